@@ -1,0 +1,41 @@
+import type { Session } from "./session.ts";
+import type { Tool } from "./tool.ts";
+
+/** How sessions of an agent get their names. */
+export interface NamingPolicy {
+  /** The completed run after which a session is named by itself, and again at twice that while it has no real name. 0 is off. */
+  after?: number;
+  /** The model that names; else `NAMING_MODEL`, else the agent's own. */
+  model?: string;
+  /**
+   * The deployer's guardrail: sees every name that a person or a model gives, may change it, and refuses it with null
+   * or by throwing. `session` is the row as it stands, without runs.
+   */
+  accept?(name: string, session: Session): string | null | Promise<string | null>;
+}
+
+/** An agent as a deployer writes it. */
+export interface Agent {
+  id: string;
+  name: string;
+  description?: string;
+  /** Id of the model at the provider; left out, the deployment's `OPENAI_MODEL`. */
+  model?: string;
+  instructions?: string;
+  tools?: Tool[];
+  /** How many earlier runs the model sees. Default 3; 0 is none. */
+  numHistoryRuns?: number;
+  /** False reads the session from D1 on every run. Default true. */
+  cacheSession?: boolean;
+  naming?: NamingPolicy;
+}
+
+export const DEFAULT_HISTORY_RUNS = 3;
+export const DEFAULT_NAMING_AFTER = 2;
+
+export function historyRuns(agent: Agent): number {
+  return agent.numHistoryRuns ?? DEFAULT_HISTORY_RUNS;
+}
+
+/** The agents of a deployment, by id. */
+export type AgentRegistry = ReadonlyMap<string, Agent>;

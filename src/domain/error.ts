@@ -1,0 +1,138 @@
+/** The closed list of expected failures. Each has one creator here, which writes the sentence a caller reads. */
+export type ErrorCode =
+  | "agent_not_found"
+  | "team_not_found"
+  | "session_not_found"
+  | "run_not_found"
+  | "database_not_found"
+  | "session_exists"
+  | "idempotency_conflict"
+  | "run_active"
+  | "queue_full"
+  | "name_refused"
+  | "invalid_request"
+  | "bad_request"
+  | "payload_too_large"
+  | "unsupported_file"
+  | "database_unavailable"
+  | "session_unavailable"
+  | "model_not_configured"
+  | "security_key_not_configured"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "internal";
+
+/** One wrong field, in AgentOS's form. */
+export interface FieldError {
+  type: string;
+  loc: (string | number)[];
+  msg: string;
+  input: unknown;
+  ctx?: Record<string, unknown>;
+}
+
+/** An expected failure as data, so that it crosses the object's boundary. */
+export interface Failure {
+  code: ErrorCode;
+  /** AgentOS's `detail`: a sentence, or the list of wrong fields. */
+  detail: string | FieldError[];
+  retryAfterSeconds?: number;
+  /** The run that the failure is about, for `X-Run-Id`. */
+  runId?: string;
+}
+
+/** Carries a Failure to the edge where nobody between has to decide anything. */
+export class AppError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(typeof failure.detail === "string" ? failure.detail : failure.code);
+    this.name = "AppError";
+    this.failure = failure;
+  }
+}
+
+export const agentNotFound = (): Failure => ({ code: "agent_not_found", detail: "Agent not found" });
+export const teamNotFound = (): Failure => ({ code: "team_not_found", detail: "Team not found" });
+export const runNotFound = (detail = "Run not found"): Failure => ({ code: "run_not_found", detail });
+export const databaseNotFound = (id: string): Failure => ({
+  code: "database_not_found",
+  detail: `No database found with id '${id}'`,
+});
+
+/** `detail` differs by route in AgentOS, so the route passes its own. */
+export const sessionNotFound = (detail = "Session not found"): Failure => ({ code: "session_not_found", detail });
+
+export const sessionExists = (id: string): Failure => ({
+  code: "session_exists",
+  detail: `Session with id '${id}' already exists. Use PATCH /sessions/${id} to update it.`,
+});
+
+export const idempotencyConflict = (runId: string): Failure => ({
+  code: "idempotency_conflict",
+  detail: "This Idempotency-Key was used for a request with other fields. Use a new key for a new request.",
+  runId,
+});
+
+export const runActive = (runId: string): Failure => ({
+  code: "run_active",
+  detail: `Run ${runId} is active in this session. Wait for it, cancel it, or send on_busy=enqueue or interrupt.`,
+  runId,
+});
+
+export const queueFull = (limit: number): Failure => ({
+  code: "queue_full",
+  detail: `${limit} runs are waiting in this session already. Try again later.`,
+  retryAfterSeconds: 5,
+});
+
+export const nameRefused = (): Failure => ({
+  code: "name_refused",
+  detail: [
+    { type: "value_error", loc: ["body", "session_name"], msg: "This name is not accepted by the agent.", input: null },
+  ],
+});
+
+export const databaseUnavailable = (): Failure => ({
+  code: "database_unavailable",
+  detail: "The database did not answer. Nothing was started; try again.",
+  retryAfterSeconds: 2,
+});
+
+/** Until an earlier run's journal has reached D1 no other run may start. */
+export const runNotLanded = (): Failure => ({
+  code: "database_unavailable",
+  detail: "The result of an earlier run of this session has not reached the database yet. Try again.",
+  retryAfterSeconds: 2,
+});
+
+export const sessionUnavailable = (): Failure => ({
+  code: "session_unavailable",
+  detail: "The session could not be reached. Try again.",
+  retryAfterSeconds: 1,
+});
+
+export const modelNotConfigured = (): Failure => ({
+  code: "model_not_configured",
+  detail:
+    "No model is configured. Set the secret OPENAI_API_KEY (`wrangler secret put OPENAI_API_KEY`) or OPENAI_BASE_URL.",
+});
+
+export const securityKeyNotConfigured = (): Failure => ({
+  code: "security_key_not_configured",
+  detail:
+    "The secret OS_SECURITY_KEY is not set. Set it with `wrangler secret put OS_SECURITY_KEY`; " +
+    "to try the server on your own machine, start it with `npm start`, which needs no key.",
+});
+
+export const unauthorized = (detail: string): Failure => ({ code: "unauthorized", detail });
+export const forbidden = (detail: string): Failure => ({ code: "forbidden", detail });
+export const badRequest = (detail: string): Failure => ({ code: "bad_request", detail });
+export const unsupportedFile = (): Failure => ({ code: "unsupported_file", detail: "Unsupported file type" });
+export const payloadTooLarge = (what: string, limitBytes: number): Failure => ({
+  code: "payload_too_large",
+  detail: `${what} is larger than ${limitBytes} bytes.`,
+});
+export const invalidRequest = (errors: FieldError[]): Failure => ({ code: "invalid_request", detail: errors });

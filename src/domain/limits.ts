@@ -1,0 +1,15 @@
+/** Sizes that hold everywhere. Bytes are counted as stored (UTF-8). */
+
+export const MAX_ID_CHARS = 128;
+export const MAX_MESSAGE_BYTES = 256 * 1024;
+export const MAX_STATE_BYTES = 128 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** Text, tool arguments and tool results of one run together. */
+export const MAX_RUN_OUTPUT_BYTES = 1024 * 1024;
+/** The event log of one run. */
+export const MAX_RUN_EVENT_BYTES = 256 * 1024;
+export const MAX_TOOL_RESULT_BYTES = 256 * 1024;
+export const MAX_WAITING_RUNS = 32;
+/** What one session object remembers of its history: many objects share one isolate's 128 MB. */
+export const MAX_CACHE_BYTES = 256 * 1024;
+export const MAX_NAME_CODE_POINTS = 200;

@@ -1,0 +1,31 @@
+import type { JsonObject } from "./json.ts";
+import type { ToolCall, Usage } from "./model.ts";
+
+export const ROLES = ["system", "user", "assistant", "tool"] as const;
+export type Role = (typeof ROLES)[number];
+
+interface MessageBase {
+  messageId: string;
+  content: string;
+  createdAt: number;
+}
+
+/** One entry of the history. Instants are epoch milliseconds. */
+export type Message =
+  | (MessageBase & { role: "system" })
+  | (MessageBase & { role: "user" })
+  | (MessageBase & { role: "assistant"; toolCalls: ToolCall[]; usage: Usage | null; timeToFirstTokenMs: number | null })
+  | (MessageBase & {
+      role: "tool";
+      toolCallId: string;
+      toolName: string;
+      /** Null when the model's arguments were not a JSON object. */
+      toolArgs: JsonObject | null;
+      toolCallError: boolean;
+    });
+
+/** Where a message stands: history is in this order. */
+export interface MessageKey {
+  runIndex: number;
+  messageIndex: number;
+}

@@ -1,0 +1,85 @@
+/** A model as the rest of the code sees it: messages in, a stream of chunks out. */
+
+/** One tool call of an assistant message; `arguments` is the JSON text exactly as the model wrote it. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+export type ModelMessage =
+  | { role: "system"; content: string }
+  | { role: "user"; content: string }
+  | { role: "assistant"; content: string; toolCalls: ToolCall[] }
+  | { role: "tool"; toolCallId: string; toolName: string; content: string };
+
+/** What the model is told of a tool; `parameters` is a JSON schema. */
+export interface ToolSpec {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+}
+
+export interface ModelRequest {
+  messages: ModelMessage[];
+  tools: ToolSpec[];
+  /** `none` asks for an answer in words, although tools are listed. */
+  toolChoice: "auto" | "none";
+  maxTokens?: number;
+}
+
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  reasoningTokens: number;
+  cacheReadTokens: number;
+}
+
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  totalTokens: 0,
+  reasoningTokens: 0,
+  cacheReadTokens: 0,
+};
+
+/** Why a model stopped: OpenAI's words. */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+
+/**
+ * One piece of a model's answer. `tool_call` pieces of one call share an `index`; `id` and `name` come with the first,
+ * `arguments` is a fragment. An answer is whole only if a `finish` chunk was seen.
+ */
+export type ModelChunk =
+  | { type: "text"; delta: string }
+  | { type: "tool_call"; index: number; id?: string; name?: string; arguments?: string }
+  | { type: "usage"; usage: Usage }
+  | { type: "finish"; reason: FinishReason };
+
+/**
+ * A model that can be asked. `stream` throws `ModelError` for every failure of the provider (also before the first
+ * chunk) and ends without a `finish` chunk when the answer was cut off; it stops asking when `signal` aborts.
+ */
+export interface Model {
+  /** What the provider calls it, e.g. `gpt-5-mini`. */
+  id: string;
+  /** The class of model as AgentOS shows it, e.g. `OpenAIChat`. */
+  name: string;
+  provider: string;
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
+}
+
+/** Finds the model with this id, or the deployment's default one; null when the deployment has no model. */
+export type ModelSource = (id?: string) => Model | null;
+
+/** A failure of the model's provider. The message is shown to callers: it holds no key, header or prompt. */
+export class ModelError extends Error {
+  readonly type: "model_provider_error" | "model_rate_limit_error" | "model_timeout";
+
+  constructor(type: ModelError["type"], message: string) {
+    super(message);
+    this.name = "ModelError";
+    this.type = type;
+  }
+}

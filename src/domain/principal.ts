@@ -1,0 +1,19 @@
+/**
+ * Who is calling. Whoever holds the security key speaks for its users, so `userId` is believed: with it only that
+ * user's sessions exist, without it all of them do.
+ */
+export interface Principal {
+  /** The credential that was shown; part of an idempotency key's scope. */
+  caller: "security_key" | "development";
+  userId: string | null;
+}
+
+/** Whether a session of this owner exists for the principal. */
+export function maySee(principal: Principal, owner: string | null): boolean {
+  return principal.userId === null || principal.userId === owner;
+}
+
+/** Whether the principal may run in a session of this owner: an unowned session is claimed by its first user. */
+export function mayRunIn(principal: Principal, owner: string | null): boolean {
+  return owner === null || maySee(principal, owner);
+}

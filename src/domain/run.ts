@@ -1,0 +1,120 @@
+import type { JsonObject } from "./json.ts";
+import type { FinishReason } from "./model.ts";
+import type { TokenMetrics } from "./session.ts";
+
+/** AgentOS's statuses, letter for letter. */
+export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** Statuses whose runs are no part of the history a model sees, unless asked for (Agno's HISTORY_SKIP_STATUSES). */
+export const HISTORY_SKIP_STATUSES: readonly RunStatus[] = ["PAUSED", "CANCELLED", "ERROR", "REGENERATED"];
+
+/** A run that will not change again. */
+export type SettledStatus = "COMPLETED" | "ERROR" | "CANCELLED";
+
+/** How the session's cache served a run. */
+export type SessionCacheUse = "hit" | "miss" | "bypass";
+
+/** What is done with a run that arrives while another is active. */
+export const ON_BUSY = ["enqueue", "reject", "interrupt"] as const;
+export type OnBusy = (typeof ON_BUSY)[number];
+
+/** Why a run ended in ERROR; the provider's types are Agno's. */
+export type RunErrorType =
+  | "model_provider_error"
+  | "model_rate_limit_error"
+  | "model_timeout"
+  | "model_incomplete"
+  | "model_not_configured"
+  | "agent_not_found"
+  | "session_state_too_large"
+  | "interrupted"
+  | "storage"
+  | "internal";
+
+export interface RunError {
+  type: RunErrorType;
+  /** Shown to callers; holds no key, header or prompt. */
+  message: string;
+}
+
+/** Why a completed run stopped: the model's reason, or `tool_rounds` when it still wanted tools at the limit. */
+export type RunFinishReason = FinishReason | "tool_rounds";
+
+/** Where a run's time went, in seconds. A part that was not reached is left out. */
+export interface RunTimings {
+  queue?: number;
+  hydrate?: number;
+  accept?: number;
+  model?: number;
+}
+
+export interface RunMetrics extends Partial<TokenMetrics> {
+  time_to_first_token?: number;
+  duration?: number;
+  timings?: RunTimings;
+}
+
+/** What a caller asked for; what a waiting run is stored as. */
+export interface RunRequest {
+  runId: string;
+  agentId: string;
+  userId: string | null;
+  message: string;
+  /** Merged over the session's state when the run starts. */
+  sessionState: JsonObject | null;
+  /** Null when the caller named no idempotency key. */
+  idempotency: Idempotency | null;
+  createdAt: number;
+}
+
+/** An idempotency key in its scope; `fieldsDigest` tells whether a later request asks for the same. */
+export interface Idempotency {
+  caller: string;
+  /** "" for none: the values of the constraint are never null. */
+  userId: string;
+  agentId: string;
+  key: string;
+  fieldsDigest: string;
+}
+
+/** A run as D1 keeps it, without its messages. Instants are epoch milliseconds. */
+export interface RunRow {
+  runId: string;
+  sessionId: string;
+  /** Null until the run starts: history is in the order of running. */
+  runIndex: number | null;
+  /** Order among the waiting runs of the session; lower goes first. */
+  position: number;
+  parentRunId: string | null;
+  agentId: string | null;
+  teamId: string | null;
+  /** The agent's or team's name when the run started, so that a replay shows what was streamed. */
+  componentName: string | null;
+  userId: string | null;
+  status: RunStatus;
+  /** Names the attempt that may settle the run. */
+  fence: string;
+  input: string;
+  inputState: JsonObject | null;
+  /** How many of its messages are input (system, user); what it produced stands behind them. */
+  inputMessages: number;
+  model: string | null;
+  modelProvider: string | null;
+  sessionCache: SessionCacheUse | null;
+  sessionState: JsonObject | null;
+  metrics: RunMetrics | null;
+  finishReason: RunFinishReason | null;
+  error: RunError | null;
+  /** The event log (`engine/event-log.ts`) as text; null until the run has settled. */
+  events: string | null;
+  idempotencyCaller: string;
+  idempotencyUser: string;
+  idempotencyAgent: string;
+  /** "" when the run has no key. */
+  idempotencyKey: string;
+  fieldsDigest: string;
+  createdAt: number;
+  startedAt: number | null;
+  settledAt: number | null;
+}

@@ -1,0 +1,126 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { Role } from "../domain/message.ts";
+import type { ToolCall, Usage } from "../domain/model.ts";
+import type { RunError, RunFinishReason, RunMetrics, RunStatus, SessionCacheUse } from "../domain/run.ts";
+import type { NameSource, SessionSummary, SessionType, TokenMetrics } from "../domain/session.ts";
+
+/** One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    sessionId: text("session_id").primaryKey(),
+    sessionType: text("session_type").$type<SessionType>().notNull(),
+    agentId: text("agent_id"),
+    teamId: text("team_id"),
+    workflowId: text("workflow_id"),
+    /** The id among the three that fits the type: what `component_id` filters by. */
+    componentId: text("component_id"),
+    userId: text("user_id"),
+    name: text("name"),
+    nameSource: text("name_source").$type<NameSource>(),
+    nameVersion: integer("name_version").notNull().default(0),
+    nameUpdatedAt: integer("name_updated_at"),
+    /** `name` and `first_message` folded for a search that ignores case in any script (lib/text.ts). */
+    nameFolded: text("name_folded"),
+    firstMessage: text("first_message"),
+    firstMessageFolded: text("first_message_folded"),
+    state: text("session_state", { mode: "json" }).$type<JsonObject>(),
+    metadata: text("metadata", { mode: "json" }).$type<JsonObject>(),
+    summary: text("summary", { mode: "json" }).$type<SessionSummary>(),
+    componentData: text("component_data", { mode: "json" }).$type<Json>(),
+    metrics: text("metrics", { mode: "json" }).$type<TokenMetrics>(),
+    nextRunIndex: integer("next_run_index").notNull().default(0),
+    completedRuns: integer("completed_runs").notNull().default(0),
+    chatMessages: integer("chat_messages").notNull().default(0),
+    fence: text("fence").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    index("sessions_created").on(table.createdAt, table.sessionId),
+    index("sessions_updated").on(table.updatedAt, table.sessionId),
+    index("sessions_user_created").on(table.userId, table.createdAt, table.sessionId),
+    index("sessions_user_updated").on(table.userId, table.updatedAt, table.sessionId),
+    index("sessions_component_created").on(table.componentId, table.createdAt, table.sessionId),
+    index("sessions_component_updated").on(table.componentId, table.updatedAt, table.sessionId),
+  ],
+);
+
+/** One row per run. A run that waits is here before anybody is told so (PENDING, no run index yet). */
+export const runs = sqliteTable(
+  "runs",
+  {
+    runId: text("run_id").primaryKey(),
+    sessionId: text("session_id").notNull(),
+    runIndex: integer("run_index"),
+    position: integer("position").notNull(),
+    parentRunId: text("parent_run_id"),
+    agentId: text("agent_id"),
+    teamId: text("team_id"),
+    componentName: text("component_name"),
+    userId: text("user_id"),
+    status: text("status").$type<RunStatus>().notNull(),
+    fence: text("fence").notNull(),
+    input: text("input").notNull(),
+    inputState: text("input_state", { mode: "json" }).$type<JsonObject>(),
+    inputMessages: integer("input_messages").notNull().default(0),
+    model: text("model"),
+    modelProvider: text("model_provider"),
+    sessionCache: text("session_cache").$type<SessionCacheUse>(),
+    sessionState: text("session_state", { mode: "json" }).$type<JsonObject>(),
+    metrics: text("metrics", { mode: "json" }).$type<RunMetrics>(),
+    finishReason: text("finish_reason").$type<RunFinishReason>(),
+    error: text("error", { mode: "json" }).$type<RunError>(),
+    events: text("events"),
+    idempotencyCaller: text("idempotency_caller").notNull().default(""),
+    idempotencyUser: text("idempotency_user").notNull().default(""),
+    idempotencyAgent: text("idempotency_agent").notNull().default(""),
+    idempotencyKey: text("idempotency_key").notNull().default(""),
+    fieldsDigest: text("fields_digest").notNull().default(""),
+    createdAt: integer("created_at").notNull(),
+    startedAt: integer("started_at"),
+    settledAt: integer("settled_at"),
+  },
+  (table) => [
+    // Two objects can never give one run index twice; waiting runs have none.
+    uniqueIndex("runs_session_index").on(table.sessionId, table.runIndex),
+    index("runs_pending").on(table.sessionId, table.position).where(sql`"status" = 'PENDING'`),
+    uniqueIndex("runs_idempotency")
+      .on(table.idempotencyCaller, table.idempotencyUser, table.idempotencyAgent, table.idempotencyKey)
+      .where(sql`"idempotency_key" <> ''`),
+  ],
+);
+
+/** One row per message, never changed; the key is the order of history. */
+export const messages = sqliteTable(
+  "messages",
+  {
+    sessionId: text("session_id").notNull(),
+    runIndex: integer("run_index").notNull(),
+    messageIndex: integer("message_index").notNull(),
+    runId: text("run_id").notNull(),
+    messageId: text("message_id").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    content: text("content").notNull(),
+    toolCalls: text("tool_calls", { mode: "json" }).$type<ToolCall[]>(),
+    toolCallId: text("tool_call_id"),
+    toolName: text("tool_name"),
+    toolArgs: text("tool_args", { mode: "json" }).$type<JsonObject>(),
+    toolCallError: integer("tool_call_error", { mode: "boolean" }),
+    usage: text("usage", { mode: "json" }).$type<Usage>(),
+    timeToFirstTokenMs: integer("time_to_first_token_ms"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId, table.runIndex, table.messageIndex] })],
+);
+
+/**
+ * Runs whose accept was taken back because D1 did not say whether it was written: an accept that arrives late finds
+ * its run id here and changes nothing.
+ */
+export const withdrawnRuns = sqliteTable("withdrawn_runs", {
+  runId: text("run_id").primaryKey(),
+  withdrawnAt: integer("withdrawn_at").notNull(),
+});

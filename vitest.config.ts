@@ -1,0 +1,24 @@
+import path from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { type Request, Response } from "miniflare";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        // A fetch() that no test scripted ends here and never on the network.
+        outboundService: (request: Request) =>
+          new Response(`unscripted outbound request: ${request.url}`, { status: 599 }),
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")),
+          MODE: "development",
+          OPENAI_API_KEY: "sk-test",
+          OPENAI_BASE_URL: "http://model.test/v1",
+        },
+      },
+    })),
+  ],
+  test: { setupFiles: ["./test/support/setup.ts"], include: ["test/**/*.test.ts"] },
+});
