@@ -1,7 +1,27 @@
-import { DurableObject } from "cloudflare:workers";
+import { agents } from "./agents/index.ts";
+import { createApp } from "./app.ts";
+import { readConfig } from "./env.ts";
+import { modelSource } from "./model/model-source.ts";
+import { agentRunsRouter } from "./routes/agents.ts";
+import type { RouteDependencies } from "./routes/dependencies.ts";
+import { historyRouter } from "./routes/history.ts";
+import { sessionsRouter } from "./routes/sessions.ts";
+import { sessionClient } from "./session/client.ts";
 
-export class SessionObject extends DurableObject {}
+export { SessionObject } from "./session/object.ts";
 
-export default {
-  fetch: () => new Response("edge-sessions"),
-} satisfies ExportedHandler;
+const dependencies: RouteDependencies = {
+  agents,
+  models: modelSource,
+  session: (config, sessionId) => sessionClient(config.sessions, sessionId),
+  now: () => Date.now(),
+  newId: () => crypto.randomUUID(),
+};
+
+const app = createApp({
+  ...dependencies,
+  config: readConfig,
+  routers: [sessionsRouter(dependencies), agentRunsRouter(dependencies), historyRouter()],
+});
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

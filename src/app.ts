@@ -1,0 +1,53 @@
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { DB_ID } from "./contract/common.ts";
+import { openApiDocument } from "./contract/document.ts";
+import { newRouter, type Router } from "./contract/route.ts";
+import type { AgentRegistry } from "./domain/agent.ts";
+import { MAX_BODY_BYTES } from "./domain/limits.ts";
+import type { ModelSource } from "./domain/model.ts";
+import type { Outcome } from "./domain/outcome.ts";
+import type { Config } from "./env.ts";
+import { authenticate } from "./http/auth.ts";
+import { configuration } from "./http/configuration.ts";
+import { onlyDatabase } from "./http/database.ts";
+import { onError, onMethodNotAllowed, onNotFound } from "./http/errors.ts";
+import { limitBody } from "./http/limits.ts";
+import { originPolicy } from "./http/origin.ts";
+import { requestId } from "./http/request-id.ts";
+import { securityHeaders } from "./http/security-headers.ts";
+import { docsRouter } from "./routes/docs.ts";
+import { metaRouter } from "./routes/meta.ts";
+
+export interface AppDependencies {
+  config(env: Env): Outcome<Config>;
+  agents: AgentRegistry;
+  models(config: Config): ModelSource;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** The routes beside discovery: sessions, runs, messages, names. They are mounted at the root, in this order. */
+  routers: readonly Router[];
+}
+
+/** The whole HTTP side: what every request passes through, in this order, and then the routes. */
+export function createApp(dependencies: AppDependencies): Router {
+  const app = newRouter();
+  app.onError(onError);
+  app.notFound(onNotFound);
+
+  app.use(requestId());
+  app.use(securityHeaders());
+  app.use(configuration(dependencies.config));
+  app.use(originPolicy());
+  app.use(authenticate());
+  app.use(limitBody(MAX_BODY_BYTES));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
+  app.use("/sessions/*", onlyDatabase(DB_ID));
+
+  app.route("/", metaRouter(dependencies));
+  for (const router of dependencies.routers) app.route("/", router);
+  app.route(
+    "/",
+    docsRouter(() => openApiDocument(app)),
+  );
+  return app;
+}

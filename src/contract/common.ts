@@ -1,0 +1,220 @@
+import { z } from "@hono/zod-openapi";
+import { type IdProblem, idProblem } from "../domain/id.ts";
+import { MAX_ID_CHARS } from "../domain/limits.ts";
+import type { JsonObject } from "../domain/json.ts";
+import { SESSION_TYPES } from "../domain/session.ts";
+import { fieldIssue } from "../http/field-errors.ts";
+import { jsonInvalid, type ReadJson, readJson } from "../http/json.ts";
+
+/** The pieces that requests of all routes are made of, and the error that all of them answer. */
+
+/** The one database of a deployment, as AgentOS's clients name it. */
+export const DB_ID = "d1";
+
+const ID_ISSUES: Record<NonNullable<IdProblem>, ReturnType<typeof fieldIssue>> = {
+  empty: fieldIssue("string_too_short", "String should have at least 1 character", { min_length: 1 }),
+  too_long: fieldIssue("string_too_long", `String should have at most ${MAX_ID_CHARS} characters`, {
+    max_length: MAX_ID_CHARS,
+  }),
+  dots: fieldIssue("value_error", "Value error, an id must not be '.' or '..'"),
+  control_characters: fieldIssue("value_error", "Value error, an id must not contain control characters"),
+};
+
+function id(description: string, example: string) {
+  return z
+    .string()
+    .superRefine((value, ctx) => {
+      const problem = idProblem(value);
+      if (problem !== null) ctx.addIssue(ID_ISSUES[problem]);
+    })
+    .openapi({ type: "string", description, example, minLength: 1, maxLength: MAX_ID_CHARS });
+}
+
+export const SessionId = id("Id of a session: any text without control characters.", "my-session");
+export const RunId = id("Id of a run.", "80312efa-38f3-4188-a301-3eadecfbed8e");
+export const AgentId = id("Id of an agent of this deployment.", "assistant");
+export const TeamId = id("Id of a team of this deployment.", "research");
+export const WorkflowId = id("Id of a workflow.", "nightly");
+export const ComponentId = id("Id of the agent, team or workflow that a session belongs to.", "assistant");
+export const UserId = id("Id of a user; with it only that user's sessions exist.", "ada");
+
+export const SessionType = z.enum(SESSION_TYPES);
+
+/** Of a query parameter that is given more than once the last counts. */
+const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
+
+/** As `last`; an empty one is none. */
+const single = (value: unknown) => (last(value) === "" ? undefined : last(value));
+
+/** A query parameter that must be there. */
+export function parameter<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess(last, schema);
+}
+
+/** A query parameter that may be left out or empty. */
+export function optionalParameter<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess(single, schema.optional());
+}
+
+/** One word of a few, in a query string; `fallback` when it is left out or empty. */
+export function wordOr<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  fallback: Words[number],
+  description: string,
+) {
+  const schema = z.preprocess(single, z.enum(words).optional()).transform((word): Words[number] => word ?? fallback);
+  return schema.openapi({ type: "string", enum: [...words], default: fallback, description });
+}
+
+/** A field of a body that may be left out, null or empty. */
+export function optionalField<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => (value === null || value === "" ? undefined : value), schema.optional());
+}
+
+interface IntegerBounds {
+  description: string;
+  ge?: number;
+  le?: number;
+}
+
+function integerIssue(value: unknown, { ge, le }: IntegerBounds) {
+  const text = typeof value === "string" ? value.trim() : String(value);
+  if (!/^[+-]?\d+$/.test(text)) {
+    const reason = "Input should be a valid integer, unable to parse string as an integer";
+    return fieldIssue("int_parsing", reason);
+  }
+  const number = Number(text);
+  if (ge !== undefined && number < ge) {
+    return fieldIssue("greater_than_equal", `Input should be greater than or equal to ${ge}`, { ge });
+  }
+  if (le !== undefined && number > le) {
+    return fieldIssue("less_than_equal", `Input should be less than or equal to ${le}`, { le });
+  }
+  if (Number.isSafeInteger(number)) return null;
+  return fieldIssue("int_parsing_size", "Unable to parse input string as an integer, exceeded maximum size");
+}
+
+/** A whole number in a query string or form; undefined when absent. */
+export function integer(bounds: IntegerBounds) {
+  const { description, ge, le } = bounds;
+  const schema = z
+    .unknown()
+    .optional()
+    .transform((value, ctx): number | undefined => {
+      const given = single(value);
+      if (given === undefined) return undefined;
+      const issue = integerIssue(given, bounds);
+      if (issue === null) return Number(given);
+      ctx.addIssue(issue);
+      return z.NEVER;
+    });
+  return schema.openapi({
+    type: "integer",
+    description,
+    ...(ge !== undefined && { minimum: ge }),
+    ...(le !== undefined && { maximum: le }),
+  });
+}
+
+/** As `integer`, with the value that an absent one stands for. */
+export function integerOr(fallback: number, bounds: IntegerBounds) {
+  return integer(bounds)
+    .transform((value) => value ?? fallback)
+    .openapi({ default: fallback });
+}
+
+const TRUE: readonly string[] = ["true", "1", "on", "yes", "t", "y"];
+const FALSE: readonly string[] = ["false", "0", "off", "no", "f", "n"];
+
+/** A boolean in a form, query or JSON body, in all the ways pydantic reads one. */
+export function booleanOr(fallback: boolean, description: string) {
+  const schema = z
+    .unknown()
+    .optional()
+    .transform((value, ctx): boolean => {
+      const given = single(value);
+      if (given === undefined || given === null) return fallback;
+      const word = String(given).trim().toLowerCase();
+      if (TRUE.includes(word)) return true;
+      if (FALSE.includes(word)) return false;
+      ctx.addIssue(fieldIssue("bool_parsing", "Input should be a valid boolean, unable to interpret input"));
+      return z.NEVER;
+    });
+  return schema.openapi({ type: "boolean", default: fallback, description });
+}
+
+/** A list parameter that repeats: absent is undefined, `name=` is the empty list. */
+export function list<Item extends z.ZodType>(item: Item, description: string) {
+  const entries = (value: unknown) =>
+    value === undefined ? undefined : [value].flat().filter((entry) => entry !== "");
+  return z.preprocess(entries, z.array(item).optional()).openapi({ description });
+}
+
+/** Objects come here out of a JSON text and nowhere else, so what they hold is JSON. */
+const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A JSON object: itself in a JSON body, its text in a form. */
+export function jsonObject(description: string) {
+  const schema = z.unknown().transform((value, ctx): JsonObject => {
+    const read: ReadJson = typeof value === "string" ? readJson(value) : { ok: true, value };
+    if (!read.ok) {
+      const { type, msg, ctx: details } = jsonInvalid(read.reason);
+      ctx.addIssue(fieldIssue(type, msg, details));
+    } else if (isJsonObject(read.value)) {
+      return read.value;
+    } else {
+      ctx.addIssue(fieldIssue("dict_type", "Input should be a valid dictionary"));
+    }
+    return z.NEVER;
+  });
+  return schema.openapi({ type: "object", additionalProperties: true, description });
+}
+
+/** A JSON object in a JSON body; null and left out are the same. */
+export function bodyObject(description: string) {
+  const schema = z
+    .unknown()
+    .optional()
+    .transform((value, ctx): JsonObject | undefined => {
+      if (isJsonObject(value)) return value;
+      if (value === undefined || value === null) return undefined;
+      ctx.addIssue(fieldIssue("dict_type", "Input should be a valid dictionary"));
+      return z.NEVER;
+    });
+  return schema.openapi({ type: ["object", "null"], additionalProperties: true, description });
+}
+
+/** Which sessions a route is about, and the database they are in. */
+export const SessionScope = z.object({
+  type: optionalParameter(SessionType).openapi({ description: "Kind of session; found out when left out." }),
+  user_id: optionalParameter(UserId).openapi({ description: "Only this user's sessions." }),
+  db_id: optionalParameter(z.string()).openapi({ description: `The database: \`${DB_ID}\`.`, example: DB_ID }),
+  table: optionalParameter(z.string()).openapi({ description: "Accepted for AgentOS's clients; not used." }),
+});
+
+/** The header that makes a repeated run request the same run. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/)
+  .openapi({ description: "1 to 255 visible characters; the same key with the same fields is the same run." });
+
+const FieldErrorBody = z
+  .object({
+    type: z.string().openapi({ example: "missing" }),
+    loc: z.array(z.union([z.string(), z.number()])).openapi({ example: ["body", "message"] }),
+    msg: z.string().openapi({ example: "Field required" }),
+    input: z.unknown().openapi({ description: "What was sent, when it is short." }),
+    ctx: z.record(z.string(), z.unknown()).optional(),
+  })
+  .openapi("FieldError");
+
+export const ErrorBody = z
+  .object({
+    detail: z.union([z.string(), z.array(FieldErrorBody)]).openapi({ example: "Agent not found" }),
+    code: z
+      .string()
+      .openapi({ description: "What went wrong, as a word that does not change.", example: "agent_not_found" }),
+    request_id: z.string().openapi({ description: "Also in the header `X-Request-Id` and in the log." }),
+  })
+  .openapi("Error");

@@ -1,0 +1,62 @@
+import { z } from "@hono/zod-openapi";
+import { ROLES } from "../domain/message.ts";
+import { RUN_STATUSES } from "../domain/run.ts";
+import { AgentId, booleanOr, integer, list, optionalParameter, SessionId, SessionScope, TeamId } from "./common.ts";
+import { answer, defineRoute, failures } from "./route.ts";
+import { MessagePage, SessionName } from "./shapes.ts";
+
+const SessionPath = z.object({ session_id: SessionId });
+
+const paging = {
+  limit: integer({ description: "The newest this many; at most 1,000 are given. 0 or less gives none." }),
+  last_n_runs: integer({ description: "Only of the newest runs that pass the other filters. 0 or less gives none." }),
+  before: optionalParameter(z.string()).openapi({ description: "`meta.before` of an answer: what is older." }),
+  after: optionalParameter(z.string()).openapi({ description: "`meta.after` of an answer: what is newer." }),
+};
+
+export const getMessages = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}/messages",
+  operationId: "get_session_messages",
+  summary: "A session's messages, as Agno's get_messages",
+  description:
+    "Without a cursor Agno's result; with one a page (100 unless `limit` says otherwise) of what passes the filters, oldest first.",
+  tags: ["History"],
+  request: {
+    params: SessionPath,
+    query: SessionScope.extend({
+      ...paging,
+      agent_id: optionalParameter(AgentId),
+      team_id: optionalParameter(TeamId),
+      skip_roles: list(z.enum(ROLES), "Repeats."),
+      skip_statuses: list(
+        z.enum(RUN_STATUSES),
+        "Repeats; default PAUSED, CANCELLED, ERROR, REGENERATED; empty skips none.",
+      ),
+      skip_history_messages: booleanOr(true, "Agno's parameter; copies of history are never stored here."),
+      member_ids: list(z.string(), "For teams; repeats."),
+      skip_member_messages: booleanOr(true, "For teams."),
+    }),
+  },
+  responses: { 200: answer(MessagePage, "The messages, oldest first"), ...failures(404) },
+});
+
+export const getChatHistory = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}/chat-history",
+  operationId: "get_session_chat_history",
+  summary: "What users and agents said, in runs of any status",
+  tags: ["History"],
+  request: { params: SessionPath, query: SessionScope.extend(paging) },
+  responses: { 200: answer(MessagePage, "The messages, oldest first"), ...failures(404) },
+});
+
+export const getSessionName = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}/name",
+  operationId: "get_session_name",
+  summary: "A session's name, and where it came from",
+  tags: ["Sessions"],
+  request: { params: SessionPath, query: SessionScope },
+  responses: { 200: answer(SessionName, "The name"), ...failures(404) },
+});

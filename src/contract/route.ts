@@ -1,0 +1,128 @@
+import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { AppError, invalidRequest } from "../domain/error.ts";
+import { readJsonBody } from "../http/body.ts";
+import type { AppEnv } from "../http/context.ts";
+import { fieldErrors, type Location } from "../http/field-errors.ts";
+import { ErrorBody } from "./common.ts";
+
+/**
+ * How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema
+ * refuses is answered as AgentOS's 422 before a handler runs.
+ */
+
+const LOCATIONS: Record<string, Location> = {
+  json: "body",
+  form: "body",
+  param: "path",
+  query: "query",
+  header: "header",
+};
+
+/** A router for routes made with `defineRoute`. A trailing slash makes no difference. */
+export function newRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    strict: false,
+    defaultHook: (result: { success: boolean; target: string; error?: z.ZodError; data?: unknown }) => {
+      if (result.error === undefined) return;
+      const at = LOCATIONS[result.target] ?? "body";
+      throw new AppError(invalidRequest(fieldErrors(result.error, at, result.data)));
+    },
+  });
+}
+
+export type Router = ReturnType<typeof newRouter>;
+
+type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
+  path: Path;
+  /** Names the operation for generated clients; unique, snake_case as AgentOS's. */
+  operationId: string;
+  summary: string;
+  tags: string[];
+};
+
+/**
+ * Declares a route. A JSON body is read whatever its content type; the answers that any route may give (401, 422,
+ * 500, 503) are added to the document. Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
+ */
+export function defineRoute<Path extends string, Route extends Declaration<Path>>(route: Route & { path: Path }) {
+  const body = route.request?.body;
+  const json = body?.content["application/json"];
+  const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
+  return createRoute<Path, Route>({
+    ...route,
+    responses: { ...failures(401, 422, 500, 503), ...route.responses },
+    ...(takesJson && { middleware: [readJsonBody(body?.required ?? false)] }),
+  });
+}
+
+/** What the document says of an answer. Its content is optional so that handlers may answer any Response. */
+interface Answer {
+  description: string;
+  content?: Record<string, { schema: z.ZodType }>;
+}
+
+/** A JSON answer for `responses`. */
+export function json(schema: z.ZodType, description: string): Answer {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/**
+ * A JSON answer for `responses`, described but not typed: handlers of AgentOS's open objects shape them with functions
+ * of their own (`*-json.ts`), which are pinned by tests.
+ */
+export function answer(schema: z.ZodType, description: string): { description: string } {
+  return json(schema, description);
+}
+
+/** A JSON body for `request.body`; where it is optional, no body is validated as `{}`. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema, options: { required: boolean }) {
+  return { required: options.required, content: { "application/json": { schema } } };
+}
+
+/** A body for `request.body` that the handler reads by itself: `parseFields(schema, await readRunBody(c))`. */
+export function formOrJsonBody(schema: z.ZodType) {
+  const described = { schema: describe(schema) };
+  return {
+    required: true,
+    content: {
+      "multipart/form-data": described,
+      "application/x-www-form-urlencoded": described,
+      "application/json": described,
+    },
+  };
+}
+
+const FAILURES = {
+  400: "The request cannot be read, or asks for what is not supported",
+  401: "The security key is missing or wrong",
+  403: "The caller may not do this",
+  404: "It does not exist, or belongs to someone else",
+  409: "It contradicts what is there already",
+  413: "The body or a field is too large",
+  422: "A field is missing or wrong: `detail` lists each",
+  429: "Too much is waiting already: try again after `Retry-After` seconds",
+  500: "A fault of the server",
+  503: "The server cannot do this now, or is not configured for it",
+};
+
+/** An answer of server-sent events, or JSON for who asked for no stream. */
+export function jsonOrEvents(schema: z.ZodType, description: string): Answer {
+  const events = z.string().openapi({ description: "Server-sent events; each `data:` is one RunEvent." });
+  return { description, content: { "application/json": { schema }, "text/event-stream": { schema: events } } };
+}
+
+/** Failures for `responses`, by status. */
+export function failures(...statuses: (keyof typeof FAILURES)[]): Record<number, Answer> {
+  return Object.fromEntries(statuses.map((status) => [status, json(ErrorBody, FAILURES[status])]));
+}
+
+/**
+ * A schema as a plain OpenAPI object. Given a zod schema for a form, zod-openapi would validate each content type for
+ * itself and refuse a body without one; such bodies are validated by their handler instead.
+ */
+function describe(schema: z.ZodType) {
+  const scratch = new OpenAPIHono();
+  scratch.openAPIRegistry.register("Described", schema);
+  const document = scratch.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "", version: "" } });
+  return document.components?.schemas?.Described ?? {};
+}

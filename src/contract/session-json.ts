@@ -1,0 +1,86 @@
+import type { Message } from "../domain/message.ts";
+import { displayName, type Session } from "../domain/session.ts";
+import { messageJson } from "./message-json.ts";
+import { isoSeconds } from "./time.ts";
+
+/** The newest part of a session's chat history, and how many messages it has in all. */
+export interface ChatTail {
+  messages: readonly Message[];
+  total: number;
+}
+
+const times = (session: Session) => ({
+  created_at: isoSeconds(session.createdAt),
+  updated_at: isoSeconds(session.updatedAt),
+});
+
+/** A session in the list: AgentOS's SessionSchema. */
+export function sessionItem(session: Session) {
+  return {
+    session_id: session.sessionId,
+    session_name: displayName(session),
+    session_state: session.state,
+    ...times(session),
+    session_type: session.sessionType,
+    user_id: session.userId,
+    agent_id: session.agentId,
+    team_id: session.teamId,
+    workflow_id: session.workflowId,
+    session_summary: session.summary,
+    metrics: session.metrics,
+    total_tokens: session.metrics?.total_tokens ?? null,
+    metadata: session.metadata,
+  };
+}
+
+/** A session as its own routes answer it: AgentOS's detail schema of its type, with all keys. */
+export function sessionDetail(session: Session, chat: ChatTail) {
+  const common = {
+    user_id: session.userId,
+    session_id: session.sessionId,
+    session_name: displayName(session),
+    session_summary: session.summary,
+    session_state: session.state,
+    total_tokens: session.metrics?.total_tokens ?? null,
+    metrics: session.metrics ?? {},
+    metadata: session.metadata,
+  };
+  const history = {
+    chat_history: chat.messages.map(messageJson),
+    chat_history_total: chat.total,
+    ...times(session),
+  };
+  switch (session.sessionType) {
+    case "agent":
+      return {
+        agent_session_id: session.sessionId,
+        ...common,
+        agent_id: session.agentId,
+        agent_data: session.componentData,
+        ...history,
+      };
+    case "team":
+      return { ...common, team_id: session.teamId, team_data: session.componentData, ...history };
+    case "workflow":
+      return {
+        ...common,
+        workflow_id: session.workflowId,
+        workflow_name: null,
+        session_data: session.state === null ? {} : { session_state: session.state },
+        workflow_data: session.componentData ?? {},
+        ...history,
+      };
+  }
+}
+
+/** A session's name, with where it came from. */
+export function sessionNameJson(session: Session) {
+  return {
+    session_id: session.sessionId,
+    session_name: session.name ?? "",
+    display_name: displayName(session),
+    source: session.nameSource,
+    version: session.nameVersion,
+    updated_at: session.nameUpdatedAt === null ? null : isoSeconds(session.nameUpdatedAt),
+  };
+}

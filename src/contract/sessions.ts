@@ -1,0 +1,203 @@
+import { z } from "@hono/zod-openapi";
+import { SESSION_TYPES } from "../domain/session.ts";
+import {
+  AgentId,
+  bodyObject,
+  ComponentId,
+  integer,
+  integerOr,
+  optionalField,
+  optionalParameter,
+  RunId,
+  SessionId,
+  SessionScope,
+  TeamId,
+  UserId,
+  WorkflowId,
+} from "./common.ts";
+import { answer, defineRoute, failures, jsonBody } from "./route.ts";
+import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
+
+const SessionPath = z.object({ session_id: SessionId });
+const tags = ["Sessions"];
+
+/** As it is typed: trimmed and checked by the rule for manual names, which the document states. */
+const typedName = (description: string) =>
+  z.string().openapi({ description, maxLength: 200, example: "Trip to Kyoto" });
+
+export const SORT_BY = ["created_at", "updated_at"] as const;
+
+export const listSessions = defineRoute({
+  method: "get",
+  path: "/sessions",
+  operationId: "list_sessions",
+  summary: "List sessions",
+  description:
+    "By page, or with `cursor` from an answer's `meta.next_cursor`, which costs the same on any page. Counts stop at 10,000.",
+  tags,
+  request: {
+    query: SessionScope.extend({
+      component_id: optionalParameter(ComponentId),
+      session_name: optionalParameter(z.string().max(200)).openapi({
+        description: "Part of the name that shows; upper and lower case are the same in every script.",
+      }),
+      limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
+      page: integer({ description: "From 1; not with a cursor.", ge: 0 }),
+      sort_by: optionalParameter(z.enum(SORT_BY)).openapi({ description: "Default created_at." }),
+      sort_order: optionalParameter(z.enum(["asc", "desc"])).openapi({ description: "Default desc." }),
+      cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
+    }),
+  },
+  responses: { 200: answer(SessionList, "A page of sessions"), ...failures(404) },
+});
+
+export const createSession = defineRoute({
+  method: "post",
+  path: "/sessions",
+  operationId: "create_session",
+  summary: "Create a session",
+  tags,
+  request: {
+    query: SessionScope,
+    body: jsonBody(
+      z
+        .object({
+          session_id: optionalField(SessionId),
+          session_name: optionalField(typedName("A name; left out, the first message shows.")),
+          session_state: bodyObject("At most 128 KB."),
+          metadata: bodyObject("At most 128 KB."),
+          user_id: optionalField(UserId),
+          agent_id: optionalField(AgentId),
+          team_id: optionalField(TeamId),
+          workflow_id: optionalField(WorkflowId),
+        })
+        .openapi("CreateSession"),
+      { required: false },
+    ),
+  },
+  responses: { 201: answer(SessionDetail, "The session"), ...failures(404, 409, 413) },
+});
+
+export const deleteSessions = defineRoute({
+  method: "delete",
+  path: "/sessions",
+  operationId: "delete_sessions",
+  summary: "Delete several sessions",
+  tags,
+  request: {
+    query: SessionScope,
+    body: jsonBody(
+      z
+        .object({
+          session_ids: z.array(SessionId).min(1).max(1000),
+          session_types: z.array(z.enum(SESSION_TYPES)),
+        })
+        .openapi("DeleteSessions"),
+      { required: true },
+    ),
+  },
+  responses: { 204: { description: "None of them exists any more" }, ...failures(400, 404) },
+});
+
+export const getSession = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}",
+  operationId: "get_session",
+  summary: "A session with the newest part of its chat history",
+  tags,
+  request: { params: SessionPath, query: SessionScope },
+  responses: { 200: answer(SessionDetail, "The session"), ...failures(404) },
+});
+
+const Summary = z.strictObject({
+  summary: z.string(),
+  topics: z.array(z.string()).nullish(),
+  updated_at: z.string().nullish(),
+});
+
+export const patchSession = defineRoute({
+  method: "patch",
+  path: "/sessions/{session_id}",
+  operationId: "update_session",
+  summary: "Change a session's name, state, metadata or summary",
+  description: "What is given replaces the field as a whole; null or left out leaves it. Does not wait for a run.",
+  tags,
+  request: {
+    params: SessionPath,
+    query: SessionScope,
+    body: jsonBody(
+      z
+        .object({
+          session_name: typedName("The name; empty takes it away.").nullish(),
+          session_state: bodyObject("At most 128 KB."),
+          metadata: bodyObject("At most 128 KB."),
+          summary: optionalField(Summary),
+        })
+        .openapi("UpdateSession"),
+      { required: true },
+    ),
+  },
+  responses: { 200: answer(SessionDetail, "The session as it stands then"), ...failures(404, 413) },
+});
+
+export const deleteSession = defineRoute({
+  method: "delete",
+  path: "/sessions/{session_id}",
+  operationId: "delete_session",
+  summary: "Delete a session",
+  description: "Its active and waiting runs are cancelled. Answers alike when there is no such session.",
+  tags,
+  request: { params: SessionPath, query: SessionScope },
+  responses: { 204: { description: "It does not exist any more" }, ...failures(404) },
+});
+
+export const renameSession = defineRoute({
+  method: "post",
+  path: "/sessions/{session_id}/rename",
+  operationId: "rename_session",
+  summary: "Name a session, by hand or by model",
+  description: "Either `session_name`, or `autogenerate: true` with an optional `fallback`. Does not wait for a run.",
+  tags,
+  request: {
+    params: SessionPath,
+    query: SessionScope,
+    body: jsonBody(
+      z
+        .object({
+          session_name: typedName("The name; empty takes it away.").nullish(),
+          autogenerate: z.boolean().nullish().openapi({ description: "Ask the model for a name." }),
+          fallback: optionalField(typedName("What the session is called when the model has nothing usable.")),
+        })
+        .openapi("RenameSession"),
+      { required: true },
+    ),
+  },
+  responses: { 200: answer(SessionDetail, "The session as it stands then"), ...failures(404) },
+});
+
+export const listSessionRuns = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}/runs",
+  operationId: "list_session_runs",
+  summary: "All runs of a session",
+  description: "Streamed, in the order of running; runs that have not started come last.",
+  tags,
+  request: {
+    params: SessionPath,
+    query: SessionScope.extend({
+      created_after: integer({ description: "Epoch seconds, inclusive." }),
+      created_before: integer({ description: "Epoch seconds, inclusive." }),
+    }),
+  },
+  responses: { 200: answer(z.array(RunItem), "The runs"), ...failures(404) },
+});
+
+export const getSessionRun = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}/runs/{run_id}",
+  operationId: "get_session_run",
+  summary: "One run of a session",
+  tags,
+  request: { params: SessionPath.extend({ run_id: RunId }), query: SessionScope },
+  responses: { 200: answer(RunItem, "The run"), ...failures(404) },
+});

@@ -1,0 +1,192 @@
+import { z } from "@hono/zod-openapi";
+import { ROLES } from "../domain/message.ts";
+import { RUN_STATUSES } from "../domain/run.ts";
+import { SESSION_TYPES } from "../domain/session.ts";
+
+/**
+ * What answers look like: AgentOS's objects, for the document. They are open (fields may be added) and say nothing of
+ * how handlers build them.
+ */
+
+const seconds = () => z.int().openapi({ description: "Epoch seconds.", example: 1795298563 });
+const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
+const anyObject = () => z.record(z.string(), z.unknown());
+const text = (description: string) => z.string().openapi({ description });
+
+export const Metrics = z
+  .looseObject({
+    input_tokens: z.int().optional(),
+    output_tokens: z.int().optional(),
+    total_tokens: z.int().optional(),
+    time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
+    duration: z.number().optional().openapi({ description: "Seconds." }),
+    timings: z
+      .looseObject({
+        queue: z.number().optional(),
+        hydrate: z.number().optional(),
+        accept: z.number().optional(),
+        model: z.number().optional(),
+      })
+      .optional()
+      .openapi({ description: "Where the run's time went, in seconds." }),
+    details: anyObject().optional(),
+  })
+  .openapi("Metrics");
+
+export const Message = z
+  .looseObject({
+    id: z.string(),
+    role: z.enum(ROLES),
+    content: z.string().optional(),
+    from_history: z.boolean(),
+    stop_after_tool_call: z.boolean(),
+    tool_calls: z.array(anyObject()).optional().openapi({ description: "As OpenAI writes them." }),
+    tool_call_id: z.string().optional(),
+    tool_name: z.string().optional(),
+    tool_args: anyObject().optional(),
+    tool_call_error: z.boolean().optional(),
+    metrics: Metrics.optional(),
+    created_at: seconds(),
+  })
+  .openapi("Message");
+
+export const ToolExecution = z
+  .looseObject({
+    tool_call_id: z.string(),
+    tool_name: z.string(),
+    tool_args: anyObject().nullable(),
+    tool_call_error: z.boolean().nullable(),
+    result: z.string().nullable(),
+    metrics: anyObject().nullable(),
+    created_at: seconds(),
+  })
+  .openapi("ToolExecution", { description: "All of AgentOS's keys are always there, null when unset." });
+
+export const RunEvent = z
+  .looseObject({
+    event: z.string().openapi({ example: "RunContent" }),
+    event_index: z.int().openapi({ description: "From 0, one more per event; also the stream's `id:`." }),
+    run_id: z.string(),
+    session_id: z.string().optional(),
+    agent_id: z.string().optional(),
+    agent_name: z.string().optional(),
+    nested_depth: z.int(),
+    content: z.unknown().openapi({ description: "A delta in RunContent, the whole text in RunCompleted." }),
+    tool: ToolExecution.optional(),
+    session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
+    persisted: z.boolean().optional().openapi({ description: "False: kept by the session, not yet in the database." }),
+    created_at: seconds(),
+  })
+  .openapi("RunEvent");
+
+/** What a run answers; AgentOS's RunOutput. */
+export const RunOutput = z
+  .looseObject({
+    run_id: z.string(),
+    agent_id: z.string().optional(),
+    agent_name: z.string().optional(),
+    session_id: z.string(),
+    user_id: z.string().optional(),
+    status: z.enum(RUN_STATUSES),
+    content: z.unknown(),
+    content_type: z.string().optional(),
+    model: z.string().optional(),
+    model_provider: z.string().optional(),
+    session_state: anyObject().optional(),
+    session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
+    metrics: Metrics.optional(),
+    messages: z.array(Message).optional(),
+    tools: z.array(ToolExecution).optional(),
+    input: anyObject().optional(),
+    created_at: seconds(),
+  })
+  .openapi("RunOutput");
+
+/** A run in a session's list of runs; AgentOS's RunSchema. */
+export const RunItem = z
+  .looseObject({
+    run_id: z.string(),
+    parent_run_id: text("Empty for a run of its own."),
+    agent_id: z.string().nullish(),
+    user_id: z.string().nullish(),
+    status: z.enum(RUN_STATUSES),
+    run_input: z.string().nullish(),
+    content: z.unknown(),
+    metrics: Metrics.nullish(),
+    messages: z.array(Message).nullish(),
+    tools: z.array(ToolExecution).nullish(),
+    events: z.array(RunEvent).nullish(),
+    session_state: anyObject().nullish(),
+    created_at: isoTime(),
+  })
+  .openapi("Run");
+
+const sessionFields = {
+  session_id: z.string(),
+  session_name: text("The name that shows: the one that was set, else the first message, shortened."),
+  user_id: z.string().nullish(),
+  agent_id: z.string().nullish(),
+  team_id: z.string().nullish(),
+  workflow_id: z.string().nullish(),
+  session_state: anyObject().nullish(),
+  metadata: anyObject().nullish(),
+  session_summary: anyObject().nullish(),
+  metrics: Metrics.nullish(),
+  total_tokens: z.int().nullish(),
+  created_at: isoTime(),
+  updated_at: isoTime(),
+};
+
+/** A session in the list. */
+export const SessionItem = z.looseObject({ ...sessionFields, session_type: z.enum(SESSION_TYPES) }).openapi("Session");
+
+export const SessionList = z
+  .object({
+    data: z.array(SessionItem),
+    meta: z.looseObject({
+      page: z.int().optional(),
+      limit: z.int(),
+      total_pages: z.int().optional(),
+      total_count: z.int().optional().openapi({ description: "Counted up to 10,000." }),
+      total_count_capped: z.boolean().optional(),
+      search_time_ms: z.number(),
+      next_cursor: z.string().nullish(),
+    }),
+  })
+  .openapi("SessionList");
+
+/** A session with the newest part of its history. Agents' sessions have `agent_data`, teams' `team_data`. */
+export const SessionDetail = z
+  .looseObject({
+    ...sessionFields,
+    agent_session_id: z.string().optional().openapi({ description: "The session's id, in an agent's session." }),
+    agent_data: anyObject().nullish(),
+    team_data: anyObject().nullish(),
+    workflow_data: anyObject().nullish(),
+    chat_history: z.array(Message).optional(),
+    chat_history_total: z.int().optional(),
+  })
+  .openapi("SessionDetail");
+
+export const SessionName = z
+  .object({
+    session_id: z.string(),
+    session_name: text("Empty when no name is set."),
+    display_name: text("The name that shows."),
+    source: z.enum(["manual", "generated", "fallback"]).nullable(),
+    version: z.int().openapi({ description: "Counts the changes of the name." }),
+    updated_at: isoTime().nullable(),
+  })
+  .openapi("SessionName");
+
+export const MessagePage = z
+  .object({
+    data: z.array(Message),
+    meta: z.object({
+      limit: z.int().nullable(),
+      has_more: z.boolean(),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+    }),
+  })
+  .openapi("MessagePage");

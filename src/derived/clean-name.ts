@@ -1,0 +1,79 @@
+/**
+ * From what a model or a person wrote to the name of a session. A model's answer is unwrapped layer by layer until
+ * nothing changes, whatever the order in which fences, JSON, tags, labels and quotes were put around the name.
+ */
+
+import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
+import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
+import { hasContent, hasControl, visibleText } from "./name-characters.ts";
+import { nameInJson } from "./name-json.ts";
+import { withinLimits } from "./name-limits.ts";
+import { chooseLine, unwrapLine } from "./name-lines.ts";
+import { dropFence } from "./name-markdown.ts";
+import { dropMarkup } from "./name-markup.ts";
+import { isPlaceholder } from "./name-placeholders.ts";
+import { dropReasoning } from "./name-reasoning.ts";
+import { maskSecrets } from "./secrets.ts";
+
+/** An honest answer is far shorter; of a longer one the beginning counts, and the end for a name after bare reasoning. */
+const MAX_HEAD_UNITS = 4_000;
+const MAX_TAIL_UNITS = 1_000;
+/** Of a first message, no more is looked at: it becomes at most 200 code points. */
+const MAX_MESSAGE_UNITS = 16_000;
+const MAX_PASSES = 12;
+/** Stands for a secret while a name is made, so that one the caller had masked before does not count. */
+const SECRET_MARK = "\ue000";
+
+/** The name in a model's answer, inside the limits; null when nothing in it is usable or the name holds a secret. */
+export function cleanName(raw: string): string | null {
+  const unwrapped = unwrap(excerpt(dropReasoning(raw)));
+  const name = unwrapLine(withinLimits(maskSecrets(unwrapped, SECRET_MARK)));
+  return name === "" || !hasContent(name) || isPlaceholder(name) || name.includes(SECRET_MARK) ? null : name;
+}
+
+/** A first message shortened to the limits of a name, secrets masked; "" when nothing of it can be shown. */
+export function shortenToName(text: string): string {
+  const line = shownLine(text);
+  const name = withinLimits(line);
+  return name === line ? name : name.replace(/[\s,，、;；:：–—-]+$/u, "");
+}
+
+/** A first message as one line of at most 200 code points, secrets masked: what shows while a session has no name. */
+export function firstMessageLine(text: string): string {
+  return firstCodePoints(shownLine(text), MAX_NAME_CODE_POINTS).trim();
+}
+
+/** A name that a person gave, trimmed, or why it is refused. "" is a name taken away. */
+export function manualName(raw: string): { ok: true; name: string } | { ok: false; reason: string } {
+  const name = raw.trim();
+  if (firstCodePoints(name, MAX_NAME_CODE_POINTS) !== name) {
+    return { ok: false, reason: `A name has at most ${MAX_NAME_CODE_POINTS} characters.` };
+  }
+  if (hasControl(name)) {
+    return { ok: false, reason: "A name has no line breaks, control characters or bidirectional overrides." };
+  }
+  return { ok: true, name: wellFormed(name) };
+}
+
+function unwrap(answer: string): string {
+  let text = answer;
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const shown = maskSecrets(dropReasoning(visibleText(text)), SECRET_MARK);
+    const unwrapped = chooseLine(dropMarkup(nameInJson(dropFence(shown))));
+    if (unwrapped === text) return text;
+    text = unwrapped;
+  }
+  return "";
+}
+
+function excerpt(answer: string): string {
+  const text = answer.trim();
+  if (text.length <= MAX_HEAD_UNITS + MAX_TAIL_UNITS) return text;
+  const tail = text.slice(-MAX_TAIL_UNITS);
+  const line = tail.indexOf("\n");
+  return text.slice(0, MAX_HEAD_UNITS) + (line < 0 ? "" : tail.slice(line));
+}
+
+function shownLine(text: string): string {
+  return maskSecrets(oneLine(visibleText(text)).slice(0, MAX_MESSAGE_UNITS));
+}

@@ -1,0 +1,67 @@
+/** How long a name may be, and where it is cut. */
+
+import { graphemes, type WordPiece, wordPieces } from "../lib/text.ts";
+
+export const MAX_NAME_WORDS = 5;
+export const MAX_NAME_GRAPHEMES = 60;
+/** Han, Kana, Hangul and Thai say more per character and are drawn wider. */
+export const MAX_DENSE_NAME_GRAPHEMES = 24;
+/** The longest emoji in use has 10 code points; beyond this a "grapheme" is marks piled up to break a layout. */
+const MAX_GRAPHEME_UNITS = 64;
+/** No name needs more than this to be found in. */
+const MAX_INPUT_UNITS = 8_000;
+
+const LETTER = /\p{L}/u;
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+const DENSE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
+const SPACELESS =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** One line within the limits, cut between two words where that leaves something; "" when there was nothing. */
+export function withinLimits(text: string): string {
+  let fitting = graphemes(text.slice(0, MAX_INPUT_UNITS))
+    .filter((grapheme) => grapheme.length <= MAX_GRAPHEME_UNITS)
+    .join("")
+    .trim();
+  // What was not dense as a whole may be dense in what is left of it.
+  for (let cut = shortened(fitting); cut !== fitting; cut = shortened(fitting)) fitting = cut;
+  return fitting;
+}
+
+/** Counts words as the limits do: parts between spaces, or more where a script has no spaces. */
+export function countWords(text: string): number {
+  const parts = text.split(/\s+/).filter(Boolean).length;
+  return SPACELESS.test(text) ? Math.max(parts, wordPieces(text).filter((piece) => piece.isWord).length) : parts;
+}
+
+/** Whether most letters are Han, Kana, Hangul or Thai. */
+export function isDense(text: string): boolean {
+  const letters = graphemes(text).filter((grapheme) => LETTER.test(grapheme));
+  return letters.length > 0 && letters.filter((letter) => DENSE.test(letter)).length * 2 >= letters.length;
+}
+
+function shortened(text: string): string {
+  const limit = isDense(text) ? MAX_DENSE_NAME_GRAPHEMES : MAX_NAME_GRAPHEMES;
+  let kept = "";
+  let keptGraphemes = 0;
+  let partWords = 0;
+  let words = 0;
+  for (const piece of pieces(text)) {
+    const isSpace = piece.text.trim() === "";
+    if (!isSpace && (kept === "" || kept.endsWith(" "))) partWords += 1;
+    if (piece.isWord) words += 1;
+    keptGraphemes += graphemes(piece.text).length;
+    if (words > MAX_NAME_WORDS || partWords > MAX_NAME_WORDS || keptGraphemes > limit) {
+      // A single word beyond the limit has no boundary to be cut at.
+      const saysSomething = LETTER_OR_DIGIT.test(kept) || !LETTER_OR_DIGIT.test(text);
+      return kept.trim() && saysSomething ? kept.trim() : graphemes(text).slice(0, limit).join("").trim();
+    }
+    kept += piece.text;
+  }
+  return kept.trim();
+}
+
+function pieces(text: string): WordPiece[] {
+  if (SPACELESS.test(text)) return wordPieces(text);
+  return text.split(/(?<=\s)|(?=\s)/).map((part) => ({ text: part, isWord: part.trim() !== "" }));
+}

@@ -1,0 +1,80 @@
+/** Takes Markdown and LaTeX off an answer: fences, headings, list markers, emphasis, links. `C# vs F#` and `A*` stay. */
+
+const FENCE_LENGTH = 3;
+const REASONING_FENCE = /^(?:think|thinking|thought|reasoning|analysis)$/i;
+/** Fences that only hold text; in any other language a model wrote code instead of a name. */
+const TEXT_FENCE =
+  /^(?:|text|txt|plain|plaintext|markdown|md|json|json5|jsonc|yaml|yml|toml|xml|html|title|output|answer|none|string)$/i;
+const CODE_PUNCTUATION = /[;{}=()]|^\s*(?:import|from|def|class|function|return|const|let|var|print|echo)\b/m;
+
+/** The text without fences: what stood before the first one, then its content where that is text. */
+export function dropFence(text: string): string {
+  const opening = /```|~~~/.exec(text);
+  if (!opening) return text;
+  const before = text.slice(0, opening.index);
+  const [inside, after] = splitOnce(text.slice(opening.index + FENCE_LENGTH).replace(/^[`~]+/, ""), opening[0]);
+  const { language, content } = splitFence(inside);
+  if (REASONING_FENCE.test(language)) return `${before}\n${after}`;
+  if (!TEXT_FENCE.test(language) && CODE_PUNCTUATION.test(content)) return before;
+  return `${before}\n${content.trim() === "" ? after : content}`;
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length).replace(/^[`~]+/, "")];
+}
+
+function splitFence(inside: string): { language: string; content: string } {
+  const info = /^[ \t]*([\w+#.-]{0,20})[ \t]*(?=\n|$|[{[])/.exec(inside);
+  // "```Weekly```" has no language: the word is all there is.
+  if (!info || inside.slice(info[0].length).trim() === "") return { language: "", content: inside };
+  return { language: info[1] ?? "", content: inside.slice(info[0].length) };
+}
+
+const BLOCK_MARKERS = [
+  /^(?:>\s*)+(?=\S)/,
+  /^#{1,6}\s+|^#{2,6}(?=\S)/,
+  /^[-*+•‣⁃◦▪▫●○■□◆◇►▸➤–—·・※]\s+|^[•‣⁃◦▪▫●○■□◆◇►▸➤·・](?=\S)/,
+  /^\[[ xX]\]\s+/,
+  /^[(（]?\d{1,2}[.)、．）]\s+|^\d{1,2}[)、．）](?=\S)|^\d{1,2}\.(?=[\p{Lu}\p{Lo}"“「*])/u,
+  /^[(（]\d{1,2}[)）](?=\S)|^\[\d{1,2}\]\s+|^#\d{1,2}[.):]\s+/,
+  /^[①-⑳⑴-⒇❶-❿➀-➓㈠-㈩]\s*|^[0-9]\ufe0f?\u20e3\s*|^[一二三四五][、．.]\s*/,
+  /^[(（]?[a-dA-D][)）]\s+|^[ivx]{1,4}[.)]\s+/,
+  /^\|\s*|\s*\|$/g,
+];
+const LIST_MARKER = /^\s*(?:[-*+•‣◦▪●○■–—·・]\s|[(（]?(?:\d{1,2}|[a-dA-D])[.)、．）]|[①-⑳❶-❿]|[0-9]\ufe0f?\u20e3)/;
+
+/** Whether the line is an item of a list. */
+export function isListItem(line: string): boolean {
+  return LIST_MARKER.test(line);
+}
+
+/** The line without what makes it a heading, a quotation, an item or a row; of numbered items on one line the first. */
+export function dropBlockMarkers(line: string): string {
+  let bare = line;
+  if (/^\s*\(?1[.)]\s/.test(bare)) bare = bare.split(/\s[;,]?\s*\(?2[.)]\s/)[0] ?? bare;
+  for (const marker of BLOCK_MARKERS) bare = bare.replace(marker, "");
+  return /^#{1,6}\s/.test(line) ? bare.replace(/\s+#+$/, "") : bare;
+}
+
+/** The line without emphasis, code marks, links and escapes. */
+export function dropInlineMarks(line: string): string {
+  return line
+    .replace(/\\(?=[*_#`~[\](){}.!"'|-])/g, "")
+    .replace(/\\n$/g, "")
+    .replace(/^\$*\s*\\(?:boxed|text|title|textbf|textit|mathbf|emph|section\*?|fbox)\s*\{(.*)\}\s*\$*$/, "$1")
+    .replace(/!?\[([^[\]]*)\]\(\s*[^()\s]*(?:\s+"[^"]*")?\s*\)/g, "$1")
+    .replace(/(`{1,3})([^`]+)\1/g, "$2")
+    .replace(/(?<![\d*])(\*{2,3})(?=[^\s*])([^*]+)(?<=[^\s*])\1(?![\d*])/g, "$2")
+    .replace(/(?<![\w*])\*(?=[^\s*])([^*]+)(?<=[^\s*])\*(?![\w*])/g, "$1")
+    .replace(/(?<![\p{L}\p{N}_])(__?)(?=[^\s_])([^_]+)(?<=[^\s_])\1(?![\p{L}\p{N}_])/gu, dropUnderscores)
+    .replace(/~~(?=\S)([^~]+)~~/g, "$1")
+    .replace(/^==(?=\S)([^=]+)==$/, "$1")
+    .replace(/^\*{2,3}(?=[\p{Lu}\p{Lo}\p{N}\p{Ps}\p{Pi}"\p{Extended_Pictographic}]|\s)/u, "")
+    .replace(/(?<=[\p{L}\p{N}\p{Po}"”»)])\*{2,3}$/u, "");
+}
+
+/** `__init__` and `_id` are names of things; emphasis is on words. */
+function dropUnderscores(marked: string, _marks: string, content: string): string {
+  return /^[a-z0-9]+$/.test(content) ? marked : content;
+}

@@ -1,0 +1,123 @@
+/** Takes quotes and brackets off a line that stands in them, matched or not, in any script. */
+
+const DOUBLE = '"“”„‟«»＂〝〞〟❝❞″';
+const SINGLE = "'‘’‚‛‹›＇`´❛❜′";
+const PAIRS = new Map(
+  [
+    "「」",
+    "『』",
+    "﹁﹂",
+    "﹃﹄",
+    "《》",
+    "〈〉",
+    "【】",
+    "〔〕",
+    "〖〗",
+    "［］",
+    "｛｝",
+    "（）",
+    "()",
+    "[]",
+    "{}",
+    "<>",
+  ].map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
+);
+const CLOSERS = new Set(PAIRS.values());
+/** An apostrophe at the start of a word that lost its beginning. */
+const ELISION = /^['’‘](?:tis|twas|twere|em|til|till|cause|bout|round|n['’]?|s|\d\ds?)\b/i;
+
+/** The line without the quotes or brackets around all of it, and without one that lost its partner. */
+export function dropQuotes(line: string): string {
+  const bare = line.trim();
+  if (bare.length < 2) return bare;
+  return dropLone(dropFirstQuoted(dropBrackets(dropPair(bare))));
+}
+
+function isQuote(char: string): boolean {
+  return char !== "" && (DOUBLE.includes(char) || SINGLE.includes(char));
+}
+
+function sameKind(a: string, b: string): boolean {
+  return DOUBLE.includes(a) === DOUBLE.includes(b);
+}
+
+function dropPair(line: string): string {
+  const first = line.charAt(0);
+  const last = line.charAt(line.length - 1);
+  if (!isQuote(first) || !isQuote(last) || ELISION.test(line)) return line;
+  if (sameKind(first, last) && closesEarly(line, first)) return line;
+  if (!sameKind(first, last) && (hasKind(line.slice(1), first) || hasKind(line.slice(0, -1), last))) return line;
+  return line.slice(1, -1).trim();
+}
+
+function hasKind(text: string, kind: string): boolean {
+  return Array.from(text).some((char, at, all) => isQuote(char) && sameKind(char, kind) && !isApostrophe(all, at));
+}
+
+/** Whether the quote that opens the line is closed before its end, as in `"A" and "B"`; `"The "Best" Plan"` is one. */
+function closesEarly(line: string, first: string): boolean {
+  const chars = Array.from(line);
+  let depth = 0;
+  let openings = 0;
+  for (const [at, char] of chars.entries()) {
+    if (!isQuote(char) || !sameKind(char, first) || isApostrophe(chars, at)) continue;
+    const isOpening = at === 0 || (/[\s([—–-]/.test(chars[at - 1] ?? "") && at < chars.length - 1);
+    if (isOpening) openings += 1;
+    depth += isOpening ? 1 : -1;
+    // A lone one inside single quotes is a possessive: 'Parents' Guide'.
+    if (depth <= 0 && at < chars.length - 1 && (DOUBLE.includes(first) || openings > 1 || hasOpeningAfter(chars, at)))
+      return true;
+  }
+  return false;
+}
+
+function hasOpeningAfter(chars: string[], at: number): boolean {
+  return chars.some(
+    (char, next) => next > at && next < chars.length - 1 && isQuote(char) && /\s/.test(chars[next - 1] ?? ""),
+  );
+}
+
+function isApostrophe(chars: string[], at: number): boolean {
+  return (
+    SINGLE.includes(chars[at] ?? "") &&
+    /[\p{L}\p{N}]/u.test(chars[at - 1] ?? "") &&
+    /[\p{L}\p{N}]/u.test(chars[at + 1] ?? "")
+  );
+}
+
+function dropBrackets(line: string): string {
+  const opening = line.charAt(0);
+  const closing = PAIRS.get(opening);
+  if (closing === undefined) return line;
+  let depth = 0;
+  for (let at = 0; at < line.length; at += 1) {
+    if (line[at] === opening) depth += 1;
+    if (line[at] === closing) depth -= 1;
+    if (depth === 0) return at === line.length - 1 ? line.slice(1, -1).trim() : line;
+  }
+  return line;
+}
+
+/** Of several names in quotes side by side, the first. */
+function dropFirstQuoted(line: string): string {
+  const several =
+    /^["“„«「『]([^"“”„«»「」『』]{2,80})["”“»」』]\s*(?:[,，、;；|/\n]|or\b|ou\b|oder\b|o\b|или\b|或|または)\s*["“„«「『]/iu.exec(
+      line,
+    );
+  return several?.[1] ?? line;
+}
+
+function dropLone(line: string): string {
+  const first = line.charAt(0);
+  const last = line.charAt(line.length - 1);
+  const rest = line.slice(1);
+  if (isQuote(first) && !hasKind(rest, first) && !ELISION.test(line)) return rest.trim();
+  if (PAIRS.has(first) && !line.includes(PAIRS.get(first) ?? "")) return rest.trim();
+  const front = line.slice(0, -1);
+  const isMeasure = /\d$/.test(front);
+  const isPossessive = SINGLE.includes(last) && /s$/i.test(front);
+  if (isQuote(last) && !hasKind(front, last) && !isMeasure && !isPossessive) return front.trim();
+  const opener = Array.from(PAIRS).find(([, closing]) => closing === last)?.[0];
+  if (CLOSERS.has(last) && opener !== undefined && !front.includes(opener)) return front.trim();
+  return line;
+}

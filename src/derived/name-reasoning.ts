@@ -1,0 +1,72 @@
+/**
+ * Takes a model's marked reasoning off its answer: thinking tags of every family (closed, cut off before they closed,
+ * or with only the closing tag left), channels, and the tokens of a chat template. Reasoning that nothing marks is
+ * `name-speech.ts`. One pass over the text each, since reasoning may be long.
+ */
+
+const REASONING_NAMES =
+  "think|thinking|thought|thoughts|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|" +
+  "deliberation|planning|plan|brainstorm|brainstorming|details|cot|chain[_-]of[_-]thought|commentary";
+/** With prefixes such as `seed:think`, `ant-thinking`, `antThinking`, `inner_monologue`, and suffixes such as `think_fast`. */
+const REASONING_TAG = new RegExp(
+  [
+    `(?<!\`)<\\s*(\\/?)\\s*(?:[a-z]{1,12}[:_-]?)??(?:${REASONING_NAMES})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
+    "\\[(\\/?)THINK\\]",
+    "◁(\\/?)think▷",
+    "<\\|(?:begin|(end))[_▁]of[_▁]thought\\|>",
+    "<\\|(?:START|(END))_THINKING\\|>",
+    "<unused9(?:4|(5))>",
+    "^(\\.\\.\\.done thinking)\\.$",
+  ].join("|"),
+  "gimu",
+);
+
+const CHANNEL = "<|channel|>";
+const MESSAGE = "<|message|>";
+/** Harmony's channels after a template has swallowed the tokens around them. */
+const BARE_CHANNEL = /^\s*analysis(?=[A-Z])/;
+const BARE_FINAL = "assistantfinal";
+
+const END_OF_TURN =
+  /<\|(?:im_end|end|eot_id|eom_id|end_of_text|endoftext|return|call|im_sep)\|>|<\/s>|<end_of_turn>|<eos>|<[|｜]end[_▁]of[_▁]sentence[|｜]>/;
+const TEMPLATE_TOKEN =
+  /(?:<\|(?:im_start|start|start_header_id)\|>|<start_of_turn>)\s*(?:assistant|model|system|user)?|<[|｜][^<>|｜\s]{1,40}[|｜]>|\[\/?INST\]/g;
+
+/** The answer without reasoning; "" when nothing else was there. */
+export function dropReasoning(text: string): string {
+  return dropTemplateTokens(dropChannels(dropTags(text)));
+}
+
+function dropTags(text: string): string {
+  let answer = "";
+  let rest = 0;
+  let isThinking = false;
+  for (const tag of text.matchAll(REASONING_TAG)) {
+    const isClosing = tag.slice(1).some((marker) => marker !== undefined && marker !== "");
+    // A closing tag alone: the template had opened it before the answer began.
+    if (isClosing && !isThinking) answer = "";
+    if (!isClosing && !isThinking) answer += `${text.slice(rest, tag.index)}\n`;
+    isThinking = !isClosing;
+    rest = tag.index + tag[0].length;
+  }
+  return isThinking ? answer : answer + text.slice(rest);
+}
+
+function dropChannels(text: string): string {
+  if (BARE_CHANNEL.test(text)) {
+    const final = text.lastIndexOf(BARE_FINAL);
+    return final < 0 ? "" : text.slice(final + BARE_FINAL.length);
+  }
+  const first = text.indexOf(CHANNEL);
+  if (first < 0) return text;
+  const final = text.lastIndexOf(`${CHANNEL}final`);
+  if (final < 0) return text.slice(0, first);
+  const message = text.indexOf(MESSAGE, final);
+  return message < 0 ? "" : text.slice(message + MESSAGE.length);
+}
+
+function dropTemplateTokens(text: string): string {
+  if (!/[<[]/.test(text)) return text;
+  const turns = text.split(END_OF_TURN).map((turn) => turn.replace(TEMPLATE_TOKEN, "").trim());
+  return turns.find((turn) => turn !== "") ?? "";
+}

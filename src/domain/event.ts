@@ -1,0 +1,85 @@
+import type { JsonObject } from "./json.ts";
+import type { RunMetrics, SessionCacheUse } from "./run.ts";
+
+/**
+ * AgentOS's run events, letter for letter. Their order:
+ *
+ *     RunStarted
+ *     ├─ ModelRequestStarted, RunContent*, ModelRequestCompleted          (per request to the model)
+ *     │  └─ ToolCallStarted, ToolCallCompleted, ToolCallError?            (per call that it asked for)
+ *     ├─ RunContentCompleted, RunCompleted                                (it completed)
+ *     ├─ RunError                                                         (it failed)
+ *     └─ RunCancelled, RunCompleted                                       (it was cancelled; also before RunStarted)
+ */
+export type RunEventName =
+  | "RunStarted"
+  | "ModelRequestStarted"
+  | "RunContent"
+  | "ModelRequestCompleted"
+  | "ToolCallStarted"
+  | "ToolCallCompleted"
+  | "ToolCallError"
+  | "RunContentCompleted"
+  | "RunCompleted"
+  | "RunError"
+  | "RunCancelled";
+
+/** One event as readers get it. `created_at` is epoch seconds; `event_index` counts from 0 in the run. */
+export interface RunEvent {
+  created_at: number;
+  event: RunEventName;
+  agent_id: string;
+  agent_name: string;
+  run_id: string;
+  parent_run_id?: string;
+  session_id: string;
+  nested_depth: number;
+  content?: string;
+  content_type?: string;
+  reasoning_content?: string;
+  workflow_agent?: boolean;
+  model?: string;
+  model_provider?: string;
+  session_cache?: SessionCacheUse;
+  input_tokens?: number;
+  output_tokens?: number;
+  total_tokens?: number;
+  reasoning_tokens?: number;
+  cache_read_tokens?: number;
+  cache_write_tokens?: number;
+  time_to_first_token?: number;
+  tool?: ToolExecution;
+  error?: string;
+  error_type?: string;
+  reason?: string;
+  metrics?: RunMetrics;
+  session_state?: JsonObject;
+  finish_reason?: string;
+  /** Present, and false, when the run is safe in its object's journal but has not reached D1 yet. */
+  persisted?: false;
+  event_index: number;
+}
+
+/** A tool call as AgentOS shows it: all keys, always. */
+export interface ToolExecution {
+  tool_call_id: string;
+  tool_name: string;
+  tool_args: JsonObject;
+  tool_call_error: boolean | null;
+  result: string | null;
+  metrics: { start_time: number; end_time: number; duration: number } | null;
+  child_run_id: null;
+  stop_after_tool_call: boolean;
+  created_at: number;
+  requires_confirmation: boolean | null;
+  confirmed: boolean | null;
+  confirmation_note: string | null;
+  requires_user_input: boolean | null;
+  user_input_schema: null;
+  user_feedback_schema: null;
+  answered: boolean | null;
+  external_execution_required: boolean | null;
+  external_execution_silent: boolean | null;
+  approval_type: null;
+  approval_id: null;
+}

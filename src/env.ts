@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { Failure } from "./domain/error.ts";
+import { fail, type Outcome, ok } from "./domain/outcome.ts";
+
+/** The deployment's settings and bindings: all that is known of the environment below this file. */
+export interface Config {
+  db: Env["DB"];
+  sessions: Env["SESSIONS"];
+  /** `development` is set by `npm start` only: no key is needed, and the offline model answers when there is no other. */
+  mode: "development" | "deployment";
+  /** Null: open in development, closed otherwise. */
+  securityKey: string | null;
+  openAiApiKey: string | null;
+  openAiBaseUrl: string | null;
+  /** The model of agents that name none. */
+  openAiModel: string;
+  modelTimeoutMs: number;
+  modelMaxRetries: number;
+  namingModel: string | null;
+  toolTimeoutMs: number;
+  maxToolRounds: number;
+  /** Origins that browsers may call from, without `*`. */
+  corsOrigins: string[];
+  osId: string;
+  osName: string;
+}
+
+/** A run may work for 15 minutes before the platform ends it, so no single wait can be longer. */
+const MAX_TIMEOUT_MS = 15 * 60_000;
+
+/** An empty variable counts as unset: that is how a shell or a dashboard takes one away. */
+function present(value: unknown): unknown {
+  if (typeof value !== "string") return value ?? undefined;
+  return value.trim() === "" ? undefined : value.trim();
+}
+
+/** A variable whose `read` answers undefined for a value it does not take. */
+function variable<T>(read: (value: unknown) => T | undefined, fallback: T, expected: string) {
+  return z
+    .unknown()
+    .optional()
+    .transform((value, ctx) => {
+      const given = present(value);
+      const taken = given === undefined ? fallback : read(given);
+      if (taken !== undefined) return taken;
+      ctx.addIssue(`must be ${expected}`);
+      return z.NEVER;
+    });
+}
+
+const readText = (value: unknown) => (typeof value === "string" ? value : undefined);
+const text = (fallback: string) => variable(readText, fallback, "text");
+const optionalText = variable<string | null>(readText, null, "text");
+
+function wholeNumber(fallback: number, min: number, max: number) {
+  const read = (value: unknown) => {
+    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+    const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= max;
+    return fits ? number : undefined;
+  };
+  return variable(read, fallback, `a whole number from ${min} to ${max}`);
+}
+
+function readUrl(value: unknown): string | undefined {
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  return url?.protocol === "http:" || url?.protocol === "https:" ? String(value) : undefined;
+}
+
+function readOrigin(value: string): string | undefined {
+  if (readUrl(value) !== undefined) return new URL(value).origin;
+  // Desktop shells and browser extensions have origins of their own schemes, which URL calls "null".
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/\s]+$/i.test(value) ? value : undefined;
+}
+
+function readOrigins(value: unknown): string[] | undefined {
+  if (typeof value !== "string") return undefined;
+  const entries = value.split(",").map((entry) => entry.trim());
+  // Credentials are allowed, and browsers refuse `*` with them; AgentOS drops it too.
+  const origins = entries.filter((entry) => entry !== "" && entry !== "*").map(readOrigin);
+  const known = origins.filter((origin) => origin !== undefined);
+  return known.length === origins.length ? known : undefined;
+}
+
+const binding = <T>() => z.custom<T>((value) => value !== undefined && value !== null, "must be bound (wrangler.toml)");
+
+const Variables = z.object({
+  DB: binding<Env["DB"]>(),
+  SESSIONS: binding<Env["SESSIONS"]>(),
+  MODE: variable<Config["mode"]>(
+    (value) => (value === "development" ? value : undefined),
+    "deployment",
+    "`development` or unset",
+  ),
+  OS_SECURITY_KEY: optionalText,
+  OPENAI_API_KEY: optionalText,
+  OPENAI_BASE_URL: variable<string | null>(readUrl, null, "an http or https URL"),
+  OPENAI_MODEL: text("gpt-5-mini"),
+  NAMING_MODEL: optionalText,
+  MODEL_TIMEOUT_MS: wholeNumber(120_000, 1, MAX_TIMEOUT_MS),
+  MODEL_MAX_RETRIES: wholeNumber(2, 0, 10),
+  TOOL_TIMEOUT_MS: wholeNumber(60_000, 1, MAX_TIMEOUT_MS),
+  MAX_TOOL_ROUNDS: wholeNumber(10, 1, 1_000),
+  CORS_ORIGINS: variable(readOrigins, [], "origins such as https://app.example.com, separated by commas"),
+  OS_ID: text("edge-sessions"),
+  OS_NAME: text("Edge Sessions"),
+});
+
+function toConfig(variables: z.output<typeof Variables>): Config {
+  return {
+    db: variables.DB,
+    sessions: variables.SESSIONS,
+    mode: variables.MODE,
+    securityKey: variables.OS_SECURITY_KEY,
+    openAiApiKey: variables.OPENAI_API_KEY,
+    openAiBaseUrl: variables.OPENAI_BASE_URL,
+    openAiModel: variables.OPENAI_MODEL,
+    modelTimeoutMs: variables.MODEL_TIMEOUT_MS,
+    modelMaxRetries: variables.MODEL_MAX_RETRIES,
+    namingModel: variables.NAMING_MODEL,
+    toolTimeoutMs: variables.TOOL_TIMEOUT_MS,
+    maxToolRounds: variables.MAX_TOOL_ROUNDS,
+    corsOrigins: variables.CORS_ORIGINS,
+    osId: variables.OS_ID,
+    osName: variables.OS_NAME,
+  };
+}
+
+/** Names each bad variable and what it must be, never its value: some are secrets. */
+function misconfigured(error: z.ZodError): Failure {
+  const sentences = error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`);
+  return { code: "internal", detail: `The server is not configured correctly: ${sentences.join(" ")}` };
+}
+
+const configs = new WeakMap<object, Outcome<Config>>();
+
+/** Reads an environment once; the answer is remembered for as long as the environment lives. */
+export function readConfig(env: object): Outcome<Config> {
+  const known = configs.get(env);
+  if (known !== undefined) return known;
+  const read = Variables.safeParse(env);
+  const config = read.success ? ok(toConfig(read.data)) : fail(misconfigured(read.error));
+  configs.set(env, config);
+  return config;
+}

@@ -1,0 +1,77 @@
+import { AppError, badRequest, invalidRequest, unsupportedFile } from "../domain/error.ts";
+import type { AppContext, Middleware } from "./context.ts";
+import { fieldError, MISSING } from "./field-errors.ts";
+import { decodeUtf8, parseJsonBody } from "./json.ts";
+
+const FORM = /^application\/x-www-form-urlencoded\b/i;
+const MULTIPART = /^multipart\/form-data\b/i;
+/** Fields in which AgentOS takes files and media: uploads, or JSON arrays of media. */
+const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "videos", "input_files"];
+
+/**
+ * Reads a JSON body whatever its content type says: agents' HTTP clients often leave it out or send a form's.
+ * No body, or `null`, is `{}` where the body is optional. What it read is left for the route's own validation.
+ */
+export function readJsonBody(required: boolean): Middleware {
+  return async function readJsonBody(c, next) {
+    const text = decodeUtf8(await c.req.arrayBuffer());
+    const isEmpty = text.trim() === "" || parseJsonBody(text) === null;
+    if (isEmpty && required) throw new AppError(invalidRequest([fieldError(MISSING, ["body"], undefined)]));
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("Content-Type", "application/json");
+    c.req.raw = new Request(c.req.raw, { headers, body: isEmpty ? "{}" : text });
+    c.req.bodyCache = {};
+    await next();
+  };
+}
+
+/**
+ * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. Form fields are strings, of a
+ * repeated one the last; JSON fields are as parsed. Empty and null ones are left out, as AgentOS does, so that an
+ * empty `session_id` is none. Throws 400 for files and media, 422 for what cannot be read.
+ */
+export async function readRunBody(c: AppContext): Promise<Record<string, unknown>> {
+  const bytes = await c.req.arrayBuffer();
+  const type = c.req.header("Content-Type") ?? "";
+  const fields = MULTIPART.test(type) ? await multipartFields(bytes, type) : textFields(decodeUtf8(bytes), type);
+  if (fields.some(([name, value]) => hasFile(name, value))) throw new AppError(unsupportedFile());
+  return Object.fromEntries(fields.filter(([, value]) => !isEmpty(value)));
+}
+
+type Field = [name: string, value: unknown];
+
+async function multipartFields(bytes: ArrayBuffer, type: string): Promise<Field[]> {
+  try {
+    const form = await new Response(bytes, { headers: { "Content-Type": type } }).formData();
+    return [...form.entries()];
+  } catch {
+    throw new AppError(badRequest("There was an error parsing the body"));
+  }
+}
+
+function textFields(text: string, type: string): Field[] {
+  // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
+  const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
+  if (isForm || text.trim() === "") return [...new URLSearchParams(text)];
+  const value = parseJsonBody(text);
+  if (isObject(value)) return Object.entries(value);
+  const msg = "Input should be a valid dictionary or object to extract fields from";
+  throw new AppError(invalidRequest([fieldError({ type: "model_attributes_type", msg }, ["body"], value)]));
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isEmpty = (value: unknown) => value === "" || value === null || isUnchosenFile(value);
+
+/** What a browser sends for a file input in which nothing was chosen. */
+const isUnchosenFile = (value: unknown) => value instanceof File && value.name === "" && value.size === 0;
+
+function hasFile(name: string, value: unknown): boolean {
+  if (value instanceof File) return !isUnchosenFile(value);
+  if (!MEDIA_FIELDS.includes(name) || isEmpty(value)) return false;
+  // An empty list, as JSON or as its text, and the words by which AgentOS reads none.
+  return !["[]", "null", "none"].includes(
+    typeof value === "string" ? value.trim().toLowerCase() : JSON.stringify(value),
+  );
+}

@@ -1,0 +1,12 @@
+import type { Outcome } from "../domain/outcome.ts";
+import type { Config } from "../env.ts";
+import type { Middleware } from "./context.ts";
+import { unwrap } from "./errors.ts";
+
+/** Puts the settings in place; a deployment that is configured wrongly answers with the name of what is wrong. */
+export function configuration(read: (env: Env) => Outcome<Config>): Middleware {
+  return async function configuration(c, next) {
+    c.set("config", unwrap(read(c.env)));
+    await next();
+  };
+}

@@ -1,0 +1,89 @@
+import type { ErrorHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { AppError, type ErrorCode, type Failure } from "../domain/error.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import { errorFields, log } from "../lib/log.ts";
+import type { AppContext, AppEnv } from "./context.ts";
+
+export const STATUS = {
+  agent_not_found: 404,
+  team_not_found: 404,
+  session_not_found: 404,
+  run_not_found: 404,
+  database_not_found: 404,
+  session_exists: 409,
+  idempotency_conflict: 409,
+  run_active: 409,
+  queue_full: 429,
+  name_refused: 422,
+  invalid_request: 422,
+  bad_request: 400,
+  payload_too_large: 413,
+  unsupported_file: 400,
+  database_unavailable: 503,
+  session_unavailable: 503,
+  model_not_configured: 503,
+  security_key_not_configured: 503,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  internal: 500,
+} as const satisfies Record<ErrorCode, ContentfulStatusCode>;
+
+const INTERNAL: Failure = { code: "internal", detail: "Internal Server Error" };
+
+/** The answer to an expected failure: AgentOS's `detail`, with a closed `code` and the request's id. */
+export function errorResponse(c: AppContext, failure: Failure): Response {
+  const body = { detail: failure.detail, code: failure.code, request_id: c.get("requestId") };
+  return c.json(body, STATUS[failure.code], {
+    ...(failure.retryAfterSeconds !== undefined && { "Retry-After": String(failure.retryAfterSeconds) }),
+    ...(failure.runId !== undefined && { "X-Run-Id": failure.runId }),
+    ...(failure.code === "unauthorized" && { "WWW-Authenticate": "Bearer" }),
+  });
+}
+
+/** The value of an outcome; its failure becomes the answer. */
+export function unwrap<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new AppError(outcome.failure);
+}
+
+/** Ours, Hono's, and what nobody expected: the last is a bug, logged once and never explained to the caller. */
+export const onError: ErrorHandler<AppEnv> = (error, c) => {
+  if (error instanceof AppError) return expected(c, error.failure);
+  if (error instanceof HTTPException && error.status < 500) return expected(c, fromHono(error));
+  log("error", "request.failed", { ...requestFields(c), ...errorFields(error) });
+  return errorResponse(c, INTERNAL);
+};
+
+export const onNotFound: NotFoundHandler<AppEnv> = (c) => errorResponse(c, { code: "not_found", detail: "Not Found" });
+
+export function onMethodNotAllowed(c: AppContext, methods: string[]): Response {
+  const answer = errorResponse(c, { code: "method_not_allowed", detail: "Method Not Allowed" });
+  answer.headers.set("Allow", methods.join(", "));
+  return answer;
+}
+
+function expected(c: AppContext, failure: Failure): Response {
+  if (STATUS[failure.code] >= 500) log("warn", "request.refused", { ...requestFields(c), code: failure.code });
+  return errorResponse(c, failure);
+}
+
+const CODE_BY_STATUS: Partial<Record<number, ErrorCode>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  405: "method_not_allowed",
+  413: "payload_too_large",
+};
+
+function fromHono(error: HTTPException): Failure {
+  return { code: CODE_BY_STATUS[error.status] ?? "bad_request", detail: error.message || "Bad Request" };
+}
+
+/** The path without its query: queries carry user ids and names. */
+function requestFields(c: AppContext) {
+  return { request_id: c.get("requestId"), method: c.req.method, path: c.req.path };
+}

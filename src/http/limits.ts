@@ -1,0 +1,49 @@
+import { AppError, payloadTooLarge } from "../domain/error.ts";
+import type { Middleware } from "./context.ts";
+
+/** Reads the body of a request, counting what really arrives: a length that is missing or wrong changes nothing. */
+export function limitBody(limitBytes: number): Middleware {
+  return async function limitBody(c, next) {
+    const { body, headers, method } = c.req.raw;
+    // A GET may carry a body, but no Request can be made with one; no route reads it.
+    if (body !== null && method !== "GET" && method !== "HEAD") {
+      const tooLarge = new AppError(payloadTooLarge("The request body", limitBytes));
+      if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
+      const bytes = await readUpTo(body, limitBytes);
+      if (bytes === null) throw tooLarge;
+      c.req.raw = new Request(c.req.raw, { body: bytes });
+    }
+    await next();
+  };
+}
+
+/** Refuses a field over its limit, counted in bytes as stored. */
+export function requireBytes(what: string, text: string, limitBytes: number): void {
+  // A UTF-16 unit is one to three bytes, so most texts need no count.
+  if (text.length * 3 <= limitBytes) return;
+  if (new TextEncoder().encode(text).byteLength > limitBytes) throw new AppError(payloadTooLarge(what, limitBytes));
+}
+
+/** Null when there is more than `limitBytes`; the rest is then left unread. */
+async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > limitBytes) {
+      await reader.cancel();
+      return null;
+    }
+    chunks.push(value);
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}

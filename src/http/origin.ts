@@ -1,0 +1,82 @@
+import { AppError, badRequest, forbidden } from "../domain/error.ts";
+import type { Config } from "../env.ts";
+import { type AppContext, type Middleware, setHeaders } from "./context.ts";
+
+/** Where agent-ui runs on a developer's machine. */
+const DEVELOPMENT_ORIGIN = "http://localhost:3000";
+const METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
+/** Named one by one: `*` means nothing to a browser that sends credentials. */
+const EXPOSED_HEADERS = [
+  "X-Run-Id",
+  "X-Session-Id",
+  "X-Session-Cache",
+  "X-Request-Id",
+  "Server-Timing",
+  "Retry-After",
+].join(", ");
+const PREFLIGHT_SECONDS = 600;
+
+export function isAllowedOrigin(config: Pick<Config, "mode" | "corsOrigins">, origin: string): boolean {
+  return config.corsOrigins.includes(origin) || (config.mode === "development" && origin === DEVELOPMENT_ORIGIN);
+}
+
+/** Whether a URL's host (`[::1]` in brackets) is this machine whatever a name server says. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname) || /^(.+\.)?localhost$/.test(hostname);
+}
+
+/**
+ * Which pages may call: CORS as AgentOS answers it. Without a key the browser is the only guard of a developer's
+ * machine, so there a page from elsewhere, or one that reached us by a name of its own, is refused outright.
+ */
+export function originPolicy(): Middleware {
+  return async function originPolicy(c, next) {
+    const config = c.get("config");
+    const origin = c.req.header("Origin");
+    const allowed = origin !== undefined && isAllowedOrigin(config, origin);
+    const headers = allowed ? corsHeaders(origin) : {};
+    if (config.mode === "development" && config.securityKey === null) refuseStrangers(c, origin, allowed);
+    if (isPreflight(c)) return preflight(c, allowed, headers);
+    await next();
+    setHeaders(c, { ...headers, Vary: varyWith(c.res.headers.get("Vary")) });
+  };
+}
+
+function refuseStrangers(c: AppContext, origin: string | undefined, allowed: boolean): void {
+  const url = new URL(c.req.url);
+  const host = URL.parse(`http://${c.req.header("Host") ?? url.host}`)?.hostname ?? "";
+  if (!isLoopback(url.hostname) || !isLoopback(host)) {
+    const detail = "Without a security key this server answers requests to a loopback address only.";
+    throw new AppError(forbidden(`${detail} Call it as 127.0.0.1 or localhost, or set OS_SECURITY_KEY.`));
+  }
+  if (origin !== undefined && !allowed && origin !== url.origin) {
+    throw new AppError(forbidden("This origin is not allowed. Add it to CORS_ORIGINS to let its pages call."));
+  }
+}
+
+const isPreflight = (c: AppContext) =>
+  c.req.method === "OPTIONS" &&
+  c.req.header("Origin") !== undefined &&
+  c.req.header("Access-Control-Request-Method") !== undefined;
+
+function corsHeaders(origin: string): Record<string, string> {
+  return {
+    "Access-Control-Allow-Origin": origin,
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+  };
+}
+
+function preflight(c: AppContext, allowed: boolean, headers: Record<string, string>): Response {
+  if (!allowed) throw new AppError(badRequest("Disallowed CORS origin"));
+  const requested = c.req.header("Access-Control-Request-Headers");
+  return c.text("OK", 200, {
+    ...headers,
+    "Access-Control-Allow-Methods": METHODS,
+    ...(requested !== undefined && { "Access-Control-Allow-Headers": requested }),
+    "Access-Control-Max-Age": String(PREFLIGHT_SECONDS),
+    Vary: "Origin, Access-Control-Request-Headers",
+  });
+}
+
+const varyWith = (vary: string | null) => (vary === null ? "Origin" : `${vary}, Origin`);

@@ -1,0 +1,45 @@
+/** Resolves when the signal aborts; never, if it does not. */
+export function aborted(signal: AbortSignal): Promise<"aborted"> {
+  if (signal.aborted) {
+    return Promise.resolve("aborted");
+  }
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve("aborted"), { once: true }));
+}
+
+/** Iterates until the source ends or the signal aborts, whichever is first: a source that never answers cannot hold it. */
+export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const stop = aborted(signal);
+  try {
+    for (;;) {
+      const next = iterator.next();
+      const first = await Promise.race([next, stop]);
+      if (first === "aborted") {
+        // What the abandoned read still says, or throws, concerns nobody.
+        next.catch(() => {});
+        return;
+      }
+      if (first.done === true) {
+        return;
+      }
+      yield first.value;
+    }
+  } finally {
+    // Not awaited: a stuck source would hold us here.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+/** The promise's value, or `onTimeout()` thrown after `ms`; the promise itself goes on unobserved. */
+export async function withTimeout<T>(promise: Promise<T>, ms: number, onTimeout: () => Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(onTimeout()), ms);
+  });
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,103 @@
+/** Small tools for text in any script. A "code unit" is what `length` counts, a grapheme what a reader counts. */
+
+const graphemeSegmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+const wordSegmenter = new Intl.Segmenter("en", { granularity: "word" });
+
+/** Replaces lone surrogates by U+FFFD, so that the text survives UTF-8. */
+export function wellFormed(text: string): string {
+  return text.toWellFormed();
+}
+
+/** Counts code points. */
+export function codePoints(text: string): number {
+  let count = 0;
+  for (let unit = 0; unit < text.length; unit += unitsAt(text, unit)) count += 1;
+  return count;
+}
+
+/** The first `count` code points, fewer where that would cut a grapheme; a single larger grapheme is cut all the same. */
+export function firstCodePoints(text: string, count: number): string {
+  let end = 0;
+  for (let taken = 0; taken < count && end < text.length; taken += 1) end += unitsAt(text, end);
+  if (end === text.length) return text;
+  // Whether a grapheme goes on at `end` shows in the one code point that follows.
+  const start = graphemeSegmenter.segment(text.slice(0, end + 2)).containing(end)?.index ?? end;
+  return text.slice(0, start > 0 ? start : end);
+}
+
+/** One line: control characters dropped, every run of white space and line breaks one space, trimmed. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]+/g, "")
+    .replace(/[\s\u0085]+/g, " ")
+    .trim();
+}
+
+export function graphemes(text: string): string[] {
+  return Array.from(graphemeSegmenter.segment(text), ({ segment }) => segment);
+}
+
+/** A piece of text between two word boundaries; spaces and punctuation are pieces that are no words. */
+export interface WordPiece {
+  text: string;
+  isWord: boolean;
+}
+
+/** Splits at word boundaries, with a dictionary where a script has no spaces; the pieces add up to the text. */
+export function wordPieces(text: string): WordPiece[] {
+  return Array.from(wordSegmenter.segment(text), ({ segment, isWordLike }) => ({
+    text: segment,
+    isWord: isWordLike ?? false,
+  }));
+}
+
+export function words(text: string): string[] {
+  return wordPieces(text).flatMap((piece) => (piece.isWord ? [piece.text] : []));
+}
+
+/**
+ * The form in which a search compares texts, so that it ignores case in any script: also ß = ss, ς = σ, and one i for
+ * dotted and dotless ones. Folding twice changes nothing.
+ */
+export function fold(text: string): string {
+  return text
+    .normalize("NFKC")
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/i\u0307/g, "i")
+    .replace(/ß/g, "ss")
+    .replace(/ς/g, "σ")
+    .normalize("NFC");
+}
+
+/** Length in UTF-8, without encoding; a lone surrogate counts 3, as the U+FFFD that it is stored as. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let unit = 0; unit < text.length; unit += 1) {
+    const code = text.charCodeAt(unit);
+    if (code < 0x80) continue;
+    bytes += code < 0x800 ? 1 : 2;
+    if (code >= 0xd800 && unitsAt(text, unit) === 2) unit += 1;
+  }
+  return bytes;
+}
+
+/** The longest beginning that takes at most `maxBytes` in UTF-8 and ends between two code points. */
+export function cutUtf8(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text;
+  let bytes = 0;
+  let unit = 0;
+  while (unit < text.length) {
+    const code = text.charCodeAt(unit);
+    const units = unitsAt(text, unit);
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : 2 + units;
+    if (bytes > maxBytes) break;
+    unit += units;
+  }
+  return text.slice(0, unit);
+}
+
+/** How many code units the code point at `unit` takes. */
+function unitsAt(text: string, unit: number): 1 | 2 {
+  return (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1;
+}

@@ -1,0 +1,38 @@
+import type { Model, ModelSource } from "../domain/model.ts";
+import { offlineModel } from "./offline.ts";
+import { openAiModel } from "./openai.ts";
+
+export interface ModelSourceConfig {
+  mode: "development" | "deployment";
+  openAiApiKey?: string | null | undefined;
+  openAiBaseUrl?: string | null | undefined;
+  /** The model of agents that name none. */
+  openAiModel: string;
+  modelTimeoutMs: number;
+  modelMaxRetries: number;
+}
+
+/**
+ * Where models come from: the provider, when a key or a base URL is set; else the offline model, in development only;
+ * else nowhere. Every id gets one Model, which keeps its client.
+ */
+export function modelSource(config: ModelSourceConfig): ModelSource {
+  if (!config.openAiApiKey && !config.openAiBaseUrl) {
+    const offline = config.mode === "development" ? offlineModel() : null;
+    return () => offline;
+  }
+  const models = new Map<string, Model>();
+  return (id = config.openAiModel) => {
+    const known = models.get(id);
+    if (known) return known;
+    const model = openAiModel({
+      id,
+      apiKey: config.openAiApiKey,
+      baseUrl: config.openAiBaseUrl,
+      timeoutMs: config.modelTimeoutMs,
+      maxRetries: config.modelMaxRetries,
+    });
+    models.set(id, model);
+    return model;
+  };
+}

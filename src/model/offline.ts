@@ -1,0 +1,142 @@
+import type { Model, ModelChunk, ModelMessage, ModelRequest } from "../domain/model.ts";
+import { NAMING_MARKER } from "../domain/naming.ts";
+import { offlineTitle } from "./offline-title.ts";
+
+const INTRODUCTION = "I am the offline model: I need no key and no network, and answer from this conversation alone.";
+const QUOTE_CODE_POINTS = 120;
+/** Every word is a delta, and a run keeps a bounded number of them. */
+const RESULT_CODE_POINTS = 2_000;
+
+type Answer = { text: string } | { toolCall: { id: string; name: string; arguments: string } };
+
+/**
+ * The model of a first run and of tests: deterministic, without key and network. It shows that it remembers, calls a
+ * tool when the user writes `/tool <name> <json>`, and names conversations. It never fails.
+ */
+export function offlineModel(): Model {
+  return { id: "offline", name: "OfflineModel", provider: "Offline", stream: streamAnswer };
+}
+
+async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
+  const answer = answerTo(request);
+  const inputTokens = request.messages.reduce((sum, message) => sum + wordsOf(message.content).length, 0);
+  if ("toolCall" in answer) {
+    const { id, name, arguments: written } = answer.toolCall;
+    if (!signal.aborted) yield { type: "tool_call", index: 0, id, name };
+    if (!signal.aborted) yield { type: "tool_call", index: 0, arguments: written };
+    if (!signal.aborted) yield* ending(inputTokens, 1 + wordsOf(written).length, "tool_calls");
+    return;
+  }
+  const words = wordsOf(answer.text);
+  const said = words.slice(0, request.maxTokens);
+  for (const delta of said) {
+    // Lets whoever cancels have a turn, as between the deltas of a real answer.
+    await Promise.resolve();
+    if (signal.aborted) return;
+    yield { type: "text", delta };
+  }
+  if (!signal.aborted) yield* ending(inputTokens, said.length, said.length < words.length ? "length" : "stop");
+}
+
+function* ending(
+  inputTokens: number,
+  outputTokens: number,
+  reason: "stop" | "length" | "tool_calls",
+): Generator<ModelChunk> {
+  const totalTokens = inputTokens + outputTokens;
+  yield { type: "usage", usage: { inputTokens, outputTokens, totalTokens, reasoningTokens: 0, cacheReadTokens: 0 } };
+  yield { type: "finish", reason };
+}
+
+function answerTo(request: ModelRequest): Answer {
+  const { messages } = request;
+  const naming = messages.find((message) => message.role === "system" && message.content.includes(NAMING_MARKER));
+  if (naming) return { text: nameFor(naming, messages) };
+  const results = resultsAtEnd(messages);
+  if (results.length > 0) return { text: results.map(tellResult).join("\n") };
+  const lastUser = messages.findLastIndex((message) => message.role === "user");
+  const asked = messages[lastUser]?.content.trim() ?? "";
+  const command = /^\/tool(?:\s+(\S+)\s*([\s\S]*))?$/.exec(asked);
+  if (command) return answerToCommand(command[1], command[2]?.trim() || "{}", request);
+  return { text: reply(asked, messages.slice(0, Math.max(0, lastUser))) };
+}
+
+function answerToCommand(name: string | undefined, written: string, request: ModelRequest): Answer {
+  const names = request.tools.map((tool) => tool.name);
+  if (request.toolChoice === "none") return { text: `${INTRODUCTION} I may call no more tools in this run.` };
+  if (name !== undefined && names.includes(name)) {
+    return { toolCall: { id: `call_offline_${request.messages.length}`, name, arguments: written } };
+  }
+  const known = names.length === 0 ? "I have no tools." : `My tools: ${names.join(", ")}.`;
+  const usage = "Write /tool <name> <json> to have me call one.";
+  const missing = name === undefined ? "" : `I have no tool called ${quote(name)}. `;
+  return { text: `${INTRODUCTION} ${missing}${known}${names.length === 0 ? "" : ` ${usage}`}` };
+}
+
+type ToolMessage = Extract<ModelMessage, { role: "tool" }>;
+
+/** The tool results that nobody has answered yet. */
+function resultsAtEnd(messages: ModelMessage[]): ToolMessage[] {
+  const lastOther = messages.findLastIndex((message) => message.role !== "tool");
+  return messages.slice(lastOther + 1).filter((message) => message.role === "tool");
+}
+
+function tellResult(result: ToolMessage): string {
+  const said = shortened(result.content.trim(), RESULT_CODE_POINTS);
+  return said === ""
+    ? `The tool ${result.toolName} answered nothing.`
+    : `The tool ${result.toolName} answered: ${said}`;
+}
+
+/** `earlier` is everything before the message that is answered. */
+function reply(asked: string, earlier: ModelMessage[]): string {
+  const said = earlier.filter((message) => message.role === "user").map((message) => message.content);
+  const count = earlier.filter((message) => message.role === "user" || message.role === "assistant").length;
+  const first = said[0];
+  const last = said.at(-1);
+  if (/\b(?:what(?:'s|’s| is| was)|(?:do you )?(?:know|remember)) my name\b|\bwho am i\b/i.test(asked)) {
+    const name = [...said, asked].reverse().map(nameIn).find(Boolean);
+    const answer = name ? `Your name is ${name}: you told me.` : "You have not told me your name.";
+    return `${answer} ${INTRODUCTION}`;
+  }
+  if (
+    /\b(?:what (?:did|have) i|thing (?:that )?i) (?:say|said|ask|asked|tell|told|write|wrote|written)\b/i.test(asked)
+  ) {
+    const wantsFirst = /\bfirst\b/i.test(asked);
+    const quoted = wantsFirst ? first : last;
+    if (quoted === undefined) return `You have said nothing before this message. ${INTRODUCTION}`;
+    return `${wantsFirst ? "First you said" : "Before this you said"}: ${quote(quoted)} ${INTRODUCTION}`;
+  }
+  const name = nameIn(asked);
+  const greeting = name ? `Nice to meet you, ${name}. ` : "";
+  const memory =
+    first === undefined
+      ? "This is the first message I see here."
+      : `I remember ${count} earlier ${count === 1 ? "message" : "messages"} of ours; one of yours was: ${quote(first)}`;
+  return `${greeting}${INTRODUCTION} You said: ${quote(asked)} ${memory}`;
+}
+
+function nameIn(text: string): string | undefined {
+  const name = /\b(?:[Mm]y name is|[Cc]all me)\s+(\p{L}[\p{L}\p{M}'’-]*(?:\s+\p{Lu}[\p{L}\p{M}'’-]*){0,2})/u;
+  return name.exec(text)?.[1];
+}
+
+function nameFor(naming: ModelMessage, messages: ModelMessage[]): string {
+  const behindMarker = naming.content.slice(naming.content.indexOf(NAMING_MARKER) + NAMING_MARKER.length);
+  const others = messages.filter((message) => message.role === "user").map((message) => message.content);
+  return offlineTitle([...others, behindMarker]) || "Empty conversation";
+}
+
+function quote(text: string): string {
+  return `“${shortened(text.replace(/\s+/g, " ").trim(), QUOTE_CODE_POINTS)}”`;
+}
+
+function shortened(text: string, maxCodePoints: number): string {
+  const codePoints = [...text];
+  return codePoints.length <= maxCodePoints ? text : `${codePoints.slice(0, maxCodePoints - 1).join("")}…`;
+}
+
+/** The words with the space before each, so that together they are the text. */
+function wordsOf(text: string): string[] {
+  return text.match(/\s*\S+/g) ?? [];
+}

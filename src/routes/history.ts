@@ -1,0 +1,62 @@
+import * as contract from "../contract/history.ts";
+import { messageJson } from "../contract/message-json.ts";
+import { newRouter } from "../contract/route.ts";
+import { sessionNameJson } from "../contract/session-json.ts";
+import { CHAT_HISTORY } from "../engine/history.ts";
+import { wrongField } from "../http/field-errors.ts";
+import { decodeHistoryCursor, type HistoryCursor, type HistoryPage, readHistory } from "../store/history.ts";
+import { database, notFoundTexts, requireSession } from "./find-session.ts";
+
+/** Reading a session back: its messages, its chat history, its name. All from D1. */
+export function historyRouter() {
+  const router = newRouter();
+
+  router.openapi(contract.getMessages, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const cursor = cursorOf(query);
+    await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    const filter = {
+      agentId: query.agent_id,
+      teamId: query.team_id,
+      lastNRuns: query.last_n_runs,
+      limit: query.limit,
+      skipRoles: query.skip_roles,
+      skipStatuses: query.skip_statuses,
+      skipHistoryMessages: query.skip_history_messages,
+    };
+    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor)), 200);
+  });
+
+  router.openapi(contract.getChatHistory, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const cursor = cursorOf(query);
+    await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    const filter = { ...CHAT_HISTORY, lastNRuns: query.last_n_runs, limit: query.limit };
+    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor)), 200);
+  });
+
+  router.openapi(contract.getSessionName, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    return c.json(sessionNameJson(session), 200);
+  });
+
+  return router;
+}
+
+const pageJson = ({ data, meta }: HistoryPage) => ({ data: data.map(messageJson), meta });
+
+function cursorOf({ before, after }: { before?: string | undefined; after?: string | undefined }) {
+  if (before !== undefined && after !== undefined) {
+    throw wrongField("query", "after", "before and after exclude each other", after);
+  }
+  const given = before ?? after;
+  if (given === undefined) return undefined;
+  const key = decodeHistoryCursor(given);
+  if (key === null) throw wrongField("query", before === undefined ? "after" : "before", "not a cursor", given);
+  const cursor: HistoryCursor = before === undefined ? { after: key } : { before: key };
+  return cursor;
+}

@@ -1,0 +1,80 @@
+import { manualName } from "../derived/tmp-names.ts";
+import { AppError, payloadTooLarge } from "../domain/error.ts";
+import type { JsonObject } from "../domain/json.ts";
+import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import type { Session, SessionSummary, SessionType } from "../domain/session.ts";
+import { wrongField } from "../http/field-errors.ts";
+import { utf8Bytes } from "../lib/text.ts";
+
+/** Objects that are kept in the session's row: together they must stay below what a row may hold. */
+export function checkSizes(objects: Record<string, object | undefined>): void {
+  for (const [name, value] of Object.entries(objects)) {
+    if (value !== undefined && utf8Bytes(JSON.stringify(value)) > MAX_STATE_BYTES) {
+      throw new AppError(payloadTooLarge(name, MAX_STATE_BYTES));
+    }
+  }
+}
+
+/** A name as a person typed it, within the limits of manual names; "" where it is to be taken away. */
+export function typedName(typed: string, field: string): string {
+  const checked = manualName(typed);
+  if (checked.ok) return checked.name;
+  throw wrongField("body", field, checked.reason, typed);
+}
+
+export function summaryOf(given: {
+  summary: string;
+  topics?: string[] | null | undefined;
+  updated_at?: string | null | undefined;
+}): SessionSummary {
+  return {
+    summary: given.summary,
+    ...(given.topics != null && { topics: given.topics }),
+    ...(given.updated_at != null && { updated_at: given.updated_at }),
+  };
+}
+
+interface CreateFields {
+  session_id?: string | undefined;
+  session_name?: string | undefined;
+  session_state?: JsonObject | undefined;
+  metadata?: JsonObject | undefined;
+  user_id?: string | undefined;
+  agent_id?: string | undefined;
+  team_id?: string | undefined;
+  workflow_id?: string | undefined;
+}
+
+/** The session that a caller asks for, before it exists. */
+export function newSession(
+  sessionType: SessionType,
+  fields: CreateFields,
+  { now, newId }: { now(): number; newId(): string },
+): Session {
+  const nowMs = now();
+  const name = typedName(fields.session_name ?? "", "session_name") || null;
+  return {
+    sessionId: fields.session_id ?? newId(),
+    sessionType,
+    agentId: fields.agent_id ?? null,
+    teamId: fields.team_id ?? null,
+    workflowId: fields.workflow_id ?? null,
+    userId: fields.user_id ?? null,
+    name,
+    nameSource: name === null ? null : "manual",
+    nameVersion: name === null ? 0 : 1,
+    nameUpdatedAt: name === null ? null : nowMs,
+    firstMessage: null,
+    state: fields.session_state ?? null,
+    metadata: fields.metadata ?? null,
+    summary: null,
+    componentData: null,
+    metrics: null,
+    nextRunIndex: 0,
+    completedRuns: 0,
+    chatMessages: 0,
+    fence: newId(),
+    createdAt: nowMs,
+    updatedAt: nowMs,
+  };
+}

@@ -1,0 +1,217 @@
+import { type Agent, historyRuns } from "../domain/agent.ts";
+import {
+  databaseUnavailable,
+  idempotencyConflict,
+  payloadTooLarge,
+  runNotLanded,
+  sessionNotFound,
+  sessionUnavailable,
+} from "../domain/error.ts";
+import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import type { Model } from "../domain/model.ts";
+import { fail, ok, type Outcome } from "../domain/outcome.ts";
+import { mayRunIn, type Principal } from "../domain/principal.ts";
+import type { Idempotency, OnBusy, RunRequest } from "../domain/run.ts";
+import { seconds } from "../engine/metrics.ts";
+import { runFromRow } from "../engine/stored-run.ts";
+import { log } from "../lib/log.ts";
+import { type Committed, commit, readOrNull, violates } from "../store/commit.ts";
+import { type Acceptance, acceptedAt, acceptStatements } from "../store/run-writes.ts";
+import { findByKey, findRun } from "../store/runs.ts";
+import { decideAdmission } from "./admission.ts";
+import { LiveRun } from "./live-run.ts";
+import type { RunLane } from "./run-lane.ts";
+import { acceptedRow, mergedState, planStart, type RunStart } from "./run-start.ts";
+import type { Loaded } from "./session-memory.ts";
+import { stateBytes } from "./start-waiting.ts";
+
+/** A run that arrives, with what the registry says of its agent. */
+export interface Arrival {
+  request: RunRequest;
+  principal: Principal;
+  onBusy: OnBusy;
+  agent: Agent;
+  model: Model;
+  /** Milliseconds since the epoch. */
+  arrivedAt: number;
+}
+
+/** The world moved between the look and the write: look again. */
+type Admitted = Outcome<LiveRun> | "look_again";
+
+const MAX_LOOKS = 4;
+
+/**
+ * Lets a run in: it starts, waits, is one that was asked for before (with the same idempotency key), or is refused. When
+ * this returns a run it is stored in D1; when it returns a failure nothing of it is, or will be. To be called for one
+ * arrival at a time, in the order of arrival.
+ */
+export async function admit(lane: RunLane, arrival: Arrival): Promise<Outcome<LiveRun>> {
+  if (!(await lane.land())) {
+    return fail(runNotLanded());
+  }
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const admitted = await lookAndAdmit(lane, arrival);
+    if (admitted !== "look_again") {
+      return admitted;
+    }
+    lane.memory.drop();
+  }
+  return fail(sessionUnavailable());
+}
+
+async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> {
+  const { agent, request, principal } = arrival;
+  const live = request.idempotency === null ? null : lane.byKey(request.idempotency);
+  if (live !== null && request.idempotency !== null) {
+    return sameRun(live, live.row.fieldsDigest, request.idempotency);
+  }
+  const lookedAt = lane.deps.now();
+  const loaded = await lane.memory.load(historyRuns(agent), agent.cacheSession === false);
+  if (loaded === null) {
+    return fail(databaseUnavailable());
+  }
+  lane.adopt(lane.memory.takePending());
+  lane.startNext();
+  if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId)) {
+    return fail(sessionNotFound());
+  }
+  // A key that was used names its run, whatever the session is busy with; where nothing is refused or interrupted the
+  // constraint in D1 tells, and a warm run reads nothing.
+  const first = decideAdmission(lane.occupancy(), arrival.onBusy);
+  if (request.idempotency !== null && (first.kind === "refuse" || (first.kind === "wait" && first.interrupts))) {
+    const earlier = await runOfKey(lane, request.idempotency);
+    if (earlier !== null) {
+      return earlier;
+    }
+  }
+  if (stateBytes(mergedState(loaded.session?.state ?? null, request.sessionState)) > MAX_STATE_BYTES) {
+    return fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
+  }
+  const admission = decideAdmission(lane.occupancy(), arrival.onBusy);
+  switch (admission.kind) {
+    case "refuse":
+      return fail(admission.failure);
+    case "start":
+      return startNow(lane, arrival, loaded, lane.deps.now() - lookedAt);
+    case "wait":
+      return wait(lane, arrival, admission.position, admission.interrupts);
+  }
+}
+
+async function startNow(lane: RunLane, arrival: Arrival, loaded: Loaded, hydrateMs: number): Promise<Admitted> {
+  const { deps, memory } = lane;
+  const { request, agent, model } = arrival;
+  const live = new LiveRun(acceptedRow(request, deps.sessionId, deps.newId()), arrival.arrivedAt);
+  lane.occupy(live);
+  const acceptedFrom = deps.now();
+  const queueMs = Math.max(0, acceptedFrom - arrival.arrivedAt - hydrateMs);
+  const { start, acceptance, committed } = await lane.rowWrites.run(async () => {
+    const planned: RunStart = planStart({
+      accepted: live.row,
+      session: loaded.session === null ? null : (memory.session ?? loaded.session),
+      agent,
+      model,
+      cacheUse: loaded.cacheUse,
+      timings: { queue: seconds(queueMs), hydrate: seconds(hydrateMs) },
+      nowMs: acceptedFrom,
+      newId: deps.newId,
+    });
+    const accepted: Acceptance = {
+      run: planned.row,
+      sessionFence: planned.session.fence,
+      newSession: planned.isNewSession ? planned.session : null,
+      start: { input: planned.input, changes: planned.changes },
+    };
+    lane.note(live.runId, { phase: "accepting", note: planned.withdrawal });
+    return {
+      start: planned,
+      acceptance: accepted,
+      committed: await commit(deps.db, acceptStatements(deps.db, accepted)),
+    };
+  });
+  if (isStored(committed, acceptance)) {
+    const accept = seconds(deps.now() - acceptedFrom);
+    lane.begin(live, start, { accept }, { agent, model, history: loaded.history, failure: null });
+    return ok(live);
+  }
+  const refused = await notStored(lane, arrival, live.runId, committed);
+  lane.release(live);
+  return refused;
+}
+
+async function wait(lane: RunLane, arrival: Arrival, position: number, interrupts: boolean): Promise<Admitted> {
+  const { deps, memory } = lane;
+  const { session } = memory;
+  if (session === null) {
+    return "look_again";
+  }
+  const row = { ...acceptedRow(arrival.request, deps.sessionId, deps.newId()), position };
+  const { runId, sessionId } = row;
+  const acceptance: Acceptance = { run: row, sessionFence: session.fence, newSession: null, start: null };
+  const note = { runId, sessionId, sessionFence: session.fence, runIndex: null, startedSession: false, previous: null };
+  lane.note(runId, { phase: "accepting", note });
+  const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  if (!isStored(committed, acceptance)) {
+    return notStored(lane, arrival, runId, committed);
+  }
+  lane.forget(runId);
+  const live = new LiveRun(row, arrival.arrivedAt);
+  lane.enqueue(live);
+  if (interrupts) {
+    lane.interrupt();
+  }
+  lane.startNext();
+  return ok(live);
+}
+
+function isStored(committed: Committed, acceptance: Acceptance): boolean {
+  return committed.kind === "written" && committed.changes[acceptedAt(acceptance)] === 1;
+}
+
+/** Why a run was not stored, and what its caller gets for it. */
+async function notStored(lane: RunLane, arrival: Arrival, runId: string, committed: Committed): Promise<Admitted> {
+  if (committed.kind === "unknown") {
+    lane.abandon(runId);
+    // Withdrawn now if D1 is back already, else before any other run starts, or by the alarm.
+    lane.deps.background(lane.land().then(() => {}));
+    return fail(databaseUnavailable());
+  }
+  lane.forget(runId);
+  if (violates(committed, "idempotency_key") && arrival.request.idempotency !== null) {
+    return (await runOfKey(lane, arrival.request.idempotency)) ?? "look_again";
+  }
+  if (committed.kind === "refused" && !violates(committed, "run_index")) {
+    log("error", "accept.refused", { run_id: runId, reason: committed.constraint });
+  }
+  return "look_again";
+}
+
+/** The run that was stored under the key, live or as it settled; null when there is none. */
+async function runOfKey(lane: RunLane, idempotency: Idempotency): Promise<Outcome<LiveRun> | null> {
+  const read = await readOrNull(findByKey(lane.deps.db, idempotency));
+  if (read === null) {
+    return fail(databaseUnavailable());
+  }
+  if (read.value === null) {
+    return null;
+  }
+  const { runId, sessionId, fieldsDigest } = read.value;
+  const live = lane.byKey(idempotency);
+  if (live !== null || fieldsDigest !== idempotency.fieldsDigest) {
+    return live === null ? fail(idempotencyConflict(runId)) : sameRun(live, live.row.fieldsDigest, idempotency);
+  }
+  const stored = await readOrNull(findRun(lane.deps.db, sessionId, runId));
+  if (stored?.value == null) {
+    return stored === null ? fail(databaseUnavailable()) : null;
+  }
+  const settled = new LiveRun(stored.value.row, stored.value.row.createdAt);
+  settled.input = stored.value.messages.slice(0, stored.value.row.inputMessages);
+  settled.publish(runFromRow(stored.value.row, stored.value.messages));
+  settled.finish();
+  return ok(settled);
+}
+
+function sameRun(live: LiveRun, fieldsDigest: string, idempotency: Idempotency): Outcome<LiveRun> {
+  return fieldsDigest === idempotency.fieldsDigest ? ok(live) : fail(idempotencyConflict(live.runId));
+}

@@ -1,0 +1,47 @@
+import { sessionUnavailable } from "../domain/error.ts";
+import { fail, type Outcome } from "../domain/outcome.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { Session } from "../domain/session.ts";
+import { errorFields, log } from "../lib/log.ts";
+import type { RequestedPatch } from "./live-session.ts";
+import type { RunAnswer, RunCall, SessionObject } from "./object.ts";
+
+export type SessionNamespace = DurableObjectNamespace<SessionObject>;
+
+/** The session with this id, through its object. What the platform refuses is a failure the caller may try again. */
+export interface SessionClient {
+  startRun(call: RunCall): Promise<Outcome<RunAnswer>>;
+  cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
+  patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
+  generateName(principal: Principal, fallback: string | null): Promise<Outcome<Session>>;
+  deleteSession(principal: Principal): Promise<Outcome<null>>;
+}
+
+export function sessionClient(sessions: SessionNamespace, sessionId: string): SessionClient {
+  // A stub is made per call: after an exception the old one stays broken.
+  const stub = () => asClient(sessions.getByName(sessionId));
+  return {
+    startRun: (call) => reached(sessionId, () => stub().startRun(call)),
+    cancelRun: (principal, runId) => reached(sessionId, () => stub().cancelRun(principal, runId)),
+    patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
+    generateName: (principal, fallback) => reached(sessionId, () => stub().generateName(principal, fallback)),
+    deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
+  };
+}
+
+/**
+ * The stub's methods are the object's own: only plain data and streams cross between them, which arrive as they were
+ * sent. The platform's types wrap every result in promises and disposers, and lose unions over it.
+ */
+function asClient(stub: DurableObjectStub<SessionObject>): SessionClient {
+  return stub as unknown as SessionClient;
+}
+
+async function reached<T>(sessionId: string, call: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await call();
+  } catch (error) {
+    log("error", "session.unreachable", { session_id: sessionId, ...errorFields(error) });
+    return fail(sessionUnavailable());
+  }
+}

@@ -1,0 +1,28 @@
+import type { AgentRegistry } from "../domain/agent.ts";
+import type { ModelSource } from "../domain/model.ts";
+import type { Database } from "../store/database.ts";
+import type { Journal } from "./journal.ts";
+
+/** All that a live session is handed: it knows no platform, no clock and no model of its own. */
+export interface SessionDependencies {
+  sessionId: string;
+  db: Database;
+  journal: Journal;
+  agents: AgentRegistry;
+  models: ModelSource;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  newId(): string;
+  /** Wakes the object at this instant, also when this instance is dead by then. */
+  setAlarm(atMs: number): void;
+  /** Keeps the object alive for work that nobody waits for; the promise must not reject. */
+  background(work: Promise<void>): void;
+  settings: SessionSettings;
+}
+
+export interface SessionSettings {
+  maxToolRounds: number;
+  toolTimeoutMs: number;
+  /** The deployment's naming model; null when agents are named by their own. */
+  namingModel: string | null;
+}

@@ -1,0 +1,20 @@
+/** A live run is looked after this often: what a dead instance left is closed within it. */
+export const WATCHDOG_MS = 30_000;
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
+/** What there is to be woken for. */
+export interface Due {
+  /** Runs that start, run, settle or wait in this instance. */
+  liveRuns: number;
+  /** How often D1 was away in a row while something waits to be written to it; 0 when nothing does. */
+  failures: number;
+}
+
+/** When the object's one alarm is due next; null when there is nothing to be woken for. It never gives up. */
+export function nextAlarm({ liveRuns, failures }: Due, nowMs: number): number | null {
+  if (failures > 0) {
+    return nowMs + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+  }
+  return liveRuns > 0 ? nowMs + WATCHDOG_MS : null;
+}

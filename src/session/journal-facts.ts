@@ -1,0 +1,42 @@
+import type { RecordedFact, RunFact } from "../engine/run-state.ts";
+
+/** Deltas of one instant and those right behind it, written as one: text, and the lengths that part it again. */
+type WrittenFact = { at: number; fact: RunFact } | { at: number; text: string; lengths: number[] };
+
+/** Facts as the journal keeps them; neighbouring deltas of one second share an entry, as they do in the event log. */
+export function writeFacts(facts: readonly RecordedFact[]): string {
+  const written: WrittenFact[] = [];
+  for (const { at, fact } of facts) {
+    if (fact.type !== "content") {
+      written.push({ at, fact });
+      continue;
+    }
+    const last = written.at(-1);
+    if (last !== undefined && "text" in last && at - last.at < SAME_ENTRY_MS) {
+      last.text += fact.delta;
+      last.lengths.push(fact.delta.length);
+    } else {
+      written.push({ at, text: fact.delta, lengths: [fact.delta.length] });
+    }
+  }
+  return JSON.stringify(written);
+}
+
+/** Closer than a reader can tell: an event's `created_at` has whole seconds. */
+const SAME_ENTRY_MS = 500;
+
+export function readFacts(text: string): RecordedFact[] {
+  const facts: RecordedFact[] = [];
+  for (const entry of JSON.parse(text) as WrittenFact[]) {
+    if ("fact" in entry) {
+      facts.push(entry);
+      continue;
+    }
+    let offset = 0;
+    for (const length of entry.lengths) {
+      facts.push({ at: entry.at, fact: { type: "content", delta: entry.text.slice(offset, offset + length) } });
+      offset += length;
+    }
+  }
+  return facts;
+}

@@ -1,0 +1,94 @@
+import { applyFact, newRun, type RecordedFact, type Run, type RunHead } from "../engine/run-state.ts";
+import type { Withdrawal } from "../store/run-writes.ts";
+import { readFacts, writeFacts } from "./journal-facts.ts";
+
+/** What must be known to make a waiting run wait again whose start was not confirmed. */
+export interface StartNote {
+  runId: string;
+  sessionId: string;
+  runIndex: number;
+  fence: string;
+}
+
+/** A run in the object's own SQLite, from before its first write to D1 until its last one has landed. */
+export type JournalEntry =
+  | { phase: "accepting"; note: Withdrawal }
+  | { phase: "starting"; note: StartNote }
+  | { phase: "running"; head: RunHead };
+
+/** A row takes 2 MB at most, and a character up to 3 bytes. */
+const MAX_ROW_CHARS = 256 * 1024;
+
+/**
+ * The object's own small record of the runs that are under way: empty between runs. Writes are synchronous and reach
+ * the disk before anything the object sends after them.
+ */
+export class Journal {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec("CREATE TABLE IF NOT EXISTS journal (run_id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID");
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal_facts (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, piece TEXT NOT NULL, is_last INTEGER NOT NULL)",
+    );
+  }
+
+  /** Writes where a run stands, over what was written of it before. */
+  note(runId: string, entry: JournalEntry): void {
+    this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));
+  }
+
+  /** Adds facts behind those written before. */
+  append(runId: string, facts: readonly RecordedFact[]): void {
+    if (facts.length === 0) {
+      return;
+    }
+    const text = writeFacts(facts);
+    for (let from = 0; from < text.length; ) {
+      // Never between the halves of a surrogate pair: each half alone would be stored as U+FFFD.
+      const to = from + MAX_ROW_CHARS - (isHighSurrogate(text.charCodeAt(from + MAX_ROW_CHARS - 1)) ? 1 : 0);
+      this.#sql.exec(
+        "INSERT INTO journal_facts (run_id, piece, is_last) VALUES (?, ?, ?)",
+        runId,
+        text.slice(from, to),
+        to >= text.length ? 1 : 0,
+      );
+      from = to;
+    }
+  }
+
+  remove(runId: string): void {
+    this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
+    this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
+  }
+
+  entries(): Map<string, JournalEntry> {
+    const rows = this.#sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray();
+    return new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
+  }
+
+  /** The run as far as it was written down. */
+  run(head: RunHead): Run {
+    const run = newRun(head);
+    const rows = this.#sql.exec<{ piece: string; is_last: number }>(
+      "SELECT piece, is_last FROM journal_facts WHERE run_id = ? ORDER BY id",
+      head.runId,
+    );
+    let text = "";
+    for (const { piece, is_last } of rows) {
+      text += piece;
+      if (is_last === 1) {
+        for (const recorded of readFacts(text)) {
+          applyFact(run, recorded);
+        }
+        text = "";
+      }
+    }
+    return run;
+  }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

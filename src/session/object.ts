@@ -1,0 +1,149 @@
+import { DurableObject } from "cloudflare:workers";
+import { agents } from "../agents/index.ts";
+import { agentNotFound, modelNotConfigured } from "../domain/error.ts";
+import type { Message } from "../domain/message.ts";
+import { fail, ok, type Outcome } from "../domain/outcome.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { OnBusy, RunRequest, RunTimings, SessionCacheUse } from "../domain/run.ts";
+import type { Session } from "../domain/session.ts";
+import type { Run } from "../engine/run-state.ts";
+import { type Config, readConfig } from "../env.ts";
+import { errorFields, log } from "../lib/log.ts";
+import { modelSource } from "../model/model-source.ts";
+import { openDatabase } from "../store/database.ts";
+import { eventStream } from "./event-stream.ts";
+import { Journal } from "./journal.ts";
+import { LiveSession, type RequestedPatch } from "./live-session.ts";
+
+/** How a caller wants to read a run: whole when it is over, or as it happens. */
+export type ReadMode = { stream: false } | { stream: true; contentOnly: boolean };
+
+export interface RunCall {
+  request: RunRequest;
+  principal: Principal;
+  onBusy: OnBusy;
+  read: ReadMode;
+}
+
+/** A run that was let in. What is not known before the headers go out is null. */
+export interface RunAnswer {
+  runId: string;
+  sessionId: string;
+  sessionCache: SessionCacheUse | null;
+  timings: RunTimings;
+  result:
+    | { kind: "stream"; stream: ReadableStream<Uint8Array> }
+    | { kind: "whole"; run: Run; input: string; inputMessages: Message[]; persisted: boolean; settleMs: number };
+}
+
+/**
+ * The Durable Object of one session, named by the session's id: turns the platform into what `LiveSession` is handed,
+ * and remote calls into its own. Expected failures come back as data; what is thrown is a bug or the platform's.
+ */
+export class SessionObject extends DurableObject<Env> {
+  readonly #live: LiveSession;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const config = readConfig(env);
+    if (!config.ok) {
+      throw new Error("The server is not configured correctly.");
+    }
+    this.#live = liveSession(ctx, config.value);
+  }
+
+  async startRun({ request, principal, onBusy, read }: RunCall): Promise<Outcome<RunAnswer>> {
+    const arrivedAt = Date.now();
+    const agent = agents.get(request.agentId);
+    if (agent === undefined) {
+      return fail(agentNotFound());
+    }
+    const config = readConfig(this.env);
+    const model = config.ok ? models(config.value)(agent.model) : null;
+    if (model === null) {
+      return fail(modelNotConfigured());
+    }
+    const admitted = await this.#live.startRun({ request, principal, onBusy, agent, model, arrivedAt });
+    if (!admitted.ok) {
+      return admitted;
+    }
+    const live = admitted.value;
+    if (!read.stream) {
+      await live.done();
+    }
+    const { runId, sessionId, input } = live.row;
+    const head = live.run?.head;
+    const known = { runId, sessionId, sessionCache: head?.sessionCache ?? null, timings: head?.timings ?? {} };
+    if (read.stream) {
+      return ok({ ...known, result: { kind: "stream", stream: eventStream(live, read.contentOnly) } });
+    }
+    if (live.run === null) {
+      throw new Error("A run that is over has no result.");
+    }
+    const { persisted, settleMs } = live;
+    return ok({
+      ...known,
+      result: { kind: "whole", run: live.run, input, inputMessages: live.input, persisted, settleMs },
+    });
+  }
+
+  cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
+    return this.#live.cancelRun(principal, runId);
+  }
+
+  patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>> {
+    return this.#live.patch(principal, patch);
+  }
+
+  generateName(principal: Principal, fallback: string | null): Promise<Outcome<Session>> {
+    return this.#live.generateName(principal, fallback);
+  }
+
+  deleteSession(principal: Principal): Promise<Outcome<null>> {
+    return this.#live.delete(principal);
+  }
+
+  override async alarm(): Promise<void> {
+    // Never throws: the platform gives up on an alarm that fails six times, and ours sets itself again.
+    try {
+      await this.#live.alarm();
+    } catch (error) {
+      log("error", "alarm.failed_unexpectedly", errorFields(error));
+      await this.ctx.storage.setAlarm(Date.now() + FAILED_ALARM_MS);
+    }
+  }
+}
+
+const FAILED_ALARM_MS = 60_000;
+
+/** One source of models per configuration, so that clients are made once. */
+const sources = new WeakMap<Config, ReturnType<typeof modelSource>>();
+
+function models(config: Config): ReturnType<typeof modelSource> {
+  const known = sources.get(config) ?? modelSource(config);
+  sources.set(config, known);
+  return known;
+}
+
+function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
+  const { name } = ctx.id;
+  if (name === undefined) {
+    throw new Error("A session object must be reached by its session's id.");
+  }
+  return new LiveSession({
+    sessionId: name,
+    db: openDatabase(config.db),
+    journal: new Journal(ctx.storage.sql),
+    agents,
+    models: models(config),
+    now: () => Date.now(),
+    newId: () => crypto.randomUUID(),
+    setAlarm: (at) => void ctx.storage.setAlarm(at),
+    background: (work) => ctx.waitUntil(work),
+    settings: {
+      maxToolRounds: config.maxToolRounds,
+      toolTimeoutMs: config.toolTimeoutMs,
+      namingModel: config.namingModel,
+    },
+  });
+}

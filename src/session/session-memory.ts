@@ -1,0 +1,138 @@
+import { MAX_CACHE_BYTES } from "../domain/limits.ts";
+import type { RunRow, SessionCacheUse } from "../domain/run.ts";
+import type { Session } from "../domain/session.ts";
+import type { HistoryRun } from "../engine/history.ts";
+import { readOrNull } from "../store/commit.ts";
+import type { Database } from "../store/database.ts";
+import { runsOfWindow, windowRunsQuery } from "../store/messages.ts";
+import { pendingQuery } from "../store/runs.ts";
+import { sessionQuery, toSession } from "../store/sessions.ts";
+import { HistoryCache } from "./history-cache.ts";
+
+/** What a run needs to know of its session before it starts. */
+export interface Loaded {
+  /** Null when there is no such session. */
+  session: Session | null;
+  history: HistoryRun[];
+  cacheUse: SessionCacheUse;
+}
+
+/**
+ * The session as its object remembers it: the row, and the newest runs that count. It is right as long as every write
+ * goes through the object and reports here; whoever saw a write fail calls `drop`. A missing session is never
+ * remembered, because sessions are also created without the object.
+ */
+export class SessionMemory {
+  readonly #db: Database;
+  readonly #sessionId: string;
+  #session: Session | null = null;
+  #history: HistoryCache | null = null;
+  /** Moves with every change, so that a read that began before one does not bring old rows back. */
+  #generation = 0;
+  /** The waiting runs of a dead instance; read once, with the first load. */
+  #pending: RunRow[] | null = null;
+  #pendingRead = false;
+
+  constructor(db: Database, sessionId: string) {
+    this.#db = db;
+    this.#sessionId = sessionId;
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** Remembers what was just written of the row. */
+  update(change: (session: Session) => Session): void {
+    // A read that is under way may have seen the row before the write, or after: it is not to be remembered.
+    this.#generation += 1;
+    this.#session = this.#session === null ? null : change(this.#session);
+  }
+
+  /** Remembers a session that was just created with its first run: nothing came before it. */
+  created(session: Session): void {
+    this.#session = session;
+    this.#history = new HistoryCache(MAX_CACHE_BYTES, [], true);
+  }
+
+  /** Remembers the run that completed last. */
+  addRun(run: HistoryRun): void {
+    this.#generation += 1;
+    this.#history?.add(run);
+  }
+
+  drop(): void {
+    this.#session = null;
+    this.#history = null;
+    this.#generation += 1;
+  }
+
+  /** The row, from memory or D1; `{ value: null }` when there is no such session, null when D1 is away. */
+  async row(): Promise<{ value: Session | null } | null> {
+    if (this.#session !== null) {
+      return { value: this.#session };
+    }
+    const generation = this.#generation;
+    const read = await readOrNull(sessionQuery(this.#db, this.#sessionId).execute());
+    if (read === null) {
+      return null;
+    }
+    const [row] = read.value;
+    const session = row === undefined ? null : toSession(row);
+    if (generation === this.#generation) {
+      this.#session = session;
+    }
+    return { value: this.#session ?? session };
+  }
+
+  /** The row and the newest `runs` runs; null when D1 is away. With `fresh` memory is not asked. */
+  async load(runs: number, fresh: boolean): Promise<Loaded | null> {
+    const remembered = this.#history?.window(runs) ?? null;
+    if (!fresh && this.#session !== null && remembered !== null && this.#pendingRead) {
+      return { session: this.#session, history: remembered, cacheUse: "hit" };
+    }
+    for (;;) {
+      const generation = this.#generation;
+      const read = await this.#read(runs);
+      if (read === null) {
+        return null;
+      }
+      // What was written while we read may be missing in what we read.
+      if (generation !== this.#generation) {
+        continue;
+      }
+      const { session, history } = read;
+      this.#session = session;
+      if (!fresh) {
+        this.#history = session && new HistoryCache(MAX_CACHE_BYTES, history, history.length < runs);
+      }
+      return { session, history, cacheUse: fresh ? "bypass" : "miss" };
+    }
+  }
+
+  async #read(runs: number): Promise<{ session: Session | null; history: HistoryRun[] } | null> {
+    const read = await readOrNull(
+      this.#db.batch([
+        sessionQuery(this.#db, this.#sessionId),
+        windowRunsQuery(this.#db, this.#sessionId, { lastNRuns: runs }),
+        pendingQuery(this.#db, this.#sessionId),
+      ]),
+    );
+    if (read === null) {
+      return null;
+    }
+    const [[row], windowRows, pending] = read.value;
+    if (!this.#pendingRead) {
+      this.#pendingRead = true;
+      this.#pending = pending;
+    }
+    return { session: row === undefined ? null : toSession(row), history: runsOfWindow(windowRows) };
+  }
+
+  /** The waiting runs that the first load found, once. */
+  takePending(): RunRow[] {
+    const pending = this.#pending ?? [];
+    this.#pending = null;
+    return pending;
+  }
+}

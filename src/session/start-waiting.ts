@@ -1,0 +1,114 @@
+import { type Agent, historyRuns } from "../domain/agent.ts";
+import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import type { Model } from "../domain/model.ts";
+import type { RunError, RunRow } from "../domain/run.ts";
+import { seconds } from "../engine/metrics.ts";
+import { utf8Bytes } from "../lib/text.ts";
+import { commit, readOrNull } from "../store/commit.ts";
+import { startStatements } from "../store/run-writes.ts";
+import { findRun } from "../store/runs.ts";
+import type { LiveRun } from "./live-run.ts";
+import { mergedState, planStart } from "./run-start.ts";
+import type { RunLane } from "./run-lane.ts";
+
+/** `away`: D1 did not take the start, the run still waits. `gone`: it was cancelled or deleted elsewhere. */
+export type StartOutcome = "started" | "away" | "gone";
+
+/**
+ * Starts a run that has waited: its messages and its place in history are written now. What cannot be helped any more
+ * (its agent is gone, the deployment has no model) ends it as a failed run, since its headers went out long ago.
+ */
+export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<StartOutcome> {
+  const { deps, memory } = lane;
+  const queuedMs = deps.now() - live.acceptedAt;
+  const { agent, model, error } = resolve(lane, live.row);
+  const loadedAt = deps.now();
+  const loaded = await memory.load(historyRuns(agent), agent.cacheSession === false);
+  if (loaded === null) {
+    return "away";
+  }
+  if (loaded.session === null) {
+    return "gone";
+  }
+  const hydrate = seconds(deps.now() - loadedAt);
+  const acceptedAt = deps.now();
+  const written = await lane.rowWrites.run(async () => {
+    // Planned only now: a change of the row that was under way has been written.
+    const { session } = memory;
+    if (session === null) {
+      return null;
+    }
+    const tooLarge = stateBytes(mergedState(session.state, live.row.inputState)) > MAX_STATE_BYTES;
+    const start = planStart({
+      accepted: { ...live.row, fence: deps.newId(), inputState: tooLarge ? null : live.row.inputState },
+      session,
+      agent,
+      model,
+      cacheUse: loaded.cacheUse,
+      timings: { queue: seconds(queuedMs), hydrate },
+      nowMs: acceptedAt,
+      newId: deps.newId,
+    });
+    const { runId, sessionId, runIndex, fence } = start.head;
+    lane.note(runId, { phase: "starting", note: { runId, sessionId, runIndex: runIndex ?? 0, fence } });
+    const { row: run, input, changes } = start;
+    const statements = startStatements(deps.db, { run, sessionFence: session.fence, input, changes });
+    return { start, tooLarge, committed: await commit(deps.db, statements) };
+  });
+  if (written === null) {
+    return "away";
+  }
+  const { start, tooLarge, committed } = written;
+  if (committed.kind === "unknown") {
+    lane.abandon(live.runId);
+    return "away";
+  }
+  if (committed.kind === "refused" || committed.changes[0] !== 1) {
+    lane.forget(live.runId);
+    memory.drop();
+    return (await isStillWaiting(lane, live.runId)) ? "away" : "gone";
+  }
+  const failure = tooLarge ? STATE_TOO_LARGE : error;
+  const accept = seconds(deps.now() - acceptedAt);
+  lane.begin(live, start, { accept }, { agent, model, history: loaded.history, failure });
+  return "started";
+}
+
+/** While D1 is away the run is taken to wait still. */
+async function isStillWaiting({ deps }: RunLane, runId: string): Promise<boolean> {
+  const read = await readOrNull(findRun(deps.db, deps.sessionId, runId));
+  return read === null || read.value?.row.status === "PENDING";
+}
+
+/** Stands where a run's model would, of a run that fails before it asks one. */
+const NO_MODEL: Model = {
+  id: "",
+  name: "",
+  provider: "",
+  async *stream() {},
+};
+
+const STATE_TOO_LARGE: RunError = {
+  type: "session_state_too_large",
+  message: `The session's state with this run's session_state merged is larger than ${MAX_STATE_BYTES} bytes.`,
+};
+
+export const stateBytes = (state: object | null): number => (state === null ? 0 : utf8Bytes(JSON.stringify(state)));
+
+function resolve(lane: RunLane, row: RunRow): { agent: Agent; model: Model; error: RunError | null } {
+  const id = row.agentId ?? "";
+  const agent = lane.deps.agents.get(id);
+  if (agent === undefined) {
+    const error: RunError = {
+      type: "agent_not_found",
+      message: `The agent '${id}' is no longer part of this deployment.`,
+    };
+    return { agent: { id, name: id }, model: NO_MODEL, error };
+  }
+  const model = lane.deps.models(agent.model);
+  if (model === null) {
+    const error: RunError = { type: "model_not_configured", message: "No model is configured." };
+    return { agent, model: NO_MODEL, error };
+  }
+  return { agent, model, error: null };
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { MAX_TOOL_RESULT_BYTES } from "../domain/limits.ts";
+import type { ToolCall, ToolSpec } from "../domain/model.ts";
+import type { Tool, ToolContext } from "../domain/tool.ts";
+import type { ToolResult } from "../engine/drive-run.ts";
+import { toolArguments } from "../engine/run-state.ts";
+import { aborted, withTimeout } from "../lib/abort.ts";
+import { cutUtf8, utf8Bytes } from "../lib/text.ts";
+
+const CUT_NOTE = "\n[cut: the result was longer than 256 KB]";
+
+/** What the model is told of the tools. */
+export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
+  return tools.map(({ name, description, parameters }) => ({
+    name,
+    description,
+    parameters: z.toJSONSchema(parameters, { io: "input" }) as Record<string, unknown>,
+  }));
+}
+
+/**
+ * Runs one call. Everything that goes wrong becomes a result that the model reads: an unknown tool, arguments that do
+ * not fit, a tool that throws or takes too long. Answers at once when the context's signal aborts. Does not reject.
+ */
+export async function callTool(
+  tools: readonly Tool[],
+  call: ToolCall,
+  context: ToolContext,
+  timeoutMs: number,
+): Promise<ToolResult> {
+  const tool = tools.find((known) => known.name === call.name);
+  if (tool === undefined) {
+    return failed(`There is no tool named "${call.name}".`);
+  }
+  const args = toolArguments(call);
+  if (args === null) {
+    return failed("The arguments are not a JSON object.");
+  }
+  const parsed = await tool.parameters.safeParseAsync(args).catch(() => null);
+  if (parsed === null || !parsed.success) {
+    return failed(
+      `The arguments do not fit: ${parsed === null ? "they could not be read" : z.prettifyError(parsed.error)}`,
+    );
+  }
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  try {
+    const running = Promise.resolve(tool.execute(parsed.data, { ...context, signal }));
+    const limited = withTimeout(running, timeoutMs, () => new Error(`It took longer than ${timeoutMs / 1000} s.`));
+    const first = await Promise.race([limited, aborted(context.signal)]);
+    return context.signal.aborted ? failed("The run was cancelled.") : { text: resultText(first), isError: false };
+  } catch (error) {
+    return failed(`The tool failed: ${error instanceof Error ? error.message : "unknown reason"}`);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Text as it is, anything else as JSON; cut where it is too long, and saying so. */
+function resultText(result: unknown): string {
+  const text = typeof result === "string" ? result : (JSON.stringify(result) ?? "null");
+  const whole = text.toWellFormed();
+  if (utf8Bytes(whole) <= MAX_TOOL_RESULT_BYTES) {
+    return whole;
+  }
+  return cutUtf8(whole, MAX_TOOL_RESULT_BYTES - CUT_NOTE.length) + CUT_NOTE;
+}
+
+function failed(reason: string): ToolResult {
+  const text = reason.toWellFormed();
+  return { text: utf8Bytes(text) <= MAX_TOOL_RESULT_BYTES ? text : cutUtf8(text, 1024), isError: true };
+}

@@ -1,0 +1,73 @@
+import type { BatchItem } from "drizzle-orm/batch";
+import { withTimeout } from "../lib/abort.ts";
+import type { Database } from "./database.ts";
+
+export type Statement = BatchItem<"sqlite">;
+
+/**
+ * What became of a batch. `refused`: D1 said no because of what the batch holds; nothing of it was written. `unknown`:
+ * D1 was away or did not answer; it may be written, now or later.
+ */
+export type Committed =
+  | { kind: "written"; changes: number[] }
+  | { kind: "refused"; constraint: string }
+  | { kind: "unknown" };
+
+const ATTEMPT_TIMEOUT_MS = 8_000;
+const RETRY_DELAYS_MS = [50, 250];
+
+/**
+ * Writes the statements as one transaction. The batch must be repeatable: while D1 does not say what became of it, it
+ * is sent again. `changes` holds the changed rows of each statement. Does not throw.
+ */
+export async function commit(db: Database, statements: readonly [Statement, ...Statement[]]): Promise<Committed> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const timeout = () => new Error("D1 did not answer in time");
+      const results = await withTimeout(db.batch(statements), ATTEMPT_TIMEOUT_MS, timeout);
+      return { kind: "written", changes: results.map(changedRows) };
+    } catch (error) {
+      const refusal = refusedFor(error);
+      if (refusal !== null) {
+        return { kind: "refused", constraint: refusal };
+      }
+      const delayMs = RETRY_DELAYS_MS[attempt];
+      if (delayMs === undefined) {
+        return { kind: "unknown" };
+      }
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+}
+
+/** A D1 read that may fail: null when D1 is away or does not answer in time. */
+export async function readOrNull<T>(read: Promise<T>): Promise<{ value: T } | null> {
+  try {
+    return { value: await withTimeout(read, ATTEMPT_TIMEOUT_MS, () => new Error("D1 did not answer in time")) };
+  } catch {
+    return null;
+  }
+}
+
+function changedRows(result: unknown): number {
+  const meta = (result as { meta?: { changes?: number } } | null)?.meta;
+  return meta?.changes ?? 0;
+}
+
+/** What SQLite refuses for its content: trying again would be refused again. */
+const REFUSALS = /SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|constraint failed|too big|too large|too many SQL/i;
+
+function refusedFor(error: unknown): string | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    // Drizzle's own message repeats the statement and its parameters; the cause is D1's.
+    if (!cause.message.startsWith("Failed query") && REFUSALS.test(cause.message)) {
+      return cause.message.slice(0, 300);
+    }
+  }
+  return null;
+}
+
+/** Whether a refusal is about this index. */
+export function violates(committed: Committed, columns: "idempotency_key" | "run_index"): boolean {
+  return committed.kind === "refused" && committed.constraint.includes(`runs.${columns}`);
+}

@@ -1,0 +1,31 @@
+/** A keyset position, column by column in the order of the key. */
+export type CursorValues = readonly (string | number)[];
+
+/** The longest key holds one id of 128 characters, at most 512 bytes, and a few numbers. */
+const MAX_CURSOR_CHARS = 1024;
+
+/** Writes a position as text without meaning to callers: base64url of a JSON array. */
+export function encodeCursor(values: CursorValues): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(values));
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Reads what `encodeCursor` wrote; null for anything else. Says nothing about how many values there are, or which. */
+export function decodeCursor(text: string): CursorValues | null {
+  if (text.length > MAX_CURSOR_CHARS) return null;
+  let values: unknown;
+  try {
+    const base64 = text.replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    values = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+  // One spelling per position: whatever was cut, padded or written by hand is refused instead of guessed at.
+  return isCursorValues(values) && encodeCursor(values) === text ? values : null;
+}
+
+function isCursorValues(values: unknown): values is CursorValues {
+  return Array.isArray(values) && values.every((value) => typeof value === "string" || typeof value === "number");
+}

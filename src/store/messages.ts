@@ -1,0 +1,111 @@
+import { and, asc, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import type { Message, Role } from "../domain/message.ts";
+import { CHAT_HISTORY, type HistoryRun, historyMessages } from "../engine/history.ts";
+import type { Database } from "./database.ts";
+import { countingRuns, passingMessagesQuery } from "./history-sql.ts";
+import {
+  historyRunColumns,
+  historyRunsFromRows,
+  type KeyedMessage,
+  messageColumns,
+  messageFromRow,
+} from "./message-rows.ts";
+import { messages, runs } from "./schema.ts";
+
+/** What naming a session looks at: text that may be cut, without keys or metrics. */
+export interface MessageExcerpt {
+  role: Extract<Role, "user" | "assistant">;
+  content: string;
+}
+
+/** The newest `limit` messages of people and agents in runs of any status, oldest first. */
+export async function recentChat(db: Database, sessionId: string, limit: number): Promise<Message[]> {
+  if (limit <= 0) return [];
+  const rows = await passingMessagesQuery(db, sessionId, CHAT_HISTORY, { order: "newest first", count: limit });
+  return historyMessages(historyRunsFromRows(rows.toReversed()), CHAT_HISTORY);
+}
+
+/** The first messages with text of people and agents in runs of any status; each is cut to `maxChars` before it is read. */
+export async function firstMessages(
+  db: Database,
+  sessionId: string,
+  { maxMessages, maxChars }: { maxMessages: number; maxChars: number },
+): Promise<MessageExcerpt[]> {
+  const roles: MessageExcerpt["role"][] = ["user", "assistant"];
+  return db
+    .select({
+      role: sql<MessageExcerpt["role"]>`${messages.role}`.as("role"),
+      content: sql<string>`substr(${messages.content}, 1, ${maxChars})`.as("excerpt"),
+    })
+    .from(messages)
+    .crossJoin(runs)
+    .where(
+      and(
+        eq(messages.sessionId, sessionId),
+        inArray(messages.role, roles),
+        ne(messages.content, ""),
+        eq(runs.runIndex, messages.runIndex),
+        countingRuns(sessionId, CHAT_HISTORY),
+      ),
+    )
+    .orderBy(asc(messages.runIndex), asc(messages.messageIndex))
+    .limit(Math.max(0, maxMessages));
+}
+
+/** Which runs a window holds: the newest `lastNRuns`, of those before `beforeRunIndex` where that is given. */
+export interface HistoryWindow {
+  lastNRuns: number;
+  beforeRunIndex?: number | undefined;
+}
+
+/** Reads the newest top-level runs that count for history, with all their messages, in order of run index. */
+export async function windowRuns(
+  db: Database,
+  sessionId: string,
+  window: HistoryWindow,
+): Promise<HistoryRun<KeyedMessage>[]> {
+  return runsOfWindow(await windowRunsQuery(db, sessionId, window));
+}
+
+/** The query of `windowRuns`, for a caller who puts it into one batch with others; `runsOfWindow` shapes its rows. */
+export function windowRunsQuery(db: Database, sessionId: string, { lastNRuns, beforeRunIndex }: HistoryWindow) {
+  const newest = db
+    .select({ runIndex: runs.runIndex, runId: runs.runId, ...historyRunColumns })
+    .from(runs)
+    .where(
+      and(countingRuns(sessionId, {}), beforeRunIndex === undefined ? undefined : lt(runs.runIndex, beforeRunIndex)),
+    )
+    .orderBy(desc(runs.runIndex))
+    .limit(Math.max(0, lastNRuns))
+    .as("newest");
+  return db
+    .select({
+      runIndex: newest.runIndex,
+      runId: newest.runId,
+      agentId: newest.agentId,
+      teamId: newest.teamId,
+      parentRunId: newest.parentRunId,
+      status: newest.status,
+      message: messageColumns,
+    })
+    .from(newest)
+    .leftJoin(messages, and(eq(messages.sessionId, sessionId), eq(messages.runIndex, newest.runIndex)))
+    .orderBy(asc(newest.runIndex), asc(messages.messageIndex));
+}
+
+/** Shapes the rows of `windowRunsQuery`. A run without messages is a run of the window all the same. */
+export function runsOfWindow(rows: Awaited<ReturnType<typeof windowRunsQuery>>): HistoryRun<KeyedMessage>[] {
+  const found: HistoryRun<KeyedMessage>[] = [];
+  for (const { runIndex, message, ...run } of rows) {
+    if (runIndex === null) continue;
+    let last = found.at(-1);
+    if (last?.runIndex !== runIndex) {
+      last = { ...run, runIndex, messages: [] };
+      found.push(last);
+    }
+    if (message !== null) {
+      last.messages.push({ ...messageFromRow(message), runIndex, messageIndex: message.messageIndex });
+    }
+  }
+  return found;
+}

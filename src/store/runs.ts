@@ -1,0 +1,156 @@
+import { and, asc, eq, gte, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import type { Message } from "../domain/message.ts";
+import type { Idempotency, RunRow, RunStatus } from "../domain/run.ts";
+import type { Database } from "./database.ts";
+import { messageFromRow } from "./message-rows.ts";
+import { messages, runs } from "./schema.ts";
+
+/** A run with its messages, input first. */
+export interface StoredRun {
+  row: RunRow;
+  messages: Message[];
+}
+
+/** The waiting runs of a session, in the order in which they will start; for a batch or on its own. */
+export function pendingQuery(db: Database, sessionId: string) {
+  return db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), eq(runs.status, "PENDING")))
+    .orderBy(asc(runs.position), asc(runs.createdAt));
+}
+
+/** The run, when it is one of the session. */
+export async function findRun(db: Database, sessionId: string, runId: string): Promise<StoredRun | null> {
+  const [found, rows] = await db.batch([
+    db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
+      .limit(1),
+    db
+      .select({ message: messages })
+      .from(messages)
+      .innerJoin(runs, and(eq(runs.sessionId, messages.sessionId), eq(runs.runIndex, messages.runIndex)))
+      .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
+      .orderBy(asc(messages.messageIndex)),
+  ]);
+  const [row] = found;
+  return row === undefined ? null : { row, messages: rows.map(({ message }) => messageFromRow(message)) };
+}
+
+/** The session that a run belongs to: cancel names no session. */
+export async function sessionOfRun(
+  db: Database,
+  runId: string,
+): Promise<{ sessionId: string; agentId: string | null } | null> {
+  const [row] = await db
+    .select({ sessionId: runs.sessionId, agentId: runs.agentId })
+    .from(runs)
+    .where(eq(runs.runId, runId))
+    .limit(1);
+  return row ?? null;
+}
+
+/** The run that an idempotency key named first, in whichever session. */
+export async function findByKey(db: Database, key: Idempotency): Promise<RunRow | null> {
+  const [row] = await db
+    .select()
+    .from(runs)
+    .where(
+      and(
+        eq(runs.idempotencyCaller, key.caller),
+        eq(runs.idempotencyUser, key.userId),
+        eq(runs.idempotencyAgent, key.agentId),
+        eq(runs.idempotencyKey, key.key),
+        // Stands in the partial index's own condition, so that SQLite may use it.
+        sql`${runs.idempotencyKey} <> ''`,
+      ),
+    )
+    .limit(1);
+  return row ?? null;
+}
+
+export interface RunFilter {
+  agentId?: string;
+  status?: RunStatus;
+  /** Inclusive, epoch milliseconds. */
+  createdAfter?: number;
+  createdBefore?: number;
+}
+
+/** Where a page of runs goes on: started runs come in the order of running, the others behind them as they came. */
+export type RunPosition = { started: true; runIndex: number } | { started: false; createdAt: number; runId: string };
+
+export const FIRST_RUN: RunPosition = { started: true, runIndex: -1 };
+
+/** Runs with their messages behind a position, at most `limit`; `next` is null behind the last. */
+export async function readRuns(
+  db: Database,
+  sessionId: string,
+  filter: RunFilter,
+  after: RunPosition,
+  limit: number,
+): Promise<{ runs: StoredRun[]; next: RunPosition | null }> {
+  const conditions = and(eq(runs.sessionId, sessionId), ...filterConditions(filter));
+  const rows = after.started
+    ? await db
+        .select()
+        .from(runs)
+        .where(and(conditions, isNotNull(runs.runIndex), sql`${runs.runIndex} > ${after.runIndex}`))
+        .orderBy(asc(runs.runIndex))
+        .limit(limit)
+    : await db
+        .select()
+        .from(runs)
+        .where(
+          and(
+            conditions,
+            isNull(runs.runIndex),
+            sql`(${runs.createdAt}, ${runs.runId}) > (${after.createdAt}, ${after.runId})`,
+          ),
+        )
+        .orderBy(asc(runs.createdAt), asc(runs.runId))
+        .limit(limit);
+  const stored = await withMessages(db, sessionId, rows);
+  const last = rows.at(-1);
+  if (last === undefined || rows.length < limit) {
+    return { runs: stored, next: after.started ? { started: false, createdAt: -1, runId: "" } : null };
+  }
+  const next: RunPosition =
+    last.runIndex === null
+      ? { started: false, createdAt: last.createdAt, runId: last.runId }
+      : { started: true, runIndex: last.runIndex };
+  return { runs: stored, next };
+}
+
+async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Promise<StoredRun[]> {
+  const indexes = rows.flatMap((row) => (row.runIndex === null ? [] : [row.runIndex]));
+  if (indexes.length === 0) {
+    return rows.map((row) => ({ row, messages: [] }));
+  }
+  const found = await db
+    .select()
+    .from(messages)
+    .where(
+      and(
+        eq(messages.sessionId, sessionId),
+        sql`${messages.runIndex} in (select value from json_each(${JSON.stringify(indexes)}))`,
+      ),
+    )
+    .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
+  const byRun = Map.groupBy(found, (message) => message.runIndex);
+  return rows.map((row) => ({
+    row,
+    messages: row.runIndex === null ? [] : (byRun.get(row.runIndex) ?? []).map(messageFromRow),
+  }));
+}
+
+function filterConditions(filter: RunFilter): (SQL | undefined)[] {
+  return [
+    filter.agentId === undefined ? undefined : eq(runs.agentId, filter.agentId),
+    filter.status === undefined ? undefined : eq(runs.status, filter.status),
+    filter.createdAfter === undefined ? undefined : gte(runs.createdAt, filter.createdAfter),
+    filter.createdBefore === undefined ? undefined : lte(runs.createdAt, filter.createdBefore),
+  ];
+}

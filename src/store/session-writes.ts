@@ -1,0 +1,76 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { JsonObject } from "../domain/json.ts";
+import type { NameSource, Session, SessionSummary } from "../domain/session.ts";
+import { fold } from "../lib/text.ts";
+import type { Statement } from "./commit.ts";
+import type { Database } from "./database.ts";
+import { messages, runs, sessions } from "./schema.ts";
+
+/** A name and where it came from; a null name takes the name away. */
+export interface NameChange {
+  name: string | null;
+  source: NameSource | null;
+}
+
+/** What a caller may change of a session; a field left out stays as it is. */
+export interface SessionPatch {
+  name?: NameChange;
+  state?: JsonObject;
+  metadata?: JsonObject;
+  summary?: SessionSummary;
+}
+
+/** The session as it stands after the patch. `updatedAt` always moves, so that a withdrawn accept sees the change. */
+export function patchedSession(session: Session, patch: SessionPatch, nowMs: number): Session {
+  return {
+    ...session,
+    ...(patch.name !== undefined && {
+      name: patch.name.name,
+      nameSource: patch.name.source,
+      nameVersion: session.nameVersion + 1,
+      nameUpdatedAt: nowMs,
+    }),
+    ...(patch.state !== undefined && { state: patch.state }),
+    ...(patch.metadata !== undefined && { metadata: patch.metadata }),
+    ...(patch.summary !== undefined && { summary: patch.summary }),
+    updatedAt: Math.max(nowMs, session.updatedAt + 1),
+  };
+}
+
+/** Writes the patched columns of `after`; changes 1 row unless the session is gone or was taken over. */
+export function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {
+  return db
+    .update(sessions)
+    .set({
+      ...(patch.name !== undefined && {
+        name: after.name,
+        nameFolded: after.name === null ? null : fold(after.name),
+        nameSource: after.nameSource,
+        nameVersion: after.nameVersion,
+        nameUpdatedAt: after.nameUpdatedAt,
+      }),
+      ...(patch.state !== undefined && { state: patch.state }),
+      ...(patch.metadata !== undefined && { metadata: patch.metadata }),
+      ...(patch.summary !== undefined && { summary: patch.summary }),
+      updatedAt: after.updatedAt,
+    })
+    .where(
+      and(
+        eq(sessions.sessionId, before.sessionId),
+        eq(sessions.fence, before.fence),
+        patch.name === undefined
+          ? undefined
+          : // A repeated batch finds its own version and says again that it changed it.
+            sql`${sessions.nameVersion} in (${before.nameVersion}, ${after.nameVersion})`,
+      ),
+    );
+}
+
+/** Removes the session with all its runs and messages. */
+export function deleteStatements(db: Database, sessionId: string): [Statement, ...Statement[]] {
+  return [
+    db.delete(messages).where(eq(messages.sessionId, sessionId)),
+    db.delete(runs).where(eq(runs.sessionId, sessionId)),
+    db.delete(sessions).where(eq(sessions.sessionId, sessionId)),
+  ];
+}

@@ -1,0 +1,91 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { type Config, readConfig } from "../../src/env.ts";
+
+const bindings = { DB: env.DB, SESSIONS: env.SESSIONS };
+
+function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions"> {
+  const read = readConfig({ ...bindings, ...vars });
+  if (!read.ok) throw new Error(String(read.failure.detail));
+  const { db: _db, sessions: _sessions, ...rest } = read.value;
+  return rest;
+}
+
+describe("the configuration", () => {
+  it("has a default for everything but secrets", () => {
+    expect(settings({})).toEqual({
+      mode: "deployment",
+      securityKey: null,
+      openAiApiKey: null,
+      openAiBaseUrl: null,
+      openAiModel: "gpt-5-mini",
+      modelTimeoutMs: 120_000,
+      modelMaxRetries: 2,
+      namingModel: null,
+      toolTimeoutMs: 60_000,
+      maxToolRounds: 10,
+      corsOrigins: [],
+      osId: "edge-sessions",
+      osName: "Edge Sessions",
+    });
+  });
+
+  it("takes every variable, numbers as text or as numbers", () => {
+    const vars = {
+      MODE: "development",
+      OS_SECURITY_KEY: "key\n",
+      OPENAI_API_KEY: "sk-1",
+      OPENAI_BASE_URL: "http://127.0.0.1:9911/v1",
+      OPENAI_MODEL: "m",
+      NAMING_MODEL: "n",
+      MODEL_TIMEOUT_MS: "5000",
+      MODEL_MAX_RETRIES: 0,
+      TOOL_TIMEOUT_MS: "1",
+      MAX_TOOL_ROUNDS: 3,
+      CORS_ORIGINS: "https://A.example.com/, http://localhost:5173,,*,tauri://localhost",
+      OS_ID: "mine",
+      OS_NAME: "My OS",
+    };
+    expect(settings(vars)).toEqual({
+      mode: "development",
+      securityKey: "key",
+      openAiApiKey: "sk-1",
+      openAiBaseUrl: "http://127.0.0.1:9911/v1",
+      openAiModel: "m",
+      modelTimeoutMs: 5000,
+      modelMaxRetries: 0,
+      namingModel: "n",
+      toolTimeoutMs: 1,
+      maxToolRounds: 3,
+      corsOrigins: ["https://a.example.com", "http://localhost:5173", "tauri://localhost"],
+      osId: "mine",
+      osName: "My OS",
+    });
+  });
+
+  it("counts empty text as unset", () => {
+    const empty = { MODE: "", OS_SECURITY_KEY: " ", OPENAI_MODEL: "", MAX_TOOL_ROUNDS: "", CORS_ORIGINS: "" };
+    expect(settings(empty)).toEqual(settings({}));
+  });
+
+  it.each([
+    ["MODE", "production"],
+    ["OPENAI_BASE_URL", "api.example.com/v1"],
+    ["OPENAI_BASE_URL", "file:///etc/passwd"],
+    ["MODEL_TIMEOUT_MS", "0"],
+    ["MODEL_TIMEOUT_MS", "2m"],
+    ["MODEL_MAX_RETRIES", "-1"],
+    ["MAX_TOOL_ROUNDS", 1.5],
+    ["CORS_ORIGINS", "https://ok.example.com, not an origin"],
+    ["OPENAI_MODEL", { id: "m" }],
+    ["DB", undefined],
+  ])("refuses a bad %s by name: %j", (name, value) => {
+    const read = readConfig({ ...bindings, [name]: value });
+    expect(read.ok ? "" : read.failure.detail).toContain(name);
+  });
+
+  it("is read once for an environment", () => {
+    const environment = { ...bindings };
+    expect(readConfig(environment)).toBe(readConfig(environment));
+  });
+});

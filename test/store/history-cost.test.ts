@@ -1,0 +1,149 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Role } from "../../src/domain/message.ts";
+import { CHAT_HISTORY } from "../../src/engine/history.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { readHistory } from "../../src/store/history.ts";
+import { firstMessages, recentChat, windowRuns } from "../../src/store/messages.ts";
+import { END, START, walk } from "../support/history.ts";
+
+const db = openDatabase(env.DB);
+
+/** A D1 binding that notes every statement, so that a test can ask what it cost and how SQLite went about it. */
+function notingDatabase() {
+  const noted: { sql: string; params: unknown[] }[] = [];
+  const noting = new Proxy(env.DB, {
+    get(d1, key) {
+      if (key === "batch") return d1.batch.bind(d1);
+      if (key !== "prepare") return Reflect.get(d1, key);
+      return (sql: string) => {
+        const statement = d1.prepare(sql);
+        const bind = statement.bind.bind(statement);
+        statement.bind = (...params: unknown[]) => {
+          noted.push({ sql, params });
+          return bind(...params);
+        };
+        return statement;
+      };
+    },
+  });
+  return {
+    db: openDatabase(noting),
+    rowsRead: async () => {
+      const results = await env.DB.batch(noted.map(({ sql, params }) => env.DB.prepare(sql).bind(...params)));
+      return results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+    },
+    plan: async () => {
+      const explained = noted.map(({ sql, params }) => env.DB.prepare(`explain query plan ${sql}`).bind(...params));
+      const results = await env.DB.batch<{ detail: string }>(explained);
+      return results.flatMap(({ results: steps }) => steps.map((step) => step.detail));
+    },
+  };
+}
+
+describe("a session of 10,000 messages", () => {
+  const PAGE = 50;
+  const withSystem = crypto.randomUUID();
+  const withoutSystem = crypto.randomUUID();
+
+  /** Made inside SQLite: each run has one message of each of the roles. */
+  async function seed(sessionId: string, roles: Role[]): Promise<void> {
+    const perRun = roles.length;
+    const numbered = (count: number) =>
+      `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${count - 1})`;
+    await env.DB.batch([
+      env.DB.prepare(
+        `insert into runs (run_id, session_id, run_index, position, agent_id, status, fence, input, created_at)
+         ${numbered(10_000 / perRun)} select ?1 || i, ?1, i, 0, 'a', 'COMPLETED', 'f', '', 1 from n`,
+      ).bind(sessionId),
+      env.DB.prepare(
+        `insert into messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+         ${numbered(10_000)} select ?1, i / ${perRun}, i % ${perRun}, ?1 || (i / ${perRun}), 'm' || i,
+           json_extract(?2, '$[' || (i % ${perRun}) || ']'), 'text', 1 from n`,
+      ).bind(sessionId, JSON.stringify(roles)),
+    ]);
+  }
+
+  beforeAll(async () => {
+    await seed(withSystem, ["system", "user", "assistant", "tool", "assistant"]);
+    await seed(withoutSystem, ["user", "assistant", "tool", "assistant"]);
+  });
+
+  test("is answered with its newest 1,000 messages, the system message first, when no limit is given", async () => {
+    const { data, meta } = await readHistory(db, withSystem, {});
+    expect(data).toHaveLength(1000);
+    expect([data[0]?.messageId, data[1]?.messageId, data.at(-1)?.messageId]).toEqual(["m0", "m8752", "m9999"]);
+    expect(meta).toMatchObject({ limit: 1000, has_more: true });
+    const above = await readHistory(db, withSystem, { limit: 5000 });
+    expect(above).toEqual({ data, meta });
+    const paged = await readHistory(db, withSystem, { limit: 5000 }, { after: START });
+    expect(paged.data).toHaveLength(1000);
+    expect(paged.meta.limit).toBe(1000);
+    expect((await readHistory(db, withSystem, {}, { before: END })).data).toHaveLength(100);
+  });
+
+  test("is paged through in order and without a gap", async () => {
+    const pages = await walk(withoutSystem, { limit: 1000 }, "before", END);
+    const read = pages.toReversed().flatMap(({ data }) => data.map((one) => one.messageId));
+    expect(read).toEqual(Array.from({ length: 10_000 }, (_, nth) => `m${nth}`));
+  });
+
+  const middle = { runIndex: 1200, messageIndex: 1 };
+  const reads: { read: string; run(noted: ReturnType<typeof notingDatabase>["db"]): PromiseLike<unknown> }[] = [
+    { read: "the newest page", run: (noted) => readHistory(noted, withSystem, { limit: PAGE }) },
+    {
+      read: "the newest page of one agent",
+      run: (noted) => readHistory(noted, withSystem, { limit: PAGE, agentId: "a" }),
+    },
+    { read: "the newest runs", run: (noted) => readHistory(noted, withSystem, { lastNRuns: 10 }) },
+    {
+      read: "the newest page without system messages, in a session that has none",
+      run: (noted) => readHistory(noted, withoutSystem, { limit: PAGE, skipRoles: ["system"] }),
+    },
+    {
+      read: "the newest chat history",
+      run: (noted) => readHistory(noted, withSystem, { ...CHAT_HISTORY, limit: PAGE }),
+    },
+    {
+      read: "a page before the middle",
+      run: (noted) => readHistory(noted, withSystem, { limit: PAGE }, { before: middle }),
+    },
+    {
+      read: "a page behind the middle",
+      run: (noted) => readHistory(noted, withSystem, { limit: PAGE }, { after: middle }),
+    },
+    {
+      read: "a page before the middle of a session without system messages",
+      run: (noted) => readHistory(noted, withoutSystem, { limit: PAGE }, { before: middle }),
+    },
+    {
+      read: "a page behind the middle of a session without system messages",
+      run: (noted) => readHistory(noted, withoutSystem, { limit: PAGE }, { after: middle }),
+    },
+    { read: "the recent chat", run: (noted) => recentChat(noted, withSystem, PAGE) },
+    { read: "the first messages", run: (noted) => firstMessages(noted, withSystem, { maxMessages: 6, maxChars: 100 }) },
+    { read: "the newest window", run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3 }) },
+    { read: "an earlier window", run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3, beforeRunIndex: 900 }) },
+  ];
+
+  test.each(reads)("costs a few rows per message shown: $read", async ({ run: read }) => {
+    const noted = notingDatabase();
+    await read(noted.db);
+    // D1 counts an index entry and its row as two, for messages and for runs.
+    expect(await noted.rowsRead()).toBeLessThan(6 * PAGE);
+  });
+
+  test.each(reads)("goes by the keys of messages and runs: $read", async ({ run: read }) => {
+    const noted = notingDatabase();
+    await read(noted.db);
+    const plan = await noted.plan();
+    expect(plan.filter((step) => /^SCAN (?!newest|CONSTANT)/.test(step))).toEqual([]);
+    const searches = plan.filter((step) => step.startsWith("SEARCH"));
+    expect(searches).not.toEqual([]);
+    for (const search of searches) {
+      expect(search).toMatch(
+        /^SEARCH (messages USING INDEX sqlite_autoindex_messages_1|runs USING (COVERING )?INDEX runs_session_index) \(session_id=\?/,
+      );
+    }
+  });
+});

@@ -1,0 +1,169 @@
+/** The provider's side of one chat completions exchange, framed as OpenAI frames it; `scripted-model.ts` drives it. */
+
+export const DEFAULT_USAGE: ChatUsage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+export interface ChatUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details?: { cached_tokens: number };
+  completion_tokens_details?: { reasoning_tokens: number };
+}
+
+export interface ChatMessage {
+  role: string;
+  content?: string | null;
+  tool_calls?: { id: string; type: string; function: { name: string; arguments: string } }[];
+  tool_call_id?: string;
+}
+
+/** The body of a chat completions request, as it was sent. */
+export interface ChatRequest {
+  model: string;
+  messages: ChatMessage[];
+  tools?: { type: string; function: { name: string; description?: string; parameters?: Record<string, unknown> } }[];
+  tool_choice?: string;
+  stream?: boolean;
+  stream_options?: { include_usage?: boolean };
+  max_completion_tokens?: number;
+  max_tokens?: number;
+}
+
+/** One request that reached the provider. */
+export interface ModelCall {
+  /** From 1, in order of arrival since the test began. */
+  number: number;
+  request: ChatRequest;
+  headers: Record<string, string>;
+  /** Whether the client gave up (its signal, or the body cancelled) before the answer had ended. */
+  aborted: boolean;
+  /** Whether the answer is over: sent whole, broken, or aborted. */
+  ended: boolean;
+}
+
+/** The real timer, so that fake timers of a test do not stop the provider. */
+const realSetTimeout = globalThis.setTimeout;
+export const sleep = (ms: number) => new Promise<void>((resolve) => void realSetTimeout(resolve, ms));
+
+/**
+ * Waits for a condition. It polls, because a promise that one object waits for and another settles crosses workerd's
+ * I/O contexts, and a context that waits for nothing of its own counts as hung.
+ */
+export async function until(condition: () => boolean, what = "the condition", timeoutMs = 5_000): Promise<void> {
+  for (const waitsUntil = Date.now() + timeoutMs; !condition(); await sleep(2)) {
+    if (Date.now() >= waitsUntil) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
+  }
+}
+
+/** One HTTP exchange, as the steps see it. */
+export class Connection {
+  readonly call: ModelCall;
+  usage: ChatUsage | null = DEFAULT_USAGE;
+  readonly #answer = Promise.withResolvers<Response>();
+  readonly #isOver: () => boolean;
+  #body: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #saidRole = false;
+  #toolCalls = 0;
+
+  constructor(call: ModelCall, isOver: () => boolean, signal: AbortSignal | null | undefined) {
+    this.call = call;
+    this.#isOver = isOver;
+    const abort = () => {
+      if (call.ended) return;
+      call.aborted = true;
+      this.break(signal?.reason);
+    };
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
+  }
+
+  /** What `fetch` answers; rejects when the connection breaks before that. */
+  get response(): Promise<Response> {
+    return this.#answer.promise;
+  }
+
+  /** Waits in this connection's own I/O context: nothing of it may be touched from a test's. */
+  async idle(condition: () => boolean): Promise<void> {
+    await until(() => this.call.ended || this.#isOver() || condition(), "", Number.POSITIVE_INFINITY);
+    if (this.#isOver()) this.respond(400, { error: { message: "The test that made this call is over." } });
+  }
+
+  /** Waits until everything sent was read: a stream that breaks forgets what nobody took. */
+  taken(): Promise<void> {
+    return this.idle(() => this.#body === null || (this.#body.desiredSize ?? 1) > 0);
+  }
+
+  /** Sends bytes as they are; the first ones send the headers. */
+  send(bytes: string): void {
+    if (this.call.ended) return;
+    if (!this.#body) this.#open();
+    this.#body?.enqueue(new TextEncoder().encode(bytes));
+  }
+
+  delta(delta: Record<string, unknown>, finishReason: string | null = null): void {
+    if (!this.#saidRole) {
+      this.#saidRole = true;
+      this.delta({ role: "assistant", content: "tool_calls" in delta ? null : "", refusal: null });
+    }
+    this.#event([{ index: 0, delta, logprobs: null, finish_reason: finishReason }], null);
+  }
+
+  toolCall(name: string, args: string, { id, index = this.#toolCalls }: { id?: string; index?: number }): void {
+    this.#toolCalls += 1;
+    const callId = id ?? `call_${this.call.number}_${index}`;
+    this.delta({ tool_calls: [{ index, id: callId, type: "function", function: { name, arguments: "" } }] });
+    for (const fragment of args.match(/.{1,8}/gsu) ?? []) {
+      this.delta({ tool_calls: [{ index, function: { arguments: fragment } }] });
+    }
+  }
+
+  finish(reason = this.#toolCalls > 0 ? "tool_calls" : "stop"): void {
+    this.delta({}, reason);
+    if (this.usage && this.call.request.stream_options?.include_usage) this.#event([], this.usage);
+    this.send("data: [DONE]\n\n");
+    this.close();
+  }
+
+  close(): void {
+    if (this.call.ended) return;
+    if (!this.#body) this.#open();
+    this.#body?.close();
+    this.call.ended = true;
+  }
+
+  break(reason: unknown): void {
+    if (this.call.ended) return;
+    this.#body?.error(reason);
+    this.#answer.reject(reason);
+    this.call.ended = true;
+  }
+
+  /** Answers whole, a text as it is and anything else as JSON; when a stream has begun already, it breaks instead. */
+  respond(status: number, body: unknown, headers: Record<string, string> = {}): void {
+    if (this.#body) this.break(new TypeError("Network connection lost."));
+    const isText = typeof body === "string";
+    const type = isText ? "text/plain" : "application/json";
+    const init = { status, headers: { "content-type": type, "x-request-id": "req_scripted", ...headers } };
+    this.#answer.resolve(new Response(isText ? body : JSON.stringify(body), init));
+    this.call.ended = true;
+  }
+
+  #open(): void {
+    const cancel = () => {
+      this.call.aborted ||= !this.call.ended;
+      this.call.ended = true;
+    };
+    const start = (body: ReadableStreamDefaultController<Uint8Array>) => {
+      this.#body = body;
+    };
+    const stream = new ReadableStream<Uint8Array>({ start, cancel });
+    this.#answer.resolve(new Response(stream, { headers: { "content-type": "text/event-stream; charset=utf-8" } }));
+  }
+
+  #event(choices: unknown[], usage: ChatUsage | null): void {
+    const { request, number } = this.call;
+    const head = { id: `chatcmpl-${number}`, object: "chat.completion.chunk", created: 1_700_000_000 };
+    const asked = request.stream_options?.include_usage ? { usage } : {};
+    this.send(`data: ${JSON.stringify({ ...head, model: request.model, choices, ...asked })}\n\n`);
+  }
+}

@@ -1,0 +1,49 @@
+import { env } from "cloudflare:workers";
+import { createApp } from "../../src/app.ts";
+import type { Router } from "../../src/contract/route.ts";
+import type { Agent } from "../../src/domain/agent.ts";
+import type { Model } from "../../src/domain/model.ts";
+import { registerAgents } from "../../src/agents/index.ts";
+import { readConfig } from "../../src/env.ts";
+
+interface SmallAppOptions {
+  /** Variables of the environment. The default is development without a key. */
+  vars?: Record<string, unknown>;
+  agents?: Agent[];
+  /** Null: the deployment has no model. */
+  model?: Model | null;
+  routers?: Router[];
+  now?: number;
+}
+
+/** A model that is only looked at. */
+export const silentModel: Model = {
+  id: "silent-1",
+  name: "SilentModel",
+  provider: "Test",
+  stream: () => {
+    throw new Error("nobody asks this model");
+  },
+};
+
+/** An app with nothing but what a test needs, on the real middleware; `request` calls it as `http://localhost`. */
+export function smallApp(options: SmallAppOptions = {}) {
+  const { vars = { MODE: "development" }, model = silentModel } = options;
+  const app = createApp({
+    config: readConfig,
+    agents: registerAgents(options.agents ?? [{ id: "helper", name: "Helper" }]),
+    models: () => (id) => (model === null ? null : { ...model, id: id ?? model.id }),
+    now: () => options.now ?? Date.UTC(2026, 10, 21, 22, 2, 43, 291),
+    routers: options.routers ?? [],
+  });
+  const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, ...vars };
+  return {
+    app,
+    request: async (path: string, init?: RequestInit) => app.request(path, init, bindings),
+  };
+}
+
+export const KEY = "correct-horse";
+/** A deployment with its key. */
+export const deployed = { OS_SECURITY_KEY: KEY };
+export const withKey = (headers: Record<string, string> = {}) => ({ Authorization: `Bearer ${KEY}`, ...headers });
