@@ -56,16 +56,6 @@ export function optionalParameter<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess(single, schema.optional());
 }
 
-/** One word of a few, in a query string; `fallback` when it is left out or empty. */
-export function wordOr<const Words extends readonly [string, ...string[]]>(
-  words: Words,
-  fallback: Words[number],
-  description: string,
-) {
-  const schema = z.preprocess(single, z.enum(words).optional()).transform((word): Words[number] => word ?? fallback);
-  return schema.openapi({ type: "string", enum: [...words], default: fallback, description });
-}
-
 /** A field of a body that may be left out, null or empty. */
 export function optionalField<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value) => (value === null || value === "" ? undefined : value), schema.optional());

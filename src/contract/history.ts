@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ROLES } from "../domain/message.ts";
 import { RUN_STATUSES } from "../domain/run.ts";
 import { AgentId, booleanOr, integer, list, optionalParameter, SessionId, SessionScope, TeamId } from "./common.ts";
-import { answer, defineRoute, failures } from "./route.ts";
+import { defineRoute, failures, json } from "./route.ts";
 import { MessagePage, SessionName } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
@@ -38,7 +38,7 @@ export const getMessages = defineRoute({
       skip_member_messages: booleanOr(true, "For teams."),
     }),
   },
-  responses: { 200: answer(MessagePage, "The messages, oldest first"), ...failures(404) },
+  responses: { 200: json(MessagePage, "The messages, oldest first"), ...failures(404) },
 });
 
 export const getChatHistory = defineRoute({
@@ -48,7 +48,7 @@ export const getChatHistory = defineRoute({
   summary: "What users and agents said, in runs of any status",
   tags: ["History"],
   request: { params: SessionPath, query: SessionScope.extend(paging) },
-  responses: { 200: answer(MessagePage, "The messages, oldest first"), ...failures(404) },
+  responses: { 200: json(MessagePage, "The messages, oldest first"), ...failures(404) },
 });
 
 export const getSessionName = defineRoute({
@@ -58,5 +58,5 @@ export const getSessionName = defineRoute({
   summary: "A session's name, and where it came from",
   tags: ["Sessions"],
   request: { params: SessionPath, query: SessionScope },
-  responses: { 200: answer(SessionName, "The name"), ...failures(404) },
+  responses: { 200: json(SessionName, "The name"), ...failures(404) },
 });

@@ -66,14 +66,6 @@ export function json(schema: z.ZodType, description: string): Answer {
   return { description, content: { "application/json": { schema } } };
 }
 
-/**
- * A JSON answer for `responses`, described but not typed: handlers of AgentOS's open objects shape them with functions
- * of their own (`*-json.ts`), which are pinned by tests.
- */
-export function answer(schema: z.ZodType, description: string): { description: string } {
-  return json(schema, description);
-}
-
 /** A JSON body for `request.body`; where it is optional, no body is validated as `{}`. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema, options: { required: boolean }) {
   return { required: options.required, content: { "application/json": { schema } } };
@@ -104,12 +96,6 @@ const FAILURES = {
   500: "A fault of the server",
   503: "The server cannot do this now, or is not configured for it",
 };
-
-/** An answer of server-sent events, or JSON for who asked for no stream. */
-export function jsonOrEvents(schema: z.ZodType, description: string): Answer {
-  const events = z.string().openapi({ description: "Server-sent events; each `data:` is one RunEvent." });
-  return { description, content: { "application/json": { schema }, "text/event-stream": { schema: events } } };
-}
 
 /** Failures for `responses`, by status. */
 export function failures(...statuses: (keyof typeof FAILURES)[]): Record<number, Answer> {

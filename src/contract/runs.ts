@@ -11,7 +11,7 @@ import {
   SessionId,
   UserId,
 } from "./common.ts";
-import { answer, defineRoute, failures, formOrJsonBody } from "./route.ts";
+import { defineRoute, failures, json, formOrJsonBody } from "./route.ts";
 import { RunItem, RunOutput } from "./shapes.ts";
 
 /** The fields of a run request, as a form or as JSON; empty ones are left out before this sees them. */
@@ -75,7 +75,7 @@ export const listAgentRuns = defineRoute({
     params: AgentPath,
     query: z.object({ ...inSession, status: optionalParameter(z.enum(RUN_STATUSES)) }),
   },
-  responses: { 200: answer(z.array(RunItem), "The runs, in the order of running"), ...failures(404) },
+  responses: { 200: json(z.array(RunItem), "The runs, in the order of running"), ...failures(404) },
 });
 
 export const getAgentRun = defineRoute({
@@ -85,7 +85,7 @@ export const getAgentRun = defineRoute({
   summary: "One run",
   tags,
   request: { params: RunPath, query: z.object(inSession) },
-  responses: { 200: answer(RunOutput, "The run as it stands"), ...failures(404) },
+  responses: { 200: json(RunOutput, "The run as it stands"), ...failures(404) },
 });
 
 export const cancelRun = defineRoute({
@@ -102,5 +102,5 @@ export const cancelRun = defineRoute({
       user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
     }),
   },
-  responses: { 200: answer(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },
+  responses: { 200: json(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },
 });

@@ -14,12 +14,17 @@ const times = (session: Session) => ({
   updated_at: isoSeconds(session.updatedAt),
 });
 
+/** AgentOS keeps name, state and metrics in one object, which is null until one of them is set or a run was there. */
+const hasData = (session: Session) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
+
+const stateJson = (session: Session) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
+
 /** A session in the list: AgentOS's SessionSchema. */
 export function sessionItem(session: Session) {
   return {
     session_id: session.sessionId,
     session_name: displayName(session),
-    session_state: session.state,
+    session_state: stateJson(session),
     ...times(session),
     session_type: session.sessionType,
     user_id: session.userId,
@@ -40,9 +45,9 @@ export function sessionDetail(session: Session, chat: ChatTail) {
     session_id: session.sessionId,
     session_name: displayName(session),
     session_summary: session.summary,
-    session_state: session.state,
+    session_state: stateJson(session),
     total_tokens: session.metrics?.total_tokens ?? null,
-    metrics: session.metrics ?? {},
+    metrics: session.metrics ?? (hasData(session) ? {} : null),
     metadata: session.metadata,
   };
   const history = {
@@ -66,8 +71,12 @@ export function sessionDetail(session: Session, chat: ChatTail) {
         ...common,
         workflow_id: session.workflowId,
         workflow_name: null,
-        session_data: session.state === null ? {} : { session_state: session.state },
+        session_data: {
+          ...(session.name !== null && { session_name: session.name }),
+          ...(session.state !== null && { session_state: session.state }),
+        },
         workflow_data: session.componentData ?? {},
+        metadata: session.metadata ?? {},
         ...history,
       };
   }

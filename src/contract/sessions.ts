@@ -15,7 +15,7 @@ import {
   UserId,
   WorkflowId,
 } from "./common.ts";
-import { answer, defineRoute, failures, jsonBody } from "./route.ts";
+import { defineRoute, failures, json, jsonBody } from "./route.ts";
 import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
@@ -48,7 +48,7 @@ export const listSessions = defineRoute({
       cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
     }),
   },
-  responses: { 200: answer(SessionList, "A page of sessions"), ...failures(404) },
+  responses: { 200: json(SessionList, "A page of sessions"), ...failures(404) },
 });
 
 export const createSession = defineRoute({
@@ -75,7 +75,7 @@ export const createSession = defineRoute({
       { required: false },
     ),
   },
-  responses: { 201: answer(SessionDetail, "The session"), ...failures(404, 409, 413) },
+  responses: { 201: json(SessionDetail, "The session"), ...failures(404, 409, 413) },
 });
 
 export const deleteSessions = defineRoute({
@@ -106,7 +106,7 @@ export const getSession = defineRoute({
   summary: "A session with the newest part of its chat history",
   tags,
   request: { params: SessionPath, query: SessionScope },
-  responses: { 200: answer(SessionDetail, "The session"), ...failures(404) },
+  responses: { 200: json(SessionDetail, "The session"), ...failures(404) },
 });
 
 const Summary = z.strictObject({
@@ -137,7 +137,7 @@ export const patchSession = defineRoute({
       { required: true },
     ),
   },
-  responses: { 200: answer(SessionDetail, "The session as it stands then"), ...failures(404, 413) },
+  responses: { 200: json(SessionDetail, "The session as it stands then"), ...failures(404, 413) },
 });
 
 export const deleteSession = defineRoute({
@@ -172,7 +172,7 @@ export const renameSession = defineRoute({
       { required: true },
     ),
   },
-  responses: { 200: answer(SessionDetail, "The session as it stands then"), ...failures(404) },
+  responses: { 200: json(SessionDetail, "The session as it stands then"), ...failures(404) },
 });
 
 export const listSessionRuns = defineRoute({
@@ -189,7 +189,7 @@ export const listSessionRuns = defineRoute({
       created_before: integer({ description: "Epoch seconds, inclusive." }),
     }),
   },
-  responses: { 200: answer(z.array(RunItem), "The runs"), ...failures(404) },
+  responses: { 200: json(z.array(RunItem), "The runs"), ...failures(404) },
 });
 
 export const getSessionRun = defineRoute({
@@ -199,5 +199,5 @@ export const getSessionRun = defineRoute({
   summary: "One run of a session",
   tags,
   request: { params: SessionPath.extend({ run_id: RunId }), query: SessionScope },
-  responses: { 200: answer(RunItem, "The run"), ...failures(404) },
+  responses: { 200: json(RunItem, "The run"), ...failures(404) },
 });

@@ -21,13 +21,17 @@ const MAX_TAIL_UNITS = 1_000;
 /** Of a first message, no more is looked at: it becomes at most 200 code points. */
 const MAX_MESSAGE_UNITS = 16_000;
 const MAX_PASSES = 12;
+/** What leads on to a word that was cut off. */
+const DANGLING = /(?:\s(?:a|an|the|of|to|for|in|on|and|or|with|at|by|from|as|vs\.?|[&+/|]))+$|(?<![目标標])[的之の]$/i;
 /** Stands for a secret while a name is made, so that one the caller had masked before does not count. */
 const SECRET_MARK = "\ue000";
 
 /** The name in a model's answer, inside the limits; null when nothing in it is usable or the name holds a secret. */
 export function cleanName(raw: string): string | null {
   const unwrapped = unwrap(excerpt(dropReasoning(raw)));
-  const name = unwrapLine(withinLimits(maskSecrets(unwrapped, SECRET_MARK)));
+  const masked = maskSecrets(unwrapped, SECRET_MARK);
+  const fitting = withinLimits(masked);
+  const name = unwrapLine(fitting === masked ? fitting : fitting.replace(DANGLING, ""));
   return name === "" || !hasContent(name) || isPlaceholder(name) || name.includes(SECRET_MARK) ? null : name;
 }
 

@@ -4,7 +4,9 @@
  * are no labels.
  */
 
-const list = (words: string) => new Set(words.split(/\s+/).filter(Boolean));
+import { fold } from "../lib/text.ts";
+
+const list = (words: string) => new Set(fold(words).split(/\s+/).filter(Boolean));
 
 /** Words that mean the title of something and hardly anything else. */
 const TITLE_WORDS = list(`
@@ -140,9 +142,7 @@ function labelStrength(phrase: string): Strength {
 }
 
 function labelWords(phrase: string): string[] {
-  return phrase
-    .normalize("NFC")
-    .toLowerCase()
+  return fold(phrase)
     .replace(/[’]/g, "'")
     .replace(/\b[ld]'/g, "")
     .split(/[^\p{L}\p{M}\p{N}'\u200c]+/u)

@@ -34,10 +34,10 @@ const COMMENT_AT_END =
   /\s+(?:[-–—]+|→)\s+(?:this|it|the title|a title|i)\s(?:title|name|captures|reflects|is|summari[sz]es|chose|kept|covers|highlights)\b.*$/iu;
 /** A second sentence explains the first, which is the name. */
 const EXPLANATION =
-  /(?<=[\p{L}\p{N})”"])(?:[.]\s+(?=(?:This|It|The title|I|Let|Here|That|These|You|Your|Hope|Feel|Would|Note|Please|Does|Do|Can|Could|How|Is|We)(?:['’]\w+)?\s)|[。]\s*(?=[^\s"”』」])).*$/u;
+  /(?<=[\p{L}\p{N})”"](?:[.]|[。](?!\s*$)))(?:\s+(?:This|It|The title|I|Let|Here|That|These|You|Your|Hope|Feel|Would|Note|Please|Does|Do|Can|Could|How|Is|We)(?:['’]\w+)?\s|(?<=。)\s*[^\s"”』」]).*$/u;
 const STOPS_AT_END = /[\s.。．｡।॥۔։…․‥,，、;；:：·]+$/u;
 const LOOSE_END = /\s+[-–—|/&+~<>=→]+$/u;
-const LOOSE_START = /^(?:[,，、;；:：。！!？?…|=~]+\s*|[-–—.]+\s+)/u;
+const LOOSE_START = /^(?:[,，、;；:：。！!？?…]+\s*|[-–—.|=~]+\s+)/u;
 
 /** A line as a name, and what it was when it was none. */
 interface Candidate {
@@ -57,8 +57,9 @@ export function chooseLine(answer: string): string {
   if (chosen.speech === "answer") return labelled;
   if (chosen.speech === "reasoning") return labelled || trailingName(candidates);
   // Of a block of keys and values ("Language: English", "Title: …") the title is the name.
-  if (/^[\p{L} ]{2,30}[:：]/u.test(lines[first] ?? "") && labelled) return labelled;
-  return brokenName(lines, candidates) || chosen.name;
+  const line = lines[first] ?? "";
+  if (/^[\p{L} ]{2,30}[:：]/u.test(line) && titleAfterLabel(line) === null && labelled) return labelled;
+  return brokenName(answer, candidates) || chosen.name;
 }
 
 /** The line without any wrapping. */
@@ -83,12 +84,11 @@ function unwrapOnce(line: string): string {
   const bare = dropInlineMarks(dropMarkedLabel(dropMarkup(dropBlockMarkers(line))))
     .replace(/\s+/g, " ")
     .trim();
-  return dropQuotes(dropLabel(dropPreamble(bare)));
+  return dropQuotes(dropLabel(dropPreamble(bare))).replace(EXPLANATION, "");
 }
 
 function dropEnds(line: string): string {
   return line
-    .replace(EXPLANATION, "")
     .replace(COMMENT_AT_END, "")
     .replace(ANNOTATION_AT_END, "")
     .replace(ANNOTATION_AT_START, "")
@@ -116,12 +116,15 @@ function trailingName(candidates: Candidate[]): string {
   return last && countWords(last.name) <= MAX_TRAILING_NAME_WORDS ? last.name : "";
 }
 
-/** A name that was broken into lines, one word each. */
-function brokenName(lines: string[], candidates: Candidate[]): string {
+/** A name that was broken into lines: together they are no longer than a name, and a single word is hardly another one. */
+function brokenName(answer: string, candidates: Candidate[]): string {
+  const lines = answer.trim().split(/\s*\n\s*/);
+  const counts = lines.map(countWords);
+  const isEachOneWord = lines.length <= 2 * MAX_NAME_WORDS && counts.every((count) => count === 1);
+  const isShort = counts.reduce((sum, count) => sum + count, 0) <= MAX_NAME_WORDS && counts.includes(1);
   const isBroken =
     lines.length > 1 &&
-    lines.length <= 2 * MAX_NAME_WORDS &&
-    lines.every((line, at) => !isListItem(line) && !isTitleLabel(line) && candidates[at]?.name === line) &&
-    lines.every((line) => countWords(line) === 1 && !isPlaceholder(line));
-  return isBroken ? lines.join(" ") : "";
+    (isEachOneWord || (isShort && !/\n\s*\n/.test(answer.trim()))) &&
+    lines.every((line, at) => candidates[at]?.name === line && !isListItem(line) && !isPlaceholder(line) && !/[!?]$/.test(line));
+  return isBroken && !lines.some(isTitleLabel) ? lines.join(" ") : "";
 }

@@ -27,7 +27,8 @@ function splitOnce(text: string, separator: string): [string, string] {
 function splitFence(inside: string): { language: string; content: string } {
   const info = /^[ \t]*([\w+#.-]{0,20})[ \t]*(?=\n|$|[{[])/.exec(inside);
   // "```Weekly```" has no language: the word is all there is.
-  if (!info || inside.slice(info[0].length).trim() === "") return { language: "", content: inside };
+  const isOnlyWord = info !== null && inside.slice(info[0].length).trim() === "";
+  if (!info || (isOnlyWord && !TEXT_FENCE.test(info[1] ?? ""))) return { language: "", content: inside };
   return { language: info[1] ?? "", content: inside.slice(info[0].length) };
 }
 
@@ -41,6 +42,7 @@ const BLOCK_MARKERS = [
   /^[①-⑳⑴-⒇❶-❿➀-➓㈠-㈩]\s*|^[0-9]\ufe0f?\u20e3\s*|^[一二三四五][、．.]\s*/,
   /^[(（]?[a-dA-D][)）]\s+|^[ivx]{1,4}[.)]\s+/,
   /^\|\s*|\s*\|$/g,
+  /^\d{1,2}[.)]$/,
 ];
 const LIST_MARKER = /^\s*(?:[-*+•‣◦▪●○■–—·・]\s|[(（]?(?:\d{1,2}|[a-dA-D])[.)、．）]|[①-⑳❶-❿]|[0-9]\ufe0f?\u20e3)/;
 

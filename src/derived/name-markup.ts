@@ -20,7 +20,8 @@ const FORMATTING =
   /^(?:b|i|u|s|em|strong|mark|small|big|sub|sup|del|ins|font|span|code|pre|kbd|samp|var|tt|q|cite|abbr|a|p|br|hr|h[1-6]|center|bdi|bdo|ruby|rt|rp|wbr)$/i;
 const HTML =
   /^(?:html|head|body|title|meta|link|base|div|section|article|header|footer|main|nav|aside|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|td|th|caption|form|input|button|select|option|textarea|label|fieldset|legend|img|image|picture|source|video|audio|track|canvas|svg|iframe|object|embed|script|style|noscript|template|slot|details|summary|dialog|blockquote|figure|figcaption|address|time|data|progress|meter|output|param|area|map|col|colgroup)$/i;
-const BLOCK = /^(?:p|br|hr|div|li|h[1-6]|tr|td|th|section|article|ul|ol|table|blockquote|dt|dd)$/i;
+const BLOCK = /^(?:p|hr|div|li|h[1-6]|tr|section|article|ul|ol|table|blockquote|dt|dd)$/i;
+const BREAK = /^(?:br|td|th)$/i;
 
 const ENTITIES: Record<string, string> = {
   amp: "&",
@@ -69,12 +70,16 @@ function dropTags(text: string): string {
     const isFormatting = FORMATTING.test(name);
     const isPaired = slash !== "" || closed.has(name.toLowerCase());
     if (!isFormatting && !HTML.test(name)) return isPaired || attributes.includes("=") ? " " : tag;
-    // "Centering a <div> in CSS" speaks of the tag.
-    const isMentioned =
-      !isFormatting && !isPaired && attributes === "" && /\S\s$/.test(text.slice(Math.max(0, at - 2), at));
-    if (isMentioned) return name;
-    return BLOCK.test(name) ? " " : "";
+    if (!isPaired && attributes === "" && isMention(text, at, at + tag.length, isFormatting)) return name;
+    if (BLOCK.test(name)) return "\n";
+    return BREAK.test(name) ? " " : "";
   });
+}
+
+/** "Centering a <div> in CSS" speaks of the tag. */
+function isMention(text: string, start: number, end: number, isFormatting: boolean): boolean {
+  const isApart = end === text.length || /\s/.test(text.charAt(end));
+  return start > 0 ? /\s/.test(text.charAt(start - 1)) && isApart : !isFormatting && isApart && end < text.length;
 }
 
 function decodeEntities(text: string): string {

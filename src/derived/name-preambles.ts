@@ -34,7 +34,7 @@ const BARE_AGREEMENT = /^(?:sure|certainly|okay|ok|alright|absolutely)\s+(?=(?:h
 /** How announcements begin. Titles begin so too, hence more must follow: a word for a title, or almost nothing at all. */
 const POINTERS = either(`
   here['’]?s|here (?:is|are|you go|it is)|below (?:is|are)|the following|voici|voilà|aquí (?:está|tienes|hay|te|tiene)
-  hier (?:ist|sind|is|zijn|kommt)|ecco|aqui (?:está|vai|estão)|вот|ось|oto|zde je|iată|íme|ορίστε|işte|här är|her er|tässä
+  hier (?:ist|sind|is|zijn|kommt)|ecco|aqui (?:está|vai|estão)|вот|ось|oto|zde je|iată|íme|ορίστε|işte|İşte|här är|her er|tässä
   berikut|dưới đây|đây là|यहाँ|إليك|הנה|در اینجا`);
 const SPACELESS_POINTERS = either("这是|這是|以下|下面|こちら|다음은|여기|นี่คือ");
 const SUGGESTERS = either(`
@@ -51,6 +51,7 @@ const POINTER = new RegExp(`^(?:(?:and |so )?(?:${POINTERS})${WORD_END}|${SPACEL
 const OPENER = new RegExp(`${POINTER.source}|^(?:(?:${SUGGESTERS})${WORD_END}|${SPACELESS_SUGGESTERS})`, "iu");
 const SUGGESTION_NOUN =
   /\b(?:titles?|names?|suggestions?|options?|ideas?|one|some|headlines?|sugerencias?|opciones|vorschläge?)\b|建议|选项|候補|案|제안/iu;
+const SMALL_TALK = /^here (?:you (?:go|are)|it is)\s*[.!]*$/i;
 const SMALL_TALK_MAX_WORDS = 4;
 const ANNOUNCEMENT_MAX_CHARS = 240;
 
@@ -85,12 +86,16 @@ function dropAnnouncement(line: string): string {
     return isSaid ? line.slice(separator.index + separator[0].length) : line;
   }
   // Without a colon the name is on the next line, or was cut off. "Here Is …" is how a title is written.
-  return POINTER.test(line) && !/\s(?:Is|Are)\s/.test(line) && isAnnouncement(line) ? "" : line;
+  if (SMALL_TALK.test(line)) return "";
+  return POINTER.test(line) && !/\s(?:Is|Are)\s/.test(line) && namesTitle(line) ? "" : line;
 }
 
 function isAnnouncement(head: string): boolean {
-  if (mentionsTitle(head) || SUGGESTION_NOUN.test(head)) return true;
-  return POINTER.test(head) && head.split(/\s+/).length <= SMALL_TALK_MAX_WORDS;
+  return namesTitle(head) || (POINTER.test(head) && head.split(/\s+/).length <= SMALL_TALK_MAX_WORDS);
+}
+
+function namesTitle(text: string): boolean {
+  return mentionsTitle(text) || SUGGESTION_NOUN.test(text);
 }
 
 function quotedName(line: string): string | null {

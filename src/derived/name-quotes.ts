@@ -26,6 +26,9 @@ const CLOSERS = new Set(PAIRS.values());
 /** An apostrophe at the start of a word that lost its beginning. */
 const ELISION = /^['’‘](?:tis|twas|twere|em|til|till|cause|bout|round|n['’]?|s|\d\ds?)\b/i;
 
+const SEVERAL =
+  /^(?:["“„«「『]([^"“”„«»「」『』]{2,80})["”“»」』]|['‘]([^'‘’]{2,80})['’])\s*(?:[,，、;；|/]|or\b|ou\b|oder\b|o\b|или\b|或|または)\s*["“„«「『'‘]/iu;
+
 /** The line without the quotes or brackets around all of it, and without one that lost its partner. */
 export function dropQuotes(line: string): string {
   const bare = line.trim();
@@ -57,24 +60,19 @@ function hasKind(text: string, kind: string): boolean {
 /** Whether the quote that opens the line is closed before its end, as in `"A" and "B"`; `"The "Best" Plan"` is one. */
 function closesEarly(line: string, first: string): boolean {
   const chars = Array.from(line);
+  const leading = chars.findIndex((char) => !isQuote(char));
+  const isOpening = (at: number) =>
+    at < leading || (at < chars.length - 1 && /[\s([—–-]/.test(chars[at - 1] ?? "") && isQuote(chars[at] ?? ""));
+  const lastOpening = chars.findLastIndex((_char, at) => isOpening(at));
   let depth = 0;
-  let openings = 0;
   for (const [at, char] of chars.entries()) {
     if (!isQuote(char) || !sameKind(char, first) || isApostrophe(chars, at)) continue;
-    const isOpening = at === 0 || (/[\s([—–-]/.test(chars[at - 1] ?? "") && at < chars.length - 1);
-    if (isOpening) openings += 1;
-    depth += isOpening ? 1 : -1;
+    depth += isOpening(at) ? 1 : -1;
     // A lone one inside single quotes is a possessive: 'Parents' Guide'.
-    if (depth <= 0 && at < chars.length - 1 && (DOUBLE.includes(first) || openings > 1 || hasOpeningAfter(chars, at)))
-      return true;
+    const mayClose = DOUBLE.includes(first) || lastOpening > 0;
+    if (depth <= 0 && at < chars.length - 1 && mayClose) return true;
   }
   return false;
-}
-
-function hasOpeningAfter(chars: string[], at: number): boolean {
-  return chars.some(
-    (char, next) => next > at && next < chars.length - 1 && isQuote(char) && /\s/.test(chars[next - 1] ?? ""),
-  );
 }
 
 function isApostrophe(chars: string[], at: number): boolean {
@@ -100,11 +98,8 @@ function dropBrackets(line: string): string {
 
 /** Of several names in quotes side by side, the first. */
 function dropFirstQuoted(line: string): string {
-  const several =
-    /^["“„«「『]([^"“”„«»「」『』]{2,80})["”“»」』]\s*(?:[,，、;；|/\n]|or\b|ou\b|oder\b|o\b|или\b|或|または)\s*["“„«「『]/iu.exec(
-      line,
-    );
-  return several?.[1] ?? line;
+  const several = SEVERAL.exec(line);
+  return several?.[1] ?? several?.[2] ?? line;
 }
 
 function dropLone(line: string): string {

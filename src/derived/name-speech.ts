@@ -20,7 +20,7 @@ const REASONING = [
   /^(?:here['’]?s|here is|this is) (?:a |my |the )?(?:thinking|thought|reasoning) process\b/i,
   /^(?:thinking|thought|reasoning)(?: process)?\s*(?:[:：]|\.{2,}|…|$)|^analysis\s*(?:$|[:：]\s*(?:the|this|user|we|i)\b)/i,
   /^(?:thought|reasoned|thinking|thinking for|thought for)\b.{0,20}\b(?:seconds?|minutes?|s)\b\s*[.…]?$/i,
-  /^(?:generate|create|write|provide|suggest|give|produce|come up with|output|return) (?:a |an |the |only |one )?(?:\p{L}+[ ,-]+){0,5}(?:title|name) (?:for|of|based|that|in|to) (?:this|the|a|your|my|our|what|captur|summar|describ|under|fewer|less|\d)/iu,
+  /^(?:generate|create|write|provide|suggest|give|produce|come up with|output|return) (?:a |an |the |only |one )?(?:\p{L}+[ ,-]+){0,5}(?:title|name) (?:for|of|based on|that|in|to) (?:this|(?:the|a|your|our) (?:conversation|chat|session|following|given|above|user)|captur|summar|describ|under|fewer|less|\d)/iu,
   /^(?:好的?[，,]|嗯[，,]?|首先[，,]?)?(?:用户|使用者|用戶)(?:想要|想知道|想了解|想让|询问|詢問|希望|提出了|发送了|正在|提到了|说了|要求我|让我|问的是|问我|请我|请求我|的问题是)/u,
   /^(?:让我|讓我|我需要|我们需要|我們需要|我应该|我得)(?:想|分析|看|来|先|生成|为|總|总|考虑|根据)?/u,
   /^(?:この会話|ユーザー)(?:は|が|の).{0,60}(?:です|ます|した|している|ようだ)。?$/u,
@@ -36,14 +36,22 @@ const YES_OR_NO = /^(?:[Yy]es|[Nn]o|[Yy]eah|[Yy]ep|[Nn]ope|[Cc]orrect|[Ee]xactly
 const INSTRUCTION =
   /^(?:[Tt]o|[Ii]f|[Ii]n order to|[Ss]ince|[Ww]hen|[Oo]nce|[Ff]irst|[Bb]efore|[Aa]fter)\b[^,]{3,120}, (?:you|i|we|it|there|this|try|use|make|check|first|just|simply|follow|open|run|go|add|start|the)\b/;
 const SET_ANSWER =
-  /^(?:the (?:answer|result|solution|output|correct answer) (?:is|would be|to)\b|the issue (?:is|lies)\b|in (?:summary|conclusion|short)\s*,|to summari[sz]e\s*,)/i;
+  /^(?:the (?:answer|result|solution|output|correct answer) (?:is|would be|to (?:this|your|the question))\b|the issue (?:is|lies)\b|in (?:summary|conclusion|short)\s*,|to summari[sz]e\s*,)/i;
 
 const QUESTION_WORD =
   /^(?:how|what|why|when|where|who|whom|whose|which|whether|is|are|can|should|does|do|will|qué|cómo|por qué|cuándo|comment|pourquoi|qu['’]|que|was|wie|warum|wann|wer|o que|como|cosa|come|perché|wat|hoe|waarom|что|как|почему|где|зачем|jak|czym|dlaczego|co|vad|hur|ne|nasıl)(?!\p{L})/iu;
-/** A finite verb, or a pronoun that is only said to somebody, in languages that write words apart. */
-const FINITE =
-  /(?<![\p{L}'’])(?:is|are|was|were|isn't|aren't|can|cannot|could|will|would|should|has|have|had|does|must|means|you|es|son|está|están|puede|puedes|debe|debes|tiene|tienes|fue|sont|peut|peux|pouvez|devez|c'est|vous|ist|sind|können|kannst|müssen|musst|sollten|haben|wird|werden|é|são|pode|você|deve|è|sono|puoi|può|devi|zijn|kunt|moet|jest|są|można|możesz|это|является|можно|нужно|вы|це|можна|är|måste|skal|adalah|anda|là|bạn|है|हैं|هو|هي|يمكنك)(?![\p{L}'’])/u;
+/** A finite verb, or a pronoun that is only said to somebody. */
+const FINITE_ENGLISH =
+  /\b(?:is|are|was|were|isn['’]t|aren['’]t|can|cannot|could|will|would|should|has|have|had|does|must|means|you)\b/;
+const FINITE_OTHER =
+  /(?<![\p{L}'’])(?:es|son|está|están|puede|puedes|debe|debes|tiene|tienes|fue|est|sont|peut|peux|pouvez|devez|c['’]est|vous|ist|sind|können|kannst|müssen|musst|sollten|haben|wird|werden|é|são|pode|você|deve|è|sono|puoi|può|devi|zijn|kunt|moet|jest|są|można|możesz|это|является|можно|нужно|вы|це|можна|är|måste|skal|adalah|anda|là|bạn|है|हैं|هو|هي|يمكنك)(?![\p{L}'’])/u;
+const ADVICE =
+  /^(?:Try|Make sure|Check|Use|Run|Install|Open|Click|Go to|Add|Remove|Set|Ensure|Consider|Remember|Start by|Follow|Just) [a-z].*[.!]$/;
+const CHEERING = /\b(?:let['’]s|you|your)\b.*!$/;
+const ASKING_BACK =
+  /\b(?:would you (?:like|prefer|want)|do you (?:prefer|want|need|have any)|are you (?:looking|trying|interested|asking|referring)|did you mean)\b.*\?$/;
 const COPULA = /(?<!\b(?:that|who|which|what|why|how|where|when|if|as)) (?:is|are|was|were|isn['’]t|aren['’]t) /;
+const DETERMINER = /^(?:the|a|an|my|your|our)\s/i;
 const MIN_SENTENCE_WORDS = 6;
 /** Small words that titles leave uncapitalised. */
 const SMALL_WORD =
@@ -70,15 +78,17 @@ function isAnswer(line: string): boolean {
 }
 
 function isSentence(line: string): boolean {
+  if (ASKING_BACK.test(line)) return true;
   if (QUESTION_WORD.test(line)) return false;
   if (CJK_STOP.test(line) && CJK_SAID.test(line) && !CJK_QUESTION.test(line)) return true;
-  if (!isSentenceCase(line)) return false;
   const words = line.split(/\s+/).length;
   const isStopped = /[.!।]["”»)]*$/u.test(line);
-  if (isStopped && (COPULA.test(line) || (words >= MIN_SENTENCE_WORDS && FINITE.test(line)))) return true;
-  return (
-    words >= MIN_SENTENCE_WORDS && /^(?:the|a|an|my|your|our)\s/i.test(line) && COPULA.test(line) && !/[:：]/.test(line)
-  );
+  if (isStopped && words >= MIN_SENTENCE_WORDS && FINITE_OTHER.test(line)) return true;
+  if (!isSentenceCase(line)) return false;
+  if (words >= MIN_SENTENCE_WORDS && ADVICE.test(line)) return true;
+  if (CHEERING.test(line)) return true;
+  if (isStopped && (COPULA.test(line) || (words >= MIN_SENTENCE_WORDS && FINITE_ENGLISH.test(line)))) return true;
+  return words >= MIN_SENTENCE_WORDS && DETERMINER.test(line) && COPULA.test(line) && !/[:：]/.test(line);
 }
 
 /** Polite endings are said to somebody; names are written without them. */

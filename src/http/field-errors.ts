@@ -19,14 +19,11 @@ export function fieldIssue(type: string, msg: string, ctx?: Record<string, unkno
 }
 
 export function fieldErrors(error: z.ZodError, at: Location, data: unknown): FieldError[] {
-  return error.issues
-    .slice(0, MAX_ERRORS)
-    .flatMap((issue) => describe(issue, valueAt(data, issue.path)).map((kind) => ({ kind, issue })))
-    .slice(0, MAX_ERRORS)
-    .map(({ kind, issue }) => {
-      const input = kind.type === "missing" ? undefined : valueAt(data, issue.path);
-      return fieldError(kind, [at, ...issue.path.map(locSegment)], input);
-    });
+  const found = error.issues.slice(0, MAX_ERRORS).flatMap((issue) => describe(issue, data));
+  return found.slice(0, MAX_ERRORS).map(({ kind, path }) => {
+    const input = kind.type === "missing" ? undefined : valueAt(data, path);
+    return fieldError(kind, [at, ...path.map(locSegment)], input);
+  });
 }
 
 /** A field that is wrong for a reason no schema knows. */
@@ -55,25 +52,30 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: un
 
 export const MISSING: Kind = { type: "missing", msg: "Field required" };
 
-function describe(issue: z.core.$ZodIssue, input: unknown): Kind[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ type: "extra_forbidden", msg: `Extra inputs are not permitted: ${key}` }));
-  }
-  if (issue.code === "custom") return [custom(issue)];
-  if (input === undefined) return [MISSING];
+const EXTRA: Kind = { type: "extra_forbidden", msg: "Extra inputs are not permitted" };
+
+function describe(issue: z.core.$ZodIssue, data: unknown): { kind: Kind; path: PropertyKey[] }[] {
+  const { path } = issue;
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ kind: EXTRA, path: [...path, key] }));
+  return [{ kind: kindOf(issue, valueAt(data, path)), path }];
+}
+
+function kindOf(issue: z.core.$ZodIssue, input: unknown): Kind {
+  if (issue.code === "custom") return custom(issue);
+  if (input === undefined) return MISSING;
   switch (issue.code) {
     case "invalid_type":
-      return [wrongType(issue.expected, input)];
+      return wrongType(issue.expected, input);
     case "invalid_value":
-      return [notAmong(issue.values)];
+      return notAmong(issue.values);
     case "too_small":
-      return [tooSmall(issue, input)];
+      return tooSmall(issue, input);
     case "too_big":
-      return [tooBig(issue, input)];
+      return tooBig(issue, input);
     case "invalid_format":
-      return [wrongFormat(issue)];
+      return wrongFormat(issue);
     default:
-      return [{ type: "value_error", msg: `Value error, ${issue.message}` }];
+      return { type: "value_error", msg: `Value error, ${issue.message}` };
   }
 }
 

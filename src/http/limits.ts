@@ -17,13 +17,6 @@ export function limitBody(limitBytes: number): Middleware {
   };
 }
 
-/** Refuses a field over its limit, counted in bytes as stored. */
-export function requireBytes(what: string, text: string, limitBytes: number): void {
-  // A UTF-16 unit is one to three bytes, so most texts need no count.
-  if (text.length * 3 <= limitBytes) return;
-  if (new TextEncoder().encode(text).byteLength > limitBytes) throw new AppError(payloadTooLarge(what, limitBytes));
-}
-
 /** Null when there is more than `limitBytes`; the rest is then left unread. */
 async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];

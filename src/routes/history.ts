@@ -2,9 +2,14 @@ import * as contract from "../contract/history.ts";
 import { messageJson } from "../contract/message-json.ts";
 import { newRouter } from "../contract/route.ts";
 import { sessionNameJson } from "../contract/session-json.ts";
-import { CHAT_HISTORY } from "../engine/history.ts";
 import { wrongField } from "../http/field-errors.ts";
-import { decodeHistoryCursor, type HistoryCursor, type HistoryPage, readHistory } from "../store/history.ts";
+import {
+  decodeHistoryCursor,
+  type HistoryCursor,
+  type HistoryPage,
+  readChatHistory,
+  readHistory,
+} from "../store/history.ts";
 import { database, notFoundTexts, requireSession } from "./find-session.ts";
 
 /** Reading a session back: its messages, its chat history, its name. All from D1. */
@@ -33,8 +38,8 @@ export function historyRouter() {
     const query = c.req.valid("query");
     const cursor = cursorOf(query);
     await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
-    const filter = { ...CHAT_HISTORY, lastNRuns: query.last_n_runs, limit: query.limit };
-    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor)), 200);
+    const filter = { lastNRuns: query.last_n_runs, limit: query.limit };
+    return c.json(pageJson(await readChatHistory(database(c), session_id, filter, cursor)), 200);
   });
 
   router.openapi(contract.getSessionName, async (c) => {

@@ -9,8 +9,7 @@ export function runAnswer(c: AppContext, answer: RunAnswer): Response {
   const settleMs = result.kind === "whole" ? result.settleMs : null;
   const headers: Record<string, string> = {
     "X-Run-Id": answer.runId,
-    "X-Session-Id":
-      encodeURIComponent(answer.sessionId) === answer.sessionId ? answer.sessionId : encodeURI(answer.sessionId),
+    "X-Session-Id": headerText(answer.sessionId),
     ...(answer.sessionCache !== null && { "X-Session-Cache": answer.sessionCache }),
   };
   const timing = serverTiming(answer.timings, settleMs);
@@ -30,6 +29,9 @@ export function runAnswer(c: AppContext, answer: RunAnswer): Response {
   const status = run.end?.status ?? "RUNNING";
   return c.json(runOutput({ run, status, input, inputMessages }, persisted), 200, headers);
 }
+
+/** A header holds visible ASCII; an id of anything else, or with a `%`, is there as a URL would carry it. */
+const headerText = (id: string) => (/^[\x21-\x24\x26-\x7e]+$/.test(id) ? id : encodeURIComponent(id));
 
 /** `name;dur=milliseconds` of each part that is known. */
 function serverTiming(timings: RunTimings, settleMs: number | null): string {

@@ -125,20 +125,33 @@ function models(config: Config): ReturnType<typeof modelSource> {
   return known;
 }
 
+/** Where an object that an alarm wakes finds its session's id: the platform tells the name to callers' calls only. */
+const SESSION_ID_KEY = "session_id";
+
 function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
-  const { name } = ctx.id;
-  if (name === undefined) {
+  const { kv } = ctx.storage;
+  const kept = kv.get<string>(SESSION_ID_KEY);
+  const sessionId = ctx.id.name ?? kept;
+  let isKept = kept !== undefined;
+  if (sessionId === undefined) {
     throw new Error("A session object must be reached by its session's id.");
   }
   return new LiveSession({
-    sessionId: name,
+    sessionId,
     db: openDatabase(config.db),
     journal: new Journal(ctx.storage.sql),
     agents,
     models: models(config),
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),
-    setAlarm: (at) => void ctx.storage.setAlarm(at),
+    setAlarm: (at) => {
+      // https://github.com/cloudflare/workerd/issues/6850: an object that its alarm wakes has no name.
+      if (!isKept) {
+        kv.put(SESSION_ID_KEY, sessionId);
+        isKept = true;
+      }
+      void ctx.storage.setAlarm(at);
+    },
     background: (work) => ctx.waitUntil(work),
     settings: {
       maxToolRounds: config.maxToolRounds,

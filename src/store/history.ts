@@ -1,5 +1,5 @@
 import type { MessageKey } from "../domain/message.ts";
-import { type HistoryFilter, historyMessages, passingMessages } from "../engine/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, historyMessages, passingMessages } from "../engine/history.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { firstSystemQuery, passingMessagesQuery } from "./history-sql.ts";
@@ -56,6 +56,16 @@ export async function readHistory(
   if (cursor === undefined) return readNewest(db, sessionId, filter, limit);
   if ("before" in cursor) return readBefore(db, sessionId, filter, limit, cursor.before);
   return readAfter(db, sessionId, filter, limit, cursor.after);
+}
+
+/** Reads what users and agents said, in runs of any status: Agno's `get_chat_history`, paged as `readHistory`. */
+export function readChatHistory(
+  db: Database,
+  sessionId: string,
+  filter: Pick<HistoryFilter, "lastNRuns" | "limit">,
+  cursor?: HistoryCursor,
+): Promise<HistoryPage> {
+  return readHistory(db, sessionId, { ...CHAT_HISTORY, ...filter }, cursor);
 }
 
 async function readNewest(db: Database, sessionId: string, filter: HistoryFilter, limit: number): Promise<HistoryPage> {

@@ -5,11 +5,11 @@ import {
   integer,
   integerOr,
   list,
+  optionalParameter,
   parameter,
   SessionId,
   SessionScope,
   SessionType,
-  wordOr,
 } from "../../src/contract/common.ts";
 import { defineRoute, json, newRouter, type Router } from "../../src/contract/route.ts";
 import { smallApp, withKey } from "../support/small-app.ts";
@@ -17,7 +17,7 @@ import { smallApp, withKey } from "../support/small-app.ts";
 const Query = SessionScope.extend({
   limit: integerOr(20, { description: "How many.", ge: 1, le: 1000 }),
   last_n_runs: integer({ description: "How many runs." }),
-  sort_order: wordOr(["asc", "desc"], "desc", "Order."),
+  sort_order: optionalParameter(z.enum(["asc", "desc"])),
   skip_roles: list(z.enum(["user", "tool"]), "Roles to leave out."),
 });
 const common = {
@@ -62,7 +62,7 @@ async function accepted(path: string) {
 
 describe("query parameters", () => {
   it("have defaults when they are absent or empty", async () => {
-    const defaults = { limit: 20, sort_order: "desc" };
+    const defaults = { limit: 20 };
     expect(await accepted("/sessions")).toEqual(defaults);
     expect(await accepted("/sessions/?limit=&type=&user_id=&db_id=&table=&last_n_runs=")).toEqual(defaults);
   });
@@ -71,7 +71,6 @@ describe("query parameters", () => {
     expect(await accepted("/sessions?nothing=1&limit=x&limit=7&type=team&type=agent")).toEqual({
       limit: 7,
       type: "agent",
-      sort_order: "desc",
     });
   });
 
@@ -180,7 +179,7 @@ describe("an idempotency key", () => {
       const answer = await request("/sessions/s1?run_id=r", { headers: { "Idempotency-Key": key } });
       expect(await answer.json()).toMatchObject({ "idempotency-key": key });
     }
-    for (const key of ["a b", "x".repeat(256), "é"]) {
+    for (const key of ["a b", "x".repeat(256), "a\tb"]) {
       expect(await refusals("/sessions/s1?run_id=r", { "Idempotency-Key": key })).toMatchObject([
         { type: "string_pattern_mismatch", loc: ["header", "idempotency-key"] },
       ]);

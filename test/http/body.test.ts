@@ -1,22 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { booleanOr, integerOr, jsonObject, optionalField, SessionId } from "../../src/contract/common.ts";
-import { defineRoute, formOrJsonBody, json, jsonBody, newRouter, type Router } from "../../src/contract/route.ts";
+import { jsonObject, optionalField, SessionId } from "../../src/contract/common.ts";
+import { defineRoute, json, jsonBody, newRouter, type Router } from "../../src/contract/route.ts";
 import { MAX_BODY_BYTES } from "../../src/domain/limits.ts";
-import { readRunBody } from "../../src/http/body.ts";
-import { parseFields } from "../../src/http/field-errors.ts";
-import { requireBytes } from "../../src/http/limits.ts";
 import { smallApp } from "../support/small-app.ts";
 
 const Named = z.object({ session_name: z.string(), tags: z.array(z.string()).optional() });
 const Optional = z.object({ session_id: optionalField(SessionId), session_state: optionalField(jsonObject("State.")) });
-const RunBody = z.object({
-  message: z.string(),
-  stream: booleanOr(true, "Whether to stream."),
-  session_id: optionalField(SessionId),
-  session_state: optionalField(jsonObject("State.")),
-  rounds: integerOr(3, { description: "Rounds.", ge: 1 }),
-});
 const answers = { 200: json(z.unknown(), "What was read") };
 const base = { method: "post" as const, summary: "", tags: ["Bodies"], responses: answers };
 const named = defineRoute({
@@ -31,29 +21,22 @@ const optional = defineRoute({
   operationId: "optional",
   request: { body: jsonBody(Optional, { required: false }) },
 });
-const run = defineRoute({ ...base, path: "/run", operationId: "run", request: { body: formOrJsonBody(RunBody) } });
 
 function bodyRouter(): Router {
   const router = newRouter();
   router.openapi(named, (c) => c.json(c.req.valid("json"), 200));
   router.openapi(optional, (c) => c.json(c.req.valid("json"), 200));
-  router.openapi(run, async (c) => c.json(parseFields(RunBody, await readRunBody(c)), 200));
   router.post("/raw", async (c) => c.json({ chars: (await c.req.text()).length }));
   router.post("/wait", async (c) => {
     const { signal } = c.req.raw;
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return c.json({ message: await c.req.text() });
   });
-  router.post("/bytes", async (c) => {
-    requireBytes("The message", await c.req.text(), 8);
-    return c.json({});
-  });
   return router;
 }
 
 const { request } = smallApp({ routers: [bodyRouter()] });
 const JSON_TYPE = { "Content-Type": "application/json" };
-const FORM_TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
 const post = (path: string, body?: BodyInit, headers: Record<string, string> = {}) =>
   request(path, { method: "POST", headers, ...(body !== undefined && { body }) });
 const read = async (answer: Promise<Response>) => {
@@ -138,121 +121,6 @@ describe("a JSON body", () => {
   });
 });
 
-describe("a run's body", () => {
-  const expected = { message: "hi", stream: false, session_id: "s1", session_state: { a: [1] }, rounds: 5 };
-  const form = { message: "hi", stream: "False", session_id: "s1", session_state: '{"a":[1]}', rounds: "5" };
-  const multipart = (fields: Record<string, string | File>) => {
-    const data = new FormData();
-    for (const [name, value] of Object.entries(fields)) data.append(name, value);
-    return data;
-  };
-
-  it("may be multipart, urlencoded or JSON, of any content type that fits", async () => {
-    const asJson = JSON.stringify({ ...form, stream: false, session_state: { a: [1] }, rounds: 5 });
-    const bodies = [
-      post("/run", multipart(form)),
-      post("/run", new URLSearchParams(form)),
-      post("/run", asJson, JSON_TYPE),
-      post("/run", asJson, FORM_TYPE),
-      post("/run", new TextEncoder().encode(asJson)),
-      post("/run", JSON.stringify(form), { "Content-Type": "text/plain" }),
-    ];
-    for (const body of bodies) expect(await read(body)).toEqual([200, expected]);
-  });
-
-  it("takes empty and null fields as absent, and of a repeated field the last", async () => {
-    const defaults = { message: "hi", stream: true, rounds: 3 };
-    expect(await read(post("/run", "message=no&message=hi&session_id=&stream=&rounds=", FORM_TYPE))).toEqual([
-      200,
-      defaults,
-    ]);
-    expect(await read(post("/run", '{"message":"hi","session_id":null,"stream":null}', JSON_TYPE))).toEqual([
-      200,
-      defaults,
-    ]);
-    const unchosen = { message: "hi", session_id: "", files: new File([], "") };
-    expect(await read(post("/run", multipart(unchosen)))).toEqual([200, defaults]);
-  });
-
-  it.each([
-    ["", FORM_TYPE],
-    ["message=", FORM_TYPE],
-    ['{"message":""}', JSON_TYPE],
-    ["{}", JSON_TYPE],
-    ["", {}],
-  ])("needs a message: '%s'", async (body, headers) => {
-    const [status, refusal] = await read(post("/run", body, headers));
-    expect(status).toBe(422);
-    expect(refusal).toMatchObject({
-      detail: [{ type: "missing", loc: ["body", "message"], msg: "Field required", input: null }],
-    });
-  });
-
-  it.each([
-    ["true", true],
-    ["1", true],
-    ["ON", true],
-    ["Yes", true],
-    ["false", false],
-    ["0", false],
-    ["off", false],
-    ["NO", false],
-  ])("reads the boolean %s as pydantic does", async (text, value) => {
-    const [, body] = await read(post("/run", `message=hi&stream=${text}`, FORM_TYPE));
-    expect(body).toMatchObject({ stream: value });
-  });
-
-  it.each([
-    ["stream", "maybe", "bool_parsing"],
-    ["rounds", "0", "greater_than_equal"],
-    ["rounds", "1.5", "int_parsing"],
-    ["session_id", "..", "value_error"],
-    ["session_state", "[1]", "dict_type"],
-    ["session_state", '"x"', "dict_type"],
-    ["session_state", "{", "json_invalid"],
-  ])("refuses %s=%s", async (name, value, type) => {
-    const [status, refusal] = await read(post("/run", new URLSearchParams({ message: "hi", [name]: value })));
-    expect(status).toBe(422);
-    expect(refusal).toMatchObject({ detail: [{ type, loc: ["body", name], input: value }] });
-  });
-
-  it("refuses values of the wrong JSON type", async () => {
-    const [status, refusal] = await read(post("/run", '{"message":["hi"],"session_state":7}', JSON_TYPE));
-    expect(status).toBe(422);
-    expect(refusal).toMatchObject({ detail: [{ type: "string_type" }, { type: "dict_type" }] });
-  });
-
-  it("refuses files and media", async () => {
-    const bodies = [
-      post("/run", multipart({ message: "hi", files: new File(["x"], "a.txt") })),
-      post("/run", multipart({ message: "hi", anything: new File([], "empty.txt") })),
-      post("/run", "message=hi&images=[%7B%7D]", FORM_TYPE),
-      post("/run", '{"message":"hi","audio":[{"url":"x"}]}', JSON_TYPE),
-      post("/run", '{"message":"hi","videos":"x"}', JSON_TYPE),
-    ];
-    for (const body of bodies) {
-      const [status, refusal] = await read(body);
-      expect(status).toBe(400);
-      expect(refusal).toMatchObject({ detail: "Unsupported file type", code: "unsupported_file" });
-    }
-    expect(await read(post("/run", "message=hi&images=[]&audio=null&files=", FORM_TYPE))).toMatchObject([200, {}]);
-  });
-
-  it("refuses a multipart body that cannot be taken apart", async () => {
-    const [status, refusal] = await read(
-      post("/run", "garbage", { "Content-Type": "multipart/form-data; boundary=x" }),
-    );
-    expect(status).toBe(400);
-    expect(refusal).toMatchObject({ detail: "There was an error parsing the body" });
-  });
-
-  it("refuses JSON that is no object", async () => {
-    const [status, refusal] = await read(post("/run", '["hi"]', JSON_TYPE));
-    expect(status).toBe(422);
-    expect(refusal).toMatchObject({ detail: [{ type: "model_attributes_type", loc: ["body"] }] });
-  });
-});
-
 describe("a body that was read", () => {
   it("leaves the request's signal: a handler still learns that the caller has gone", async () => {
     const caller = new AbortController();
@@ -290,19 +158,12 @@ describe("the size of a body", () => {
 
   it("is refused by its declared length before any of it is read, on every route", async () => {
     const headers = { "Content-Length": String(MAX_BODY_BYTES + 1) };
-    for (const path of ["/raw", "/run", "/named", "/nowhere"]) {
+    for (const path of ["/raw", "/optional", "/named", "/nowhere"]) {
       expect((await post(path, "small", headers)).status).toBe(413);
     }
   });
 
   it("is counted although a smaller length is declared", async () => {
     expect((await post("/raw", stream(17, 65_536), { "Content-Length": "5" })).status).toBe(413);
-  });
-
-  it("is measured in bytes, for a field too", async () => {
-    expect((await post("/bytes", "ééé")).status).toBe(200);
-    expect((await post("/bytes", "éééé")).status).toBe(200);
-    const answer = await post("/bytes", "ééééx");
-    expect(await read(Promise.resolve(answer))).toMatchObject([413, { detail: "The message is larger than 8 bytes." }]);
   });
 });

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+
+/** Every source file as text; the keys are paths such as `../src/engine/prompt.ts`. */
+const sources = import.meta.glob<string>("../src/**/*.ts", { query: "?raw", import: "default", eager: true });
+
+/** What each layer may import besides itself. Data flows one way: nothing points back. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  "index.ts": ["agents", "app.ts", "domain", "env.ts", "model", "routes", "session"],
+  "app.ts": ["contract", "domain", "env.ts", "http", "routes"],
+  "env.ts": ["domain"],
+  domain: [],
+  lib: [],
+  agents: ["domain"],
+  model: ["domain", "lib"],
+  engine: ["domain", "lib"],
+  derived: ["domain", "lib"],
+  store: ["domain", "engine", "lib"],
+  session: ["derived", "domain", "engine", "lib", "store"],
+  http: ["domain", "env.ts", "lib"],
+  contract: ["domain", "engine", "http", "lib"],
+  routes: ["contract", "derived", "domain", "env.ts", "http", "lib", "session", "store"],
+  cli: [],
+};
+
+/** The shell turns the platform into what the layers below are handed, so it alone knows all of it. */
+const EXCEPTIONS: Record<string, readonly string[]> = {
+  "session/object.ts": ["agents", "env.ts", "model"],
+};
+
+/** Packages that only one place knows. */
+const ONLY_IN: [packageName: RegExp, allowed: RegExp][] = [
+  [/^drizzle-orm/, /^store\//],
+  [/^openai/, /^model\//],
+  [/^cloudflare:/, /^session\/object\.ts$/],
+  [/^hono|^@hono\//, /^(app\.ts|http\/|contract\/|routes\/)/],
+  [/^node:|^wrangler|^miniflare/, /^cli\//],
+];
+
+interface Import {
+  file: string;
+  from: string;
+}
+
+const fileOf = (path: string) => path.replace("../src/", "");
+const layerOf = (file: string) => file.split("/")[0] ?? file;
+
+const imports: Import[] = Object.entries(sources).flatMap(([path, source]) =>
+  [...source.matchAll(/^\s*(?:import|export)\b[^;]*?from\s+"([^"]+)"/gms)].map(([, from]) => ({
+    file: fileOf(path),
+    from: from ?? "",
+  })),
+);
+
+/** The file under src that a relative import names. */
+function target({ file, from }: Import): string {
+  return new URL(from, `http://src/${file}`).pathname.slice(1);
+}
+
+describe("the architecture", () => {
+  it("reads the sources at all", () => {
+    expect(imports.length).toBeGreaterThan(200);
+  });
+
+  it("lets data flow one way: no layer imports one that stands above it", () => {
+    const wrong = imports
+      .filter((one) => one.from.startsWith("."))
+      .filter((one) => {
+        const from = layerOf(one.file);
+        const to = layerOf(target(one));
+        const allowed = [...(MAY_IMPORT[from] ?? []), ...(EXCEPTIONS[one.file] ?? [])];
+        return from !== to && !allowed.includes(to);
+      })
+      .map((one) => `${one.file} imports ${target(one)}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps each outside package in the one place that knows it", () => {
+    const wrong = imports.flatMap(({ file, from }) =>
+      ONLY_IN.filter(([name, allowed]) => name.test(from) && !allowed.test(file)).map(() => `${file} imports ${from}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("has no import cycle within a layer", () => {
+    const graph = Map.groupBy(
+      imports.filter((one) => one.from.startsWith(".") && !one.from.includes("?")),
+      (one) => one.file,
+    );
+    const cycles: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string, path: string[]): void => {
+      if (path.includes(file)) {
+        cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+        return;
+      }
+      if (done.has(file)) return;
+      for (const one of graph.get(file) ?? []) visit(target(one), [...path, file]);
+      done.add(file);
+    };
+    for (const file of graph.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it("names environment variables in one file only", () => {
+    const naming = Object.entries(sources)
+      .filter(([path]) => !fileOf(path).startsWith("cli/") && fileOf(path) !== "env.ts")
+      .filter(([, source]) => /\benv\.[A-Z][A-Z_]+\b|process\.env/.test(source))
+      .map(([path]) => fileOf(path));
+    expect(naming).toEqual([]);
+  });
+
+  it("keeps files small enough to have one job", () => {
+    const long = Object.entries(sources)
+      .map(([path, source]) => ({ file: fileOf(path), lines: source.split("\n").length }))
+      .filter(({ lines }) => lines > 300);
+    expect(long).toEqual([]);
+  });
+});

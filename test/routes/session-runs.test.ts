@@ -1,0 +1,176 @@
+import { describe, expect, it } from "vitest";
+import { call, newId, openRun, run, send } from "../support/http.ts";
+import { seedRuns } from "../support/rows.ts";
+import { fail, gate, hold, scriptModel, toolCall } from "../support/scripted-model.ts";
+
+const model = scriptModel();
+
+/** AgentOS's RunSchema, with what it never leaves out. */
+const ALWAYS = [
+  "run_id parent_run_id agent_id user_id status run_input content run_response_format reasoning_content",
+  "reasoning_steps metrics created_at references reasoning_messages images videos audio files input_media",
+].flatMap((line) => line.split(" "));
+const NULLABLE = [
+  "messages tools events citations session_state response_audio followups forked_from_run_id",
+  "forked_from_message_index forked_from_session_id regenerated_from last_checkpoint_at_message_index",
+].flatMap((line) => line.split(" "));
+
+async function seeded(count: number, answer?: string): Promise<string> {
+  const { body } = await call("POST", "/sessions", {});
+  await seedRuns(body.session_id, count, answer);
+  return body.session_id;
+}
+
+describe("GET /sessions/{session_id}/runs", () => {
+  it("is an array of runs in AgentOS's shape, without nulls", async () => {
+    const session_id = newId();
+    model.next("Hello there");
+    const answer = await run("hi", { session_id, user_id: "u1" });
+    const listed = await call("GET", `/sessions/${session_id}/runs?type=agent&db_id=d1`);
+    expect(listed.headers.get("Content-Type")).toContain("application/json");
+    expect(listed.body).toEqual([
+      {
+        run_id: answer.body.run_id,
+        parent_run_id: "",
+        agent_id: "assistant",
+        user_id: "u1",
+        status: "COMPLETED",
+        run_input: "hi",
+        content: "Hello there",
+        run_response_format: "text",
+        reasoning_content: "",
+        reasoning_steps: [],
+        metrics: answer.body.metrics,
+        messages: answer.body.messages,
+        events: expect.any(Array),
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        references: [],
+        reasoning_messages: [],
+        session_state: {},
+        images: [],
+        videos: [],
+        audio: [],
+        files: [],
+        input_media: { images: [], videos: [], audios: [], files: [] },
+      },
+    ]);
+    expect(listed.body[0].events.map((event: { event: string }) => event.event)).toEqual([
+      "RunStarted",
+      "ModelRequestStarted",
+      "ModelRequestCompleted",
+      "RunContentCompleted",
+      "RunCompleted",
+    ]);
+  });
+
+  it("shows tools with all their keys", async () => {
+    const session_id = newId();
+    model.next([toolCall("add", { a: 1, b: 2 })], "3");
+    const answer = await run("1 + 2", { session_id, agent: "operator" });
+    const [listed] = (await call("GET", `/sessions/${session_id}/runs`)).body;
+    expect(listed.tools).toEqual(answer.body.tools);
+    expect(listed.tools).toMatchObject([{ tool_name: "add", tool_args: { a: 1, b: 2 }, result: "3", confirmed: null }]);
+  });
+
+  it("is empty for a session without runs, and 404 for none", async () => {
+    expect((await call("GET", `/sessions/${await seeded(0)}/runs`)).body).toEqual([]);
+    const id = newId();
+    const answer = await call("GET", `/sessions/${id}/runs`);
+    expect([answer.status, answer.body.detail]).toEqual([404, `Session with ID ${id} not found`]);
+    expect((await call("GET", `/sessions/${await seeded(1)}/runs?type=team`)).status).toBe(404);
+  });
+
+  it("gives all of many runs, in the order of running", async () => {
+    const session_id = await seeded(67);
+    const { body } = await call("GET", `/sessions/${session_id}/runs`);
+    expect(body.map((listed: { run_input: string }) => listed.run_input)).toEqual(
+      Array.from({ length: 67 }, (_, nth) => `question ${nth}`),
+    );
+    expect(body[66]).toMatchObject({ content: "answer 66", messages: [{ content: "question 66" }, { content: "answer 66" }] });
+  });
+
+  it("streams what is longer than any page, and stops reading when the caller goes", async () => {
+    const session_id = await seeded(40, "hex(zeroblob(100000))");
+    const whole = await call("GET", `/sessions/${session_id}/runs`);
+    expect(whole.body).toHaveLength(40);
+    const answer = await send("GET", `/sessions/${session_id}/runs`);
+    const reader = answer.body?.getReader();
+    const first = await reader?.read();
+    expect(first?.value?.byteLength).toBeLessThan(10_000_000);
+    await reader?.cancel();
+  });
+
+  it.each([
+    ["?created_after=10&created_before=12", [10, 11, 12]],
+    ["?created_after=28", [28, 29]],
+    ["?created_before=1", [0, 1]],
+    ["?created_after=30", []],
+    ["?created_after=-5&created_before=0", [0]],
+    ["?created_after=&created_before=0", [0]],
+    ["?created_before=9007199254740991&created_after=29", [29]],
+    ["?created_after=9007199254740991", []],
+  ])("narrows by creation, both ends inclusive: %s", async (query, expected) => {
+    const session_id = await seeded(30);
+    const { body } = await call("GET", `/sessions/${session_id}/runs${query}`);
+    expect(body.map((listed: { run_input: string }) => Number(listed.run_input.split(" ")[1]))).toEqual(expected);
+  });
+
+  it("lists runs that wait or run behind those that ended", async () => {
+    const session_id = newId();
+    model.next("one");
+    await run("first", { session_id });
+    const point = gate();
+    model.next([hold(point)]);
+    const running = await openRun("second", { session_id });
+    const waiting = await openRun("third", { session_id });
+    const { body } = await call("GET", `/sessions/${session_id}/runs`);
+    expect(body.map(({ run_input, status }: Record<string, string>) => [run_input, status])).toEqual([
+      ["first", "COMPLETED"],
+      ["second", "RUNNING"],
+      ["third", "PENDING"],
+    ]);
+    expect(body[2]).not.toHaveProperty("messages");
+    point.release();
+    await running.rest();
+    await waiting.rest();
+  });
+});
+
+describe("GET /sessions/{session_id}/runs/{run_id}", () => {
+  it("is one run of the list, with nulls", async () => {
+    const session_id = newId();
+    const { body } = await run("hi", { session_id });
+    const one = await call("GET", `/sessions/${session_id}/runs/${body.run_id}`);
+    expect(Object.keys(one.body).sort()).toEqual([...ALWAYS, ...NULLABLE].sort());
+    expect(one.body).toMatchObject({ tools: null, citations: null, user_id: "", regenerated_from: null });
+    const [listed] = (await call("GET", `/sessions/${session_id}/runs`)).body;
+    expect(one.body).toEqual(expect.objectContaining(listed));
+  });
+
+  it("shows the error of a run that failed as its content", async () => {
+    const session_id = newId();
+    model.respondWith([fail(400, "no such model")]);
+    const { body } = await run("hi", { session_id });
+    const one = await call("GET", `/sessions/${session_id}/runs/${body.run_id}`);
+    expect(one.body).toMatchObject({ status: "ERROR", content: body.content });
+    expect(one.body.events.map((event: { event: string }) => event.event)).toEqual([
+      "RunStarted",
+      "ModelRequestStarted",
+      "RunError",
+    ]);
+  });
+
+  it("says in AgentOS's words what is not there", async () => {
+    const missing = newId();
+    const none = await call("GET", `/sessions/${missing}/runs/r`);
+    expect([none.status, none.body.detail]).toEqual([404, `Session with ID ${missing} not found`]);
+    const empty = await seeded(0);
+    const noRuns = await call("GET", `/sessions/${empty}/runs/r`);
+    expect([noRuns.status, noRuns.body.detail]).toEqual([404, `Session with ID ${empty} has no runs`]);
+    const full = await seeded(2);
+    const noRun = await call("GET", `/sessions/${full}/runs/${empty}-0`);
+    expect([noRun.status, noRun.body.detail]).toEqual([404, `Run with ID ${empty}-0 not found in session ${full}`]);
+    const elsewhere = await call("GET", `/sessions/${await seeded(1)}/runs/${full}-0`);
+    expect(elsewhere.status).toBe(404);
+  });
+});

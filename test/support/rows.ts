@@ -1,0 +1,46 @@
+import { env } from "cloudflare:workers";
+
+/** How many rows D1 has in each table. */
+export async function countRows(): Promise<Record<string, number>> {
+  const row = await env.DB.prepare(
+    "SELECT (SELECT count(*) FROM sessions) AS sessions, (SELECT count(*) FROM runs) AS runs, (SELECT count(*) FROM messages) AS messages",
+  ).first<Record<string, number>>();
+  return row ?? {};
+}
+
+const NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)";
+
+/**
+ * Gives a session `count` completed runs, each a user's and an agent's message ("question 7", "answer 7"), as rows:
+ * quicker than asking. Run n has the id `<session>-<n>` and was created at second n of the epoch.
+ */
+export async function seedRuns(sessionId: string, count: number, answer = "'answer ' || i"): Promise<void> {
+  if (count === 0) return;
+  const message = (index: number, role: string, content: string) =>
+    env.DB.prepare(
+      `INSERT INTO messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+       ${NUMBERS} SELECT ?2, i, ${index}, ?2 || '-' || i, '${role}-' || i, '${role}', ${content}, i * 1000 FROM n`,
+    ).bind(count, sessionId);
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO runs (run_id, session_id, run_index, position, agent_id, status, fence, input, input_messages, finish_reason, created_at, started_at, settled_at)
+       ${NUMBERS} SELECT ?2 || '-' || i, ?2, i, 0, 'assistant', 'COMPLETED', 'seeded', 'question ' || i, 1, 'stop', i * 1000, i * 1000, i * 1000 FROM n`,
+    ).bind(count, sessionId),
+    message(0, "user", "'question ' || i"),
+    message(1, "assistant", answer),
+    env.DB.prepare("UPDATE sessions SET next_run_index = ?1, chat_messages = 2 * ?1 WHERE session_id = ?2").bind(
+      count,
+      sessionId,
+    ),
+  ]);
+}
+
+/** Inserts `count` sessions of a user as rows, all created in the same millisecond: `<prefix>00000`, `<prefix>00001`, … */
+export async function seedSessions(prefix: string, userId: string, count: number, createdAt = 1_000): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO sessions (session_id, session_type, user_id, fence, created_at, updated_at)
+     ${NUMBERS} SELECT ?2 || printf('%05d', i), 'agent', ?3, 'seeded', ?4, ?4 FROM n`,
+  )
+    .bind(count, prefix, userId, createdAt)
+    .run();
+}

@@ -1,0 +1,75 @@
+/** What journeys do to a session besides calling it, and the short forms in which they look at it. */
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { call } from "./http.ts";
+import type { ModelCall } from "./model-connection.ts";
+import { sleep } from "./model-connection.ts";
+
+export const objectOf = (sessionId: string) => env.SESSIONS.getByName(sessionId);
+
+/** Every object dies where it stands, as on a crash; what it had on disk stays. */
+export const killObjects = (): Promise<void> => abortAllDurableObjects();
+
+/** Lets the object's alarm go off now; false when none is set. */
+export const ring = (sessionId: string): Promise<boolean> => runDurableObjectAlarm(objectOf(sessionId));
+
+/** The ids of the runs that the object's journal holds. */
+export function journalOf(sessionId: string): Promise<string[]> {
+  return runInDurableObject(objectOf(sessionId), (_object, state) =>
+    state.storage.sql
+      .exec<{ run_id: string }>("SELECT run_id FROM journal UNION SELECT run_id FROM journal_facts")
+      .toArray()
+      .map((row) => row.run_id),
+  );
+}
+
+export function alarmOf(sessionId: string): Promise<number | null> {
+  return runInDurableObject(objectOf(sessionId), (_object, state) => state.storage.getAlarm());
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
+export async function runsOf(sessionId: string): Promise<any[]> {
+  return (await call("GET", `/sessions/${sessionId}/runs`)).body;
+}
+
+/** Status and answer of each run, in order. */
+export async function storyOf(sessionId: string): Promise<string[]> {
+  return (await runsOf(sessionId)).map((run) => `${run.run_input} → ${run.status}: ${run.content ?? ""}`);
+}
+
+/** All that people and agents said, in runs of any status. */
+export async function saidIn(sessionId: string): Promise<string[]> {
+  const { body } = await call("GET", `/sessions/${sessionId}/chat-history`);
+  return body.data.map((message: { role: string; content: string }) => `${message.role}: ${message.content}`);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
+export async function detailOf(sessionId: string): Promise<any> {
+  return (await call("GET", `/sessions/${sessionId}`)).body;
+}
+
+/** What a model was shown, without the system message. */
+export function shown(call: ModelCall | undefined): string[] {
+  const messages = call?.request.messages.filter((message) => message.role !== "system") ?? [];
+  return messages.map((message) => `${message.role}: ${message.content}`);
+}
+
+/** Waits until an answer is as it should be; for what happens out of band. */
+export async function eventually<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
+  for (const waitsUntil = Date.now() + 5_000; ; await sleep(10)) {
+    const found = await look();
+    if (isThere(found)) return found;
+    if (Date.now() > waitsUntil) throw new Error(`Waited in vain; last seen: ${JSON.stringify(found)}`);
+  }
+}
+
+/** The rows of the session in every table, straight from D1: what is left of it. */
+export async function rowsOf(sessionId: string): Promise<Record<"sessions" | "runs" | "messages", number>> {
+  const counts = await env.DB.batch<{ n: number }>(
+    ["sessions", "runs", "messages"].map((table) =>
+      env.DB.prepare(`select count(*) as n from ${table} where session_id = ?`).bind(sessionId),
+    ),
+  );
+  const [sessions = 0, runs = 0, messages = 0] = counts.map(({ results }) => results[0]?.n);
+  return { sessions, runs, messages };
+}
