@@ -22,9 +22,15 @@ const MAX_TAIL_UNITS = 1_000;
 const MAX_MESSAGE_UNITS = 16_000;
 const MAX_PASSES = 12;
 /** What leads on to a word that was cut off. */
-const DANGLING = /(?:\s(?:a|an|the|of|to|for|in|on|and|or|with|at|by|from|as|vs\.?|[&+/|]))+$|(?<![目标標])[的之の]$/i;
-/** Stands for a secret while a name is made, so that one the caller had masked before does not count. */
-const SECRET_MARK = "\ue000";
+const DANGLING = new RegExp(
+  "(?:\\s(?:a|an|the|of|to|for|in|on|and|or|with|at|by|from|into|about|than|as|my|your|our|their|vs\\.?|[&+/|]))+$|" +
+    "(?<![目标標])[的之与與及]$|(?<=[\\p{Script=Han}\\p{Script=Katakana}])[のとをがはにでへ]$",
+  "iu",
+);
+/** Stands for a secret while a name is made: told apart from `[secret]`, which the model may have been shown. */
+const SECRET_MARK = "⌧";
+/** A model that escapes its line breaks. A single `\n` may be part of a path. */
+const ESCAPED_PARAGRAPH = /(?:\\r)?\\n(?:\\r)?\\n/g;
 
 /** The name in a model's answer, inside the limits; null when nothing in it is usable or the name holds a secret. */
 export function cleanName(raw: string): string | null {
@@ -63,7 +69,7 @@ function unwrap(answer: string): string {
   let text = answer;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const shown = maskSecrets(dropReasoning(visibleText(text)), SECRET_MARK);
-    const unwrapped = chooseLine(dropMarkup(nameInJson(dropFence(shown))));
+    const unwrapped = chooseLine(dropMarkup(nameInJson(dropFence(shown.replace(ESCAPED_PARAGRAPH, "\n")))));
     if (unwrapped === text) return text;
     text = unwrapped;
   }

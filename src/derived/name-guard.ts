@@ -1,7 +1,7 @@
 import type { Agent } from "../domain/agent.ts";
 import type { Session } from "../domain/session.ts";
 import { withTimeout } from "../lib/abort.ts";
-import { manualName } from "./tmp-names.ts";
+import { manualName } from "./clean-name.ts";
 import { withinLimits } from "./name-limits.ts";
 
 /** A guardrail that never answers must not hold a rename. */

@@ -5,6 +5,7 @@
  */
 
 import { fold } from "../lib/text.ts";
+import { alternatives } from "./name-phrases.ts";
 
 const list = (words: string) => new Set(fold(words).split(/\s+/).filter(Boolean));
 
@@ -58,9 +59,18 @@ const QUALITIES = list(`
 
 const LATIN_SEPARATOR = /\s*(?:[:：=]|→|->|=>)\s*|\s+[-–—]+\s*|[-–—]+\s+|——/;
 const MARKED_LABEL = /^[[(【（［「『*]{1,3}([^\])】）］」』*:：]{1,40})[\])】）］」』*]{1,3}\s*[:：]?\s*(?=\S)/u;
-/** A name or title in a script without spaces, alone or with what goes with it. */
-const SPACELESS_LABEL =
-  /^(?:会话|會話|对话|對話|聊天|话题|話題|本次|这次|這次|此|该|该次|建议|建議|推荐|推薦|生成|最终|最終|简短|簡短|参考|的|为|為|是|セッション|会話|チャット|スレッド|提案|推奨|の|は|新しい|เซสชัน|การสนทนา|บทสนทนา|แชท|ของ|ที่แนะนำ|คือ)*(标题|標題|题目|題目|題名|件名|タイトル|見出し|ชื่อเรื่อง|หัวข้อ|主题|主題|名称|名稱|名字|名前|名|テーマ|ชื่อ|答案|回答|输出|結果|结果|总结)(?:候補|案|建议|建議|推荐|是|为|為|は|の|候选|提案|คือ|แนะนำ|เซสชัน|การสนทนา|แชท|ของ)*$/;
+/** A word for a name in a script without spaces, alone or between words that go with it. */
+const SPACELESS_LABEL = new RegExp(
+  `^(?:${alternatives(`
+    会话|會話|对话|對話|聊天|话题|話題|本次|这次|這次|此|该次?|建议|建議|推荐|推薦|生成|最终|最終|简短|簡短|参考|的|为|為|是
+    セッション|会話|チャット|スレッド|提案|推奨|の|は|新しい|เซสชัน|การสนทนา|บทสนทนา|แชท|ของ|ที่แนะนำ|คือ
+  `)})*(?:${alternatives(`
+    标题|標題|题目|題目|题名|題名|件名|タイトル|見出し|ชื่อเรื่อง|หัวข้อ|主题|主題|名称|名稱|名字|名前|名|テーマ|ชื่อ
+    答案|回答|输出|結果|结果|总结
+  `)})(?:${alternatives(`
+    候補|案|建议|建議|推荐|是|为|為|は|の|候选|提案|คือ|แนะนำ|เซสชัน|การสนทนา|แชท|ของ
+  `)})*$`,
+);
 const SPACELESS_TITLE = /标题|標題|题目|題目|題名|件名|タイトル|見出し|ชื่อเรื่อง|หัวข้อ|名称|名稱/;
 const MAX_LABEL_CHARS = 90;
 const MAX_LABEL_WORDS = 10;

@@ -16,10 +16,17 @@ const COMMENT = /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[([\s\S]*?)(?:\]\]>|$)|<[!?][a-
 const TAG = /<(\/?)([a-z][a-z0-9]*(?:[-:][a-z0-9]+)*)((?:[\s/][^<>]*)?)>/gi;
 const WHOLE_ELEMENT = /^\s*<([a-z][\w:.=-]*)(?:\s[^<>]{0,200})?>([\s\S]*?)<\/[a-z][\w:.-]*\s*>\s*([\s\S]*)$/i;
 
-const FORMATTING =
-  /^(?:b|i|u|s|em|strong|mark|small|big|sub|sup|del|ins|font|span|code|pre|kbd|samp|var|tt|q|cite|abbr|a|p|br|hr|h[1-6]|center|bdi|bdo|ruby|rt|rp|wbr)$/i;
-const HTML =
-  /^(?:html|head|body|title|meta|link|base|div|section|article|header|footer|main|nav|aside|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|td|th|caption|form|input|button|select|option|textarea|label|fieldset|legend|img|image|picture|source|video|audio|track|canvas|svg|iframe|object|embed|script|style|noscript|template|slot|details|summary|dialog|blockquote|figure|figcaption|address|time|data|progress|meter|output|param|area|map|col|colgroup)$/i;
+const elements = (names: string) => new RegExp(`^(?:${names.trim().split(/\s+/).join("|")})$`, "i");
+const FORMATTING = elements(`
+  b i u s em strong mark small big sub sup del ins font span code pre kbd samp var tt q cite abbr a p br hr h[1-6] center
+  bdi bdo ruby rt rp wbr
+`);
+const HTML = elements(`
+  html head body title meta link base div section article header footer main nav aside ul ol li dl dt dd table thead tbody
+  tfoot tr td th caption form input button select option textarea label fieldset legend img image picture source video
+  audio track canvas svg iframe object embed script style noscript template slot details summary dialog blockquote figure
+  figcaption address time data progress meter output param area map col colgroup
+`);
 const BLOCK = /^(?:p|hr|div|li|h[1-6]|tr|section|article|ul|ol|table|blockquote|dt|dd)$/i;
 const BREAK = /^(?:br|td|th)$/i;
 
@@ -70,7 +77,13 @@ function dropTags(text: string): string {
     const isFormatting = FORMATTING.test(name);
     const isPaired = slash !== "" || closed.has(name.toLowerCase());
     if (!isFormatting && !HTML.test(name)) return isPaired || attributes.includes("=") ? " " : tag;
-    if (!isPaired && attributes === "" && isMention(text, at, at + tag.length, isFormatting)) return name;
+    if (
+      !isPaired &&
+      !/^(?:br|hr|wbr)$/i.test(name) &&
+      attributes === "" &&
+      isMention(text, at, at + tag.length, isFormatting)
+    )
+      return name;
     if (BLOCK.test(name)) return "\n";
     return BREAK.test(name) ? " " : "";
   });

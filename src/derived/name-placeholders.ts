@@ -17,7 +17,7 @@ const PLACEHOLDERS = new Set(
   keep|ok|okay|done|yes|no|sure|certainly|of course|absolutely|hello|hello there|hi|hi there|hey|thanks|thank you|sorry
   im sorry|i am sorry|youre welcome|general chat|general conversation|chat session|chat conversation|ai chat|user chat
   conversation history|chat history|new chat session|new chat conversation|new conversation title|generated title|refused
-  start of conversation|lorem ipsum|session title here|title of the conversation|conversation started|new user conversation
+  start of conversation|lorem ipsum|secret|title not available|title unavailable|title unknown|no suitable title|unclear|unclear topic|session title here|title of the conversation|conversation started|new user conversation
   新对话|新對話|新会话|新會話|新聊天|新的对话|新的對話|新的聊天|新的会话|新建对话|新建对话框|新建会话|新建聊天|未命名|未命名会话|未命名对话
   未命名聊天|无标题|無標題|无题|無題|没有标题|無|无|空|未知|未知标题|标题|標題|题目|名称|主题|会话|會話|对话|對話|聊天|会话标题|对话标题|聊天标题
   会话名称|暂无标题|暂无|默认标题|你好|您好|对不起|抱歉

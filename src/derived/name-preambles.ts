@@ -4,14 +4,9 @@
  */
 
 import { isTitleLabel, mentionsTitle } from "./name-labels.ts";
+import { alternatives } from "./name-phrases.ts";
 
-const either = (phrases: string) =>
-  phrases
-    .trim()
-    .split(/\s*[|\n]\s*/)
-    .join("|");
-
-const AGREEMENTS = either(`
+const AGREEMENTS = alternatives(`
   sure|sure thing|certainly|of course|absolutely|definitely|okay|ok|alright|all right|got it|understood|no problem|gladly
   bien sûr|certainement|d['’]accord|avec plaisir|entendu|claro|claro que sí|por supuesto|de acuerdo|entendido|con gusto
   natürlich|gerne|klar|selbstverständlich|sicher|alles klar|com certeza|claro que sim|certo|certamente|va bene
@@ -22,7 +17,7 @@ const AGREEMENTS = either(`
   好的|好|好吧|当然|當然|当然可以|没问题|沒問題|可以|明白|明白了|了解|收到|是的
   はい|もちろん|もちろんです|承知しました|承知いたしました|わかりました|分かりました|かしこまりました|了解しました|了解です
   네|예|물론|물론입니다|물론이죠|물론이에요|알겠습니다|좋습니다|좋아요`);
-const CHEERS = either(
+const CHEERS = alternatives(
   "great|perfect|yes|yep|thanks|thank you|happy to help|my pleasure|parfait|perfecto|perfekt|super",
 );
 const ACKNOWLEDGEMENT = new RegExp(
@@ -32,32 +27,39 @@ const ACKNOWLEDGEMENT = new RegExp(
 const BARE_AGREEMENT = /^(?:sure|certainly|okay|ok|alright|absolutely)\s+(?=(?:here|i)['’ ])/iu;
 
 /** How announcements begin. Titles begin so too, hence more must follow: a word for a title, or almost nothing at all. */
-const POINTERS = either(`
+const POINTERS = alternatives(`
   here['’]?s|here (?:is|are|you go|it is)|below (?:is|are)|the following|voici|voilà|aquí (?:está|tienes|hay|te|tiene)
   hier (?:ist|sind|is|zijn|kommt)|ecco|aqui (?:está|vai|estão)|вот|ось|oto|zde je|iată|íme|ορίστε|işte|İşte|här är|her er|tässä
   berikut|dưới đây|đây là|यहाँ|إليك|הנה|در اینجا`);
-const SPACELESS_POINTERS = either("这是|這是|以下|下面|こちら|다음은|여기|นี่คือ");
-const SUGGESTERS = either(`
+const SPACELESS_POINTERS = alternatives("这是|這是|以下|下面|こちら|다음은|여기|นี่คือ");
+const SUGGESTERS = alternatives(`
   this (?:is|could|would)|my (?:suggestion|suggested|proposed|title)|(?:a|an|one|another) (?:\\p{L}+,? ){0,4}title
   i(?:['’]d| would|['’]ll| will)? (?:suggest|propose|recommend|call|name|title|go with|choose|pick)
-  i(?:['’]ve| have) (?:created|chosen|come up with|generated)|how about|you (?:could|can|might) (?:call|name|title|use)
+  i (?:think|believe|feel)|i(?:['’]ve| have) (?:created|chosen|come up with|generated)|how about|you (?:could|can|might) (?:call|name|title|use)
   based on|given (?:the|this|our|your)|considering|after (?:reading|reviewing)|from (?:the|this|our)
   for (?:this|the|our) (?:chat|conversation|session)|je (?:propose|suggère|vous propose|recommande)
   te (?:propongo|sugiero)|sugiero|propongo|ich schlage|mein vorschlag|sugiro|proponho|suggerisco
   предлагаю|могу предложить|пропоную|proponuję`);
-const SPACELESS_SUGGESTERS = either("根据|根據|我建议|我建議|建议|提案|추천");
+const SPACELESS_SUGGESTERS = alternatives("根据|根據|我建议|我建議|建议|提案|추천");
 const WORD_END = "(?![\\p{L}\\p{M}])";
 const POINTER = new RegExp(`^(?:(?:and |so )?(?:${POINTERS})${WORD_END}|${SPACELESS_POINTERS})`, "iu");
 const OPENER = new RegExp(`${POINTER.source}|^(?:(?:${SUGGESTERS})${WORD_END}|${SPACELESS_SUGGESTERS})`, "iu");
 const SUGGESTION_NOUN =
-  /\b(?:titles?|names?|suggestions?|options?|ideas?|one|some|headlines?|sugerencias?|opciones|vorschläge?)\b|建议|选项|候補|案|제안/iu;
+  /\b(?:titles?|names?|suggestions?|options?|headlines?|sugerencias?|opciones|vorschläge?)\b|建议|选项|候補|案[はがで：:]|제안/iu;
 const SMALL_TALK = /^here (?:you (?:go|are)|it is)\s*[.!]*$/i;
 const SMALL_TALK_MAX_WORDS = 4;
 const ANNOUNCEMENT_MAX_CHARS = 240;
 
-/** Words that end in a name: a name in quotes after them is the answer. */
-const NAMING_WORDS =
-  /(?:\b(?:suggest|propose|recommend|call|name|title|entitle|go with|choose|use|how about|would be|could be|might be|be)(?:d|s)?(?: (?:it|this|that|the|chat|conversation|session|title|name|something like|simply))*|je propose|je suggère|propongo|sugiero|sugiro|proponho|schlage(?: ich)?|vorschlag|предлагаю|建议|建議|提案|おすすめ|추천)\s*[:,：]?\s*$/iu;
+const IT = "(?: (?:it|this|that|the|chat|conversation|session|title|name|something like|simply))*";
+/** Words that lead to a name: one in quotes after them is the answer. */
+const NAMING_WORDS = new RegExp(
+  String.raw`(?:${alternatives(String.raw`
+    \b(?:suggest|propose|recommend|call|name|title|entitle|go with|choose|use|how about|(?:would|could|might) be|be)(?:d|s)?${IT}
+    je propose|je suggère|propongo|sugiero|sugiro|proponho|schlage(?: ich)?|perhaps|maybe|vorschlag|предлагаю
+    建议|建議|提案|おすすめ|추천
+  `)})\s*[:,：]?\s*$`,
+  "iu",
+);
 const SPEAKER = /^(?:i|you|we|my|perhaps|maybe|how about)\b/iu;
 const QUOTED = /["“«「『„]([^"“”«»「」『』„]{2,120})["”»」』“]/u;
 const ABOUT_THE_QUOTED =

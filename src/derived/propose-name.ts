@@ -2,7 +2,7 @@ import type { Model, ModelMessage } from "../domain/model.ts";
 import { NAMING_MARKER } from "../domain/naming.ts";
 import { withTimeout } from "../lib/abort.ts";
 import { firstCodePoints } from "../lib/text.ts";
-import { cleanName } from "./tmp-names.ts";
+import { cleanName } from "./clean-name.ts";
 import { maskSecrets } from "./secrets.ts";
 
 /** What the namer sees of a conversation at most: enough for its topic, whatever its length. */

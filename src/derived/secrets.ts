@@ -8,6 +8,7 @@
  * ("upgrade-from-node-18-to-20") and generated file names are everyday text. UUIDs are ids, not secrets.
  */
 
+/** What stands in a secret's place; it may be part of a name. */
 export const SECRET_MASK = "[secret]";
 
 /** Replaces every string shaped like a secret by the mask. Linear in the length of the text; masking twice changes nothing. */
@@ -21,6 +22,7 @@ export function maskSecrets(text: string, mask: string = SECRET_MASK): string {
     .replace(RUN, (run) => (isRandom(run) ? mask : run));
 }
 
+/** Whether something in the text is shaped like a secret. */
 export function hasSecret(text: string): boolean {
   return maskSecrets(text) !== text;
 }

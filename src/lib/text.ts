@@ -64,7 +64,7 @@ export function fold(text: string): string {
     .normalize("NFKC")
     .toUpperCase()
     .toLowerCase()
-    .replace(/i\u0307/g, "i")
+    .replace(/i\u0307+/g, "i")
     .replace(/ß/g, "ss")
     .replace(/ς/g, "σ")
     .normalize("NFC");

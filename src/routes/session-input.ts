@@ -1,4 +1,4 @@
-import { manualName } from "../derived/tmp-names.ts";
+import { manualName } from "../derived/clean-name.ts";
 import { AppError, payloadTooLarge } from "../domain/error.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";

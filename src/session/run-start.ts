@@ -4,7 +4,7 @@ import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
 import type { RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
-import { firstMessageLine } from "../derived/tmp-names.ts";
+import { firstMessageLine } from "../derived/clean-name.ts";
 import { systemText } from "../engine/prompt.ts";
 import type { RunHead } from "../engine/run-state.ts";
 import { fold } from "../lib/text.ts";

@@ -1,7 +1,7 @@
 import { guardedName } from "../derived/name-guard.ts";
 import { isNamingDue } from "../derived/naming-due.ts";
 import { NAMED_MESSAGE_CHARS, NAMED_MESSAGES, proposeName } from "../derived/propose-name.ts";
-import { shortenToName } from "../derived/tmp-names.ts";
+import { shortenToName } from "../derived/clean-name.ts";
 import type { Agent } from "../domain/agent.ts";
 import { databaseUnavailable, nameRefused } from "../domain/error.ts";
 import { fail, ok, type Outcome } from "../domain/outcome.ts";

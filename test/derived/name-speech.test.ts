@@ -223,7 +223,7 @@ test("refuses refusals, apologies, capability notes and requests for more, in ma
       "Is there anything else you need?",
       "SKIP: the topic is unclear",
       "N/A - no topic",
-      '"I\'m sorry, I can\'t help with that."',
+      "\"I'm sorry, I can't help with that.\"",
       "Title: I'm sorry, but I can't help with that",
       "Lo siento, no puedo ayudarte con eso.",
       "No puedo acceder a enlaces externos",
@@ -432,21 +432,46 @@ test("keeps names that only sound like speech, or look odd", () => {
 test("refuses placeholders, alone, numbered, wrapped or after a label, in many languages", () => {
   expectName(
     [
-      ..."New Chat|new chat|NEW CHAT|New Chat 2|New Chat (3)|New Conversation|New Session|New Thread|Untitled|untitled".split("|"),
-      ..."Untitled Session|Untitled Conversation|Untitled 4|Unnamed|Conversation|Chat|Session|Session 12|Conversation #3".split("|"),
-      ..."null|NULL|None|nil|undefined|NaN|N/A|n/a|NA|N.A.|-|...|…|?|***|---|_|.|''|\"\"|()|TBD|Unknown|Unspecified".split("|"),
-      ..."Title|Session Title|Chat Title|Your Title Here|[Title]|[Insert Title Here]|<title>|{title}|{{title}}".split("|"),
-      ..."No Title|No title available|Not available|Not Applicable|Empty|Blank|Default|Placeholder|true|false|OK|Done.|Yes|Sure".split("|"),
-      ..."Untitled.|\"Untitled\"|**Untitled**|Title: Untitled|Title: N/A|标题：无|Conversation Name: New Chat|Title: null|Name: -".split("|"),
-      ..."新对话|新会话|新聊天|未命名|未命名会话|无标题|無題|无|新建对话|新しいチャット|新しい会話|タイトルなし|새 채팅|새 대화|새로운 대화|제목 없음|무제".split("|"),
-      ..."Nouvelle conversation|Nouveau chat|Sans titre|Nueva conversación|Nuevo chat|Sin título|Neuer Chat|Neue Unterhaltung".split("|"),
-      ..."Ohne Titel|Unbenannt|Nova conversa|Sem título|Nuova chat|Nuova conversazione|Senza titolo|Nieuw gesprek|Naamloos".split("|"),
-      ..."Новый чат|Новая беседа|Без названия|Новий чат|Без назви|Nowy czat|Bez tytułu|Nový chat|Bez názvu|Yeni Sohbet|Başlıksız".split("|"),
-      ..."محادثة جديدة|بدون عنوان|دردشة جديدة|گفتگوی جدید|שיחה חדשה|ללא כותרת|नई चैट|शीर्षकहीन|Cuộc trò chuyện mới|Chưa có tiêu đề".split("|"),
-      ..."Percakapan baru|Tanpa judul|แชทใหม่|ไม่มีชื่อ|Ny chatt|Namnlös|Uusi keskustelu|Νέα συνομιλία|Χωρίς τίτλο|Új beszélgetés".split("|"),
+      ..."New Chat|new chat|NEW CHAT|New Chat 2|New Chat (3)|New Conversation|New Session|New Thread|Untitled|untitled".split(
+        "|",
+      ),
+      ..."Untitled Session|Untitled Conversation|Untitled 4|Unnamed|Conversation|Chat|Session|Session 12|Conversation #3".split(
+        "|",
+      ),
+      ..."null|NULL|None|nil|undefined|NaN|N/A|n/a|NA|N.A.|-|...|…|?|***|---|_|.|''|\"\"|()|TBD|Unknown|Unspecified".split(
+        "|",
+      ),
+      ..."Title|Session Title|Chat Title|Your Title Here|[Title]|[Insert Title Here]|<title>|{title}|{{title}}".split(
+        "|",
+      ),
+      ..."No Title|No title available|Not available|Not Applicable|Empty|Blank|Default|Placeholder|true|false|OK|Done.|Yes|Sure".split(
+        "|",
+      ),
+      ...'Untitled.|"Untitled"|**Untitled**|Title: Untitled|Title: N/A|标题：无|Conversation Name: New Chat|Title: null|Name: -'.split(
+        "|",
+      ),
+      ..."新对话|新会话|新聊天|未命名|未命名会话|无标题|無題|无|新建对话|新しいチャット|新しい会話|タイトルなし|새 채팅|새 대화|새로운 대화|제목 없음|무제".split(
+        "|",
+      ),
+      ..."Nouvelle conversation|Nouveau chat|Sans titre|Nueva conversación|Nuevo chat|Sin título|Neuer Chat|Neue Unterhaltung".split(
+        "|",
+      ),
+      ..."Ohne Titel|Unbenannt|Nova conversa|Sem título|Nuova chat|Nuova conversazione|Senza titolo|Nieuw gesprek|Naamloos".split(
+        "|",
+      ),
+      ..."Новый чат|Новая беседа|Без названия|Новий чат|Без назви|Nowy czat|Bez tytułu|Nový chat|Bez názvu|Yeni Sohbet|Başlıksız".split(
+        "|",
+      ),
+      ..."محادثة جديدة|بدون عنوان|دردشة جديدة|گفتگوی جدید|שיחה חדשה|ללא כותרת|नई चैट|शीर्षकहीन|Cuộc trò chuyện mới|Chưa có tiêu đề".split(
+        "|",
+      ),
+      ..."Percakapan baru|Tanpa judul|แชทใหม่|ไม่มีชื่อ|Ny chatt|Namnlös|Uusi keskustelu|Νέα συνομιλία|Χωρίς τίτλο|Új beszélgetés".split(
+        "|",
+      ),
       "",
       " ",
       "\n\t",
+      "[secret]",
       "Title:",
       "**Title:**",
       "标题：",

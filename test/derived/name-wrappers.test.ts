@@ -184,7 +184,11 @@ test("takes the name out of JSON, also nested, listed, escaped, half JSON or cut
     ],
     null,
   );
-  expectNames({ "JSON Parsing": "JSON Parsing", 'Array ["a"] Bug': 'Array ["a"] Bug', "[1, 2] vs (1, 2)": "[1, 2] vs (1, 2)" });
+  expectNames({
+    "JSON Parsing": "JSON Parsing",
+    'Array ["a"] Bug': 'Array ["a"] Bug',
+    "[1, 2] vs (1, 2)": "[1, 2] vs (1, 2)",
+  });
 });
 
 test("takes labels off in any language, with any separator, bold or not", () => {
@@ -498,7 +502,10 @@ test("drops what a model says before the name", () => {
     `Tentu! Berikut judul: ${NAME}`,
     `Dưới đây là tiêu đề: ${NAME}`,
   ]);
-  expectName(["Sure!", "Sure, here's a title:", "here are my evocative title suggestions for the jo", "Voici un titre :"], null);
+  expectName(
+    ["Sure!", "Sure, here's a title:", "here are my evocative title suggestions for the jo", "Voici un titre :"],
+    null,
+  );
 });
 
 test("keeps names that begin as preambles do", () => {
@@ -543,7 +550,7 @@ test("drops markup and scripts, and reads entities", () => {
     [`<p>${NAME}</p><p>More</p>`]: NAME,
     [`<div class="title">${NAME}</div>`]: NAME,
     [`<a href="javascript:alert(1)">${NAME}</a>`]: NAME,
-    [`Weekly<br>Meal<br/>Planning`]: NAME,
+    "Weekly<br>Meal<br/>Planning": NAME,
     [`<script>alert(1)</script>${NAME}`]: NAME,
     [`${NAME}<script>alert(1)</script>`]: NAME,
     [`${NAME}<script>alert(1)`]: NAME,
