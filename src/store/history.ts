@@ -2,10 +2,17 @@ import type { MessageKey } from "../domain/message.ts";
 import { CHAT_HISTORY, type HistoryFilter, historyMessages, passingMessages } from "../engine/history.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
-import { firstSystemQuery, passingMessagesQuery } from "./history-sql.ts";
+import {
+  firstSystemQuery,
+  type HistoryWalk,
+  MAX_HISTORY_BYTES,
+  pageOf,
+  passingMessagesQuery,
+  passingUpToQuery,
+} from "./history-sql.ts";
 import { type HistoryRow, historyRunsFromRows, type KeyedMessage } from "./message-rows.ts";
 
-/** What one answer holds at most, with and without a cursor. */
+/** What one answer holds at most, with and without a cursor, where `MAX_HISTORY_BYTES` does not end it before. */
 export const MAX_HISTORY_MESSAGES = 1000;
 export const DEFAULT_HISTORY_PAGE = 100;
 
@@ -16,7 +23,7 @@ export type HistoryCursor = { before: MessageKey } | { after: MessageKey };
 export interface HistoryPage {
   data: KeyedMessage[];
   meta: {
-    /** The limit that held. */
+    /** The limit that held, in messages. */
     limit: number;
     /** Whether more follows in the direction of reading: newer with `after`, else older. */
     has_more: boolean;
@@ -40,22 +47,25 @@ export function decodeHistoryCursor(text: string): MessageKey | null {
 /**
  * Reads a session's messages. Without a cursor the answer is Agno's `get_messages`, cut to the newest
  * `MAX_HISTORY_MESSAGES`. With one it is a page of what passes all filters before `limit`: no system message is moved
- * and nothing is stripped. An unknown session has no messages.
+ * and nothing is stripped. An answer that would pass `maxBytes` is that of a smaller `limit`, of as many as fit. An
+ * unknown session has no messages.
  */
 export async function readHistory(
   db: Database,
   sessionId: string,
   filter: HistoryFilter,
   cursor?: HistoryCursor,
+  maxBytes = MAX_HISTORY_BYTES,
 ): Promise<HistoryPage> {
   const asked = filter.limit ?? (cursor === undefined ? MAX_HISTORY_MESSAGES : DEFAULT_HISTORY_PAGE);
   const limit = Math.max(0, Math.min(asked, MAX_HISTORY_MESSAGES));
   if (limit === 0 || (filter.lastNRuns ?? 1) <= 0) {
     return { data: [], meta: { limit, has_more: false, before: null, after: null } };
   }
-  if (cursor === undefined) return readNewest(db, sessionId, filter, limit);
-  if ("before" in cursor) return readBefore(db, sessionId, filter, limit, cursor.before);
-  return readAfter(db, sessionId, filter, limit, cursor.after);
+  const bounds = { limit, maxBytes };
+  if (cursor === undefined) return readNewest(db, sessionId, filter, bounds);
+  if ("before" in cursor) return readBefore(db, sessionId, filter, bounds, cursor.before);
+  return readAfter(db, sessionId, filter, bounds, cursor.after);
 }
 
 /** Reads what users and agents said, in runs of any status: Agno's `get_chat_history`, paged as `readHistory`. */
@@ -68,23 +78,31 @@ export function readChatHistory(
   return readHistory(db, sessionId, { ...CHAT_HISTORY, ...filter }, cursor);
 }
 
-async function readNewest(db: Database, sessionId: string, filter: HistoryFilter, limit: number): Promise<HistoryPage> {
-  const query = passingMessagesQuery(db, sessionId, filter, { order: "newest first", count: limit + 1 });
-  const [newestFirst, system] = filter.skipRoles?.includes("system")
+type Bounds = Pick<HistoryWalk, "limit" | "maxBytes">;
+
+async function readNewest(
+  db: Database,
+  sessionId: string,
+  filter: HistoryFilter,
+  bounds: Bounds,
+): Promise<HistoryPage> {
+  const { limit } = bounds;
+  const walk: HistoryWalk = { ...bounds, order: "newest first" };
+  const query = passingMessagesQuery(db, sessionId, filter, walk);
+  const [rows, system] = filter.skipRoles?.includes("system")
     ? [await query, []]
     : await db.batch([query, firstSystemQuery(db, sessionId, filter)]);
-  const rows = newestFirst.toReversed();
-  const newest = rows.at(-1);
+  const { page, isCut } = pageOf(rows, walk);
+  const newest = page.at(-1);
   if (newest === undefined) return { data: [], meta: { limit, has_more: false, before: null, after: null } };
 
-  const isWhole = rows.length <= limit;
-  const data = historyMessages(historyRunsFromRows(withSystem(system, rows)), {
+  const data = historyMessages(historyRunsFromRows(withSystem(system, page)), {
     ...filter,
-    // Agno moves a system message only where it was asked to limit; here the answer's own limit counts once it cuts.
-    limit: isWhole && filter.limit === undefined ? undefined : limit,
+    // Agno moves a system message only where it was asked to limit; here an answer's own bounds count once they cut.
+    limit: isCut || filter.limit !== undefined ? page.length : undefined,
   });
-  // What was left out is older than what is shown: cut off by the limit, or tool messages stripped behind the cut.
-  const hasMore = rows.length > data.length;
+  // What was left out is older than what is shown: cut off by a bound, or tool messages stripped behind the cut.
+  const hasMore = isCut || page.length > data.length;
   const oldest = data.find((message) => message.role !== "system") ?? behind(newest);
   return {
     data,
@@ -96,22 +114,18 @@ async function readBefore(
   db: Database,
   sessionId: string,
   filter: HistoryFilter,
-  limit: number,
+  bounds: Bounds,
   key: MessageKey,
 ): Promise<HistoryPage> {
-  const rows = await passingMessagesQuery(db, sessionId, filter, {
-    order: "newest first",
-    count: limit + 1,
-    range: { compare: "<", key },
-  });
-  const data = passingMessages(historyRunsFromRows(rows.slice(0, limit).toReversed()), filter);
-  const hasMore = rows.length > limit;
+  const walk: HistoryWalk = { ...bounds, order: "newest first", range: { compare: "<", key } };
+  const { page, isCut } = pageOf(await passingMessagesQuery(db, sessionId, filter, walk), walk);
+  const data = passingMessages(historyRunsFromRows(page), filter);
   return {
     data,
     meta: {
-      limit,
-      has_more: hasMore,
-      before: hasMore ? encodeKey(data[0] ?? key) : null,
+      limit: bounds.limit,
+      has_more: isCut,
+      before: isCut ? encodeKey(data[0] ?? key) : null,
       after: encodeKey(data.at(-1) ?? inFrontOf(key)),
     },
   };
@@ -121,27 +135,21 @@ async function readAfter(
   db: Database,
   sessionId: string,
   filter: HistoryFilter,
-  limit: number,
+  bounds: Bounds,
   key: MessageKey,
 ): Promise<HistoryPage> {
+  const walk: HistoryWalk = { ...bounds, order: "oldest first", range: { compare: ">", key } };
   const [rows, older] = await db.batch([
-    passingMessagesQuery(db, sessionId, filter, {
-      order: "oldest first",
-      count: limit + 1,
-      range: { compare: ">", key },
-    }),
-    passingMessagesQuery(db, sessionId, filter, {
-      order: "newest first",
-      count: 1,
-      range: { compare: "<=", key },
-    }),
+    passingMessagesQuery(db, sessionId, filter, walk),
+    passingUpToQuery(db, sessionId, filter, key),
   ]);
-  const data = passingMessages(historyRunsFromRows(rows.slice(0, limit)), filter);
+  const { page, isCut } = pageOf(rows, walk);
+  const data = passingMessages(historyRunsFromRows(page), filter);
   return {
     data,
     meta: {
-      limit,
-      has_more: rows.length > limit,
+      limit: bounds.limit,
+      has_more: isCut,
       before: older.length > 0 ? encodeKey(data[0] ?? behind(key)) : null,
       after: encodeKey(data.at(-1) ?? key),
     },

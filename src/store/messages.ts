@@ -2,7 +2,7 @@ import { and, asc, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { Message, Role } from "../domain/message.ts";
 import { CHAT_HISTORY, type HistoryRun, historyMessages } from "../engine/history.ts";
 import type { Database } from "./database.ts";
-import { countingRuns, passingMessagesQuery } from "./history-sql.ts";
+import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";
 import {
   historyRunColumns,
   historyRunsFromRows,
@@ -18,11 +18,12 @@ export interface MessageExcerpt {
   content: string;
 }
 
-/** The newest `limit` messages of people and agents in runs of any status, oldest first. */
+/** The newest messages of people and agents in runs of any status, oldest first: `limit`, or those that fit an answer. */
 export async function recentChat(db: Database, sessionId: string, limit: number): Promise<Message[]> {
   if (limit <= 0) return [];
-  const rows = await passingMessagesQuery(db, sessionId, CHAT_HISTORY, { order: "newest first", count: limit });
-  return historyMessages(historyRunsFromRows(rows.toReversed()), CHAT_HISTORY);
+  const walk: HistoryWalk = { order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES };
+  const { page } = pageOf(await passingMessagesQuery(db, sessionId, CHAT_HISTORY, walk), walk);
+  return historyMessages(historyRunsFromRows(page), CHAT_HISTORY);
 }
 
 /** The first messages with text of people and agents in runs of any status; each is cut to `maxChars` before it is read. */

@@ -1,20 +1,19 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { type MessageKey, ROLES } from "../../src/domain/message.ts";
-import { RUN_STATUSES } from "../../src/domain/run.ts";
-import { type HistoryFilter, historyMessages, passingMessages } from "../../src/engine/history.ts";
+import type { MessageKey } from "../../src/domain/message.ts";
+import { historyMessages, passingMessages } from "../../src/engine/history.ts";
 import { decodeCursor, encodeCursor } from "../../src/store/cursor.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, readHistory } from "../../src/store/history.ts";
 import {
+  anyFilter,
+  anySession,
   byKey,
   END,
-  type Generator,
   generator,
   keyOf,
   names,
   run,
-  type SessionRun,
   START,
   storeSession,
   walk,
@@ -144,32 +143,6 @@ describe("cursors", () => {
     },
   );
 });
-
-function anySession(random: Generator): SessionRun[] {
-  let runIndex = 0;
-  return Array.from({ length: random.below(14) }, () => {
-    runIndex += 1 + random.below(2);
-    const roles = Array.from({ length: random.below(7) }, () => random.one(["s", "u", "a", "a", "t", "t"]));
-    return run(runIndex, roles.join(""), {
-      agentId: random.one(["a", "b", null]),
-      teamId: random.one([null, "t"]),
-      parentRunId: random.chance(0.15) ? "parent" : null,
-      status: random.one(["COMPLETED", "COMPLETED", "COMPLETED", ...RUN_STATUSES]),
-    });
-  });
-}
-
-function anyFilter(random: Generator): HistoryFilter {
-  return {
-    agentId: random.chance(0.2) ? random.one(["a", "b", "nobody"]) : undefined,
-    teamId: random.chance(0.2) ? "t" : undefined,
-    lastNRuns: random.chance(0.4) ? random.one([-1, 0, 1, 2, 3, 5, Number.MAX_SAFE_INTEGER]) : undefined,
-    limit: random.chance(0.7) ? random.below(24) - 1 : undefined,
-    skipRoles: random.chance(0.5) ? random.some(ROLES) : undefined,
-    skipStatuses: random.chance(0.5) ? random.some(RUN_STATUSES) : undefined,
-    skipHistoryMessages: random.chance(0.5),
-  };
-}
 
 describe("reading history, compared with the rules over all runs of random sessions", () => {
   for (const seed of [1, 2, 3, 4]) {

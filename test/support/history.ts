@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
-import type { Message, MessageKey, Role } from "../../src/domain/message.ts";
+import { type Message, type MessageKey, ROLES, type Role } from "../../src/domain/message.ts";
+import { RUN_STATUSES } from "../../src/domain/run.ts";
 import type { HistoryFilter, HistoryRun } from "../../src/engine/history.ts";
+import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/history.ts";
 import { type KeyedMessage, messageRow } from "../../src/store/message-rows.ts";
@@ -56,7 +58,13 @@ export async function storeSession(sessionRuns: SessionRun[]): Promise<string> {
 export const names = (some: readonly Message[]): string => some.map((one) => one.messageId).join(" ");
 
 /** Reads pages in one direction until there are no more; the pages as they came. */
-export async function walk(sessionId: string, filter: HistoryFilter, direction: "before" | "after", from: MessageKey) {
+export async function walk(
+  sessionId: string,
+  filter: HistoryFilter,
+  direction: "before" | "after",
+  from: MessageKey,
+  maxBytes?: number,
+) {
   const pages: HistoryPage[] = [];
   for (let key: MessageKey | null = from; key !== null && pages.length < 2_000; ) {
     const page: HistoryPage = await readHistory(
@@ -64,6 +72,7 @@ export async function walk(sessionId: string, filter: HistoryFilter, direction: 
       sessionId,
       filter,
       direction === "before" ? { before: key } : { after: key },
+      maxBytes,
     );
     pages.push(page);
     key = page.meta.has_more ? decodeHistoryCursor(page.meta[direction] ?? "") : null;
@@ -89,3 +98,66 @@ export function generator(seed: number) {
   };
 }
 export type Generator = ReturnType<typeof generator>;
+
+/** Runs of one session: of any agent, team and status, with up to six messages of any role. */
+export function anySession(random: Generator): SessionRun[] {
+  let runIndex = 0;
+  return Array.from({ length: random.below(14) }, () => {
+    runIndex += 1 + random.below(2);
+    const roles = Array.from({ length: random.below(7) }, () => random.one(["s", "u", "a", "a", "t", "t"]));
+    return run(runIndex, roles.join(""), {
+      agentId: random.one(["a", "b", null]),
+      teamId: random.one([null, "t"]),
+      parentRunId: random.chance(0.15) ? "parent" : null,
+      status: random.one(["COMPLETED", "COMPLETED", "COMPLETED", ...RUN_STATUSES]),
+    });
+  });
+}
+
+export function anyFilter(random: Generator): HistoryFilter {
+  return {
+    agentId: random.chance(0.2) ? random.one(["a", "b", "nobody"]) : undefined,
+    teamId: random.chance(0.2) ? "t" : undefined,
+    lastNRuns: random.chance(0.4) ? random.one([-1, 0, 1, 2, 3, 5, Number.MAX_SAFE_INTEGER]) : undefined,
+    limit: random.chance(0.7) ? random.below(24) - 1 : undefined,
+    skipRoles: random.chance(0.5) ? random.some(ROLES) : undefined,
+    skipStatuses: random.chance(0.5) ? random.some(RUN_STATUSES) : undefined,
+    skipHistoryMessages: random.chance(0.5),
+  };
+}
+
+/** A D1 binding that notes every statement, so that a test can ask what it cost and how SQLite went about it. */
+export function notingDatabase() {
+  const noted: { sql: string; params: unknown[] }[] = [];
+  const noting = new Proxy(env.DB, {
+    get(d1, key) {
+      if (key === "batch") return d1.batch.bind(d1);
+      if (key !== "prepare") return Reflect.get(d1, key);
+      return (sql: string) => {
+        const statement = d1.prepare(sql);
+        const bind = statement.bind.bind(statement);
+        statement.bind = (...params: unknown[]) => {
+          noted.push({ sql, params });
+          return bind(...params);
+        };
+        return statement;
+      };
+    },
+  });
+  return {
+    db: openDatabase(noting),
+    rowsRead: async () => {
+      const results = await env.DB.batch(noted.map(({ sql, params }) => env.DB.prepare(sql).bind(...params)));
+      return results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+    },
+    bytesSent: async () => {
+      const results = await env.DB.batch(noted.map(({ sql, params }) => env.DB.prepare(sql).bind(...params)));
+      return results.reduce((sum, { results: rows }) => sum + utf8Bytes(JSON.stringify(rows)), 0);
+    },
+    plan: async () => {
+      const explained = noted.map(({ sql, params }) => env.DB.prepare(`explain query plan ${sql}`).bind(...params));
+      const results = await env.DB.batch<{ detail: string }>(explained);
+      return results.flatMap(({ results: steps }) => steps.map((step) => step.detail));
+    },
+  };
+}
