@@ -1,4 +1,4 @@
-import type { Model, ModelMessage } from "../domain/model.ts";
+import type { Model, ModelMessage, ModelRequest } from "../domain/model.ts";
 import { NAMING_MARKER } from "../domain/naming.ts";
 import { withTimeout } from "../lib/abort.ts";
 import { firstCodePoints } from "../lib/text.ts";
@@ -7,7 +7,9 @@ import { maskSecrets } from "./secrets.ts";
 
 /** What the namer sees of a conversation at most: enough for its topic, whatever its length. */
 export const NAMED_MESSAGES = 6;
-export const NAMED_MESSAGE_CHARS = 1_000;
+const NAMED_MESSAGE_CHARS = 1_000;
+/** What is read of a message: more than is shown, so that a secret across the cut is masked as a whole. */
+export const READ_MESSAGE_CHARS = 8_000;
 
 const MAX_CALLS = 2;
 const CALL_TIMEOUT_MS = 30_000;
@@ -62,8 +64,8 @@ async function ask(model: Model, messages: ModelMessage[]): Promise<string | nul
   const stop = new AbortController();
   const read = async () => {
     let text = "";
-    const request = { messages, tools: [], toolChoice: "none", maxTokens: MAX_TOKENS } as const;
-    for await (const chunk of model.stream({ ...request, tools: [] }, stop.signal)) {
+    const request: ModelRequest = { messages, tools: [], toolChoice: "none", maxTokens: MAX_TOKENS, maxRetries: 0 };
+    for await (const chunk of model.stream(request, stop.signal)) {
       if (chunk.type === "text") {
         text += chunk.delta;
       }

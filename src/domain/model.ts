@@ -26,6 +26,8 @@ export interface ModelRequest {
   /** `none` asks for an answer in words, although tools are listed. */
   toolChoice: "auto" | "none";
   maxTokens?: number;
+  /** How often a request that did not start is sent again; left out, as the deployment says. */
+  maxRetries?: number;
 }
 
 export interface Usage {

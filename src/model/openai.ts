@@ -40,7 +40,8 @@ export function openAiModel(options: OpenAiOptions): Model {
     // Unique in the conversation, which grows with every answer.
     const reader = new AnswerReader(`call_${request.messages.length}`);
     try {
-      const create = client.chat.completions.create(toWireRequest(request, wire), { signal });
+      const { maxRetries = options.maxRetries } = request;
+      const create = client.chat.completions.create(toWireRequest(request, wire), { signal, maxRetries });
       const { data, response } = await create.withResponse();
       yield* readAnswer(data, response, reader, options.timeoutMs);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { guardedName } from "../derived/name-guard.ts";
 import { isNamingDue } from "../derived/naming-due.ts";
-import { NAMED_MESSAGE_CHARS, NAMED_MESSAGES, proposeName } from "../derived/propose-name.ts";
+import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../derived/propose-name.ts";
 import { shortenToName } from "../derived/clean-name.ts";
 import type { Agent } from "../domain/agent.ts";
 import { databaseUnavailable, nameRefused } from "../domain/error.ts";
@@ -36,7 +36,7 @@ export async function generatedChange(
   session: Session,
   fallback: string | null,
 ): Promise<Outcome<NameChange>> {
-  const bounds = { maxMessages: NAMED_MESSAGES, maxChars: NAMED_MESSAGE_CHARS };
+  const bounds = { maxMessages: NAMED_MESSAGES, maxChars: READ_MESSAGE_CHARS };
   const read = await readOrNull(firstMessages(deps.db, session.sessionId, bounds));
   if (read === null) {
     return fail(databaseUnavailable());

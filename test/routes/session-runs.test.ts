@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { call, newId, openRun, run, send } from "../support/http.ts";
+import { call, callHandler, newId, openRun, run, send } from "../support/http.ts";
 import { seedRuns } from "../support/rows.ts";
 import { fail, gate, hold, scriptModel, toolCall } from "../support/scripted-model.ts";
 
+callHandler();
 const model = scriptModel();
 
 /** AgentOS's RunSchema, with what it never leaves out. */
@@ -86,7 +87,10 @@ describe("GET /sessions/{session_id}/runs", () => {
     expect(body.map((listed: { run_input: string }) => listed.run_input)).toEqual(
       Array.from({ length: 67 }, (_, nth) => `question ${nth}`),
     );
-    expect(body[66]).toMatchObject({ content: "answer 66", messages: [{ content: "question 66" }, { content: "answer 66" }] });
+    expect(body[66]).toMatchObject({
+      content: "answer 66",
+      messages: [{ content: "question 66" }, { content: "answer 66" }],
+    });
   });
 
   it("streams what is longer than any page, and stops reading when the caller goes", async () => {

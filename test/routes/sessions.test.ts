@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { call, newId, openRun, run, send } from "../support/http.ts";
+import { call, callHandler, names, newId, openRun, run, send } from "../support/http.ts";
 import { countRows, seedRuns } from "../support/rows.ts";
 import { cutOff, gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
 
+callHandler();
 const model = scriptModel();
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -80,7 +81,15 @@ describe("POST /sessions", () => {
   it("creates a team's and a workflow's session in their own shapes", async () => {
     const team = await call("POST", "/sessions?type=team", { team_id: "basic-team" });
     expect(keysOf(team.body)).toEqual(
-      ["chat_history", "chat_history_total", "created_at", "session_id", "session_name", "team_id", "updated_at"].sort(),
+      [
+        "chat_history",
+        "chat_history_total",
+        "created_at",
+        "session_id",
+        "session_name",
+        "team_id",
+        "updated_at",
+      ].sort(),
     );
     const workflow = await call("POST", "/sessions?type=workflow", { workflow_id: "wf", session_state: { step: 1 } });
     expect(workflow.body).toMatchObject({
@@ -111,7 +120,10 @@ describe("POST /sessions", () => {
       409,
       `Session with id '${session_id}' already exists. Use PATCH /sessions/${session_id} to update it.`,
     ]);
-    expect((await call("GET", `/sessions/${session_id}`)).body).toMatchObject({ user_id: "owner", session_name: "first" });
+    expect((await call("GET", `/sessions/${session_id}`)).body).toMatchObject({
+      user_id: "owner",
+      session_name: "first",
+    });
   });
 
   it("creates a session once when it is asked for many times at once", async () => {
@@ -179,7 +191,11 @@ describe("GET /sessions/{session_id}", () => {
   });
 
   it("finds out the type, and finds nothing under another one", async () => {
-    const ids = { agent: await created(), team: await created({}, "?type=team"), workflow: await created({}, "?type=workflow") };
+    const ids = {
+      agent: await created(),
+      team: await created({}, "?type=team"),
+      workflow: await created({}, "?type=workflow"),
+    };
     for (const [type, id] of Object.entries(ids)) {
       expect((await call("GET", `/sessions/${id}`)).status).toBe(200);
       for (const asked of Object.keys(ids)) {
@@ -227,7 +243,9 @@ describe("GET /sessions/{session_id}", () => {
     await stream.rest();
     const { body } = await call("GET", `/sessions/${session_id}`);
     const history = await call("GET", `/sessions/${session_id}/chat-history`);
-    expect(history.body.data.map((message: { role: string }) => message.role[0]).join("")).toBe("ua" + "uaa" + "u" + "ua" + "ua");
+    expect(history.body.data.map((message: { role: string }) => message.role[0]).join("")).toBe(
+      "ua" + "uaa" + "u" + "ua" + "ua",
+    );
     expect(body.chat_history_total).toBe(history.body.data.length);
     expect(body.chat_history).toEqual(history.body.data);
   });
@@ -247,7 +265,11 @@ describe("the name that shows", () => {
     ["is one line", "  Hello\r\n\tworld \u2028 again\u0007 ", "Hello world again"],
     ["has at most 200 code points", "😀".repeat(300), "😀".repeat(200)],
     ["does not show a secret", "my key is sk-abcdefghijklmnop1234 ok?", "my key is [secret] ok?"],
-    ["hides a secret that stands at the cut", `${"x ".repeat(95)}sk-abcdefghijklmnop1234`, `${"x ".repeat(95)}[secret]`],
+    [
+      "hides a secret that stands at the cut",
+      `${"x ".repeat(95)}sk-abcdefghijklmnop1234`,
+      `${"x ".repeat(95)}[secret]`,
+    ],
   ])("of a first message %s", async (_rule, message, name) => {
     expect(await nameOf(await sessionWithRun(message))).toBe(name);
   });
@@ -307,7 +329,9 @@ describe("PATCH /sessions/{session_id}", () => {
     const answer = await send("PATCH", `/sessions/${session_id}`, `{"session_state":${state}}`);
     expect(answer.status).toBe(200);
     const detail = await (await send("GET", `/sessions/${session_id}`)).text();
-    expect(detail).toContain('"__proto__":{"a":1},"constructor":2,"":3,"\\u0000":"\\u0000","n":1e+300,"deep":[[[{"x":null}]]]');
+    expect(detail).toContain(
+      '"__proto__":{"a":1},"constructor":2,"":3,"\\u0000":"\\u0000","n":1e+300,"deep":[[[{"x":null}]]]',
+    );
   });
 
   it("does not wait for a run", async () => {
@@ -324,7 +348,10 @@ describe("PATCH /sessions/{session_id}", () => {
 
   it("does not find a session of another type, nor one that is not there", async () => {
     const session_id = await created();
-    for (const [id, query] of [[session_id, "?type=team"], [newId(), ""]]) {
+    for (const [id, query] of [
+      [session_id, "?type=team"],
+      [newId(), ""],
+    ]) {
       const answers = [
         await call("PATCH", `/sessions/${id}${query}`, { metadata: { m: 1 } }),
         await call("POST", `/sessions/${id}/rename${query}`, { session_name: "x" }),
@@ -358,6 +385,37 @@ describe("deleting", () => {
     expect([body.chat_history_total, body.total_tokens]).toEqual([2, 15]);
   });
 
+  it("cancels the active and the waiting runs, and no late word of them brings anything back", async () => {
+    const before = await countRows();
+    const session_id = newId();
+    const point = gate();
+    model.next([text("so far"), hold(point), text(" and more")]);
+    const active = await openRun("first", { session_id });
+    await active.until("RunContent");
+    const waiting = await openRun("second", { session_id });
+    const whole = run("third", { session_id });
+    await expect.poll(async () => (await call("GET", `/sessions/${session_id}/runs`)).body.length).toBe(3);
+    await call("DELETE", `/sessions/${session_id}`);
+    expect(names(await active.rest())).toEqual(["RunCancelled", "RunCompleted"]);
+    expect(names(await waiting.rest())).toEqual(["RunCancelled", "RunCompleted"]);
+    expect((await whole).body.status).toBe("CANCELLED");
+    point.release();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await countRows()).toEqual(before);
+  });
+
+  it("frees the id for a session that is created anew, without anything of the old one", async () => {
+    const session_id = await sessionWithRun("old words", { session_state: { old: 1 } });
+    await call("DELETE", `/sessions/${session_id}`);
+    await created({ session_id, session_name: "New", session_state: { fresh: 1 } });
+    const answer = await run("new words", { session_id });
+    expect(answer.body).toMatchObject({ session_state: { fresh: 1 }, session_cache: "miss" });
+    const [asked] = model.callsWith("new words");
+    expect(JSON.stringify(asked?.request.messages)).not.toContain("old words");
+    expect(await nameOf(session_id)).toBe("New");
+    expect((await call("PATCH", `/sessions/${session_id}`, { metadata: {} })).body.chat_history_total).toBe(2);
+  });
+
   it("leaves a session of another type alone", async () => {
     const session_id = await created();
     expect((await call("DELETE", `/sessions/${session_id}?type=team`)).status).toBe(204);
@@ -376,8 +434,41 @@ describe("deleting", () => {
 
   it("refuses lists of different lengths and the empty list", async () => {
     const uneven = await call("DELETE", "/sessions", { session_ids: ["a", "b"], session_types: ["agent"] });
-    expect([uneven.status, uneven.body.detail]).toEqual([400, "Session IDs and session types must have the same length"]);
+    expect([uneven.status, uneven.body.detail]).toEqual([
+      400,
+      "Session IDs and session types must have the same length",
+    ]);
     const empty = await call("DELETE", "/sessions", { session_ids: [], session_types: [] });
-    expect([empty.status, empty.body.detail]).toMatchObject([422, [{ type: "too_short", loc: ["body", "session_ids"] }]]);
+    expect([empty.status, empty.body.detail]).toMatchObject([
+      422,
+      [{ type: "too_short", loc: ["body", "session_ids"] }],
+    ]);
+  });
+});
+
+describe("a slash at the end", () => {
+  it("makes no difference to any route of sessions and runs", async () => {
+    const { body } = await call("POST", "/sessions/", {});
+    const path = `/sessions/${body.session_id}`;
+    const { run_id } = (await call("POST", "/agents/assistant/runs/", { message: "hi", stream: false, ...body })).body;
+    const paths = [
+      "/sessions",
+      path,
+      `${path}/runs`,
+      `${path}/runs/${run_id}`,
+      `${path}/messages`,
+      `${path}/chat-history`,
+    ];
+    const agents = [`/agents/assistant/runs/${run_id}`, "/agents/assistant/runs"];
+    for (const plain of [...paths, `${path}/name`])
+      expect([plain, (await send("GET", `${plain}/`)).status]).toEqual([plain, 200]);
+    for (const plain of agents) {
+      expect([plain, (await send("GET", `${plain}/?session_id=${body.session_id}`)).status]).toEqual([plain, 200]);
+    }
+    expect((await call("POST", `/agents/assistant/runs/${run_id}/cancel/`)).body).toEqual({});
+    expect((await call("PATCH", `${path}/`, {})).status).toBe(200);
+    expect((await call("POST", `${path}/rename/`, { session_name: "x" })).status).toBe(200);
+    expect((await send("GET", "/sessions/?db_id=zz")).status).toBe(404);
+    expect((await send("DELETE", `${path}/`)).status).toBe(204);
   });
 });

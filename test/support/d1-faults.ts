@@ -57,20 +57,19 @@ export interface WatchedD1 {
 const names = (operation: Operation, sessionId: string) =>
   operation.statements.some(({ params }) => params.includes(sessionId));
 
-/** A batch of the session with a statement that begins so. */
+/** A batch of the session with a statement like this. */
 const batchWith =
-  (beginning: string) =>
+  (like: RegExp) =>
   (sessionId: string): Which =>
   (operation) =>
-    operation.isBatch &&
-    operation.statements.some(({ sql }) => sql.startsWith(beginning)) &&
-    names(operation, sessionId);
+    operation.isBatch && operation.statements.some(({ sql }) => like.test(sql)) && names(operation, sessionId);
 
-export const accepts = batchWith('insert into "runs"');
-export const starts = batchWith('update "runs" set "status" = ?, "fence"');
-export const settles = batchWith('update "runs" set "status" = ?, "metrics"');
-export const withdraws = batchWith('insert into "withdrawn_runs" ("run_id", "withdrawn_at") values');
-export const deletes = batchWith('delete from "sessions" where');
+export const accepts = batchWith(/^insert into "runs"/);
+/** A run that has waited is started. */
+export const starts = batchWith(/^update "runs" set .*"started_at" = \?.* where/);
+export const settles = batchWith(/^update "runs" set .*"settled_at" = \?.* where/);
+export const withdraws = batchWith(/^delete from "runs" where "runs"."run_id"/);
+export const deletes = batchWith(/^delete from "runs" where .*"session_id"/);
 /** A change of the row by a caller: a name, a state. */
 export const patches =
   (sessionId: string): Which =>

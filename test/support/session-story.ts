@@ -2,8 +2,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { call } from "./http.ts";
-import type { ModelCall } from "./model-connection.ts";
-import { sleep } from "./model-connection.ts";
+import { type ModelCall, sleep } from "./model-connection.ts";
+import { isNaming, type ScriptedModel } from "./scripted-model.ts";
 
 export const objectOf = (sessionId: string) => env.SESSIONS.getByName(sessionId);
 
@@ -47,6 +47,9 @@ export async function saidIn(sessionId: string): Promise<string[]> {
 export async function detailOf(sessionId: string): Promise<any> {
   return (await call("GET", `/sessions/${sessionId}`)).body;
 }
+
+/** The calls that runs made: naming comes out of band, and between them. */
+export const runCalls = (model: ScriptedModel): ModelCall[] => model.calls.filter(({ request }) => !isNaming(request));
 
 /** What a model was shown, without the system message. */
 export function shown(call: ModelCall | undefined): string[] {
