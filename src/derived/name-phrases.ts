@@ -1,7 +1,10 @@
 /** Builds patterns from lists of phrases, one or more alternatives a line, so that long lists can be read. */
 
 export function alternatives(list: string): string {
-  return list.trim().split(/\s*\n\s*/).join("|");
+  return list
+    .trim()
+    .split(/\s*\n\s*/)
+    .join("|");
 }
 
 /** Matches a text that begins with one of the phrases. */

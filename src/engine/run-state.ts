@@ -100,49 +100,60 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
   }
   switch (fact.type) {
     case "run_started":
-      return tell(run, "run_started", at);
+      tell(run, "run_started", at);
+      break;
     case "model_requested":
       run.answer = { messageId: fact.messageId, parts: [], requestedAt: at, firstTextAt: null };
-      return tell(run, "model_requested", at);
+      tell(run, "model_requested", at);
+      break;
     case "content":
-      return applyContent(run, fact.delta, at);
+      applyContent(run, fact.delta, at);
+      break;
     case "model_answered":
       closeAnswer(run, at, fact.toolCalls, fact.usage);
       run.usage = addUsage(run.usage, fact.usage);
-      return tell(run, "model_answered", at);
+      tell(run, "model_answered", at);
+      break;
     case "tool_started":
-      return tell(run, "tool_started", at);
+      tell(run, "tool_started", at);
+      break;
     case "tool_ended":
       applyToolResult(run, fact.messageId, fact.result, fact.isError, at);
-      return tell(run, "tool_ended", at);
+      tell(run, "tool_ended", at);
+      break;
     case "tool_skipped":
-      return applyToolResult(run, fact.messageId, fact.result, true, at);
+      applyToolResult(run, fact.messageId, fact.result, true, at);
+      break;
     case "content_completed":
-      return tell(run, "content_completed", at);
+      tell(run, "content_completed", at);
+      break;
     case "completed":
       run.end = { status: "COMPLETED", finishReason: fact.finishReason, at: run.head.startedAt + at };
-      return tell(run, "run_completed", at);
+      tell(run, "run_completed", at);
+      break;
     case "failed":
       keepPartialAnswer(run, at);
       run.end = { status: "ERROR", error: fact.error, at: run.head.startedAt + at };
-      return tell(run, "run_failed", at);
+      tell(run, "run_failed", at);
+      break;
     case "cancelled":
       keepPartialAnswer(run, at);
       run.end = { status: "CANCELLED", at: run.head.startedAt + at };
       tell(run, "run_cancelled", at);
-      return tell(run, "run_completed", at);
+      tell(run, "run_completed", at);
+      break;
   }
 }
 
-/** Ends an ended run as failed instead: what it told of its end before was not shown to anybody. */
-export function failInstead(run: Run, error: RunError): void {
+/** Ends an ended run in another way: what it told of its end before was not shown to anybody. */
+export function endInstead(run: Run, fact: Extract<RunFact, { type: "failed" | "cancelled" }>): void {
   const end = run.end;
   if (end === null) {
     return;
   }
   run.log.splice(end.status === "CANCELLED" ? -2 : -1);
   run.end = null;
-  applyFact(run, { at: end.at - run.head.startedAt, fact: { type: "failed", error } });
+  applyFact(run, { at: end.at - run.head.startedAt, fact });
 }
 
 /** All text of the run so far, over all its rounds: AgentOS's `content`. */
@@ -215,10 +226,11 @@ function keepPartialAnswer(run: Run, at: number): void {
     return;
   }
   if (run.answer.parts.length > 0) {
-    return closeAnswer(run, at, [], null);
+    closeAnswer(run, at, [], null);
+  } else {
+    run.modelMs += at - run.answer.requestedAt;
+    run.answer = null;
   }
-  run.modelMs += at - run.answer.requestedAt;
-  run.answer = null;
 }
 
 function applyToolResult(run: Run, messageId: string, result: string, isError: boolean, at: number): void {

@@ -1,7 +1,7 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { AppError, type ErrorCode, type Failure } from "../domain/error.ts";
+import { AppError, databaseUnavailable, type ErrorCode, type Failure } from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { AppContext, AppEnv } from "./context.ts";
@@ -50,10 +50,11 @@ export function unwrap<T>(outcome: Outcome<T>): T {
   throw new AppError(outcome.failure);
 }
 
-/** Ours, Hono's, and what nobody expected: the last is a bug, logged once and never explained to the caller. */
+/** Ours, Hono's, a database that is away, and what nobody expected: the last is a bug, logged once and never explained to the caller. */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
   if (error instanceof AppError) return expected(c, error.failure);
   if (error instanceof HTTPException && error.status < 500) return expected(c, fromHono(error));
+  if (isDatabaseAway(error)) return expected(c, databaseUnavailable());
   log("error", "request.failed", { ...requestFields(c), ...errorFields(error) });
   return errorResponse(c, INTERNAL);
 };
@@ -69,6 +70,15 @@ export function onMethodNotAllowed(c: AppContext, methods: string[]): Response {
 function expected(c: AppContext, failure: Failure): Response {
   if (STATUS[failure.code] >= 500) log("warn", "request.refused", { ...requestFields(c), code: failure.code });
   return errorResponse(c, failure);
+}
+
+/** Drizzle's and D1's own words. A statement that is wrong (SQLITE_ERROR) is our bug, and no reason to try again. */
+function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (/SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH)/.test(cause.message)) return false;
+    if (cause.message.startsWith("D1_")) return true;
+  }
+  return error instanceof Error && error.message.startsWith("Failed query");
 }
 
 const CODE_BY_STATUS: Partial<Record<number, ErrorCode>> = {

@@ -9,22 +9,23 @@ export function aborted(signal: AbortSignal): Promise<"aborted"> {
 /** Iterates until the source ends or the signal aborts, whichever is first: a source that never answers cannot hold it. */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  const stop = aborted(signal);
+  // One listener for all reads: racing each of them with one promise would leave something behind on it every time.
+  let interrupt = () => {};
+  const onAbort = () => interrupt();
+  signal.addEventListener("abort", onAbort);
   try {
-    for (;;) {
-      const next = iterator.next();
-      const first = await Promise.race([next, stop]);
-      if (first === "aborted") {
-        // What the abandoned read still says, or throws, concerns nobody.
-        next.catch(() => {});
+    while (!signal.aborted) {
+      const next = await new Promise<IteratorResult<T> | null>((resolve, reject) => {
+        interrupt = () => resolve(null);
+        iterator.next().then(resolve, reject);
+      });
+      if (next === null || next.done === true) {
         return;
       }
-      if (first.done === true) {
-        return;
-      }
-      yield first.value;
+      yield next.value;
     }
   } finally {
+    signal.removeEventListener("abort", onAbort);
     // Not awaited: a stuck source would hold us here.
     Promise.resolve(iterator.return?.()).catch(() => {});
   }

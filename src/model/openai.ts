@@ -1,6 +1,7 @@
 import OpenAI, { APIError } from "openai";
 import type { Stream } from "openai/streaming";
 import { type Model, type ModelChunk, ModelError, type ModelRequest } from "../domain/model.ts";
+import { StallTimer } from "../lib/stall-timer.ts";
 import { type Confidential, modelTimeout, promptTexts, toModelError } from "./openai-error.ts";
 import { AnswerReader, isObject, toWireRequest, type WireOptions } from "./openai-wire.ts";
 
@@ -96,20 +97,22 @@ async function* readAnswer(
 ): AsyncGenerator<ModelChunk> {
   const events = eventsOf(stream, response);
   let stalled = false;
-  const stall = () => {
+  const timer = new StallTimer(() => {
     stalled = true;
     stream.controller.abort();
-  };
+  });
   try {
     for (;;) {
-      const timer = setTimeout(stall, reader.isWhole ? Math.min(timeoutMs, TRAILER_MS) : timeoutMs);
-      const next = await events.next().finally(() => clearTimeout(timer));
+      timer.restart(reader.isWhole ? Math.min(timeoutMs, TRAILER_MS) : timeoutMs);
+      const next = await events.next();
+      timer.pause();
       if (next.done) break;
       yield* reader.read(next.value);
     }
   } catch (error) {
     throw stalled ? modelTimeout(timeoutMs) : error;
   } finally {
+    timer.stop();
     stream.controller.abort();
   }
   // The client's own stream ends without a word when it is aborted.

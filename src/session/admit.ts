@@ -9,7 +9,7 @@ import {
 } from "../domain/error.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
-import { fail, ok, type Outcome } from "../domain/outcome.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { mayRunIn, type Principal } from "../domain/principal.ts";
 import type { Idempotency, OnBusy, RunRequest } from "../domain/run.ts";
 import { seconds } from "../engine/metrics.ts";
@@ -47,7 +47,7 @@ const MAX_LOOKS = 4;
  * arrival at a time, in the order of arrival.
  */
 export async function admit(lane: RunLane, arrival: Arrival): Promise<Outcome<LiveRun>> {
-  if (!(await lane.land())) {
+  if (!(await lane.leftovers.land())) {
     return fail(runNotLanded());
   }
   for (let look = 0; look < MAX_LOOKS; look++) {
@@ -73,19 +73,22 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
   }
   lane.adopt(lane.memory.takePending());
   lane.startNext();
-  if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId)) {
+  if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId ?? lane.claimant())) {
     return fail(sessionNotFound());
   }
+  const state = mergedState(loaded.session?.state ?? null, request.sessionState);
+  const isTooLarge = stateBytes(state) > MAX_STATE_BYTES;
   // A key that was used names its run, whatever the session is busy with; where nothing is refused or interrupted the
   // constraint in D1 tells, and a warm run reads nothing.
   const first = decideAdmission(lane.occupancy(), arrival.onBusy);
-  if (request.idempotency !== null && (first.kind === "refuse" || (first.kind === "wait" && first.interrupts))) {
+  const decides = isTooLarge || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
+  if (request.idempotency !== null && decides) {
     const earlier = await runOfKey(lane, request.idempotency);
     if (earlier !== null) {
       return earlier;
     }
   }
-  if (stateBytes(mergedState(loaded.session?.state ?? null, request.sessionState)) > MAX_STATE_BYTES) {
+  if (isTooLarge) {
     return fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
   }
   const admission = decideAdmission(lane.occupancy(), arrival.onBusy);
@@ -100,13 +103,31 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
 }
 
 async function startNow(lane: RunLane, arrival: Arrival, loaded: Loaded, hydrateMs: number): Promise<Admitted> {
-  const { deps, memory } = lane;
-  const { request, agent, model } = arrival;
-  const live = new LiveRun(acceptedRow(request, deps.sessionId, deps.newId()), arrival.arrivedAt);
+  const { deps } = lane;
+  const live = new LiveRun(acceptedRow(arrival.request, deps.sessionId, deps.newId()), arrival.arrivedAt);
   lane.occupy(live);
+  try {
+    return await startOccupying(lane, arrival, loaded, live, hydrateMs);
+  } catch (error) {
+    // A bug or the object's own disk: the session must not stay busy with a run that nobody drives.
+    lane.leftovers.abandon(live.runId);
+    lane.release(live);
+    throw error;
+  }
+}
+
+async function startOccupying(
+  lane: RunLane,
+  arrival: Arrival,
+  loaded: Loaded,
+  live: LiveRun,
+  hydrateMs: number,
+): Promise<Admitted> {
+  const { deps, memory } = lane;
+  const { agent, model } = arrival;
   const acceptedFrom = deps.now();
   const queueMs = Math.max(0, acceptedFrom - arrival.arrivedAt - hydrateMs);
-  const { start, acceptance, committed } = await lane.rowWrites.run(async () => {
+  const written = await lane.leftovers.writeRow(async () => {
     const planned: RunStart = planStart({
       accepted: live.row,
       session: loaded.session === null ? null : (memory.session ?? loaded.session),
@@ -123,21 +144,27 @@ async function startNow(lane: RunLane, arrival: Arrival, loaded: Loaded, hydrate
       newSession: planned.isNewSession ? planned.session : null,
       start: { input: planned.input, changes: planned.changes },
     };
-    lane.note(live.runId, { phase: "accepting", note: planned.withdrawal });
-    return {
-      start: planned,
-      acceptance: accepted,
-      committed: await commit(deps.db, acceptStatements(deps.db, accepted)),
-    };
+    lane.leftovers.note(live.runId, { phase: "accepting", note: planned.withdrawal });
+    const committed = await commit(deps.db, acceptStatements(deps.db, accepted));
+    if (committed.kind === "unknown") {
+      // Before the next write in line is planned: it goes behind the withdrawal.
+      lane.leftovers.abandon(live.runId);
+    }
+    return { start: planned, acceptance: accepted, committed };
   });
+  if (written === null) {
+    lane.release(live);
+    return fail(runNotLanded());
+  }
+  const { start, acceptance, committed } = written;
   if (isStored(committed, acceptance)) {
     const accept = seconds(deps.now() - acceptedFrom);
     lane.begin(live, start, { accept }, { agent, model, history: loaded.history, failure: null });
     return ok(live);
   }
-  const refused = await notStored(lane, arrival, live.runId, committed);
+  // Before anybody looks for the run that has the key: this one names the same and is none.
   lane.release(live);
-  return refused;
+  return notStored(lane, arrival, live.runId, committed);
 }
 
 async function wait(lane: RunLane, arrival: Arrival, position: number, interrupts: boolean): Promise<Admitted> {
@@ -150,12 +177,15 @@ async function wait(lane: RunLane, arrival: Arrival, position: number, interrupt
   const { runId, sessionId } = row;
   const acceptance: Acceptance = { run: row, sessionFence: session.fence, newSession: null, start: null };
   const note = { runId, sessionId, sessionFence: session.fence, runIndex: null, startedSession: false, previous: null };
-  lane.note(runId, { phase: "accepting", note });
+  lane.leftovers.note(runId, { phase: "accepting", note });
   const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  if (committed.kind === "unknown") {
+    lane.leftovers.abandon(runId);
+  }
   if (!isStored(committed, acceptance)) {
     return notStored(lane, arrival, runId, committed);
   }
-  lane.forget(runId);
+  lane.leftovers.forget(runId);
   const live = new LiveRun(row, arrival.arrivedAt);
   lane.enqueue(live);
   if (interrupts) {
@@ -172,12 +202,11 @@ function isStored(committed: Committed, acceptance: Acceptance): boolean {
 /** Why a run was not stored, and what its caller gets for it. */
 async function notStored(lane: RunLane, arrival: Arrival, runId: string, committed: Committed): Promise<Admitted> {
   if (committed.kind === "unknown") {
-    lane.abandon(runId);
     // Withdrawn now if D1 is back already, else before any other run starts, or by the alarm.
-    lane.deps.background(lane.land().then(() => {}));
+    lane.deps.background(lane.leftovers.land().then(() => {}));
     return fail(databaseUnavailable());
   }
-  lane.forget(runId);
+  lane.leftovers.forget(runId);
   if (violates(committed, "idempotency_key") && arrival.request.idempotency !== null) {
     return (await runOfKey(lane, arrival.request.idempotency)) ?? "look_again";
   }

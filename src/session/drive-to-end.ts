@@ -2,9 +2,9 @@ import { MAX_RUN_EVENT_BYTES, MAX_RUN_OUTPUT_BYTES } from "../domain/limits.ts";
 import type { Message } from "../domain/message.ts";
 import type { RunError } from "../domain/run.ts";
 import { driveRun } from "../engine/drive-run.ts";
-import { historyMessages, type HistoryRun } from "../engine/history.ts";
+import { type HistoryRun, historyMessages } from "../engine/history.ts";
 import { buildPrompt } from "../engine/prompt.ts";
-import { failInstead, type Run, type RunFact } from "../engine/run-state.ts";
+import { endInstead, type Run, type RunFact } from "../engine/run-state.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { settle } from "./landing.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -35,20 +35,21 @@ export async function driveToEnd(
   } catch (error) {
     log("error", "run.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
   }
-  if (run.end === null) {
-    recorder.record({
-      type: "failed",
-      error: { type: "internal", message: "The run failed because of an internal error." },
-    });
-  }
   try {
+    if (run.end === null) {
+      const message = "The run failed because of an internal error.";
+      recorder.record({ type: "failed", error: { type: "internal", message } });
+    }
     return await settleAndShow(lane, live, run, input);
   } catch (error) {
     log("error", "settle.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
     live.persisted = false;
-    lane.abandon(live.runId);
+    lane.leftovers.abandon(live.runId);
     return false;
   } finally {
+    if (live.gone) {
+      endInstead(run, { type: "cancelled" });
+    }
     live.publish(run);
     live.finish();
   }
@@ -74,25 +75,31 @@ async function settleAndShow(lane: RunLane, live: LiveRun, run: Run, input: Mess
   }
   const startedAt = deps.now();
   const session = await memory.row();
+  const mark = memory.mark();
   const settled = session === null ? ({ kind: "unknown" } as const) : await settle(deps.db, run, end, session.value);
   live.settleMs = deps.now() - startedAt;
-  if (settled.kind === "unknown") {
-    live.persisted = false;
-    lane.abandon(live.runId);
+  if (live.gone) {
     return false;
   }
-  lane.forget(live.runId);
+  if (settled.kind === "unknown") {
+    live.persisted = false;
+    lane.leftovers.abandon(live.runId);
+    return false;
+  }
+  lane.leftovers.forget(live.runId);
   if (settled.kind === "fenced") {
+    // What is stored of it, if anything, is not what its readers have seen.
+    live.persisted = false;
     memory.drop();
     return false;
   }
   const { kept } = settled;
   if (kept !== run && kept.end?.status === "ERROR") {
-    failInstead(run, kept.end.error);
+    endInstead(run, { type: "failed", error: kept.end.error });
   }
   if (kept.end !== null) {
     const settlement = settlementOf(kept, kept.end, memory.session);
-    memory.update((before) => settledSession(before, settlement));
+    memory.updateSince(mark, (before) => settledSession(before, settlement));
   }
   if (run.end?.status !== "COMPLETED") {
     return false;

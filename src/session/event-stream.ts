@@ -3,8 +3,8 @@ import { EventReader } from "../engine/run-events.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseEvent } from "../lib/sse.ts";
 import type { LiveRun } from "./live-run.ts";
 
-/** Below the idle limits of common proxies. */
-export const KEEP_ALIVE_MS = 15_000;
+/** A stream is looked at this often, so a comment goes out after 10 to 20 quiet seconds: below proxies' idle limits. */
+export const KEEP_ALIVE_MS = 10_000;
 /** What one read takes at most, so that a reader far behind does not hold a second copy of the run. */
 const CHUNK_CHARS = 32 * 1024;
 
@@ -32,29 +32,45 @@ export function eventStream(live: LiveRun, contentOnly: boolean): ReadableStream
     }
     return text;
   };
+  let wake = () => {};
+  let isQuiet = false;
+  const unwatch = live.watch(() => wake());
+  const ticker = setInterval(() => {
+    isQuiet = true;
+    wake();
+  }, KEEP_ALIVE_MS);
+  const stop = () => {
+    left = true;
+    unwatch();
+    clearInterval(ticker);
+    wake();
+  };
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       while (!left) {
-        const changed = live.changed();
         const text = read();
         if (text !== "") {
+          isQuiet = false;
           return controller.enqueue(sseBytes(text));
         }
         if (live.stage === "done") {
+          stop();
           controller.close();
           // A pull that closes a byte stream must also answer the buffer it was offered.
           controller.byobRequest?.respond(0);
           return;
         }
-        if (await isQuiet(changed)) {
+        if (isQuiet) {
+          isQuiet = false;
           return controller.enqueue(sseBytes(SSE_KEEP_ALIVE));
         }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
     },
-    cancel() {
-      left = true;
-    },
+    cancel: stop,
   });
 }
 
@@ -66,17 +82,4 @@ function withPersisted(event: RunEvent, live: LiveRun): RunEvent {
   }
   const { event_index, ...fields } = event;
   return { ...fields, persisted: false, event_index };
-}
-
-async function isQuiet(changed: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const quiet = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), KEEP_ALIVE_MS);
-  });
-  const moved = changed.then(() => false);
-  try {
-    return await Promise.race([moved, quiet]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -26,6 +26,10 @@ export class HistoryCache {
 
   /** Adds the run that completed last; the oldest make room for it. */
   add(run: HistoryRun): void {
+    if ((this.#runs.at(-1)?.run.runIndex ?? -1) >= run.runIndex) {
+      // It was read while D1 had settled it already.
+      return;
+    }
     const bytes = runBytes(run);
     this.#runs.push({ run, bytes });
     this.#bytes += bytes;

@@ -1,14 +1,6 @@
 import { applyFact, newRun, type RecordedFact, type Run, type RunHead } from "../engine/run-state.ts";
-import type { Withdrawal } from "../store/run-writes.ts";
+import type { StartNote, Withdrawal } from "../store/run-undo.ts";
 import { readFacts, writeFacts } from "./journal-facts.ts";
-
-/** What must be known to make a waiting run wait again whose start was not confirmed. */
-export interface StartNote {
-  runId: string;
-  sessionId: string;
-  runIndex: number;
-  fence: string;
-}
 
 /** A run in the object's own SQLite, from before its first write to D1 until its last one has landed. */
 export type JournalEntry =
@@ -25,6 +17,8 @@ const MAX_ROW_CHARS = 256 * 1024;
  */
 export class Journal {
   readonly #sql: SqlStorage;
+  /** What the table holds: nobody else writes it. */
+  readonly #entries: Map<string, JournalEntry>;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -32,11 +26,14 @@ export class Journal {
     sql.exec(
       "CREATE TABLE IF NOT EXISTS journal_facts (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, piece TEXT NOT NULL, is_last INTEGER NOT NULL)",
     );
+    const rows = sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray();
+    this.#entries = new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
   }
 
   /** Writes where a run stands, over what was written of it before. */
   note(runId: string, entry: JournalEntry): void {
     this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));
+    this.#entries.set(runId, entry);
   }
 
   /** Adds facts behind those written before. */
@@ -61,11 +58,11 @@ export class Journal {
   remove(runId: string): void {
     this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
     this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
+    this.#entries.delete(runId);
   }
 
-  entries(): Map<string, JournalEntry> {
-    const rows = this.#sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray();
-    return new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
+  entries(): ReadonlyMap<string, JournalEntry> {
+    return this.#entries;
   }
 
   /** The run as far as it was written down. */

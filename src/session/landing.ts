@@ -2,7 +2,8 @@ import type { Session } from "../domain/session.ts";
 import { applyFact, type RecordedFact, type Run, type RunEnd } from "../engine/run-state.ts";
 import { type Committed, commit, type Statement } from "../store/commit.ts";
 import type { Database } from "../store/database.ts";
-import { putBackStatements, settleStatements, takeOver, withdrawStatements } from "../store/run-writes.ts";
+import { putBackStatements, takeOver, withdrawStatements } from "../store/run-undo.ts";
+import { settleStatements } from "../store/run-writes.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { refusedRuns, settlementOf } from "./settlement.ts";
 

@@ -7,7 +7,7 @@ export type LiveStage = "waiting" | "starting" | "running" | "settling" | "done"
 
 /**
  * A run while its session's object knows it: what is stored of the request, what it has produced, how much of that
- * readers may see, and who waits for more. Readers hold on to it, never it on to readers.
+ * readers may see, and who waits for more. It knows of its readers only that they want to be told.
  */
 export class LiveRun {
   /** The row as it was accepted: the request, and the place in the queue. */
@@ -27,7 +27,7 @@ export class LiveRun {
   settleMs = 0;
   readonly acceptedAt: number;
   readonly #abort = new AbortController();
-  #changed = Promise.withResolvers<void>();
+  readonly #watchers = new Set<() => void>();
   readonly #done = Promise.withResolvers<void>();
 
   constructor(row: RunRow, acceptedAt: number) {
@@ -61,9 +61,10 @@ export class LiveRun {
     this.#done.resolve();
   }
 
-  /** Resolves at the next change. */
-  changed(): Promise<void> {
-    return this.#changed.promise;
+  /** Calls back at every change, until the function that is returned is called. */
+  watch(onChange: () => void): () => void {
+    this.#watchers.add(onChange);
+    return () => this.#watchers.delete(onChange);
   }
 
   /** Resolves when the run has settled here, or was cancelled. */
@@ -72,7 +73,8 @@ export class LiveRun {
   }
 
   #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
+    for (const onChange of this.#watchers) {
+      onChange();
+    }
   }
 }

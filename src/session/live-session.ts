@@ -1,6 +1,6 @@
 import type { Agent } from "../domain/agent.ts";
 import { databaseUnavailable, sessionNotFound } from "../domain/error.ts";
-import { fail, ok, type Outcome } from "../domain/outcome.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { log } from "../lib/log.ts";
@@ -20,6 +20,9 @@ import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
 
+/** How often a write is planned anew on a row that was not as remembered. */
+const MAX_ATTEMPTS = 3;
+
 /** What a caller changes; a name is as it was typed, `""` takes it away. */
 export type RequestedPatch = Omit<SessionPatch, "name"> & { name?: string };
 
@@ -33,13 +36,11 @@ export class LiveSession {
   readonly #lane: RunLane;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
-  /** Changes of the row, one at a time. */
-  readonly #rowWrites = new Serial();
 
   constructor(deps: SessionDependencies) {
     this.#deps = deps;
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
-    this.#lane = new RunLane(deps, this.#memory, this.#rowWrites, (agent) => this.#afterCompletion(agent));
+    this.#lane = new RunLane(deps, this.#memory, (agent) => this.#afterCompletion(agent));
   }
 
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
@@ -86,34 +87,26 @@ export class LiveSession {
   delete(principal: Principal): Promise<Outcome<null>> {
     // In line with arrivals, so that no run is being let in while its session goes.
     return this.#arrivals.run(async () => {
-      const landed = await this.#lane.land();
-      const row = await this.#memory.row();
-      if (!landed || row === null) {
-        return fail(databaseUnavailable());
-      }
-      if (row.value === null || !maySee(principal, row.value.userId)) {
-        return ok(null);
-      }
-      const statements = deleteStatements(this.#deps.db, this.#deps.sessionId);
-      return this.#rowWrites.run(async () => {
-        const committed = await commit(this.#deps.db, statements);
-        if (committed.kind !== "written") {
-          this.#memory.drop();
-          return fail(databaseUnavailable());
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const deleted = await this.#lane.leftovers.writeRow(() => this.#deleteOnce(principal));
+        if (deleted !== "taken_over") {
+          return deleted ?? fail(databaseUnavailable());
         }
-        this.#lane.clear();
-        return ok(null);
-      });
+      }
+      return fail(databaseUnavailable());
     });
   }
 
   /** Does what is left to do: lands what D1 has not, and takes up waiting runs. False when D1 is away. */
   wake(): Promise<boolean> {
     return this.#arrivals.run(async () => {
-      if (!(await this.#lane.land())) {
+      if (!(await this.#lane.leftovers.land())) {
         return false;
       }
       const loaded = await this.#memory.load(0, false);
+      if (loaded === null) {
+        this.#lane.retryLater();
+      }
       this.#lane.adopt(this.#memory.takePending());
       this.#lane.startNext();
       return loaded !== null;
@@ -122,8 +115,29 @@ export class LiveSession {
 
   /** What the object's alarm calls; it is set again while there is anything to be woken for. */
   async alarm(): Promise<void> {
-    await this.wake();
-    this.#lane.rearm();
+    this.#lane.rearm(await this.wake());
+  }
+
+  async #deleteOnce(principal: Principal): Promise<Outcome<null> | "taken_over"> {
+    const row = await this.#memory.row();
+    if (row === null) {
+      return fail(databaseUnavailable());
+    }
+    if (row.value === null) {
+      // Also where an answer was lost that said so: whoever still reads is told.
+      this.#lane.clear();
+      return ok(null);
+    }
+    if (!maySee(principal, row.value.userId)) {
+      return ok(null);
+    }
+    const committed = await commit(this.#deps.db, deleteStatements(this.#deps.db, row.value, this.#deps.now()));
+    if (committed.kind === "written" && committed.changes.at(-1) === 1) {
+      this.#lane.clear();
+      return ok(null);
+    }
+    this.#memory.drop();
+    return committed.kind === "written" ? "taken_over" : fail(databaseUnavailable());
   }
 
   async #find(principal: Principal): Promise<Outcome<Session>> {
@@ -139,16 +153,21 @@ export class LiveSession {
     principal: Principal,
     plan: (session: Session) => Promise<Outcome<SessionPatch>>,
   ): Promise<Outcome<Session>> {
-    // What an unconfirmed accept may have changed is decided first, or its withdrawal would undo this change.
-    if (!(await this.#lane.land())) {
-      return fail(databaseUnavailable());
-    }
     const found = await this.#find(principal);
     if (!found.ok) {
       return found;
     }
     const planned = await plan(found.value);
-    return planned.ok ? this.#rowWrites.run(() => this.#write(principal, planned.value, () => true)) : planned;
+    return planned.ok ? this.#writeInLine(principal, planned.value, () => true) : planned;
+  }
+
+  async #writeInLine(
+    principal: Principal,
+    patch: SessionPatch,
+    stillWanted: (session: Session) => boolean,
+  ): Promise<Outcome<Session>> {
+    const written = await this.#lane.leftovers.writeRow(() => this.#write(principal, patch, stillWanted));
+    return written ?? fail(databaseUnavailable());
   }
 
   async #write(
@@ -156,8 +175,8 @@ export class LiveSession {
     patch: SessionPatch,
     stillWanted: (session: Session) => boolean,
   ): Promise<Outcome<Session>> {
-    // Twice: the row that memory knew may have been deleted and made anew without the object.
-    for (let attempt = 0; attempt < 2; attempt++) {
+    // Again: the row that memory knew may have been deleted and made anew without the object, or a run has settled.
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.#find(principal);
       if (!found.ok) {
         return found;
@@ -167,9 +186,10 @@ export class LiveSession {
         return ok(before);
       }
       const after = patchedSession(before, patch, this.#deps.now());
+      const mark = this.#memory.mark();
       const committed = await commit(this.#deps.db, [patchStatement(this.#deps.db, before, after, patch)]);
       if (committed.kind === "written" && committed.changes[0] === 1) {
-        this.#memory.update((now) => patchedSession(now, patch, this.#deps.now()));
+        this.#memory.updateSince(mark, (now) => patchedSession(now, patch, after.updatedAt));
         return ok(this.#memory.session ?? after);
       }
       this.#memory.drop();
@@ -177,16 +197,13 @@ export class LiveSession {
         return fail(databaseUnavailable());
       }
     }
-    return fail(sessionNotFound());
+    return fail(databaseUnavailable());
   }
 
   async #applyGenerated(principal: Principal, asked: Session, change: NameChange): Promise<Outcome<Session>> {
-    if (!(await this.#lane.land())) {
-      return fail(databaseUnavailable());
-    }
     const isUnchanged = (session: Session) =>
       session.nameVersion === asked.nameVersion && session.createdAt === asked.createdAt;
-    return this.#rowWrites.run(() => this.#write(principal, { name: change }, isUnchanged));
+    return this.#writeInLine(principal, { name: change }, isUnchanged);
   }
 
   #afterCompletion(agent: Agent): void {

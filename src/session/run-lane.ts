@@ -1,22 +1,18 @@
 import type { Agent } from "../domain/agent.ts";
 import type { Model } from "../domain/model.ts";
 import type { Idempotency, RunError, RunRow } from "../domain/run.ts";
-import type { Session } from "../domain/session.ts";
-import { storedLog } from "../engine/event-log.ts";
 import type { HistoryRun } from "../engine/history.ts";
-import { applyFact, newRun, type RunHead } from "../engine/run-state.ts";
+import { newRun, type RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
-import type { Serial } from "../lib/serial.ts";
-import { commit } from "../store/commit.ts";
-import { cancelWaiting } from "../store/run-writes.ts";
+import { errorFields, log } from "../lib/log.ts";
 import type { Occupancy } from "./admission.ts";
+import { Alarm } from "./alarm.ts";
+import { cancelledRun, storeCancelled } from "./cancelled-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { driveToEnd } from "./drive-to-end.ts";
-import { nextAlarm, WATCHDOG_MS } from "./due.ts";
-import type { JournalEntry } from "./journal.ts";
-import { land } from "./landing.ts";
+import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
-import type { RunStart } from "./run-start.ts";
+import { type RunStart, sessionStarted } from "./run-start.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { startWaitingRun } from "./start-waiting.ts";
 
@@ -29,34 +25,22 @@ export interface DriveWith {
   failure: RunError | null;
 }
 
-/**
- * The session's top-level runs, one at a time: which one is active, which wait, and which entries of the journal belong
- * to runs that live here. Every other entry is a leftover, of a dead instance or of a write that D1 did not confirm, and
- * lands before any further run starts.
- */
+/** The session's top-level runs, one at a time: which one is active, and which wait. */
 export class RunLane {
   readonly deps: SessionDependencies;
   readonly memory: SessionMemory;
-  /** Writes to the session's row, one at a time: each is planned on what the one before it left. */
-  readonly rowWrites: Serial;
+  readonly leftovers: Leftovers;
   /** Called when a run has completed and landed. */
   readonly #onCompleted: (agent: Agent) => void;
   #active: LiveRun | null = null;
   #waiting: LiveRun[] = [];
-  readonly #ours = new Set<string>();
-  #landing: Promise<boolean> | null = null;
-  #failures = 0;
-  #alarmAt = 0;
+  readonly #alarm: Alarm;
 
-  constructor(
-    deps: SessionDependencies,
-    memory: SessionMemory,
-    rowWrites: Serial,
-    onCompleted: (agent: Agent) => void,
-  ) {
+  constructor(deps: SessionDependencies, memory: SessionMemory, onCompleted: (agent: Agent) => void) {
     this.deps = deps;
     this.memory = memory;
-    this.rowWrites = rowWrites;
+    this.#alarm = new Alarm(deps.now, deps.setAlarm);
+    this.leftovers = new Leftovers(deps, memory, this.#alarm, () => this.startNext());
     this.#onCompleted = onCompleted;
   }
 
@@ -70,6 +54,12 @@ export class RunLane {
   /** Whether the run is active or waits here. */
   has(runId: string): boolean {
     return this.#active?.runId === runId || this.#waiting.some((live) => live.runId === runId);
+  }
+
+  /** The user that a session without owner belongs to once the runs that were let in have started. */
+  claimant(): string | null {
+    const runs = [this.#active, ...this.#waiting].filter((live) => live !== null);
+    return runs.find((live) => live.row.userId !== null)?.row.userId ?? null;
   }
 
   /** The run of this object that an idempotency key names. */
@@ -96,30 +86,10 @@ export class RunLane {
     this.startNext();
   }
 
-  /** Writes down what is about to be sent to D1 for a run, and sees to it that somebody wakes up if we do not. */
-  note(runId: string, entry: JournalEntry): void {
-    this.#ours.add(runId);
-    this.deps.journal.note(runId, entry);
-    this.#watch();
-  }
-
-  /** What was noted is decided: there is nothing left to do about it. */
-  forget(runId: string): void {
-    this.deps.journal.remove(runId);
-    this.#ours.delete(runId);
-  }
-
-  /** D1 did not say what became of what was noted: it is a leftover from now on. Nothing remembered is trusted. */
-  abandon(runId: string): void {
-    this.#ours.delete(runId);
-    this.memory.drop();
-    this.#failed();
-  }
-
   /** Starts driving a run whose start is in D1; does not wait for it. */
   begin(live: LiveRun, start: RunStart, timings: RunHead["timings"], drive: DriveWith): void {
     const head = { ...start.head, timings: { ...start.head.timings, ...timings } };
-    this.note(live.runId, { phase: "running", head });
+    this.leftovers.note(live.runId, { phase: "running", head });
     this.memory.update((session) => sessionStarted(session, start.session));
     if (start.isNewSession) {
       this.memory.created(start.session);
@@ -143,7 +113,7 @@ export class RunLane {
     live.stage = "waiting";
     this.#waiting.push(live);
     this.#waiting.sort((a, b) => a.row.position - b.row.position);
-    this.#watch();
+    this.#alarm.watch();
   }
 
   /** Cancels the active run, for one that goes before all others. */
@@ -163,7 +133,7 @@ export class RunLane {
 
   /** Starts the first waiting run when the session is free; what fails is tried again by the alarm. */
   startNext(): void {
-    if (this.#active !== null || this.#leftovers().length > 0) {
+    if (this.#active !== null || this.leftovers.any()) {
       return;
     }
     const live = this.#waiting.shift();
@@ -171,23 +141,25 @@ export class RunLane {
       return;
     }
     this.occupy(live);
+    const started = startWaitingRun(this, live).catch((error: unknown) => {
+      log("error", "start.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
+      return "away" as const;
+    });
     this.deps.background(
-      startWaitingRun(this, live).then((outcome) => {
+      started.then((outcome) => {
         if (outcome === "started") {
-          this.#failures = 0;
+          this.#alarm.recovered();
           return;
-        }
-        if (outcome === "gone" || live.gone) {
-          this.showCancelled(live);
-        } else {
-          this.enqueue(live);
-          this.#failed();
         }
         if (this.#active === live) {
           this.#active = null;
         }
-        if (outcome === "gone") {
+        if (outcome === "gone" || live.gone) {
+          this.showCancelled(live);
           this.startNext();
+        } else {
+          this.enqueue(live);
+          this.#alarm.failed();
         }
       }),
     );
@@ -202,11 +174,8 @@ export class RunLane {
       }
       return true;
     }
-    const head = headFromRow(waiting.row);
     const at = this.deps.now();
-    const events = storedLog(cancelledRun(head, at).log);
-    const committed = await commit(this.deps.db, [cancelWaiting(this.deps.db, runId, events, at)]);
-    if (committed.kind !== "written") {
+    if (!(await storeCancelled(this.deps.db, this.leftovers, waiting.row, at))) {
       return false;
     }
     if (this.#active === waiting) {
@@ -232,34 +201,21 @@ export class RunLane {
         live.cancel();
       }
     }
-    for (const runId of this.deps.journal.entries().keys()) {
-      this.forget(runId);
-    }
+    this.leftovers.forgetAll();
     this.memory.drop();
   }
 
-  /** Brings every leftover to D1; false when D1 is away. */
-  land(): Promise<boolean> {
-    if (this.#leftovers().length === 0) {
-      return Promise.resolve(true);
+  /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */
+  rearm(isAwake: boolean): void {
+    if (isAwake && this.#waiting.length === 0 && !this.leftovers.any()) {
+      this.#alarm.recovered();
     }
-    this.#landing ??= this.rowWrites
-      .run(() => this.#landLeftovers())
-      .finally(() => {
-        this.#landing = null;
-        this.startNext();
-      });
-    return this.#landing;
+    this.#alarm.rearm(this.#waiting.length + (this.#active === null ? 0 : 1));
   }
 
-  /** Sets the alarm for what is still to be watched or tried again. */
-  rearm(): void {
-    this.#alarmAt = 0;
-    const liveRuns = this.#waiting.length + (this.#active === null ? 0 : 1);
-    const at = nextAlarm({ liveRuns, failures: this.#failures }, this.deps.now());
-    if (at !== null) {
-      this.#setAlarm(at);
-    }
+  /** D1 did not tell what there is to do: asks it again later. */
+  retryLater(): void {
+    this.#alarm.failed();
   }
 
   /** Tells the readers of a run that never started, or of a session that is gone, that it is over. */
@@ -269,56 +225,4 @@ export class RunLane {
       live.finish();
     }
   }
-
-  async #landLeftovers(): Promise<boolean> {
-    const landing = {
-      db: this.deps.db,
-      journal: this.deps.journal,
-      now: this.deps.now,
-      newId: this.deps.newId,
-      row: () => this.memory.row(),
-    };
-    for (const [runId, entry] of this.#leftovers()) {
-      const landed = await land(landing, runId, entry);
-      this.memory.drop();
-      if (!landed) {
-        this.#failed();
-        return false;
-      }
-    }
-    this.#failures = 0;
-    return true;
-  }
-
-  #leftovers(): [string, JournalEntry][] {
-    return [...this.deps.journal.entries()].filter(([runId]) => !this.#ours.has(runId));
-  }
-
-  #failed(): void {
-    this.#failures += 1;
-    this.rearm();
-  }
-
-  #watch(): void {
-    if (this.#alarmAt <= this.deps.now()) {
-      this.#setAlarm(this.deps.now() + WATCHDOG_MS);
-    }
-  }
-
-  #setAlarm(at: number): void {
-    this.#alarmAt = at;
-    this.deps.setAlarm(at);
-  }
-}
-
-/** What a start changes of the row; a name or state that was changed meanwhile stays. */
-function sessionStarted(now: Session, started: Session): Session {
-  const { userId, agentId, firstMessage, state, nextRunIndex, chatMessages } = started;
-  return { ...now, userId, agentId, firstMessage, state, nextRunIndex, chatMessages };
-}
-
-function cancelledRun(head: RunHead, at: number) {
-  const run = newRun(head);
-  applyFact(run, { at: Math.max(0, at - head.startedAt), fact: { type: "cancelled" } });
-  return run;
 }

@@ -8,7 +8,8 @@ import { firstMessageLine } from "../derived/clean-name.ts";
 import { systemText } from "../engine/prompt.ts";
 import type { RunHead } from "../engine/run-state.ts";
 import { fold } from "../lib/text.ts";
-import type { SessionChanges, Withdrawal } from "../store/run-writes.ts";
+import type { Withdrawal } from "../store/run-undo.ts";
+import type { SessionChanges } from "../store/run-writes.ts";
 import { componentId } from "../store/sessions.ts";
 
 /** A run as it is stored before anybody is told of it; whether it starts or waits is written over it. */
@@ -76,7 +77,7 @@ export function planStart(from: StartingPoint): RunStart {
   const { accepted, agent, model, nowMs } = from;
   const before = from.session ?? newAgentSession(accepted, agent, model, nowMs, from.newId());
   const input = inputMessages(accepted.input, agent, nowMs, from.newId);
-  const session = sessionAtStart(before, accepted);
+  const session = sessionAtStart(before, accepted, agent, model);
   const runIndex = before.nextRunIndex;
   const sessionState = session.state ?? {};
   const row: RunRow = {
@@ -149,11 +150,7 @@ function newAgentSession(accepted: RunRow, agent: Agent, model: Model, nowMs: nu
     state: null,
     metadata: null,
     summary: null,
-    componentData: {
-      name: agent.name,
-      agent_id: agent.id,
-      model: { name: model.name, provider: model.provider, id: model.id },
-    },
+    componentData: agentData(agent, model),
     metrics: null,
     nextRunIndex: 0,
     completedRuns: 0,
@@ -164,17 +161,34 @@ function newAgentSession(accepted: RunRow, agent: Agent, model: Model, nowMs: nu
   };
 }
 
+/** AgentOS's agent_data. */
+function agentData(agent: Agent, model: Model) {
+  return {
+    name: agent.name,
+    agent_id: agent.id,
+    model: { name: model.name, provider: model.provider, id: model.id },
+  };
+}
+
 /** An unowned session is claimed by its first user, and one without an agent by its first agent; nothing is erased. */
-function sessionAtStart(before: Session, accepted: RunRow): Session {
+function sessionAtStart(before: Session, accepted: RunRow, agent: Agent, model: Model): Session {
+  const agentId = before.agentId ?? (before.sessionType === "agent" ? agent.id : null);
   return {
     ...before,
     userId: before.userId ?? accepted.userId,
-    agentId: before.agentId ?? (before.sessionType === "agent" ? accepted.agentId : null),
+    agentId,
+    componentData: before.componentData ?? (agentId === agent.id ? agentData(agent, model) : null),
     firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
     state: mergedState(before.state, accepted.inputState),
     nextRunIndex: before.nextRunIndex + 1,
     chatMessages: before.chatMessages + 1,
   };
+}
+
+/** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
+export function sessionStarted(now: Session, started: Session): Session {
+  const { userId, agentId, componentData, firstMessage, state, nextRunIndex, chatMessages } = started;
+  return { ...now, userId, agentId, componentData, firstMessage, state, nextRunIndex, chatMessages };
 }
 
 /** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
@@ -188,6 +202,10 @@ function changedColumns(before: Session, after: Session): { changes: SessionChan
   if (after.agentId !== before.agentId) {
     Object.assign(changes, { agentId: after.agentId, componentId: componentId(after) });
     Object.assign(previous, { agentId: before.agentId, componentId: componentId(before) });
+  }
+  if (after.componentData !== before.componentData) {
+    changes.componentData = after.componentData;
+    previous.componentData = before.componentData;
   }
   if (after.firstMessage !== before.firstMessage && after.firstMessage !== null) {
     Object.assign(changes, { firstMessage: after.firstMessage, firstMessageFolded: fold(after.firstMessage) });

@@ -29,6 +29,8 @@ export class SessionMemory {
   #history: HistoryCache | null = null;
   /** Moves with every change, so that a read that began before one does not bring old rows back. */
   #generation = 0;
+  /** Moves whenever the row is read or dropped. */
+  #reads = 0;
   /** The waiting runs of a dead instance; read once, with the first load. */
   #pending: RunRow[] | null = null;
   #pendingRead = false;
@@ -49,6 +51,24 @@ export class SessionMemory {
     this.#session = this.#session === null ? null : change(this.#session);
   }
 
+  /** The point before a write whose effect cannot be remembered twice: to be handed to `updateSince`. */
+  mark(): number {
+    return this.#reads;
+  }
+
+  /**
+   * Remembers what was just written, unless the row was read or dropped while it was: what was read then may hold the
+   * write already. Answers whether it was remembered.
+   */
+  updateSince(mark: number, change: (session: Session) => Session): boolean {
+    if (mark !== this.#reads) {
+      this.drop();
+      return false;
+    }
+    this.update(change);
+    return true;
+  }
+
   /** Remembers a session that was just created with its first run: nothing came before it. */
   created(session: Session): void {
     this.#session = session;
@@ -65,6 +85,7 @@ export class SessionMemory {
     this.#session = null;
     this.#history = null;
     this.#generation += 1;
+    this.#reads += 1;
   }
 
   /** The row, from memory or D1; `{ value: null }` when there is no such session, null when D1 is away. */
@@ -81,6 +102,7 @@ export class SessionMemory {
     const session = row === undefined ? null : toSession(row);
     if (generation === this.#generation) {
       this.#session = session;
+      this.#reads += 1;
     }
     return { value: this.#session ?? session };
   }
@@ -103,8 +125,9 @@ export class SessionMemory {
       }
       const { session, history } = read;
       this.#session = session;
+      this.#reads += 1;
       if (!fresh) {
-        this.#history = session && new HistoryCache(MAX_CACHE_BYTES, history, history.length < runs);
+        this.#history = session && cacheOf(history, runs);
       }
       return { session, history, cacheUse: fresh ? "bypass" : "miss" };
     }
@@ -135,4 +158,11 @@ export class SessionMemory {
     this.#pending = null;
     return pending;
   }
+}
+
+/** Null while a run goes on: it stands in D1 without its answer, and is remembered when it has completed. */
+function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
+  return history.some((run) => run.status === "RUNNING")
+    ? null
+    : new HistoryCache(MAX_CACHE_BYTES, history, history.length < runs);
 }

@@ -2,14 +2,16 @@ import { type Agent, historyRuns } from "../domain/agent.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import type { RunError, RunRow } from "../domain/run.ts";
+import type { Session } from "../domain/session.ts";
 import { seconds } from "../engine/metrics.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import { commit, readOrNull } from "../store/commit.ts";
 import { startStatements } from "../store/run-writes.ts";
 import { findRun } from "../store/runs.ts";
+import { storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "./live-run.ts";
-import { mergedState, planStart } from "./run-start.ts";
 import type { RunLane } from "./run-lane.ts";
+import { mergedState, planStart } from "./run-start.ts";
 
 /** `away`: D1 did not take the start, the run still waits. `gone`: it was cancelled or deleted elsewhere. */
 export type StartOutcome = "started" | "away" | "gone";
@@ -30,9 +32,12 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   if (loaded.session === null) {
     return "gone";
   }
+  if (isForeign(live.row, loaded.session)) {
+    return (await storeCancelled(deps.db, lane.leftovers, live.row, deps.now())) ? "gone" : "away";
+  }
   const hydrate = seconds(deps.now() - loadedAt);
   const acceptedAt = deps.now();
-  const written = await lane.rowWrites.run(async () => {
+  const written = await lane.leftovers.writeRow(async () => {
     // Planned only now: a change of the row that was under way has been written.
     const { session } = memory;
     if (session === null) {
@@ -50,21 +55,29 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
       newId: deps.newId,
     });
     const { runId, sessionId, runIndex, fence } = start.head;
-    lane.note(runId, { phase: "starting", note: { runId, sessionId, runIndex: runIndex ?? 0, fence } });
+    const previous = start.withdrawal.previous ?? {};
+    lane.leftovers.note(runId, {
+      phase: "starting",
+      note: { runId, sessionId, runIndex: runIndex ?? 0, fence, previous },
+    });
     const { row: run, input, changes } = start;
     const statements = startStatements(deps.db, { run, sessionFence: session.fence, input, changes });
-    return { start, tooLarge, committed: await commit(deps.db, statements) };
+    const committed = await commit(deps.db, statements);
+    if (committed.kind === "unknown") {
+      // Before the next write in line is planned: it goes behind what is put back.
+      lane.leftovers.abandon(runId);
+    }
+    return { start, tooLarge, committed };
   });
   if (written === null) {
     return "away";
   }
   const { start, tooLarge, committed } = written;
   if (committed.kind === "unknown") {
-    lane.abandon(live.runId);
     return "away";
   }
   if (committed.kind === "refused" || committed.changes[0] !== 1) {
-    lane.forget(live.runId);
+    lane.leftovers.forget(live.runId);
     memory.drop();
     return (await isStillWaiting(lane, live.runId)) ? "away" : "gone";
   }
@@ -72,6 +85,11 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   const accept = seconds(deps.now() - acceptedAt);
   lane.begin(live, start, { accept }, { agent, model, history: loaded.history, failure });
   return "started";
+}
+
+/** A session without owner may be claimed while others wait in it; whose they are not is nothing of theirs to see. */
+function isForeign(row: RunRow, session: Session): boolean {
+  return row.userId !== null && session.userId !== null && row.userId !== session.userId;
 }
 
 /** While D1 is away the run is taken to wait still. */

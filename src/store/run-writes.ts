@@ -1,11 +1,11 @@
-import { and, eq, exists, lt, notExists, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, notExists, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../domain/message.ts";
 import type { RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { messageRow } from "./message-rows.ts";
-import { rowWhere } from "./row-values.ts";
+import { rowsWhere } from "./row-values.ts";
 import { messages, runs, sessions, withdrawnRuns } from "./schema.ts";
 import { sessionColumns } from "./sessions.ts";
 
@@ -26,8 +26,6 @@ export interface Acceptance {
   start: { input: Message[]; changes: SessionChanges } | null;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** Stores a run that starts, or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
 export function acceptStatements(db: Database, acceptance: Acceptance): [Statement, ...Statement[]] {
   const { run, sessionFence, newSession, start } = acceptance;
@@ -37,7 +35,7 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
   // A repeated batch finds its own row and says again that it changed it; somebody else's row stays as it is.
   const insertRun = db
     .insert(runs)
-    .select(rowWhere(runs, run, sql`${sessionIsOurs(db, run.sessionId, sessionFence)} and ${notWithdrawn}`))
+    .select(rowsWhere(runs, [run], sql`${sessionIsOurs(db, run.sessionId, sessionFence)} and ${notWithdrawn}`))
     .onConflictDoUpdate({
       target: runs.runId,
       set: { fence: sql`excluded.fence` },
@@ -54,7 +52,7 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
     statements.unshift(
       db
         .insert(sessions)
-        .select(rowWhere(sessions, sessionColumns(newSession), notWithdrawn))
+        .select(rowsWhere(sessions, [sessionColumns(newSession)], notWithdrawn))
         .onConflictDoNothing(),
     );
   }
@@ -87,7 +85,7 @@ export function startStatements(
     .where(
       and(
         eq(runs.runId, run.runId),
-        sql`(${runs.status} = 'PENDING' or ${runs.fence} = ${run.fence})`,
+        sql`(${runs.status} = 'PENDING' or (${runs.status} = 'RUNNING' and ${runs.fence} = ${run.fence}))`,
         sessionIsOurs(db, run.sessionId, start.sessionFence),
       ),
     );
@@ -105,89 +103,23 @@ export interface Settlement {
 export function settleStatements(db: Database, settlement: Settlement): [Statement, ...Statement[]] {
   const { run, produced, columns, session } = settlement;
   const running = runIsOurs(db, run.runId, run.fence);
+  // A repeated batch finds the run as it closed it and says again that it did.
+  const isClosedSo = and(eq(runs.status, columns.status), sql`${runs.settledAt} = ${columns.settledAt}`);
   const closeRun = db
     .update(runs)
     .set(columns)
-    .where(and(eq(runs.runId, run.runId), eq(runs.status, "RUNNING"), eq(runs.fence, run.fence)));
+    .where(and(eq(runs.runId, run.runId), eq(runs.fence, run.fence), or(eq(runs.status, "RUNNING"), isClosedSo)));
   const countRun = db
     .update(sessions)
     .set({
       ...(session.metrics !== null && { metrics: session.metrics }),
       ...(session.completedRuns > 0 && { completedRuns: sql`${sessions.completedRuns} + ${session.completedRuns}` }),
       ...(session.chatMessages > 0 && { chatMessages: sql`${sessions.chatMessages} + ${session.chatMessages}` }),
-      updatedAt: session.updatedAt,
+      updatedAt: sql`max(${sessions.updatedAt}, ${session.updatedAt})`,
     })
     .where(and(eq(sessions.sessionId, run.sessionId), running));
-  const [first, ...rest] = [
-    ...produced.map((message, nth) => insertMessage(db, run, run.inputMessages + nth, message, running)),
-    countRun,
-    closeRun,
-  ];
+  const [first, ...rest] = [...insertMessages(db, run, run.inputMessages, produced, running), countRun, closeRun];
   return first === undefined ? [closeRun] : [first, ...rest];
-}
-
-/** What must be known to take an accept back. */
-export interface Withdrawal {
-  runId: string;
-  sessionId: string;
-  sessionFence: string;
-  runIndex: number | null;
-  startedSession: boolean;
-  /** How the changed columns of the session stood before; null when the accept changed none. */
-  previous: SessionChanges | null;
-}
-
-/** Takes an accept back, whether it was written, was not, or arrives later. Repeatable. */
-export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number): [Statement, ...Statement[]] {
-  const written = exists(db.select({ one: sql`1` }).from(runs).where(eq(runs.runId, note.runId)));
-  const statements: [Statement, ...Statement[]] = [
-    db.insert(withdrawnRuns).values({ runId: note.runId, withdrawnAt: nowMs }).onConflictDoNothing(),
-    db.delete(withdrawnRuns).where(lt(withdrawnRuns.withdrawnAt, nowMs - DAY_MS)),
-  ];
-  if (note.previous !== null) {
-    statements.push(
-      db
-        .update(sessions)
-        .set(note.previous)
-        .where(and(eq(sessions.sessionId, note.sessionId), written)),
-    );
-  }
-  if (note.runIndex !== null) {
-    const keys = and(eq(messages.sessionId, note.sessionId), eq(messages.runIndex, note.runIndex));
-    statements.push(db.delete(messages).where(and(keys, eq(messages.runId, note.runId))));
-  }
-  statements.push(db.delete(runs).where(eq(runs.runId, note.runId)));
-  if (note.startedSession) {
-    // Whoever renamed or changed the session meanwhile moved `updated_at`, and keeps it.
-    const untouched = and(eq(sessions.fence, note.sessionFence), eq(sessions.updatedAt, sessions.createdAt));
-    statements.push(db.delete(sessions).where(and(eq(sessions.sessionId, note.sessionId), untouched)));
-  }
-  return statements;
-}
-
-/** Makes a run wait again whose start was not confirmed before the object died. Repeatable. */
-export function putBackStatements(
-  db: Database,
-  run: { runId: string; sessionId: string; runIndex: number; fence: string },
-): [Statement, ...Statement[]] {
-  const started = runIsOurs(db, run.runId, run.fence);
-  const keys = and(eq(messages.sessionId, run.sessionId), eq(messages.runIndex, run.runIndex));
-  return [
-    db.delete(messages).where(and(keys, eq(messages.runId, run.runId), started)),
-    db
-      .update(sessions)
-      .set({ chatMessages: sql`${sessions.chatMessages} - 1` })
-      .where(and(eq(sessions.sessionId, run.sessionId), started)),
-    db
-      .update(runs)
-      .set({ status: "PENDING", runIndex: null, startedAt: null })
-      .where(and(eq(runs.runId, run.runId), eq(runs.status, "RUNNING"), eq(runs.fence, run.fence))),
-  ];
-}
-
-/** Makes every write of an older instance void: whatever it still sends names the fence that was. */
-export function takeOver(db: Database, sessionId: string, newFence: string): Statement {
-  return db.update(sessions).set({ fence: newFence }).where(eq(sessions.sessionId, sessionId));
 }
 
 /** Cancels a run that has not started; changes 1 row if it was still waiting. */
@@ -200,31 +132,50 @@ export function cancelWaiting(db: Database, runId: string, events: string, settl
 
 function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
   const started = runIsOurs(db, run.runId, run.fence);
-  return input.map((message, nth) => insertMessage(db, run, nth, message, started));
+  return insertMessages(db, run, 0, input, started);
 }
 
-function insertMessage(
+/** D1 binds at most 100 parameters per statement: a message has 15, the condition three. */
+const MESSAGES_PER_STATEMENT = 6;
+
+function insertMessages(
   db: Database,
   run: Pick<RunRow, "runId" | "sessionId" | "runIndex">,
-  messageIndex: number,
-  message: Message,
+  firstIndex: number,
+  added: readonly Message[],
   condition: SQL,
-): Statement {
-  const row = messageRow(run.sessionId, { runId: run.runId, runIndex: run.runIndex ?? 0 }, messageIndex, message);
-  return db
-    .insert(messages)
-    .select(rowWhere(messages, row, condition))
-    .onConflictDoNothing();
+): Statement[] {
+  const place = { runId: run.runId, runIndex: run.runIndex ?? 0 };
+  const rows = added.map((message, nth) => messageRow(run.sessionId, place, firstIndex + nth, message));
+  const statements: Statement[] = [];
+  for (let from = 0; from < rows.length; from += MESSAGES_PER_STATEMENT) {
+    const some = rows.slice(from, from + MESSAGES_PER_STATEMENT);
+    statements.push(
+      db
+        .insert(messages)
+        .select(rowsWhere(messages, some, condition))
+        .onConflictDoNothing(),
+    );
+  }
+  return statements;
 }
 
 function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement {
   return db
     .update(sessions)
     .set(changes)
-    .where(and(eq(sessions.sessionId, run.sessionId), runIsOurs(db, run.runId, run.fence)));
+    .where(
+      and(
+        eq(sessions.sessionId, run.sessionId),
+        // Only once: whatever changed the row since then stays when the batch is repeated or arrives late.
+        sql`${sessions.nextRunIndex} = ${run.runIndex}`,
+        runIsOurs(db, run.runId, run.fence),
+      ),
+    );
 }
 
-function runIsOurs(db: Database, runId: string, fence: string): SQL {
+/** Whether this attempt still owns the run. */
+export function runIsOurs(db: Database, runId: string, fence: string): SQL {
   return exists(
     db
       .select({ one: sql`1` })

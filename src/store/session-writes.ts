@@ -1,10 +1,11 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, exists, lte, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
 import type { NameSource, Session, SessionSummary } from "../domain/session.ts";
 import { fold } from "../lib/text.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { messages, runs, sessions } from "./schema.ts";
+import { forgetOldest } from "./run-undo.ts";
+import { messages, runs, sessions, withdrawnRuns } from "./schema.ts";
 
 /** A name and where it came from; a null name takes the name away. */
 export interface NameChange {
@@ -58,6 +59,8 @@ export function patchStatement(db: Database, before: Session, after: Session, pa
       and(
         eq(sessions.sessionId, before.sessionId),
         eq(sessions.fence, before.fence),
+        // Each change moves `updated_at`: one that arrives late finds a newer one here and undoes nothing.
+        lte(sessions.updatedAt, after.updatedAt),
         patch.name === undefined
           ? undefined
           : // A repeated batch finds its own version and says again that it changed it.
@@ -66,11 +69,31 @@ export function patchStatement(db: Database, before: Session, after: Session, pa
     );
 }
 
-/** Removes the session with all its runs and messages. */
-export function deleteStatements(db: Database, sessionId: string): [Statement, ...Statement[]] {
+/**
+ * Removes this incarnation of the session with all its runs and messages; the last statement changes 1 row if it did.
+ * One that arrives late leaves a later session with the id alone.
+ */
+export function deleteStatements(
+  db: Database,
+  { sessionId, fence }: Pick<Session, "sessionId" | "fence">,
+  nowMs: number,
+): [Statement, ...Statement[]] {
+  const isThere = exists(
+    db
+      .select({ one: sql`1` })
+      .from(sessions)
+      .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),
+  );
+  // The accept of its first run is the one write that makes a session: a late repetition would make it again.
+  const firstRun = db
+    .select({ runId: runs.runId, withdrawnAt: sql`${nowMs}`.as("withdrawn_at") })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), eq(runs.runIndex, 0), isThere));
   return [
-    db.delete(messages).where(eq(messages.sessionId, sessionId)),
-    db.delete(runs).where(eq(runs.sessionId, sessionId)),
-    db.delete(sessions).where(eq(sessions.sessionId, sessionId)),
+    db.insert(withdrawnRuns).select(firstRun).onConflictDoNothing(),
+    forgetOldest(db, nowMs),
+    db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
+    db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
+    db.delete(sessions).where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),
   ];
 }

@@ -214,7 +214,7 @@ describe("creating a session", () => {
   });
 });
 
-describe("NOT YET: for who owns src/session", () => {
+describe("a session that is claimed while runs wait", () => {
   it("a run that waits for a session without owner does not run in what another user claimed meanwhile", async () => {
     const { session_id } = await owned();
     const [one, other] = [newId(), newId()];

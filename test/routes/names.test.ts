@@ -359,7 +359,7 @@ describe("a rename", () => {
   });
 });
 
-describe("NOT YET: for who owns src/session/session-names.ts", () => {
+describe("a secret across the cut", () => {
   it("the model sees no part of a secret that stands where a long message is cut", async () => {
     const secret = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0hJ3lM6";
     const { session_id, mark } = await sessionWithRun(`${"word ".repeat(196)}${secret}`);

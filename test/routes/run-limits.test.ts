@@ -283,7 +283,7 @@ describe("the text of a run", () => {
   });
 });
 
-describe("NOT YET: for who owns src/lib/sse.ts", () => {
+describe("line breaks of other kinds", () => {
   it("keeps an event on one line, also where line breaks are other than LF and CR", async () => {
     // Python's `splitlines`, which httpx reads streams with, breaks a line at each of these.
     model.respondWith((request) => [text(lastUser(request))]);

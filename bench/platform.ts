@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { type Bundle, migrationStatements } from "./build.ts";
+
+/** A running workerd with the product's Worker and the floor beside it, on one D1. */
+export interface Platform {
+  /** Without a slash at the end. */
+  url: string;
+  db: D1Database;
+  /** Takes the session's object out of memory, as the platform does when it is idle. */
+  evict(sessionId: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const COMPATIBILITY = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"] };
+
+/** Starts workerd on a fresh state folder with the migrations of `tree` applied. */
+export async function startPlatform(tree: string, app: Bundle, floor: Bundle, baseUrl: string): Promise<Platform> {
+  const state = await mkdtemp(path.join(tmpdir(), "bench-state-"));
+  const shared = { ...COMPATIBILITY, d1Databases: { DB: "bench" } };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      cf: false,
+      logRequests: false,
+      defaultPersistRoot: state,
+      workers: [
+        {
+          ...shared,
+          name: "app",
+          ...app,
+          bindings: { MODE: "development", OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: "bench" },
+          durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
+        },
+        {
+          ...shared,
+          name: "floor",
+          ...floor,
+          bindings: { OPENAI_BASE_URL: baseUrl },
+          routes: ["*/floor/*"],
+        },
+      ],
+    }),
+  );
+  const url = (await miniflare.ready).origin;
+  const db: D1Database = await miniflare.getD1Database("DB", "app");
+  for (const statement of await migrationStatements(tree)) {
+    await db.prepare(statement).run();
+  }
+  return {
+    url,
+    db,
+    evict: (sessionId) => miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId }),
+    stop: async () => {
+      await miniflare.dispose();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** One measurement, by name of what it measured. */
+export type Sample = Record<string, number>;
+
+/**
+ * Takes every sample once a round, in an order that rotates, so that whatever else the machine does falls on all of
+ * them alike. The first rounds warm up and are not kept.
+ */
+export async function interleave(
+  takers: readonly (() => Promise<Sample>)[],
+  { rounds, warmUp }: { rounds: number; warmUp: number },
+): Promise<Map<string, number[]>> {
+  const samples = new Map<string, number[]>();
+  for (let round = -warmUp; round < rounds; round++) {
+    for (let nth = 0; nth < takers.length; nth++) {
+      const take = takers[(nth + round + warmUp) % takers.length];
+      const sample = (await take?.()) ?? {};
+      if (round < 0) continue;
+      for (const [name, value] of Object.entries(sample)) {
+        samples.set(name, [...(samples.get(name) ?? []), value]);
+      }
+    }
+  }
+  return samples;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+export function valuesOf(samples: ReadonlyMap<string, number[]>, name: string): number[] {
+  const values = samples.get(name);
+  if (values === undefined) throw new Error(`Nothing was measured as "${name}".`);
+  return values;
+}

@@ -1,0 +1,35 @@
+import app, { SessionObject as ProductObject } from "../../src/index.ts";
+import { takeLog } from "./count-log.ts";
+import { CountedDatabase } from "./counted-database.ts";
+import { countedState } from "./counted-state.ts";
+
+/*
+ * The product's Worker on a D1 and a Durable Object storage that write down what is asked of them. Only for counting:
+ * times are taken without it. `GET /counted/log` answers what was asked since the last time.
+ */
+
+export class SessionObject extends ProductObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(countedState(ctx), counted(env));
+  }
+}
+
+/** One per environment: the product remembers its configuration by it. */
+const environments = new WeakMap<Env, Env>();
+
+function counted(env: Env): Env {
+  const known = environments.get(env) ?? { ...env, DB: new CountedDatabase(env.DB) as unknown as D1Database };
+  environments.set(env, known);
+  return known;
+}
+
+const worker: ExportedHandler<Env> = {
+  fetch(request, env, ctx) {
+    return new URL(request.url).pathname === "/counted/log"
+      ? Response.json(takeLog())
+      : app.fetch(request, counted(env), ctx);
+  },
+};
+
+// biome-ignore lint/style/noDefaultExport: the platform finds a Worker by its default export
+export default worker;

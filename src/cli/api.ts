@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { type Narrator, StoryError } from "./narrator.ts";
+
+/** The parts of answers that the story looks at. */
+export const Session = z.looseObject({ session_id: z.string(), session_name: z.string() });
+export const SessionName = z.looseObject({
+  session_name: z.string(),
+  display_name: z.string(),
+  source: z.enum(["manual", "generated", "fallback"]).nullable(),
+});
+export const SessionList = z.looseObject({
+  data: z.array(Session),
+  meta: z.looseObject({ total_count: z.int() }),
+});
+const Message = z.looseObject({ role: z.string(), content: z.string().default("") });
+export const Messages = z.looseObject({ data: z.array(Message) });
+export type Message = z.infer<typeof Message>;
+export const Run = z.looseObject({ run_id: z.string(), status: z.string(), content: z.string() });
+export const Runs = z.array(Run.extend({ run_input: z.string() }));
+const RunEvent = z.looseObject({
+  event: z.string(),
+  event_index: z.int(),
+  run_id: z.string(),
+  content: z.unknown().optional(),
+  session_cache: z.string().optional(),
+  tool: z.looseObject({ tool_name: z.string(), tool_args: z.unknown(), result: z.string().nullable() }).optional(),
+});
+export type RunEvent = z.infer<typeof RunEvent>;
+
+/** The server's HTTP API, with every call told as it is made. */
+export class Api {
+  readonly #url: string;
+  readonly #narrator: Narrator;
+
+  constructor(url: string, narrator: Narrator) {
+    this.#url = url;
+    this.#narrator = narrator;
+  }
+
+  /** One call and its answer, which must have this shape. */
+  async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: object): Promise<T> {
+    const response = await this.#send(method, path, body);
+    return shaped(`${method} ${path}`, shape, await response.json());
+  }
+
+  /** A run whose events are handed on as they come. */
+  async *stream(agent: string, body: object): AsyncGenerator<RunEvent> {
+    const response = await this.#send("POST", `/agents/${agent}/runs`, body);
+    if (response.body === null) throw new StoryError("The run has no stream.");
+    let text = "";
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const blocks = text.split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const data = /^data: (.*)$/m.exec(block)?.[1];
+        if (data !== undefined) yield shaped("The stream", RunEvent, JSON.parse(data));
+      }
+    }
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Response> {
+    this.#narrator.called(method, path, body);
+    const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const response = await fetch(this.#url + path, init);
+    if (!response.ok) {
+      throw new StoryError(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+    }
+    return response;
+  }
+}
+
+function shaped<T>(what: string, shape: z.ZodType<T>, value: unknown): T {
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
+  throw new StoryError(`${what} answered something else than expected: ${z.prettifyError(read.error)}`);
+}

@@ -1,0 +1,65 @@
+/**
+ * What `npm start` must know of the flags that it hands to `wrangler dev`, read as wrangler reads them. Pure: it runs in
+ * the tests, which have no Node.
+ */
+
+/** Flags with the same meaning for `wrangler dev` and for the migration that goes before it, with their short forms. */
+const SHARED_FLAGS: readonly (readonly string[])[] = [["persist-to"], ["config", "c"], ["cwd"], ["env", "e"]];
+
+/** The values of a flag, in order: of `--name VALUE`, `--name=VALUE` and, for a list, `--name VALUE VALUE`. */
+export function flagValues(args: readonly string[], names: readonly string[], isList = false): string[] {
+  const values: string[] = [];
+  let reading = false;
+  for (const arg of args) {
+    const flag = readFlag(arg);
+    if (flag === null) {
+      if (reading) values.push(arg);
+      reading = reading && isList;
+      continue;
+    }
+    const named = names.includes(flag.name);
+    if (named && flag.value !== null) values.push(flag.value);
+    reading = named && (flag.value === null || isList);
+  }
+  return values;
+}
+
+/** The value that counts, the last one. */
+export function flagValue(args: readonly string[], ...names: string[]): string | undefined {
+  return flagValues(args, names).at(-1);
+}
+
+/** Whether the flag is there in any form, `--no-name` too. */
+export function hasFlag(args: readonly string[], ...names: string[]): boolean {
+  return args.some((arg) => {
+    const name = readFlag(arg)?.name;
+    return name !== undefined && (names.includes(name) || names.some((wanted) => name === `no-${wanted}`));
+  });
+}
+
+/** The variables that `--var KEY:VALUE` sets, as wrangler splits them; the last of a name counts. */
+export function variables(args: readonly string[]): Record<string, string> {
+  const pairs = flagValues(args, ["var"], true).map((pair) => {
+    const colon = pair.indexOf(":");
+    return colon < 0 ? [pair, ""] : [pair.slice(0, colon), pair.slice(colon + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** The flags with which a migration finds the very database that `wrangler dev` serves with these. */
+export function migrationFlags(args: readonly string[]): string[] {
+  return SHARED_FLAGS.flatMap((names) => {
+    // Only `dev` takes several configurations: the first is the one with this Worker and its database.
+    const value = names.includes("config") ? flagValues(args, names)[0] : flagValue(args, ...names);
+    return value === undefined ? [] : [`--${names[0]}=${value}`];
+  });
+}
+
+function readFlag(arg: string): { name: string; value: string | null } | null {
+  const match = /^--?([A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(arg);
+  if (match?.[1] === undefined) return null;
+  return { name: kebabCase(match[1]), value: match[2] ?? null };
+}
+
+/** Wrangler takes `--persistTo` as well. */
+const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

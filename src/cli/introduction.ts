@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+const Models = z.array(z.object({ id: z.string(), provider: z.string() }));
+const Refusal = z.object({ detail: z.string() });
+
+/** Says what has started, once it answers; says nothing if it is gone before that. */
+export async function introduce(url: string, mode: string, securityKey: string | undefined): Promise<void> {
+  const headers: Record<string, string> = securityKey ? { Authorization: `Bearer ${securityKey}` } : {};
+  const answer = await fetch(`${url}/models`, { headers }).catch(() => null);
+  // Our own certificate is one that nobody has signed.
+  if (answer === null && !url.startsWith("https:")) return;
+  const problem = answer !== null && answer.status >= 500 ? await refusalOf(answer) : null;
+  const lines = [
+    `Edge Sessions ${problem === null ? "is ready" : "answers"} at ${url}${mode === "development" ? ", in development mode" : ""}.`,
+    problem === null ? `Model: ${await modelOf(answer)}` : `But:   ${problem}`,
+    `API:   ${url}/docs`,
+    "Stop:  Ctrl-C",
+  ];
+  console.log(`\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+}
+
+async function modelOf(answer: Response | null): Promise<string> {
+  if (!answer?.ok) return "GET /models tells";
+  const read = Models.safeParse(await answer.json());
+  const models = read.success ? read.data : [];
+  if (models.length === 0) return "none; set OPENAI_API_KEY or OPENAI_BASE_URL";
+  if (models.every(({ provider }) => provider === "Offline")) {
+    return "the offline model, no key needed; set OPENAI_API_KEY to use a real one";
+  }
+  return models.map(({ id, provider }) => `${id} (${provider})`).join(", ");
+}
+
+async function refusalOf(answer: Response): Promise<string> {
+  const read = Refusal.safeParse(await answer.json().catch(() => null));
+  return read.success ? read.data.detail : `it answers ${answer.status}.`;
+}

@@ -1,0 +1,47 @@
+/** A step of the story did not do what the product promises. */
+export class StoryError extends Error {}
+
+/** Tells a story on a terminal: what is called, what came back, and what that shows. */
+export class Narrator {
+  #chapters = 0;
+  #checks = 0;
+  #isMidLine = false;
+
+  get checks(): number {
+    return this.#checks;
+  }
+
+  chapter(title: string): void {
+    this.#chapters += 1;
+    this.#line(`\n${this.#chapters}. ${title}`);
+  }
+
+  called(method: string, path: string, body?: unknown): void {
+    this.#line(`   → ${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);
+  }
+
+  /** What came back, line by line. */
+  came(...lines: string[]): void {
+    for (const line of lines) this.#line(`   ← ${line}`);
+  }
+
+  /** A piece of an answer, as it comes. */
+  delta(text: string): void {
+    if (!this.#isMidLine) process.stdout.write("   ← ");
+    this.#isMidLine = true;
+    process.stdout.write(text);
+  }
+
+  /** Goes on only if the claim is true. */
+  check(claim: string, isTrue: boolean): void {
+    if (!isTrue) throw new StoryError(`This is not so: ${claim}.`);
+    this.#checks += 1;
+    this.#line(`   ✓ ${claim}`);
+  }
+
+  #line(text: string): void {
+    if (this.#isMidLine) process.stdout.write("\n");
+    this.#isMidLine = false;
+    console.log(text);
+  }
+}

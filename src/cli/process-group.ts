@@ -1,0 +1,97 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/** How long a group has to end by itself before it is killed. */
+const GRACE_MS = 5_000;
+const GONE_MS = 2_000;
+const PARENT_CHECK_MS = 500;
+
+/** A program with everything that it starts in turn: wrangler has workerd and esbuild below it. */
+export interface ProcessGroup {
+  child: ChildProcess;
+  /** The program's exit code, 128 and the signal's number where a signal ended it. Never rejects. */
+  exited: Promise<number>;
+  /** Ends all of the group; settles when none of it is left. */
+  stop(): Promise<void>;
+}
+
+const groups = new Set<ProcessGroup>();
+
+/** Starts a program as the leader of a process group of its own, so that signals reach all of it, and only through us. */
+export function spawnGroup(command: string, args: readonly string[], options: SpawnOptions): ProcessGroup {
+  const child = spawn(command, args, { ...options, detached: true });
+  const exited = new Promise<number>((settle) => {
+    child.once("exit", (code, signal) => settle(code ?? exitCodeOf(signal)));
+    child.once("error", () => settle(127));
+  });
+  const group: ProcessGroup = {
+    child,
+    exited,
+    async stop() {
+      // Once it is gone, its number may be another's.
+      if (!groups.has(group)) return;
+      signalGroup(child, "SIGTERM");
+      await Promise.race([exited, new Promise((wake) => setTimeout(wake, GRACE_MS).unref())]);
+      signalGroup(child, "SIGKILL");
+      await exited;
+      await groupGone(child);
+      groups.delete(group);
+    },
+  };
+  groups.add(group);
+  return group;
+}
+
+/** The exit code that shells give a program which a signal ended. */
+export function exitCodeOf(signal: NodeJS.Signals | null): number {
+  return signal === null ? 1 : 128 + constants.signals[signal];
+}
+
+/**
+ * Has Ctrl-C, a hang-up and a kill stop all groups before this process ends, and a second one end it at once. Whatever
+ * way it ends, no group outlives it. Answers whether the end has begun.
+ */
+export function stopGroupsAtEnd(): () => boolean {
+  let stopping = false;
+  const end = (signal: NodeJS.Signals) => {
+    const exit = () => process.exit(exitCodeOf(signal));
+    if (stopping) exit();
+    stopping = true;
+    Promise.all([...groups].map((group) => group.stop())).then(exit, exit);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  if (process.env.npm_lifecycle_event !== undefined) onParentGone(() => end("SIGTERM"));
+  process.on("exit", () => {
+    for (const { child } of groups) signalGroup(child, "SIGKILL");
+  });
+  return () => stopping;
+}
+
+/** Killed, npm ends the shell between it and its script, and tells the script nothing. */
+function onParentGone(act: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, PARENT_CHECK_MS);
+  timer.unref();
+}
+
+/** What was killed takes a moment to go. Not waited for longer: a group also seems to be there while nobody reaps it. */
+async function groupGone(child: ChildProcess): Promise<void> {
+  for (let waitedMs = 0; waitedMs < GONE_MS && signalGroup(child, 0); waitedMs += 20) {
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
+
+/** Signal 0 only asks. Answers whether there was anything to signal. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
+  try {
+    // Windows has no groups to signal; there wrangler ends what it started.
+    return process.platform === "win32" ? child.kill(signal) : process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}

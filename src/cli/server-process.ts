@@ -1,0 +1,89 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { envFileText, type Settings } from "./settings.ts";
+import { migrate, type Output, recordOutput, StartError, spawnWrangler } from "./wrangler.ts";
+
+const START_TIMEOUT_MS = 120_000;
+const POLL_MS = 100;
+
+/** What wrangler reports to the process that started it. */
+interface ReadyMessage {
+  event: "DEV_SERVER_READY";
+  ip: string;
+  port: number;
+}
+
+/** Starts `wrangler dev`. `ready` is the address it listens at; that stays open where it never comes to listen. */
+export function launchServer(args: readonly string[], output: Output, env: Record<string, string> = {}) {
+  const group = spawnWrangler(["dev", ...args], output, env);
+  const ready = new Promise<string>((settle) => {
+    group.child.on("message", (message) => {
+      const report = readyMessage(message);
+      if (report !== null) settle(`${reachable(report.ip)}:${report.port}`);
+    });
+  });
+  return { group, ready };
+}
+
+/** A server of one's own, for a script. */
+export interface Server {
+  url: string;
+  /** All that wrangler has written. */
+  output(): string;
+  /** Settles when no process of it is left. The state stays. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Migrates the state in a folder and serves it on a free port, with these settings and no others: neither the shell's
+ * nor `.dev.vars`'. Settles when the server answers. Whoever calls it owns the folder, and has called `stopGroupsAtEnd`.
+ */
+export async function startServer(stateDir: string, settings: Settings = {}): Promise<Server> {
+  const settingsFile = path.join(stateDir, "settings.env");
+  writeFileSync(settingsFile, envFileText(settings), { mode: 0o600 });
+  const env = {
+    WRANGLER_LOG_PATH: path.join(stateDir, "logs"),
+    WRANGLER_REGISTRY_PATH: path.join(stateDir, "registry"),
+    CLOUDFLARE_ENV: "",
+  };
+  const flags = [`--persist-to=${stateDir}`, `--env-file=${settingsFile}`];
+  await migrate(flags, env);
+  const { group, ready } = launchServer([...flags, "--port=0", "--var=MODE:development"], "keep", env);
+  const output = recordOutput(group);
+  const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
+  const gone = group.exited.then((code) => {
+    throw new StartError(`The server ended with exit code ${code}:\n${output()}`);
+  });
+  try {
+    const url = await Promise.race([
+      ready.then((address) => healthy(`http://${address}`, timeout)),
+      gone,
+      late(timeout),
+    ]);
+    return { url, output, stop: group.stop };
+  } catch (error) {
+    await group.stop();
+    const withOutput = error === timeout.reason ? `The server did not answer in time:\n${output()}` : undefined;
+    throw withOutput === undefined ? error : new StartError(withOutput);
+  }
+}
+
+async function healthy(url: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const answer = await fetch(`${url}/health`, { signal }).catch(() => null);
+    if (answer?.ok) return url;
+    signal.throwIfAborted();
+    await new Promise((wake) => setTimeout(wake, POLL_MS));
+  }
+}
+
+const late = (signal: AbortSignal) =>
+  new Promise<never>((_, fail) => signal.addEventListener("abort", () => fail(signal.reason), { once: true }));
+
+function readyMessage(message: unknown): ReadyMessage | null {
+  if (typeof message !== "string" || !message.includes('"DEV_SERVER_READY"')) return null;
+  return JSON.parse(message);
+}
+
+/** The address to call a server by that listens at every address. */
+const reachable = (ip: string) => (["0.0.0.0", "*", "[::]", "::"].includes(ip) ? "127.0.0.1" : ip);

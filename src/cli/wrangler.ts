@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type ProcessGroup, spawnGroup } from "./process-group.ts";
+
+/** The project's folder, whichever folder the script was started from. */
+export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
+
+/** Something the caller can put right; shown as a sentence, without a stack. */
+export class StartError extends Error {}
+
+/**
+ * Keep wrangler to this machine: no telemetry, no question for updates, no example of `Request.cf` from the network; and
+ * keep the shell's whole environment out of the Worker.
+ */
+const QUIET = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
+};
+
+type Environment = Record<string, string | undefined>;
+
+/** `show` writes to this process's output, `keep` leaves it to the caller to read. There is never an input to prompt on. */
+export type Output = "show" | "keep";
+
+/** Starts wrangler, on the Node that runs this script, with a channel for its messages. */
+export function spawnWrangler(args: readonly string[], output: Output, env: Environment = {}): ProcessGroup {
+  const bin = path.join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
+  if (!existsSync(bin)) throw new StartError("wrangler is not installed. Run `npm ci` first.");
+  const stream = output === "show" ? "inherit" : "pipe";
+  return spawnGroup(process.execPath, [bin, ...args], {
+    cwd: PROJECT_DIR,
+    env: { ...process.env, ...QUIET, ...env },
+    stdio: ["ignore", stream, stream, "ipc"],
+  });
+}
+
+/** All that a program writes, from now on. */
+export function recordOutput({ child }: ProcessGroup): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+  }
+  return () => text;
+}
+
+/** Applies the migrations to a local database. Answers how many there were to apply. */
+export async function migrate(flags: readonly string[], env: Environment = {}): Promise<number> {
+  // With CI set, wrangler does not ask whether it may, not even in a terminal.
+  const args = ["d1", "migrations", "apply", "DB", "--local", ...flags];
+  const group = spawnWrangler(args, "keep", { ...env, CI: "1" });
+  const output = recordOutput(group);
+  const code = await group.exited;
+  await group.stop();
+  if (code !== 0) throw new StartError(`The local database could not be migrated:\n${output()}`);
+  return new Set(output().match(/\b\d{4}_\w+\.sql\b/g)).size;
+}
