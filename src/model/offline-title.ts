@@ -61,10 +61,16 @@ function fromRoles(text: string): string | undefined {
 function titleOf(message: string): string {
   const tool = /^\/tool\s+(\S+)/.exec(message)?.[1];
   const line = tool === undefined ? message.replace(/[\p{Cc}\s]+/gu, " ").trim() : `Using the ${tool} tool`;
-  const withoutOpening = line.replace(OPENING, "");
+  const withoutOpening = firstSentence(line.replace(OPENING, ""));
   const short = cutGraphemes(firstWords(withoutOpening.includes(" ") ? withoutOpening : line));
   const bare = short.replace(LEADING_MARKS, "").replace(TRAILING_MARKS, "");
   return capitalised(bare === "" ? short : bare);
+}
+
+/** A title that runs into the next sentence reads badly; a single word before a stop is too little of one. */
+function firstSentence(line: string): string {
+  const [first = line] = line.split(/(?<=[.!?…])\s+|(?<=[。！？])/u);
+  return first.includes(" ") || SPACELESS.test(first) ? first : line;
 }
 
 /** Words are what stands between spaces or, in scripts without spaces, what the segmenter takes for words. */

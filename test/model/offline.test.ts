@@ -163,6 +163,11 @@ describe("its title for a conversation", () => {
     expect(title.split(/\s+/).length).toBeLessThanOrEqual(5);
   });
 
+  it("ends with the first sentence, where that says something", async () => {
+    expect(await titleOf("user: My name is Ada. I plan a trip.")).toBe("My name is Ada");
+    expect(await titleOf("user: Help! My lamp is broken")).toBe("Help! My lamp is broken");
+  });
+
   it("is cut between characters, not inside one", async () => {
     const family = "👩‍👩‍👧‍👦";
     expect(await titleOf(`user: ${family.repeat(100)}`)).toBe(family.repeat(60));
