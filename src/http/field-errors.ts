@@ -158,6 +158,8 @@ const locSegment = (segment: PropertyKey) => (typeof segment === "number" ? segm
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   let value = data;
   for (const segment of path) {
+    // A list parameter that was given once came as its only entry.
+    if (segment === 0 && typeof value === "string") continue;
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
     value = Reflect.get(value, segment);
   }

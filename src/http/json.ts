@@ -11,10 +11,20 @@ export function readJson(text: string): ReadJson {
   const tooDeep = depthExceededAt(text);
   if (tooDeep !== null) return { ok: false, reason: `Nested deeper than ${MAX_JSON_DEPTH} levels`, position: tooDeep };
   try {
-    return { ok: true, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    if (holdsInfinity(value)) {
+      return { ok: false, reason: "Out of range float values are not JSON compliant", position: 0 };
+    }
+    return { ok: true, value };
   } catch (error) {
     return { ok: false, reason: "Expecting value", position: errorPosition(error, text) };
   }
+}
+
+/** A number too large for a double is read as infinity, and would be stored as null. */
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsInfinity);
 }
 
 /** A body as JSON; throws AgentOS's 422 for one that is none. */

@@ -1,3 +1,4 @@
+import type { RunError } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
 import { applyFact, type RecordedFact, type Run, type RunEnd } from "../engine/run-state.ts";
 import { type Committed, commit, type Statement } from "../store/commit.ts";
@@ -88,16 +89,22 @@ async function landEntry({ db, journal, now, newId, row }: Landing, entry: Journ
   }
 }
 
+const INTERRUPTED: RunError = {
+  type: "interrupted",
+  message: "The run was interrupted before it ended; what had been written down by then was kept.",
+};
+
 /** A run whose instance died ends here, once: the end is written down first, so that every later try is the same. */
 function interrupt(journal: Journal, run: Run, nowMs: number): RunEnd {
-  const message = "The run was interrupted before it ended; what had arrived by then was kept.";
-  const recorded: RecordedFact = {
-    at: Math.max(0, nowMs - run.head.startedAt),
-    fact: { type: "failed", error: { type: "interrupted", message } },
-  };
-  journal.append(run.head.runId, [recorded]);
-  applyFact(run, recorded);
-  return run.end ?? { status: "ERROR", error: { type: "interrupted", message }, at: nowMs };
+  const at = Math.max(0, nowMs - run.head.startedAt);
+  const end: RecordedFact = { at, fact: { type: "failed", error: INTERRUPTED } };
+  // Its readers have seen that it started, also where it died before anything of it was written down.
+  const facts: RecordedFact[] = run.log.length === 0 ? [{ at: 0, fact: { type: "run_started" } }, end] : [end];
+  journal.append(run.head.runId, facts);
+  for (const recorded of facts) {
+    applyFact(run, recorded);
+  }
+  return run.end ?? { status: "ERROR", error: INTERRUPTED, at: nowMs };
 }
 
 /** A refusal is an answer too: it would be the same the next time. */

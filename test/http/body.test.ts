@@ -96,6 +96,11 @@ describe("a JSON body", () => {
     }
   });
 
+  it("is refused when a number in it is too large to be kept", async () => {
+    const answer = await post("/optional", '{"state": {"a": [1e999]}}');
+    expect(answer.status).toBe(422);
+  });
+
   it("is refused when it is not UTF-8", async () => {
     const [status] = await read(post("/named", new Uint8Array([0x22, 0xff, 0x22]), JSON_TYPE));
     expect(status).toBe(422);

@@ -17,7 +17,7 @@ import {
 const model = scriptModel();
 const d1 = watchD1();
 
-const INTERRUPTED = "The run was interrupted before it ended; what had arrived by then was kept.";
+const INTERRUPTED = "The run was interrupted before it ended; what had been written down by then was kept.";
 
 /** What the model was asked last in each run, in order. */
 const asked = () => runCalls(model).map((made) => shown(made).at(-1));

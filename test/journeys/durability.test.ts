@@ -26,7 +26,7 @@ const model = scriptModel();
 const d1 = watchD1();
 
 const CHECKPOINT_MS = 600;
-const INTERRUPTED = "The run was interrupted before it ended; what had arrived by then was kept.";
+const INTERRUPTED = "The run was interrupted before it ended; what had been written down by then was kept.";
 
 /** A streamed run that was killed after its first words had reached the journal. */
 async function killedRun(session_id: string, words = "Half an answer") {
@@ -52,6 +52,24 @@ it("closes a run whose object died as interrupted, with the text that had arrive
   expect(await saidIn(session_id)).toEqual(["user: tell me", "assistant: Half an answer"]);
   expect(await journalOf(session_id)).toEqual([]);
   expect(model.calls).toHaveLength(1);
+});
+
+it("tells a run's start again, although its object died before anything of it was written down", async () => {
+  const session_id = newId();
+  const point = gate();
+  model.next([hold(point)]);
+  const stream = await openRun("tell me", { session_id, key: session_id });
+  expect((await stream.next())?.event).toBe("RunStarted");
+  await killObjects();
+  await stream.rest().catch(() => []);
+  await ring(session_id);
+
+  const replay = await streamRun("tell me", { session_id, key: session_id });
+
+  expect(replay.map(({ id, event }) => [id, event])).toEqual([
+    [0, "RunStarted"],
+    [1, "RunError"],
+  ]);
 });
 
 it("changes nothing when the alarm goes off again", async () => {

@@ -308,4 +308,10 @@ describe("the history of a session that is not there", () => {
       });
     }
   });
+
+  it("says which single value of a list is wrong", async () => {
+    const { body } = await call("POST", "/sessions", {});
+    const answer = await call("GET", `/sessions/${body.session_id}/messages?skip_roles=bogus`);
+    expect([answer.status, answer.body.detail[0].type, answer.body.detail[0].input]).toEqual([422, "enum", "bogus"]);
+  });
 });
