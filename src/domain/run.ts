@@ -9,9 +9,6 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 /** Statuses whose runs are no part of the history a model sees, unless asked for (Agno's HISTORY_SKIP_STATUSES). */
 export const HISTORY_SKIP_STATUSES: readonly RunStatus[] = ["PAUSED", "CANCELLED", "ERROR", "REGENERATED"];
 
-/** A run that will not change again. */
-export type SettledStatus = "COMPLETED" | "ERROR" | "CANCELLED";
-
 /** How the session's cache served a run. */
 export type SessionCacheUse = "hit" | "miss" | "bypass";
 

@@ -2,14 +2,7 @@ import { askedRun, runOutput } from "../contract/run-json.ts";
 import { newRouter } from "../contract/route.ts";
 import * as contract from "../contract/runs.ts";
 import type { Agent } from "../domain/agent.ts";
-import {
-  AppError,
-  agentNotFound,
-  modelNotConfigured,
-  payloadTooLarge,
-  runNotFound,
-  sessionNotFound,
-} from "../domain/error.ts";
+import { AppError, agentNotFound, modelNotConfigured, runNotFound, sessionNotFound } from "../domain/error.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Principal } from "../domain/principal.ts";
@@ -20,11 +13,11 @@ import type { AppContext } from "../http/context.ts";
 import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
 import { canonicalJson, sha256Hex, uuidFrom } from "../lib/digest.ts";
-import { utf8Bytes } from "../lib/text.ts";
 import { findRun, sessionOfRun } from "../store/runs.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { database, requireSession } from "./find-session.ts";
 import { runAnswer } from "./run-answer.ts";
+import { limitBytes } from "./session-input.ts";
 import { streamRuns } from "./stream-runs.ts";
 
 /** Running agents, and reading and cancelling their runs. */
@@ -102,10 +95,6 @@ export function agentRunsRouter(dependencies: RouteDependencies) {
   });
 
   return router;
-}
-
-function limitBytes(what: string, text: string, maxBytes: number): void {
-  if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(what, maxBytes));
 }
 
 async function idempotencyOf(

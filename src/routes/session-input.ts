@@ -6,12 +6,15 @@ import type { Session, SessionSummary, SessionType } from "../domain/session.ts"
 import { wrongField } from "../http/field-errors.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
+/** Throws the 413 for a field that is larger than it may be, as stored. */
+export function limitBytes(what: string, text: string, maxBytes: number): void {
+  if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(what, maxBytes));
+}
+
 /** Objects that are kept in the session's row: together they must stay below what a row may hold. */
 export function checkSizes(objects: Record<string, object | undefined>): void {
   for (const [name, value] of Object.entries(objects)) {
-    if (value !== undefined && utf8Bytes(JSON.stringify(value)) > MAX_STATE_BYTES) {
-      throw new AppError(payloadTooLarge(name, MAX_STATE_BYTES));
-    }
+    if (value !== undefined) limitBytes(name, JSON.stringify(value), MAX_STATE_BYTES);
   }
 }
 

@@ -1,5 +1,8 @@
 import type { RecordedFact, RunFact } from "../engine/run-state.ts";
 
+/** Closer than a reader can tell: an event's `created_at` has whole seconds. */
+const SAME_ENTRY_MS = 500;
+
 /** Deltas of one instant and those right behind it, written as one: text, and the lengths that part it again. */
 type WrittenFact = { at: number; fact: RunFact } | { at: number; text: string; lengths: number[] };
 
@@ -21,9 +24,6 @@ export function writeFacts(facts: readonly RecordedFact[]): string {
   }
   return JSON.stringify(written);
 }
-
-/** Closer than a reader can tell: an event's `created_at` has whole seconds. */
-const SAME_ENTRY_MS = 500;
 
 export function readFacts(text: string): RecordedFact[] {
   const facts: RecordedFact[] = [];
