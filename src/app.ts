@@ -6,6 +6,7 @@ import type { AgentRegistry } from "./domain/agent.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { ModelSource } from "./domain/model.ts";
 import type { Outcome } from "./domain/outcome.ts";
+import type { TeamRegistry } from "./domain/team.ts";
 import type { Config } from "./env.ts";
 import { authenticate } from "./http/auth.ts";
 import { configuration } from "./http/configuration.ts";
@@ -21,6 +22,7 @@ import { metaRouter } from "./routes/meta.ts";
 export interface AppDependencies {
   config(env: Env): Outcome<Config>;
   agents: AgentRegistry;
+  teams: TeamRegistry;
   models(config: Config): ModelSource;
   /** Epoch milliseconds. */
   now(): number;

@@ -1,4 +1,4 @@
-import { agents } from "./agents/index.ts";
+import { agents, teams } from "./agents/index.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./env.ts";
 import { modelSource } from "./model/model-source.ts";
@@ -12,6 +12,7 @@ export { SessionObject } from "./session/object.ts";
 
 const dependencies: RouteDependencies = {
   agents,
+  teams,
   models: modelSource,
   session: (config, sessionId) => sessionClient(config.sessions, sessionId),
   now: () => Date.now(),

@@ -1,5 +1,6 @@
 import type { Agent, AgentRegistry } from "../domain/agent.ts";
 import { idProblem } from "../domain/id.ts";
+import type { TeamRegistry } from "../domain/team.ts";
 import * as list from "./list.ts";
 
 /** The agents by their ids. Throws for an id that is taken or that no URL can carry: a mistake to see at start. */
@@ -18,6 +19,9 @@ export function registerAgents(agents: readonly Agent[]): AgentRegistry {
   }
   return registry;
 }
+
+/** The teams of this deployment. */
+export const teams: TeamRegistry = new Map();
 
 /** The agents of this deployment. */
 export const agents = registerAgents(Object.values(list));

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type IdProblem, idProblem } from "../domain/id.ts";
-import { MAX_ID_CHARS } from "../domain/limits.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { MAX_ID_CHARS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
 import { fieldIssue } from "../http/field-errors.ts";
 import { jsonInvalid, type ReadJson, readJson } from "../http/json.ts";

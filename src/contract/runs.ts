@@ -11,7 +11,7 @@ import {
   SessionId,
   UserId,
 } from "./common.ts";
-import { defineRoute, failures, json, formOrJsonBody } from "./route.ts";
+import { defineRoute, failures, formOrJsonBody, json } from "./route.ts";
 import { RunItem, RunOutput } from "./shapes.ts";
 
 /** The fields of a run request, as a form or as JSON; empty ones are left out before this sees them. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from "./json.ts";
 import type { Session } from "./session.ts";
 import type { Tool } from "./tool.ts";
 
@@ -22,7 +23,11 @@ export interface Agent {
   /** Id of the model at the provider; left out, the deployment's `OPENAI_MODEL`. */
   model?: string;
   instructions?: string;
+  /** What it is good for, as a team's leader is told. */
+  role?: string;
   tools?: Tool[];
+  /** The state of its sessions where neither a caller nor a tool has set a key. */
+  sessionState?: JsonObject;
   /** How many earlier runs the model sees. Default 3; 0 is none. */
   numHistoryRuns?: number;
   /** False reads the session from D1 on every run. Default true. */

@@ -8,6 +8,9 @@ export type ErrorCode =
   | "session_exists"
   | "idempotency_conflict"
   | "run_active"
+  | "run_not_continuable"
+  | "requirement_answered"
+  | "precondition_failed"
   | "queue_full"
   | "name_refused"
   | "invalid_request"
@@ -80,6 +83,25 @@ export const runActive = (runId: string): Failure => ({
   code: "run_active",
   detail: `Run ${runId} is active in this session. Wait for it, cancel it, or send on_busy=enqueue or interrupt.`,
   runId,
+});
+
+/** Why a run cannot go on; AgentOS's text for a cancelled one. */
+export const runNotContinuable = (runId: string, reason: string): Failure => ({
+  code: "run_not_continuable",
+  detail: `Cannot continue run ${runId}: ${reason}`,
+  runId,
+});
+
+/** Somebody else, or the same caller before, has answered already. */
+export const requirementAnswered = (runId: string, ids: readonly string[]): Failure => ({
+  code: "requirement_answered",
+  detail: `Already answered: ${ids.join(", ")}. An answer is given once.`,
+  runId,
+});
+
+export const preconditionFailed = (): Failure => ({
+  code: "precondition_failed",
+  detail: "The session has changed since: its ETag is another one. Read it again.",
 });
 
 export const queueFull = (limit: number): Failure => ({

@@ -13,3 +13,5 @@ export const MAX_WAITING_RUNS = 32;
 /** What one session object remembers of its history: many objects share one isolate's 128 MB. */
 export const MAX_CACHE_BYTES = 256 * 1024;
 export const MAX_NAME_CODE_POINTS = 200;
+/** Requirements of one run, over all its pauses. */
+export const MAX_REQUIREMENTS = 1_000;

@@ -1,6 +1,7 @@
 import type { JsonObject } from "./json.ts";
 import type { FinishReason } from "./model.ts";
 import type { TokenMetrics } from "./session.ts";
+import type { ComponentRef } from "./team.ts";
 
 /** AgentOS's statuses, letter for letter. */
 export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
@@ -52,12 +53,22 @@ export interface RunMetrics extends Partial<TokenMetrics> {
   timings?: RunTimings;
 }
 
+/** The run that another one was made from, and how many of its messages were taken over. */
+export type RunOrigin =
+  /** `continue_from` and `fork`: goes on behind those messages. */
+  | { type: "fork"; runId: string; messageIndex: number; sessionId?: string }
+  /** Answers the last user message of theirs again; the older run becomes REGENERATED unless it is to stay. */
+  | { type: "regenerate"; runId: string; messageIndex: number; replace: boolean; instructions: string | null };
+
 /** What a caller asked for; what a waiting run is stored as. */
 export interface RunRequest {
   runId: string;
-  agentId: string;
+  component: ComponentRef;
   userId: string | null;
+  /** What the user says; "" for a run that goes on from another one without a word. */
   message: string;
+  /** Null for a run of its own. */
+  origin: RunOrigin | null;
   /** Merged over the session's state when the run starts. */
   sessionState: JsonObject | null;
   /** Null when the caller named no idempotency key. */
@@ -81,9 +92,17 @@ export interface RunRow {
   sessionId: string;
   /** Null until the run starts: history is in the order of running. */
   runIndex: number | null;
+  /** Whether it waits to start, or to continue. */
+  waiting: boolean;
   /** Order among the waiting runs of the session; lower goes first. */
   position: number;
+  /** The team run that it is a member run of. */
   parentRunId: string | null;
+  /** Which tool call of the parent it answers, from 0. */
+  parentCall: number | null;
+  /** How many run indexes right before its own are kept for its member runs. */
+  memberSlots: number;
+  origin: RunOrigin | null;
   agentId: string | null;
   teamId: string | null;
   /** The agent's or team's name when the run started, so that a replay shows what was streamed. */
@@ -103,7 +122,7 @@ export interface RunRow {
   metrics: RunMetrics | null;
   finishReason: RunFinishReason | null;
   error: RunError | null;
-  /** The event log (`engine/event-log.ts`) as text; null until the run has settled. */
+  /** The event log (`engine/event-log.ts`) as text; null until the run has paused or settled. */
   events: string | null;
   idempotencyCaller: string;
   idempotencyUser: string;
@@ -113,5 +132,6 @@ export interface RunRow {
   fieldsDigest: string;
   createdAt: number;
   startedAt: number | null;
+  /** When it settled, or paused last. */
   settledAt: number | null;
 }

@@ -52,6 +52,9 @@ export interface Session {
   completedRuns: number;
   /** How many user and assistant messages its started runs have. */
   chatMessages: number;
+  /** Counts the changes of name, state, metadata and summary: what an ETag says. */
+  version: number;
+  forkedFromSessionId: string | null;
   /** Changes with every incarnation of the session and with every takeover from a dead object; writes name it. */
   fence: string;
   createdAt: number;

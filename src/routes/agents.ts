@@ -1,5 +1,5 @@
-import { askedRun, runOutput } from "../contract/run-json.ts";
 import { newRouter } from "../contract/route.ts";
+import { askedRun, runOutput } from "../contract/run-json.ts";
 import * as contract from "../contract/runs.ts";
 import type { Agent } from "../domain/agent.ts";
 import { AppError, agentNotFound, modelNotConfigured, runNotFound, sessionNotFound } from "../domain/error.ts";
@@ -46,7 +46,8 @@ export function agentRunsRouter(dependencies: RouteDependencies) {
     const sessionId = fields.session_id ?? (await newSessionId(dependencies, idempotency));
     const request: RunRequest = {
       runId: dependencies.newId(),
-      agentId: agent.id,
+      component: { type: "agent", id: agent.id },
+      origin: null,
       userId: caller.userId,
       message,
       sessionState,
@@ -57,7 +58,7 @@ export function agentRunsRouter(dependencies: RouteDependencies) {
       request,
       principal: caller,
       onBusy: fields.on_busy,
-      read: fields.stream ? { stream: true, contentOnly: !fields.stream_events } : { stream: false },
+      read: fields.stream ? { kind: "stream", contentOnly: !fields.stream_events } : { kind: "whole" },
     });
     return runAnswer(c, unwrap(outcome));
   });

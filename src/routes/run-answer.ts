@@ -25,6 +25,9 @@ export function runAnswer(c: AppContext, answer: RunAnswer): Response {
       },
     });
   }
+  if (result.kind === "background") {
+    return c.json({ run_id: answer.runId, session_id: answer.sessionId, status: result.status }, 202, headers);
+  }
   const { run, input, inputMessages, persisted } = result;
   const status = run.end?.status ?? "RUNNING";
   return c.json(runOutput({ run, status, input, inputMessages }, persisted), 200, headers);

@@ -76,6 +76,8 @@ export function newSession(
     nextRunIndex: 0,
     completedRuns: 0,
     chatMessages: 0,
+    version: 0,
+    forkedFromSessionId: null,
     fence: newId(),
     createdAt: nowMs,
     updatedAt: nowMs,

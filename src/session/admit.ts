@@ -173,7 +173,7 @@ async function wait(lane: RunLane, arrival: Arrival, position: number, interrupt
   if (session === null) {
     return "look_again";
   }
-  const row = { ...acceptedRow(arrival.request, deps.sessionId, deps.newId()), position };
+  const row = { ...acceptedRow(arrival.request, deps.sessionId, deps.newId()), waiting: true, position };
   const { runId, sessionId } = row;
   const acceptance: Acceptance = { run: row, sessionFence: session.fence, newSession: null, start: null };
   const note = { runId, sessionId, sessionFence: session.fence, runIndex: null, startedSession: false, previous: null };

@@ -4,13 +4,15 @@ import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { RequestedPatch } from "./live-session.ts";
-import type { RunAnswer, RunCall, SessionObject } from "./object.ts";
+import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall, SessionObject } from "./object.ts";
 
 export type SessionNamespace = DurableObjectNamespace<SessionObject>;
 
 /** The session with this id, through its object. What the platform refuses is a failure the caller may try again. */
 export interface SessionClient {
   startRun(call: RunCall): Promise<Outcome<RunAnswer>>;
+  continueRun(call: ContinueCall): Promise<Outcome<RunAnswer>>;
+  resumeRun(call: ResumeCall): Promise<Outcome<ResumeAnswer>>;
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null): Promise<Outcome<Session>>;
@@ -22,6 +24,8 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
   const stub = () => asClient(sessions.getByName(sessionId));
   return {
     startRun: (call) => reached(sessionId, () => stub().startRun(call)),
+    continueRun: (call) => reached(sessionId, () => stub().continueRun(call)),
+    resumeRun: (call) => reached(sessionId, () => stub().resumeRun(call)),
     cancelRun: (principal, runId) => reached(sessionId, () => stub().cancelRun(principal, runId)),
     patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
     generateName: (principal, fallback) => reached(sessionId, () => stub().generateName(principal, fallback)),

@@ -1,14 +1,13 @@
-import type { AgentRegistry } from "../domain/agent.ts";
 import type { ModelSource } from "../domain/model.ts";
+import type { Registry } from "../domain/team.ts";
 import type { Database } from "../store/database.ts";
 import type { Journal } from "./journal.ts";
 
 /** All that a live session is handed: it knows no platform, no clock and no model of its own. */
-export interface SessionDependencies {
+export interface SessionDependencies extends Registry {
   sessionId: string;
   db: Database;
   journal: Journal;
-  agents: AgentRegistry;
   models: ModelSource;
   /** Milliseconds since the epoch. */
   now(): number;

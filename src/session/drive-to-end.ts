@@ -139,7 +139,12 @@ function driveDependencies(lane: RunLane, live: LiveRun, run: Run, { agent, mode
     tools: toolSpecs(tools),
     callTool: (call: Parameters<typeof callTool>[1], signal: AbortSignal) => {
       const sessionState = structuredClone(memory.session?.state ?? run.head.sessionState);
-      return callTool(tools, call, { ...context, sessionState, signal }, deps.settings.toolTimeoutMs);
+      return callTool(
+        tools,
+        call,
+        { ...context, sessionState, updateState: (change) => change(sessionState), signal },
+        deps.settings.toolTimeoutMs,
+      );
     },
     newId: deps.newId,
     signal: live.signal,

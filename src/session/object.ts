@@ -1,11 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import { agents } from "../agents/index.ts";
+import { agents, teams } from "../agents/index.ts";
 import { agentNotFound, modelNotConfigured } from "../domain/error.ts";
 import type { Message } from "../domain/message.ts";
-import { fail, ok, type Outcome } from "../domain/outcome.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { OnBusy, RunRequest, RunTimings, SessionCacheUse } from "../domain/run.ts";
+import type { AnswerEntry } from "../domain/requirement.ts";
+import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
+import type { ComponentRef } from "../domain/team.ts";
 import type { Run } from "../engine/run-state.ts";
 import { type Config, readConfig } from "../env.ts";
 import { errorFields, log } from "../lib/log.ts";
@@ -15,8 +17,8 @@ import { eventStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
 import { LiveSession, type RequestedPatch } from "./live-session.ts";
 
-/** How a caller wants to read a run: whole when it is over, or as it happens. */
-export type ReadMode = { stream: false } | { stream: true; contentOnly: boolean };
+/** How a caller wants to read a run: whole when it is over, as it happens, or later. */
+export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolean } | { kind: "background" };
 
 export interface RunCall {
   request: RunRequest;
@@ -25,13 +27,45 @@ export interface RunCall {
   read: ReadMode;
 }
 
+/** Answers to what a paused run waits for. */
+export interface ContinueCall {
+  runId: string;
+  component: ComponentRef;
+  principal: Principal;
+  entries: AnswerEntry[];
+  /** Who answers; kept on the requirements. */
+  answeredBy: string | null;
+  /** Its `agentId` is the component's id and the run's: a key is one of this run. */
+  idempotency: Idempotency | null;
+  onBusy: OnBusy;
+  read: ReadMode;
+}
+
+/** Asks for a run's events behind the one that was seen last. */
+export interface ResumeCall {
+  runId: string;
+  component: ComponentRef;
+  principal: Principal;
+  /** Null: from the first. */
+  lastEventIndex: number | null;
+}
+
+/** A run's missed events and those to come, with AgentOS's control events between them. */
+export interface ResumeAnswer {
+  status: RunStatus;
+  /** How many events were missed. */
+  missed: number;
+  stream: ReadableStream<Uint8Array>;
+}
+
 /** A run that was let in. What is not known before the headers go out is null. */
 export interface RunAnswer {
   runId: string;
   sessionId: string;
   sessionCache: SessionCacheUse | null;
   timings: RunTimings;
-  result:
+  result: /** `waitingBefore` is how many runs go before it. */
+    | { kind: "background"; status: RunStatus; waitingBefore: number }
     | { kind: "stream"; stream: ReadableStream<Uint8Array> }
     | { kind: "whole"; run: Run; input: string; inputMessages: Message[]; persisted: boolean; settleMs: number };
 }
@@ -54,7 +88,7 @@ export class SessionObject extends DurableObject<Env> {
 
   async startRun({ request, principal, onBusy, read }: RunCall): Promise<Outcome<RunAnswer>> {
     const arrivedAt = Date.now();
-    const agent = agents.get(request.agentId);
+    const agent = agents.get(request.component.id);
     if (agent === undefined) {
       return fail(agentNotFound());
     }
@@ -68,13 +102,16 @@ export class SessionObject extends DurableObject<Env> {
       return admitted;
     }
     const live = admitted.value;
-    if (!read.stream) {
+    if (read.kind === "whole") {
       await live.done();
     }
     const { runId, sessionId, input } = live.row;
     const head = live.run?.head;
     const known = { runId, sessionId, sessionCache: head?.sessionCache ?? null, timings: head?.timings ?? {} };
-    if (read.stream) {
+    if (read.kind === "background") {
+      return ok({ ...known, result: { kind: "background", status: "PENDING", waitingBefore: 0 } });
+    }
+    if (read.kind === "stream") {
       return ok({ ...known, result: { kind: "stream", stream: eventStream(live, read.contentOnly) } });
     }
     if (live.run === null) {
@@ -85,6 +122,14 @@ export class SessionObject extends DurableObject<Env> {
       ...known,
       result: { kind: "whole", run: live.run, input, inputMessages: live.input, persisted, settleMs },
     });
+  }
+
+  continueRun(_call: ContinueCall): Promise<Outcome<RunAnswer>> {
+    throw new Error("not built");
+  }
+
+  resumeRun(_call: ResumeCall): Promise<Outcome<ResumeAnswer>> {
+    throw new Error("not built");
   }
 
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
@@ -141,6 +186,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
     db: openDatabase(config.db),
     journal: new Journal(ctx.storage.sql),
     agents,
+    teams,
     models: models(config),
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),

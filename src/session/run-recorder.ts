@@ -1,4 +1,4 @@
-import type { RunFact, Run } from "../engine/run-state.ts";
+import type { Run, RunFact } from "../engine/run-state.ts";
 import { applyFact, type RecordedFact } from "../engine/run-state.ts";
 import type { Journal } from "./journal.ts";
 import type { LiveRun } from "./live-run.ts";

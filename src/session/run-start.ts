@@ -1,10 +1,10 @@
+import { firstMessageLine } from "../derived/clean-name.ts";
 import type { Agent } from "../domain/agent.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
 import type { RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
-import { firstMessageLine } from "../derived/clean-name.ts";
 import { systemText } from "../engine/prompt.ts";
 import type { RunHead } from "../engine/run-state.ts";
 import { fold } from "../lib/text.ts";
@@ -18,10 +18,14 @@ export function acceptedRow(request: RunRequest, sessionId: string, fence: strin
     runId: request.runId,
     sessionId,
     runIndex: null,
+    waiting: false,
     position: 0,
     parentRunId: null,
-    agentId: request.agentId,
-    teamId: null,
+    parentCall: null,
+    memberSlots: 0,
+    origin: request.origin,
+    agentId: request.component.type === "agent" ? request.component.id : null,
+    teamId: request.component.type === "team" ? request.component.id : null,
     componentName: null,
     userId: request.userId,
     status: "PENDING",
@@ -155,6 +159,8 @@ function newAgentSession(accepted: RunRow, agent: Agent, model: Model, nowMs: nu
     nextRunIndex: 0,
     completedRuns: 0,
     chatMessages: 0,
+    version: 0,
+    forkedFromSessionId: null,
     fence,
     createdAt: nowMs,
     updatedAt: nowMs,

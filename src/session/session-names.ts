@@ -1,10 +1,10 @@
+import { shortenToName } from "../derived/clean-name.ts";
 import { guardedName } from "../derived/name-guard.ts";
 import { isNamingDue } from "../derived/naming-due.ts";
 import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../derived/propose-name.ts";
-import { shortenToName } from "../derived/clean-name.ts";
 import type { Agent } from "../domain/agent.ts";
 import { databaseUnavailable, nameRefused } from "../domain/error.ts";
-import { fail, ok, type Outcome } from "../domain/outcome.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Session } from "../domain/session.ts";
 import { log } from "../lib/log.ts";
 import { readOrNull } from "../store/commit.ts";

@@ -32,6 +32,10 @@ export async function callTool(
   if (tool === undefined) {
     return failed(`There is no tool named "${call.name}".`);
   }
+  const { execute } = tool;
+  if (execute === undefined) {
+    return failed("This tool is executed elsewhere.");
+  }
   const args = toolArguments(call);
   if (args === null) {
     return failed("The arguments are not a JSON object.");
@@ -45,7 +49,7 @@ export async function callTool(
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   try {
-    const running = Promise.resolve(tool.execute(parsed.data, { ...context, signal }));
+    const running = Promise.resolve(execute.call(tool, parsed.data, { ...context, signal }));
     const limited = withTimeout(running, timeoutMs, () => new Error(`It took longer than ${timeoutMs / 1000} s.`));
     const first = await Promise.race([limited, aborted(context.signal)]);
     return context.signal.aborted ? failed("The run was cancelled.") : { text: resultText(first), isError: false };

@@ -73,7 +73,7 @@ export function putBackStatements(db: Database, note: StartNote): [Statement, ..
       .where(and(eq(sessions.sessionId, note.sessionId), started)),
     db
       .update(runs)
-      .set({ status: "PENDING", runIndex: null, startedAt: null })
+      .set({ status: "PENDING", waiting: true, runIndex: null, startedAt: null })
       .where(and(eq(runs.runId, note.runId), eq(runs.status, "RUNNING"), eq(runs.fence, note.fence))),
   ];
 }

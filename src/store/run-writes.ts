@@ -72,6 +72,7 @@ export function startStatements(
     .update(runs)
     .set({
       status: "RUNNING",
+      waiting: false,
       fence: run.fence,
       runIndex: run.runIndex,
       inputMessages: run.inputMessages,
@@ -126,7 +127,7 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
 export function cancelWaiting(db: Database, runId: string, events: string, settledAt: number): Statement {
   return db
     .update(runs)
-    .set({ status: "CANCELLED", events, settledAt })
+    .set({ status: "CANCELLED", waiting: false, events, settledAt })
     .where(and(eq(runs.runId, runId), eq(runs.status, "PENDING")));
 }
 

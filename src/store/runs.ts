@@ -13,11 +13,14 @@ export interface StoredRun {
 
 /** The waiting runs of a session, in the order in which they will start; for a batch or on its own. */
 export function pendingQuery(db: Database, sessionId: string) {
-  return db
-    .select()
-    .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), eq(runs.status, "PENDING")))
-    .orderBy(asc(runs.position), asc(runs.createdAt));
+  return (
+    db
+      .select()
+      .from(runs)
+      // As the partial index says it, so that SQLite may use it.
+      .where(and(eq(runs.sessionId, sessionId), sql`${runs.waiting} = 1`))
+      .orderBy(asc(runs.position), asc(runs.createdAt))
+  );
 }
 
 /** The run, when it is one of the session. */

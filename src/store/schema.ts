@@ -3,8 +3,10 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { Role } from "../domain/message.ts";
 import type { ToolCall, Usage } from "../domain/model.ts";
-import type { RunError, RunFinishReason, RunMetrics, RunStatus, SessionCacheUse } from "../domain/run.ts";
+import type { Answer, RequirementKind, RequirementStatus, UserInputField } from "../domain/requirement.ts";
+import type { RunError, RunFinishReason, RunMetrics, RunOrigin, RunStatus, SessionCacheUse } from "../domain/run.ts";
 import type { NameSource, SessionSummary, SessionType, TokenMetrics } from "../domain/session.ts";
+import type { OnExpiry } from "../domain/tool.ts";
 
 /** One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. */
 export const sessions = sqliteTable(
@@ -34,6 +36,8 @@ export const sessions = sqliteTable(
     nextRunIndex: integer("next_run_index").notNull().default(0),
     completedRuns: integer("completed_runs").notNull().default(0),
     chatMessages: integer("chat_messages").notNull().default(0),
+    version: integer("version").notNull().default(0),
+    forkedFromSessionId: text("forked_from_session_id"),
     fence: text("fence").notNull(),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
@@ -55,8 +59,12 @@ export const runs = sqliteTable(
     runId: text("run_id").primaryKey(),
     sessionId: text("session_id").notNull(),
     runIndex: integer("run_index"),
+    waiting: integer("waiting", { mode: "boolean" }).notNull().default(false),
     position: integer("position").notNull(),
     parentRunId: text("parent_run_id"),
+    parentCall: integer("parent_call"),
+    memberSlots: integer("member_slots").notNull().default(0),
+    origin: text("origin", { mode: "json" }).$type<RunOrigin>(),
     agentId: text("agent_id"),
     teamId: text("team_id"),
     componentName: text("component_name"),
@@ -86,7 +94,7 @@ export const runs = sqliteTable(
   (table) => [
     // Two objects can never give one run index twice; waiting runs have none.
     uniqueIndex("runs_session_index").on(table.sessionId, table.runIndex),
-    index("runs_pending").on(table.sessionId, table.position).where(sql`"status" = 'PENDING'`),
+    index("runs_waiting").on(table.sessionId, table.position).where(sql`"waiting" = 1`),
     uniqueIndex("runs_idempotency")
       .on(table.idempotencyCaller, table.idempotencyUser, table.idempotencyAgent, table.idempotencyKey)
       .where(sql`"idempotency_key" <> ''`),
@@ -114,6 +122,64 @@ export const messages = sqliteTable(
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.sessionId, table.runIndex, table.messageIndex] })],
+);
+
+/** One row per thing that a run waits, or waited, for. */
+export const requirements = sqliteTable(
+  "requirements",
+  {
+    requirementId: text("requirement_id").primaryKey(),
+    sessionId: text("session_id").notNull(),
+    runId: text("run_id").notNull(),
+    position: integer("position").notNull(),
+    memberRunId: text("member_run_id"),
+    agentId: text("agent_id"),
+    teamId: text("team_id"),
+    componentName: text("component_name").notNull(),
+    userId: text("user_id"),
+    kind: text("kind").$type<RequirementKind>().notNull(),
+    status: text("status").$type<RequirementStatus>().notNull(),
+    toolCallId: text("tool_call_id").notNull(),
+    call: integer("call").notNull(),
+    toolName: text("tool_name").notNull(),
+    toolArgs: text("tool_args", { mode: "json" }).$type<JsonObject>().notNull(),
+    fields: text("fields", { mode: "json" }).$type<UserInputField[]>(),
+    note: text("note"),
+    answer: text("answer", { mode: "json" }).$type<Answer>(),
+    answerNote: text("answer_note"),
+    answeredBy: text("answered_by"),
+    answeredAt: integer("answered_at"),
+    expiresAt: integer("expires_at"),
+    onExpiry: text("on_expiry").$type<OnExpiry>().notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("requirements_run").on(table.runId, table.position),
+    index("requirements_session").on(table.sessionId, table.status, table.expiresAt),
+    index("requirements_status").on(table.status, table.createdAt, table.requirementId),
+    index("requirements_user").on(table.userId, table.status, table.createdAt, table.requirementId),
+    index("requirements_agent").on(table.agentId, table.status, table.createdAt, table.requirementId),
+  ],
+);
+
+/** A continue that came with an idempotency key: which stretch of its run it asked for. */
+export const continuations = sqliteTable(
+  "continuations",
+  {
+    runId: text("run_id").notNull(),
+    caller: text("caller").notNull(),
+    /** "" for none. */
+    userId: text("user_id").notNull(),
+    key: text("key").notNull(),
+    sessionId: text("session_id").notNull(),
+    fieldsDigest: text("fields_digest").notNull(),
+    /** How many entries the run's event log had when it came: its answer is what follows, to the next pause or end. */
+    fromEntry: integer("from_entry").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.caller, table.userId, table.key] }),
+    index("continuations_session").on(table.sessionId),
+  ],
 );
 
 /**

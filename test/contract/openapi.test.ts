@@ -9,6 +9,7 @@ import { silentModel, smallApp } from "../support/small-app.ts";
 /** Enough to declare the routes; nothing is called here but the document. */
 const dependencies: RouteDependencies = {
   agents: new Map(),
+  teams: new Map(),
   models: () => () => silentModel,
   session: () => {
     throw new Error("only the document is looked at");

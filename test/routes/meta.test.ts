@@ -197,9 +197,10 @@ describe("the agents of this deployment", () => {
 
   it("add numbers with the tool `add`", async () => {
     const [add] = agents.get("operator")?.tools ?? [];
-    const context = { sessionId: "s", runId: "r", agentId: "operator", userId: null, sessionState: {} };
+    const ids = { sessionId: "s", runId: "r", agentId: "operator", userId: null };
     const { signal } = new AbortController();
-    expect(await add?.execute({ a: 1, b: 2 }, { ...context, signal })).toBe(3);
+    const context = { ...ids, sessionState: {}, updateState: () => ({}), signal };
+    expect(await add?.execute?.({ a: 1, b: 2 }, context)).toBe(3);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { testAgent } from "../support/agents.ts";
 import {
   call,
   callHandler,
@@ -12,7 +13,6 @@ import {
   streamRun,
 } from "../support/http.ts";
 import { cutOff, fail, gate, hold, reset, scriptModel, text, toolCall, usage } from "../support/scripted-model.ts";
-import { testAgent } from "../support/agents.ts";
 
 callHandler();
 const model = scriptModel();

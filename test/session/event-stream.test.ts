@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { RunRequest, RunRequest } from "../../src/domain/run.ts";
 import { eventStream, KEEP_ALIVE_MS } from "../../src/session/event-stream.ts";
 import { LiveRun } from "../../src/session/live-run.ts";
 import { acceptedRow } from "../../src/session/run-start.ts";
@@ -11,9 +12,10 @@ afterEach(() => {
 });
 
 function waitingRun(): LiveRun {
-  const request = {
+  const request: RunRequest = {
     runId: "r1",
-    agentId: "assistant",
+    component: { type: "agent", id: "assistant" },
+    origin: null,
     userId: null,
     message: "hi",
     sessionState: null,

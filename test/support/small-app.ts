@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
+import { registerAgents } from "../../src/agents/index.ts";
 import { createApp } from "../../src/app.ts";
 import type { Router } from "../../src/contract/route.ts";
 import type { Agent } from "../../src/domain/agent.ts";
 import type { Model } from "../../src/domain/model.ts";
-import { registerAgents } from "../../src/agents/index.ts";
 import { readConfig } from "../../src/env.ts";
 
 interface SmallAppOptions {
@@ -32,6 +32,7 @@ export function smallApp(options: SmallAppOptions = {}) {
   const app = createApp({
     config: readConfig,
     agents: registerAgents(options.agents ?? [{ id: "helper", name: "Helper" }]),
+    teams: new Map(),
     models: () => (id) => (model === null ? null : { ...model, id: id ?? model.id }),
     now: () => options.now ?? Date.UTC(2026, 10, 21, 22, 2, 43, 291),
     routers: options.routers ?? [],

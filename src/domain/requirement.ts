@@ -1,0 +1,88 @@
+import type { Json, JsonObject } from "./json.ts";
+import type { OnExpiry } from "./tool.ts";
+
+/** What a paused run can wait for. */
+export const REQUIREMENT_KINDS = ["confirmation", "user_input", "external_execution"] as const;
+export type RequirementKind = (typeof REQUIREMENT_KINDS)[number];
+
+/** `cancelled`: the run ended before anybody answered. */
+export const REQUIREMENT_STATUSES = ["open", "answered", "expired", "cancelled"] as const;
+export type RequirementStatus = (typeof REQUIREMENT_STATUSES)[number];
+
+/** A parameter of a call as AgentOS shows it to the person who fills it; `value` is null until somebody did. */
+export interface UserInputField {
+  name: string;
+  /** A Python type's name: `str`, `int`, `float`, `bool`, `list`, `dict`. */
+  field_type: string;
+  description: string | null;
+  value: Json;
+}
+
+/** What a person, or time, said to a requirement. */
+export type Answer =
+  | { type: "confirmed" }
+  | { type: "rejected" }
+  /** The arguments of the call with the person's values in them. */
+  | { type: "filled"; args: JsonObject }
+  | { type: "executed"; result: string };
+
+/** One thing a paused run waits for, as D1 keeps it. Instants are epoch milliseconds. */
+export interface Requirement {
+  requirementId: string;
+  sessionId: string;
+  /** The top-level run: the one to continue. */
+  runId: string;
+  /** Its place among the requirements of that run, from 0. */
+  position: number;
+  /** The member run whose call it is; null for a call of the run itself. */
+  memberRunId: string | null;
+  /** The agent, or else the team, whose call it is. */
+  agentId: string | null;
+  teamId: string | null;
+  componentName: string;
+  /** The session's owner. */
+  userId: string | null;
+  kind: RequirementKind;
+  status: RequirementStatus;
+  toolCallId: string;
+  /** Which tool call of its run, counted from 0. */
+  call: number;
+  toolName: string;
+  /** As the model wrote them, without what a person is to fill. */
+  toolArgs: JsonObject;
+  /** The call's parameters, for user input; else null. */
+  fields: UserInputField[] | null;
+  /** Why it is asked, where that is not plain: `outcome unknown` for a call that may have run. */
+  note: string | null;
+  answer: Answer | null;
+  answerNote: string | null;
+  answeredBy: string | null;
+  answeredAt: number | null;
+  expiresAt: number | null;
+  onExpiry: OnExpiry;
+  createdAt: number;
+}
+
+/** The note of a call that had begun when its object died. */
+export const OUTCOME_UNKNOWN = "outcome unknown";
+
+/** The run whose call a requirement is about. */
+export function callingRunId(requirement: Pick<Requirement, "runId" | "memberRunId">): string {
+  return requirement.memberRunId ?? requirement.runId;
+}
+
+/**
+ * What a caller says about one requirement, named by its own id or by its tool call's; null where nothing is said. An
+ * entry can say nothing: clients send back all that they were shown.
+ */
+export interface AnswerEntry {
+  by: "requirement_id" | "tool_call_id";
+  id: string;
+  confirmed: boolean | null;
+  note: string | null;
+  /** The values that are given, by parameter; null values are left out. */
+  values: JsonObject | null;
+  /** True when the caller says that all is filled that is to be filled. */
+  answered: boolean;
+  result: string | null;
+}

@@ -1,0 +1,56 @@
+import type { Agent, AgentRegistry } from "./agent.ts";
+
+/**
+ * How a team works. `coordinate`: the leader delegates tasks to members and composes the answer. `route`: one member's
+ * answer is the team's. `broadcast`: every member gets the task, at once, and the leader composes the answer.
+ */
+export const TEAM_MODES = ["coordinate", "route", "broadcast"] as const;
+export type TeamMode = (typeof TEAM_MODES)[number];
+
+/** A team as a deployer writes it: what an agent has, for its leader, and members. */
+export interface Team extends Agent {
+  mode: TeamMode;
+  /** Ids of agents and teams of the deployment. */
+  members: readonly string[];
+}
+
+export type TeamRegistry = ReadonlyMap<string, Team>;
+
+/** All that a deployment can run. No agent and team have one id. */
+export interface Registry {
+  agents: AgentRegistry;
+  teams: TeamRegistry;
+}
+
+/** Which agent or team is meant. */
+export interface ComponentRef {
+  type: "agent" | "team";
+  id: string;
+}
+
+/** An agent or a team, as runs see it. */
+export type Component = Agent | Team;
+
+export function isTeam(component: Component): component is Team {
+  return "members" in component;
+}
+
+export function componentRef(component: Component): ComponentRef {
+  return { type: isTeam(component) ? "team" : "agent", id: component.id };
+}
+
+export function findComponent({ agents, teams }: Registry, { type, id }: ComponentRef): Component | undefined {
+  return type === "agent" ? agents.get(id) : teams.get(id);
+}
+
+/** The component of a row that has one of the two ids. */
+export function refOf(row: { agentId: string | null; teamId: string | null }): ComponentRef {
+  return row.teamId !== null && row.agentId === null
+    ? { type: "team", id: row.teamId }
+    : { type: "agent", id: row.agentId ?? "" };
+}
+
+/** The members of a team in the order in which it names them; ids that the deployment does not know are left out. */
+export function membersOf({ agents, teams }: Registry, team: Team): Component[] {
+  return team.members.map((id) => agents.get(id) ?? teams.get(id)).filter((member) => member !== undefined);
+}
