@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { RunRequest, RunRequest } from "../../src/domain/run.ts";
+import type { RunRequest } from "../../src/domain/run.ts";
 import { eventStream, KEEP_ALIVE_MS } from "../../src/session/event-stream.ts";
 import { LiveRun } from "../../src/session/live-run.ts";
 import { acceptedRow } from "../../src/session/run-start.ts";
