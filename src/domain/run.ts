@@ -53,19 +53,21 @@ export interface RunMetrics extends Partial<TokenMetrics> {
   timings?: RunTimings;
 }
 
-/** The run that another one was made from, and how many of its messages were taken over. */
+/** The run that another one was made from; `messageIndex` is how many of its messages the new one begins with. */
 export type RunOrigin =
-  /** `continue_from` and `fork`: goes on behind those messages. */
-  | { type: "fork"; runId: string; messageIndex: number; sessionId?: string }
-  /** Answers the last user message of theirs again; the older run becomes REGENERATED unless it is to stay. */
-  | { type: "regenerate"; runId: string; messageIndex: number; replace: boolean; instructions: string | null };
+  /** `fork` and `continue_from`: goes on behind those messages, and behind `input` where the user says something more. */
+  | { type: "continued"; runId: string; messageIndex: number; input: string | null }
+  /** Answers the last user message again; the older run becomes REGENERATED once this one has an answer, if `replace`. */
+  | { type: "regenerated"; runId: string; messageIndex: number; replace: boolean; instructions: string | null }
+  /** A run of a session that was forked, as it was there. */
+  | { type: "copied"; runId: string; sessionId: string };
 
 /** What a caller asked for; what a waiting run is stored as. */
 export interface RunRequest {
   runId: string;
   component: ComponentRef;
   userId: string | null;
-  /** What the user says; "" for a run that goes on from another one without a word. */
+  /** What the user says; of a run that is made from another one, what was said there where nothing new is said. */
   message: string;
   /** Null for a run of its own. */
   origin: RunOrigin | null;
