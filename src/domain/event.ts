@@ -2,12 +2,13 @@ import type { JsonObject } from "./json.ts";
 import type { RunMetrics, SessionCacheUse } from "./run.ts";
 
 /**
- * AgentOS's run events, letter for letter. Their order:
+ * AgentOS's run events, letter for letter; those of a team begin with `Team`. Their order:
  *
  *     RunStarted
  *     ├─ ModelRequestStarted, RunContent*, ModelRequestCompleted          (per request to the model)
  *     │  └─ ToolCallStarted, ToolCallCompleted, ToolCallError?            (per call that it asked for)
  *     ├─ RunContentCompleted, RunCompleted                                (it completed)
+ *     ├─ RunPaused, then RunContinued and so on                           (it waits for people)
  *     ├─ RunError                                                         (it failed)
  *     └─ RunCancelled, RunCompleted                                       (it was cancelled; also before RunStarted)
  */
@@ -22,14 +23,18 @@ export type RunEventName =
   | "RunContentCompleted"
   | "RunCompleted"
   | "RunError"
-  | "RunCancelled";
+  | "RunCancelled"
+  | "RunPaused"
+  | "RunContinued";
 
 /** One event as readers get it. `created_at` is epoch seconds; `event_index` counts from 0 in the run. */
 export interface RunEvent {
   created_at: number;
-  event: RunEventName;
-  agent_id: string;
-  agent_name: string;
+  event: RunEventName | `Team${RunEventName}`;
+  agent_id?: string;
+  agent_name?: string;
+  team_id?: string;
+  team_name?: string;
   run_id: string;
   parent_run_id?: string;
   session_id: string;
@@ -68,14 +73,14 @@ export interface ToolExecution {
   tool_call_error: boolean | null;
   result: string | null;
   metrics: { start_time: number; end_time: number; duration: number } | null;
-  child_run_id: null;
+  child_run_id: string | null;
   stop_after_tool_call: boolean;
   created_at: number;
   requires_confirmation: boolean | null;
   confirmed: boolean | null;
   confirmation_note: string | null;
   requires_user_input: boolean | null;
-  user_input_schema: null;
+  user_input_schema: UserInputField[] | null;
   user_feedback_schema: null;
   answered: boolean | null;
   external_execution_required: boolean | null;

@@ -12,10 +12,11 @@ export interface DeltasEntry {
 
 export type PlainKind =
   | "run_started"
+  | "run_continued"
   | "model_requested"
   | "model_answered"
-  | "tool_started"
-  | "tool_ended"
+  /** An answer that no model was asked for: a member's, which is the team's. */
+  | "said"
   | "content_completed"
   | "run_completed"
   | "run_failed"
@@ -27,24 +28,59 @@ export interface PlainEntry {
   at: number;
 }
 
-export type LogEntry = DeltasEntry | PlainEntry;
+/** `tool_paused`: the member that the call went to waits for a person. */
+export type CallKind = "tool_started" | "tool_ended" | "tool_paused";
 
-const LETTERS: Record<PlainKind, string> = {
+/** An event about one tool call of the run, counted from 0. */
+export interface CallEntry {
+  kind: CallKind;
+  at: number;
+  call: number;
+}
+
+/** The run paused; `open` are the positions of the requirements that were open then. */
+export interface PausedEntry {
+  kind: "run_paused";
+  at: number;
+  open: number[];
+}
+
+/** The next events of a member run, in the place where the team's readers got them. */
+export interface MemberEntry {
+  kind: "member_told";
+  /** Which member run of this run, counted from 0. */
+  member: number;
+  events: number;
+}
+
+/** The next event has this index: readers may have got events before it that nobody wrote down. */
+export interface GapEntry {
+  kind: "gap";
+  nextIndex: number;
+}
+
+export type LogEntry = DeltasEntry | PlainEntry | CallEntry | PausedEntry | MemberEntry | GapEntry;
+
+const PLAIN_LETTERS: Record<PlainKind, string> = {
   run_started: "S",
+  run_continued: "U",
   model_requested: "Q",
   model_answered: "A",
-  tool_started: "T",
-  tool_ended: "R",
+  said: "I",
   content_completed: "C",
   run_completed: "X",
   run_failed: "F",
   run_cancelled: "K",
 };
-const KINDS = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind as PlainKind]));
+const CALL_LETTERS: Record<CallKind, string> = { tool_started: "T", tool_ended: "R", tool_paused: "W" };
+const byLetter = <Kind extends string>(letters: Record<Kind, string>) =>
+  new Map(Object.entries<string>(letters).map(([kind, letter]) => [letter, kind as Kind]));
+const PLAIN_KINDS = byLetter(PLAIN_LETTERS);
+const CALL_KINDS = byLetter(CALL_LETTERS);
 
-/** `["S",1234567],` at its longest: what a plain entry takes as stored. */
-export const PLAIN_ENTRY_BYTES = 24;
-const DELTAS_ENTRY_BYTES = 26;
+/** `["T",1234567890123,12345],` at its longest: what an entry about a call takes as stored. */
+export const ENTRY_BYTES = 32;
+const DELTAS_ENTRY_BYTES = 32;
 const MS_PER_SECOND = 1000;
 
 /** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
@@ -60,45 +96,79 @@ export function appendDelta(log: LogEntry[], delta: string, at: number, startedA
   return bytes + DELTAS_ENTRY_BYTES;
 }
 
-export function appendEntry(log: LogEntry[], kind: PlainKind, at: number): number {
-  log.push({ kind, at });
-  return PLAIN_ENTRY_BYTES;
+/** Adds events of a member run, to those right before them where they are of the same one. */
+export function appendMember(log: LogEntry[], member: number, events: number): number {
+  const last = log.at(-1);
+  if (last?.kind === "member_told" && last.member === member) {
+    last.events += events;
+    return 0;
+  }
+  log.push({ kind: "member_told", member, events });
+  return ENTRY_BYTES;
+}
+
+export function appendEntry(log: LogEntry[], entry: PlainEntry | CallEntry | PausedEntry | GapEntry): number {
+  log.push(entry);
+  return ENTRY_BYTES + (entry.kind === "run_paused" ? JSON.stringify(entry.open).length : 0);
 }
 
 /** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, all of ASCII. */
 export function storedLog(log: readonly LogEntry[]): string {
-  return JSON.stringify(
-    log.map((entry) =>
-      entry.kind === "deltas"
-        ? ["D", entry.at, ...entry.deltas.map((delta) => delta.length)]
-        : [LETTERS[entry.kind], entry.at],
-    ),
-  );
+  return JSON.stringify(log.map(storedEntry));
+}
+
+function storedEntry(entry: LogEntry): (string | number)[] {
+  switch (entry.kind) {
+    case "deltas":
+      return ["D", entry.at, ...entry.deltas.map((delta) => delta.length)];
+    case "tool_started":
+    case "tool_ended":
+    case "tool_paused":
+      return [CALL_LETTERS[entry.kind], entry.at, entry.call];
+    case "run_paused":
+      return ["P", entry.at, ...entry.open];
+    case "member_told":
+      return ["M", entry.member, entry.events];
+    case "gap":
+      return ["G", entry.nextIndex];
+    default:
+      return [PLAIN_LETTERS[entry.kind], entry.at];
+  }
 }
 
 /** Reads a stored log back; `answers` are the contents of the run's assistant messages, in order. */
 export function readStoredLog(stored: string, answers: readonly string[]): LogEntry[] {
   const log: LogEntry[] = [];
+  const calls: Record<CallKind, number> = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
   let answer = -1;
   let offset = 0;
-  for (const [letter, at, ...lengths] of JSON.parse(stored) as [string, number, ...number[]][]) {
-    if (letter === "D") {
-      const deltas = lengths.map((length) => {
+  for (const [letter, first, ...rest] of JSON.parse(stored) as [string, number, ...number[]][]) {
+    const plain = PLAIN_KINDS.get(letter);
+    const callKind = CALL_KINDS.get(letter);
+    if (plain !== undefined) {
+      if (plain === "model_requested" || plain === "said") {
+        answer += 1;
+        offset = 0;
+      }
+      log.push({ kind: plain, at: first });
+    } else if (callKind !== undefined) {
+      // Logs of runs that could not call two tools at once do not number the calls.
+      const call = rest[0] ?? calls[callKind];
+      calls[callKind] = call + 1;
+      log.push({ kind: callKind, at: first, call });
+    } else if (letter === "D") {
+      const deltas = rest.map((length) => {
         offset += length;
         return (answers[answer] ?? "").slice(offset - length, offset);
       });
-      log.push({ kind: "deltas", at, deltas });
-      continue;
+      log.push({ kind: "deltas", at: first, deltas });
+    } else if (letter === "P") {
+      log.push({ kind: "run_paused", at: first, open: rest });
+    } else if (letter === "M") {
+      log.push({ kind: "member_told", member: first, events: rest[0] ?? 0 });
+    } else if (letter === "G") {
+      log.push({ kind: "gap", nextIndex: first });
     }
-    const kind = KINDS.get(letter);
-    if (kind === undefined) {
-      continue;
-    }
-    if (kind === "model_requested") {
-      answer += 1;
-      offset = 0;
-    }
-    log.push({ kind, at });
   }
   return log;
 }

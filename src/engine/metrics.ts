@@ -1,3 +1,4 @@
+import type { Usage } from "../domain/model.ts";
 import type { RunMetrics } from "../domain/run.ts";
 import type { TokenMetrics } from "../domain/session.ts";
 import type { Run } from "./run-state.ts";
@@ -5,21 +6,53 @@ import type { Run } from "./run-state.ts";
 /** Seconds of whole milliseconds: what the clock is good for. */
 export const seconds = (ms: number): number => Math.round(ms) / 1000;
 
-/** What a run cost and where its time went, in AgentOS's form; zero token counts of a run without usage are left out. */
+/**
+ * What a run cost, its member runs' tokens included, and where its time went, in AgentOS's form; zero token counts of a
+ * run without usage are left out.
+ */
 export function runMetrics(run: Run): RunMetrics {
-  const { head, end, usage } = run;
-  const metrics: RunMetrics = usage.totalTokens > 0 ? tokenMetrics(run) : {};
+  if (run.stored.metrics !== null) {
+    return run.stored.metrics;
+  }
+  const { head, end } = run;
+  const metrics: RunMetrics = { ...treeTokens(run) };
   if (run.firstTextAt !== null) {
     metrics.time_to_first_token = seconds(run.firstTextAt);
   }
   if (end !== null) {
-    metrics.duration = seconds(end.at - head.startedAt);
+    metrics.duration = seconds(end.at - head.startedAt - pausedMs(run));
   }
   metrics.timings = { ...head.timings, model: seconds(run.modelMs) };
   return metrics;
 }
 
-function tokenMetrics({ head, usage }: Run): TokenMetrics {
+/** The time between a pause and what went on after it. */
+function pausedMs({ log }: Run): number {
+  let sum = 0;
+  let pausedAt: number | null = null;
+  for (const entry of log) {
+    if (entry.kind === "run_paused") {
+      pausedAt ??= entry.at;
+    } else if (entry.kind === "run_continued" && pausedAt !== null) {
+      sum += entry.at - pausedAt;
+      pausedAt = null;
+    }
+  }
+  return sum;
+}
+
+/** The tokens of a run and of all its member runs; null when none were counted. */
+function treeTokens(run: Run): TokenMetrics | null {
+  return run.members.reduce<TokenMetrics | null>(
+    (sum, member) => addTokens(sum, treeTokens(member)),
+    usageTokens(run, run.usage),
+  );
+}
+
+function usageTokens({ head }: Run, usage: Usage): TokenMetrics | null {
+  if (usage.totalTokens === 0) {
+    return null;
+  }
   const counts = {
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
@@ -33,16 +66,17 @@ function tokenMetrics({ head, usage }: Run): TokenMetrics {
   };
 }
 
-/** A session's tokens with one more run's added, kept apart by model. */
+/** A session's tokens with those added that the run, without its member runs, has used since it was stored last. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {
-  if (run.usage.totalTokens === 0) {
-    return session;
+  return addTokens(session, usageTokens(run, subtractUsage(run.usage, run.stored.usage)));
+}
+
+/** Two sums of tokens as one, kept apart by model. */
+function addTokens(sum: TokenMetrics | null, added: TokenMetrics | null): TokenMetrics | null {
+  if (sum === null || added === null) {
+    return sum ?? added;
   }
-  const added = tokenMetrics(run);
-  if (session === null) {
-    return added;
-  }
-  const models = [...(session.details?.model ?? [])];
+  const models = [...(sum.details?.model ?? [])];
   for (const model of added.details?.model ?? []) {
     const at = models.findIndex((known) => known.id === model.id && known.provider === model.provider);
     const known = models[at];
@@ -52,10 +86,10 @@ export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetri
       models[at] = { ...known, ...sumCounts(known, model) };
     }
   }
-  const reasoning = (session.reasoning_tokens ?? 0) + (added.reasoning_tokens ?? 0);
-  const cacheRead = (session.cache_read_tokens ?? 0) + (added.cache_read_tokens ?? 0);
+  const reasoning = (sum.reasoning_tokens ?? 0) + (added.reasoning_tokens ?? 0);
+  const cacheRead = (sum.cache_read_tokens ?? 0) + (added.cache_read_tokens ?? 0);
   return {
-    ...sumCounts(session, added),
+    ...sumCounts(sum, added),
     ...(reasoning > 0 && { reasoning_tokens: reasoning }),
     ...(cacheRead > 0 && { cache_read_tokens: cacheRead }),
     details: { model: models },
@@ -69,5 +103,25 @@ function sumCounts(a: Counts, b: Counts): Counts {
     input_tokens: a.input_tokens + b.input_tokens,
     output_tokens: a.output_tokens + b.output_tokens,
     total_tokens: a.total_tokens + b.total_tokens,
+  };
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+  };
+}
+
+function subtractUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens - b.inputTokens,
+    outputTokens: a.outputTokens - b.outputTokens,
+    totalTokens: a.totalTokens - b.totalTokens,
+    reasoningTokens: a.reasoningTokens - b.reasoningTokens,
+    cacheReadTokens: a.cacheReadTokens - b.cacheReadTokens,
   };
 }

@@ -2,9 +2,9 @@ import type { Agent } from "../domain/agent.ts";
 import type { Message } from "../domain/message.ts";
 import type { ModelMessage } from "../domain/model.ts";
 
-/** What an agent tells its model before the conversation, or null when it has nothing to say. */
-export function systemText(agent: Agent): string | null {
-  const parts = [agent.description, agent.instructions].filter((part) => part !== undefined && part !== "");
+/** What an agent tells its model before the conversation, or null when it has nothing to say; `more` goes behind it. */
+export function systemText(agent: Agent, more: string | null = null): string | null {
+  const parts = [agent.description, agent.instructions, more].filter((part) => part != null && part !== "");
   return parts.length === 0 ? null : parts.join("\n");
 }
 

@@ -1,94 +1,146 @@
 import type { RunEvent, RunEventName } from "../domain/event.ts";
 import { NO_USAGE } from "../domain/model.ts";
-import type { PlainKind } from "./event-log.ts";
+import type { CallEntry, PausedEntry, PlainKind } from "./event-log.ts";
 import { runMetrics } from "./metrics.ts";
-import { type Run, runText, toolCalls } from "./run-state.ts";
-import { toolAnswer, toolExecution } from "./tool-executions.ts";
+import { pausedContent, requirementExecution, runRequirementJson } from "./requirement-json.ts";
+import { runText, toolAnswers, toolCalls } from "./run-calls.ts";
+import type { Run } from "./run-state.ts";
+import { toolExecution } from "./tool-executions.ts";
 
 type EventFields = Partial<Omit<RunEvent, "event_index" | "created_at" | "event">>;
+type Told = [RunEventName, EventFields];
 
 /**
  * Reads a run's events in order, from a live run as well as from a stored one, so that a replay cannot differ from what
- * was streamed. A reader is a position in the run and holds no copy of it.
+ * was streamed. A reader is a position in the run and holds no copy of it; a team's reads on in those of its members.
  */
 export class EventReader {
   readonly #run: Run;
   #entry = 0;
-  #delta = 0;
+  /** How many events of the current entry were read, of deltas and of member runs. */
+  #within = 0;
   #answer = -1;
-  #tool = -1;
-  #toolStartedAt = 0;
+  readonly #startedAt = new Map<number, number>();
+  readonly #members = new Map<number, EventReader>();
   #nextIndex = 0;
   /** An entry can stand for two events; the second waits here. */
-  #second: [RunEventName, EventFields] | null = null;
+  #second: { told: Told; at: number } | null = null;
 
   constructor(run: Run) {
     this.#run = run;
   }
 
+  /** The position in the log: everything before this entry was read. */
+  get entry(): number {
+    return this.#entry;
+  }
+
   /** The next event among the first `published` entries of the log; null when there is none yet. */
   next(published: number): RunEvent | null {
     if (this.#second !== null) {
-      const [name, fields] = this.#second;
+      const { told, at } = this.#second;
       this.#second = null;
-      return this.#event(name, this.#run.log[this.#entry - 1]?.at ?? 0, fields);
+      return this.#event(told, at);
     }
     const entry = this.#entry < published ? this.#run.log[this.#entry] : undefined;
     if (entry === undefined) {
       return null;
     }
-    if (entry.kind !== "deltas") {
-      this.#entry += 1;
-      const [name, fields] = this.#plain(entry.kind, entry.at);
-      return this.#event(name, entry.at, fields);
+    switch (entry.kind) {
+      case "deltas": {
+        const delta = entry.deltas[this.#within];
+        return delta === undefined ? this.#leave(published) : this.#delta(delta, entry.at);
+      }
+      case "member_told": {
+        const event = this.#within < entry.events ? this.#ofMember(entry.member) : null;
+        return event ?? this.#leave(published);
+      }
+      case "gap":
+        this.#entry += 1;
+        this.#nextIndex = Math.max(this.#nextIndex, entry.nextIndex);
+        return this.next(published);
+      case "run_paused":
+        this.#entry += 1;
+        return this.#event(this.#paused(entry), entry.at);
+      case "tool_started":
+      case "tool_ended":
+      case "tool_paused":
+        this.#entry += 1;
+        return this.#event(this.#tool(entry), entry.at);
+      default:
+        this.#entry += 1;
+        return this.#event(this.#plain(entry.kind), entry.at);
     }
-    const delta = entry.deltas[this.#delta];
-    if (delta !== undefined) {
-      this.#delta += 1;
-      const fields = { content: delta, workflow_agent: false, content_type: "str", reasoning_content: "" };
-      return this.#event("RunContent", entry.at, fields);
-    }
+  }
+
+  /** Goes on behind an entry that grows; the last one may still do so. */
+  #leave(published: number): RunEvent | null {
     if (this.#entry + 1 >= published) {
       return null;
     }
     this.#entry += 1;
-    this.#delta = 0;
+    this.#within = 0;
     return this.next(published);
   }
 
-  #event(event: RunEventName, at: number, fields: EventFields): RunEvent {
-    const { head } = this.#run;
+  #delta(content: string, at: number): RunEvent {
+    this.#within += 1;
+    return this.#event(["RunContent", contentFields(content, this.#isTeam())], at);
+  }
+
+  #ofMember(nth: number): RunEvent | null {
+    const member = this.#run.members[nth];
+    if (member === undefined) {
+      return null;
+    }
+    const reader = this.#members.get(nth) ?? new EventReader(member);
+    this.#members.set(nth, reader);
+    const event = reader.next(member.log.length);
+    if (event === null) {
+      return null;
+    }
+    this.#within += 1;
+    return { ...event, event_index: this.#nextIndex++ };
+  }
+
+  #isTeam(): boolean {
+    return this.#run.head.component.type === "team";
+  }
+
+  #event([name, fields]: Told, at: number): RunEvent {
+    const { component, runId, parentRunId, sessionId, startedAt } = this.#run.head;
+    const isTeam = component.type === "team";
     return {
-      created_at: Math.floor((head.startedAt + at) / 1000),
-      event,
-      agent_id: head.agentId,
-      agent_name: head.agentName,
-      run_id: head.runId,
-      ...(head.parentRunId !== null && { parent_run_id: head.parentRunId }),
-      session_id: head.sessionId,
+      created_at: Math.floor((startedAt + at) / 1000),
+      event: isTeam ? `Team${name}` : name,
+      ...(isTeam
+        ? { team_id: component.id, team_name: component.name }
+        : { agent_id: component.id, agent_name: component.name }),
+      run_id: runId,
+      ...(parentRunId !== null && { parent_run_id: parentRunId }),
+      session_id: sessionId,
       nested_depth: 0,
       ...fields,
       event_index: this.#nextIndex++,
     };
   }
 
-  #plain(kind: PlainKind, at: number): [RunEventName, EventFields] {
+  #plain(kind: PlainKind): Told {
     const { head, end } = this.#run;
     const model = { model: head.model, model_provider: head.modelProvider };
     switch (kind) {
       case "run_started":
         return ["RunStarted", { ...model, session_cache: head.sessionCache }];
+      case "run_continued":
+        return ["RunContinued", {}];
       case "model_requested":
         this.#answer += 1;
         return ["ModelRequestStarted", model];
       case "model_answered":
         return ["ModelRequestCompleted", { ...model, ...this.#requestMetrics() }];
-      case "tool_started":
-        this.#tool += 1;
-        this.#toolStartedAt = at;
-        return ["ToolCallStarted", this.#toolFields(null)];
-      case "tool_ended":
-        return this.#toolEnded(at);
+      case "said":
+        this.#answer += 1;
+        return ["RunContent", contentFields(this.#currentAnswer()?.content ?? "", this.#isTeam())];
       case "content_completed":
         return ["RunContentCompleted", {}];
       case "run_completed":
@@ -100,9 +152,25 @@ export class EventReader {
     }
   }
 
+  #paused({ open }: PausedEntry): Told {
+    const waiting = this.#run.requirements.filter(({ position }) => open.includes(position));
+    return [
+      "RunPaused",
+      {
+        content: pausedContent(waiting),
+        // As they were opened: what was answered since then is told by what follows.
+        tools: waiting.map((requirement) => requirementExecution(requirement, "open")),
+        requirements: waiting.map((requirement) => runRequirementJson(requirement, "open")),
+      },
+    ];
+  }
+
+  #currentAnswer() {
+    return this.#run.messages.filter((message) => message.role === "assistant")[this.#answer];
+  }
+
   #requestMetrics(): EventFields {
-    const answers = this.#run.messages.filter((message) => message.role === "assistant");
-    const answer = answers[this.#answer];
+    const answer = this.#currentAnswer();
     const usage = answer?.usage ?? NO_USAGE;
     const firstMs = answer?.timeToFirstTokenMs ?? null;
     return {
@@ -116,25 +184,49 @@ export class EventReader {
     };
   }
 
-  #toolFields(endedAt: number | null): EventFields {
-    const call = toolCalls(this.#run)[this.#tool];
-    if (call === undefined) {
-      return {};
-    }
+  #tool({ kind, at, call }: CallEntry): Told {
     const { startedAt } = this.#run.head;
-    const answer = endedAt === null ? null : toolAnswer(this.#run, this.#tool);
-    const ran = { startedAt: startedAt + this.#toolStartedAt, endedAt: endedAt === null ? null : startedAt + endedAt };
-    return { tool: toolExecution(call, answer, ran) };
+    if (kind === "tool_started") {
+      this.#startedAt.set(call, startedAt + at);
+      return ["ToolCallStarted", this.#toolFields(call, null)];
+    }
+    if (kind === "tool_paused") {
+      return this.#toolPaused(call, startedAt + at);
+    }
+    return this.#toolEnded(call, at);
   }
 
-  #toolEnded(at: number): [RunEventName, EventFields] {
-    const fields = this.#toolFields(at);
+  #toolFields(call: number, endedAt: number | null): EventFields {
+    if (toolCalls(this.#run)[call] === undefined) {
+      return {};
+    }
+    const answer = endedAt === null ? null : (toolAnswers(this.#run)[call] ?? null);
+    const tool = toolExecution(this.#run, call, answer, { startedAt: this.#startedAt.get(call) ?? null, endedAt });
+    // A replay knows the member run already; who was told that the call begins did not.
+    return { tool: endedAt === null ? { ...tool, child_run_id: null } : tool };
+  }
+
+  /** What its leader is told is told to readers too: the member's own events say what it waits for. */
+  #toolPaused(call: number, endedAt: number): Told {
+    const { tool } = this.#toolFields(call, null);
+    const members = this.#run.members.filter(({ head }) => head.parentCall === call);
+    const result = members
+      .map(({ head }) => `Member '${head.component.name}' requires human input before continuing.`)
+      .join(" ");
+    const startedAt = this.#startedAt.get(call) ?? endedAt;
+    const metrics = { start_time: startedAt / 1000, end_time: endedAt / 1000, duration: (endedAt - startedAt) / 1000 };
+    const child_run_id = members[0]?.head.runId ?? null;
+    return ["ToolCallCompleted", tool === undefined ? {} : { tool: { ...tool, result, metrics, child_run_id } }];
+  }
+
+  #toolEnded(call: number, at: number): Told {
+    const fields = this.#toolFields(call, this.#run.head.startedAt + at);
     const { tool } = fields;
     if (tool === undefined) {
       return ["ToolCallCompleted", fields];
     }
     if (tool.tool_call_error === true) {
-      this.#second = ["ToolCallError", { tool, error: tool.result ?? "" }];
+      this.#second = { told: ["ToolCallError", { tool, error: tool.result ?? "" }], at };
     }
     const args = Object.entries(tool.tool_args).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
     const took = `${tool.metrics?.duration.toFixed(4) ?? 0}s`;
@@ -145,13 +237,17 @@ export class EventReader {
   }
 
   #completed(): EventFields {
-    const { head, end } = this.#run;
+    const { end } = this.#run;
     return {
       content: runText(this.#run),
       content_type: "str",
-      session_state: head.sessionState,
+      session_state: this.#run.state,
       metrics: runMetrics(this.#run),
       ...(end?.status === "COMPLETED" && { finish_reason: end.finishReason }),
     };
   }
+}
+
+function contentFields(content: string, isTeam: boolean): EventFields {
+  return { content, ...(!isTeam && { workflow_agent: false }), content_type: "str", reasoning_content: "" };
 }

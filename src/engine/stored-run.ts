@@ -1,11 +1,22 @@
 import type { Message } from "../domain/message.ts";
-import { NO_USAGE, type Usage } from "../domain/model.ts";
+import { NO_USAGE } from "../domain/model.ts";
+import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow } from "../domain/run.ts";
+import { refOf } from "../domain/team.ts";
+import { utf8Bytes } from "../lib/text.ts";
 import { readStoredLog } from "./event-log.ts";
+import { addUsage } from "./metrics.ts";
+import { toolAnswers, toolCallBytes, toolResultBytes } from "./run-calls.ts";
 import type { Run, RunEnd, RunHead } from "./run-state.ts";
 
-/** A stored run as it was when it settled, so that it replays; one that has not settled has an empty log. */
-export function runFromRow(row: RunRow, messages: readonly Message[]): Run {
+/** A run with its messages, input first, as the store answers it. */
+interface Stored {
+  row: RunRow;
+  messages: readonly Message[];
+}
+
+/** A stored run as it was when it paused or settled, so that it replays and goes on; one that has not has an empty log. */
+export function runFromRow(row: RunRow, messages: readonly Message[], requirements: Requirement[] = []): Run {
   const produced = messages.slice(row.inputMessages);
   const answers = produced.flatMap((message) => (message.role === "assistant" ? [message] : []));
   const log =
@@ -15,18 +26,37 @@ export function runFromRow(row: RunRow, messages: readonly Message[]): Run {
           row.events,
           answers.map((answer) => answer.content),
         );
+  const usage = answers.reduce((sum, answer) => addUsage(sum, answer.usage ?? NO_USAGE), NO_USAGE);
+  const head = headFromRow(row);
   return {
-    head: headFromRow(row),
+    head,
     messages: produced,
     log,
+    members: [],
+    requirements,
     end: endFromRow(row),
-    usage: usageFromRow(row),
+    state: head.sessionState,
+    isStateChanged: false,
+    usage,
     firstTextAt: toMs(row.metrics?.time_to_first_token) ?? null,
     modelMs: toMs(row.metrics?.timings?.model) ?? 0,
-    outputBytes: 0,
-    eventBytes: 0,
+    outputBytes: produced.reduce((sum, message) => sum + messageBytes(message), 0),
+    eventBytes: row.events?.length ?? 0,
+    eventCount: 0,
     answer: null,
+    stored: { messages: produced.length, usage, metrics: row.metrics },
   };
+}
+
+/** A run with its member runs in it; `others` may hold any runs of its session. */
+export function runTree(stored: Stored, others: readonly Stored[], requirements: Requirement[]): Run {
+  const run = runFromRow(stored.row, stored.messages, requirements);
+  const members = others
+    .filter(({ row }) => row.parentRunId === stored.row.runId)
+    .sort((a, b) => (a.row.runIndex ?? 0) - (b.row.runIndex ?? 0));
+  run.members.push(...members.map((member) => runTree(member, others, requirements)));
+  run.eventCount = countEvents(run);
+  return run;
 }
 
 /** What is fixed about a run, from its row; a run that waits has what is known of it. */
@@ -37,8 +67,8 @@ export function headFromRow(row: RunRow): RunHead {
     sessionId: row.sessionId,
     runIndex: row.runIndex,
     parentRunId: row.parentRunId,
-    agentId: row.agentId ?? "",
-    agentName: row.componentName ?? "",
+    parentCall: row.parentCall,
+    component: { ...refOf(row), name: row.componentName ?? "" },
     userId: row.userId,
     fence: row.fence,
     model: row.model ?? "",
@@ -46,10 +76,40 @@ export function headFromRow(row: RunRow): RunHead {
     sessionCache: row.sessionCache ?? "miss",
     sessionState: row.sessionState ?? {},
     inputMessages: row.inputMessages,
+    memberSlots: row.memberSlots,
+    origin: row.origin,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? row.createdAt,
     timings,
   };
+}
+
+/** How many events the log stands for: where a reader's next index is. */
+function countEvents(run: Run): number {
+  let count = 0;
+  const isError = new Map(failedCalls(run).map((nth) => [nth, true]));
+  for (const entry of run.log) {
+    if (entry.kind === "deltas") count += entry.deltas.length;
+    else if (entry.kind === "member_told") count += entry.events;
+    else if (entry.kind === "gap") count = Math.max(count, entry.nextIndex);
+    else count += entry.kind === "tool_ended" && isError.get(entry.call) === true ? 2 : 1;
+  }
+  return count;
+}
+
+function failedCalls(run: Run): number[] {
+  return toolAnswers(run).flatMap((answer, nth) => (answer?.toolCallError === true ? [nth] : []));
+}
+
+function messageBytes(message: Message): number {
+  switch (message.role) {
+    case "assistant":
+      return utf8Bytes(message.content) + toolCallBytes(message.toolCalls);
+    case "tool":
+      return toolResultBytes(message.toolArgs, message.content);
+    default:
+      return 0;
+  }
 }
 
 function endFromRow(row: RunRow): RunEnd | null {
@@ -62,22 +122,12 @@ function endFromRow(row: RunRow): RunEnd | null {
       return { status: "CANCELLED", at };
     case "ERROR":
       return { status: "ERROR", error: row.error ?? { type: "internal", message: "" }, at };
+    case "PAUSED":
+      return { status: "PAUSED", at };
     case "PENDING":
     case "RUNNING":
-    case "PAUSED":
       return null;
   }
-}
-
-function usageFromRow({ metrics }: RunRow): Usage {
-  return {
-    ...NO_USAGE,
-    inputTokens: metrics?.input_tokens ?? 0,
-    outputTokens: metrics?.output_tokens ?? 0,
-    totalTokens: metrics?.total_tokens ?? 0,
-    reasoningTokens: metrics?.reasoning_tokens ?? 0,
-    cacheReadTokens: metrics?.cache_read_tokens ?? 0,
-  };
 }
 
 function toMs(seconds: number | undefined): number | undefined {

@@ -21,14 +21,18 @@ export function collectFragment(fragments: CallFragments, chunk: Extract<ModelCh
   fragments.bytes += utf8Bytes(chunk.arguments ?? "") + utf8Bytes(chunk.name ?? "") + utf8Bytes(chunk.id ?? "");
 }
 
-/** The calls in the order of their index; calls without a name are noise of the provider and dropped. */
+/**
+ * The calls in the order of their index; calls without a name are noise of the provider and dropped. A call without an id,
+ * or with that of another one, is given one: results are matched by it.
+ */
 export function wholeCalls(fragments: CallFragments, newId: () => string): ToolCall[] {
   const inOrder = [...fragments.byIndex].sort(([a], [b]) => a - b).map(([, call]) => call);
+  const taken = new Set([""]);
   return inOrder
     .filter((call) => call.name !== "")
-    .map((call) => ({
-      id: call.id === "" ? `call_${newId()}` : call.id,
-      name: call.name,
-      arguments: call.parts.join(""),
-    }));
+    .map((call) => {
+      const id = taken.has(call.id) ? `call_${newId()}` : call.id;
+      taken.add(id);
+      return { id, name: call.name, arguments: call.parts.join("") };
+    });
 }

@@ -6,15 +6,22 @@ const SAME_ENTRY_MS = 500;
 /** Deltas of one instant and those right behind it, written as one: text, and the lengths that part it again. */
 type WrittenFact = { at: number; fact: RunFact } | { at: number; text: string; lengths: number[] };
 
-/** Facts as the journal keeps them; neighbouring deltas of one second share an entry, as they do in the event log. */
+/** Facts as the journal keeps them; neighbours that the event log keeps as one are one here too. */
 export function writeFacts(facts: readonly RecordedFact[]): string {
   const written: WrittenFact[] = [];
   for (const { at, fact } of facts) {
+    const last = written.at(-1);
+    if (fact.type === "member_told" && last !== undefined && "fact" in last) {
+      const before = last.fact;
+      if (before.type === "member_told" && before.member === fact.member) {
+        last.fact = { ...before, events: before.events + fact.events };
+        continue;
+      }
+    }
     if (fact.type !== "content") {
       written.push({ at, fact });
       continue;
     }
-    const last = written.at(-1);
     if (last !== undefined && "text" in last && at - last.at < SAME_ENTRY_MS) {
       last.text += fact.delta;
       last.lengths.push(fact.delta.length);

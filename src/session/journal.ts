@@ -1,4 +1,5 @@
-import { applyFact, newRun, type RecordedFact, type Run, type RunHead } from "../engine/run-state.ts";
+import type { RecordedFact, RunHead } from "../engine/run-state.ts";
+import type { AnswerNote, Continuation } from "../store/run-continue.ts";
 import type { StartNote, Withdrawal } from "../store/run-undo.ts";
 import { readFacts, writeFacts } from "./journal-facts.ts";
 
@@ -6,7 +7,13 @@ import { readFacts, writeFacts } from "./journal-facts.ts";
 export type JournalEntry =
   | { phase: "accepting"; note: Withdrawal }
   | { phase: "starting"; note: StartNote }
-  | { phase: "running"; head: RunHead };
+  | { phase: "answering"; note: AnswerNote }
+  | { phase: "continuing"; note: Continuation }
+  /** `continues`: it was paused, and what it had done by then is in D1. */
+  | { phase: "running"; head: RunHead; continues: boolean };
+
+/** How many event indexes are reserved at a time: readers get none that is not, so that an end can stand above all of them. */
+const RESERVED_EVENTS = 256;
 
 /** A row takes 2 MB at most, and a character up to 3 bytes. */
 const MAX_ROW_CHARS = 256 * 1024;
@@ -19,12 +26,16 @@ export class Journal {
   readonly #sql: SqlStorage;
   /** What the table holds: nobody else writes it. */
   readonly #entries: Map<string, JournalEntry>;
+  readonly #reserved = new Map<string, number>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS journal (run_id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID");
     sql.exec(
       "CREATE TABLE IF NOT EXISTS journal_facts (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, piece TEXT NOT NULL, is_last INTEGER NOT NULL)",
+    );
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal_reserved (run_id TEXT PRIMARY KEY, next_index INTEGER NOT NULL) WITHOUT ROWID",
     );
     const rows = sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray();
     this.#entries = new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
@@ -57,6 +68,8 @@ export class Journal {
 
   remove(runId: string): void {
     this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
+    this.#sql.exec("DELETE FROM journal_reserved WHERE run_id = ?", runId);
+    this.#reserved.delete(runId);
     this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
     this.#entries.delete(runId);
   }
@@ -65,24 +78,41 @@ export class Journal {
     return this.#entries;
   }
 
-  /** The run as far as it was written down. */
-  run(head: RunHead): Run {
-    const run = newRun(head);
+  /** What the run did, as far as it was written down. */
+  facts(runId: string): RecordedFact[] {
     const rows = this.#sql.exec<{ piece: string; is_last: number }>(
       "SELECT piece, is_last FROM journal_facts WHERE run_id = ? ORDER BY id",
-      head.runId,
+      runId,
     );
+    const facts: RecordedFact[] = [];
     let text = "";
     for (const { piece, is_last } of rows) {
       text += piece;
       if (is_last === 1) {
-        for (const recorded of readFacts(text)) {
-          applyFact(run, recorded);
-        }
+        facts.push(...readFacts(text));
         text = "";
       }
     }
-    return run;
+    return facts;
+  }
+
+  /** To be called before readers get the first `count` events of a run that began here with `from` of them. */
+  reserve(runId: string, count: number, from: number): void {
+    const reserved = this.#reserved.get(runId) ?? from + RESERVED_EVENTS;
+    if (count <= reserved) {
+      return;
+    }
+    const next = count + RESERVED_EVENTS;
+    this.#sql.exec("INSERT OR REPLACE INTO journal_reserved (run_id, next_index) VALUES (?, ?)", runId, next);
+    this.#reserved.set(runId, next);
+  }
+
+  /** An index above every one that a reader can have got. */
+  nextFreeIndex(runId: string, from: number): number {
+    const [row] = this.#sql
+      .exec<{ next_index: number }>("SELECT next_index FROM journal_reserved WHERE run_id = ?", runId)
+      .toArray();
+    return row?.next_index ?? from + RESERVED_EVENTS;
   }
 }
 

@@ -1,57 +1,44 @@
+import { applyFact } from "../engine/apply-fact.ts";
 import type { Run, RunFact } from "../engine/run-state.ts";
-import { applyFact, type RecordedFact } from "../engine/run-state.ts";
-import type { Journal } from "./journal.ts";
-import type { LiveRun } from "./live-run.ts";
-
-/** What is lost at most of an answer when the object dies. */
-const CHECKPOINT_MS = 500;
+import type { Checkpoints } from "./checkpoints.ts";
 
 /** Tools act on the world: that one was asked to, and what it answered, is written down at once. */
-const AT_ONCE = new Set<RunFact["type"]>(["tool_started", "tool_ended", "tool_skipped"]);
+const AT_ONCE = new Set<RunFact["type"]>(["tool_started", "tool_ended", "tool_resolved", "tool_paused", "member_started"]);
+/** Applied and written, but shown only by the caller, after D1 has them. */
+const ENDS = new Set<RunFact["type"]>(["paused", "completed", "failed", "cancelled"]);
 
-/**
- * Takes a run's facts: applies them, keeps the journal behind them by at most `CHECKPOINT_MS`, and shows readers what
- * may be seen. The end is applied and written, but shown only by the caller, after D1 has it.
- */
+/** Takes a run's facts: applies them, has them written down, and shows readers what may be seen. */
 export class RunRecorder {
-  readonly #live: LiveRun;
-  readonly #run: Run;
-  readonly #journal: Journal;
+  readonly run: Run;
+  readonly #checkpoints: Checkpoints;
   readonly #now: () => number;
-  #unwritten: RecordedFact[] = [];
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #onShown: (events: number) => void;
+  #shown: number;
 
-  constructor(live: LiveRun, run: Run, journal: Journal, now: () => number) {
-    this.#live = live;
-    this.#run = run;
-    this.#journal = journal;
+  /** `onShown` hears how many events more may be seen; 0 where something changed without one. */
+  constructor(run: Run, checkpoints: Checkpoints, now: () => number, onShown: (events: number) => void) {
+    this.run = run;
+    this.#checkpoints = checkpoints;
     this.#now = now;
+    this.#onShown = onShown;
+    this.#shown = run.eventCount;
   }
 
   record(fact: RunFact): void {
     // A clock that was set back must not give an event a time before the run's start.
-    const recorded = { at: Math.max(0, this.#now() - this.#run.head.startedAt), fact };
-    applyFact(this.#run, recorded);
-    this.#unwritten.push(recorded);
-    if (this.#run.end !== null || AT_ONCE.has(fact.type)) {
-      this.checkpoint();
-    } else {
-      this.#timer ??= setTimeout(() => this.checkpoint(), CHECKPOINT_MS);
-    }
-    if (this.#run.end === null) {
-      this.#live.publish(this.#run);
+    const recorded = { at: Math.max(0, this.#now() - this.run.head.startedAt), fact };
+    applyFact(this.run, recorded);
+    const isEnd = ENDS.has(fact.type);
+    this.#checkpoints.add(this.run.head.runId, recorded, isEnd || AT_ONCE.has(fact.type));
+    if (!isEnd && this.run.end === null) {
+      this.show();
     }
   }
 
-  /** Writes down what is not written yet, unless the run's journal is no longer ours to write. */
-  checkpoint(): void {
-    if (this.#timer !== null) {
-      clearTimeout(this.#timer);
-      this.#timer = null;
-    }
-    if (!this.#live.gone) {
-      this.#journal.append(this.#run.head.runId, this.#unwritten);
-    }
-    this.#unwritten = [];
+  /** Shows all that the run has told. */
+  show(): void {
+    const events = this.run.eventCount - this.#shown;
+    this.#shown = this.run.eventCount;
+    this.#onShown(events);
   }
 }

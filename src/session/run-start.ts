@@ -1,12 +1,14 @@
 import { firstMessageLine } from "../derived/clean-name.ts";
-import type { Agent } from "../domain/agent.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
-import type { RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
+import type { RunOrigin, RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
+import { type Component, type ComponentRef, componentRef, isTeam } from "../domain/team.ts";
 import { systemText } from "../engine/prompt.ts";
 import type { RunHead } from "../engine/run-state.ts";
+import { headFromRow } from "../engine/stored-run.ts";
+import { leaderText } from "../engine/team.ts";
 import { fold } from "../lib/text.ts";
 import type { Withdrawal } from "../store/run-undo.ts";
 import type { SessionChanges } from "../store/run-writes.ts";
@@ -52,6 +54,47 @@ export function acceptedRow(request: RunRequest, sessionId: string, fence: strin
   };
 }
 
+/** The row of a member run, which starts at once. */
+export function memberRow(given: {
+  component: Component;
+  parent: RunHead;
+  parentCall: number;
+  runId: string;
+  fence: string;
+  runIndex: number;
+  input: string;
+  inputMessages: number;
+  model: Model;
+  state: JsonObject;
+  nowMs: number;
+}): RunRow {
+  const { component, parent, model, nowMs } = given;
+  const request: RunRequest = {
+    runId: given.runId,
+    component: componentRef(component),
+    userId: parent.userId,
+    message: given.input,
+    origin: null,
+    sessionState: null,
+    idempotency: null,
+    createdAt: nowMs,
+  };
+  return {
+    ...acceptedRow(request, parent.sessionId, given.fence),
+    status: "RUNNING",
+    runIndex: given.runIndex,
+    parentRunId: parent.runId,
+    parentCall: given.parentCall,
+    componentName: component.name,
+    inputMessages: given.inputMessages,
+    model: model.id,
+    modelProvider: model.provider,
+    sessionCache: parent.sessionCache,
+    sessionState: given.state,
+    startedAt: nowMs,
+  };
+}
+
 /** Everything that is decided when a run starts; what is written of it to D1 and to the journal follows from this. */
 export interface RunStart {
   row: RunRow;
@@ -65,11 +108,21 @@ export interface RunStart {
   withdrawal: Withdrawal;
 }
 
+/** What a run is made of: an agent, or a team with the members that its leader is told of. */
+export interface Cast {
+  component: Component;
+  members: readonly Component[];
+}
+
 export interface StartingPoint {
   accepted: RunRow;
   session: Session | null;
-  agent: Agent;
+  cast: Cast;
   model: Model;
+  /** The messages that it takes over from another run; null for a run of its own. */
+  prefix: readonly Message[] | null;
+  /** How many member runs it may have. */
+  memberSlots: number;
   cacheUse: SessionCacheUse;
   timings: RunTimings;
   nowMs: number;
@@ -78,43 +131,32 @@ export interface StartingPoint {
 
 /** Plans the start of a run in its session, or in a new one. */
 export function planStart(from: StartingPoint): RunStart {
-  const { accepted, agent, model, nowMs } = from;
-  const before = from.session ?? newAgentSession(accepted, agent, model, nowMs, from.newId());
-  const input = inputMessages(accepted.input, agent, nowMs, from.newId);
-  const session = sessionAtStart(before, accepted, agent, model);
-  const runIndex = before.nextRunIndex;
-  const sessionState = session.state ?? {};
+  const { accepted, cast, model, nowMs } = from;
+  const { component } = cast;
+  const before = from.session ?? newComponentSession(accepted, component, model, nowMs, from.newId());
+  const input =
+    from.prefix === null
+      ? inputMessages(accepted.input, cast, nowMs, from.newId)
+      : takenOver(from.prefix, accepted.origin, nowMs, from.newId);
+  const isNewSession = from.session === null;
+  const memberSlots = isTeam(component) ? from.memberSlots : 0;
+  const runIndex = before.nextRunIndex + memberSlots;
+  const session = sessionAtStart(before, accepted, component, model, { runIndex, input, isNewSession });
   const row: RunRow = {
     ...accepted,
+    waiting: false,
     runIndex,
+    memberSlots,
     status: "RUNNING",
     inputMessages: input.length,
-    componentName: agent.name,
+    componentName: component.name,
     model: model.id,
     modelProvider: model.provider,
     sessionCache: from.cacheUse,
-    sessionState,
+    sessionState: session.state ?? {},
     startedAt: nowMs,
   };
-  const head: RunHead = {
-    runId: row.runId,
-    sessionId: row.sessionId,
-    runIndex,
-    parentRunId: null,
-    agentId: agent.id,
-    agentName: agent.name,
-    userId: row.userId,
-    fence: row.fence,
-    model: model.id,
-    modelProvider: model.provider,
-    sessionCache: from.cacheUse,
-    sessionState,
-    inputMessages: input.length,
-    createdAt: row.createdAt,
-    startedAt: nowMs,
-    timings: from.timings,
-  };
-  const isNewSession = from.session === null;
+  const head: RunHead = { ...headOf(row, componentRef(component)), timings: from.timings };
   const { changes, previous } = isNewSession ? { changes: {}, previous: null } : changedColumns(before, session);
   const withdrawal: Withdrawal = {
     runId: row.runId,
@@ -127,23 +169,69 @@ export function planStart(from: StartingPoint): RunStart {
   return { row, input, head, session, isNewSession, changes, withdrawal };
 }
 
-/** The session's state once the run's argument is merged over it: key by key, as AgentOS does. */
-export function mergedState(stored: JsonObject | null, argument: JsonObject | null): JsonObject | null {
-  return argument === null ? stored : { ...stored, ...argument };
+/** What is fixed about a run that starts with this row. */
+export function headOf(row: RunRow, component: ComponentRef): RunHead {
+  return { ...headFromRow(row), component: { ...component, name: row.componentName ?? "" } };
 }
 
-function inputMessages(text: string, agent: Agent, nowMs: number, newId: () => string): Message[] {
-  const system = systemText(agent);
+/** The session's state when a run starts: its argument over what is stored over the agent's default, as AgentOS does. */
+export function mergedState(
+  stored: JsonObject | null,
+  argument: JsonObject | null,
+  byDefault: JsonObject | null = null,
+): JsonObject | null {
+  if (argument === null && byDefault === null) {
+    return stored;
+  }
+  const merged = { ...byDefault, ...stored, ...argument };
+  return stored !== null && JSON.stringify(merged) === JSON.stringify(stored) ? stored : merged;
+}
+
+/** The messages that a run begins with: what its agent, or its team's leader, is told, and what the user says. */
+export function inputMessages(
+  text: string,
+  { component, members }: Cast,
+  nowMs: number,
+  newId: () => string,
+): Message[] {
+  const system = systemText(component, isTeam(component) ? leaderText(component, members) : null);
   const user: Message = { role: "user", messageId: newId(), content: text, createdAt: nowMs };
   return system === null ? [user] : [{ role: "system", messageId: newId(), content: system, createdAt: nowMs }, user];
 }
 
-function newAgentSession(accepted: RunRow, agent: Agent, model: Model, nowMs: number, fence: string): Session {
+/** The messages of another run, with what is said or ordered behind them. */
+function takenOver(
+  prefix: readonly Message[],
+  origin: RunOrigin | null,
+  nowMs: number,
+  newId: () => string,
+): Message[] {
+  if (origin?.type === "continued" && origin.input !== null) {
+    return [...prefix, { role: "user", messageId: newId(), content: origin.input, createdAt: nowMs }];
+  }
+  const { instructions } = origin?.type === "regenerated" ? origin : { instructions: null };
+  if (instructions === null) {
+    return [...prefix];
+  }
+  const [first, ...rest] = prefix;
+  return first?.role === "system"
+    ? [{ ...first, content: `${first.content}\n${instructions}` }, ...rest]
+    : [{ role: "system", messageId: newId(), content: instructions, createdAt: nowMs }, ...prefix];
+}
+
+function newComponentSession(
+  accepted: RunRow,
+  component: Component,
+  model: Model,
+  nowMs: number,
+  fence: string,
+): Session {
+  const { type } = componentRef(component);
   return {
     sessionId: accepted.sessionId,
-    sessionType: "agent",
-    agentId: agent.id,
-    teamId: null,
+    sessionType: type,
+    agentId: type === "agent" ? component.id : null,
+    teamId: type === "team" ? component.id : null,
     workflowId: null,
     userId: accepted.userId,
     name: null,
@@ -154,7 +242,7 @@ function newAgentSession(accepted: RunRow, agent: Agent, model: Model, nowMs: nu
     state: null,
     metadata: null,
     summary: null,
-    componentData: agentData(agent, model),
+    componentData: componentData(component, model),
     metrics: null,
     nextRunIndex: 0,
     completedRuns: 0,
@@ -167,34 +255,47 @@ function newAgentSession(accepted: RunRow, agent: Agent, model: Model, nowMs: nu
   };
 }
 
-/** AgentOS's agent_data. */
-function agentData(agent: Agent, model: Model) {
+/** AgentOS's agent_data or team_data. */
+function componentData(component: Component, model: Model) {
+  const { type, id } = componentRef(component);
   return {
-    name: agent.name,
-    agent_id: agent.id,
+    name: component.name,
+    ...(type === "agent" ? { agent_id: id } : { team_id: id }),
     model: { name: model.name, provider: model.provider, id: model.id },
   };
 }
 
-/** An unowned session is claimed by its first user, and one without an agent by its first agent; nothing is erased. */
-function sessionAtStart(before: Session, accepted: RunRow, agent: Agent, model: Model): Session {
-  const agentId = before.agentId ?? (before.sessionType === "agent" ? agent.id : null);
+function sessionAtStart(
+  before: Session,
+  accepted: RunRow,
+  component: Component,
+  model: Model,
+  { runIndex, input, isNewSession }: { runIndex: number; input: readonly Message[]; isNewSession: boolean },
+): Session {
+  const { type, id } = componentRef(component);
+  const agentId = type === "agent" ? id : before.agentId;
+  const teamId = type === "team" ? id : before.teamId;
+  const isItsOwn = before.sessionType === type && (type === "agent" ? agentId : teamId) === id;
+  const state = mergedState(before.state, accepted.inputState, component.sessionState ?? null);
+  const said = input.filter(({ role }) => role === "user" || role === "assistant").length;
   return {
     ...before,
     userId: before.userId ?? accepted.userId,
     agentId,
-    componentData: before.componentData ?? (agentId === agent.id ? agentData(agent, model) : null),
+    teamId,
+    componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
     firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
-    state: mergedState(before.state, accepted.inputState),
-    nextRunIndex: before.nextRunIndex + 1,
-    chatMessages: before.chatMessages + 1,
+    state,
+    version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
+    nextRunIndex: runIndex + 1,
+    chatMessages: before.chatMessages + said,
   };
 }
 
 /** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
 export function sessionStarted(now: Session, started: Session): Session {
-  const { userId, agentId, componentData, firstMessage, state, nextRunIndex, chatMessages } = started;
-  return { ...now, userId, agentId, componentData, firstMessage, state, nextRunIndex, chatMessages };
+  const { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages } = started;
+  return { ...now, userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
 }
 
 /** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
@@ -205,9 +306,9 @@ function changedColumns(before: Session, after: Session): { changes: SessionChan
     changes.userId = after.userId;
     previous.userId = before.userId;
   }
-  if (after.agentId !== before.agentId) {
-    Object.assign(changes, { agentId: after.agentId, componentId: componentId(after) });
-    Object.assign(previous, { agentId: before.agentId, componentId: componentId(before) });
+  if (after.agentId !== before.agentId || after.teamId !== before.teamId) {
+    Object.assign(changes, { agentId: after.agentId, teamId: after.teamId, componentId: componentId(after) });
+    Object.assign(previous, { agentId: before.agentId, teamId: before.teamId, componentId: componentId(before) });
   }
   if (after.componentData !== before.componentData) {
     changes.componentData = after.componentData;
@@ -218,7 +319,8 @@ function changedColumns(before: Session, after: Session): { changes: SessionChan
     Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
   }
   if (after.state !== before.state) {
-    changes.state = after.state;
+    Object.assign(changes, { state: after.state, version: after.version });
+    // The version is not given back: whoever saw it must not take another state for the same one.
     previous.state = before.state;
   }
   return { changes, previous };

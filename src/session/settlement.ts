@@ -1,39 +1,71 @@
+import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Session } from "../domain/session.ts";
+import { applyFact } from "../engine/apply-fact.ts";
 import { storedLog } from "../engine/event-log.ts";
 import { addRunTokens, runMetrics } from "../engine/metrics.ts";
-import { applyFact, newRun, type Run, type RunEnd } from "../engine/run-state.ts";
+import { pendingCalls } from "../engine/run-calls.ts";
+import { newRun, type Run, type RunEnd } from "../engine/run-state.ts";
 import { cutUtf8 } from "../lib/text.ts";
-import type { Settlement } from "../store/run-writes.ts";
+import type { Settlement } from "../store/run-settle.ts";
+import { isMember } from "./run-tree.ts";
 
-/** What is written of an ended run. */
+/** What is written of a run that has paused or ended: what it did since it was stored last. */
 export function settlementOf(run: Run, end: RunEnd, session: Session | null): Settlement {
-  const { head } = run;
-  const answers = run.messages.filter((message) => message.role === "assistant").length;
+  const { head, stored } = run;
+  const produced = run.messages.slice(stored.messages);
+  const isTop = !isMember(head);
+  const answers = produced.filter((message) => message.role === "assistant").length;
+  const own = run.requirements.filter((one) => (one.memberRunId ?? one.runId) === head.runId);
+  const isPaused = end.status === "PAUSED";
   return {
     run: head,
-    produced: run.messages,
+    produced,
+    firstMessage: head.inputMessages + stored.messages,
     columns: {
       status: end.status,
+      // A pause in which nobody is asked for anything goes on by itself.
+      waiting: isTop && isPaused && pendingCalls(run).length > 0 && run.requirements.every(isAnswered),
       metrics: runMetrics(run),
       finishReason: end.status === "COMPLETED" ? end.finishReason : null,
       error: end.status === "ERROR" ? end.error : null,
       events: storedLog(run.log),
       settledAt: end.at,
+      ...(isTop && run.isStateChanged && { sessionState: run.state }),
     },
+    // Those that are stored already stay as they are.
+    requirements: isPaused ? own.filter(({ status }) => status === "open") : [],
+    closes: isTop && !isPaused && (head.memberSlots > 0 || run.requirements.length > 0),
+    replaces: replacedBy(run, end),
     session: {
       metrics: addRunTokens(session?.metrics ?? null, run),
-      completedRuns: end.status === "COMPLETED" ? 1 : 0,
-      chatMessages: answers,
+      // What members did is no part of what people and agents said to each other.
+      completedRuns: isTop && end.status === "COMPLETED" ? 1 : 0,
+      chatMessages: isTop ? answers : 0,
       updatedAt: end.at,
+      changed: isTop && session !== null ? changedState(run, session) : null,
     },
   };
+}
+
+const isAnswered = ({ status }: { status: string }): boolean => status !== "open";
+
+/** A regenerated run takes the older one's place when it has something to show. */
+function replacedBy({ head: { origin } }: Run, end: RunEnd): string | null {
+  const hasAnswer = end.status === "COMPLETED" || end.status === "PAUSED";
+  return hasAnswer && origin?.type === "regenerated" && origin.replace ? origin.runId : null;
+}
+
+function changedState({ isStateChanged, state }: Run, session: Session): Settlement["session"]["changed"] {
+  const isSame = (one: JsonObject, other: JsonObject) => JSON.stringify(one) === JSON.stringify(other);
+  return !isStateChanged || isSame(state, session.state ?? {}) ? null : { state, version: session.version + 1 };
 }
 
 /** The session's row after the settlement, as memory keeps it. */
 export function settledSession(session: Session, settlement: Settlement): Session {
   return {
     ...session,
+    ...settlement.session.changed,
     metrics: settlement.session.metrics,
     completedRuns: session.completedRuns + settlement.session.completedRuns,
     chatMessages: session.chatMessages + settlement.session.chatMessages,
@@ -52,10 +84,13 @@ const KEPT_BYTES = [64 * 1024, 0];
 /** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
 export function refusedRuns(run: Run): Run[] {
   return KEPT_BYTES.map((bytes) => {
-    const kept: Run = { ...newRun(run.head), usage: run.usage, firstTextAt: run.firstTextAt, modelMs: run.modelMs };
+    const { usage, firstTextAt, modelMs, stored } = run;
+    const kept: Run = { ...newRun(run.head, run.requirements), usage, firstTextAt, modelMs, stored };
     const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
     applyFact(kept, { at: 0, fact: { type: "run_started" } });
-    kept.messages.push(...(bytes === 0 ? [] : run.messages.map((message) => cutMessage(message, bytes))));
+    const produced = run.messages.slice(stored.messages);
+    kept.messages.push(...run.messages.slice(0, stored.messages));
+    kept.messages.push(...(bytes === 0 ? [] : produced.map((message) => cutMessage(message, bytes))));
     applyFact(kept, { at, fact: { type: "failed", error: STORAGE_ERROR } });
     return kept;
   });

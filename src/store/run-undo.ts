@@ -1,7 +1,8 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { runIsOurs, type SessionChanges } from "./run-writes.ts";
+import { runIsOurs } from "./run-conditions.ts";
+import type { SessionChanges } from "./run-writes.ts";
 import { messages, runs, sessions, withdrawnRuns } from "./schema.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -155,6 +155,7 @@ export const requirements = sqliteTable(
   },
   (table) => [
     uniqueIndex("requirements_run").on(table.runId, table.position),
+    index("requirements_member").on(table.memberRunId).where(sql`"member_run_id" is not null`),
     index("requirements_session").on(table.sessionId, table.status, table.expiresAt),
     index("requirements_status").on(table.status, table.createdAt, table.requirementId),
     index("requirements_user").on(table.userId, table.status, table.createdAt, table.requirementId),

@@ -1,0 +1,46 @@
+import type { RecordedFact } from "../engine/run-state.ts";
+import type { Journal } from "./journal.ts";
+
+/** What is lost at most of an answer when the object dies. */
+const CHECKPOINT_MS = 500;
+
+/**
+ * Keeps the journal behind a run and its member runs by at most `CHECKPOINT_MS`. All of them are written at one instant,
+ * so that none of them says something of another that is not written.
+ */
+export class Checkpoints {
+  readonly #journal: Journal;
+  /** Whether the journal is still ours to write. */
+  readonly #mayWrite: () => boolean;
+  #unwritten = new Map<string, RecordedFact[]>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(journal: Journal, mayWrite: () => boolean) {
+    this.#journal = journal;
+    this.#mayWrite = mayWrite;
+  }
+
+  add(runId: string, recorded: RecordedFact, atOnce: boolean): void {
+    const facts = this.#unwritten.get(runId) ?? [];
+    facts.push(recorded);
+    this.#unwritten.set(runId, facts);
+    if (atOnce) {
+      this.write();
+    } else {
+      this.#timer ??= setTimeout(() => this.write(), CHECKPOINT_MS);
+    }
+  }
+
+  write(): void {
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+      this.#timer = null;
+    }
+    if (this.#mayWrite()) {
+      for (const [runId, facts] of this.#unwritten) {
+        this.#journal.append(runId, facts);
+      }
+    }
+    this.#unwritten = new Map();
+  }
+}

@@ -1,0 +1,124 @@
+import type { JsonObject } from "../domain/json.ts";
+import { MAX_REQUIREMENTS, MAX_RUN_OUTPUT_BYTES } from "../domain/limits.ts";
+import type { Model } from "../domain/model.ts";
+import { isTeam, membersOf, type Team } from "../domain/team.ts";
+import type { CallPlan, DriveDependencies, ToolOutcome } from "../engine/drive-run.ts";
+import { answerOutcome, requirementOf } from "../engine/requirements.ts";
+import { isWaitingDelegation, type PendingCall, requirementOfCall, toolArguments } from "../engine/run-calls.ts";
+import { delegateTool, isDelegation } from "../engine/team.ts";
+import type { RunTree, Strand } from "./run-tree.ts";
+import { callTool, misfit, toolSpecs } from "./tool-runner.ts";
+
+/** Kept free below the limit for notes about what was cut or not run. */
+const OUTPUT_RESERVE_BYTES = 16 * 1024;
+
+/** How a team's call reaches its members (`member-runs.ts`, which needs this file for them in turn). */
+export type Delegate = (
+  tree: RunTree,
+  strand: Strand,
+  team: Team,
+  pending: PendingCall,
+  args: JsonObject | null,
+) => Promise<ToolOutcome>;
+
+/** What a run of the tree is driven with. */
+export function driveDependencies(tree: RunTree, strand: Strand, model: Model, delegate: Delegate): DriveDependencies {
+  const { deps } = tree.lane;
+  const { run, component } = strand;
+  const team = isTeam(component) ? component : null;
+  const tools = component.tools ?? [];
+  const specs = toolSpecs(tools);
+  return {
+    model,
+    tools: team === null ? specs : [...specs, delegateTool(team.mode, membersOf(deps, team))],
+    plan: (pending) => plan(tree, strand, pending),
+    callTool: async ({ call, nth }, args, signal) => {
+      if (team !== null && isDelegation(call.name)) {
+        return delegate(tree, strand, team, { call, nth }, args);
+      }
+      const context = {
+        sessionId: run.head.sessionId,
+        runId: run.head.runId,
+        agentId: component.id,
+        userId: run.head.userId,
+        get sessionState() {
+          return structuredClone(tree.state.current);
+        },
+        updateState: (change: (state: JsonObject) => JsonObject) => tree.state.update(change),
+        signal,
+      };
+      const result = await callTool(tools, { name: call.name, args }, context, deps.settings.toolTimeoutMs);
+      return { kind: "answered", ...result };
+    },
+    isDelegated: ({ nth }) => isWaitingDelegation(run, nth),
+    isAnswer: ({ name }) => team?.mode === "route" && isDelegation(name),
+    state: () => tree.state.current,
+    eventRoom: () => tree.eventRoom(strand),
+    newId: deps.newId,
+    signal: tree.live.signal,
+    limits: {
+      maxToolRounds: deps.settings.maxToolRounds,
+      maxOutputBytes: MAX_RUN_OUTPUT_BYTES - OUTPUT_RESERVE_BYTES,
+    },
+  };
+}
+
+/** What is to be done about a call: what was answered for it counts, else what its tool says. */
+function plan(tree: RunTree, { run, component }: Strand, pending: PendingCall): CallPlan {
+  const { call, nth } = pending;
+  const asked = requirementOfCall(run, nth);
+  if (asked?.status === "open") {
+    return { kind: "wait", requirement: asked, isNew: false };
+  }
+  if (asked !== null) {
+    const outcome = answerOutcome(asked);
+    return outcome.kind === "execute" ? { kind: "run", args: outcome.args } : { ...outcome, kind: "answer" };
+  }
+  const args = toolArguments(call);
+  const tool = component.tools?.find(({ name }) => name === call.name);
+  if (tool === undefined) {
+    return isSecondRoute(run, component, pending)
+      ? { kind: "answer", text: "Not run: one member answers.", isError: true }
+      : { kind: "run", args };
+  }
+  const { head } = run;
+  const top = tree.top.run;
+  const isOwn = head.runId === top.head.runId;
+  const requirement = requirementOf(tool, call, {
+    sessionId: head.sessionId,
+    runId: top.head.runId,
+    memberRunId: isOwn ? null : head.runId,
+    agentId: isTeam(component) ? null : component.id,
+    teamId: isTeam(component) ? component.id : null,
+    componentName: component.name,
+    userId: tree.lane.memory.session?.userId ?? head.userId,
+    position: -1,
+    call: nth,
+    nowMs: tree.lane.deps.now(),
+    newId: tree.lane.deps.newId,
+  });
+  if (requirement === null) {
+    return { kind: "run", args };
+  }
+  // Nobody is asked about a call that cannot run as it stands.
+  const wrong = requirement.kind === "user_input" ? null : misfit(tool, args);
+  if (wrong !== null) {
+    return { kind: "answer", text: wrong, isError: true };
+  }
+  const position = tree.takePosition();
+  return position < MAX_REQUIREMENTS
+    ? { kind: "wait", requirement: { ...requirement, position }, isNew: true }
+    : { kind: "answer", text: "Not run: the run has asked people too often.", isError: true };
+}
+
+/** In a team that routes only the first delegation of a round counts. */
+function isSecondRoute(run: Strand["run"], component: Strand["component"], { call, nth }: PendingCall): boolean {
+  if (!isTeam(component) || component.mode !== "route" || !isDelegation(call.name)) {
+    return false;
+  }
+  const last = run.messages.findLast((message) => message.role === "assistant" && message.toolCalls.length > 0);
+  const calls = last?.role === "assistant" ? last.toolCalls : [];
+  const first = calls.findIndex(({ name }) => isDelegation(name));
+  const firstOfRound = run.messages.flatMap((m) => (m.role === "assistant" ? m.toolCalls : [])).length - calls.length;
+  return nth > firstOfRound + first;
+}
