@@ -118,7 +118,7 @@ export function anySession(random: Generator): SessionRun[] {
 export function anyFilter(random: Generator): HistoryFilter {
   return {
     sessionType: random.chance(0.8) ? random.one(["team", ...SESSION_TYPES]) : undefined,
-    memberIds: random.chance(0.2) ? random.some(["a", "b", "t", "nobody"]) : undefined,
+    memberIds: random.chance(0.35) ? random.some(["a", "b", "t", "nobody"]) : undefined,
     skipMemberMessages: random.chance(0.5) ? random.chance(0.5) : undefined,
     agentId: random.chance(0.2) ? random.one(["a", "b", "nobody"]) : undefined,
     teamId: random.chance(0.2) ? "t" : undefined,
