@@ -22,22 +22,30 @@ export const getMessages = defineRoute({
   operationId: "get_session_messages",
   summary: "A session's messages, as Agno's get_messages",
   description:
-    "Without a cursor Agno's result; with one a page (100 unless `limit` says otherwise) of what passes the filters, oldest first.",
+    "Without a cursor Agno's result; with one a page (100 unless `limit` says otherwise) of what passes the filters, oldest first. Runs of a team's members are shown in the team's sessions only, where `member_ids`, `team_id` or `skip_member_messages=false` asks for them.",
   tags: ["History"],
   request: {
     params: SessionPath,
     query: SessionScope.extend({
       ...paging,
-      agent_id: optionalParameter(AgentId),
-      team_id: optionalParameter(TeamId),
+      agent_id: optionalParameter(AgentId).openapi({ description: "Only the runs of this agent." }),
+      team_id: optionalParameter(TeamId).openapi({
+        description: "Only the runs of this team; in a team's session also those it did as a member of another.",
+      }),
       skip_roles: list(z.enum(ROLES), "Repeats."),
       skip_statuses: list(
         z.enum(RUN_STATUSES),
         "Repeats; default PAUSED, CANCELLED, ERROR, REGENERATED; empty skips none.",
       ),
       skip_history_messages: booleanOr(true, "Agno's parameter; copies of history are never stored here."),
-      member_ids: list(z.string(), "For teams; repeats."),
-      skip_member_messages: booleanOr(true, "For teams."),
+      member_ids: list(
+        AgentId.openapi({ description: "Id of an agent or team." }),
+        "Repeats. In a team's session: only what these members did for the team; empty shows all runs at any depth.",
+      ),
+      skip_member_messages: booleanOr(
+        true,
+        "In a team's session: leave out what members did for the team. Does not count beside `member_ids` or `team_id`.",
+      ),
     }),
   },
   responses: { 200: json(MessagePage, "The messages, oldest first"), ...failures(404) },
@@ -48,6 +56,8 @@ export const getChatHistory = defineRoute({
   path: "/sessions/{session_id}/chat-history",
   operationId: "get_session_chat_history",
   summary: "What users and agents said, in runs of any status",
+  description:
+    "Agno's get_chat_history: no system and no tool messages. In a team's session: without its members' runs.",
   tags: ["History"],
   request: { params: SessionPath, query: SessionScope.extend(paging) },
   responses: { 200: json(MessagePage, "The messages, oldest first"), ...failures(404) },

@@ -1,5 +1,7 @@
 import type { Message, Role } from "../domain/message.ts";
 import { HISTORY_SKIP_STATUSES, type RunStatus } from "../domain/run.ts";
+import type { SessionType } from "../domain/session.ts";
+import { refOf } from "../domain/team.ts";
 
 // The rules of Agno's `get_messages` and `get_chat_history`. The prompt builder and the routes both ask here, so a
 // model and a reader never disagree about what a session's history is. What the rules are asked about (all runs, runs
@@ -18,8 +20,15 @@ export interface HistoryRun<M extends { role: Role } = Message> {
 
 /** The parameters of Agno's `get_messages`; what is left out does not filter. */
 export interface HistoryFilter {
+  /** Whose rules hold. Only a team's session ever shows member runs; one of another kind, or of none, never does. */
+  sessionType?: SessionType | undefined;
   agentId?: string | undefined;
+  /** In a team's session the runs of this team however deep they are, so that a member team has a history too. */
   teamId?: string | undefined;
+  /** In a team's session: only the member runs of these agents and teams; `[]` those of all, and the team's own. */
+  memberIds?: readonly string[] | undefined;
+  /** In a team's session: true when left out, and false whatever is said where `memberIds` or `teamId` is given. */
+  skipMemberMessages?: boolean | undefined;
   /** The newest runs among those that pass the filters on runs; 0 or less is no message at all. */
   lastNRuns?: number | undefined;
   /** The newest messages, the first system message before them; 0 or less is no message at all. */
@@ -37,6 +46,17 @@ export const CHAT_HISTORY = {
   skipStatuses: [],
 } as const satisfies HistoryFilter;
 
+/** Which runs the other filters choose from, by where they stand: in other runs or not. */
+export type Candidates = { which: "top level" } | { which: "any level" } | { which: "members"; ids: readonly string[] };
+
+/** Decides which runs `filter` chooses from. */
+export function candidates({ sessionType, teamId, memberIds, skipMemberMessages }: HistoryFilter): Candidates {
+  if (sessionType !== "team") return { which: "top level" };
+  if (memberIds !== undefined && memberIds.length > 0) return { which: "members", ids: memberIds };
+  const isForcedOff = memberIds !== undefined || teamId !== undefined;
+  return { which: isForcedOff || skipMemberMessages === false ? "any level" : "top level" };
+}
+
 /** Agno's `get_messages`: `runs` in order of run index, the answer oldest first. */
 export function historyMessages<M extends { role: Role }>(
   runs: readonly HistoryRun<M>[],
@@ -46,7 +66,7 @@ export function historyMessages<M extends { role: Role }>(
   return filter.limit === undefined ? passing : newestMessages(passing, filter.limit);
 }
 
-/** Agno's `get_chat_history`: what people and agents said, in runs of any status. */
+/** Agno's `get_chat_history`: what people and agents said, in runs of any status; of a team what its leader said. */
 export function chatHistory<M extends { role: Role }>(runs: readonly HistoryRun<M>[], lastNRuns?: number): M[] {
   return historyMessages(runs, { ...CHAT_HISTORY, lastNRuns });
 }
@@ -71,15 +91,27 @@ function runsInHistory<M extends { role: Role }>(
   runs: readonly HistoryRun<M>[],
   filter: HistoryFilter,
 ): readonly HistoryRun<M>[] {
+  const chosenFrom = candidates(filter);
   const skipStatuses = filter.skipStatuses ?? HISTORY_SKIP_STATUSES;
   const counting = runs.filter(
     (run) =>
       (filter.agentId === undefined || run.agentId === filter.agentId) &&
       (filter.teamId === undefined || run.teamId === filter.teamId) &&
-      run.parentRunId === null &&
+      isAmong(chosenFrom, run) &&
       !skipStatuses.includes(run.status),
   );
   return filter.lastNRuns === undefined ? counting : newest(counting, filter.lastNRuns);
+}
+
+function isAmong(chosenFrom: Candidates, run: Pick<HistoryRun, "agentId" | "teamId" | "parentRunId">): boolean {
+  switch (chosenFrom.which) {
+    case "top level":
+      return run.parentRunId === null;
+    case "any level":
+      return true;
+    case "members":
+      return run.parentRunId !== null && chosenFrom.ids.includes(refOf(run).id);
+  }
 }
 
 function newestMessages<M extends { role: Role }>(passing: readonly M[], limit: number): M[] {

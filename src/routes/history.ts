@@ -20,10 +20,13 @@ export function historyRouter() {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
     const cursor = cursorOf(query);
-    await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
     const filter = {
+      sessionType: session.sessionType,
       agentId: query.agent_id,
       teamId: query.team_id,
+      memberIds: query.member_ids,
+      skipMemberMessages: query.skip_member_messages,
       lastNRuns: query.last_n_runs,
       limit: query.limit,
       skipRoles: query.skip_roles,

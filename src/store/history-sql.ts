@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, isNotNull, isNull, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { MessageKey } from "../domain/message.ts";
 import { HISTORY_SKIP_STATUSES } from "../domain/run.ts";
-import type { HistoryFilter } from "../engine/history.ts";
+import { candidates, type HistoryFilter } from "../engine/history.ts";
 import type { Database } from "./database.ts";
 import { type HistoryRow, historyRunColumns, messageColumns } from "./message-rows.ts";
 import { messages, runs } from "./schema.ts";
@@ -117,11 +117,27 @@ export function countingRuns(sessionId: string, filter: HistoryFilter): SQL | un
   return and(
     eq(runs.sessionId, sessionId),
     isNotNull(runs.runIndex),
-    isNull(runs.parentRunId),
+    isCandidate(filter),
     filter.agentId === undefined ? undefined : eq(runs.agentId, filter.agentId),
     filter.teamId === undefined ? undefined : eq(runs.teamId, filter.teamId),
     notInArray(runs.status, distinct(filter.skipStatuses ?? HISTORY_SKIP_STATUSES)),
   );
+}
+
+function isCandidate(filter: HistoryFilter): SQL | undefined {
+  const chosenFrom = candidates(filter);
+  switch (chosenFrom.which) {
+    case "top level":
+      return isNull(runs.parentRunId);
+    case "any level":
+      return undefined;
+    case "members":
+      // Member ids are any number of any text, and a D1 statement binds 100 values: they are one.
+      return and(
+        isNotNull(runs.parentRunId),
+        sql`coalesce(${runs.agentId}, ${runs.teamId}, '') in (select value from json_each(${JSON.stringify(chosenFrom.ids)}))`,
+      );
+  }
 }
 
 function isPassing(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { SessionType } from "../../src/domain/session.ts";
 import { type SessionRun, run as storedRun, storeSession } from "../support/history.ts";
 import { call, callHandler, newId, openRun, run } from "../support/http.ts";
 import { seedRuns } from "../support/rows.ts";
@@ -8,10 +9,12 @@ callHandler();
 const model = scriptModel();
 type Item = { id: string; role: string; content: string };
 
-/** A session with these runs; message 2 of run 3, an agent's, is `3a2` (see `support/history.ts`). */
-async function sessionOf(...runs: SessionRun[]): Promise<string> {
+/** An agent's session with these runs; message 2 of run 3, an agent's, is `3a2` (see `support/history.ts`). */
+const sessionOf = (...runs: SessionRun[]) => typedSessionOf("agent", runs);
+
+async function typedSessionOf(type: SessionType, runs: SessionRun[]): Promise<string> {
   const session_id = await storeSession(runs);
-  expect((await call("POST", "/sessions", { session_id })).status).toBe(201);
+  expect((await call("POST", `/sessions?type=${type}`, { session_id })).status).toBe(201);
   return session_id;
 }
 
@@ -169,6 +172,79 @@ describe("GET /sessions/{session_id}/messages", () => {
     );
     const page = await read(id, "messages", `?before=${first.meta.before}&limit=5000`);
     expect([page.data.length, page.meta.limit]).toEqual([240, 1000]);
+  });
+});
+
+describe("GET /sessions/{session_id}/messages of a team's session", () => {
+  const team = { agentId: null, teamId: "t" };
+  const runs = () => [
+    storedRun(0, "sua", { agentId: "a", parentRunId: "run-2" }),
+    storedRun(1, "uata", { agentId: "b", parentRunId: "run-2" }),
+    storedRun(2, "sua", team),
+    storedRun(3, "ua", { agentId: "a", parentRunId: "run-4" }),
+    storedRun(4, "ua", { ...team, teamId: "inner", parentRunId: "run-6" }),
+    storedRun(5, "ua", { agentId: "a", parentRunId: "run-6", status: "ERROR" }),
+    storedRun(6, "ua", team),
+  ];
+  const everything = "0s0 0u1 0a2 1u0 1a1 1t2 1a3 2u1 2a2 3u0 3a1 4u0 4a1 6u0 6a1";
+
+  it("is what its leader was asked and said, unless members are asked for", async () => {
+    const id = await typedSessionOf("team", runs());
+    const own = "2s0 2u1 2a2 6u0 6a1";
+    for (const query of ["", "?skip_member_messages=true", "?skip_member_messages=", "?team_id=", "?team_id=t"]) {
+      expect([query, await ids(id, query)]).toEqual([query, own]);
+    }
+    expect(await ids(id, "?skip_member_messages=false")).toBe(everything);
+    expect(await ids(id, "?skip_member_messages=0&agent_id=b")).toBe("1u0 1a1 1t2 1a3");
+    expect(await ids(id, "?agent_id=b")).toBe("");
+  });
+
+  it("is of those members that are named, agents and teams, whatever is said about skipping", async () => {
+    const id = await typedSessionOf("team", runs());
+    for (const skip of ["", "&skip_member_messages=true", "&skip_member_messages=false"]) {
+      expect(await ids(id, `?member_ids=a${skip}`)).toBe("0s0 0u1 0a2 3u0 3a1");
+      expect(await ids(id, `?member_ids=b&member_ids=inner&member_ids=b${skip}`)).toBe("1u0 1a1 1t2 1a3 4u0 4a1");
+      expect(await ids(id, `?team_id=inner${skip}`)).toBe("4u0 4a1");
+      expect(await ids(id, `?member_ids=${skip}`)).toBe(everything);
+    }
+    expect(await ids(id, "?member_ids=nobody")).toBe("");
+    expect(await ids(id, "?member_ids=t")).toBe("");
+    const crowd = Array.from({ length: 300 }, (_, nth) => `member_ids=m-${nth}&`).join("");
+    expect(await ids(id, `?${crowd}member_ids=b`)).toBe("1u0 1a1 1t2 1a3");
+    expect((await call("GET", `/sessions/${id}/messages?member_ids=${"x".repeat(300)}`)).status).toBe(422);
+  });
+
+  it("goes through the other filters, and on by cursor, in the same way", async () => {
+    const id = await typedSessionOf("team", runs());
+    expect(await ids(id, "?member_ids=a&skip_statuses=")).toBe("0s0 0u1 0a2 3u0 3a1 5u0 5a1");
+    expect(await ids(id, "?member_ids=a&last_n_runs=1")).toBe("3u0 3a1");
+    expect(await ids(id, "?last_n_runs=1")).toBe("6u0 6a1");
+    expect(await ids(id, "?member_ids=a&member_ids=b&limit=3")).toBe("0s0 3u0 3a1");
+    for (const query of ["&member_ids=a&member_ids=b", "&skip_member_messages=false", "&team_id=t", ""]) {
+      const natural = await ids(id, `?${query}`);
+      const newest = await read(id, "messages", `?limit=1&skip_roles=system${query}`);
+      const older = await walk(id, "before", newest.meta.before, `&limit=2${query}`);
+      const all = [...older.toReversed().flat(), ...newest.data].map((item: Item) => item.id).join(" ");
+      expect([query, all]).toEqual([query, natural]);
+    }
+  });
+
+  it("keeps its chat history and its detail to what the leader was asked and said", async () => {
+    const id = await typedSessionOf("team", [...runs(), storedRun(7, "ua", { ...team, status: "PAUSED" })]);
+    expect(await chatIds(id)).toBe("2u1 2a2 6u0 6a1 7u0 7a1");
+    expect(await chatIds(id, "?member_ids=a&skip_member_messages=false")).toBe("2u1 2a2 6u0 6a1 7u0 7a1");
+    const { body } = await call("GET", `/sessions/${id}?type=team`);
+    expect(body.chat_history.map((item: Item) => item.id).join(" ")).toBe("2u1 2a2 6u0 6a1 7u0 7a1");
+  });
+
+  it("never shows a run inside another one where the session is an agent's or a workflow's", async () => {
+    for (const type of ["agent", "workflow"] as const) {
+      const id = await typedSessionOf(type, runs());
+      for (const query of ["", "?skip_member_messages=false", "?member_ids=a", "?member_ids=", "?team_id=t"]) {
+        expect([type, query, await ids(id, query)]).toEqual([type, query, "2s0 2u1 2a2 6u0 6a1"]);
+      }
+      expect(await ids(id, "?team_id=inner")).toBe("");
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { type Message, type MessageKey, ROLES, type Role } from "../../src/domain/message.ts";
 import { RUN_STATUSES } from "../../src/domain/run.ts";
+import { SESSION_TYPES } from "../../src/domain/session.ts";
 import type { HistoryFilter, HistoryRun } from "../../src/engine/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
@@ -108,7 +109,7 @@ export function anySession(random: Generator): SessionRun[] {
     return run(runIndex, roles.join(""), {
       agentId: random.one(["a", "b", null]),
       teamId: random.one([null, "t"]),
-      parentRunId: random.chance(0.15) ? "parent" : null,
+      parentRunId: random.chance(0.3) ? "parent" : null,
       status: random.one(["COMPLETED", "COMPLETED", "COMPLETED", ...RUN_STATUSES]),
     });
   });
@@ -116,6 +117,9 @@ export function anySession(random: Generator): SessionRun[] {
 
 export function anyFilter(random: Generator): HistoryFilter {
   return {
+    sessionType: random.chance(0.8) ? random.one(["team", ...SESSION_TYPES]) : undefined,
+    memberIds: random.chance(0.35) ? random.some(["a", "b", "t", "nobody"]) : undefined,
+    skipMemberMessages: random.chance(0.5) ? random.chance(0.5) : undefined,
     agentId: random.chance(0.2) ? random.one(["a", "b", "nobody"]) : undefined,
     teamId: random.chance(0.2) ? "t" : undefined,
     lastNRuns: random.chance(0.4) ? random.one([-1, 0, 1, 2, 3, 5, Number.MAX_SAFE_INTEGER]) : undefined,
