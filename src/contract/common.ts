@@ -194,6 +194,14 @@ export const IdempotencyKey = z
   .regex(/^[\x21-\x7e]{1,255}$/)
   .openapi({ description: "1 to 255 visible characters; the same key with the same fields is the same run." });
 
+/** What an answer's header of that name is, for the document. */
+export const SESSION_ETAG = {
+  ETag: {
+    description: "Changes with the session's name, state, metadata and summary; runs alone do not change it.",
+    schema: { type: "string" },
+  },
+} as const;
+
 /** Under which ETag of the session a change is to be made. */
 export const IfMatchHeader = z.object({
   "If-Match": z

@@ -11,6 +11,7 @@ import {
   optionalField,
   optionalParameter,
   RunId,
+  SESSION_ETAG,
   SessionId,
   SessionScope,
   TeamId,
@@ -28,13 +29,7 @@ const typedName = (description: string) =>
   z.string().openapi({ description, maxLength: 200, example: "Trip to Kyoto" });
 
 /** A session with its ETag. */
-const versioned = (description: string) =>
-  json(SessionDetail, description, {
-    ETag: {
-      description: "Changes with name, state, metadata and summary; runs alone do not change it.",
-      schema: { type: "string" },
-    },
-  });
+const versioned = (description: string) => json(SessionDetail, description, SESSION_ETAG);
 
 export const SORT_BY = ["created_at", "updated_at"] as const;
 

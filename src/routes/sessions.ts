@@ -1,11 +1,10 @@
 import { newRouter } from "../contract/route.ts";
 import { askedRun, runItem } from "../contract/run-json.ts";
-import { sessionDetail, sessionItem } from "../contract/session-json.ts";
+import { sessionDetail, sessionHeaders, sessionItem } from "../contract/session-json.ts";
 import * as contract from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
 import { guardedName } from "../derived/name-guard.ts";
 import { AppError, badRequest, nameRefused, runNotFound, sessionExists, sessionNotFound } from "../domain/error.ts";
-import { etagOf } from "../domain/etag.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
@@ -80,7 +79,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       session.name = name;
     }
     if (!(await createSession(database(c), session))) throw new AppError(sessionExists(session.sessionId));
-    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 })), 201, versionHeaders(session));
+    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 })), 201, sessionHeaders(session));
   });
 
   router.openapi(contract.deleteSessions, async (c) => {
@@ -104,7 +103,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const { session_id } = c.req.valid("param");
     const scope = c.req.valid("query");
     const session = await requireSession(c, session_id, scope, notFoundTexts.detail(session_id, scope));
-    return c.json(withoutNulls(await withChat(c, session)), 200, versionHeaders(session));
+    return c.json(withoutNulls(await withChat(c, session)), 200, sessionHeaders(session));
   });
 
   router.openapi(contract.patchSession, async (c) => {
@@ -182,7 +181,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const outcome = await apply(dependencies.session(c.get("config"), sessionId), principal(c, scope.user_id));
     if (!outcome.ok && outcome.failure.code === "session_not_found") throw new AppError(notFound);
     const session = unwrap(outcome);
-    return c.json(await withChat(c, session), 200, versionHeaders(session));
+    return c.json(await withChat(c, session), 200, sessionHeaders(session));
   }
 
   return router;
@@ -192,12 +191,6 @@ async function withChat(c: AppContext, session: Session) {
   const messages = await recentChat(database(c), session.sessionId, CHAT_TAIL);
   return sessionDetail(session, { messages, total: session.chatMessages });
 }
-
-/** Not to be transformed: Cloudflare makes the ETag of an answer that it compresses a weak one, which matches nothing. */
-const versionHeaders = (session: Session) => ({
-  ETag: etagOf(session),
-  "Cache-Control": "no-store, no-transform",
-});
 
 const listed = (session: Session) => withoutNulls(sessionItem(session));
 
