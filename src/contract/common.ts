@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { type IfMatch, parseIfMatch } from "../domain/etag.ts";
 import { type IdProblem, idProblem } from "../domain/id.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_ID_CHARS } from "../domain/limits.ts";
@@ -163,12 +164,16 @@ export function jsonObject(description: string) {
 
 /** A JSON object in a JSON body; null and left out are the same. */
 export function bodyObject(description: string) {
+  return nullableObject(description).transform((value) => value ?? undefined);
+}
+
+/** A JSON object in a JSON body, or null; left out it is undefined. */
+export function nullableObject(description: string) {
   const schema = z
     .unknown()
     .optional()
-    .transform((value, ctx): JsonObject | undefined => {
-      if (isJsonObject(value)) return value;
-      if (value === undefined || value === null) return undefined;
+    .transform((value, ctx): JsonObject | null | undefined => {
+      if (value === undefined || value === null || isJsonObject(value)) return value;
       ctx.addIssue(fieldIssue("dict_type", "Input should be a valid dictionary"));
       return z.NEVER;
     });
@@ -188,6 +193,35 @@ export const IdempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/)
   .openapi({ description: "1 to 255 visible characters; the same key with the same fields is the same run." });
+
+/** What an answer's header of that name is, for the document. */
+export const SESSION_ETAG = {
+  ETag: {
+    description: "Changes with the session's name, state, metadata and summary; runs alone do not change it.",
+    schema: { type: "string" },
+  },
+} as const;
+
+/** Under which ETag of the session a change is to be made. */
+export const IfMatchHeader = z.object({
+  "If-Match": z
+    .string()
+    .optional()
+    .transform((value, ctx): IfMatch | null => {
+      const ifMatch = value === undefined ? null : parseIfMatch(value);
+      if (value !== undefined && ifMatch === null) {
+        ctx.addIssue(
+          fieldIssue("value_error", "Value error, give `*` or ETags in double quotes, as answers have them"),
+        );
+      }
+      return ifMatch;
+    })
+    .openapi({
+      type: "string",
+      description: "ETags as answers have them, or `*`: the change is made only if one is the session's own, else 412.",
+      example: '"mdf0k3qz-7"',
+    }),
+});
 
 const FieldErrorBody = z
   .object({

@@ -1,7 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { ROLES } from "../domain/message.ts";
 import { RUN_STATUSES } from "../domain/run.ts";
-import { AgentId, booleanOr, integer, list, optionalParameter, SessionId, SessionScope, TeamId } from "./common.ts";
+import {
+  AgentId,
+  booleanOr,
+  integer,
+  list,
+  optionalParameter,
+  SESSION_ETAG,
+  SessionId,
+  SessionScope,
+  TeamId,
+} from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 import { MessagePage, SessionName } from "./shapes.ts";
 
@@ -70,5 +80,5 @@ export const getSessionName = defineRoute({
   summary: "A session's name, and where it came from",
   tags: ["Sessions"],
   request: { params: SessionPath, query: SessionScope },
-  responses: { 200: json(SessionName, "The name"), ...failures(404) },
+  responses: { 200: json(SessionName, "The name", SESSION_ETAG), ...failures(404) },
 });

@@ -59,11 +59,14 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
 interface Answer {
   description: string;
   content?: Record<string, { schema: z.ZodType }>;
+  headers?: AnswerHeaders;
 }
 
+type AnswerHeaders = Record<string, { description: string; schema: { type: "string"; example?: string } }>;
+
 /** A JSON answer for `responses`. */
-export function json(schema: z.ZodType, description: string): Answer {
-  return { description, content: { "application/json": { schema } } };
+export function json(schema: z.ZodType, description: string, headers?: AnswerHeaders): Answer {
+  return { description, content: { "application/json": { schema } }, ...(headers !== undefined && { headers }) };
 }
 
 /** A JSON body for `request.body`; where it is optional, no body is validated as `{}`. */
@@ -84,12 +87,24 @@ export function formOrJsonBody(schema: z.ZodType) {
   };
 }
 
+/** A body for `request.body` that the handler reads by itself: `readPatchBody(c)`, then `parseFields`. */
+export function jsonOrMergePatchBody(plain: z.ZodType, mergePatch: z.ZodType) {
+  return {
+    required: true,
+    content: {
+      "application/json": { schema: describe(plain) },
+      "application/merge-patch+json": { schema: describe(mergePatch) },
+    },
+  };
+}
+
 const FAILURES = {
   400: "The request cannot be read, or asks for what is not supported",
   401: "The security key is missing or wrong",
   403: "The caller may not do this",
   404: "It does not exist, or belongs to someone else",
   409: "It contradicts what is there already",
+  412: "It has changed since: no ETag of `If-Match` is its own",
   413: "The body or a field is too large",
   422: "A field is missing or wrong: `detail` lists each",
   429: "Too much is waiting already: try again after `Retry-After` seconds",

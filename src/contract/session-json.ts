@@ -1,3 +1,4 @@
+import { etagOf } from "../domain/etag.ts";
 import type { Message } from "../domain/message.ts";
 import { displayName, type Session } from "../domain/session.ts";
 import { messageJson } from "./message-json.ts";
@@ -93,3 +94,9 @@ export function sessionNameJson(session: Session) {
     updated_at: session.nameUpdatedAt === null ? null : isoSeconds(session.nameUpdatedAt),
   };
 }
+
+/** Not to be transformed: Cloudflare makes the ETag of an answer that it compresses a weak one, which matches nothing. */
+export const sessionHeaders = (session: Session) => ({
+  ETag: etagOf(session),
+  "Cache-Control": "no-store, no-transform",
+});

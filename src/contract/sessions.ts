@@ -4,18 +4,21 @@ import {
   AgentId,
   bodyObject,
   ComponentId,
+  IfMatchHeader,
   integer,
   integerOr,
+  nullableObject,
   optionalField,
   optionalParameter,
   RunId,
+  SESSION_ETAG,
   SessionId,
   SessionScope,
   TeamId,
   UserId,
   WorkflowId,
 } from "./common.ts";
-import { defineRoute, failures, json, jsonBody } from "./route.ts";
+import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "./route.ts";
 import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
@@ -24,6 +27,9 @@ const tags = ["Sessions"];
 /** As it is typed: trimmed and checked by the rule for manual names, which the document states. */
 const typedName = (description: string) =>
   z.string().openapi({ description, maxLength: 200, example: "Trip to Kyoto" });
+
+/** A session with its ETag. */
+const versioned = (description: string) => json(SessionDetail, description, SESSION_ETAG);
 
 export const SORT_BY = ["created_at", "updated_at"] as const;
 
@@ -75,7 +81,7 @@ export const createSession = defineRoute({
       { required: false },
     ),
   },
-  responses: { 201: json(SessionDetail, "The session"), ...failures(404, 409, 413) },
+  responses: { 201: versioned("The session"), ...failures(404, 409, 413) },
 });
 
 export const deleteSessions = defineRoute({
@@ -106,7 +112,7 @@ export const getSession = defineRoute({
   summary: "A session with the newest part of its chat history",
   tags,
   request: { params: SessionPath, query: SessionScope },
-  responses: { 200: json(SessionDetail, "The session"), ...failures(404) },
+  responses: { 200: versioned("The session"), ...failures(404) },
 });
 
 const Summary = z.strictObject({
@@ -115,29 +121,36 @@ const Summary = z.strictObject({
   updated_at: z.string().nullish(),
 });
 
+export const UpdateSession = z.object({
+  session_name: typedName("The name; empty takes it away.").nullish(),
+  session_state: bodyObject("At most 128 KB."),
+  metadata: bodyObject("At most 128 KB."),
+  summary: optionalField(Summary),
+});
+
+/** The same document as a merge patch: null takes a field away, or a member of it. */
+export const SessionMergePatch = z.object({
+  session_name: typedName("The name; null or empty takes it away.").nullish(),
+  session_state: nullableObject("At most 128 KB once it is merged."),
+  metadata: nullableObject("At most 128 KB once it is merged."),
+  summary: Summary.extend({ summary: z.string().nullish() }).nullish(),
+});
+
 export const patchSession = defineRoute({
   method: "patch",
   path: "/sessions/{session_id}",
   operationId: "update_session",
   summary: "Change a session's name, state, metadata or summary",
-  description: "What is given replaces the field as a whole; null or left out leaves it. Does not wait for a run.",
+  description:
+    "What is given replaces the field as a whole; null or left out leaves it. With `application/merge-patch+json` it is merged as RFC 7396 says, and null takes away. Does not wait for a run.",
   tags,
   request: {
     params: SessionPath,
     query: SessionScope,
-    body: jsonBody(
-      z
-        .object({
-          session_name: typedName("The name; empty takes it away.").nullish(),
-          session_state: bodyObject("At most 128 KB."),
-          metadata: bodyObject("At most 128 KB."),
-          summary: optionalField(Summary),
-        })
-        .openapi("UpdateSession"),
-      { required: true },
-    ),
+    headers: IfMatchHeader,
+    body: jsonOrMergePatchBody(UpdateSession, SessionMergePatch),
   },
-  responses: { 200: json(SessionDetail, "The session as it stands then"), ...failures(404, 413) },
+  responses: { 200: versioned("The session as it stands then"), ...failures(404, 412, 413) },
 });
 
 export const deleteSession = defineRoute({
@@ -161,6 +174,7 @@ export const renameSession = defineRoute({
   request: {
     params: SessionPath,
     query: SessionScope,
+    headers: IfMatchHeader,
     body: jsonBody(
       z
         .object({
@@ -172,7 +186,7 @@ export const renameSession = defineRoute({
       { required: true },
     ),
   },
-  responses: { 200: json(SessionDetail, "The session as it stands then"), ...failures(404) },
+  responses: { 200: versioned("The session as it stands then"), ...failures(404, 412) },
 });
 
 export const listSessionRuns = defineRoute({

@@ -4,6 +4,7 @@ import { fieldError, MISSING } from "./field-errors.ts";
 import { decodeUtf8, parseJsonBody } from "./json.ts";
 
 const FORM = /^application\/x-www-form-urlencoded\b/i;
+const MERGE_PATCH = /^application\/merge-patch\+json[ \t]*(;|$)/i;
 const MULTIPART = /^multipart\/form-data\b/i;
 /** Fields in which AgentOS takes files and media: uploads, or JSON arrays of media. */
 const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "videos", "input_files"];
@@ -15,8 +16,8 @@ const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "
 export function readJsonBody(required: boolean): Middleware {
   return async function readJsonBody(c, next) {
     const text = decodeUtf8(await c.req.arrayBuffer());
-    const isEmpty = text.trim() === "" || parseJsonBody(text) === null;
-    if (isEmpty && required) throw new AppError(invalidRequest([fieldError(MISSING, ["body"], undefined)]));
+    const isEmpty = readValue(text) === null;
+    if (isEmpty && required) throw missingBody();
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
     c.req.raw = new Request(c.req.raw, { headers, body: isEmpty ? "{}" : text });
@@ -24,6 +25,23 @@ export function readJsonBody(required: boolean): Middleware {
     await next();
   };
 }
+
+export interface PatchBody {
+  /** Whether it was sent as a merge patch (RFC 7396); with any other content type it is plain JSON. */
+  isMergePatch: boolean;
+  fields: unknown;
+}
+
+/** The JSON body of a change; throws the 422 for none. */
+export async function readPatchBody(c: AppContext): Promise<PatchBody> {
+  const fields = readValue(decodeUtf8(await c.req.arrayBuffer()));
+  if (fields === null) throw missingBody();
+  return { isMergePatch: MERGE_PATCH.test(c.req.header("Content-Type") ?? ""), fields };
+}
+
+const readValue = (text: string): unknown => (text.trim() === "" ? null : parseJsonBody(text));
+
+const missingBody = () => new AppError(invalidRequest([fieldError(MISSING, ["body"], undefined)]));
 
 /**
  * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. Form fields are strings, of a

@@ -13,6 +13,7 @@ const EXPOSED_HEADERS = [
   "X-Request-Id",
   "Server-Timing",
   "Retry-After",
+  "ETag",
 ].join(", ");
 const PREFLIGHT_SECONDS = 600;
 

@@ -1,7 +1,7 @@
 import * as contract from "../contract/history.ts";
 import { messageJson } from "../contract/message-json.ts";
 import { newRouter } from "../contract/route.ts";
-import { sessionNameJson } from "../contract/session-json.ts";
+import { sessionHeaders, sessionNameJson } from "../contract/session-json.ts";
 import { wrongField } from "../http/field-errors.ts";
 import {
   decodeHistoryCursor,
@@ -49,7 +49,7 @@ export function historyRouter() {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
     const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
-    return c.json(sessionNameJson(session), 200);
+    return c.json(sessionNameJson(session), 200, sessionHeaders(session));
   });
 
   return router;

@@ -1,10 +1,15 @@
+import { SessionMergePatch, UpdateSession } from "../contract/sessions.ts";
+import { withoutNulls } from "../contract/time.ts";
 import { manualName } from "../derived/clean-name.ts";
 import { AppError, payloadTooLarge } from "../domain/error.ts";
-import type { JsonObject } from "../domain/json.ts";
+import type { IfMatch } from "../domain/etag.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
-import type { Session, SessionSummary, SessionType } from "../domain/session.ts";
-import { wrongField } from "../http/field-errors.ts";
+import type { Session, SessionType } from "../domain/session.ts";
+import type { PatchBody } from "../http/body.ts";
+import { parseFields, wrongField } from "../http/field-errors.ts";
 import { utf8Bytes } from "../lib/text.ts";
+import type { RequestedPatch } from "../session/session-patch.ts";
 
 /** Throws the 413 for a field that is larger than it may be, as stored. */
 export function limitBytes(what: string, text: string, maxBytes: number): void {
@@ -25,16 +30,29 @@ export function typedName(typed: string, field: string): string {
   throw wrongField("body", field, checked.reason, typed);
 }
 
-export function summaryOf(given: {
-  summary: string;
-  topics?: string[] | null | undefined;
-  updated_at?: string | null | undefined;
-}): SessionSummary {
+/** The change that a body asks for, which is plain JSON or a merge patch; throws the 422. */
+export function requestedPatch({ isMergePatch, fields }: PatchBody, ifMatch: IfMatch | null): RequestedPatch {
+  const given = isMergePatch
+    ? parseFields(SessionMergePatch, fields)
+    : withoutNulls(parseFields(UpdateSession, fields));
+  const { session_name, session_state, metadata, summary } = given;
   return {
-    summary: given.summary,
-    ...(given.topics != null && { topics: given.topics }),
-    ...(given.updated_at != null && { updated_at: given.updated_at }),
+    mode: isMergePatch ? "merge" : "replace",
+    ifMatch,
+    ...(session_name !== undefined && { name: typedName(session_name ?? "", "session_name") }),
+    ...(session_state !== undefined && { state: session_state }),
+    ...(metadata !== undefined && { metadata }),
+    ...(summary !== undefined && { summary: summary && summaryOf(summary, isMergePatch) }),
   };
+}
+
+/** The members that are given; null is one only where it takes a member away. */
+function summaryOf(members: { [name: string]: Json | undefined }, isMergePatch: boolean): JsonObject {
+  const given: JsonObject = {};
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined && (value !== null || isMergePatch)) given[name] = value;
+  }
+  return given;
 }
 
 interface CreateFields {

@@ -1,6 +1,6 @@
 import { newRouter } from "../contract/route.ts";
 import { askedRun, runItem } from "../contract/run-json.ts";
-import { sessionDetail, sessionItem } from "../contract/session-json.ts";
+import { sessionDetail, sessionHeaders, sessionItem } from "../contract/session-json.ts";
 import * as contract from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
 import { guardedName } from "../derived/name-guard.ts";
@@ -9,18 +9,19 @@ import type { Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { principal } from "../http/auth.ts";
+import { readPatchBody } from "../http/body.ts";
 import type { AppContext } from "../http/context.ts";
 import { unwrap } from "../http/errors.ts";
 import { missingField, wrongField } from "../http/field-errors.ts";
 import type { SessionClient } from "../session/client.ts";
-import type { RequestedPatch } from "../session/live-session.ts";
+import type { RequestedPatch } from "../session/session-patch.ts";
 import { recentChat } from "../store/messages.ts";
 import { findRun } from "../store/runs.ts";
 import { countSessions, decodeListCursor, listSessions, MAX_COUNTED, type SessionSort } from "../store/session-list.ts";
 import { createSession, findSession, visibleIds } from "../store/sessions.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "./find-session.ts";
-import { checkSizes, newSession, summaryOf, typedName } from "./session-input.ts";
+import { checkSizes, newSession, requestedPatch, typedName } from "./session-input.ts";
 import { streamRuns } from "./stream-runs.ts";
 
 /** How much of its chat history a session's detail shows. */
@@ -78,7 +79,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       session.name = name;
     }
     if (!(await createSession(database(c), session))) throw new AppError(sessionExists(session.sessionId));
-    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 })), 201);
+    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 })), 201, sessionHeaders(session));
   });
 
   router.openapi(contract.deleteSessions, async (c) => {
@@ -102,35 +103,32 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const { session_id } = c.req.valid("param");
     const scope = c.req.valid("query");
     const session = await requireSession(c, session_id, scope, notFoundTexts.detail(session_id, scope));
-    return c.json(withoutNulls(await withChat(c, session)), 200);
+    return c.json(withoutNulls(await withChat(c, session)), 200, sessionHeaders(session));
   });
 
   router.openapi(contract.patchSession, async (c) => {
     const { session_id } = c.req.valid("param");
-    const { session_name, session_state, metadata, summary } = c.req.valid("json");
-    checkSizes({ session_state, metadata, summary });
-    const patch: RequestedPatch = {
-      ...(session_name != null && { name: typedName(session_name, "session_name") }),
-      ...(session_state !== undefined && { state: session_state }),
-      ...(metadata !== undefined && { metadata }),
-      ...(summary !== undefined && { summary: summaryOf(summary) }),
-    };
+    const patch = requestedPatch(await readPatchBody(c), c.req.valid("header")["If-Match"]);
     return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
   });
 
   router.openapi(contract.renameSession, async (c) => {
     const { session_id } = c.req.valid("param");
     const { session_name, autogenerate, fallback } = c.req.valid("json");
+    const ifMatch = c.req.valid("header")["If-Match"];
     if (autogenerate !== true && session_name == null) throw missingField("body", "session_name");
     if (autogenerate === true && session_name != null) {
       throw wrongField("body", "session_name", "give session_name or autogenerate, not both", session_name);
     }
     if (session_name != null) {
       const name = typedName(session_name, "session_name");
-      return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, { name }));
+      const patch: RequestedPatch = { mode: "replace", ifMatch, name };
+      return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
     }
     const instead = fallback === undefined ? null : typedName(fallback, "fallback") || null;
-    return change(c, session_id, c.req.valid("query"), (session, caller) => session.generateName(caller, instead));
+    return change(c, session_id, c.req.valid("query"), (session, caller) =>
+      session.generateName(caller, instead, ifMatch),
+    );
   });
 
   router.openapi(contract.deleteSession, async (c) => {
@@ -182,7 +180,8 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     if (scope.type !== undefined) await requireSession(c, sessionId, scope, notFoundTexts.change(sessionId));
     const outcome = await apply(dependencies.session(c.get("config"), sessionId), principal(c, scope.user_id));
     if (!outcome.ok && outcome.failure.code === "session_not_found") throw new AppError(notFound);
-    return c.json(await withChat(c, unwrap(outcome)), 200);
+    const session = unwrap(outcome);
+    return c.json(await withChat(c, session), 200, sessionHeaders(session));
   }
 
   return router;

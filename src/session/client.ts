@@ -1,10 +1,11 @@
 import { sessionUnavailable } from "../domain/error.ts";
+import type { IfMatch } from "../domain/etag.ts";
 import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
-import type { RequestedPatch } from "./live-session.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall, SessionObject } from "./object.ts";
+import type { RequestedPatch } from "./session-patch.ts";
 
 export type SessionNamespace = DurableObjectNamespace<SessionObject>;
 
@@ -15,7 +16,7 @@ export interface SessionClient {
   resumeRun(call: ResumeCall): Promise<Outcome<ResumeAnswer>>;
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
-  generateName(principal: Principal, fallback: string | null): Promise<Outcome<Session>>;
+  generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   deleteSession(principal: Principal): Promise<Outcome<null>>;
 }
 
@@ -28,7 +29,8 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     resumeRun: (call) => reached(sessionId, () => stub().resumeRun(call)),
     cancelRun: (principal, runId) => reached(sessionId, () => stub().cancelRun(principal, runId)),
     patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
-    generateName: (principal, fallback) => reached(sessionId, () => stub().generateName(principal, fallback)),
+    generateName: (principal, fallback, ifMatch) =>
+      reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
     deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
   };
 }

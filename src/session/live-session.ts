@@ -1,5 +1,6 @@
 import type { Agent } from "../domain/agent.ts";
-import { databaseUnavailable, sessionNotFound } from "../domain/error.ts";
+import { databaseUnavailable, preconditionFailed, sessionNotFound } from "../domain/error.ts";
+import { type IfMatch, isMatched } from "../domain/etag.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
@@ -19,12 +20,13 @@ import type { LiveRun } from "./live-run.ts";
 import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
+import { planPatch, type RequestedPatch } from "./session-patch.ts";
 
 /** How often a write is planned anew on a row that was not as remembered. */
 const MAX_ATTEMPTS = 3;
 
-/** What a caller changes; a name is as it was typed, `""` takes it away. */
-export type RequestedPatch = Omit<SessionPatch, "name"> & { name?: string };
+/** Decides on the row as it stands what to write of it; nothing when that is empty. */
+type Plan = (session: Session) => Outcome<SessionPatch>;
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
@@ -63,24 +65,27 @@ export class LiveSession {
 
   /** Changes the session's name, state, metadata or summary; answers it as it stands then. */
   async patch(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
-    return this.#change(principal, async (session) => {
-      const { name, ...rest } = requested;
-      if (name === undefined) {
-        return ok(rest);
-      }
-      const change = await manualChange(this.#deps, session, name);
-      return change.ok ? ok({ ...rest, name: change.value }) : change;
-    });
+    const found = await this.#findMatching(principal, requested.ifMatch);
+    if (!found.ok) {
+      return found;
+    }
+    const name =
+      requested.name === undefined ? ok(undefined) : await manualChange(this.#deps, found.value, requested.name);
+    return name.ok ? this.#writeInLine(principal, (session) => planPatch(session, requested, name.value)) : name;
   }
 
   /** Has the model name the session; if the name changed meanwhile, the newer one stays. Answers the session as it is. */
-  async generateName(principal: Principal, fallback: string | null): Promise<Outcome<Session>> {
-    const found = await this.#find(principal);
+  async generateName(
+    principal: Principal,
+    fallback: string | null,
+    ifMatch: IfMatch | null,
+  ): Promise<Outcome<Session>> {
+    const found = await this.#findMatching(principal, ifMatch);
     if (!found.ok) {
       return found;
     }
     const change = await generatedChange(this.#deps, found.value, fallback);
-    return change.ok ? this.#applyGenerated(principal, found.value, change.value) : change;
+    return change.ok ? this.#applyGenerated(principal, found.value, change.value, ifMatch) : change;
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
@@ -148,33 +153,19 @@ export class LiveSession {
     return row.value === null || !maySee(principal, row.value.userId) ? fail(sessionNotFound()) : ok(row.value);
   }
 
-  /** Plans a change on the row as it stands and writes it, in line with other changes of the row. */
-  async #change(
-    principal: Principal,
-    plan: (session: Session) => Promise<Outcome<SessionPatch>>,
-  ): Promise<Outcome<Session>> {
-    const found = await this.#find(principal);
-    if (!found.ok) {
-      return found;
-    }
-    const planned = await plan(found.value);
-    return planned.ok ? this.#writeInLine(principal, planned.value, () => true) : planned;
+  /** The session if it is as the caller knows it: nobody's guardrail or model is asked in vain. */
+  #findMatching(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return ifMatch === null
+      ? this.#find(principal)
+      : this.#writeInLine(principal, (session) => (isMatched(ifMatch, session) ? ok({}) : fail(preconditionFailed())));
   }
 
-  async #writeInLine(
-    principal: Principal,
-    patch: SessionPatch,
-    stillWanted: (session: Session) => boolean,
-  ): Promise<Outcome<Session>> {
-    const written = await this.#lane.leftovers.writeRow(() => this.#write(principal, patch, stillWanted));
+  async #writeInLine(principal: Principal, plan: Plan): Promise<Outcome<Session>> {
+    const written = await this.#lane.leftovers.writeRow(() => this.#write(principal, plan));
     return written ?? fail(databaseUnavailable());
   }
 
-  async #write(
-    principal: Principal,
-    patch: SessionPatch,
-    stillWanted: (session: Session) => boolean,
-  ): Promise<Outcome<Session>> {
+  async #write(principal: Principal, plan: Plan): Promise<Outcome<Session>> {
     // Again: the row that memory knew may have been deleted and made anew without the object, or a run has settled.
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.#find(principal);
@@ -182,15 +173,24 @@ export class LiveSession {
         return found;
       }
       const before = found.value;
-      if (Object.keys(patch).length === 0 || !stillWanted(before)) {
+      const planned = plan(before);
+      if (!planned.ok && planned.failure.code === "precondition_failed" && attempt === 0) {
+        // Callers read D1, which shows a run's settle before memory knows of it.
+        this.#memory.drop();
+        continue;
+      }
+      if (!planned.ok) {
+        return planned;
+      }
+      const patch = planned.value;
+      if (Object.keys(patch).length === 0) {
         return ok(before);
       }
       const after = patchedSession(before, patch, this.#deps.now());
       const mark = this.#memory.mark();
       const committed = await commit(this.#deps.db, [patchStatement(this.#deps.db, before, after, patch)]);
       if (committed.kind === "written" && committed.changes[0] === 1) {
-        this.#memory.updateSince(mark, (now) => patchedSession(now, patch, after.updatedAt));
-        return ok(this.#memory.session ?? after);
+        return ok(this.#remember(mark, before, after, patch));
       }
       this.#memory.drop();
       if (committed.kind !== "written") {
@@ -200,10 +200,30 @@ export class LiveSession {
     return fail(databaseUnavailable());
   }
 
-  async #applyGenerated(principal: Principal, asked: Session, change: NameChange): Promise<Outcome<Session>> {
-    const isUnchanged = (session: Session) =>
-      session.nameVersion === asked.nameVersion && session.createdAt === asked.createdAt;
-    return this.#writeInLine(principal, { name: change }, isUnchanged);
+  /** Remembers a patch that was written; answers the session as it stands now. */
+  #remember(mark: number, before: Session, after: Session, patch: SessionPatch): Session {
+    if ((this.#memory.session ?? before).version !== before.version) {
+      // A run settled behind the patch and is remembered before it: its state is the newer one.
+      this.#memory.drop();
+      return after;
+    }
+    this.#memory.updateSince(mark, (now) => patchedSession(now, patch, after.updatedAt));
+    return this.#memory.session ?? after;
+  }
+
+  async #applyGenerated(
+    principal: Principal,
+    asked: Session,
+    change: NameChange,
+    ifMatch: IfMatch | null,
+  ): Promise<Outcome<Session>> {
+    return this.#writeInLine(principal, (session) => {
+      if (!isMatched(ifMatch, session)) {
+        return fail(preconditionFailed());
+      }
+      const isNewest = session.nameVersion === asked.nameVersion && session.createdAt === asked.createdAt;
+      return ok(isNewest ? { name: change } : {});
+    });
   }
 
   #afterCompletion(agent: Agent): void {
@@ -216,7 +236,7 @@ export class LiveSession {
       generatedChange(this.#deps, session, null)
         .then(async (change) => {
           if (change.ok) {
-            await this.#applyGenerated(anyone, session, change.value);
+            await this.#applyGenerated(anyone, session, change.value, null);
           }
         })
         .catch((error: unknown) => log("error", "naming.failed_unexpectedly", { error: String(error) })),

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { agents, teams } from "../agents/index.ts";
 import { agentNotFound, modelNotConfigured } from "../domain/error.ts";
+import type { IfMatch } from "../domain/etag.ts";
 import type { Message } from "../domain/message.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
@@ -15,7 +16,8 @@ import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
 import { eventStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
-import { LiveSession, type RequestedPatch } from "./live-session.ts";
+import { LiveSession } from "./live-session.ts";
+import type { RequestedPatch } from "./session-patch.ts";
 
 /** How a caller wants to read a run: whole when it is over, as it happens, or later. */
 export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolean } | { kind: "background" };
@@ -140,8 +142,8 @@ export class SessionObject extends DurableObject<Env> {
     return this.#live.patch(principal, patch);
   }
 
-  generateName(principal: Principal, fallback: string | null): Promise<Outcome<Session>> {
-    return this.#live.generateName(principal, fallback);
+  generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#live.generateName(principal, fallback, ifMatch);
   }
 
   deleteSession(principal: Principal): Promise<Outcome<null>> {

@@ -1,4 +1,4 @@
-import { and, eq, exists, lte, sql } from "drizzle-orm";
+import { and, eq, exists, lte, or, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
 import type { NameSource, Session, SessionSummary } from "../domain/session.ts";
 import { fold } from "../lib/text.ts";
@@ -16,12 +16,12 @@ export interface NameChange {
 /** What a caller may change of a session; a field left out stays as it is. */
 export interface SessionPatch {
   name?: NameChange;
-  state?: JsonObject;
-  metadata?: JsonObject;
-  summary?: SessionSummary;
+  state?: JsonObject | null;
+  metadata?: JsonObject | null;
+  summary?: SessionSummary | null;
 }
 
-/** The session as it stands after the patch. `updatedAt` always moves, so that a withdrawn accept sees the change. */
+/** The session as it stands after the patch, which changes something. `updatedAt` always moves, so that a withdrawn accept sees the change. */
 export function patchedSession(session: Session, patch: SessionPatch, nowMs: number): Session {
   return {
     ...session,
@@ -34,39 +34,47 @@ export function patchedSession(session: Session, patch: SessionPatch, nowMs: num
     ...(patch.state !== undefined && { state: patch.state }),
     ...(patch.metadata !== undefined && { metadata: patch.metadata }),
     ...(patch.summary !== undefined && { summary: patch.summary }),
+    version: session.version + 1,
     updatedAt: Math.max(nowMs, session.updatedAt + 1),
   };
 }
 
-/** Writes the patched columns of `after`; changes 1 row unless the session is gone or was taken over. */
+/**
+ * Writes the patched columns of `after`; changes 1 row unless the session is gone, was taken over, or was changed since
+ * `before` by anybody else. Repeatable.
+ */
 export function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {
+  const columns = {
+    ...(patch.name !== undefined && {
+      name: after.name,
+      nameFolded: after.name === null ? null : fold(after.name),
+      nameSource: after.nameSource,
+      nameVersion: after.nameVersion,
+      nameUpdatedAt: after.nameUpdatedAt,
+    }),
+    ...(patch.state !== undefined && { state: patch.state }),
+    ...(patch.metadata !== undefined && { metadata: patch.metadata }),
+    ...(patch.summary !== undefined && { summary: patch.summary }),
+    version: after.version,
+    updatedAt: after.updatedAt,
+  };
+  const isAsPlanned = and(
+    eq(sessions.version, before.version),
+    // Each change moves `updated_at`: one that arrives late finds a newer one here and undoes nothing.
+    lte(sessions.updatedAt, after.updatedAt),
+  );
+  // A repeated batch finds what it wrote and says again that it changed it. The version alone does not tell: a run that
+  // settles meanwhile may have counted its change of the state as the same one.
+  const isWritten = and(
+    ...Object.entries(columns).map(([name, value]) => {
+      const column = sessions[name as keyof typeof columns];
+      return sql`${column} is ${sql.param(value, column)}`;
+    }),
+  );
   return db
     .update(sessions)
-    .set({
-      ...(patch.name !== undefined && {
-        name: after.name,
-        nameFolded: after.name === null ? null : fold(after.name),
-        nameSource: after.nameSource,
-        nameVersion: after.nameVersion,
-        nameUpdatedAt: after.nameUpdatedAt,
-      }),
-      ...(patch.state !== undefined && { state: patch.state }),
-      ...(patch.metadata !== undefined && { metadata: patch.metadata }),
-      ...(patch.summary !== undefined && { summary: patch.summary }),
-      updatedAt: after.updatedAt,
-    })
-    .where(
-      and(
-        eq(sessions.sessionId, before.sessionId),
-        eq(sessions.fence, before.fence),
-        // Each change moves `updated_at`: one that arrives late finds a newer one here and undoes nothing.
-        lte(sessions.updatedAt, after.updatedAt),
-        patch.name === undefined
-          ? undefined
-          : // A repeated batch finds its own version and says again that it changed it.
-            sql`${sessions.nameVersion} in (${before.nameVersion}, ${after.nameVersion})`,
-      ),
-    );
+    .set(columns)
+    .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
 }
 
 /**

@@ -114,6 +114,31 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("describes both forms of a session's change, the ETag and its condition", async () => {
+    const { paths } = await fetchDocument();
+    const change = paths["/sessions/{session_id}"]?.patch;
+    const { "application/json": plain, "application/merge-patch+json": merge } = change?.requestBody?.content ?? {};
+    for (const media of [plain, merge]) {
+      expect(media).toMatchObject({
+        schema: {
+          type: "object",
+          properties: { session_state: { type: ["object", "null"] }, summary: { additionalProperties: false } },
+        },
+      });
+    }
+    expect(plain).toMatchObject({ schema: { properties: { summary: { required: ["summary"] } } } });
+    expect(valuesOfKey(merge, "required")).toEqual([]);
+    for (const operation of [change, paths["/sessions/{session_id}/rename"]?.post]) {
+      expect(operation?.parameters).toContainEqual(
+        expect.objectContaining({ name: "If-Match", in: "header", required: false }),
+      );
+      expect(operation?.responses).toMatchObject({
+        200: { headers: { ETag: { schema: { type: "string" } } } },
+        412: {},
+      });
+    }
+  });
+
   it("says how to authenticate, and where that is not needed", async () => {
     const { paths, components, security } = await fetchDocument();
     expect(security).toEqual([{ SecurityKey: [] }]);

@@ -36,7 +36,7 @@ describe("CORS", () => {
     expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(APP);
     expect(answer.headers.get("Access-Control-Allow-Credentials")).toBe("true");
     expect(answer.headers.get("Access-Control-Expose-Headers")).toBe(
-      "X-Run-Id, X-Session-Id, X-Session-Cache, X-Request-Id, Server-Timing, Retry-After",
+      "X-Run-Id, X-Session-Id, X-Session-Cache, X-Request-Id, Server-Timing, Retry-After, ETag",
     );
     expect(answer.headers.get("Vary")).toBe("Origin");
   });
