@@ -38,7 +38,7 @@ export function createApp(dependencies: AppDependencies): Router {
 
   app.use(requestId());
   app.use(securityHeaders());
-  app.use(configuration(dependencies.config));
+  app.use(configuration(dependencies.config, dependencies));
   app.use(originPolicy());
   app.use(authenticate());
   app.use(limitBody(MAX_BODY_BYTES));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Failure } from "./domain/error.ts";
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
+import { type Registry, teamDepth } from "./domain/team.ts";
 
 /** The deployment's settings and bindings: all that is known of the environment below this file. */
 export interface Config {
@@ -19,6 +20,10 @@ export interface Config {
   namingModel: string | null;
   toolTimeoutMs: number;
   maxToolRounds: number;
+  /** How many levels of teams may stand in one another. */
+  maxTeamDepth: number;
+  /** How many runs of members one run of a team may start, over all its levels. */
+  maxMemberRuns: number;
   /** Origins that browsers may call from, without `*`. */
   corsOrigins: string[];
   osId: string;
@@ -100,6 +105,8 @@ const Variables = z.object({
   MODEL_MAX_RETRIES: wholeNumber(2, 0, 10),
   TOOL_TIMEOUT_MS: wholeNumber(60_000, 1, MAX_TIMEOUT_MS),
   MAX_TOOL_ROUNDS: wholeNumber(10, 1, 1_000),
+  MAX_TEAM_DEPTH: wholeNumber(3, 1, 10),
+  MAX_MEMBER_RUNS: wholeNumber(16, 1, 64),
   CORS_ORIGINS: variable(readOrigins, [], "origins such as https://app.example.com, separated by commas"),
   OS_ID: text("edge-sessions"),
   OS_NAME: text("Edge Sessions"),
@@ -119,16 +126,21 @@ function toConfig(variables: z.output<typeof Variables>): Config {
     namingModel: variables.NAMING_MODEL,
     toolTimeoutMs: variables.TOOL_TIMEOUT_MS,
     maxToolRounds: variables.MAX_TOOL_ROUNDS,
+    maxTeamDepth: variables.MAX_TEAM_DEPTH,
+    maxMemberRuns: variables.MAX_MEMBER_RUNS,
     corsOrigins: variables.CORS_ORIGINS,
     osId: variables.OS_ID,
     osName: variables.OS_NAME,
   };
 }
 
-/** Names each bad variable and what it must be, never its value: some are secrets. */
-function misconfigured(error: z.ZodError): Failure {
-  const sentences = error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`);
+function misconfigured(sentences: readonly string[]): Failure {
   return { code: "internal", detail: `The server is not configured correctly: ${sentences.join(" ")}` };
+}
+
+/** Names each bad variable and what it must be, never its value: some are secrets. */
+function badVariables(error: z.ZodError): Failure {
+  return misconfigured(error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`));
 }
 
 const configs = new WeakMap<object, Outcome<Config>>();
@@ -138,7 +150,17 @@ export function readConfig(env: object): Outcome<Config> {
   const known = configs.get(env);
   if (known !== undefined) return known;
   const read = Variables.safeParse(env);
-  const config = read.success ? ok(toConfig(read.data)) : fail(misconfigured(read.error));
+  const config = read.success ? ok(toConfig(read.data)) : fail(badVariables(read.error));
   configs.set(env, config);
   return config;
+}
+
+/** The settings, if the deployment's teams keep to them. */
+export function withinLimits(config: Config, registry: Registry): Outcome<Config> {
+  const tooDeep = [...registry.teams.values()]
+    .map((team) => ({ team, depth: teamDepth(registry, team) }))
+    .filter(({ depth }) => depth > config.maxTeamDepth);
+  if (tooDeep.length === 0) return ok(config);
+  const sentences = tooDeep.map(({ team, depth }) => `Team '${team.name}' is ${depth} levels of teams deep.`);
+  return fail(misconfigured([...sentences, `MAX_TEAM_DEPTH is ${config.maxTeamDepth}.`]));
 }

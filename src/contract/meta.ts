@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { TEAM_MODES, type TeamMode } from "../domain/team.ts";
 import { AgentId, DB_ID, TeamId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 
@@ -47,6 +48,9 @@ const AgentSummary = z
   })
   .openapi("AgentSummary");
 
+const Mode = z.enum(TEAM_MODES);
+const TeamSummary = AgentSummary.extend({ mode: Mode }).openapi("TeamSummary");
+
 const ConfigBody = z
   .object({
     os_id: z.string(),
@@ -55,7 +59,7 @@ const ConfigBody = z
     databases: z.array(z.string()),
     session: z.object({ dbs: z.array(DatabaseInfo) }),
     agents: z.array(AgentSummary),
-    teams: z.array(z.unknown()),
+    teams: z.array(TeamSummary),
     workflows: z.array(z.unknown()),
     interfaces: z.array(z.unknown()),
   })
@@ -64,7 +68,11 @@ const ConfigBody = z
 const ToolInfo = z.object({
   name: z.string(),
   description: z.string(),
-  parameters: z.record(z.string(), z.unknown()).openapi({ description: "A JSON schema." }),
+  parameters: z.record(z.string(), z.unknown()).openapi({ description: "A JSON schema: what the model is asked for." }),
+  requires_confirmation: z.literal(true).optional(),
+  requires_user_input: z.literal(true).optional(),
+  user_input_fields: z.array(z.string()).optional(),
+  external_execution: z.literal(true).optional(),
 });
 
 export const AgentBody = z
@@ -73,6 +81,7 @@ export const AgentBody = z
     name: z.string(),
     db_id: z.string(),
     description: z.string().optional(),
+    role: z.string().optional(),
     is_factory: z.boolean(),
     model: z.object({ name: z.string(), model: z.string(), provider: z.string() }).optional(),
     tools: z.object({ tools: z.array(ToolInfo) }).optional(),
@@ -88,7 +97,18 @@ export const AgentBody = z
   .openapi("Agent");
 export type AgentBody = z.infer<typeof AgentBody>;
 
-const Team = z.looseObject({ id: z.string(), name: z.string(), db_id: z.string() }).openapi("Team");
+export type TeamBody = AgentBody & {
+  mode: TeamMode;
+  streaming: { stream_member_events: boolean };
+  members: (AgentBody | TeamBody)[];
+};
+const TeamBody: z.ZodType<TeamBody> = AgentBody.extend({
+  mode: Mode,
+  streaming: z.object({ stream_member_events: z.boolean() }),
+  members: z
+    .array(z.lazy(() => z.union([TeamBody, AgentBody])))
+    .openapi({ description: "Agents and teams, in the team's order." }),
+}).openapi("Team");
 
 const tags = ["Discovery"];
 
@@ -165,7 +185,7 @@ export const listTeams = defineRoute({
   operationId: "list_teams",
   summary: "All teams",
   tags,
-  responses: { 200: json(z.array(Team), "None yet") },
+  responses: { 200: json(z.array(TeamBody), "In the order they are registered") },
 });
 
 export const getTeam = defineRoute({
@@ -175,5 +195,5 @@ export const getTeam = defineRoute({
   summary: "One team",
   tags,
   request: { params: z.object({ team_id: TeamId }) },
-  responses: { 200: json(Team, "The team"), ...failures(404) },
+  responses: { 200: json(TeamBody, "The team"), ...failures(404) },
 });

@@ -7,6 +7,10 @@ import type { Agent, AgentRegistry } from "./agent.ts";
 export const TEAM_MODES = ["coordinate", "route", "broadcast"] as const;
 export type TeamMode = (typeof TEAM_MODES)[number];
 
+/** The tools that a team's leader is given beside its own: a task for one member, and one for every member. */
+export const DELEGATE_TO_MEMBER = "delegate_task_to_member";
+export const DELEGATE_TO_MEMBERS = "delegate_task_to_members";
+
 /** A team as a deployer writes it: what an agent has, for its leader, and members. */
 export interface Team extends Agent {
   mode: TeamMode;
@@ -53,4 +57,11 @@ export function refOf(row: { agentId: string | null; teamId: string | null }): C
 /** The members of a team in the order in which it names them; ids that the deployment does not know are left out. */
 export function membersOf({ agents, teams }: Registry, team: Team): Component[] {
   return team.members.map((id) => agents.get(id) ?? teams.get(id)).filter((member) => member !== undefined);
+}
+
+/** How many levels of teams a team has, itself counted: 1 where all members are agents, Infinity where it contains itself. */
+export function teamDepth(registry: Registry, team: Team, above: readonly string[] = []): number {
+  if (above.includes(team.id)) return Number.POSITIVE_INFINITY;
+  const inner = membersOf(registry, team).filter(isTeam);
+  return 1 + Math.max(0, ...inner.map((member) => teamDepth(registry, member, [...above, team.id])));
 }

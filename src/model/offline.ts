@@ -1,17 +1,18 @@
 import type { Model, ModelChunk, ModelMessage, ModelRequest } from "../domain/model.ts";
 import { NAMING_MARKER } from "../domain/naming.ts";
+import { sha256Hex } from "../lib/digest.ts";
 import { offlineTitle } from "./offline-title.ts";
+import { delegation, shortened, tellResults } from "./offline-tools.ts";
 
 const INTRODUCTION = "I am the offline model: I need no key and no network, and answer from this conversation alone.";
 const QUOTE_CODE_POINTS = 120;
-/** Every word is a delta, and a run keeps a bounded number of them. */
-const RESULT_CODE_POINTS = 2_000;
 
-type Answer = { text: string } | { toolCall: { id: string; name: string; arguments: string } };
+type Answer = { text: string } | { toolCall: { name: string; arguments: string } };
 
 /**
  * The model of a first run and of tests: deterministic, without key and network. It shows that it remembers, calls a
- * tool when the user writes `/tool <name> <json>`, and names conversations. It never fails.
+ * tool when the user writes `/tool <name> <json>`, delegates when it leads a team, and names conversations. It never
+ * fails.
  */
 export function offlineModel(): Model {
   return { id: "offline", name: "OfflineModel", provider: "Offline", stream: streamAnswer };
@@ -21,7 +22,8 @@ async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncG
   const answer = answerTo(request);
   const inputTokens = request.messages.reduce((sum, message) => sum + wordsOf(message.content).length, 0);
   if ("toolCall" in answer) {
-    const { id, name, arguments: written } = answer.toolCall;
+    const { name, arguments: written } = answer.toolCall;
+    const id = await callId(request);
     if (!signal.aborted) yield { type: "tool_call", index: 0, id, name };
     if (!signal.aborted) yield { type: "tool_call", index: 0, arguments: written };
     if (!signal.aborted) yield* ending(inputTokens, 1 + wordsOf(written).length, "tool_calls");
@@ -38,6 +40,12 @@ async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncG
   if (!signal.aborted) yield* ending(inputTokens, said.length, said.length < words.length ? "length" : "stop");
 }
 
+/** One conversation, one id; another one, such as that of another member of a team, another id. */
+async function callId({ messages }: ModelRequest): Promise<string> {
+  const digest = await sha256Hex(JSON.stringify(messages));
+  return `call_offline_${messages.length}_${digest.slice(0, 12)}`;
+}
+
 function* ending(
   inputTokens: number,
   outputTokens: number,
@@ -52,12 +60,14 @@ function answerTo(request: ModelRequest): Answer {
   const { messages } = request;
   const naming = messages.find((message) => message.role === "system" && message.content.includes(NAMING_MARKER));
   if (naming) return { text: nameFor(naming, messages) };
-  const results = resultsAtEnd(messages);
-  if (results.length > 0) return { text: results.map(tellResult).join("\n") };
+  const results = tellResults(messages);
+  if (results !== null) return { text: results };
   const lastUser = messages.findLastIndex((message) => message.role === "user");
   const asked = messages[lastUser]?.content.trim() ?? "";
   const command = /^\/tool(?:\s+(\S+)\s*([\s\S]*))?$/.exec(asked);
   if (command) return answerToCommand(command[1], command[2]?.trim() || "{}", request);
+  const toolCall = request.toolChoice === "none" ? null : delegation(request.tools, asked);
+  if (toolCall !== null) return { toolCall };
   return { text: reply(asked, messages.slice(0, Math.max(0, lastUser))) };
 }
 
@@ -65,27 +75,12 @@ function answerToCommand(name: string | undefined, written: string, request: Mod
   const names = request.tools.map((tool) => tool.name);
   if (request.toolChoice === "none") return { text: `${INTRODUCTION} I may call no more tools in this run.` };
   if (name !== undefined && names.includes(name)) {
-    return { toolCall: { id: `call_offline_${request.messages.length}`, name, arguments: written } };
+    return { toolCall: { name, arguments: written } };
   }
   const known = names.length === 0 ? "I have no tools." : `My tools: ${names.join(", ")}.`;
   const usage = "Write /tool <name> <json> to have me call one.";
   const missing = name === undefined ? "" : `I have no tool called ${quote(name)}. `;
   return { text: `${INTRODUCTION} ${missing}${known}${names.length === 0 ? "" : ` ${usage}`}` };
-}
-
-type ToolMessage = Extract<ModelMessage, { role: "tool" }>;
-
-/** The tool results that nobody has answered yet. */
-function resultsAtEnd(messages: ModelMessage[]): ToolMessage[] {
-  const lastOther = messages.findLastIndex((message) => message.role !== "tool");
-  return messages.slice(lastOther + 1).filter((message) => message.role === "tool");
-}
-
-function tellResult(result: ToolMessage): string {
-  const said = shortened(result.content.trim(), RESULT_CODE_POINTS);
-  return said === ""
-    ? `The tool ${result.toolName} answered nothing.`
-    : `The tool ${result.toolName} answered: ${said}`;
 }
 
 /** `earlier` is everything before the message that is answered. */
@@ -129,11 +124,6 @@ function nameFor(naming: ModelMessage, messages: ModelMessage[]): string {
 
 function quote(text: string): string {
   return `“${shortened(text.replace(/\s+/g, " ").trim(), QUOTE_CODE_POINTS)}”`;
-}
-
-function shortened(text: string, maxCodePoints: number): string {
-  const codePoints = [...text];
-  return codePoints.length <= maxCodePoints ? text : `${codePoints.slice(0, maxCodePoints - 1).join("")}…`;
 }
 
 /** The words with the space before each, so that together they are the text. */

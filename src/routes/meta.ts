@@ -1,25 +1,26 @@
-import { z } from "zod";
 import { DB_ID } from "../contract/common.ts";
-import type { AgentBody } from "../contract/meta.ts";
+import type { AgentBody, TeamBody } from "../contract/meta.ts";
 import * as contract from "../contract/meta.ts";
 import { newRouter } from "../contract/route.ts";
-import { type Agent, type AgentRegistry, DEFAULT_HISTORY_RUNS, historyRuns } from "../domain/agent.ts";
+import { type Agent, DEFAULT_HISTORY_RUNS, historyRuns } from "../domain/agent.ts";
 import { AppError, agentNotFound, teamNotFound } from "../domain/error.ts";
 import type { Model, ModelSource } from "../domain/model.ts";
+import { type Component, isTeam, membersOf, type Registry, type Team } from "../domain/team.ts";
 import type { Tool } from "../domain/tool.ts";
+import { modelParameters } from "../domain/tool-schema.ts";
 import type { Config } from "../env.ts";
 
 const SESSION_TABLE = "sessions";
 
-export interface MetaDependencies {
-  agents: AgentRegistry;
+export interface MetaDependencies extends Registry {
   models(config: Config): ModelSource;
   /** Epoch milliseconds. */
   now(): number;
 }
 
 /** Discovery: what a client learns before its first run. */
-export function metaRouter({ agents, models, now }: MetaDependencies) {
+export function metaRouter({ models, now, ...registry }: MetaDependencies) {
+  const { agents, teams } = registry;
   const router = newRouter();
   // Read with the first request: Workers have no clock before it.
   let instantiatedAt: string | undefined;
@@ -41,7 +42,7 @@ export function metaRouter({ agents, models, now }: MetaDependencies) {
       agno_version: contract.AGENTOS_VERSION,
       os_version: contract.VERSION,
       agent_count: agents.size,
-      team_count: 0,
+      team_count: teams.size,
       workflow_count: 0,
       mcp: { enabled: false, path: null, oauth: null },
       // A deployment that lacks its key is closed, not open.
@@ -50,7 +51,7 @@ export function metaRouter({ agents, models, now }: MetaDependencies) {
     return c.json(info, 200);
   });
 
-  router.openapi(contract.getModels, (c) => c.json(distinctModels(agents, models(c.get("config"))), 200));
+  router.openapi(contract.getModels, (c) => c.json(distinctModels(registry, models(c.get("config"))), 200));
 
   router.openapi(contract.getConfig, (c) => {
     const { osId, osName } = c.get("config");
@@ -62,8 +63,8 @@ export function metaRouter({ agents, models, now }: MetaDependencies) {
       available_models: [],
       databases: [DB_ID],
       session: { dbs: [{ db_id: DB_ID, domain_config: { display_name: DB_ID }, tables: [SESSION_TABLE] }] },
-      agents: [...agents.values()].map((agent) => agentSummary(agent, source)),
-      teams: [],
+      agents: [...agents.values()].map((agent) => summary(agent, source)),
+      teams: [...teams.values()].map((team) => ({ ...summary(team, source), mode: team.mode })),
       workflows: [],
       interfaces: [],
     };
@@ -84,9 +85,18 @@ export function metaRouter({ agents, models, now }: MetaDependencies) {
     return c.json(agentBody(agent, models(c.get("config"))), 200);
   });
 
-  router.openapi(contract.listTeams, (c) => c.json([], 200));
-  router.openapi(contract.getTeam, () => {
-    throw new AppError(teamNotFound());
+  router.openapi(contract.listTeams, (c) => {
+    const source = models(c.get("config"));
+    return c.json(
+      [...teams.values()].map((team) => teamBody(team, registry, source)),
+      200,
+    );
+  });
+
+  router.openapi(contract.getTeam, (c) => {
+    const team = teams.get(c.req.valid("param").team_id);
+    if (team === undefined) throw new AppError(teamNotFound());
+    return c.json(teamBody(team, registry, models(c.get("config"))), 200);
   });
   return router;
 }
@@ -94,20 +104,20 @@ export function metaRouter({ agents, models, now }: MetaDependencies) {
 /** ISO with microseconds and `Z`, as Python writes it. */
 const pythonIso = (epochMs: number) => new Date(epochMs).toISOString().replace("Z", "000Z");
 
-function distinctModels(agents: AgentRegistry, source: ModelSource) {
-  const ids = new Set([undefined, ...[...agents.values()].map((agent) => agent.model)]);
+function distinctModels({ agents, teams }: Registry, source: ModelSource) {
+  const ids = new Set([undefined, ...[...agents.values(), ...teams.values()].map(({ model }) => model)]);
   const models = [...ids].map((id) => source(id)).filter((model) => model !== null);
   return [...new Map(models.map(({ id, provider }) => [`${provider}/${id}`, { id, provider }])).values()];
 }
 
-const modelOf = (agent: Agent, source: ModelSource): Model | null => source(agent.model);
+const modelOf = (component: Component, source: ModelSource): Model | null => source(component.model);
 
-function agentSummary(agent: Agent, source: ModelSource) {
-  const model = modelOf(agent, source);
+function summary(component: Component, source: ModelSource) {
+  const model = modelOf(component, source);
   return {
-    id: agent.id,
-    name: agent.name,
-    ...described(agent),
+    id: component.id,
+    name: component.name,
+    ...described(component),
     db_id: DB_ID,
     ...(model !== null && { model: { id: model.id, provider: model.provider } }),
   };
@@ -115,7 +125,7 @@ function agentSummary(agent: Agent, source: ModelSource) {
 
 /** As AgentOS: of each group only what differs from its defaults. */
 function agentBody(agent: Agent, source: ModelSource): AgentBody {
-  const { name, instructions, tools = [] } = agent;
+  const { name, instructions, role, tools = [] } = agent;
   const model = modelOf(agent, source);
   const runs = historyRuns(agent);
   return {
@@ -123,6 +133,7 @@ function agentBody(agent: Agent, source: ModelSource): AgentBody {
     name,
     db_id: DB_ID,
     ...described(agent),
+    ...(role !== undefined && { role }),
     is_factory: false,
     ...(model !== null && { model: { name: model.name, model: model.id, provider: model.provider } }),
     ...(tools.length > 0 && { tools: { tools: tools.map(toolInfo) } }),
@@ -139,9 +150,31 @@ function agentBody(agent: Agent, source: ModelSource): AgentBody {
   };
 }
 
-const described = ({ description }: Agent) => (description === undefined ? {} : { description });
+/** As an agent's, with its members' in it. */
+function teamBody(team: Team, registry: Registry, source: ModelSource): TeamBody {
+  return {
+    ...agentBody(team, source),
+    mode: team.mode,
+    streaming: { stream_member_events: true },
+    members: membersOf(registry, team).map((member) =>
+      isTeam(member) ? teamBody(member, registry, source) : agentBody(member, source),
+    ),
+  };
+}
 
-function toolInfo({ name, description, parameters }: Tool) {
-  const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
-  return { name, description, parameters: schema };
+const described = ({ description }: Component) => (description === undefined ? {} : { description });
+
+function toolInfo(tool: Tool) {
+  const { name, description, requiresConfirmation, requiresUserInput, externalExecution } = tool;
+  return {
+    name,
+    description,
+    parameters: modelParameters(tool),
+    ...(requiresConfirmation === true && { requires_confirmation: true as const }),
+    ...(requiresUserInput !== undefined && {
+      requires_user_input: true as const,
+      user_input_fields: [...requiresUserInput],
+    }),
+    ...(externalExecution === true && { external_execution: true as const }),
+  };
 }

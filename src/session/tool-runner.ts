@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MAX_TOOL_RESULT_BYTES } from "../domain/limits.ts";
 import type { ToolCall, ToolSpec } from "../domain/model.ts";
 import type { Tool, ToolContext } from "../domain/tool.ts";
+import { modelParameters } from "../domain/tool-schema.ts";
 import type { ToolResult } from "../engine/drive-run.ts";
 import { toolArguments } from "../engine/run-state.ts";
 import { aborted, withTimeout } from "../lib/abort.ts";
@@ -11,10 +12,10 @@ const CUT_NOTE = "\n[cut: the result was longer than 256 KB]";
 
 /** What the model is told of the tools. */
 export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
-  return tools.map(({ name, description, parameters }) => ({
-    name,
-    description,
-    parameters: z.toJSONSchema(parameters, { io: "input" }) as Record<string, unknown>,
+  return tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    parameters: modelParameters(tool),
   }));
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { ModelChunk, ModelMessage, ModelRequest } from "../../src/domain/model.ts";
 import { NAMING_MARKER } from "../../src/domain/naming.ts";
+import { defineTool } from "../../src/domain/tool.ts";
 import { offlineModel } from "../../src/model/offline.ts";
+import { callTool } from "../../src/session/tool-runner.ts";
 
 const ADD = { name: "add", description: "Adds two numbers.", parameters: { type: "object" } };
 
@@ -111,7 +114,7 @@ describe("its memory", () => {
 describe("a /tool message", () => {
   it("calls the tool with the JSON as it was written", async () => {
     expect(await ask([user('/tool add {"a": 1, "b": 2}')])).toEqual([
-      { type: "tool_call", index: 0, id: "call_offline_1", name: "add" },
+      { type: "tool_call", index: 0, id: expect.stringMatching(/^call_offline_1_[0-9a-f]{12}$/), name: "add" },
       { type: "tool_call", index: 0, arguments: '{"a": 1, "b": 2}' },
       expect.objectContaining({ type: "usage" }),
       { type: "finish", reason: "tool_calls" },
@@ -133,6 +136,130 @@ describe("a /tool message", () => {
     expect(textOf(await ask([user("/tool add {}")], { tools: [] }))).toContain("I have no tools.");
     expect(textOf(await ask([user("/tool add {}")], { toolChoice: "none" }))).toContain("no more tools");
     expect(await say(user("/tool"))).toContain("Write /tool <name> <json>");
+  });
+});
+
+const DELEGATE_ONE = {
+  name: "delegate_task_to_member",
+  description: "Delegates a task to a member.",
+  parameters: {
+    type: "object",
+    properties: { member_id: { type: "string", enum: ["triage", "resolver"] }, task: { type: "string" } },
+    required: ["member_id", "task"],
+  },
+};
+const DELEGATE_ALL = {
+  name: "delegate_task_to_members",
+  description: "Delegates a task to every member.",
+  parameters: { type: "object", properties: { task: { type: "string" } }, required: ["task"] },
+};
+
+/** The names and arguments of the calls in an answer. */
+const callsOf = (chunks: ModelChunk[]) =>
+  chunks.flatMap((chunk) => (chunk.type === "tool_call" ? [chunk.name ?? chunk.arguments] : []));
+
+describe("the leader of a team", () => {
+  it.each([
+    ["to the first member", [ADD, DELEGATE_ONE], DELEGATE_ONE.name, { member_id: "triage", task: "My “lamp”\nbroke" }],
+    ["to all members at once", [DELEGATE_ALL, ADD], DELEGATE_ALL.name, { task: "My “lamp”\nbroke" }],
+  ])("passes what it is asked %s", async (_to, tools, name, args) => {
+    const chunks = await ask([user("Hi"), assistant("Hi"), user("My “lamp”\nbroke")], { tools });
+    expect(callsOf(chunks)).toEqual([name, JSON.stringify(args)]);
+    expect(chunks.at(-1)).toEqual({ type: "finish", reason: "tool_calls" });
+  });
+
+  it.each([
+    ["calls may not be made", { tools: [DELEGATE_ONE], toolChoice: "none" as const }],
+    ["no member is named", { tools: [{ ...DELEGATE_ONE, parameters: { type: "object" } }] }],
+  ])("answers by itself when %s", async (_when, request) => {
+    const chunks = await ask([user("My lamp broke")], request);
+    expect(callsOf(chunks)).toEqual([]);
+    expect(textOf(chunks)).toContain("You said: “My lamp broke”");
+  });
+
+  it("calls what it is told to call, with what it is told", async () => {
+    const written = '{"member_id": "resolver", "task": "Answer"}';
+    const tools = [ADD, DELEGATE_ONE];
+    expect(callsOf(await ask([user(`/tool delegate_task_to_member ${written}`)], { tools }))).toEqual([
+      DELEGATE_ONE.name,
+      written,
+    ]);
+    expect(callsOf(await ask([user("/tool add {}")], { tools }))).toEqual(["add", "{}"]);
+  });
+
+  it("still names conversations", async () => {
+    const naming: ModelMessage = { role: "system", content: `${NAMING_MARKER}.` };
+    expect(textOf(await ask([naming, user("Plant tomatoes now")], { tools: [DELEGATE_ONE] }))).toBe(
+      "Plant tomatoes now",
+    );
+  });
+
+  it("composes its answer of what the members answered, and says who failed", async () => {
+    const delegate = (id: string, member_id: string) => {
+      return { id, name: DELEGATE_ONE.name, arguments: JSON.stringify({ member_id, task: "t" }) };
+    };
+    const answered = (toolCallId: string, content: string): ModelMessage => {
+      return { role: "tool", toolCallId, toolName: DELEGATE_ONE.name, content };
+    };
+    const toolCalls = [delegate("c1", "triage"), delegate("c2", "resolver"), delegate("c3", "triage")];
+    const messages: ModelMessage[] = [
+      user("My lamp broke"),
+      { role: "assistant", content: "", toolCalls },
+      answered("c1", "It is urgent."),
+      answered("c2", "The tool failed: no model"),
+      answered("c3", ""),
+    ];
+    expect(textOf(await ask(messages, { tools: [DELEGATE_ONE] }))).toBe(
+      "I lead a team and passed this on.\nThe member triage answered: It is urgent.\n" +
+        "The member resolver did not do it: The tool failed: no model\nThe member triage answered nothing.",
+    );
+    const all: ModelMessage = { role: "tool", toolCallId: "c", toolName: DELEGATE_ALL.name, content: "triage: yes" };
+    expect(await say(user("Go"), all)).toBe("I lead a team and passed this on.\nThe members answered: triage: yes");
+  });
+});
+
+describe("the result of a call that came to nothing", () => {
+  const { signal } = new AbortController();
+  const ids = { sessionId: "s", runId: "r", agentId: "a", userId: null };
+  const context = { ...ids, sessionState: {}, updateState: () => ({}), signal };
+  const parameters = z.object({ a: z.number() });
+  const broken = () => {
+    throw new Error("no paper");
+  };
+  const tools = [
+    defineTool({ name: "add", description: "", parameters, execute: broken }),
+    defineTool({ name: "slow", description: "", parameters, execute: () => new Promise(() => {}) }),
+    defineTool({ name: "elsewhere", description: "", parameters, externalExecution: true }),
+  ];
+
+  it.each([
+    ["a tool that throws", "add", '{"a": 1}'],
+    ["a tool that is too slow", "slow", '{"a": 1}'],
+    ["a tool that runs elsewhere", "elsewhere", '{"a": 1}'],
+    ["a tool that is not there", "subtract", '{"a": 1}'],
+    ["arguments that do not fit", "add", '{"a": "one"}'],
+    ["arguments that are not JSON", "add", "a = 1"],
+  ])("is told as one: %s", async (_case, name, written) => {
+    const { text, isError } = await callTool(tools, { id: "c", name, arguments: written }, context, 1);
+    expect(isError).toBe(true);
+    expect(await say(user("go"), result(text))).toBe(`The tool add did not do it: ${text}`);
+  });
+
+  it("is told as one when a person rejected the call", async () => {
+    const text = "Function call was rejected by the user: not today";
+    expect(await say(user("go"), result(text))).toBe(`The tool add did not do it: ${text}`);
+  });
+});
+
+describe("the id of a call", () => {
+  it("is another one in another conversation of the same length", async () => {
+    const idOf = async (message: ModelMessage, system: string) => {
+      const [first] = await ask([{ role: "system", content: system }, message]);
+      return first?.type === "tool_call" ? first.id : undefined;
+    };
+    const call = user("/tool add {}");
+    expect(await idOf(call, "You sort.")).toBe(await idOf(call, "You sort."));
+    expect(await idOf(call, "You sort.")).not.toBe(await idOf(call, "You answer."));
   });
 });
 

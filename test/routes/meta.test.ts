@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import manifest from "../../package.json";
-import { agents, registerAgents } from "../../src/agents/index.ts";
+import { agents, teams } from "../../src/agents/index.ts";
 import { VERSION } from "../../src/contract/meta.ts";
 import type { Agent } from "../../src/domain/agent.ts";
+import type { Team } from "../../src/domain/team.ts";
 import { defineTool } from "../../src/domain/tool.ts";
 import { deployed, smallApp, withKey } from "../support/small-app.ts";
 
@@ -24,6 +25,21 @@ const full: Agent = {
   cacheSession: false,
 };
 const bare: Agent = { id: "bare", name: "Bare Agent" };
+
+const helper: Agent = { id: "helper", name: "Helper", role: "helps" };
+const inner: Team = { id: "inner", name: "Inner Team", mode: "route", members: ["helper"], numHistoryRuns: 0 };
+const outer: Team = {
+  id: "outer",
+  name: "Outer Team",
+  description: "Has members",
+  model: "huge-1",
+  instructions: "Delegate",
+  tools: [lookUp],
+  mode: "coordinate",
+  members: ["inner", "helper"],
+};
+const withTeams = smallApp({ agents: [helper], teams: [outer, inner] });
+const readTeams = async (path: string) => (await withTeams.request(path)).json();
 
 const { request } = smallApp({ agents: [bare, full] });
 const read = async (path: string) => (await request(path)).json();
@@ -124,10 +140,137 @@ describe("discovery", () => {
     expect(await read("/agents/full")).toEqual(fullBody);
   });
 
-  it("has no teams yet", async () => {
-    expect(await read("/teams")).toEqual([]);
-    const answer = await request("/teams/research");
-    expect([answer.status, await answer.json()]).toMatchObject([404, { detail: "Team not found" }]);
+  it("shows what a tool waits for, and asks a person's fields of nobody else", async () => {
+    const fields = {
+      description: "d",
+      parameters: z.object({ to: z.string(), subject: z.string() }),
+      execute: () => 1,
+    };
+    const tools = [
+      defineTool({ ...fields, name: "asks", requiresConfirmation: true }),
+      defineTool({ ...fields, name: "fills", requiresUserInput: ["to"] }),
+      defineTool({ ...fields, name: "fills_all", requiresUserInput: ["subject", "to"] }),
+      defineTool({ ...fields, name: "elsewhere", externalExecution: true }),
+      defineTool({ ...fields, name: "free", requiresConfirmation: false, externalExecution: false }),
+    ];
+    const text = { type: "string" };
+    const all = {
+      type: "object",
+      properties: { to: text, subject: text },
+      required: ["to", "subject"],
+    };
+    const answer = await smallApp({ agents: [{ ...bare, tools }] }).request("/agents/bare");
+    expect(await answer.json()).toHaveProperty("tools.tools", [
+      { name: "asks", description: "d", parameters: all, requires_confirmation: true },
+      {
+        name: "fills",
+        description: "d",
+        parameters: { type: "object", properties: { subject: text }, required: ["subject"] },
+        requires_user_input: true,
+        user_input_fields: ["to"],
+      },
+      {
+        name: "fills_all",
+        description: "d",
+        parameters: { type: "object", properties: {} },
+        requires_user_input: true,
+        user_input_fields: ["subject", "to"],
+      },
+      { name: "elsewhere", description: "d", parameters: all, external_execution: true },
+      { name: "free", description: "d", parameters: all },
+    ]);
+  });
+
+  it("describes teams with their members in them, each with its role", async () => {
+    const model = { name: "SilentModel", model: "silent-1", provider: "Test" };
+    const member = {
+      id: "helper",
+      name: "Helper",
+      db_id: "d1",
+      role: "helps",
+      is_factory: false,
+      model,
+      sessions: { session_table: "sessions", add_history_to_context: true, cache_session: true },
+      is_component: false,
+    };
+    const innerBody = {
+      id: "inner",
+      name: "Inner Team",
+      db_id: "d1",
+      mode: "route",
+      is_factory: false,
+      model,
+      sessions: { session_table: "sessions", num_history_runs: 0, cache_session: true },
+      streaming: { stream_member_events: true },
+      members: [member],
+      is_component: false,
+    };
+    const outerBody = {
+      id: "outer",
+      name: "Outer Team",
+      db_id: "d1",
+      description: "Has members",
+      mode: "coordinate",
+      is_factory: false,
+      model: { ...model, model: "huge-1" },
+      tools: { tools: [expect.objectContaining({ name: "look_up" })] },
+      sessions: { session_table: "sessions", add_history_to_context: true, cache_session: true },
+      system_message: { description: "Has members", instructions: "Delegate" },
+      streaming: { stream_member_events: true },
+      members: [innerBody, member],
+      is_component: false,
+    };
+    expect(await readTeams("/teams")).toEqual([outerBody, innerBody]);
+    expect(await readTeams("/teams/outer")).toEqual(outerBody);
+    expect(await readTeams("/agents/helper")).toEqual(member);
+  });
+
+  it("counts teams at /info, and lists them and their models", async () => {
+    expect(await readTeams("/info")).toMatchObject({ agent_count: 1, team_count: 2 });
+    expect(await readTeams("/models")).toEqual([
+      { id: "silent-1", provider: "Test" },
+      { id: "huge-1", provider: "Test" },
+    ]);
+    expect(await readTeams("/config")).toMatchObject({
+      agents: [{ id: "helper" }],
+      teams: [
+        {
+          id: "outer",
+          name: "Outer Team",
+          description: "Has members",
+          db_id: "d1",
+          mode: "coordinate",
+          model: { id: "huge-1", provider: "Test" },
+        },
+        { id: "inner", name: "Inner Team", db_id: "d1", mode: "route", model: { id: "silent-1", provider: "Test" } },
+      ],
+    });
+  });
+
+  it("does not find unknown teams, nor agents among them", async () => {
+    for (const id of ["research", "helper", "constructor"]) {
+      const answer = await withTeams.request(`/teams/${id}`);
+      expect([id, answer.status, await answer.json()]).toMatchObject([
+        id,
+        404,
+        { detail: "Team not found", code: "team_not_found" },
+      ]);
+    }
+    expect((await withTeams.request("/agents/outer")).status).toBe(404);
+  });
+
+  it("refuses every request while a team is deeper than the settings allow", async () => {
+    const vars = (depth: string) => ({ MODE: "development", MAX_TEAM_DEPTH: depth });
+    const nested = { agents: [helper], teams: [outer, inner] };
+    expect((await smallApp({ ...nested, vars: vars("2") }).request("/health")).status).toBe(200);
+    const answer = await smallApp({ ...nested, vars: vars("1") }).request("/health");
+    expect([answer.status, await answer.json()]).toMatchObject([
+      500,
+      {
+        detail:
+          "The server is not configured correctly: Team 'Outer Team' is 2 levels of teams deep. MAX_TEAM_DEPTH is 1.",
+      },
+    ]);
   });
 
   it("does not find unknown agents, and refuses ids that cannot be", async () => {
@@ -188,31 +331,59 @@ describe("the page at /docs", () => {
   });
 });
 
+const Operator = z.object({ tools: z.object({ tools: z.array(z.record(z.string(), z.unknown())) }) });
+
 describe("the agents of this deployment", () => {
-  it("are the assistant and the operator, who has a tool", async () => {
-    const { request: send } = smallApp({ agents: [...agents.values()] });
-    const listed = await (await send("/agents")).json();
-    expect(listed).toMatchObject([{ id: "assistant" }, { id: "operator", tools: { tools: [{ name: "add" }] } }]);
-  });
-
-  it("add numbers with the tool `add`", async () => {
-    const [add] = agents.get("operator")?.tools ?? [];
+  const context = () => {
     const ids = { sessionId: "s", runId: "r", agentId: "operator", userId: null };
-    const { signal } = new AbortController();
-    const context = { ...ids, sessionState: {}, updateState: () => ({}), signal };
-    expect(await add?.execute?.({ a: 1, b: 2 }, context)).toBe(3);
+    return { ...ids, sessionState: {}, updateState: () => ({}), signal: new AbortController().signal };
+  };
+  const call = (name: string, args: unknown) => {
+    const tool = agents.get("operator")?.tools?.find((known) => known.name === name);
+    return tool?.execute?.(args, context());
+  };
+
+  it("are the assistant, the operator and the two of the support team", async () => {
+    const { request: send } = smallApp({ agents: [...agents.values()], teams: [...teams.values()] });
+    expect(await (await send("/agents")).json()).toMatchObject([
+      { id: "assistant" },
+      { id: "operator" },
+      { id: "resolver" },
+      { id: "triage" },
+    ]);
+    expect(await (await send("/teams")).json()).toMatchObject([
+      {
+        id: "support",
+        mode: "coordinate",
+        members: [
+          { id: "triage", role: expect.stringContaining("Finds out") },
+          { id: "resolver", role: expect.stringContaining("Writes the answer") },
+        ],
+      },
+    ]);
   });
 
-  it.each([
-    [
-      "two with one id",
-      [bare, { ...full, id: "bare" }],
-      "Agents 'Bare Agent' and 'Full Agent' have the same id 'bare'",
-    ],
-    ["an empty id", [{ ...bare, id: "" }], "invalid id (empty)"],
-    ["an id of dots", [{ ...bare, id: ".." }], "invalid id (dots)"],
-    ["an id with a line break", [{ ...bare, id: "a\nb" }], "invalid id (control characters)"],
-  ])("cannot be %s", (_name, listed, message) => {
-    expect(() => registerAgents(listed)).toThrow(message);
+  it("have one tool of each kind, all of them the operator's", async () => {
+    const { request: send } = smallApp({ agents: [...agents.values()] });
+    const { tools } = Operator.parse(await (await send("/agents/operator")).json()).tools;
+    const plain = ["requires_confirmation", "requires_user_input", "external_execution"];
+    const kinds = tools.map((tool) => [tool.name, plain.filter((kind) => tool[kind] === true)]);
+    expect(kinds).toEqual([
+      ["add", []],
+      ["delete_record", ["requires_confirmation"]],
+      ["send_email", ["requires_user_input"]],
+      ["run_shell", ["external_execution"]],
+    ]);
+  });
+
+  it("add numbers with the tool `add`", () => {
+    expect(call("add", { a: 1, b: 2 })).toBe(3);
+  });
+
+  it("say that their demonstrations do nothing", () => {
+    expect(call("delete_record", { id: "r-7" })).toMatch(/record r-7 .*nothing was deleted/);
+    expect(call("send_email", { to: "ada@example.com", subject: "Hi" })).toMatch(
+      /"Hi" .*ada@example\.com .*nothing was sent/,
+    );
   });
 });

@@ -1,15 +1,17 @@
 import { env } from "cloudflare:workers";
-import { registerAgents } from "../../src/agents/index.ts";
+import { register } from "../../src/agents/registry/register.ts";
 import { createApp } from "../../src/app.ts";
 import type { Router } from "../../src/contract/route.ts";
 import type { Agent } from "../../src/domain/agent.ts";
 import type { Model } from "../../src/domain/model.ts";
+import type { Team } from "../../src/domain/team.ts";
 import { readConfig } from "../../src/env.ts";
 
 interface SmallAppOptions {
   /** Variables of the environment. The default is development without a key. */
   vars?: Record<string, unknown>;
   agents?: Agent[];
+  teams?: Team[];
   /** Null: the deployment has no model. */
   model?: Model | null;
   routers?: Router[];
@@ -31,8 +33,7 @@ export function smallApp(options: SmallAppOptions = {}) {
   const { vars = { MODE: "development" }, model = silentModel } = options;
   const app = createApp({
     config: readConfig,
-    agents: registerAgents(options.agents ?? [{ id: "helper", name: "Helper" }]),
-    teams: new Map(),
+    ...register([...(options.agents ?? [{ id: "helper", name: "Helper" }]), ...(options.teams ?? [])]),
     models: () => (id) => (model === null ? null : { ...model, id: id ?? model.id }),
     now: () => options.now ?? Date.UTC(2026, 10, 21, 22, 2, 43, 291),
     routers: options.routers ?? [],

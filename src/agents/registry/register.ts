@@ -1,0 +1,49 @@
+import type { Agent } from "../../domain/agent.ts";
+import { idProblem } from "../../domain/id.ts";
+import { type Component, isTeam, type Registry, type Team } from "../../domain/team.ts";
+import { teamProblem } from "./team-problem.ts";
+import { toolsProblem } from "./tools-problem.ts";
+
+/**
+ * The agents and teams of a deployment by their ids. Throws where one is not what it must be, and says which: all of
+ * these are mistakes to see at start, not in the run that stumbles over them.
+ */
+export function register(components: readonly Component[]): Registry {
+  const known = new Map<string, Component>();
+  for (const component of components) {
+    const problem = takenOrInvalid(component, known) ?? toolsProblem(component, titleOf(component));
+    if (problem !== null) throw new Error(problem);
+    known.set(component.id, component);
+  }
+  const agents = new Map<string, Agent>();
+  const teams = new Map<string, Team>();
+  for (const component of components) {
+    if (isTeam(component)) teams.set(component.id, component);
+    else agents.set(component.id, component);
+  }
+  for (const team of teams.values()) {
+    const problem = teamProblem(team, { agents, teams });
+    if (problem !== null) throw new Error(problem);
+  }
+  return { agents, teams };
+}
+
+const kindOf = (component: Component) => (isTeam(component) ? "team" : "agent");
+const titleOf = (component: Component) => `${kindOf(component)} '${component.name}'`;
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What is wrong with a component's id beside those that are known; null when nothing is. */
+function takenOrInvalid(component: Component, known: ReadonlyMap<string, Component>): string | null {
+  const { id, name } = component;
+  const problem = idProblem(id);
+  if (problem !== null) {
+    return `${capitalised(titleOf(component))} has an invalid id (${problem.replaceAll("_", " ")}): '${id}'.`;
+  }
+  const other = known.get(id);
+  if (other === undefined) return null;
+  const both =
+    kindOf(other) === kindOf(component)
+      ? `${capitalised(kindOf(other))}s '${other.name}' and '${name}'`
+      : `${capitalised(titleOf(other))} and ${titleOf(component)}`;
+  return `${both} have the same id '${id}'. Give one another.`;
+}
