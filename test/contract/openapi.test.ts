@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
 import { agentRunsRouter } from "../../src/routes/agents.ts";
+import { checkpointsRouter } from "../../src/routes/checkpoints.ts";
 import type { RouteDependencies } from "../../src/routes/dependencies.ts";
 import { forksRouter } from "../../src/routes/forks.ts";
 import { historyRouter } from "../../src/routes/history.ts";
@@ -22,6 +23,7 @@ const routers = [
   sessionsRouter(dependencies),
   agentRunsRouter(dependencies),
   forksRouter(dependencies),
+  checkpointsRouter(dependencies),
   historyRouter(),
 ];
 
