@@ -3,7 +3,9 @@ import { createApp } from "./app.ts";
 import { readConfig } from "./env.ts";
 import { modelSource } from "./model/model-source.ts";
 import { agentRunsRouter } from "./routes/agents.ts";
+import { checkpointsRouter } from "./routes/checkpoints.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
+import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
@@ -22,7 +24,13 @@ const dependencies: RouteDependencies = {
 const app = createApp({
   ...dependencies,
   config: readConfig,
-  routers: [sessionsRouter(dependencies), agentRunsRouter(dependencies), historyRouter()],
+  routers: [
+    sessionsRouter(dependencies),
+    agentRunsRouter(dependencies),
+    forksRouter(dependencies),
+    checkpointsRouter(dependencies),
+    historyRouter(),
+  ],
 });
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

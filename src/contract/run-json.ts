@@ -1,12 +1,13 @@
 import type { RunEvent } from "../domain/event.ts";
 import type { Message } from "../domain/message.ts";
-import type { RunRow, RunStatus } from "../domain/run.ts";
+import type { RunOrigin, RunRow, RunStatus } from "../domain/run.ts";
 import { runMetrics } from "../engine/metrics.ts";
 import { EventReader } from "../engine/run-events.ts";
 import { type Run, runText } from "../engine/run-state.ts";
 import { runFromRow } from "../engine/stored-run.ts";
 import { toolExecutions } from "../engine/tool-executions.ts";
 import { messageJson } from "./message-json.ts";
+import { originJson } from "./origin-json.ts";
 import { epochSeconds, isoSeconds, withoutNulls } from "./time.ts";
 
 /** A run together with what it was asked. */
@@ -17,6 +18,8 @@ export interface AskedRun {
   input: string;
   /** The messages that stand before what the run produced. */
   inputMessages: readonly Message[];
+  /** The run that it was made from; left out, none. */
+  origin?: RunOrigin | null;
 }
 
 /** A run from its row and its messages, input first. */
@@ -26,11 +29,12 @@ export function askedRun(row: RunRow, messages: readonly Message[]): AskedRun {
     status: row.status,
     input: row.input,
     inputMessages: messages.slice(0, row.inputMessages),
+    origin: row.origin,
   };
 }
 
 /** AgentOS's RunOutput: what a run that is not streamed answers, and what reading one run does. */
-export function runOutput({ run, status, input, inputMessages }: AskedRun, persisted = true) {
+export function runOutput({ run, status, input, inputMessages, origin = null }: AskedRun, persisted = true) {
   const { head, end } = run;
   const error = end?.status === "ERROR" ? end.error : null;
   return {
@@ -49,6 +53,7 @@ export function runOutput({ run, status, input, inputMessages }: AskedRun, persi
       session_state: head.sessionState,
       session_cache: head.runIndex === null ? null : head.sessionCache,
       created_at: epochSeconds(head.createdAt),
+      ...originJson(origin),
       metrics: runMetrics(run),
       status,
       finish_reason: end?.status === "COMPLETED" ? end.finishReason : null,
@@ -61,7 +66,7 @@ export function runOutput({ run, status, input, inputMessages }: AskedRun, persi
 }
 
 /** A run in a list: AgentOS's RunSchema, with all keys. */
-export function runItem({ run, status, input, inputMessages }: AskedRun) {
+export function runItem({ run, status, input, inputMessages, origin = null }: AskedRun) {
   const { head, end } = run;
   const messages = [...inputMessages, ...run.messages].map(messageJson);
   const tools = toolExecutions(run);
@@ -93,10 +98,7 @@ export function runItem({ run, status, input, inputMessages }: AskedRun) {
     response_audio: null,
     input_media: { images: [], videos: [], audios: [], files: [] },
     followups: null,
-    forked_from_run_id: null,
-    forked_from_message_index: null,
-    forked_from_session_id: null,
-    regenerated_from: null,
+    ...originJson(origin),
     last_checkpoint_at_message_index: null,
   };
 }

@@ -20,6 +20,9 @@ const hasData = (session: Session) => session.name !== null || session.state !==
 
 const stateJson = (session: Session) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
 
+const forkJson = (session: Session) =>
+  session.forkedFromSessionId === null ? {} : { forked_from_session_id: session.forkedFromSessionId };
+
 /** A session in the list: AgentOS's SessionSchema. */
 export function sessionItem(session: Session) {
   return {
@@ -36,6 +39,7 @@ export function sessionItem(session: Session) {
     metrics: session.metrics,
     total_tokens: session.metrics?.total_tokens ?? null,
     metadata: session.metadata,
+    ...forkJson(session),
   };
 }
 
@@ -55,6 +59,7 @@ export function sessionDetail(session: Session, chat: ChatTail) {
     chat_history: chat.messages.map(messageJson),
     chat_history_total: chat.total,
     ...times(session),
+    ...forkJson(session),
   };
   switch (session.sessionType) {
     case "agent":

@@ -79,6 +79,13 @@ export const RunEvent = z
   })
   .openapi("RunEvent");
 
+const origin = {
+  forked_from_run_id: z.string().nullish(),
+  forked_from_message_index: z.int().nullish(),
+  forked_from_session_id: z.string().nullish(),
+  regenerated_from: z.string().nullish(),
+};
+
 /** What a run answers; AgentOS's RunOutput. */
 export const RunOutput = z
   .looseObject({
@@ -98,6 +105,7 @@ export const RunOutput = z
     messages: z.array(Message).optional(),
     tools: z.array(ToolExecution).optional(),
     input: anyObject().optional(),
+    ...origin,
     created_at: seconds(),
   })
   .openapi("RunOutput");
@@ -117,6 +125,7 @@ export const RunItem = z
     tools: z.array(ToolExecution).nullish(),
     events: z.array(RunEvent).nullish(),
     session_state: anyObject().nullish(),
+    ...origin,
     created_at: isoTime(),
   })
   .openapi("Run");
@@ -133,6 +142,7 @@ const sessionFields = {
   session_summary: anyObject().nullish(),
   metrics: Metrics.nullish(),
   total_tokens: z.int().nullish(),
+  forked_from_session_id: z.string().optional().openapi({ description: "The session it was copied from." }),
   created_at: isoTime(),
   updated_at: isoTime(),
 };

@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
 import { agentRunsRouter } from "../../src/routes/agents.ts";
+import { checkpointsRouter } from "../../src/routes/checkpoints.ts";
 import type { RouteDependencies } from "../../src/routes/dependencies.ts";
+import { forksRouter } from "../../src/routes/forks.ts";
 import { historyRouter } from "../../src/routes/history.ts";
 import { sessionsRouter } from "../../src/routes/sessions.ts";
 import { silentModel, smallApp } from "../support/small-app.ts";
@@ -17,7 +19,13 @@ const dependencies: RouteDependencies = {
   now: () => 0,
   newId: () => "",
 };
-const routers = [sessionsRouter(dependencies), agentRunsRouter(dependencies), historyRouter()];
+const routers = [
+  sessionsRouter(dependencies),
+  agentRunsRouter(dependencies),
+  forksRouter(dependencies),
+  checkpointsRouter(dependencies),
+  historyRouter(),
+];
 
 const Operation = z.looseObject({
   operationId: z.string(),
