@@ -25,6 +25,7 @@ export type RunErrorType =
   | "model_incomplete"
   | "model_not_configured"
   | "agent_not_found"
+  | "team_not_found"
   | "session_state_too_large"
   | "interrupted"
   | "storage"

@@ -1,14 +1,17 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { ToolSpec } from "../domain/model.ts";
-import { type Component, isTeam, type Team, type TeamMode } from "../domain/team.ts";
-
-/** How the leader hands a task to one member, and to all of them. */
-export const DELEGATE_TO_MEMBER = "delegate_task_to_member";
-export const DELEGATE_TO_ALL = "delegate_task_to_members";
+import {
+  type Component,
+  DELEGATE_TO_MEMBER,
+  DELEGATE_TO_MEMBERS,
+  isTeam,
+  type Team,
+  type TeamMode,
+} from "../domain/team.ts";
 
 /** Whether a team's leader hands out tasks with the tool of this name. */
 export function isDelegation(name: string): boolean {
-  return name === DELEGATE_TO_MEMBER || name === DELEGATE_TO_ALL;
+  return name === DELEGATE_TO_MEMBER || name === DELEGATE_TO_MEMBERS;
 }
 
 /** The tool that the leader of such a team has beside its own. */
@@ -16,7 +19,7 @@ export function delegateTool(mode: TeamMode, members: readonly Component[]): Too
   const task = { type: "string", description: "What is to be done, with all that must be known for it." };
   if (mode === "broadcast") {
     return {
-      name: DELEGATE_TO_ALL,
+      name: DELEGATE_TO_MEMBERS,
       description: "Gives the same task to every member of the team, at once, and answers with what each of them said.",
       parameters: { type: "object", properties: { task }, required: ["task"] },
     };
@@ -56,7 +59,7 @@ export function readDelegation(name: string, args: JsonObject | null, members: r
   if (typeof task !== "string" || task.trim() === "") {
     return { ok: false, reason: "The arguments do not fit: task must be a text." };
   }
-  if (name === DELEGATE_TO_ALL) {
+  if (name === DELEGATE_TO_MEMBERS) {
     return { ok: true, members: [...members], task };
   }
   const member = members.find(({ id }) => id === args?.member_id);

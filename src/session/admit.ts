@@ -1,8 +1,9 @@
-import { type Agent, historyRuns } from "../domain/agent.ts";
+import { historyRuns } from "../domain/agent.ts";
 import {
   databaseUnavailable,
   idempotencyConflict,
   payloadTooLarge,
+  runNotFound,
   runNotLanded,
   sessionNotFound,
   sessionUnavailable,
@@ -12,16 +13,19 @@ import type { Model } from "../domain/model.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { mayRunIn, type Principal } from "../domain/principal.ts";
 import type { Idempotency, OnBusy, RunRequest } from "../domain/run.ts";
+import type { Component } from "../domain/team.ts";
 import { seconds } from "../engine/metrics.ts";
-import { runFromRow } from "../engine/stored-run.ts";
 import { log } from "../lib/log.ts";
 import { type Committed, commit, readOrNull, violates } from "../store/commit.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../store/run-writes.ts";
-import { findByKey, findRun } from "../store/runs.ts";
+import { findRunTree } from "../store/run-tree.ts";
+import { findByKey } from "../store/runs.ts";
 import { decideAdmission } from "./admission.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
+import { castOf, loadOrigin } from "./run-origin.ts";
 import { acceptedRow, mergedState, planStart, type RunStart } from "./run-start.ts";
+import { storedLive } from "./stored-live.ts";
 import type { Loaded } from "./session-memory.ts";
 import { stateBytes } from "./start-waiting.ts";
 
@@ -30,7 +34,7 @@ export interface Arrival {
   request: RunRequest;
   principal: Principal;
   onBusy: OnBusy;
-  agent: Agent;
+  component: Component;
   model: Model;
   /** Milliseconds since the epoch. */
   arrivedAt: number;
@@ -61,13 +65,13 @@ export async function admit(lane: RunLane, arrival: Arrival): Promise<Outcome<Li
 }
 
 async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> {
-  const { agent, request, principal } = arrival;
+  const { component, request, principal } = arrival;
   const live = request.idempotency === null ? null : lane.byKey(request.idempotency);
   if (live !== null && request.idempotency !== null) {
     return sameRun(live, live.row.fieldsDigest, request.idempotency);
   }
   const lookedAt = lane.deps.now();
-  const loaded = await lane.memory.load(historyRuns(agent), agent.cacheSession === false);
+  const loaded = await lane.memory.load(historyRuns(component), component.cacheSession === false);
   if (loaded === null) {
     return fail(databaseUnavailable());
   }
@@ -76,7 +80,7 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
   if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId ?? lane.claimant())) {
     return fail(sessionNotFound());
   }
-  const state = mergedState(loaded.session?.state ?? null, request.sessionState);
+  const state = mergedState(loaded.session?.state ?? null, request.sessionState, component.sessionState ?? null);
   const isTooLarge = stateBytes(state) > MAX_STATE_BYTES;
   // A key that was used names its run, whatever the session is busy with; where nothing is refused or interrupted the
   // constraint in D1 tells, and a warm run reads nothing.
@@ -124,15 +128,22 @@ async function startOccupying(
   hydrateMs: number,
 ): Promise<Admitted> {
   const { deps, memory } = lane;
-  const { agent, model } = arrival;
+  const { component, model, request } = arrival;
+  const origin = await loadOrigin(deps, request.origin, historyRuns(component));
+  if (origin === null || origin === "gone") {
+    lane.release(live);
+    return fail(origin === null ? databaseUnavailable() : runNotFound());
+  }
   const acceptedFrom = deps.now();
   const queueMs = Math.max(0, acceptedFrom - arrival.arrivedAt - hydrateMs);
   const written = await lane.leftovers.writeRow(async () => {
     const planned: RunStart = planStart({
       accepted: live.row,
       session: loaded.session === null ? null : (memory.session ?? loaded.session),
-      agent,
+      cast: castOf(deps, component),
       model,
+      prefix: origin.prefix,
+      memberSlots: deps.settings.maxMemberRuns,
       cacheUse: loaded.cacheUse,
       timings: { queue: seconds(queueMs), hydrate: seconds(hydrateMs) },
       nowMs: acceptedFrom,
@@ -159,7 +170,8 @@ async function startOccupying(
   const { start, acceptance, committed } = written;
   if (isStored(committed, acceptance)) {
     const accept = seconds(deps.now() - acceptedFrom);
-    lane.begin(live, start, { accept }, { agent, model, history: loaded.history, failure: null });
+    const history = origin.history ?? loaded.history;
+    lane.begin(live, start, { accept }, { component, model, history, failure: null, continues: false });
     return ok(live);
   }
   // Before anybody looks for the run that has the key: this one names the same and is none.
@@ -230,15 +242,11 @@ async function runOfKey(lane: RunLane, idempotency: Idempotency): Promise<Outcom
   if (live !== null || fieldsDigest !== idempotency.fieldsDigest) {
     return live === null ? fail(idempotencyConflict(runId)) : sameRun(live, live.row.fieldsDigest, idempotency);
   }
-  const stored = await readOrNull(findRun(lane.deps.db, sessionId, runId));
+  const stored = await readOrNull(findRunTree(lane.deps.db, sessionId, runId));
   if (stored?.value == null) {
     return stored === null ? fail(databaseUnavailable()) : null;
   }
-  const settled = new LiveRun(stored.value.row, stored.value.row.createdAt);
-  settled.input = stored.value.messages.slice(0, stored.value.row.inputMessages);
-  settled.publish(runFromRow(stored.value.row, stored.value.messages));
-  settled.finish();
-  return ok(settled);
+  return ok(storedLive(stored.value));
 }
 
 function sameRun(live: LiveRun, fieldsDigest: string, idempotency: Idempotency): Outcome<LiveRun> {

@@ -1,22 +1,30 @@
-import { nextAlarm, WATCHDOG_MS } from "./due.ts";
+import { nextAlarm } from "./due.ts";
+
+/** When the first open requirement of the session expires, kept where it outlives the object. */
+export interface ExpiryNote {
+  get(): number | null;
+  set(atMs: number | null): void;
+}
 
 /** The object's one alarm: set while there is anything to be woken for, so that somebody wakes up if we do not. */
 export class Alarm {
   readonly #now: () => number;
   readonly #set: (atMs: number) => void;
+  readonly #expiry: ExpiryNote;
   /** How often D1 was away in a row. */
   #failures = 0;
   #at = 0;
 
-  constructor(now: () => number, set: (atMs: number) => void) {
+  constructor(now: () => number, set: (atMs: number) => void, expiry: ExpiryNote) {
     this.#now = now;
     this.#set = set;
+    this.#expiry = expiry;
   }
 
   /** Sees to it that a live run is looked after. */
   watch(): void {
     if (this.#at <= this.#now()) {
-      this.#setAt(this.#now() + WATCHDOG_MS);
+      this.rearm(1);
     }
   }
 
@@ -30,10 +38,33 @@ export class Alarm {
     this.#failures = 0;
   }
 
-  /** Sets the alarm for what is still to be watched or tried again, if anything is. */
+  /** A requirement expires at this instant; whatever expires before it is not forgotten. */
+  expireAt(atMs: number): void {
+    const known = this.#expiry.get();
+    if (known === null || atMs < known) {
+      this.#expiry.set(atMs);
+    }
+    if (this.#at <= this.#now() || atMs < this.#at) {
+      this.#setAt(atMs);
+    }
+  }
+
+  /** Whether a requirement has expired by now. */
+  hasExpired(): boolean {
+    const at = this.#expiry.get();
+    return at !== null && at <= this.#now();
+  }
+
+  /** What expires next, as D1 says. */
+  nextExpiry(atMs: number | null): void {
+    this.#expiry.set(atMs);
+  }
+
+  /** Sets the alarm for what is still to be watched, tried again or expired, if anything is. */
   rearm(liveRuns: number): void {
     this.#at = 0;
-    const at = nextAlarm({ liveRuns, failures: this.#failures }, this.#now());
+    const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get() };
+    const at = nextAlarm(due, this.#now());
     if (at !== null) {
       this.#setAt(at);
     }

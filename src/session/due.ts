@@ -9,12 +9,15 @@ export interface Due {
   liveRuns: number;
   /** How often D1 was away in a row while something waits to be written to it; 0 when nothing does. */
   failures: number;
+  /** When the first open requirement expires, in milliseconds since the epoch; null when none does. */
+  expiresAt: number | null;
 }
 
 /** When the object's one alarm is due next; null when there is nothing to be woken for. It never gives up. */
-export function nextAlarm({ liveRuns, failures }: Due, nowMs: number): number | null {
+export function nextAlarm({ liveRuns, failures, expiresAt }: Due, nowMs: number): number | null {
   if (failures > 0) {
     return nowMs + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
   }
-  return liveRuns > 0 ? nowMs + WATCHDOG_MS : null;
+  const watched = liveRuns > 0 ? nowMs + WATCHDOG_MS : null;
+  return watched === null || expiresAt === null ? (watched ?? expiresAt) : Math.min(watched, expiresAt);
 }

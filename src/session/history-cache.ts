@@ -24,11 +24,12 @@ export class HistoryCache {
     }
   }
 
-  /** Adds the run that completed last; the oldest make room for it. */
-  add(run: HistoryRun): void {
-    if ((this.#runs.at(-1)?.run.runIndex ?? -1) >= run.runIndex) {
-      // It was read while D1 had settled it already.
-      return;
+  /** Adds the run that completed last; the oldest make room for it. False when it belongs before others: it had paused. */
+  add(run: HistoryRun): boolean {
+    const newest = this.#runs.at(-1)?.run.runIndex ?? -1;
+    if (newest >= run.runIndex) {
+      // The newest may have been read while D1 had settled it already.
+      return newest === run.runIndex;
     }
     const bytes = runBytes(run);
     this.#runs.push({ run, bytes });
@@ -37,6 +38,7 @@ export class HistoryCache {
       this.#bytes -= this.#runs.shift()?.bytes ?? 0;
       this.#complete = false;
     }
+    return true;
   }
 
   /** The newest `count` runs, oldest first; null when they are not all here. */

@@ -1,28 +1,33 @@
-import type { Agent } from "../domain/agent.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Model } from "../domain/model.ts";
+import type { Message } from "../domain/message.ts";
 import type { Idempotency, RunError, RunRow } from "../domain/run.ts";
+import type { Component } from "../domain/team.ts";
 import type { HistoryRun } from "../engine/history.ts";
-import { newRun, type RunHead } from "../engine/run-state.ts";
+import { newRun, type Run, type RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { Occupancy } from "./admission.ts";
 import { Alarm } from "./alarm.ts";
-import { cancelledRun, storeCancelled } from "./cancelled-run.ts";
+import { cancelledRun, cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { driveToEnd } from "./drive-to-end.ts";
 import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
+import { allMembers, RunTree } from "./run-tree.ts";
 import { type RunStart, sessionStarted } from "./run-start.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { startWaitingRun } from "./start-waiting.ts";
 
 /** What a run is driven with, once it has started. */
 export interface DriveWith {
-  agent: Agent;
+  component: Component;
   model: Model;
   history: HistoryRun[];
   /** Set when the run is to fail before it asks the model. */
   failure: RunError | null;
+  /** Whether it was paused. */
+  continues: boolean;
 }
 
 /** The session's top-level runs, one at a time: which one is active, and which wait. */
@@ -31,12 +36,14 @@ export class RunLane {
   readonly memory: SessionMemory;
   readonly leftovers: Leftovers;
   /** Called when a run has completed and landed. */
-  readonly #onCompleted: (agent: Agent) => void;
+  readonly #onCompleted: (component: Component) => void;
   #active: LiveRun | null = null;
+  /** The active run once it is driven. */
+  #tree: RunTree | null = null;
   #waiting: LiveRun[] = [];
   readonly #alarm: Alarm;
 
-  constructor(deps: SessionDependencies, memory: SessionMemory, onCompleted: (agent: Agent) => void) {
+  constructor(deps: SessionDependencies, memory: SessionMemory, onCompleted: (component: Component) => void) {
     this.deps = deps;
     this.memory = memory;
     this.#alarm = new Alarm(deps.now, deps.setAlarm);
@@ -51,9 +58,20 @@ export class RunLane {
     };
   }
 
-  /** Whether the run is active or waits here. */
-  has(runId: string): boolean {
-    return this.#active?.runId === runId || this.#waiting.some((live) => live.runId === runId);
+  /** The run when it is active or waits here. */
+  find(runId: string): LiveRun | null {
+    return [this.#active, ...this.#waiting].find((live) => live?.runId === runId) ?? null;
+  }
+
+  /** How many runs go before this one. */
+  waitingBefore(live: LiveRun): number {
+    const at = this.#waiting.indexOf(live);
+    return at < 0 ? 0 : at + (this.#active === null ? 0 : 1);
+  }
+
+  /** Applies a change of the session's state that D1 has to what the active run's tools see. */
+  applyState(change: (state: JsonObject) => JsonObject | null): void {
+    this.#tree?.state.apply(change);
   }
 
   /** The user that a session without owner belongs to once the runs that were let in have started. */
@@ -89,20 +107,40 @@ export class RunLane {
   /** Starts driving a run whose start is in D1; does not wait for it. */
   begin(live: LiveRun, start: RunStart, timings: RunHead["timings"], drive: DriveWith): void {
     const head = { ...start.head, timings: { ...start.head.timings, ...timings } };
-    this.leftovers.note(live.runId, { phase: "running", head });
+    this.leftovers.note(live.runId, { phase: "running", head, continues: false });
     this.memory.update((session) => sessionStarted(session, start.session));
     if (start.isNewSession) {
       this.memory.created(start.session);
     }
     live.row = start.row;
     live.input = start.input;
-    live.stage = "running";
     live.run = newRun(head);
+    this.#drive(live, new RunTree(this, live, { run: live.run, component: drive.component, input: start.input }), drive);
+  }
+
+  /** Goes on driving a paused run whose start anew is in D1; does not wait for it. */
+  resumeDrive(live: LiveRun, run: Run, inputs: ReadonlyMap<string, readonly Message[]>, drive: DriveWith): void {
+    for (const { head, end } of [run, ...allMembers(run)]) {
+      if (end === null) {
+        this.leftovers.note(head.runId, { phase: "running", head, continues: true });
+      }
+    }
+    live.run = run;
+    const top = { run, component: drive.component, input: live.input };
+    this.#drive(live, new RunTree(this, live, top, inputs), drive);
+  }
+
+  #drive(live: LiveRun, tree: RunTree, drive: DriveWith): void {
+    live.stage = "running";
+    this.#tree = tree;
     this.deps.background(
-      driveToEnd(this, live, live.run, start.input, drive).then((completed) => {
+      driveToEnd(tree, drive).then((completed) => {
+        if (this.#tree === tree) {
+          this.#tree = null;
+        }
         this.release(live);
         if (completed) {
-          this.#onCompleted(drive.agent);
+          this.#onCompleted(drive.component);
         }
       }),
     );
@@ -165,14 +203,15 @@ export class RunLane {
     );
   }
 
-  /** Cancels a run of this object; false when D1 could not be told that a waiting one is cancelled. */
+  /** Cancels a run of this object, or one that is paused; false when D1 could not be told so. */
   async cancel(runId: string): Promise<boolean> {
-    const waiting = this.#waiting.find((live) => live.runId === runId);
-    if (waiting === undefined) {
-      if (this.#active?.runId === runId) {
-        this.#active.cancel();
-      }
+    if (this.#active?.runId === runId) {
+      this.#active.cancel();
       return true;
+    }
+    const waiting = this.#waiting.find((live) => live.runId === runId);
+    if (waiting === undefined || waiting.row.status === "PAUSED") {
+      return this.#cancelPaused(runId, waiting ?? null);
     }
     const at = this.deps.now();
     if (!(await storeCancelled(this.deps.db, this.leftovers, waiting.row, at))) {
@@ -186,6 +225,35 @@ export class RunLane {
       this.showCancelled(waiting, at);
     }
     return true;
+  }
+
+  async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<boolean> {
+    const cancelled = await cancelPaused(this.deps, this.leftovers, runId);
+    if (cancelled.kind !== "cancelled") {
+      return cancelled.kind === "not_paused";
+    }
+    if (waiting === null) {
+      return true;
+    }
+    if (this.#active === waiting) {
+      // It went on while D1 was asked; its start was void.
+      waiting.cancel();
+    } else {
+      this.#waiting = this.#waiting.filter((live) => live !== waiting);
+    }
+    waiting.publish(cancelled.run);
+    waiting.finish();
+    return true;
+  }
+
+  /** Sees to it that the object wakes when a requirement of the run expires. */
+  watchExpiry(run: Run): void {
+    const times = run.requirements.flatMap(({ status, expiresAt }) =>
+      status === "open" && expiresAt !== null ? [expiresAt] : [],
+    );
+    if (run.end?.status === "PAUSED" && times.length > 0) {
+      this.#alarm.expireAt(Math.min(...times));
+    }
   }
 
   /** The session was deleted: its runs end as cancelled for their readers, and nothing of them is written any more. */
@@ -221,7 +289,7 @@ export class RunLane {
   /** Tells the readers of a run that never started, or of a session that is gone, that it is over. */
   showCancelled(live: LiveRun, at = this.deps.now()): void {
     if (live.stage !== "done") {
-      live.publish(cancelledRun(headFromRow(live.row), at));
+      live.publish(cancelledRun(live.run ?? newRun(headFromRow(live.row)), at));
       live.finish();
     }
   }

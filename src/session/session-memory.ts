@@ -78,7 +78,20 @@ export class SessionMemory {
   /** Remembers the run that completed last. */
   addRun(run: HistoryRun): void {
     this.#generation += 1;
-    this.#history?.add(run);
+    if (this.#history?.add(run) === false) {
+      this.#history = null;
+    }
+  }
+
+  /** Forgets the runs: one of them was changed, or one completed that is older than the newest. */
+  dropHistory(): void {
+    this.#history = null;
+    this.#generation += 1;
+  }
+
+  /** There is a waiting run that nobody here knows of: the next load reads them again. */
+  forgetPending(): void {
+    this.#pendingRead = false;
   }
 
   drop(): void {

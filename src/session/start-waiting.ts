@@ -1,8 +1,9 @@
-import { type Agent, historyRuns } from "../domain/agent.ts";
+import { historyRuns } from "../domain/agent.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import type { RunError, RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
+import { type Component, findComponent, refOf } from "../domain/team.ts";
 import { seconds } from "../engine/metrics.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import { commit, readOrNull } from "../store/commit.ts";
@@ -11,6 +12,7 @@ import { findRun } from "../store/runs.ts";
 import { storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
+import { castOf, loadOrigin } from "./run-origin.ts";
 import { mergedState, planStart } from "./run-start.ts";
 
 /** `away`: D1 did not take the start, the run still waits. `gone`: it was cancelled or deleted elsewhere. */
@@ -22,10 +24,13 @@ export type StartOutcome = "started" | "away" | "gone";
  */
 export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<StartOutcome> {
   const { deps, memory } = lane;
+  if (live.row.status === "PAUSED") {
+    return startContinued(lane, live);
+  }
   const queuedMs = deps.now() - live.acceptedAt;
-  const { agent, model, error } = resolve(lane, live.row);
+  const { component, model, error } = resolve(lane, live.row);
   const loadedAt = deps.now();
-  const loaded = await memory.load(historyRuns(agent), agent.cacheSession === false);
+  const loaded = await memory.load(historyRuns(component), component.cacheSession === false);
   if (loaded === null) {
     return "away";
   }
@@ -35,6 +40,10 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   if (isForeign(live.row, loaded.session)) {
     return (await storeCancelled(deps.db, lane.leftovers, live.row, deps.now())) ? "gone" : "away";
   }
+  const origin = await loadOrigin(deps, live.row.origin, historyRuns(component));
+  if (origin === null) {
+    return "away";
+  }
   const hydrate = seconds(deps.now() - loadedAt);
   const acceptedAt = deps.now();
   const written = await lane.leftovers.writeRow(async () => {
@@ -43,12 +52,15 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
     if (session === null) {
       return null;
     }
-    const tooLarge = stateBytes(mergedState(session.state, live.row.inputState)) > MAX_STATE_BYTES;
+    const byDefault = component.sessionState ?? null;
+    const tooLarge = stateBytes(mergedState(session.state, live.row.inputState, byDefault)) > MAX_STATE_BYTES;
     const start = planStart({
       accepted: { ...live.row, fence: deps.newId(), inputState: tooLarge ? null : live.row.inputState },
       session,
-      agent,
+      cast: castOf(deps, component),
       model,
+      prefix: origin === "gone" ? null : origin.prefix,
+      memberSlots: deps.settings.maxMemberRuns,
       cacheUse: loaded.cacheUse,
       timings: { queue: seconds(queuedMs), hydrate },
       nowMs: acceptedAt,
@@ -82,8 +94,9 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
     return (await isStillWaiting(lane, live.runId)) ? "away" : "gone";
   }
   const failure = tooLarge ? STATE_TOO_LARGE : error;
+  const history = (origin === "gone" ? null : origin.history) ?? loaded.history;
   const accept = seconds(deps.now() - acceptedAt);
-  lane.begin(live, start, { accept }, { agent, model, history: loaded.history, failure });
+  lane.begin(live, start, { accept }, { component, model, history, failure, continues: false });
   return "started";
 }
 
@@ -113,20 +126,23 @@ const STATE_TOO_LARGE: RunError = {
 
 export const stateBytes = (state: object | null): number => (state === null ? 0 : utf8Bytes(JSON.stringify(state)));
 
-function resolve(lane: RunLane, row: RunRow): { agent: Agent; model: Model; error: RunError | null } {
-  const id = row.agentId ?? "";
-  const agent = lane.deps.agents.get(id);
-  if (agent === undefined) {
+/** What a stored run is driven with, or why it has to fail. */
+export function resolve(lane: RunLane, row: RunRow): { component: Component; model: Model; error: RunError | null } {
+  const ref = refOf(row);
+  const component = findComponent(lane.deps, ref);
+  if (component === undefined) {
     const error: RunError = {
-      type: "agent_not_found",
-      message: `The agent '${id}' is no longer part of this deployment.`,
+      type: ref.type === "agent" ? "agent_not_found" : "team_not_found",
+      message: `The ${ref.type} '${ref.id}' is no longer part of this deployment.`,
     };
-    return { agent: { id, name: id }, model: NO_MODEL, error };
+    const name = row.componentName ?? ref.id;
+    const gone = ref.type === "agent" ? { id: ref.id, name } : { id: ref.id, name, mode: "coordinate" as const, members: [] };
+    return { component: gone, model: NO_MODEL, error };
   }
-  const model = lane.deps.models(agent.model);
+  const model = lane.deps.models(component.model);
   if (model === null) {
     const error: RunError = { type: "model_not_configured", message: "No model is configured." };
-    return { agent, model: NO_MODEL, error };
+    return { component, model: NO_MODEL, error };
   }
-  return { agent, model, error: null };
+  return { component, model, error: null };
 }

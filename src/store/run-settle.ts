@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, or, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../domain/message.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow } from "../domain/run.ts";
@@ -68,33 +68,61 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
 }
 
 /** What a cancelled run's event log ends with, as text; `at` is an SQL expression. */
-const cancelledEvents = (at: ReturnType<typeof sql>) =>
+const cancelledEvents = (at: SQL) =>
   sql`substr(${runs.events}, 1, length(${runs.events}) - 1) || ',["K",' || ${at} || '],["X",' || ${at} || ']]'`;
 
 /** Member runs that wait for people go with their team run. */
 function closeMembers(db: Database, { run, columns }: Settlement): Statement[] {
+  return closeMembersOf(db, run, columns.settledAt ?? 0, runIsOurs(db, run.runId, run.fence));
+}
+
+function closeMembersOf(
+  db: Database,
+  run: Pick<RunRow, "sessionId" | "runIndex" | "memberSlots">,
+  settledAt: number,
+  condition: SQL,
+): Statement[] {
   if (run.memberSlots === 0 || run.runIndex === null) {
     return [];
   }
-  const settledAt = columns.settledAt ?? 0;
+  const at = sql`max(0, ${settledAt} - ${runs.startedAt})`;
   return [
     db
       .update(runs)
-      .set({
-        status: "CANCELLED",
-        settledAt,
-        events: cancelledEvents(sql`max(0, ${settledAt} - ${runs.startedAt})`),
-      })
+      .set({ status: "CANCELLED", settledAt, events: cancelledEvents(at) })
       .where(
         and(
           eq(runs.sessionId, run.sessionId),
           sql`${runs.runIndex} >= ${run.runIndex - run.memberSlots}`,
           sql`${runs.runIndex} < ${run.runIndex}`,
           eq(runs.status, "PAUSED"),
-          runIsOurs(db, run.runId, run.fence),
+          condition,
         ),
       ),
   ];
+}
+
+/** Cancels a paused run with all that waits in it; the last statement changes 1 row if it was paused. Repeatable. */
+export function cancelPausedStatements(
+  db: Database,
+  row: RunRow,
+  events: string,
+  settledAt: number,
+): [Statement, ...Statement[]] {
+  const { runId, sessionId, fence } = row;
+  const isPaused = and(eq(runs.runId, runId), eq(runs.status, "PAUSED"), eq(runs.fence, fence));
+  const waits = exists(
+    db
+      .select({ one: sql`1` })
+      .from(runs)
+      .where(isPaused),
+  );
+  const isCancelledSo = and(eq(runs.runId, runId), eq(runs.status, "CANCELLED"), eq(runs.fence, fence));
+  const cancelRun = db
+    .update(runs)
+    .set({ status: "CANCELLED", waiting: false, events, settledAt })
+    .where(and(eq(runs.sessionId, sessionId), or(isPaused, and(isCancelledSo, eq(runs.settledAt, settledAt)))));
+  return [cancelOpen(db, runId, waits), ...closeMembersOf(db, row, settledAt, waits), cancelRun];
 }
 
 /** The older answer gives way to the new one, with what it waited for. */

@@ -1,0 +1,10 @@
+import { historyRuns } from "../domain/agent.ts";
+import { endOfPause, runTree } from "../engine/stored-run.ts";
+import { allMembers } from "./run-tree.ts";
+import { commit, readOrNull } from "../store/commit.ts";
+import { windowRuns } from "../store/messages.ts";
+import { continueStatements } from "../store/run-continue.ts";
+import { findRunTree } from "../store/run-tree.ts";
+import type { LiveRun } from "./live-run.ts";
+import type { RunLane } from "./run-lane.ts";
+import { resolve, type StartOutcome } from "./start-waiting.ts";
