@@ -2,9 +2,9 @@ import { agents, teams } from "./agents/index.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./env.ts";
 import { modelSource } from "./model/model-source.ts";
-import { agentRunsRouter } from "./routes/agents.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { historyRouter } from "./routes/history.ts";
+import { runsRouter } from "./routes/runs.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
 
@@ -22,7 +22,12 @@ const dependencies: RouteDependencies = {
 const app = createApp({
   ...dependencies,
   config: readConfig,
-  routers: [sessionsRouter(dependencies), agentRunsRouter(dependencies), historyRouter()],
+  routers: [
+    sessionsRouter(dependencies),
+    runsRouter(dependencies, "agent"),
+    runsRouter(dependencies, "team"),
+    historyRouter(),
+  ],
 });
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
