@@ -9,7 +9,7 @@ import { readJson } from "../http/json.ts";
 /** The two ways of AgentOS to say answers: edited tools, or edited requirements. */
 export type AnswersField = "tools" | "requirements";
 
-const InputSchema = z.array(z.object({ name: z.string(), value: z.unknown() })).nullish();
+const InputSchema = z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
 
 /** What a person says in a tool of RunPaused; the other keys are as they were shown. */
 const ToolAnswer = z.object({
@@ -17,7 +17,7 @@ const ToolAnswer = z.object({
   confirmation_note: z.string().nullish(),
   user_input_schema: InputSchema,
   answered: z.boolean().nullish(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 });
 
 const Id = z.string().min(1);
@@ -31,7 +31,7 @@ const Requirements = z
         id: Id.nullish(),
         confirmation: z.boolean().nullish(),
         confirmation_note: z.string().nullish(),
-        external_execution_result: z.unknown(),
+        external_execution_result: z.unknown().optional(),
         user_input_schema: InputSchema,
         tool_execution: ToolAnswer.extend({ tool_call_id: Id.nullish() }).nullish(),
       })

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { ContinueFrom } from "../engine/run-origin.ts";
+import type { ContinueFrom } from "../domain/run-origin.ts";
 import { booleanOr, SessionId, UserId } from "./common.ts";
 import { type ComponentType, componentPath } from "./component-path.ts";
 import { defineRoute, failures, formOrJsonBody } from "./route.ts";

@@ -39,9 +39,9 @@ export const RunFields = z
   })
   .openapi("RunRequest");
 
-const TeamRunFields = RunFields.extend({
-  monitor: booleanOr(true, "Accepted for AgentOS's clients; not used."),
-}).openapi("TeamRunRequest");
+const TeamRunFields = z
+  .object({ ...RunFields.shape, monitor: booleanOr(true, "Accepted for AgentOS's clients; not used.") })
+  .openapi("TeamRunRequest");
 
 /** What a run in the background answers. */
 const WaitingRun = z

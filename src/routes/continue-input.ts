@@ -4,7 +4,7 @@ import { type ContinueFields, readContinueFrom } from "../contract/continue-runs
 import { AppError, badRequest } from "../domain/error.ts";
 import { MAX_MESSAGE_BYTES } from "../domain/limits.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
-import type { AskedOrigin } from "../engine/run-origin.ts";
+import type { AskedOrigin } from "../domain/run-origin.ts";
 import { unwrap } from "../http/errors.ts";
 import { limitBytes } from "./session-input.ts";
 

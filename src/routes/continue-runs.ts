@@ -4,7 +4,7 @@ import { newRouter } from "../contract/route.ts";
 import { AppError, modelNotConfigured, runNotFound } from "../domain/error.ts";
 import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import { originFrom } from "../engine/run-origin.ts";
+import { originFrom } from "../domain/run-origin.ts";
 import { principal } from "../http/auth.ts";
 import { readRunBody } from "../http/body.ts";
 import type { AppContext } from "../http/context.ts";

@@ -1,7 +1,7 @@
-import { badRequest, runNotContinuable } from "../domain/error.ts";
-import type { Message } from "../domain/message.ts";
-import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import type { RunOrigin, RunRow, RunStatus } from "../domain/run.ts";
+import { badRequest, runNotContinuable } from "./error.ts";
+import type { Message } from "./message.ts";
+import { fail, type Outcome, ok } from "./outcome.ts";
+import type { RunOrigin, RunRow, RunStatus } from "./run.ts";
 
 /** Where a run that is made from another one begins: behind all messages, the last user message, or the first so many. */
 export type ContinueFrom = "end" | "last_user" | number;
