@@ -15,7 +15,7 @@ import { findRun, type StoredRun } from "../store/runs.ts";
 import { findSession } from "../store/sessions.ts";
 import { continueInput } from "./continue-input.ts";
 import type { RouteDependencies } from "./dependencies.ts";
-import { isRunOf, requireComponent } from "./find-component.ts";
+import { isMissing, isRunOf, requireComponent } from "./find-component.ts";
 import { database } from "./find-session.ts";
 import { readIdempotency } from "./idempotency.ts";
 import { readMode, runAnswer } from "./run-answer.ts";
@@ -79,6 +79,5 @@ const noRunFound = (runId: string) => runNotFound(`No runs found for run ID ${ru
 
 /** AgentOS has one text for a run and for a session that do not exist for the caller. */
 function withOneText(outcome: Outcome<RunAnswer>, runId: string): Outcome<RunAnswer> {
-  const isMissing = !outcome.ok && ["run_not_found", "session_not_found"].includes(outcome.failure.code);
-  return isMissing ? fail(noRunFound(runId)) : outcome;
+  return isMissing(outcome) ? fail(noRunFound(runId)) : outcome;
 }

@@ -1,5 +1,6 @@
 import { type ComponentType, refFromPath } from "../contract/component-path.ts";
 import { AppError, agentNotFound, teamNotFound } from "../domain/error.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import type { RunRow } from "../domain/run.ts";
 import { type Component, type ComponentRef, findComponent, type Registry, refOf } from "../domain/team.ts";
 
@@ -19,4 +20,9 @@ export function requireComponent(
 export function isRunOf({ type, id }: ComponentRef, row: Pick<RunRow, "agentId" | "teamId">): boolean {
   const of = refOf(row);
   return of.type === type && of.id === id;
+}
+
+/** Whether an object's answer is that the run, or its session, does not exist for the caller. */
+export function isMissing(outcome: Outcome<unknown>): boolean {
+  return !outcome.ok && (outcome.failure.code === "run_not_found" || outcome.failure.code === "session_not_found");
 }

@@ -11,7 +11,7 @@ import { sseControl } from "../lib/sse.ts";
 import type { ResumeAnswer } from "../session/object.ts";
 import { requireSessionId } from "./continue-input.ts";
 import type { RouteDependencies } from "./dependencies.ts";
-import { requireComponent } from "./find-component.ts";
+import { isMissing, requireComponent } from "./find-component.ts";
 import { eventsAnswer, runHeaders } from "./run-answer.ts";
 
 interface ResumeRequest {
@@ -69,8 +69,7 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
       principal: principal(c, userId),
       lastEventIndex: lastEventIndex === undefined || lastEventIndex < 0 ? null : lastEventIndex,
     });
-    const isMissing = !outcome.ok && ["run_not_found", "session_not_found"].includes(outcome.failure.code);
-    return isMissing ? null : unwrap(outcome);
+    return isMissing(outcome) ? null : unwrap(outcome);
   }
 
   return router;
