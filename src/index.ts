@@ -2,11 +2,11 @@ import { agents, teams } from "./agents/index.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./env.ts";
 import { modelSource } from "./model/model-source.ts";
-import { agentRunsRouter } from "./routes/agents.ts";
 import { checkpointsRouter } from "./routes/checkpoints.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
+import { runsRouter } from "./routes/runs.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
 
@@ -26,9 +26,10 @@ const app = createApp({
   config: readConfig,
   routers: [
     sessionsRouter(dependencies),
-    agentRunsRouter(dependencies),
     forksRouter(dependencies),
     checkpointsRouter(dependencies),
+    runsRouter(dependencies, "agent"),
+    runsRouter(dependencies, "team"),
     historyRouter(),
   ],
 });

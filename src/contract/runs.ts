@@ -1,106 +1,139 @@
 import { z } from "@hono/zod-openapi";
 import { ON_BUSY, RUN_STATUSES } from "../domain/run.ts";
-import {
-  AgentId,
-  booleanOr,
-  IdempotencyKey,
-  jsonObject,
-  optionalParameter,
-  parameter,
-  RunId,
-  SessionId,
-  UserId,
-} from "./common.ts";
+import { booleanOr, IdempotencyKey, jsonObject, optionalParameter, parameter, SessionId, UserId } from "./common.ts";
+import { type ComponentType, componentPath } from "./component-path.ts";
 import { defineRoute, failures, formOrJsonBody, json } from "./route.ts";
 import { RunItem, RunOutput } from "./shapes.ts";
+
+/** What a caller says about how it reads a run, and what becomes of it in a busy session. */
+export const readingFields = {
+  stream: booleanOr(true, "Server-sent events as the run goes on, or one answer when it is over."),
+  stream_events: booleanOr(true, "False leaves only content and the end in the stream."),
+  on_busy: z.enum(ON_BUSY).default("enqueue").openapi({
+    description:
+      "While another run of the session is active: wait behind those that wait, be refused (409), or cancel the active run and be next.",
+  }),
+};
+
+/** A text of a body that says something. */
+export const said = (description: string, reason: string) =>
+  z
+    .string()
+    .refine((text) => text.trim() !== "", reason)
+    .openapi({ description });
 
 /** The fields of a run request, as a form or as JSON; empty ones are left out before this sees them. */
 export const RunFields = z
   .object({
-    message: z
-      .string()
-      .refine((text) => text.trim() !== "", "the message must not be empty")
-      .openapi({
-        description: "What the user says; at most 256 KB.",
-        example: "Hello!",
-      }),
-    stream: booleanOr(true, "Server-sent events as the run goes on, or one answer when it is over."),
-    stream_events: booleanOr(true, "False leaves only content and the end in the stream."),
+    message: said("What the user says; at most 256 KB.", "the message must not be empty").openapi({
+      example: "Hello!",
+    }),
+    ...readingFields,
+    background: booleanOr(
+      false,
+      "With `stream=false`: answered at once with 202, and read later. With a stream it makes no difference: runs go on when their reader leaves.",
+    ),
     session_id: SessionId.optional().openapi({ description: "The session to run in; left out, a new one." }),
     user_id: UserId.optional(),
     session_state: jsonObject("Merged over the session's state, key by key; at most 128 KB.").optional(),
-    on_busy: z.enum(ON_BUSY).default("enqueue").openapi({
-      description:
-        "While another run of the session is active: wait behind those that wait, be refused (409), or cancel the active run and be next.",
-    }),
   })
   .openapi("RunRequest");
+
+const TeamRunFields = z
+  .object({ ...RunFields.shape, monitor: booleanOr(true, "Accepted for AgentOS's clients; not used.") })
+  .openapi("TeamRunRequest");
+
+/** What a run in the background answers. */
+const WaitingRun = z
+  .object({
+    run_id: z.string(),
+    session_id: z.string(),
+    status: z.enum(RUN_STATUSES),
+    queue_position: z.int().openapi({ description: "How many runs of the session go before it." }),
+  })
+  .openapi("WaitingRun");
 
 /** The field without its optional wrapper, for the header that is read beside the body. */
 export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
 
-const AgentPath = z.object({ agent_id: AgentId });
-const RunPath = z.object({ agent_id: AgentId, run_id: RunId });
 const inSession = {
   session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),
   user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
 };
-const tags = ["Runs"];
+export const tags = ["Runs"];
 
-export const startRun = defineRoute({
-  method: "post",
-  path: "/agents/{agent_id}/runs",
-  operationId: "create_agent_run",
-  summary: "Run an agent",
-  description:
-    "Streams AgentOS's run events, or answers the finished run with `stream=false`. Every answer has `X-Run-Id` and `X-Session-Id`. A failure of the model is a run with status ERROR, not an HTTP error. The run goes on when its reader leaves.",
-  tags,
-  request: { params: AgentPath, headers: IdempotencyHeader, body: formOrJsonBody(RunFields) },
-  responses: {
-    200: {
-      description: "The run's events, or the run",
-      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: RunOutput } },
-    },
-    ...failures(400, 404, 409, 413, 429),
+/** A run's answer: its events, or the run when it is over. */
+export const runAnswers = {
+  200: {
+    description: "The run's events, or the run",
+    content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: RunOutput } },
   },
-});
+};
 
-export const listAgentRuns = defineRoute({
-  method: "get",
-  path: "/agents/{agent_id}/runs",
-  operationId: "list_agent_runs",
-  summary: "An agent's runs in a session",
-  tags,
-  request: {
-    params: AgentPath,
-    query: z.object({ ...inSession, status: optionalParameter(z.enum(RUN_STATUSES)) }),
-  },
-  responses: { 200: json(z.array(RunItem), "The runs, in the order of running"), ...failures(404) },
-});
+const A = { agent: "an agent", team: "a team" };
 
-export const getAgentRun = defineRoute({
-  method: "get",
-  path: "/agents/{agent_id}/runs/{run_id}",
-  operationId: "get_agent_run",
-  summary: "One run",
-  tags,
-  request: { params: RunPath, query: z.object(inSession) },
-  responses: { 200: json(RunOutput, "The run as it stands"), ...failures(404) },
-});
-
-export const cancelRun = defineRoute({
-  method: "post",
-  path: "/agents/{agent_id}/runs/{run_id}/cancel",
-  operationId: "cancel_agent_run",
-  summary: "Cancel a run",
-  description: "Also of a run that waits. Unknown, settled and other users' runs are left alone, and answered alike.",
-  tags,
-  request: {
-    params: RunPath,
-    query: z.object({
-      session_id: optionalParameter(SessionId),
-      user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
+/** The routes of an agent's or a team's runs. */
+export function runRoutes(type: ComponentType) {
+  const path = componentPath(type);
+  const fields = type === "team" ? TeamRunFields : RunFields;
+  return {
+    startRun: defineRoute({
+      method: "post",
+      path: path.runs,
+      operationId: `create_${type}_run`,
+      summary: `Run ${A[type]}`,
+      description:
+        "Streams AgentOS's run events, or answers the finished run with `stream=false`. Every answer has `X-Run-Id` and `X-Session-Id`. A failure of the model is a run with status ERROR, not an HTTP error. The run goes on when its reader leaves.",
+      tags,
+      request: { params: path.runsParams, headers: IdempotencyHeader, body: formOrJsonBody(fields) },
+      responses: {
+        ...runAnswers,
+        202: json(WaitingRun, "The run, which goes on in the background"),
+        ...failures(400, 404, 409, 413, 429),
+      },
     }),
-  },
-  responses: { 200: json(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },
-});
+
+    listRuns: defineRoute({
+      method: "get",
+      path: path.runs,
+      operationId: `list_${type}_runs`,
+      summary: `The runs of ${A[type]} in a session`,
+      description: "In the order of running; runs that have not started stand behind the others.",
+      tags,
+      request: {
+        params: path.runsParams,
+        query: z.object({ ...inSession, status: optionalParameter(z.enum(RUN_STATUSES)) }),
+      },
+      responses: { 200: json(z.array(RunItem), "The runs, in the order of running"), ...failures(404) },
+    }),
+
+    getRun: defineRoute({
+      method: "get",
+      path: path.run,
+      operationId: `get_${type}_run`,
+      summary: `One run of ${A[type]}`,
+      description: "As the database has it: while it runs, what it was asked and its status.",
+      tags,
+      request: { params: path.runParams, query: z.object(inSession) },
+      responses: { 200: json(RunOutput, "The run as it stands"), ...failures(404) },
+    }),
+
+    cancelRun: defineRoute({
+      method: "post",
+      path: `${path.run}/cancel`,
+      operationId: `cancel_${type}_run`,
+      summary: `Cancel a run of ${A[type]}`,
+      description:
+        "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike.",
+      tags,
+      request: {
+        params: path.runParams,
+        query: z.object({
+          session_id: optionalParameter(SessionId),
+          user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
+        }),
+      },
+      responses: { 200: json(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },
+    }),
+  };
+}

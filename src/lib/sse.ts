@@ -5,6 +5,11 @@ export function sseEvent(id: number, name: string, data: object): string {
   return `id: ${id}\nevent: ${name}\ndata: ${oneLineJson(data)}\n\n`;
 }
 
+/** An event about a stream itself: it has no id, so a reader that comes back asks from the last one that had. */
+export function sseControl(name: string, data: object): string {
+  return `event: ${name}\ndata: ${oneLineJson(data)}\n\n`;
+}
+
 /** JSON leaves these as they are, but clients that split lines as Python's `splitlines` does would split on them. */
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
 

@@ -1,37 +1,47 @@
 import { runOutput } from "../contract/run-json.ts";
 import type { RunTimings } from "../domain/run.ts";
 import type { AppContext } from "../http/context.ts";
-import type { RunAnswer } from "../session/object.ts";
+import type { ReadMode, RunAnswer } from "../session/object.ts";
 
-/** A run's answer: its events as they come, or the run when it is over, with the headers that every run answer has. */
+/** How the fields of a request say that its run is read. */
+export const readMode = (fields: { stream: boolean; stream_events: boolean }): ReadMode =>
+  fields.stream ? { kind: "stream", contentOnly: !fields.stream_events } : { kind: "whole" };
+
+/** A run's answer: its events as they come, the run when it is over, or where it waits, with its headers. */
 export function runAnswer(c: AppContext, answer: RunAnswer): Response {
-  const { result } = answer;
-  const settleMs = result.kind === "whole" ? result.settleMs : null;
-  const headers: Record<string, string> = {
-    "X-Run-Id": answer.runId,
-    "X-Session-Id": headerText(answer.sessionId),
-    ...(answer.sessionCache !== null && { "X-Session-Cache": answer.sessionCache }),
-  };
-  const timing = serverTiming(answer.timings, settleMs);
+  const { runId, sessionId, sessionCache, timings, result } = answer;
+  const headers = runHeaders(runId, sessionId);
+  if (sessionCache !== null) headers["X-Session-Cache"] = sessionCache;
+  const timing = serverTiming(timings, result.kind === "whole" ? result.settleMs : null);
   if (timing !== "") headers["Server-Timing"] = timing;
-  if (result.kind === "stream") {
-    return new Response(result.stream, {
-      headers: {
-        ...headers,
-        "Content-Type": "text/event-stream; charset=utf-8",
-        "Cache-Control": "no-cache, no-transform",
-        // For proxies of nginx's kind, which collect an answer before they pass it on.
-        "X-Accel-Buffering": "no",
-      },
-    });
-  }
+  if (result.kind === "stream") return eventsAnswer(result.stream, headers);
   if (result.kind === "background") {
-    return c.json({ run_id: answer.runId, session_id: answer.sessionId, status: result.status }, 202, headers);
+    const { status, waitingBefore } = result;
+    return c.json({ run_id: runId, session_id: sessionId, status, queue_position: waitingBefore }, 202, headers);
   }
   const { run, input, inputMessages, persisted } = result;
   const status = run.end?.status ?? "RUNNING";
   return c.json(runOutput({ run, status, input, inputMessages }, persisted), 200, headers);
 }
+
+/** Server-sent events as an answer. */
+export function eventsAnswer(events: BodyInit, headers: Record<string, string>): Response {
+  return new Response(events, {
+    headers: {
+      ...headers,
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-cache, no-transform",
+      // For proxies of nginx's kind, which collect an answer before they pass it on.
+      "X-Accel-Buffering": "no",
+    },
+  });
+}
+
+/** The headers that every answer about a run has. */
+export const runHeaders = (runId: string, sessionId: string): Record<string, string> => ({
+  "X-Run-Id": headerText(runId),
+  "X-Session-Id": headerText(sessionId),
+});
 
 /** A header holds visible ASCII; an id of anything else, or with a `%`, is there as a URL would carry it. */
 const headerText = (id: string) => (/^[\x21-\x24\x26-\x7e]+$/.test(id) ? id : encodeURIComponent(id));

@@ -22,6 +22,8 @@ export interface SessionDependencies extends Registry {
 export interface SessionSettings {
   maxToolRounds: number;
   toolTimeoutMs: number;
+  /** How many member runs one team run may have, over all depths. */
+  maxMemberRuns: number;
   /** The deployment's naming model; null when agents are named by their own. */
   namingModel: string | null;
 }

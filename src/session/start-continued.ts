@@ -1,10 +1,100 @@
 import { historyRuns } from "../domain/agent.ts";
-import { endOfPause, runTree } from "../engine/stored-run.ts";
-import { allMembers } from "./run-tree.ts";
+import type { Message } from "../domain/message.ts";
+import type { RunRow } from "../domain/run.ts";
+import { runTree } from "../engine/stored-run.ts";
 import { commit, readOrNull } from "../store/commit.ts";
 import { windowRuns } from "../store/messages.ts";
-import { continueStatements } from "../store/run-continue.ts";
-import { findRunTree } from "../store/run-tree.ts";
+import { type Continuation, continueStatements } from "../store/run-continue.ts";
+import { findRunTree, type StoredTree } from "../store/run-tree.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
-import { resolve, type StartOutcome } from "./start-waiting.ts";
+import { allMembers } from "./run-tree.ts";
+import { resolve } from "./resolve-component.ts";
+import type { StartOutcome } from "./start-waiting.ts";
+
+/**
+ * Goes on with a paused run whose requirements are answered, and with the member runs that are paused in it. It writes
+ * behind its own messages, and its model sees the history that stood before it.
+ */
+export async function startContinued(lane: RunLane, live: LiveRun): Promise<StartOutcome> {
+  const { deps, memory } = lane;
+  const { component, model, error } = resolve(deps, live.row);
+  const row = await memory.row();
+  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
+  if (row === null || read === null) {
+    return "away";
+  }
+  const tree = read.value;
+  if (row.value === null || tree === null || !waits(tree.row)) {
+    return "gone";
+  }
+  const beforeRunIndex = (tree.row.runIndex ?? 0) - tree.row.memberSlots;
+  const window = { lastNRuns: historyRuns(component), beforeRunIndex };
+  const history = await readOrNull(windowRuns(deps.db, deps.sessionId, window));
+  if (history === null) {
+    return "away";
+  }
+  const note: Continuation = {
+    runId: live.runId,
+    sessionId: deps.sessionId,
+    waitedFence: tree.row.fence,
+    fence: deps.newId(),
+    memberRunIds: tree.members.flatMap((member) => (member.row.status === "PAUSED" ? [member.row.runId] : [])),
+  };
+  const committed = await lane.leftovers.writeRow(async () => {
+    const { session } = memory;
+    if (session === null) {
+      return null;
+    }
+    lane.leftovers.note(live.runId, { phase: "continuing", note });
+    const written = await commit(deps.db, continueStatements(deps.db, note, session.fence));
+    if (written.kind === "unknown") {
+      // Before the next write in line is planned: it goes behind what is put back.
+      lane.leftovers.abandon(live.runId);
+    }
+    return written;
+  });
+  if (committed === null || committed.kind === "unknown") {
+    return "away";
+  }
+  if (committed.kind === "refused" || committed.changes.at(-1) !== 1) {
+    lane.leftovers.forget(live.runId);
+    memory.drop();
+    const again = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
+    return again === null || (again.value !== null && waits(again.value.row)) ? "away" : "gone";
+  }
+  begin(lane, live, tree, note.fence, { component, model, history: history.value, failure: error, continues: true });
+  return "started";
+}
+
+const waits = (row: RunRow): boolean => row.status === "PAUSED" && row.waiting;
+
+function begin(
+  lane: RunLane,
+  live: LiveRun,
+  tree: StoredTree,
+  fence: string,
+  drive: Parameters<RunLane["resumeDrive"]>[3],
+): void {
+  // A reader that came while it waited holds on to the run that it was shown.
+  const run = live.run ?? continuedTree(tree);
+  for (const one of [run, ...allMembers(run)]) {
+    if (one.end === null) {
+      one.head.fence = fence;
+    }
+  }
+  live.row = { ...tree.row, status: "RUNNING", waiting: false, fence };
+  live.input = tree.messages.slice(0, tree.row.inputMessages);
+  lane.resumeDrive(live, run, inputsOf(tree), drive);
+}
+
+/** A stored tree whose paused runs go on. */
+export function continuedTree(tree: StoredTree) {
+  const goingOn = <Stored extends { row: RunRow }>(stored: Stored): Stored =>
+    stored.row.status === "PAUSED" ? { ...stored, row: { ...stored.row, status: "RUNNING" } } : stored;
+  return runTree(goingOn(tree), tree.members.map(goingOn), tree.requirements);
+}
+
+function inputsOf({ members }: StoredTree): Map<string, readonly Message[]> {
+  return new Map(members.map(({ row, messages }) => [row.runId, messages.slice(0, row.inputMessages)]));
+}

@@ -1,9 +1,7 @@
 import { historyRuns } from "../domain/agent.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
-import type { Model } from "../domain/model.ts";
 import type { RunError, RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
-import { type Component, findComponent, refOf } from "../domain/team.ts";
 import { seconds } from "../engine/metrics.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import { commit, readOrNull } from "../store/commit.ts";
@@ -12,6 +10,8 @@ import { findRun } from "../store/runs.ts";
 import { storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
+import { startContinued } from "./start-continued.ts";
+import { resolve } from "./resolve-component.ts";
 import { castOf, loadOrigin } from "./run-origin.ts";
 import { mergedState, planStart } from "./run-start.ts";
 
@@ -28,7 +28,7 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
     return startContinued(lane, live);
   }
   const queuedMs = deps.now() - live.acceptedAt;
-  const { component, model, error } = resolve(lane, live.row);
+  const { component, model, error } = resolve(deps, live.row);
   const loadedAt = deps.now();
   const loaded = await memory.load(historyRuns(component), component.cacheSession === false);
   if (loaded === null) {
@@ -111,38 +111,9 @@ async function isStillWaiting({ deps }: RunLane, runId: string): Promise<boolean
   return read === null || read.value?.row.status === "PENDING";
 }
 
-/** Stands where a run's model would, of a run that fails before it asks one. */
-const NO_MODEL: Model = {
-  id: "",
-  name: "",
-  provider: "",
-  async *stream() {},
-};
-
 const STATE_TOO_LARGE: RunError = {
   type: "session_state_too_large",
   message: `The session's state with this run's session_state merged is larger than ${MAX_STATE_BYTES} bytes.`,
 };
 
 export const stateBytes = (state: object | null): number => (state === null ? 0 : utf8Bytes(JSON.stringify(state)));
-
-/** What a stored run is driven with, or why it has to fail. */
-export function resolve(lane: RunLane, row: RunRow): { component: Component; model: Model; error: RunError | null } {
-  const ref = refOf(row);
-  const component = findComponent(lane.deps, ref);
-  if (component === undefined) {
-    const error: RunError = {
-      type: ref.type === "agent" ? "agent_not_found" : "team_not_found",
-      message: `The ${ref.type} '${ref.id}' is no longer part of this deployment.`,
-    };
-    const name = row.componentName ?? ref.id;
-    const gone = ref.type === "agent" ? { id: ref.id, name } : { id: ref.id, name, mode: "coordinate" as const, members: [] };
-    return { component: gone, model: NO_MODEL, error };
-  }
-  const model = lane.deps.models(component.model);
-  if (model === null) {
-    const error: RunError = { type: "model_not_configured", message: "No model is configured." };
-    return { component, model: NO_MODEL, error };
-  }
-  return { component, model, error: null };
-}

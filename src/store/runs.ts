@@ -46,9 +46,9 @@ export async function findRun(db: Database, sessionId: string, runId: string): P
 export async function sessionOfRun(
   db: Database,
   runId: string,
-): Promise<{ sessionId: string; agentId: string | null } | null> {
+): Promise<Pick<RunRow, "sessionId" | "agentId" | "teamId"> | null> {
   const [row] = await db
-    .select({ sessionId: runs.sessionId, agentId: runs.agentId })
+    .select({ sessionId: runs.sessionId, agentId: runs.agentId, teamId: runs.teamId })
     .from(runs)
     .where(eq(runs.runId, runId))
     .limit(1);
@@ -76,6 +76,7 @@ export async function findByKey(db: Database, key: Idempotency): Promise<RunRow 
 
 export interface RunFilter {
   agentId?: string;
+  teamId?: string;
   status?: RunStatus;
   /** Inclusive, epoch milliseconds. */
   createdAfter?: number;
@@ -152,6 +153,7 @@ async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Pr
 function filterConditions(filter: RunFilter): (SQL | undefined)[] {
   return [
     filter.agentId === undefined ? undefined : eq(runs.agentId, filter.agentId),
+    filter.teamId === undefined ? undefined : eq(runs.teamId, filter.teamId),
     filter.status === undefined ? undefined : eq(runs.status, filter.status),
     filter.createdAfter === undefined ? undefined : gte(runs.createdAt, filter.createdAfter),
     filter.createdBefore === undefined ? undefined : lte(runs.createdAt, filter.createdBefore),

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { agentRunsRouter } from "../../src/routes/agents.ts";
 import { checkpointsRouter } from "../../src/routes/checkpoints.ts";
 import type { RouteDependencies } from "../../src/routes/dependencies.ts";
 import { forksRouter } from "../../src/routes/forks.ts";
 import { historyRouter } from "../../src/routes/history.ts";
+import { runsRouter } from "../../src/routes/runs.ts";
 import { sessionsRouter } from "../../src/routes/sessions.ts";
 import { silentModel, smallApp } from "../support/small-app.ts";
 
@@ -21,11 +21,23 @@ const dependencies: RouteDependencies = {
 };
 const routers = [
   sessionsRouter(dependencies),
-  agentRunsRouter(dependencies),
+  runsRouter(dependencies, "agent"),
+  runsRouter(dependencies, "team"),
   forksRouter(dependencies),
   checkpointsRouter(dependencies),
   historyRouter(),
 ];
+/** What may be answered in two ways: a run now or later, events or that there are none left. */
+const SUCCESSES: Record<string, string[]> = {
+  create_agent_run: ["200", "202"],
+  create_team_run: ["200", "202"],
+  follow_agent_run: ["200", "204"],
+  follow_team_run: ["200", "204"],
+};
+
+const RUN_OPERATIONS = ["agent", "team"].flatMap((type) =>
+  ["create", "get", "cancel", "continue", "resume", "follow"].map((verb) => `${verb}_${type}_run`),
+);
 
 const Operation = z.looseObject({
   operationId: z.string(),
@@ -63,10 +75,11 @@ describe("the OpenAPI document", () => {
     const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
     const ids = operations.map((operation) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids).toEqual(expect.arrayContaining(["list_agents", "list_sessions", "create_agent_run"]));
-    for (const { responses } of operations) {
+    expect(ids).toEqual(expect.arrayContaining(["list_agents", "list_sessions", ...RUN_OPERATIONS]));
+    for (const { operationId, responses } of operations) {
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(["401", "422", "500", "503"]));
-      expect(Object.keys(responses).filter((status) => status.startsWith("2"))).toHaveLength(1);
+      const successes = Object.keys(responses).filter((status) => status.startsWith("2"));
+      expect([operationId, successes]).toEqual([operationId, SUCCESSES[operationId] ?? [expect.any(String)]]);
     }
   });
 

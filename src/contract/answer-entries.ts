@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { badRequest } from "../domain/error.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
+import { MAX_REQUIREMENTS } from "../domain/limits.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import type { AnswerEntry } from "../domain/requirement.ts";
+import { readJson } from "../http/json.ts";
+
+/** The two ways of AgentOS to say answers: edited tools, or edited requirements. */
+export type AnswersField = "tools" | "requirements";
+
+const InputSchema = z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
+
+/** What a person says in a tool of RunPaused; the other keys are as they were shown. */
+const ToolAnswer = z.object({
+  confirmed: z.boolean().nullish(),
+  confirmation_note: z.string().nullish(),
+  user_input_schema: InputSchema,
+  answered: z.boolean().nullish(),
+  result: z.unknown().optional(),
+});
+
+const Id = z.string().min(1);
+
+const Tools = z.array(ToolAnswer.extend({ tool_call_id: Id })).max(MAX_REQUIREMENTS);
+
+const Requirements = z
+  .array(
+    z
+      .object({
+        id: Id.nullish(),
+        confirmation: z.boolean().nullish(),
+        confirmation_note: z.string().nullish(),
+        external_execution_result: z.unknown().optional(),
+        user_input_schema: InputSchema,
+        tool_execution: ToolAnswer.extend({ tool_call_id: Id.nullish() }).nullish(),
+      })
+      .refine(({ id, tool_execution }) => (id ?? tool_execution?.tool_call_id) != null, {
+        message: "an entry needs an id, or a tool_execution with a tool_call_id",
+      }),
+  )
+  .max(MAX_REQUIREMENTS);
+
+/** The answers of a continue: a JSON text, or what a JSON body holds. Null and left out are no answers. */
+export function readAnswers(field: AnswersField, given: unknown): Outcome<AnswerEntry[]> {
+  const read = typeof given === "string" ? readJson(given) : { ok: true as const, value: given };
+  if (!read.ok) {
+    return fail(badRequest(`Invalid JSON in ${field} field`));
+  }
+  if (read.value === undefined || read.value === null) {
+    return ok([]);
+  }
+  const parsed = field === "tools" ? toolEntries(read.value) : requirementEntries(read.value);
+  return parsed.success
+    ? ok(parsed.data)
+    : fail(badRequest(`Invalid structure or content for ${field}: ${reasonOf(parsed.error)}`));
+}
+
+const toolEntries = (value: unknown) =>
+  Tools.transform((tools) =>
+    tools.map((tool): AnswerEntry => ({ by: "tool_call_id", id: tool.tool_call_id, ...saidIn(tool) })),
+  ).safeParse(value);
+
+const requirementEntries = (value: unknown) =>
+  Requirements.transform((requirements) => requirements.map(requirementEntry)).safeParse(value);
+
+/** As AgentOS reads a requirement: what its tool says goes before what it says itself. */
+function requirementEntry(requirement: z.infer<typeof Requirements>[number]): AnswerEntry {
+  const { id, tool_execution: tool } = requirement;
+  const outer = saidIn({
+    confirmed: requirement.confirmation,
+    confirmation_note: requirement.confirmation_note,
+    user_input_schema: requirement.user_input_schema,
+    result: requirement.external_execution_result,
+  });
+  const inner = saidIn(tool ?? {});
+  const values = { ...outer.values, ...inner.values };
+  return {
+    ...(id == null
+      ? { by: "tool_call_id" as const, id: tool?.tool_call_id ?? "" }
+      : { by: "requirement_id" as const, id }),
+    confirmed: inner.confirmed ?? outer.confirmed,
+    note: inner.note ?? outer.note,
+    values: Object.keys(values).length === 0 ? null : values,
+    answered: inner.answered,
+    result: inner.result ?? outer.result,
+  };
+}
+
+type Said = Omit<AnswerEntry, "by" | "id">;
+
+function saidIn(answer: Partial<z.infer<typeof ToolAnswer>>): Said {
+  return {
+    confirmed: answer.confirmed ?? null,
+    note: answer.confirmation_note?.toWellFormed() ?? null,
+    values: valuesOf(answer.user_input_schema ?? []),
+    answered: answer.answered ?? false,
+    result: resultText(answer.result),
+  };
+}
+
+function valuesOf(schema: { name: string; value?: unknown }[]): JsonObject | null {
+  // It came out of a JSON text, so what it holds is JSON.
+  const given = schema.filter(({ value }) => value != null) as { name: string; value: Json }[];
+  return given.length === 0 ? null : Object.fromEntries(given.map(({ name, value }) => [name, value]));
+}
+
+function resultText(result: unknown): string | null {
+  if (result === undefined || result === null) {
+    return null;
+  }
+  return typeof result === "string" ? result.toWellFormed() : JSON.stringify(result);
+}
+
+/** The first thing that is wrong, and where: `entry 2, confirmed: …`. */
+function reasonOf(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const [entry, ...path] = issue?.path ?? [];
+  const where = [...(entry === undefined ? [] : [`entry ${String(entry)}`]), ...(path.length ? [path.join(".")] : [])];
+  return `${where.length ? `${where.join(", ")}: ` : ""}${issue?.message ?? "not understood"}`;
+}

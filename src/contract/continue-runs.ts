@@ -1,0 +1,69 @@
+import { z } from "@hono/zod-openapi";
+import type { ContinueFrom } from "../domain/run-origin.ts";
+import { booleanOr, SessionId, UserId } from "./common.ts";
+import { type ComponentType, componentPath } from "./component-path.ts";
+import { defineRoute, failures, formOrJsonBody } from "./route.ts";
+import { IdempotencyHeader, readingFields, runAnswers, said, tags } from "./runs.ts";
+
+const answers = (description: string) =>
+  z
+    .unknown()
+    .optional()
+    .openapi({ type: "array", items: { type: "object", additionalProperties: true }, description });
+
+/** The fields of a continue, as a form or as JSON. What is wrong with the unknown ones is AgentOS's 400, not a 422. */
+export const ContinueFields = z
+  .object({
+    tools: answers(
+      "The answers, as the `tools` of RunPaused with what a person said in them; in a form their JSON text. Entries are matched by `tool_call_id`.",
+    ),
+    requirements: answers(
+      "The answers, as the `requirements` of RunPaused; in a form their JSON text. Entries are matched by `id`, or else by `tool_execution.tool_call_id`.",
+    ),
+    session_id: SessionId.optional().openapi({ description: "The session that the run is in. Required." }),
+    user_id: UserId.optional(),
+    answered_by: UserId.optional().openapi({
+      description: "Who answers; kept on the requirements. Left out, `user_id`.",
+    }),
+    ...readingFields,
+    background: booleanOr(false, "Accepted for AgentOS's clients: runs go on when their reader leaves."),
+    input: said(
+      "With `fork` or `continue_from`: what the user says next; at most 256 KB.",
+      "the input must not be empty",
+    ).optional(),
+    continue_from: z.unknown().optional().openapi({
+      type: "string",
+      description:
+        "Makes a new run that begins with this one's messages: all (`end`), up to the last of the user (`last_user`), or the first so many (a number).",
+    }),
+    fork: booleanOr(false, "As `continue_from=end`."),
+    regenerate: booleanOr(false, "Makes a new run that answers the last user message again."),
+    replace_original: booleanOr(true, "With `regenerate`: this run becomes REGENERATED and leaves the history."),
+    additional_instructions: z
+      .string()
+      .optional()
+      .openapi({ description: "With `regenerate`: what the new run is to heed as well; at most 256 KB." }),
+  })
+  .openapi("ContinueRequest");
+
+/** `continue_from` as it was sent; null for what it cannot be. */
+export function readContinueFrom(given: unknown): ContinueFrom | null {
+  const text = typeof given === "number" ? String(given) : given;
+  if (text === "end" || text === "last_user") return text;
+  return typeof text === "string" && /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null;
+}
+
+export function continueRoute(type: ComponentType) {
+  const path = componentPath(type);
+  return defineRoute({
+    method: "post",
+    path: `${path.run}/continue`,
+    operationId: `continue_${type}_run`,
+    summary: "Continue a paused run, or make a new run from an older one",
+    description:
+      "Stores the answers to what the run waits for; once nothing is open it goes on under its id. An answer is given once: with the same `Idempotency-Key` a repeated request gets the first one's result. With `fork`, `continue_from` or `regenerate` a new run is made instead, with an id of its own.",
+    tags,
+    request: { params: path.runParams, headers: IdempotencyHeader, body: formOrJsonBody(ContinueFields) },
+    responses: { ...runAnswers, ...failures(400, 404, 409, 413, 429) },
+  });
+}

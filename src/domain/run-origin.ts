@@ -1,0 +1,96 @@
+import { badRequest, runNotContinuable } from "./error.ts";
+import type { Message } from "./message.ts";
+import { fail, type Outcome, ok } from "./outcome.ts";
+import type { RunOrigin, RunRow, RunStatus } from "./run.ts";
+
+/** Where a run that is made from another one begins: behind all messages, the last user message, or the first so many. */
+export type ContinueFrom = "end" | "last_user" | number;
+
+/** What a caller asks for who wants a new run made from an older one. */
+export type AskedOrigin =
+  | { type: "continued"; from: ContinueFrom; input: string | null }
+  | { type: "regenerated"; from: ContinueFrom; replace: boolean; instructions: string | null };
+
+/** The older run, as far as it matters to what is made from it. */
+export type OlderRun = Pick<RunRow, "runId" | "parentRunId" | "status" | "input">;
+
+/** The new run's origin, and what it answers; fails where the older one is nothing to go on from. */
+export function originFrom(
+  older: OlderRun,
+  messages: readonly Message[],
+  asked: AskedOrigin,
+): Outcome<{ origin: RunOrigin; message: string }> {
+  const { runId } = older;
+  const obstacle =
+    older.parentRunId === null ? OBSTACLES[asked.type][older.status] : "it is the run of a team's member";
+  if (obstacle !== undefined) {
+    return fail(runNotContinuable(runId, obstacle));
+  }
+  const kept = messagesKept(messages, asked.from);
+  if (!kept.ok) {
+    return kept;
+  }
+  const messageIndex = kept.value;
+  if (asked.type === "continued") {
+    const { type, input } = asked;
+    return ok({ origin: { type, runId, messageIndex, input }, message: input ?? older.input });
+  }
+  const { type, replace, instructions } = asked;
+  return ok({ origin: { type, runId, messageIndex, replace, instructions }, message: older.input });
+}
+
+const UNSETTLED: Partial<Record<RunStatus, string>> = {
+  PENDING: "it has not started yet",
+  RUNNING: "it is still running",
+};
+
+/** A cancelled run may be tried again, but has no end to go on from. */
+const OBSTACLES: Record<AskedOrigin["type"], Partial<Record<RunStatus, string>>> = {
+  regenerated: UNSETTLED,
+  continued: { ...UNSETTLED, CANCELLED: "run is cancelled" },
+};
+
+/** How many messages of a run a new one begins with; they must be something a model can go on from. */
+export function messagesKept(messages: readonly Message[], from: ContinueFrom): Outcome<number> {
+  const kept = cut(messages, from);
+  if (kept < 1 || kept > messages.length) {
+    return fail(badRequest(outOfRange(messages.length, from)));
+  }
+  const beginning = messages.slice(0, kept);
+  if (!beginning.some((message) => message.role === "user")) {
+    return fail(badRequest(`The first ${kept} messages of the run hold no user message to answer.`));
+  }
+  if (beginning.some((_, index) => lacksResults(beginning, index))) {
+    return fail(badRequest(`The first ${kept} messages of the run end before the results of their tool calls.`));
+  }
+  return ok(kept);
+}
+
+function cut(messages: readonly Message[], from: ContinueFrom): number {
+  if (from === "end") {
+    return messages.length;
+  }
+  return from === "last_user" ? messages.findLastIndex(({ role }) => role === "user") + 1 : from;
+}
+
+function outOfRange(count: number, from: ContinueFrom): string {
+  if (count === 0) {
+    return "The run has no messages to go on from.";
+  }
+  return from === "last_user"
+    ? "The run has no user message to go on from."
+    : `continue_from is not within the run, which has messages 1 to ${count}.`;
+}
+
+/** Whether the message asks for tools whose results do not stand right behind it. */
+function lacksResults(messages: readonly Message[], index: number): boolean {
+  const message = messages[index];
+  if (message?.role !== "assistant") {
+    return false;
+  }
+  const behind = messages.slice(index + 1);
+  const end = behind.findIndex(({ role }) => role !== "tool");
+  const results = behind.slice(0, end < 0 ? behind.length : end);
+  const answered = new Set(results.map((result) => (result.role === "tool" ? result.toolCallId : "")));
+  return results.length < message.toolCalls.length || message.toolCalls.some(({ id }) => !answered.has(id));
+}

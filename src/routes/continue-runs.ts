@@ -1,0 +1,83 @@
+import type { ComponentType } from "../contract/component-path.ts";
+import { ContinueFields, continueRoute } from "../contract/continue-runs.ts";
+import { newRouter } from "../contract/route.ts";
+import { AppError, modelNotConfigured, runNotFound } from "../domain/error.ts";
+import { fail, type Outcome } from "../domain/outcome.ts";
+import type { Principal } from "../domain/principal.ts";
+import { originFrom } from "../domain/run-origin.ts";
+import { principal } from "../http/auth.ts";
+import { readRunBody } from "../http/body.ts";
+import type { AppContext } from "../http/context.ts";
+import { unwrap } from "../http/errors.ts";
+import { parseFields } from "../http/field-errors.ts";
+import type { RunAnswer } from "../session/object.ts";
+import { findRun, type StoredRun } from "../store/runs.ts";
+import { findSession } from "../store/sessions.ts";
+import { continueInput } from "./continue-input.ts";
+import type { RouteDependencies } from "./dependencies.ts";
+import { isMissing, isRunOf, requireComponent } from "./find-component.ts";
+import { database } from "./find-session.ts";
+import { readIdempotency } from "./idempotency.ts";
+import { readMode, runAnswer } from "./run-answer.ts";
+
+/** `POST …/continue`: answers for a paused run, or a new run that is made from an older one. */
+export function continueRouter(dependencies: RouteDependencies, type: ComponentType) {
+  const router = newRouter();
+
+  router.openapi(continueRoute(type), async (c) => {
+    const { ref, component } = requireComponent(dependencies, type, c.req.valid("param"));
+    const runId = c.req.valid("param").run_id;
+    const fields = parseFields(ContinueFields, await readRunBody(c));
+    const { sessionId, entries, asked } = continueInput(fields);
+    if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
+    const caller = principal(c, fields.user_id);
+    const answeredBy = fields.answered_by ?? caller.userId;
+    const session = dependencies.session(c.get("config"), sessionId);
+    const key = (scope: string) => readIdempotency(c, scope, caller, { runId, sessionId, entries, answeredBy, asked });
+    const reading = { principal: caller, onBusy: fields.on_busy, read: readMode(fields) };
+    if (asked === null) {
+      const idempotency = await key(ref.id);
+      const outcome = await session.continueRun({
+        ...reading,
+        runId,
+        component: ref,
+        entries,
+        answeredBy,
+        idempotency,
+      });
+      return runAnswer(c, unwrap(withOneText(outcome, runId)));
+    }
+    const idempotency = await key(`${ref.id}:${runId}`);
+    const older = await visibleRun(c, caller, sessionId, runId);
+    if (older === null || !isRunOf(ref, older.row)) throw new AppError(noRunFound(runId));
+    const request = {
+      ...unwrap(originFrom(older.row, older.messages, asked)),
+      runId: dependencies.newId(),
+      component: ref,
+      userId: caller.userId,
+      sessionState: null,
+      idempotency,
+      createdAt: dependencies.now(),
+    };
+    return runAnswer(c, unwrap(withOneText(await session.startRun({ ...reading, request }), runId)));
+  });
+
+  return router;
+}
+
+async function visibleRun(
+  c: AppContext,
+  caller: Principal,
+  sessionId: string,
+  runId: string,
+): Promise<StoredRun | null> {
+  const session = await findSession(database(c), caller, sessionId);
+  return session === null ? null : findRun(database(c), sessionId, runId);
+}
+
+const noRunFound = (runId: string) => runNotFound(`No runs found for run ID ${runId}`);
+
+/** AgentOS has one text for a run and for a session that do not exist for the caller. */
+function withOneText(outcome: Outcome<RunAnswer>, runId: string): Outcome<RunAnswer> {
+  return isMissing(outcome) ? fail(noRunFound(runId)) : outcome;
+}

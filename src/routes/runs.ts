@@ -1,0 +1,103 @@
+import type { ComponentType } from "../contract/component-path.ts";
+import { newRouter } from "../contract/route.ts";
+import { askedRun, runOutput } from "../contract/run-json.ts";
+import { RunFields, runRoutes } from "../contract/runs.ts";
+import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../domain/error.ts";
+import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../domain/limits.ts";
+import type { RunRequest } from "../domain/run.ts";
+import { principal } from "../http/auth.ts";
+import { readRunBody } from "../http/body.ts";
+import { unwrap } from "../http/errors.ts";
+import { parseFields } from "../http/field-errors.ts";
+import { findRun, sessionOfRun } from "../store/runs.ts";
+import { continueRouter } from "./continue-runs.ts";
+import type { RouteDependencies } from "./dependencies.ts";
+import { isRunOf, requireComponent } from "./find-component.ts";
+import { database, requireSession } from "./find-session.ts";
+import { readIdempotency, sessionIdOf } from "./idempotency.ts";
+import { resumeRouter } from "./resume-runs.ts";
+import { readMode, runAnswer } from "./run-answer.ts";
+import { limitBytes } from "./session-input.ts";
+import { streamRuns } from "./stream-runs.ts";
+
+/** Running agents or teams, and reading, continuing and cancelling their runs. */
+export function runsRouter(dependencies: RouteDependencies, type: ComponentType) {
+  const router = newRouter();
+  const contract = runRoutes(type);
+
+  router.openapi(contract.startRun, async (c) => {
+    const { ref, component } = requireComponent(dependencies, type, c.req.valid("param"));
+    const fields = parseFields(RunFields, await readRunBody(c));
+    if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
+    const caller = principal(c, fields.user_id);
+    const message = fields.message.toWellFormed();
+    const sessionState = fields.session_state ?? null;
+    limitBytes("message", message, MAX_MESSAGE_BYTES);
+    limitBytes("session_state", JSON.stringify(sessionState), MAX_STATE_BYTES);
+    const idempotency = await readIdempotency(c, ref.id, caller, {
+      message,
+      session_id: fields.session_id ?? null,
+      session_state: sessionState,
+    });
+    const sessionId =
+      fields.session_id ?? (idempotency === null ? dependencies.newId() : await sessionIdOf(idempotency));
+    const request: RunRequest = {
+      runId: dependencies.newId(),
+      component: ref,
+      origin: null,
+      userId: caller.userId,
+      message,
+      sessionState,
+      idempotency,
+      createdAt: dependencies.now(),
+    };
+    const outcome = await dependencies.session(c.get("config"), sessionId).startRun({
+      request,
+      principal: caller,
+      onBusy: fields.on_busy,
+      read: fields.background && !fields.stream ? { kind: "background" } : readMode(fields),
+    });
+    return runAnswer(c, unwrap(outcome));
+  });
+
+  router.openapi(contract.listRuns, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { session_id, user_id, status } = c.req.valid("query");
+    const session = await requireSession(c, session_id, { user_id }, "Session not found");
+    const filter = {
+      ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
+      ...(status !== undefined && { status }),
+    };
+    const answer = await streamRuns(database(c), session_id, filter);
+    const componentId = ref.type === "agent" ? session.agentId : session.teamId;
+    if (answer.isEmpty && componentId !== ref.id) throw new AppError(sessionNotFound());
+    return answer.response;
+  });
+
+  router.openapi(contract.getRun, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { run_id } = c.req.valid("param");
+    const { session_id, user_id } = c.req.valid("query");
+    await requireSession(c, session_id, { user_id }, "Run not found");
+    const stored = await findRun(database(c), session_id, run_id);
+    if (stored === null || !isRunOf(ref, stored.row)) throw new AppError(runNotFound());
+    return c.json(runOutput(askedRun(stored.row, stored.messages)), 200);
+  });
+
+  router.openapi(contract.cancelRun, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { run_id } = c.req.valid("param");
+    const { session_id, user_id } = c.req.valid("query");
+    const found = await sessionOfRun(database(c), run_id);
+    const isMeant = found !== null && isRunOf(ref, found);
+    if (isMeant && (session_id === undefined || session_id === found.sessionId)) {
+      const session = dependencies.session(c.get("config"), found.sessionId);
+      unwrap(await session.cancelRun(principal(c, user_id), run_id));
+    }
+    return c.json({}, 200);
+  });
+
+  router.route("/", continueRouter(dependencies, type));
+  router.route("/", resumeRouter(dependencies, type));
+  return router;
+}

@@ -1,0 +1,259 @@
+import { databaseUnavailable, idempotencyConflict, runNotContinuable, runNotFound, runNotLanded, sessionUnavailable } from "../domain/error.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import { maySee } from "../domain/principal.ts";
+import type { AnswerEntry, Requirement } from "../domain/requirement.ts";
+import type { Idempotency, OnBusy, RunRow } from "../domain/run.ts";
+import type { Principal } from "../domain/principal.ts";
+import { type ComponentRef, findComponent, refOf } from "../domain/team.ts";
+import type { Tool } from "../domain/tool.ts";
+import { decideAnswers } from "../engine/answers.ts";
+import { applyFact } from "../engine/apply-fact.ts";
+import { storedLog } from "../engine/event-log.ts";
+import { toolCalls } from "../engine/run-calls.ts";
+import type { Run } from "../engine/run-state.ts";
+import { runTree } from "../engine/stored-run.ts";
+import { log } from "../lib/log.ts";
+import { commit, readOrNull } from "../store/commit.ts";
+import { type AnsweredRun, storeAnswers } from "../store/run-continue.ts";
+import { findContinuation, findRunTree, type StoredTree } from "../store/run-tree.ts";
+import { type Admission, decideAdmission } from "./admission.ts";
+import type { SessionDependencies } from "./dependencies.ts";
+import { LiveRun } from "./live-run.ts";
+import type { RunLane } from "./run-lane.ts";
+import { allMembers } from "./run-tree.ts";
+import { storedLive } from "./stored-live.ts";
+
+/** Answers to a paused run, as they arrive. */
+export interface AnswerArrival {
+  runId: string;
+  component: ComponentRef;
+  principal: Principal;
+  entries: AnswerEntry[];
+  answeredBy: string | null;
+  idempotency: Idempotency | null;
+  onBusy: OnBusy;
+  /** Milliseconds since the epoch. */
+  arrivedAt: number;
+}
+
+/** The run, and the entry of its event log from which the caller reads. */
+export interface ContinuedRun {
+  live: LiveRun;
+  fromEntry: number;
+}
+
+/** The world moved between the look and the write: look again. */
+type Continued = Outcome<ContinuedRun> | "look_again";
+
+const MAX_LOOKS = 4;
+/** Where a stretch of a run ends; what is cancelled tells that it completed, too. */
+const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
+
+/**
+ * Takes answers to what a paused run waits for. With all of them the run waits to go on, in line with new runs; else it
+ * stays paused and tells what is still open. When this returns a failure no answer of it is stored, or will be. To be
+ * called for one arrival at a time.
+ */
+export async function admitAnswers(lane: RunLane, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
+  if (!(await lane.leftovers.land())) {
+    return fail(runNotLanded());
+  }
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const continued = await lookAndAnswer(lane, arrival);
+    if (continued !== "look_again") {
+      return continued;
+    }
+    lane.memory.drop();
+  }
+  return fail(sessionUnavailable());
+}
+
+async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Continued> {
+  const { deps } = lane;
+  const { runId, principal } = arrival;
+  const notFound = fail(runNotFound(`No runs found for run ID ${runId}`));
+  // Not only the row: the runs that wait since before this instance are taken up first.
+  const loaded = await lane.memory.load(0, false);
+  const read = loaded && (await readOrNull(findRunTree(deps.db, deps.sessionId, runId)));
+  if (loaded === null || read === null) {
+    return fail(databaseUnavailable());
+  }
+  lane.adopt(lane.memory.takePending());
+  lane.startNext();
+  const { session } = loaded;
+  const tree = read.value;
+  if (session === null || tree === null || !maySee(principal, session.userId) || !isRunOf(arrival, tree.row)) {
+    return notFound;
+  }
+  const earlier = await earlierAnswer(lane, arrival, tree);
+  if (earlier !== null) {
+    return earlier;
+  }
+  const reason = whyNotContinuable(lane, tree);
+  if (reason !== null) {
+    return fail(runNotContinuable(runId, reason));
+  }
+  const run = runTree(tree, tree.members, tree.requirements);
+  const decided = decideAnswers(
+    tree.requirements,
+    arrival.entries,
+    { runId, answeredBy: arrival.answeredBy, nowMs: deps.now(), knownToolCallIds: callIds(run) },
+    (requirement) => toolOf(deps, requirement),
+  );
+  if (!decided.ok) {
+    return decided;
+  }
+  const { answered, open } = decided.value;
+  return open.length > 0
+    ? keepAnswers(lane, arrival, { tree, run, answered, open })
+    : letGoOn(lane, arrival, { tree, run, answered });
+}
+
+function isRunOf({ component }: AnswerArrival, row: RunRow): boolean {
+  const ref = refOf(row);
+  return ref.type === component.type && ref.id === component.id;
+}
+
+/** The stretch of the run that the same key asked for before; null when there was none. */
+async function earlierAnswer(lane: RunLane, arrival: AnswerArrival, tree: StoredTree): Promise<Continued | null> {
+  const { idempotency, runId } = arrival;
+  if (idempotency === null) {
+    return null;
+  }
+  const read = await readOrNull(findContinuation(lane.deps.db, runId, idempotency));
+  if (read === null) {
+    return fail(databaseUnavailable());
+  }
+  if (read.value === null) {
+    return null;
+  }
+  const { fieldsDigest, fromEntry } = read.value;
+  if (fieldsDigest !== idempotency.fieldsDigest) {
+    return fail(idempotencyConflict(runId));
+  }
+  const live = lane.find(runId);
+  if (live !== null) {
+    return ok({ live, fromEntry });
+  }
+  const { log: told } = runTree(tree, [], []);
+  const stop = told.findIndex(({ kind }, at) => at >= fromEntry && (ENDS.has(kind)));
+  return ok({ live: storedLive(tree, stop < 0 ? undefined : stop + 1), fromEntry });
+}
+
+function whyNotContinuable(lane: RunLane, { row, requirements }: StoredTree): string | null {
+  if (row.parentRunId !== null) {
+    return `it is a member run; continue run ${requirements[0]?.runId ?? row.parentRunId}`;
+  }
+  if (row.status !== "PAUSED") {
+    return `run is ${row.status.toLowerCase()}`;
+  }
+  if (row.waiting || lane.find(row.runId) !== null) {
+    return "all it waited for is answered, and it is about to go on";
+  }
+  return requirements.length === 0 ? "it is a copy of a paused run" : null;
+}
+
+function callIds(run: Run): Set<string> {
+  return new Set([run, ...allMembers(run)].flatMap((one) => toolCalls(one).map(({ id }) => id)));
+}
+
+/** The tool of a requirement's call, while the deployment has it. */
+export function toolOf(deps: SessionDependencies, requirement: Requirement): Tool | undefined {
+  return findComponent(deps, refOf(requirement))?.tools?.find(({ name }) => name === requirement.toolName);
+}
+
+interface Decided {
+  tree: StoredTree;
+  run: Run;
+  answered: Requirement[];
+}
+
+/** Some of what it waits for is still open: its readers are told so again, and nothing runs. */
+async function keepAnswers(
+  lane: RunLane,
+  arrival: AnswerArrival,
+  { tree, run, answered, open }: Decided & { open: Requirement[] },
+): Promise<Continued> {
+  const fromEntry = run.log.length;
+  const at = Math.max(0, lane.deps.now() - run.head.startedAt);
+  applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
+  const stored = await store(lane, arrival, tree, { answered, position: null, events: storedLog(run.log), fromEntry });
+  if (stored !== "stored") {
+    return stored;
+  }
+  const answers = new Map(answered.map((requirement) => [requirement.requirementId, requirement]));
+  const requirements = tree.requirements.map((one) => answers.get(one.requirementId) ?? one);
+  const row = { ...tree.row, events: storedLog(run.log) };
+  return ok({ live: storedLive({ ...tree, row, requirements }), fromEntry });
+}
+
+/** All is answered: the run waits like a new one, and is the next where nothing else runs. */
+async function letGoOn(lane: RunLane, arrival: AnswerArrival, { tree, run, answered }: Decided): Promise<Continued> {
+  const admission: Admission = decideAdmission(lane.occupancy(), arrival.onBusy);
+  if (admission.kind === "refuse") {
+    return fail(admission.failure);
+  }
+  const position = admission.kind === "wait" ? admission.position : 0;
+  const fromEntry = run.log.length;
+  const stored = await store(lane, arrival, tree, { answered, position, events: null, fromEntry });
+  if (stored !== "stored") {
+    return stored;
+  }
+  const live = new LiveRun({ ...tree.row, waiting: true, position }, arrival.arrivedAt);
+  lane.enqueue(live);
+  if (admission.kind === "wait" && admission.interrupts) {
+    lane.interrupt();
+  }
+  lane.startNext();
+  return ok({ live, fromEntry });
+}
+
+async function store(
+  lane: RunLane,
+  { idempotency }: AnswerArrival,
+  { row }: StoredTree,
+  given: Pick<AnsweredRun, "answered" | "position" | "events"> & { fromEntry: number },
+): Promise<Exclude<Continued, { ok: true }> | "stored"> {
+  const { deps, leftovers } = lane;
+  const { fromEntry, ...answers } = given;
+  const answered: AnsweredRun = {
+    ...answers,
+    runId: row.runId,
+    sessionId: row.sessionId,
+    previousFence: row.fence,
+    fence: deps.newId(),
+    key: idempotency === null ? null : { idempotency, fromEntry },
+  };
+  const written = await leftovers.writeRow(async () => {
+    const { runId, sessionId, previousFence, fence } = answered;
+    leftovers.note(runId, {
+      phase: "answering",
+      note: {
+        runId,
+        sessionId,
+        previousFence,
+        fence,
+        requirementIds: answered.answered.map(({ requirementId }) => requirementId),
+        previousEvents: answered.events === null ? null : row.events,
+        key: idempotency,
+      },
+    });
+    const committed = await commit(deps.db, storeAnswers(deps.db, answered));
+    if (committed.kind === "unknown") {
+      leftovers.abandon(runId);
+    } else {
+      leftovers.forget(runId);
+    }
+    return committed;
+  });
+  if (written === null || written.kind === "unknown") {
+    // Taken back now if D1 is there again, else before anything else is written, or by the alarm.
+    deps.background(leftovers.land().then(() => {}));
+    return fail(databaseUnavailable());
+  }
+  if (written.kind === "refused") {
+    log("error", "answers.refused", { run_id: row.runId, reason: written.constraint });
+    return "look_again";
+  }
+  return written.changes[0] === 1 ? "stored" : "look_again";
+}
