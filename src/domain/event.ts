@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { UserInputField } from "./requirement.ts";
 import type { RunMetrics, SessionCacheUse } from "./run.ts";
 
 /**
@@ -49,6 +50,9 @@ export interface RunEvent {
   cache_write_tokens?: number;
   time_to_first_token?: number;
   tool?: ToolExecution;
+  /** The calls that a paused run waits for. */
+  tools?: ToolExecution[];
+  requirements?: RunRequirementJson[];
   error?: string;
   error_type?: string;
   reason?: string;
@@ -68,18 +72,37 @@ export interface ToolExecution {
   tool_call_error: boolean | null;
   result: string | null;
   metrics: { start_time: number; end_time: number; duration: number } | null;
-  child_run_id: null;
+  child_run_id: string | null;
   stop_after_tool_call: boolean;
   created_at: number;
   requires_confirmation: boolean | null;
   confirmed: boolean | null;
   confirmation_note: string | null;
   requires_user_input: boolean | null;
-  user_input_schema: null;
+  user_input_schema: UserInputField[] | null;
   user_feedback_schema: null;
   answered: boolean | null;
   external_execution_required: boolean | null;
   external_execution_silent: boolean | null;
   approval_type: null;
   approval_id: null;
+}
+
+/** A requirement as AgentOS shows it with its run (RunRequirement), and behind that what only we know; null keys are left out. */
+export interface RunRequirementJson {
+  id: string;
+  /** ISO 8601 with microseconds, as Python writes it. */
+  created_at: string;
+  confirmation?: boolean;
+  confirmation_note?: string;
+  external_execution_result?: string;
+  member_agent_id?: string;
+  member_agent_name?: string;
+  member_run_id?: string;
+  tool_execution: ToolExecution;
+  user_input_schema?: UserInputField[];
+  note?: string;
+  expires_at?: string;
+  answered_by?: string;
+  answered_at?: string;
 }
