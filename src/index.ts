@@ -5,6 +5,7 @@ import { modelSource } from "./model/model-source.ts";
 import { agentRunsRouter } from "./routes/agents.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { historyRouter } from "./routes/history.ts";
+import { requirementsRouter } from "./routes/requirements.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
 
@@ -22,7 +23,7 @@ const dependencies: RouteDependencies = {
 const app = createApp({
   ...dependencies,
   config: readConfig,
-  routers: [sessionsRouter(dependencies), agentRunsRouter(dependencies), historyRouter()],
+  routers: [sessionsRouter(dependencies), agentRunsRouter(dependencies), historyRouter(), requirementsRouter()],
 });
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
