@@ -6,6 +6,7 @@ import { checkpointsRouter } from "./routes/checkpoints.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
+import { requirementsRouter } from "./routes/requirements.ts";
 import { runsRouter } from "./routes/runs.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
@@ -26,11 +27,12 @@ const app = createApp({
   config: readConfig,
   routers: [
     sessionsRouter(dependencies),
-    forksRouter(dependencies),
-    checkpointsRouter(dependencies),
     runsRouter(dependencies, "agent"),
     runsRouter(dependencies, "team"),
+    forksRouter(dependencies),
+    checkpointsRouter(dependencies),
     historyRouter(),
+    requirementsRouter(),
   ],
 });
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { UserInputField } from "./requirement.ts";
 import type { RunMetrics, SessionCacheUse } from "./run.ts";
 
 /**
@@ -54,6 +55,9 @@ export interface RunEvent {
   cache_write_tokens?: number;
   time_to_first_token?: number;
   tool?: ToolExecution;
+  /** The calls that a paused run waits for. */
+  tools?: ToolExecution[];
+  requirements?: RunRequirementJson[];
   error?: string;
   error_type?: string;
   reason?: string;
@@ -87,4 +91,23 @@ export interface ToolExecution {
   external_execution_silent: boolean | null;
   approval_type: null;
   approval_id: null;
+}
+
+/** A requirement as AgentOS shows it with its run (RunRequirement), and behind that what only we know; null keys are left out. */
+export interface RunRequirementJson {
+  id: string;
+  /** ISO 8601 with microseconds, as Python writes it. */
+  created_at: string;
+  confirmation?: boolean;
+  confirmation_note?: string;
+  external_execution_result?: string;
+  member_agent_id?: string;
+  member_agent_name?: string;
+  member_run_id?: string;
+  tool_execution: ToolExecution;
+  user_input_schema?: UserInputField[];
+  note?: string;
+  expires_at?: string;
+  answered_by?: string;
+  answered_at?: string;
 }

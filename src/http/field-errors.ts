@@ -1,35 +1,15 @@
 import type { z } from "zod";
 import { AppError, type FieldError, invalidRequest } from "../domain/error.ts";
+import { fieldError, fieldErrorsAt, fieldIssue, MISSING } from "../domain/field-errors.ts";
 
-/**
- * Says what is wrong with a request the way AgentOS does, whose errors are pydantic's. A schema that needs a kind of
- * error which zod does not have adds it with `fieldIssue`.
- */
+/** Wrong fields of a request: what `domain/field-errors.ts` says of them, at the part of the request that they stand in. */
+
+export { fieldError, fieldIssue, MISSING };
 
 export type Location = "body" | "query" | "path" | "header";
-type Kind = Pick<FieldError, "type" | "msg" | "ctx">;
-
-const MAX_INPUT_CHARS = 200;
-/** A list of a hundred thousand wrong elements is answered with its first ones. */
-const MAX_ERRORS = 100;
-
-/** A custom zod issue that carries its pydantic type. */
-export function fieldIssue(type: string, msg: string, ctx?: Record<string, unknown>) {
-  return { code: "custom" as const, message: msg, params: { type, ctx } };
-}
 
 export function fieldErrors(error: z.ZodError, at: Location, data: unknown): FieldError[] {
-  const found = error.issues.slice(0, MAX_ERRORS).flatMap((issue) => describe(issue, data));
-  return found.slice(0, MAX_ERRORS).map(({ kind, path }) => {
-    const input = kind.type === "missing" ? undefined : valueAt(data, path);
-    return fieldError(kind, [at, ...path.map(locSegment)], input);
-  });
-}
-
-/** A field that is wrong for a reason no schema knows. */
-export function fieldError(kind: Kind, loc: FieldError["loc"], input: unknown): FieldError {
-  const { type, msg, ctx } = kind;
-  return { type, loc, msg, input: echo(input), ...(ctx !== undefined && { ctx }) };
+  return fieldErrorsAt(error, [at], data);
 }
 
 /** The 422 for one field, of a rule that no schema holds. */
@@ -48,128 +28,4 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: un
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
   throw new AppError(invalidRequest(fieldErrors(parsed.error, at, fields)));
-}
-
-export const MISSING: Kind = { type: "missing", msg: "Field required" };
-
-const EXTRA: Kind = { type: "extra_forbidden", msg: "Extra inputs are not permitted" };
-
-function describe(issue: z.core.$ZodIssue, data: unknown): { kind: Kind; path: PropertyKey[] }[] {
-  const { path } = issue;
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ kind: EXTRA, path: [...path, key] }));
-  return [{ kind: kindOf(issue, valueAt(data, path)), path }];
-}
-
-function kindOf(issue: z.core.$ZodIssue, input: unknown): Kind {
-  if (issue.code === "custom") return custom(issue);
-  if (input === undefined) return MISSING;
-  switch (issue.code) {
-    case "invalid_type":
-      return wrongType(issue.expected, input);
-    case "invalid_value":
-      return notAmong(issue.values);
-    case "too_small":
-      return tooSmall(issue, input);
-    case "too_big":
-      return tooBig(issue, input);
-    case "invalid_format":
-      return wrongFormat(issue);
-    default:
-      return { type: "value_error", msg: `Value error, ${issue.message}` };
-  }
-}
-
-function custom(issue: z.core.$ZodIssueCustom): Kind {
-  const { type, ctx } = issue.params ?? {};
-  if (typeof type !== "string") return { type: "value_error", msg: `Value error, ${issue.message}` };
-  return { type, msg: issue.message, ...(ctx !== undefined && { ctx }) };
-}
-
-const TYPE_KINDS: Record<string, Kind> = {
-  string: { type: "string_type", msg: "Input should be a valid string" },
-  number: { type: "float_type", msg: "Input should be a valid number" },
-  boolean: { type: "bool_type", msg: "Input should be a valid boolean" },
-  array: { type: "list_type", msg: "Input should be a valid list" },
-  record: { type: "dict_type", msg: "Input should be a valid dictionary" },
-  object: {
-    type: "model_attributes_type",
-    msg: "Input should be a valid dictionary or object to extract fields from",
-  },
-};
-
-function wrongType(expected: string, input: unknown): Kind {
-  if (expected === "int") {
-    return typeof input === "number"
-      ? { type: "int_from_float", msg: "Input should be a valid integer, got a number with a fractional part" }
-      : { type: "int_type", msg: "Input should be a valid integer" };
-  }
-  return TYPE_KINDS[expected] ?? { type: "value_error", msg: `Value error, expected ${expected}` };
-}
-
-function notAmong(values: readonly unknown[]): Kind {
-  const quoted = values.map((value) => (typeof value === "string" ? `'${value}'` : String(value)));
-  const last = quoted.pop() ?? "";
-  const expected = quoted.length === 0 ? last : `${quoted.join(", ")} or ${last}`;
-  const type = values.length === 1 ? "literal_error" : "enum";
-  return { type, msg: `Input should be ${expected}`, ctx: { expected } };
-}
-
-const plural = (count: number | bigint, noun: string) => `${count} ${noun}${Number(count) === 1 ? "" : "s"}`;
-const sizeOf = (input: unknown) => (Array.isArray(input) ? input.length : 0);
-
-function tooSmall(issue: z.core.$ZodIssueTooSmall, input: unknown): Kind {
-  const { minimum, origin } = issue;
-  if (origin === "string") {
-    const msg = `String should have at least ${plural(minimum, "character")}`;
-    return { type: "string_too_short", msg, ctx: { min_length: minimum } };
-  }
-  if (origin === "array") {
-    const msg = `List should have at least ${plural(minimum, "item")} after validation, not ${sizeOf(input)}`;
-    return { type: "too_short", msg, ctx: { field_type: "List", min_length: minimum, actual_length: sizeOf(input) } };
-  }
-  return issue.inclusive === false
-    ? { type: "greater_than", msg: `Input should be greater than ${minimum}`, ctx: { gt: minimum } }
-    : { type: "greater_than_equal", msg: `Input should be greater than or equal to ${minimum}`, ctx: { ge: minimum } };
-}
-
-function tooBig(issue: z.core.$ZodIssueTooBig, input: unknown): Kind {
-  const { maximum, origin } = issue;
-  if (origin === "string") {
-    const msg = `String should have at most ${plural(maximum, "character")}`;
-    return { type: "string_too_long", msg, ctx: { max_length: maximum } };
-  }
-  if (origin === "array") {
-    const msg = `List should have at most ${plural(maximum, "item")} after validation, not ${sizeOf(input)}`;
-    return { type: "too_long", msg, ctx: { field_type: "List", max_length: maximum, actual_length: sizeOf(input) } };
-  }
-  return issue.inclusive === false
-    ? { type: "less_than", msg: `Input should be less than ${maximum}`, ctx: { lt: maximum } }
-    : { type: "less_than_equal", msg: `Input should be less than or equal to ${maximum}`, ctx: { le: maximum } };
-}
-
-function wrongFormat(issue: z.core.$ZodIssueInvalidStringFormat): Kind {
-  const { pattern } = issue;
-  if (pattern === undefined) return { type: "value_error", msg: `Value error, ${issue.message}` };
-  return { type: "string_pattern_mismatch", msg: `String should match pattern '${pattern}'`, ctx: { pattern } };
-}
-
-const locSegment = (segment: PropertyKey) => (typeof segment === "number" ? segment : String(segment));
-
-function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
-  let value = data;
-  for (const segment of path) {
-    // A list parameter that was given once came as its only entry.
-    if (segment === 0 && typeof value === "string") continue;
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
-    value = Reflect.get(value, segment);
-  }
-  return value;
-}
-
-/** What was sent, as far as it is short: a wrong message of 200 KB is not sent back. */
-function echo(input: unknown): unknown {
-  if (input === undefined || input instanceof Blob) return null;
-  const shown = typeof input === "string" ? input : JSON.stringify(input);
-  if (shown.length <= MAX_INPUT_CHARS) return input;
-  return shown.slice(0, MAX_INPUT_CHARS).toWellFormed();
 }

@@ -1,0 +1,63 @@
+import type { AnswerEntry, Requirement } from "../../src/domain/requirement.ts";
+
+/** 2026-11-21T22:03:21.111Z */
+export const OPENED_AT = 1_795_298_601_111;
+
+/** An open confirmation of `delete_record`, but for what is given. */
+export function requirement(its: Partial<Requirement> = {}): Requirement {
+  return {
+    requirementId: "r-1",
+    sessionId: "s",
+    runId: "run",
+    position: 0,
+    memberRunId: null,
+    agentId: "operator",
+    teamId: null,
+    componentName: "Operator",
+    userId: null,
+    kind: "confirmation",
+    status: "open",
+    toolCallId: "call-1",
+    call: 0,
+    toolName: "delete_record",
+    toolArgs: { id: 7 },
+    fields: null,
+    note: null,
+    answer: null,
+    answerNote: null,
+    answeredBy: null,
+    answeredAt: null,
+    expiresAt: null,
+    onExpiry: "reject",
+    createdAt: OPENED_AT,
+    ...its,
+  };
+}
+
+/** An open request for `to` of `send_email`. */
+export const userInput = (its: Partial<Requirement> = {}): Requirement =>
+  requirement({
+    kind: "user_input",
+    toolName: "send_email",
+    toolArgs: { subject: "Hi" },
+    fields: [
+      { name: "to", field_type: "str", description: "The address", value: null },
+      { name: "subject", field_type: "str", description: null, value: "Hi" },
+    ],
+    ...its,
+  });
+
+export const external = (its: Partial<Requirement> = {}): Requirement =>
+  requirement({ kind: "external_execution", toolName: "run_shell", toolArgs: { command: "ls" }, ...its });
+
+/** An entry that says nothing, of the tool call, but for what is given. */
+export const entry = (id: string, its: Partial<AnswerEntry> = {}): AnswerEntry => ({
+  by: "tool_call_id",
+  id,
+  confirmed: null,
+  note: null,
+  values: null,
+  answered: false,
+  result: null,
+  ...its,
+});
