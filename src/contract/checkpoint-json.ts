@@ -23,7 +23,7 @@ export function checkpointList(row: RunRow, messages: readonly Message[]) {
 /** The run as it would be continued from there: never with a call that has no result. */
 export function checkpointSnapshot(row: RunRow, messages: readonly Message[], messageIndex: number) {
   const kept = wholeRounds(messages, messageIndex);
-  const output = runOutput(askedRun(row, messages));
+  const output = runOutput(askedRun({ row, messages }));
   const calls = new Set(messages.slice(0, kept).flatMap(callIds));
   const isLatest = messageIndex === checkpointIndexes(messages).at(-1);
   return {

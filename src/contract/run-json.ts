@@ -1,10 +1,13 @@
 import type { RunEvent } from "../domain/event.ts";
 import type { Message } from "../domain/message.ts";
-import type { RunOrigin, RunRow, RunStatus } from "../domain/run.ts";
+import type { Requirement } from "../domain/requirement.ts";
+import type { RunRow, RunStatus } from "../domain/run.ts";
 import { runMetrics } from "../engine/metrics.ts";
+import { pausedContent, runRequirementJson } from "../engine/requirement-json.ts";
+import { openRequirements, requirementsWithin, runText } from "../engine/run-calls.ts";
 import { EventReader } from "../engine/run-events.ts";
-import { type Run, runText } from "../engine/run-state.ts";
-import { runFromRow } from "../engine/stored-run.ts";
+import type { Run } from "../engine/run-state.ts";
+import { runFromRow, runTree } from "../engine/stored-run.ts";
 import { toolExecutions } from "../engine/tool-executions.ts";
 import { messageJson } from "./message-json.ts";
 import { originJson } from "./origin-json.ts";
@@ -14,71 +17,108 @@ import { epochSeconds, isoSeconds, withoutNulls } from "./time.ts";
 export interface AskedRun {
   run: Run;
   status: RunStatus;
-  /** The user's message as it was sent. */
-  input: string;
+  /** The user's message as it was sent; null where it is not at hand: of a member run, in its team's. */
+  input: string | null;
   /** The messages that stand before what the run produced. */
   inputMessages: readonly Message[];
-  /** The run that it was made from; left out, none. */
-  origin?: RunOrigin | null;
 }
 
-/** A run from its row and its messages, input first. */
-export function askedRun(row: RunRow, messages: readonly Message[]): AskedRun {
-  return {
-    run: runFromRow(row, messages),
-    status: row.status,
-    input: row.input,
-    inputMessages: messages.slice(0, row.inputMessages),
-    origin: row.origin,
-  };
+interface Stored {
+  row: RunRow;
+  messages: readonly Message[];
 }
 
-/** AgentOS's RunOutput: what a run that is not streamed answers, and what reading one run does. */
-export function runOutput({ run, status, input, inputMessages, origin = null }: AskedRun, persisted = true) {
+/** A run from its row and its messages, input first; without the member runs in it. */
+export function askedRun({ row, messages }: Stored, requirements: Requirement[] = []): AskedRun {
+  return asked({ row, messages }, runFromRow(row, messages, requirements));
+}
+
+/** A run with the member runs in it. */
+export function askedTree(tree: Stored & { members: readonly Stored[]; requirements: Requirement[] }): AskedRun {
+  return asked(tree, runTree(tree, tree.members, tree.requirements));
+}
+
+function asked({ row, messages }: Stored, run: Run): AskedRun {
+  return { run, status: row.status, input: row.input, inputMessages: messages.slice(0, row.inputMessages) };
+}
+
+/** AgentOS's RunOutput or TeamRunOutput: what a run that is not streamed answers, and what reading one run does. */
+export function runOutput(asked: AskedRun, persisted = true) {
+  const { run, status, input, inputMessages } = asked;
   const { head, end } = run;
-  const error = end?.status === "ERROR" ? end.error : null;
+  const requirements = shownRequirements(asked);
   return {
     ...withoutNulls({
       run_id: head.runId,
-      agent_id: head.agentId,
-      agent_name: head.agentName || null,
+      ...componentJson(run),
       session_id: head.sessionId,
       parent_run_id: head.parentRunId,
       user_id: head.userId,
-      content: error === null ? runText(run) : error.message,
+      content: contentOf(asked),
       content_type: "str",
-      error_type: error?.type ?? null,
+      error_type: end?.status === "ERROR" ? end.error.type : null,
       model: head.model || null,
       model_provider: head.modelProvider || null,
-      session_state: head.sessionState,
+      session_state: run.state,
       session_cache: head.runIndex === null ? null : head.sessionCache,
       created_at: epochSeconds(head.createdAt),
-      ...originJson(origin),
+      ...originJson(head.origin),
       metrics: runMetrics(run),
       status,
       finish_reason: end?.status === "COMPLETED" ? end.finishReason : null,
       messages: [...inputMessages, ...run.messages].map(messageJson),
       tools: toolExecutions(run),
-      input: { input_content: input },
+      requirements: requirements.length > 0 ? requirements : null,
+      input: input === null ? null : { input_content: input },
     }),
+    ...(head.component.type === "team" && { member_responses: memberResponses(run) }),
     ...(!persisted && { persisted: false }),
   };
 }
 
-/** A run in a list: AgentOS's RunSchema, with all keys. */
-export function runItem({ run, status, input, inputMessages, origin = null }: AskedRun) {
-  const { head, end } = run;
+/** The member runs of a team run, as they stand. */
+function memberResponses(run: Run): object[] {
+  return run.members.map((member) =>
+    runOutput({ run: member, status: member.end?.status ?? "RUNNING", input: null, inputMessages: [] }),
+  );
+}
+
+function componentJson({ head: { component } }: Run) {
+  return component.type === "agent"
+    ? { agent_id: component.id, agent_name: component.name || null }
+    : { team_id: component.id, team_name: component.name || null };
+}
+
+/** While a run waits, what it waits for is what it says, unless its model said something. */
+function contentOf({ run, status }: AskedRun): string {
+  if (run.end?.status === "ERROR") return run.end.error.message;
+  const text = runText(run);
+  return text === "" && status === "PAUSED" ? pausedContent(openRequirements(run)) : text;
+}
+
+/** Of a run that waits what is open; of another one what was asked, and answered by whom. */
+function shownRequirements({ run, status }: AskedRun) {
+  const isPaused = status === "PAUSED";
+  const shown = isPaused ? openRequirements(run) : requirementsWithin(run);
+  return shown.map((requirement) => runRequirementJson(requirement, isPaused ? "open" : "resolved"));
+}
+
+/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. */
+export function runItem(asked: AskedRun) {
+  const { run, status, input, inputMessages } = asked;
+  const { head } = run;
   const messages = [...inputMessages, ...run.messages].map(messageJson);
   const tools = toolExecutions(run);
   const events = storedEvents(run);
   return {
     run_id: head.runId,
     parent_run_id: head.parentRunId ?? "",
-    agent_id: head.agentId,
-    user_id: head.userId ?? "",
+    ...(head.component.type === "agent"
+      ? { agent_id: head.component.id, user_id: head.userId ?? "" }
+      : { team_id: head.component.id }),
     status,
     run_input: input,
-    content: end?.status === "ERROR" ? end.error.message : runText(run),
+    content: contentOf(asked),
     run_response_format: "text",
     reasoning_content: "",
     reasoning_steps: [],
@@ -90,7 +130,7 @@ export function runItem({ run, status, input, inputMessages, origin = null }: As
     references: [],
     citations: null,
     reasoning_messages: [],
-    session_state: head.sessionState,
+    session_state: run.state,
     images: [],
     videos: [],
     audio: [],
@@ -98,7 +138,7 @@ export function runItem({ run, status, input, inputMessages, origin = null }: As
     response_audio: null,
     input_media: { images: [], videos: [], audios: [], files: [] },
     followups: null,
-    ...originJson(origin),
+    ...originJson(head.origin),
     last_checkpoint_at_message_index: null,
   };
 }
@@ -108,7 +148,7 @@ function storedEvents(run: Run): RunEvent[] {
   const reader = new EventReader(run);
   const events: RunEvent[] = [];
   for (let event = reader.next(run.log.length); event !== null; event = reader.next(run.log.length)) {
-    if (event.event !== "RunContent") events.push(event);
+    if (!event.event.endsWith("RunContent")) events.push(event);
   }
   return events;
 }

@@ -62,6 +62,22 @@ export function isWaitingDelegation(run: Run, nth: number): boolean {
   return run.members.some(({ head, end }) => head.parentCall === nth && end === null);
 }
 
+/** What is open of what the run and the member runs in it wait for, with `more` that is to be asked. */
+export function openRequirements(run: Run, more: readonly Requirement[] = []): Requirement[] {
+  const ids = runIds(run);
+  return [...run.requirements, ...more].filter((one) => one.status === "open" && ids.has(callingRunId(one)));
+}
+
+/** What the run and the member runs in it wait and waited for. */
+export function requirementsWithin(run: Run): Requirement[] {
+  const ids = runIds(run);
+  return run.requirements.filter((one) => ids.has(callingRunId(one)));
+}
+
+function runIds(run: Run): Set<string> {
+  return new Set([run.head.runId, ...run.members.flatMap((member) => [...runIds(member)])]);
+}
+
 /** The arguments of a call with what a person filled in; null when the model wrote no object. */
 export function callArguments(run: Run, nth: number): JsonObject | null {
   const { runId } = run.head;

@@ -52,6 +52,11 @@ export class EventReader {
         return delta === undefined ? this.#leave(published) : this.#delta(delta, entry.at);
       }
       case "member_told": {
+        if (this.#run.members[entry.member] === undefined) {
+          // A list of runs shows each on its own: the events between are the member's.
+          this.#nextIndex += entry.events - this.#within;
+          this.#within = entry.events;
+        }
         const event = this.#within < entry.events ? this.#ofMember(entry.member) : null;
         return event ?? this.#leave(published);
       }

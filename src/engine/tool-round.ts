@@ -3,7 +3,7 @@ import type { RunFinishReason } from "../domain/run.ts";
 import { cutUtf8, utf8Bytes } from "../lib/text.ts";
 import type { DriveDependencies, ToolOutcome } from "./drive-run.ts";
 import { ENTRY_BYTES } from "./event-log.ts";
-import { callArguments, type PendingCall, toolResultBytes } from "./run-calls.ts";
+import { callArguments, openRequirements, type PendingCall, toolResultBytes } from "./run-calls.ts";
 import type { Run, RunFact } from "./run-state.ts";
 
 const CUT_NOTE = "\n[cut: the run's output limit was reached]";
@@ -94,7 +94,7 @@ export async function* runRound(
   }
   if (waiting.length > 0) {
     const requirements = waiting.flatMap(({ fresh }) => (fresh === null ? [] : [fresh]));
-    const open = [...run.requirements, ...requirements].filter(({ status }) => status === "open");
+    const open = openRequirements(run, requirements);
     yield { type: "paused", requirements, open: open.map(({ position }) => position) };
     return { kind: "ended" };
   }

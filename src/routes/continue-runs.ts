@@ -10,7 +10,7 @@ import { readRunBody } from "../http/body.ts";
 import type { AppContext } from "../http/context.ts";
 import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
-import type { RunAnswer } from "../session/object.ts";
+import type { RunAnswer } from "../session/calls.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
 import { findSession } from "../store/sessions.ts";
 import { continueInput } from "./continue-input.ts";

@@ -8,7 +8,7 @@ import type { AppContext } from "../http/context.ts";
 import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
 import { sseControl } from "../lib/sse.ts";
-import type { ResumeAnswer } from "../session/object.ts";
+import type { ResumeAnswer } from "../session/calls.ts";
 import { requireSessionId } from "./continue-input.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { isMissing, requireComponent } from "./find-component.ts";

@@ -1,7 +1,7 @@
 import { runOutput } from "../contract/run-json.ts";
 import type { RunTimings } from "../domain/run.ts";
 import type { AppContext } from "../http/context.ts";
-import type { ReadMode, RunAnswer } from "../session/object.ts";
+import type { ReadMode, RunAnswer } from "../session/calls.ts";
 
 /** How the fields of a request say that its run is read. */
 export const readMode = (fields: { stream: boolean; stream_events: boolean }): ReadMode =>

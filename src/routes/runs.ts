@@ -1,6 +1,6 @@
 import type { ComponentType } from "../contract/component-path.ts";
 import { newRouter } from "../contract/route.ts";
-import { askedRun, runOutput } from "../contract/run-json.ts";
+import { askedTree, runOutput } from "../contract/run-json.ts";
 import { RunFields, runRoutes } from "../contract/runs.ts";
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../domain/error.ts";
 import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../domain/limits.ts";
@@ -9,7 +9,8 @@ import { principal } from "../http/auth.ts";
 import { readRunBody } from "../http/body.ts";
 import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
-import { findRun, sessionOfRun } from "../store/runs.ts";
+import { findRunTree } from "../store/run-tree.ts";
+import { sessionOfRun } from "../store/runs.ts";
 import { continueRouter } from "./continue-runs.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { isRunOf, requireComponent } from "./find-component.ts";
@@ -79,9 +80,9 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const { run_id } = c.req.valid("param");
     const { session_id, user_id } = c.req.valid("query");
     await requireSession(c, session_id, { user_id }, "Run not found");
-    const stored = await findRun(database(c), session_id, run_id);
+    const stored = await findRunTree(database(c), session_id, run_id);
     if (stored === null || !isRunOf(ref, stored.row)) throw new AppError(runNotFound());
-    return c.json(runOutput(askedRun(stored.row, stored.messages)), 200);
+    return c.json(runOutput(askedTree(stored)), 200);
   });
 
   router.openapi(contract.cancelRun, async (c) => {

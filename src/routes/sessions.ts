@@ -1,5 +1,5 @@
 import { newRouter } from "../contract/route.ts";
-import { askedRun, runItem } from "../contract/run-json.ts";
+import { askedTree, runItem } from "../contract/run-json.ts";
 import { sessionDetail, sessionHeaders, sessionItem } from "../contract/session-json.ts";
 import * as contract from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
@@ -16,7 +16,7 @@ import { missingField, wrongField } from "../http/field-errors.ts";
 import type { SessionClient } from "../session/client.ts";
 import type { RequestedPatch } from "../session/session-patch.ts";
 import { recentChat } from "../store/messages.ts";
-import { findRun } from "../store/runs.ts";
+import { findRunTree } from "../store/run-tree.ts";
 import { countSessions, decodeListCursor, listSessions, MAX_COUNTED, type SessionSort } from "../store/session-list.ts";
 import { createSession, findSession, visibleIds } from "../store/sessions.ts";
 import type { RouteDependencies } from "./dependencies.ts";
@@ -158,8 +158,8 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   router.openapi(contract.getSessionRun, async (c) => {
     const { session_id, run_id } = c.req.valid("param");
     const session = await requireSession(c, session_id, c.req.valid("query"), notFoundTexts.runs(session_id));
-    const stored = await findRun(database(c), session_id, run_id);
-    if (stored !== null) return c.json(runItem(askedRun(stored.row, stored.messages)), 200);
+    const stored = await findRunTree(database(c), session_id, run_id);
+    if (stored !== null) return c.json(runItem(askedTree(stored)), 200);
     throw new AppError(
       runNotFound(
         session.nextRunIndex === 0

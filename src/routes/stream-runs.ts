@@ -1,7 +1,7 @@
 import { askedRun, runItem } from "../contract/run-json.ts";
 import { withoutNulls } from "../contract/time.ts";
 import type { Database } from "../store/database.ts";
-import { FIRST_RUN, type RunFilter, type RunPosition, readRuns, type StoredRun } from "../store/runs.ts";
+import { FIRST_RUN, type ListedRun, type RunFilter, type RunPosition, readRuns } from "../store/runs.ts";
 
 /** A run may take 3 MB in memory, so few of them are there at a time. */
 const PAGE_RUNS = 8;
@@ -20,10 +20,10 @@ export async function streamRuns(
   const first = await readSome(db, sessionId, filter, FIRST_RUN);
   let next = first.next;
   let separator = "";
-  const text = (runs: StoredRun[]): string => {
+  const text = (runs: ListedRun[]): string => {
     let json = "";
-    for (const { row, messages } of runs) {
-      json += separator + JSON.stringify(withoutNulls(runItem(askedRun(row, messages))));
+    for (const run of runs) {
+      json += separator + JSON.stringify(withoutNulls(runItem(askedRun(run, run.requirements))));
       separator = ",";
     }
     return json;
@@ -57,7 +57,7 @@ async function readSome(
   sessionId: string,
   filter: RunFilter,
   from: RunPosition,
-): Promise<{ runs: StoredRun[]; next: RunPosition | null }> {
+): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
   const page = await readRuns(db, sessionId, filter, from, PAGE_RUNS);
   return page.runs.length === 0 && page.next !== null ? readRuns(db, sessionId, filter, page.next, PAGE_RUNS) : page;
 }

@@ -17,17 +17,18 @@ import type { Component } from "../domain/team.ts";
 import { seconds } from "../engine/metrics.ts";
 import { log } from "../lib/log.ts";
 import { type Committed, commit, readOrNull, violates } from "../store/commit.ts";
-import { type Acceptance, acceptedAt, acceptStatements } from "../store/run-writes.ts";
 import { findRunTree } from "../store/run-tree.ts";
+import { type Acceptance, acceptedAt, acceptStatements } from "../store/run-writes.ts";
 import { findByKey } from "../store/runs.ts";
 import { decideAdmission } from "./admission.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
 import { castOf, loadOrigin } from "./run-origin.ts";
-import { acceptedRow, mergedState, planStart, type RunStart } from "./run-start.ts";
-import { storedLive } from "./stored-live.ts";
+import { acceptedRow, planStart, type RunStart } from "./run-start.ts";
 import type { Loaded } from "./session-memory.ts";
+import { mergedState } from "./session-start.ts";
 import { stateBytes } from "./start-waiting.ts";
+import { storedLive } from "./stored-live.ts";
 
 /** A run that arrives, with what the registry says of its agent. */
 export interface Arrival {

@@ -1,9 +1,20 @@
+import type { Run } from "../engine/run-state.ts";
 import { nextAlarm } from "./due.ts";
 
 /** When the first open requirement of the session expires, kept where it outlives the object. */
 export interface ExpiryNote {
   get(): number | null;
   set(atMs: number | null): void;
+}
+
+/** Sees to it that the object wakes when a requirement of a paused run expires. */
+export function watchExpiry(alarm: Alarm, { end, requirements }: Run): void {
+  const times = requirements.flatMap(({ status, expiresAt }) =>
+    status === "open" && expiresAt !== null ? [expiresAt] : [],
+  );
+  if (end?.status === "PAUSED" && times.length > 0) {
+    alarm.expireAt(Math.min(...times));
+  }
 }
 
 /** The object's one alarm: set while there is anything to be woken for, so that somebody wakes up if we do not. */

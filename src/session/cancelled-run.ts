@@ -1,3 +1,4 @@
+import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow } from "../domain/run.ts";
 import { applyFact } from "../engine/apply-fact.ts";
 import { storedLog } from "../engine/event-log.ts";
@@ -27,11 +28,15 @@ export async function storeCancelled(db: Database, leftovers: Leftovers, row: Ru
 
 type CancelledPause = { kind: "cancelled"; run: Run } | { kind: "not_paused" } | { kind: "away" };
 
-/** Cancels a paused run, whether it waits for people or to go on, with the member runs that are paused in it. */
+/**
+ * Cancels a paused run, whether it waits for people or to go on, with the member runs that are paused in it. `expired`
+ * are the requirements that it is cancelled for.
+ */
 export async function cancelPaused(
   { db, sessionId, now }: SessionDependencies,
   leftovers: Leftovers,
   runId: string,
+  expired: readonly Requirement[] = [],
 ): Promise<CancelledPause> {
   const done = await leftovers.writeRow(async (): Promise<CancelledPause> => {
     const read = await readOrNull(findRunTree(db, sessionId, runId));
@@ -45,7 +50,10 @@ export async function cancelPaused(
     const run = runTree(tree, tree.members, tree.requirements);
     const at = now();
     cancelledRun(run, at);
-    const committed = await commit(db, cancelPausedStatements(db, tree.row, storedLog(run.log), at));
+    const committed = await commit(
+      db,
+      cancelPausedStatements(db, tree.row, { events: storedLog(run.log), settledAt: at, expired }),
+    );
     if (committed.kind === "written") {
       return committed.changes.at(-1) === 1 ? { kind: "cancelled", run } : { kind: "not_paused" };
     }

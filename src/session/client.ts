@@ -4,7 +4,8 @@ import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
-import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall, SessionObject } from "./object.ts";
+import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { SessionObject } from "./object.ts";
 import type { RequestedPatch } from "./session-patch.ts";
 
 export type SessionNamespace = DurableObjectNamespace<SessionObject>;

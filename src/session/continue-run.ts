@@ -1,49 +1,37 @@
-import { databaseUnavailable, idempotencyConflict, runNotContinuable, runNotFound, runNotLanded, sessionUnavailable } from "../domain/error.ts";
+import {
+  databaseUnavailable,
+  idempotencyConflict,
+  runNotContinuable,
+  runNotFound,
+  runNotLanded,
+  sessionUnavailable,
+} from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import { maySee } from "../domain/principal.ts";
+import { maySee, type Principal } from "../domain/principal.ts";
 import type { AnswerEntry, Requirement } from "../domain/requirement.ts";
-import type { Idempotency, OnBusy, RunRow } from "../domain/run.ts";
-import type { Principal } from "../domain/principal.ts";
+import type { RunRow } from "../domain/run.ts";
 import { type ComponentRef, findComponent, refOf } from "../domain/team.ts";
 import type { Tool } from "../domain/tool.ts";
 import { decideAnswers } from "../engine/answers.ts";
-import { applyFact } from "../engine/apply-fact.ts";
-import { storedLog } from "../engine/event-log.ts";
 import { toolCalls } from "../engine/run-calls.ts";
 import type { Run } from "../engine/run-state.ts";
 import { runTree } from "../engine/stored-run.ts";
-import { log } from "../lib/log.ts";
-import { commit, readOrNull } from "../store/commit.ts";
-import { type AnsweredRun, storeAnswers } from "../store/run-continue.ts";
+import { readOrNull } from "../store/commit.ts";
 import { findContinuation, findRunTree, type StoredTree } from "../store/run-tree.ts";
-import { type Admission, decideAdmission } from "./admission.ts";
+import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
 import { allMembers } from "./run-tree.ts";
 import { storedLive } from "./stored-live.ts";
 
 /** Answers to a paused run, as they arrive. */
-export interface AnswerArrival {
+export interface AnswerArrival extends AnswerTerms {
   runId: string;
   component: ComponentRef;
   principal: Principal;
   entries: AnswerEntry[];
   answeredBy: string | null;
-  idempotency: Idempotency | null;
-  onBusy: OnBusy;
-  /** Milliseconds since the epoch. */
-  arrivedAt: number;
 }
-
-/** The run, and the entry of its event log from which the caller reads. */
-export interface ContinuedRun {
-  live: LiveRun;
-  fromEntry: number;
-}
-
-/** The world moved between the look and the write: look again. */
-type Continued = Outcome<ContinuedRun> | "look_again";
 
 const MAX_LOOKS = 4;
 /** Where a stretch of a run ends; what is cancelled tells that it completed, too. */
@@ -103,10 +91,7 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
   if (!decided.ok) {
     return decided;
   }
-  const { answered, open } = decided.value;
-  return open.length > 0
-    ? keepAnswers(lane, arrival, { tree, run, answered, open })
-    : letGoOn(lane, arrival, { tree, run, answered });
+  return applyAnswers(lane, arrival, { tree, run, ...decided.value });
 }
 
 function isRunOf({ component }: AnswerArrival, row: RunRow): boolean {
@@ -136,7 +121,7 @@ async function earlierAnswer(lane: RunLane, arrival: AnswerArrival, tree: Stored
     return ok({ live, fromEntry });
   }
   const { log: told } = runTree(tree, [], []);
-  const stop = told.findIndex(({ kind }, at) => at >= fromEntry && (ENDS.has(kind)));
+  const stop = told.findIndex(({ kind }, at) => at >= fromEntry && ENDS.has(kind));
   return ok({ live: storedLive(tree, stop < 0 ? undefined : stop + 1), fromEntry });
 }
 
@@ -160,100 +145,4 @@ function callIds(run: Run): Set<string> {
 /** The tool of a requirement's call, while the deployment has it. */
 export function toolOf(deps: SessionDependencies, requirement: Requirement): Tool | undefined {
   return findComponent(deps, refOf(requirement))?.tools?.find(({ name }) => name === requirement.toolName);
-}
-
-interface Decided {
-  tree: StoredTree;
-  run: Run;
-  answered: Requirement[];
-}
-
-/** Some of what it waits for is still open: its readers are told so again, and nothing runs. */
-async function keepAnswers(
-  lane: RunLane,
-  arrival: AnswerArrival,
-  { tree, run, answered, open }: Decided & { open: Requirement[] },
-): Promise<Continued> {
-  const fromEntry = run.log.length;
-  const at = Math.max(0, lane.deps.now() - run.head.startedAt);
-  applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
-  const stored = await store(lane, arrival, tree, { answered, position: null, events: storedLog(run.log), fromEntry });
-  if (stored !== "stored") {
-    return stored;
-  }
-  const answers = new Map(answered.map((requirement) => [requirement.requirementId, requirement]));
-  const requirements = tree.requirements.map((one) => answers.get(one.requirementId) ?? one);
-  const row = { ...tree.row, events: storedLog(run.log) };
-  return ok({ live: storedLive({ ...tree, row, requirements }), fromEntry });
-}
-
-/** All is answered: the run waits like a new one, and is the next where nothing else runs. */
-async function letGoOn(lane: RunLane, arrival: AnswerArrival, { tree, run, answered }: Decided): Promise<Continued> {
-  const admission: Admission = decideAdmission(lane.occupancy(), arrival.onBusy);
-  if (admission.kind === "refuse") {
-    return fail(admission.failure);
-  }
-  const position = admission.kind === "wait" ? admission.position : 0;
-  const fromEntry = run.log.length;
-  const stored = await store(lane, arrival, tree, { answered, position, events: null, fromEntry });
-  if (stored !== "stored") {
-    return stored;
-  }
-  const live = new LiveRun({ ...tree.row, waiting: true, position }, arrival.arrivedAt);
-  lane.enqueue(live);
-  if (admission.kind === "wait" && admission.interrupts) {
-    lane.interrupt();
-  }
-  lane.startNext();
-  return ok({ live, fromEntry });
-}
-
-async function store(
-  lane: RunLane,
-  { idempotency }: AnswerArrival,
-  { row }: StoredTree,
-  given: Pick<AnsweredRun, "answered" | "position" | "events"> & { fromEntry: number },
-): Promise<Exclude<Continued, { ok: true }> | "stored"> {
-  const { deps, leftovers } = lane;
-  const { fromEntry, ...answers } = given;
-  const answered: AnsweredRun = {
-    ...answers,
-    runId: row.runId,
-    sessionId: row.sessionId,
-    previousFence: row.fence,
-    fence: deps.newId(),
-    key: idempotency === null ? null : { idempotency, fromEntry },
-  };
-  const written = await leftovers.writeRow(async () => {
-    const { runId, sessionId, previousFence, fence } = answered;
-    leftovers.note(runId, {
-      phase: "answering",
-      note: {
-        runId,
-        sessionId,
-        previousFence,
-        fence,
-        requirementIds: answered.answered.map(({ requirementId }) => requirementId),
-        previousEvents: answered.events === null ? null : row.events,
-        key: idempotency,
-      },
-    });
-    const committed = await commit(deps.db, storeAnswers(deps.db, answered));
-    if (committed.kind === "unknown") {
-      leftovers.abandon(runId);
-    } else {
-      leftovers.forget(runId);
-    }
-    return committed;
-  });
-  if (written === null || written.kind === "unknown") {
-    // Taken back now if D1 is there again, else before anything else is written, or by the alarm.
-    deps.background(leftovers.land().then(() => {}));
-    return fail(databaseUnavailable());
-  }
-  if (written.kind === "refused") {
-    log("error", "answers.refused", { run_id: row.runId, reason: written.constraint });
-    return "look_again";
-  }
-  return written.changes[0] === 1 ? "stored" : "look_again";
 }

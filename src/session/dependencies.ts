@@ -1,6 +1,7 @@
 import type { ModelSource } from "../domain/model.ts";
 import type { Registry } from "../domain/team.ts";
 import type { Database } from "../store/database.ts";
+import type { ExpiryNote } from "./alarm.ts";
 import type { Journal } from "./journal.ts";
 
 /** All that a live session is handed: it knows no platform, no clock and no model of its own. */
@@ -14,6 +15,8 @@ export interface SessionDependencies extends Registry {
   newId(): string;
   /** Wakes the object at this instant, also when this instance is dead by then. */
   setAlarm(atMs: number): void;
+  /** When the first open requirement expires. */
+  expiry: ExpiryNote;
   /** Keeps the object alive for work that nobody waits for; the promise must not reject. */
   background(work: Promise<void>): void;
   settings: SessionSettings;

@@ -2,6 +2,7 @@ import type { JsonObject } from "../domain/json.ts";
 import { MAX_REQUIREMENTS, MAX_RUN_OUTPUT_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import { isTeam, membersOf, type Team } from "../domain/team.ts";
+import type { ToolContext } from "../domain/tool.ts";
 import type { CallPlan, DriveDependencies, ToolOutcome } from "../engine/drive-run.ts";
 import { answerOutcome, requirementOf } from "../engine/requirements.ts";
 import { isWaitingDelegation, type PendingCall, requirementOfCall, toolArguments } from "../engine/run-calls.ts";
@@ -36,7 +37,7 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
       if (team !== null && isDelegation(call.name)) {
         return delegate(tree, strand, team, { call, nth }, args);
       }
-      const context = {
+      const context: ToolContext = {
         sessionId: run.head.sessionId,
         runId: run.head.runId,
         agentId: component.id,

@@ -5,10 +5,11 @@ import { type HistoryRun, historyMessages } from "../engine/history.ts";
 import { buildPrompt } from "../engine/prompt.ts";
 import type { Run } from "../engine/run-state.ts";
 import { errorFields, log } from "../lib/log.ts";
+import { watchExpiry } from "./alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
 import { delegate } from "./member-runs.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
-import type { DriveWith, RunLane } from "./run-lane.ts";
+import type { DriveWith } from "./run-lane.ts";
 import type { RunTree } from "./run-tree.ts";
 import { settleRun } from "./settle-run.ts";
 
@@ -58,7 +59,7 @@ async function settleAndRemember({ lane, live, top }: RunTree): Promise<boolean>
     live.persisted = live.gone;
     return false;
   }
-  lane.watchExpiry(run);
+  watchExpiry(lane.alarm, run);
   const { origin } = run.head;
   if (origin?.type === "regenerated" && origin.replace) {
     memory.dropHistory();

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../domain/event.ts";
 import { EventReader } from "../engine/run-events.ts";
-import { SSE_KEEP_ALIVE, sseBytes, sseEvent } from "../lib/sse.ts";
+import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../lib/sse.ts";
 import type { LiveRun } from "./live-run.ts";
 
 /** A stream is looked at this often, so a comment goes out after 10 to 20 quiet seconds: below proxies' idle limits. */
@@ -9,29 +9,117 @@ export const KEEP_ALIVE_MS = 10_000;
 const CHUNK_CHARS = 32 * 1024;
 
 /** Events that are content, or an end: what remains with `stream_events=false`. */
-const CONTENT_EVENTS = new Set<RunEvent["event"]>(["RunContent", "RunCompleted", "RunError", "RunCancelled"]);
+const CONTENT_EVENTS = new Set(
+  ["RunContent", "RunCompleted", "RunError", "RunCancelled", "RunPaused"].flatMap((name) => [name, `Team${name}`]),
+);
+
+/** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
+export function eventStream(live: LiveRun, contentOnly: boolean, fromEntry = 0): ReadableStream<Uint8Array> {
+  const events = new StreamedEvents(live, (reader) => {
+    while (reader.next(fromEntry) !== null);
+  });
+  return pulled(live, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
+}
 
 /**
- * A run's events from the first to the last as server-sent events. The reader pulls: a slow one falls behind in the run
- * that is in memory anyway, and one that leaves changes nothing.
+ * The events behind the one that was seen last, and those to come, with AgentOS's control events: what is missed is
+ * announced, and so is where it ends.
  */
-export function eventStream(live: LiveRun, contentOnly: boolean): ReadableStream<Uint8Array> {
-  let reader: EventReader | null = null;
-  let left = false;
-  const read = (): string => {
+export function resumeStream(live: LiveRun, lastEventIndex: number | null, missed: number): ReadableStream<Uint8Array> {
+  const { runId } = live;
+  const events = new StreamedEvents(live);
+  const status = live.row.status;
+  const isOver = live.stage === "done";
+  const total = live.run?.eventCount ?? 0;
+  const isNew = (event: RunEvent) => event.event_index > (lastEventIndex ?? -1);
+  let control = isOver
+    ? sseControl("replay", {
+        event: "replay",
+        run_id: runId,
+        status,
+        total_events: missed,
+        total_buffered: total,
+        ...(lastEventIndex !== null && { last_event_index_requested: lastEventIndex }),
+        message: `Run ${status}. Replaying ${missed} missed events (of ${total} total).`,
+      })
+    : missed === 0
+      ? ""
+      : sseControl("catch_up", {
+          event: "catch_up",
+          run_id: runId,
+          status: status.toLowerCase(),
+          missed_events: missed,
+          current_event_count: total,
+          message: `Catching up on ${missed} missed events.`,
+        });
+  let subscribed = isOver
+    ? ""
+    : sseControl("subscribed", {
+        event: "subscribed",
+        run_id: runId,
+        status: status.toLowerCase(),
+        current_event_count: total,
+        message: `Subscribed to ${live.componentType} run. Receiving live events.`,
+      });
+  return pulled(live, () => {
+    let text = control;
+    control = "";
+    if (subscribed !== "") {
+      const before = events.read((event) => isNew(event), total);
+      text += before;
+      if (events.nextIndex < total && before !== "") {
+        return text;
+      }
+      text += subscribed;
+      subscribed = "";
+    }
+    return text + events.read(isNew);
+  });
+}
+
+/** The events of a live run as text, from a position that moves with every read. */
+class StreamedEvents {
+  readonly #live: LiveRun;
+  readonly #skip: (reader: EventReader) => void;
+  #reader: EventReader | null = null;
+  nextIndex = 0;
+
+  constructor(live: LiveRun, skip: (reader: EventReader) => void = () => {}) {
+    this.#live = live;
+    this.#skip = skip;
+  }
+
+  /** What may be seen by now and is wanted, some of it; "" when there is nothing. `upTo` is the index to stop before. */
+  read(isWanted: (event: RunEvent) => boolean, upTo = Number.POSITIVE_INFINITY): string {
+    const live = this.#live;
+    if (live.run === null) {
+      return "";
+    }
+    if (this.#reader === null) {
+      this.#reader = new EventReader(live.run);
+      this.#skip(this.#reader);
+    }
     let text = "";
-    while (text.length < CHUNK_CHARS && live.run !== null) {
-      reader ??= new EventReader(live.run);
-      const event = reader.next(live.published);
+    while (text.length < CHUNK_CHARS && this.nextIndex < upTo) {
+      const event = this.#reader.next(live.published);
       if (event === null) {
         break;
       }
-      if (!contentOnly || CONTENT_EVENTS.has(event.event)) {
+      this.nextIndex = event.event_index + 1;
+      if (isWanted(event)) {
         text += sseEvent(event.event_index, event.event, withPersisted(event, live));
       }
     }
     return text;
-  };
+  }
+}
+
+/**
+ * Text as it comes, until the run is over for its readers. The reader pulls: a slow one falls behind in the run that is
+ * in memory anyway, and one that leaves changes nothing.
+ */
+function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
+  let left = false;
   let wake = () => {};
   let isQuiet = false;
   const unwatch = live.watch(() => wake());
@@ -76,10 +164,12 @@ export function eventStream(live: LiveRun, contentOnly: boolean): ReadableStream
 
 /** The final event says so when the run has not reached D1 yet. */
 function withPersisted(event: RunEvent, live: LiveRun): RunEvent {
-  const isEnd = event.event === "RunCompleted" || event.event === "RunError";
-  if (live.persisted || !isEnd) {
+  const isEnd = ENDS.has(event.event);
+  if (live.persisted || !isEnd || event.run_id !== live.runId) {
     return event;
   }
   const { event_index, ...fields } = event;
   return { ...fields, persisted: false, event_index };
 }
+
+const ENDS = new Set<string>(["RunCompleted", "RunError", "RunPaused"].flatMap((name) => [name, `Team${name}`]));

@@ -1,11 +1,20 @@
-import type { RunError } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
-import { applyFact, type RecordedFact, type Run, type RunEnd } from "../engine/run-state.ts";
-import { type Committed, commit, type Statement } from "../store/commit.ts";
+import { findComponent } from "../domain/team.ts";
+import { applyFact } from "../engine/apply-fact.ts";
+import { interruption } from "../engine/interrupted.ts";
+import { outcomeUnknown } from "../engine/requirements.ts";
+import { callArguments, type PendingCall } from "../engine/run-calls.ts";
+import { newRun, type RecordedFact, type Run, type RunEnd } from "../engine/run-state.ts";
+import { runTree } from "../engine/stored-run.ts";
+import { type Committed, commit, readOrNull, type Statement } from "../store/commit.ts";
 import type { Database } from "../store/database.ts";
+import { requirementsOfRun } from "../store/requirements.ts";
+import { takeBackAnswers, waitAgainStatements } from "../store/run-continue.ts";
+import { settleStatements } from "../store/run-settle.ts";
+import { findRunTree } from "../store/run-tree.ts";
 import { putBackStatements, takeOver, withdrawStatements } from "../store/run-undo.ts";
-import { settleStatements } from "../store/run-writes.ts";
-import type { Journal, JournalEntry } from "./journal.ts";
+import type { SessionDependencies } from "./dependencies.ts";
+import type { JournalEntry } from "./journal.ts";
 import { refusedRuns, settlementOf } from "./settlement.ts";
 
 /** What became of a settle. `kept` is what was stored: the run, or what fits of it when D1 refused it for its content. */
@@ -15,7 +24,7 @@ export type Settled =
   | { kind: "fenced" }
   | { kind: "unknown" };
 
-/** Writes an ended run to D1, whole or, when D1 refuses that for its content, as ERROR `storage` with what fits. */
+/** Writes a run's pause or end to D1, whole or, when D1 refuses that for its content, as ERROR `storage` with what fits. */
 export async function settle(
   db: Database,
   run: Run,
@@ -43,12 +52,11 @@ export async function settle(
 }
 
 export interface Landing {
-  db: Database;
-  journal: Journal;
-  now(): number;
-  newId(): string;
+  deps: SessionDependencies;
   /** The session's row, fresh or remembered; null when D1 is away. */
   row(): Promise<{ value: Session | null } | null>;
+  /** A run has paused again: when it goes on by itself somebody has to take it up, when it expires to wake. */
+  onPaused(run: Run): void;
 }
 
 /**
@@ -58,53 +66,118 @@ export interface Landing {
 export async function land(landing: Landing, runId: string, entry: JournalEntry): Promise<boolean> {
   const landed = await landEntry(landing, entry);
   if (landed) {
-    landing.journal.remove(runId);
+    landing.deps.journal.remove(runId);
   }
   return landed;
 }
 
-async function landEntry({ db, journal, now, newId, row }: Landing, entry: JournalEntry): Promise<boolean> {
+async function landEntry(landing: Landing, entry: JournalEntry): Promise<boolean> {
+  const { db, now, newId, sessionId } = landing.deps;
+  const takenOver = () => takeOver(db, sessionId, newId());
   switch (entry.phase) {
-    case "accepting": {
-      const { note } = entry;
-      return isDecided(
-        await commit(db, [...withdrawStatements(db, note, now()), takeOver(db, note.sessionId, newId())]),
-      );
-    }
-    case "starting": {
-      const { note } = entry;
-      return isDecided(await commit(db, [...putBackStatements(db, note), takeOver(db, note.sessionId, newId())]));
-    }
-    case "running": {
-      const { head } = entry;
-      const run = journal.run(head);
-      const end = run.end ?? interrupt(journal, run, now());
-      const session = await row();
-      if (session === null) {
-        return false;
-      }
-      const settled = await settle(db, run, end, session.value, takeOver(db, head.sessionId, newId()));
-      return settled.kind !== "unknown";
-    }
+    case "accepting":
+      return isDecided(await commit(db, [...withdrawStatements(db, entry.note, now()), takenOver()]));
+    case "starting":
+      return isDecided(await commit(db, [...putBackStatements(db, entry.note), takenOver()]));
+    case "answering":
+      return isDecided(await commit(db, takeBackAnswers(db, entry.note, newId())));
+    case "continuing":
+      return isDecided(await commit(db, [...waitAgainStatements(db, entry.note), takenOver()]));
+    case "running":
+      return landRun(landing, entry);
   }
 }
 
-const INTERRUPTED: RunError = {
-  type: "interrupted",
-  message: "The run was interrupted before it ended; what had been written down by then was kept.",
-};
-
-/** A run whose instance died ends here, once: the end is written down first, so that every later try is the same. */
-function interrupt(journal: Journal, run: Run, nowMs: number): RunEnd {
-  const at = Math.max(0, nowMs - run.head.startedAt);
-  const end: RecordedFact = { at, fact: { type: "failed", error: INTERRUPTED } };
-  // Its readers have seen that it started, also where it died before anything of it was written down.
-  const facts: RecordedFact[] = run.log.length === 0 ? [{ at: 0, fact: { type: "run_started" } }, end] : [end];
-  journal.append(run.head.runId, facts);
-  for (const recorded of facts) {
+async function landRun(
+  landing: Landing,
+  { head, continues }: Extract<JournalEntry, { phase: "running" }>,
+): Promise<boolean> {
+  const { db, journal, newId, sessionId } = landing.deps;
+  const run = continues ? await storedBase(landing, head.runId) : newRun(head);
+  if (run === "away") {
+    return false;
+  }
+  if (run === "gone") {
+    return true;
+  }
+  run.head.fence = head.fence;
+  const eventsBefore = run.eventCount;
+  for (const recorded of journal.facts(head.runId)) {
     applyFact(run, recorded);
   }
-  return run.end ?? { status: "ERROR", error: INTERRUPTED, at: nowMs };
+  const end = run.end ?? interrupt(landing, run, continues, eventsBefore);
+  const session = await landing.row();
+  if (session === null) {
+    return false;
+  }
+  const settled = await settle(db, run, end, session.value, takeOver(db, sessionId, newId()));
+  if (settled.kind === "landed" && run.head.parentRunId === null) {
+    landing.onPaused(run);
+  }
+  return settled.kind !== "unknown";
+}
+
+/** The run as it was when it went on, its member runs as they have landed. */
+async function storedBase({ deps }: Landing, runId: string): Promise<Run | "away" | "gone"> {
+  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, runId));
+  if (read === null) {
+    return "away";
+  }
+  const tree = read.value;
+  const topRunId = tree?.requirements[0]?.runId;
+  if (tree === null || topRunId === undefined) {
+    return tree === null ? "gone" : runTree(tree, tree.members, []);
+  }
+  // A member run asks behind all that its team run has asked.
+  const asked = await readOrNull(requirementsOfRun(deps.db, topRunId).execute());
+  return asked === null ? "away" : runTree(tree, tree.members, asked.value);
+}
+
+/** A run whose instance died stops here, once: that is written down first, so that every later try is the same. */
+function interrupt({ deps }: Landing, run: Run, continues: boolean, eventsBefore: number): RunEnd {
+  const { journal, now } = deps;
+  const at = Math.max(0, now() - run.head.startedAt);
+  const { runId } = run.head;
+  let position = Math.max(-1, ...run.requirements.map((requirement) => requirement.position));
+  const facts = interruption(run, {
+    continues,
+    nextIndex: journal.nextFreeIndex(runId, eventsBefore),
+    askAgain: (pending) => {
+      position += 1;
+      return askAgain(deps, run, pending, position);
+    },
+  });
+  const recorded: RecordedFact[] = facts.map((fact) => ({ at: fact.type === "run_started" ? 0 : at, fact }));
+  journal.append(runId, recorded);
+  for (const one of recorded) {
+    applyFact(run, one);
+  }
+  if (run.end === null) {
+    throw new Error("An interruption must stop its run.");
+  }
+  return run.end;
+}
+
+function askAgain(deps: SessionDependencies, run: Run, { call, nth }: PendingCall, position: number) {
+  const { component, runId, parentRunId, sessionId, userId } = run.head;
+  const tool = findComponent(deps, component)?.tools?.find(({ name }) => name === call.name);
+  if (tool?.idempotent === true) {
+    return null;
+  }
+  const place = {
+    sessionId,
+    runId: run.requirements[0]?.runId ?? runId,
+    memberRunId: parentRunId === null ? null : runId,
+    agentId: component.type === "agent" ? component.id : null,
+    teamId: component.type === "team" ? component.id : null,
+    componentName: component.name,
+    userId,
+    position,
+    call: nth,
+    nowMs: deps.now(),
+    newId: deps.newId,
+  };
+  return outcomeUnknown(tool, call, place, callArguments(run, nth));
 }
 
 /** A refusal is an answer too: it would be the same the next time. */

@@ -1,9 +1,17 @@
+import type { Run } from "../engine/run-state.ts";
 import { Serial } from "../lib/serial.ts";
 import type { Alarm } from "./alarm.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { JournalEntry } from "./journal.ts";
 import { land } from "./landing.ts";
 import type { SessionMemory } from "./session-memory.ts";
+
+/** How many runs of the list this one is in. */
+function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry): number {
+  const parentRunId = entry.phase === "running" ? entry.head.parentRunId : null;
+  const parent = entries.find(([runId]) => runId === parentRunId);
+  return parent === undefined ? 0 : 1 + depth(entries, parent[1]);
+}
 
 /** A D1 that does not even refuse costs every caller in line its whole patience: those right behind fail at once. */
 const HANG_MS = 5_000;
@@ -23,10 +31,17 @@ export class Leftovers {
   /** The entries of runs that live here. */
   readonly #ours = new Set<string>();
   readonly #writes = new Serial();
+  readonly #onPaused: (run: Run) => void;
   #landing: Promise<boolean> | null = null;
   #hangsUntil = 0;
 
-  constructor(deps: SessionDependencies, memory: SessionMemory, alarm: Alarm, onLanded: () => void) {
+  constructor(
+    deps: SessionDependencies,
+    memory: SessionMemory,
+    alarm: Alarm,
+    { onLanded, onPaused }: { onLanded(): void; onPaused(run: Run): void },
+  ) {
+    this.#onPaused = onPaused;
     this.#deps = deps;
     this.#memory = memory;
     this.#alarm = alarm;
@@ -89,12 +104,12 @@ export class Leftovers {
     if (entries.length === 0) {
       return true;
     }
-    const { db, journal, now, newId } = this.#deps;
+    const { now } = this.#deps;
     if (now() < this.#hangsUntil) {
       return false;
     }
     const startedAt = now();
-    const landing = { db, journal, now, newId, row: () => this.#memory.row() };
+    const landing = { deps: this.#deps, row: () => this.#memory.row(), onPaused: this.#onPaused };
     for (const [runId, entry] of entries) {
       const landed = await land(landing, runId, entry);
       this.#memory.drop();
@@ -109,7 +124,9 @@ export class Leftovers {
     return true;
   }
 
+  /** Member runs land before the runs that they are in: those are closed by what became of their members. */
   #entries(): [string, JournalEntry][] {
-    return [...this.#deps.journal.entries()].filter(([runId]) => !this.#ours.has(runId));
+    const entries = [...this.#deps.journal.entries()].filter(([runId]) => !this.#ours.has(runId));
+    return entries.sort(([, one], [, other]) => depth(entries, other) - depth(entries, one));
   }
 }

@@ -1,5 +1,6 @@
 import type { Message } from "../domain/message.ts";
 import type { RunRow } from "../domain/run.ts";
+import { refOf } from "../domain/team.ts";
 import type { Run } from "../engine/run-state.ts";
 
 /** How far a run has come in this object. `done` is also where a run is that was cancelled before it started. */
@@ -37,6 +38,10 @@ export class LiveRun {
 
   get runId(): string {
     return this.row.runId;
+  }
+
+  get componentType(): "agent" | "team" {
+    return refOf(this.row).type;
   }
 
   get signal(): AbortSignal {

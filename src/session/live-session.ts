@@ -1,9 +1,9 @@
-import type { Agent } from "../domain/agent.ts";
 import { databaseUnavailable, preconditionFailed, sessionNotFound } from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
+import type { Component } from "../domain/team.ts";
 import { log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import { commit } from "../store/commit.ts";
@@ -15,12 +15,16 @@ import {
   type SessionPatch,
 } from "../store/session-writes.ts";
 import { type Arrival, admit } from "./admit.ts";
+import type { ContinuedRun } from "./apply-answers.ts";
+import { type AnswerArrival, admitAnswers } from "./continue-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
+import { expireRequirements } from "./expire-requirements.ts";
 import type { LiveRun } from "./live-run.ts";
+import { findToResume, type ResumeRequest } from "./resume-run.ts";
 import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
-import { planPatch, type RequestedPatch } from "./session-patch.ts";
+import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
 
 /** How often a write is planned anew on a row that was not as remembered. */
 const MAX_ATTEMPTS = 3;
@@ -42,7 +46,7 @@ export class LiveSession {
   constructor(deps: SessionDependencies) {
     this.#deps = deps;
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
-    this.#lane = new RunLane(deps, this.#memory, (agent) => this.#afterCompletion(agent));
+    this.#lane = new RunLane(deps, this.#memory, (component) => this.#afterCompletion(component));
   }
 
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
@@ -50,9 +54,24 @@ export class LiveSession {
     return this.#arrivals.run(() => admit(this.#lane, arrival));
   }
 
-  /** Cancels a run, waiting or active; one that is unknown, settled or somebody else's stays as it is. */
+  /** Takes answers to what a paused run waits for. */
+  continueRun(arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
+    return this.#arrivals.run(() => admitAnswers(this.#lane, arrival));
+  }
+
+  /** Finds a run to read its events again. */
+  resumeRun(request: ResumeRequest): Promise<Outcome<LiveRun>> {
+    return findToResume(this.#lane, request);
+  }
+
+  /** How many runs go before a run that was let in. */
+  waitingBefore(live: LiveRun): number {
+    return this.#lane.waitingBefore(live);
+  }
+
+  /** Cancels a run, waiting, active or paused; one that is unknown, settled or somebody else's stays as it is. */
   async cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
-    const woken = this.#lane.has(runId) || (await this.wake());
+    const woken = this.#lane.find(runId) !== null || (await this.wake());
     const row = await this.#memory.row();
     if (!woken || row === null) {
       return fail(databaseUnavailable());
@@ -71,7 +90,16 @@ export class LiveSession {
     }
     const name =
       requested.name === undefined ? ok(undefined) : await manualChange(this.#deps, found.value, requested.name);
-    return name.ok ? this.#writeInLine(principal, (session) => planPatch(session, requested, name.value)) : name;
+    if (!name.ok) {
+      return name;
+    }
+    const plan: Plan = (session) => planPatch(session, requested, name.value);
+    return this.#writeInLine(principal, plan, () => {
+      if (requested.state !== undefined) {
+        // The tools of an active run see it too, and what they changed before stays where the patch does not say else.
+        this.#lane.applyState((state) => patchedState(state, requested));
+      }
+    });
   }
 
   /** Has the model name the session; if the name changed meanwhile, the newer one stays. Answers the session as it is. */
@@ -110,7 +138,7 @@ export class LiveSession {
       }
       const loaded = await this.#memory.load(0, false);
       if (loaded === null) {
-        this.#lane.retryLater();
+        this.#lane.alarm.failed();
       }
       this.#lane.adopt(this.#memory.takePending());
       this.#lane.startNext();
@@ -120,7 +148,11 @@ export class LiveSession {
 
   /** What the object's alarm calls; it is set again while there is anything to be woken for. */
   async alarm(): Promise<void> {
-    this.#lane.rearm(await this.wake());
+    const isAwake = await this.wake();
+    if (isAwake) {
+      await this.#arrivals.run(() => expireRequirements(this.#lane));
+    }
+    this.#lane.rearm(isAwake);
   }
 
   async #deleteOnce(principal: Principal): Promise<Outcome<null> | "taken_over"> {
@@ -160,12 +192,12 @@ export class LiveSession {
       : this.#writeInLine(principal, (session) => (isMatched(ifMatch, session) ? ok({}) : fail(preconditionFailed())));
   }
 
-  async #writeInLine(principal: Principal, plan: Plan): Promise<Outcome<Session>> {
-    const written = await this.#lane.leftovers.writeRow(() => this.#write(principal, plan));
+  async #writeInLine(principal: Principal, plan: Plan, onWritten = () => {}): Promise<Outcome<Session>> {
+    const written = await this.#lane.leftovers.writeRow(() => this.#write(principal, plan, onWritten));
     return written ?? fail(databaseUnavailable());
   }
 
-  async #write(principal: Principal, plan: Plan): Promise<Outcome<Session>> {
+  async #write(principal: Principal, plan: Plan, onWritten: () => void): Promise<Outcome<Session>> {
     // Again: the row that memory knew may have been deleted and made anew without the object, or a run has settled.
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.#find(principal);
@@ -190,6 +222,7 @@ export class LiveSession {
       const mark = this.#memory.mark();
       const committed = await commit(this.#deps.db, [patchStatement(this.#deps.db, before, after, patch)]);
       if (committed.kind === "written" && committed.changes[0] === 1) {
+        onWritten();
         return ok(this.#remember(mark, before, after, patch));
       }
       this.#memory.drop();
@@ -226,9 +259,9 @@ export class LiveSession {
     });
   }
 
-  #afterCompletion(agent: Agent): void {
+  #afterCompletion(component: Component): void {
     const { session } = this.#memory;
-    if (session === null || !isAutomaticallyDue(this.#deps, session, agent)) {
+    if (session === null || !isAutomaticallyDue(this.#deps, session, component)) {
       return;
     }
     const anyone: Principal = { caller: "development", userId: null };

@@ -1,5 +1,5 @@
-import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
 /**

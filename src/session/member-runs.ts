@@ -51,9 +51,7 @@ export async function delegate(
 
 function outcomeOf(reports: readonly (MemberReport | "paused")[]): ToolOutcome {
   const done = reports.filter((report) => report !== "paused");
-  return done.length < reports.length
-    ? { kind: "member_paused" }
-    : { kind: "answered", ...delegationResult(done) };
+  return done.length < reports.length ? { kind: "member_paused" } : { kind: "answered", ...delegationResult(done) };
 }
 
 function reportOf(run: Run): MemberReport | "paused" {
@@ -75,7 +73,10 @@ async function goOn(tree: RunTree, team: Strand, ordinal: number, run: Run): Pro
     return;
   }
   const { deps } = tree.lane;
-  const component = findComponent(deps, run.head.component) ?? { id: run.head.component.id, name: run.head.component.name };
+  const component = findComponent(deps, run.head.component) ?? {
+    id: run.head.component.id,
+    name: run.head.component.name,
+  };
   const strand = tree.member(team, ordinal, component);
   if (strand !== null) {
     await driveMember(tree, strand, deps.models(component.model), true);
@@ -85,7 +86,13 @@ async function goOn(tree: RunTree, team: Strand, ordinal: number, run: Run): Pro
 type Started = { ok: true; strand: Strand; model: Model } | { ok: false; reason: string };
 
 /** Stores a member run with its first messages, before its model is asked. */
-async function startMember(tree: RunTree, team: Strand, nth: number, member: Component, task: string): Promise<Started> {
+async function startMember(
+  tree: RunTree,
+  team: Strand,
+  nth: number,
+  member: Component,
+  task: string,
+): Promise<Started> {
   const { deps, leftovers, memory } = tree.lane;
   if (tree.live.signal.aborted) {
     return { ok: false, reason: "The run was cancelled." };

@@ -1,76 +1,22 @@
 import { DurableObject } from "cloudflare:workers";
 import { agents, teams } from "../agents/index.ts";
-import { agentNotFound, modelNotConfigured } from "../domain/error.ts";
+import { agentNotFound, modelNotConfigured, teamNotFound } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
-import type { Message } from "../domain/message.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { AnswerEntry } from "../domain/requirement.ts";
-import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
-import type { ComponentRef } from "../domain/team.ts";
-import type { Run } from "../engine/run-state.ts";
+import { findComponent } from "../domain/team.ts";
 import { type Config, readConfig } from "../env.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
-import { eventStream } from "./event-stream.ts";
+import type { ContinueCall, ReadMode, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import { eventStream, resumeStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
+import type { LiveRun } from "./live-run.ts";
 import { LiveSession } from "./live-session.ts";
+import { missedEvents } from "./resume-run.ts";
 import type { RequestedPatch } from "./session-patch.ts";
-
-/** How a caller wants to read a run: whole when it is over, as it happens, or later. */
-export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolean } | { kind: "background" };
-
-export interface RunCall {
-  request: RunRequest;
-  principal: Principal;
-  onBusy: OnBusy;
-  read: ReadMode;
-}
-
-/** Answers to what a paused run waits for. */
-export interface ContinueCall {
-  runId: string;
-  component: ComponentRef;
-  principal: Principal;
-  entries: AnswerEntry[];
-  /** Who answers; kept on the requirements. */
-  answeredBy: string | null;
-  /** Its `agentId` is the component's id and the run's: a key is one of this run. */
-  idempotency: Idempotency | null;
-  onBusy: OnBusy;
-  read: ReadMode;
-}
-
-/** Asks for a run's events behind the one that was seen last. */
-export interface ResumeCall {
-  runId: string;
-  component: ComponentRef;
-  principal: Principal;
-  /** Null: from the first. */
-  lastEventIndex: number | null;
-}
-
-/** A run's missed events and those to come, with AgentOS's control events between them. */
-export interface ResumeAnswer {
-  status: RunStatus;
-  /** How many events were missed. */
-  missed: number;
-  stream: ReadableStream<Uint8Array>;
-}
-
-/** A run that was let in. What is not known before the headers go out is null. */
-export interface RunAnswer {
-  runId: string;
-  sessionId: string;
-  sessionCache: SessionCacheUse | null;
-  timings: RunTimings;
-  result: /** `waitingBefore` is how many runs go before it. */
-    | { kind: "background"; status: RunStatus; waitingBefore: number }
-    | { kind: "stream"; stream: ReadableStream<Uint8Array> }
-    | { kind: "whole"; run: Run; input: string; inputMessages: Message[]; persisted: boolean; settleMs: number };
-}
 
 /**
  * The Durable Object of one session, named by the session's id: turns the platform into what `LiveSession` is handed,
@@ -90,20 +36,36 @@ export class SessionObject extends DurableObject<Env> {
 
   async startRun({ request, principal, onBusy, read }: RunCall): Promise<Outcome<RunAnswer>> {
     const arrivedAt = Date.now();
-    const agent = agents.get(request.component.id);
-    if (agent === undefined) {
-      return fail(agentNotFound());
+    const { type } = request.component;
+    const component = findComponent({ agents, teams }, request.component);
+    if (component === undefined) {
+      return fail(type === "agent" ? agentNotFound() : teamNotFound());
     }
     const config = readConfig(this.env);
-    const model = config.ok ? models(config.value)(agent.model) : null;
+    const model = config.ok ? models(config.value)(component.model) : null;
     if (model === null) {
       return fail(modelNotConfigured());
     }
-    const admitted = await this.#live.startRun({ request, principal, onBusy, agent, model, arrivedAt });
-    if (!admitted.ok) {
-      return admitted;
+    const admitted = await this.#live.startRun({ request, principal, onBusy, component, model, arrivedAt });
+    return admitted.ok ? ok(await this.#answer(admitted.value, read)) : admitted;
+  }
+
+  async continueRun({ read, ...call }: ContinueCall): Promise<Outcome<RunAnswer>> {
+    const continued = await this.#live.continueRun({ ...call, arrivedAt: Date.now() });
+    return continued.ok ? ok(await this.#answer(continued.value.live, read, continued.value.fromEntry)) : continued;
+  }
+
+  async resumeRun({ lastEventIndex, ...call }: ResumeCall): Promise<Outcome<ResumeAnswer>> {
+    const found = await this.#live.resumeRun(call);
+    if (!found.ok) {
+      return found;
     }
-    const live = admitted.value;
+    const live = found.value;
+    const missed = missedEvents(live, lastEventIndex);
+    return ok({ status: live.row.status, missed, stream: resumeStream(live, lastEventIndex, missed) });
+  }
+
+  async #answer(live: LiveRun, read: ReadMode, fromEntry = 0): Promise<RunAnswer> {
     if (read.kind === "whole") {
       await live.done();
     }
@@ -111,27 +73,20 @@ export class SessionObject extends DurableObject<Env> {
     const head = live.run?.head;
     const known = { runId, sessionId, sessionCache: head?.sessionCache ?? null, timings: head?.timings ?? {} };
     if (read.kind === "background") {
-      return ok({ ...known, result: { kind: "background", status: "PENDING", waitingBefore: 0 } });
+      const waitingBefore = this.#live.waitingBefore(live);
+      return { ...known, result: { kind: "background", status: "PENDING", waitingBefore } };
     }
     if (read.kind === "stream") {
-      return ok({ ...known, result: { kind: "stream", stream: eventStream(live, read.contentOnly) } });
+      return { ...known, result: { kind: "stream", stream: eventStream(live, read.contentOnly, fromEntry) } };
     }
     if (live.run === null) {
       throw new Error("A run that is over has no result.");
     }
     const { persisted, settleMs } = live;
-    return ok({
+    return {
       ...known,
       result: { kind: "whole", run: live.run, input, inputMessages: live.input, persisted, settleMs },
-    });
-  }
-
-  continueRun(_call: ContinueCall): Promise<Outcome<RunAnswer>> {
-    throw new Error("not built");
-  }
-
-  resumeRun(_call: ResumeCall): Promise<Outcome<ResumeAnswer>> {
-    throw new Error("not built");
+    };
   }
 
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
@@ -174,6 +129,8 @@ function models(config: Config): ReturnType<typeof modelSource> {
 
 /** Where an object that an alarm wakes finds its session's id: the platform tells the name to callers' calls only. */
 const SESSION_ID_KEY = "session_id";
+/** When the first open requirement expires. */
+const EXPIRY_KEY = "expires_at";
 
 function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
   const { kv } = ctx.storage;
@@ -200,10 +157,15 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       }
       void ctx.storage.setAlarm(at);
     },
+    expiry: {
+      get: () => kv.get<number>(EXPIRY_KEY) ?? null,
+      set: (at) => (at === null ? void kv.delete(EXPIRY_KEY) : kv.put(EXPIRY_KEY, at)),
+    },
     background: (work) => ctx.waitUntil(work),
     settings: {
       maxToolRounds: config.maxToolRounds,
       toolTimeoutMs: config.toolTimeoutMs,
+      maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
     },
   });

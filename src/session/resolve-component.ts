@@ -1,6 +1,6 @@
 import type { Model, ModelSource } from "../domain/model.ts";
 import type { RunError, RunRow } from "../domain/run.ts";
-import { type Component, findComponent, refOf, type Registry } from "../domain/team.ts";
+import { type Component, findComponent, type Registry, refOf } from "../domain/team.ts";
 
 /** Stands where a run's model would, of a run that fails before it asks one. */
 const NO_MODEL: Model = {
@@ -23,7 +23,8 @@ export function resolve(
       message: `The ${ref.type} '${ref.id}' is no longer part of this deployment.`,
     };
     const name = row.componentName ?? ref.id;
-    const gone = ref.type === "agent" ? { id: ref.id, name } : { id: ref.id, name, mode: "coordinate" as const, members: [] };
+    const gone =
+      ref.type === "agent" ? { id: ref.id, name } : { id: ref.id, name, mode: "coordinate" as const, members: [] };
     return { component: gone, model: NO_MODEL, error };
   }
   const model = deps.models(component.model);

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../domain/json.ts";
-import type { Model } from "../domain/model.ts";
 import type { Message } from "../domain/message.ts";
+import type { Model } from "../domain/model.ts";
 import type { Idempotency, RunError, RunRow } from "../domain/run.ts";
 import type { Component } from "../domain/team.ts";
 import type { HistoryRun } from "../engine/history.ts";
@@ -8,15 +8,16 @@ import { newRun, type Run, type RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { Occupancy } from "./admission.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, watchExpiry } from "./alarm.ts";
 import { cancelledRun, cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { driveToEnd } from "./drive-to-end.ts";
 import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
+import type { RunStart } from "./run-start.ts";
 import { allMembers, RunTree } from "./run-tree.ts";
-import { type RunStart, sessionStarted } from "./run-start.ts";
 import type { SessionMemory } from "./session-memory.ts";
+import { sessionStarted } from "./session-start.ts";
 import { startWaitingRun } from "./start-waiting.ts";
 
 /** What a run is driven with, once it has started. */
@@ -41,13 +42,22 @@ export class RunLane {
   /** The active run once it is driven. */
   #tree: RunTree | null = null;
   #waiting: LiveRun[] = [];
-  readonly #alarm: Alarm;
+  readonly alarm: Alarm;
 
   constructor(deps: SessionDependencies, memory: SessionMemory, onCompleted: (component: Component) => void) {
     this.deps = deps;
     this.memory = memory;
-    this.#alarm = new Alarm(deps.now, deps.setAlarm);
-    this.leftovers = new Leftovers(deps, memory, this.#alarm, () => this.startNext());
+    this.alarm = new Alarm(deps.now, deps.setAlarm, deps.expiry);
+    this.leftovers = new Leftovers(deps, memory, this.alarm, {
+      onLanded: () => this.startNext(),
+      onPaused: (run) => {
+        if (run.end?.status === "PAUSED") {
+          // It may go on by itself: then it is among those that wait.
+          this.memory.forgetPending();
+          watchExpiry(this.alarm, run);
+        }
+      },
+    });
     this.#onCompleted = onCompleted;
   }
 
@@ -115,7 +125,11 @@ export class RunLane {
     live.row = start.row;
     live.input = start.input;
     live.run = newRun(head);
-    this.#drive(live, new RunTree(this, live, { run: live.run, component: drive.component, input: start.input }), drive);
+    this.#drive(
+      live,
+      new RunTree(this, live, { run: live.run, component: drive.component, input: start.input }),
+      drive,
+    );
   }
 
   /** Goes on driving a paused run whose start anew is in D1; does not wait for it. */
@@ -151,7 +165,7 @@ export class RunLane {
     live.stage = "waiting";
     this.#waiting.push(live);
     this.#waiting.sort((a, b) => a.row.position - b.row.position);
-    this.#alarm.watch();
+    this.alarm.watch();
   }
 
   /** Cancels the active run, for one that goes before all others. */
@@ -186,7 +200,7 @@ export class RunLane {
     this.deps.background(
       started.then((outcome) => {
         if (outcome === "started") {
-          this.#alarm.recovered();
+          this.alarm.recovered();
           return;
         }
         if (this.#active === live) {
@@ -197,7 +211,7 @@ export class RunLane {
           this.startNext();
         } else {
           this.enqueue(live);
-          this.#alarm.failed();
+          this.alarm.failed();
         }
       }),
     );
@@ -246,16 +260,6 @@ export class RunLane {
     return true;
   }
 
-  /** Sees to it that the object wakes when a requirement of the run expires. */
-  watchExpiry(run: Run): void {
-    const times = run.requirements.flatMap(({ status, expiresAt }) =>
-      status === "open" && expiresAt !== null ? [expiresAt] : [],
-    );
-    if (run.end?.status === "PAUSED" && times.length > 0) {
-      this.#alarm.expireAt(Math.min(...times));
-    }
-  }
-
   /** The session was deleted: its runs end as cancelled for their readers, and nothing of them is written any more. */
   clear(): void {
     const runs = [...(this.#active === null ? [] : [this.#active]), ...this.#waiting];
@@ -276,14 +280,9 @@ export class RunLane {
   /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */
   rearm(isAwake: boolean): void {
     if (isAwake && this.#waiting.length === 0 && !this.leftovers.any()) {
-      this.#alarm.recovered();
+      this.alarm.recovered();
     }
-    this.#alarm.rearm(this.#waiting.length + (this.#active === null ? 0 : 1));
-  }
-
-  /** D1 did not tell what there is to do: asks it again later. */
-  retryLater(): void {
-    this.#alarm.failed();
+    this.alarm.rearm(this.#waiting.length + (this.#active === null ? 0 : 1));
   }
 
   /** Tells the readers of a run that never started, or of a session that is gone, that it is over. */

@@ -1,4 +1,3 @@
-import { firstMessageLine } from "../derived/clean-name.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
@@ -9,10 +8,9 @@ import { systemText } from "../engine/prompt.ts";
 import type { RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
 import { leaderText } from "../engine/team.ts";
-import { fold } from "../lib/text.ts";
 import type { Withdrawal } from "../store/run-undo.ts";
 import type { SessionChanges } from "../store/run-writes.ts";
-import { componentId } from "../store/sessions.ts";
+import { changedColumns, newComponentSession, sessionAtStart } from "./session-start.ts";
 
 /** A run as it is stored before anybody is told of it; whether it starts or waits is written over it. */
 export function acceptedRow(request: RunRequest, sessionId: string, fence: string): RunRow {
@@ -174,19 +172,6 @@ export function headOf(row: RunRow, component: ComponentRef): RunHead {
   return { ...headFromRow(row), component: { ...component, name: row.componentName ?? "" } };
 }
 
-/** The session's state when a run starts: its argument over what is stored over the agent's default, as AgentOS does. */
-export function mergedState(
-  stored: JsonObject | null,
-  argument: JsonObject | null,
-  byDefault: JsonObject | null = null,
-): JsonObject | null {
-  if (argument === null && byDefault === null) {
-    return stored;
-  }
-  const merged = { ...byDefault, ...stored, ...argument };
-  return stored !== null && JSON.stringify(merged) === JSON.stringify(stored) ? stored : merged;
-}
-
 /** The messages that a run begins with: what its agent, or its team's leader, is told, and what the user says. */
 export function inputMessages(
   text: string,
@@ -217,111 +202,4 @@ function takenOver(
   return first?.role === "system"
     ? [{ ...first, content: `${first.content}\n${instructions}` }, ...rest]
     : [{ role: "system", messageId: newId(), content: instructions, createdAt: nowMs }, ...prefix];
-}
-
-function newComponentSession(
-  accepted: RunRow,
-  component: Component,
-  model: Model,
-  nowMs: number,
-  fence: string,
-): Session {
-  const { type } = componentRef(component);
-  return {
-    sessionId: accepted.sessionId,
-    sessionType: type,
-    agentId: type === "agent" ? component.id : null,
-    teamId: type === "team" ? component.id : null,
-    workflowId: null,
-    userId: accepted.userId,
-    name: null,
-    nameSource: null,
-    nameVersion: 0,
-    nameUpdatedAt: null,
-    firstMessage: null,
-    state: null,
-    metadata: null,
-    summary: null,
-    componentData: componentData(component, model),
-    metrics: null,
-    nextRunIndex: 0,
-    completedRuns: 0,
-    chatMessages: 0,
-    version: 0,
-    forkedFromSessionId: null,
-    fence,
-    createdAt: nowMs,
-    updatedAt: nowMs,
-  };
-}
-
-/** AgentOS's agent_data or team_data. */
-function componentData(component: Component, model: Model) {
-  const { type, id } = componentRef(component);
-  return {
-    name: component.name,
-    ...(type === "agent" ? { agent_id: id } : { team_id: id }),
-    model: { name: model.name, provider: model.provider, id: model.id },
-  };
-}
-
-function sessionAtStart(
-  before: Session,
-  accepted: RunRow,
-  component: Component,
-  model: Model,
-  { runIndex, input, isNewSession }: { runIndex: number; input: readonly Message[]; isNewSession: boolean },
-): Session {
-  const { type, id } = componentRef(component);
-  const agentId = type === "agent" ? id : before.agentId;
-  const teamId = type === "team" ? id : before.teamId;
-  const isItsOwn = before.sessionType === type && (type === "agent" ? agentId : teamId) === id;
-  const state = mergedState(before.state, accepted.inputState, component.sessionState ?? null);
-  const said = input.filter(({ role }) => role === "user" || role === "assistant").length;
-  return {
-    ...before,
-    userId: before.userId ?? accepted.userId,
-    agentId,
-    teamId,
-    componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
-    firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
-    state,
-    version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
-    nextRunIndex: runIndex + 1,
-    chatMessages: before.chatMessages + said,
-  };
-}
-
-/** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
-export function sessionStarted(now: Session, started: Session): Session {
-  const { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages } = started;
-  return { ...now, userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
-}
-
-/** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
-function changedColumns(before: Session, after: Session): { changes: SessionChanges; previous: SessionChanges } {
-  const changes: SessionChanges = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
-  const previous: SessionChanges = { chatMessages: before.chatMessages };
-  if (after.userId !== before.userId) {
-    changes.userId = after.userId;
-    previous.userId = before.userId;
-  }
-  if (after.agentId !== before.agentId || after.teamId !== before.teamId) {
-    Object.assign(changes, { agentId: after.agentId, teamId: after.teamId, componentId: componentId(after) });
-    Object.assign(previous, { agentId: before.agentId, teamId: before.teamId, componentId: componentId(before) });
-  }
-  if (after.componentData !== before.componentData) {
-    changes.componentData = after.componentData;
-    previous.componentData = before.componentData;
-  }
-  if (after.firstMessage !== before.firstMessage && after.firstMessage !== null) {
-    Object.assign(changes, { firstMessage: after.firstMessage, firstMessageFolded: fold(after.firstMessage) });
-    Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
-  }
-  if (after.state !== before.state) {
-    Object.assign(changes, { state: after.state, version: after.version });
-    // The version is not given back: whoever saw it must not take another state for the same one.
-    previous.state = before.state;
-  }
-  return { changes, previous };
 }

@@ -12,9 +12,9 @@ import { firstMessages, type MessageExcerpt } from "../store/messages.ts";
 import type { NameChange } from "../store/session-writes.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 
-/** The agent that a session's names are the business of: its own if registered, else none. */
+/** The agent or team that a session's names are the business of: its own if registered, else none. */
 export function namingAgent(deps: SessionDependencies, session: Session): Agent | undefined {
-  return deps.agents.get(session.agentId ?? "");
+  return session.sessionType === "team" ? deps.teams.get(session.teamId ?? "") : deps.agents.get(session.agentId ?? "");
 }
 
 /** A name that a person gave, as the agent's guardrail lets it pass; "" takes the name away and is not shown to it. */

@@ -7,9 +7,9 @@ import { windowRuns } from "../store/messages.ts";
 import { type Continuation, continueStatements } from "../store/run-continue.ts";
 import { findRunTree, type StoredTree } from "../store/run-tree.ts";
 import type { LiveRun } from "./live-run.ts";
+import { resolve } from "./resolve-component.ts";
 import type { RunLane } from "./run-lane.ts";
 import { allMembers } from "./run-tree.ts";
-import { resolve } from "./resolve-component.ts";
 import type { StartOutcome } from "./start-waiting.ts";
 
 /**

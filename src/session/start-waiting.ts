@@ -9,11 +9,12 @@ import { startStatements } from "../store/run-writes.ts";
 import { findRun } from "../store/runs.ts";
 import { storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "./live-run.ts";
-import type { RunLane } from "./run-lane.ts";
-import { startContinued } from "./start-continued.ts";
 import { resolve } from "./resolve-component.ts";
+import type { RunLane } from "./run-lane.ts";
 import { castOf, loadOrigin } from "./run-origin.ts";
-import { mergedState, planStart } from "./run-start.ts";
+import { planStart } from "./run-start.ts";
+import { mergedState } from "./session-start.ts";
+import { startContinued } from "./start-continued.ts";
 
 /** `away`: D1 did not take the start, the run still waits. `gone`: it was cancelled or deleted elsewhere. */
 export type StartOutcome = "started" | "away" | "gone";

@@ -1,10 +1,9 @@
 import { z } from "zod";
+import type { JsonObject } from "../domain/json.ts";
 import { MAX_TOOL_RESULT_BYTES } from "../domain/limits.ts";
-import type { ToolCall, ToolSpec } from "../domain/model.ts";
+import type { ToolSpec } from "../domain/model.ts";
 import type { Tool, ToolContext } from "../domain/tool.ts";
 import { modelParameters } from "../domain/tool-schema.ts";
-import type { ToolResult } from "../engine/drive-run.ts";
-import { toolArguments } from "../engine/run-state.ts";
 import { aborted, withTimeout } from "../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../lib/text.ts";
 
@@ -25,10 +24,10 @@ export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
  */
 export async function callTool(
   tools: readonly Tool[],
-  call: ToolCall,
+  call: { name: string; args: JsonObject | null },
   context: ToolContext,
   timeoutMs: number,
-): Promise<ToolResult> {
+): Promise<{ text: string; isError: boolean }> {
   const tool = tools.find((known) => known.name === call.name);
   if (tool === undefined) {
     return failed(`There is no tool named "${call.name}".`);
@@ -37,15 +36,12 @@ export async function callTool(
   if (execute === undefined) {
     return failed("This tool is executed elsewhere.");
   }
-  const args = toolArguments(call);
-  if (args === null) {
-    return failed("The arguments are not a JSON object.");
+  if (call.args === null) {
+    return failed(NO_OBJECT);
   }
-  const parsed = await tool.parameters.safeParseAsync(args).catch(() => null);
+  const parsed = await tool.parameters.safeParseAsync(call.args).catch(() => null);
   if (parsed === null || !parsed.success) {
-    return failed(
-      `The arguments do not fit: ${parsed === null ? "they could not be read" : z.prettifyError(parsed.error)}`,
-    );
+    return failed(parsed === null ? "The arguments do not fit: they could not be read" : misfitText(parsed.error));
   }
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -61,6 +57,22 @@ export async function callTool(
   }
 }
 
+const NO_OBJECT = "The arguments are not a JSON object.";
+const misfitText = (error: z.ZodError): string => `The arguments do not fit: ${z.prettifyError(error)}`;
+
+/** Why a call cannot run with these arguments; null when it can, or when that shows only when it runs. */
+export function misfit(tool: Tool, args: JsonObject | null): string | null {
+  if (args === null) {
+    return NO_OBJECT;
+  }
+  try {
+    const parsed = tool.parameters.safeParse(args);
+    return parsed.success ? null : misfitText(parsed.error);
+  } catch {
+    return null;
+  }
+}
+
 /** Text as it is, anything else as JSON; cut where it is too long, and saying so. */
 function resultText(result: unknown): string {
   const text = typeof result === "string" ? result : (JSON.stringify(result) ?? "null");
@@ -71,7 +83,7 @@ function resultText(result: unknown): string {
   return cutUtf8(whole, MAX_TOOL_RESULT_BYTES - CUT_NOTE.length) + CUT_NOTE;
 }
 
-function failed(reason: string): ToolResult {
+function failed(reason: string): { text: string; isError: boolean } {
   const text = reason.toWellFormed();
   return { text: utf8Bytes(text) <= MAX_TOOL_RESULT_BYTES ? text : cutUtf8(text, 1024), isError: true };
 }

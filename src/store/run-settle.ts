@@ -6,7 +6,7 @@ import type { Session } from "../domain/session.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { insertMessages } from "./message-writes.ts";
-import { cancelOpen, insertRequirements } from "./requirement-writes.ts";
+import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
 import { runIsOurs } from "./run-conditions.ts";
 import { runs, sessions } from "./schema.ts";
 
@@ -106,23 +106,19 @@ function closeMembersOf(
 export function cancelPausedStatements(
   db: Database,
   row: RunRow,
-  events: string,
-  settledAt: number,
+  { events, settledAt, expired }: { events: string; settledAt: number; expired: readonly Requirement[] },
 ): [Statement, ...Statement[]] {
   const { runId, sessionId, fence } = row;
   const isPaused = and(eq(runs.runId, runId), eq(runs.status, "PAUSED"), eq(runs.fence, fence));
-  const waits = exists(
-    db
-      .select({ one: sql`1` })
-      .from(runs)
-      .where(isPaused),
-  );
+  const waits = exists(db.select({ one: sql`1` }).from(runs).where(isPaused));
   const isCancelledSo = and(eq(runs.runId, runId), eq(runs.status, "CANCELLED"), eq(runs.fence, fence));
   const cancelRun = db
     .update(runs)
     .set({ status: "CANCELLED", waiting: false, events, settledAt })
     .where(and(eq(runs.sessionId, sessionId), or(isPaused, and(isCancelledSo, eq(runs.settledAt, settledAt)))));
-  return [cancelOpen(db, runId, waits), ...closeMembersOf(db, row, settledAt, waits), cancelRun];
+  const rest = [cancelOpen(db, runId, waits), ...closeMembersOf(db, row, settledAt, waits), cancelRun];
+  const [first, ...more] = [...answerStatements(db, expired, waits), ...rest];
+  return first === undefined ? [cancelRun] : [first, ...more];
 }
 
 /** The older answer gives way to the new one, with what it waited for. */

@@ -1,14 +1,20 @@
-import { and, asc, eq, gte, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gte, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../domain/message.ts";
+import type { Requirement } from "../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../domain/run.ts";
 import type { Database } from "./database.ts";
 import { messageFromRow } from "./message-rows.ts";
-import { messages, runs } from "./schema.ts";
+import { messages, requirements, runs } from "./schema.ts";
 
 /** A run with its messages, input first. */
 export interface StoredRun {
   row: RunRow;
   messages: Message[];
+}
+
+/** A run in a list: what it waits and waited for is there too, but not the member runs in it. */
+export interface ListedRun extends StoredRun {
+  requirements: Requirement[];
 }
 
 /** The waiting runs of a session, in the order in which they will start; for a batch or on its own. */
@@ -95,7 +101,7 @@ export async function readRuns(
   filter: RunFilter,
   after: RunPosition,
   limit: number,
-): Promise<{ runs: StoredRun[]; next: RunPosition | null }> {
+): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
   const conditions = and(eq(runs.sessionId, sessionId), ...filterConditions(filter));
   const rows = after.started
     ? await db
@@ -128,10 +134,10 @@ export async function readRuns(
   return { runs: stored, next };
 }
 
-async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Promise<StoredRun[]> {
+async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Promise<ListedRun[]> {
   const indexes = rows.flatMap((row) => (row.runIndex === null ? [] : [row.runIndex]));
   if (indexes.length === 0) {
-    return rows.map((row) => ({ row, messages: [] }));
+    return rows.map((row) => ({ row, messages: [], requirements: [] }));
   }
   const found = await db
     .select()
@@ -143,11 +149,29 @@ async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Pr
       ),
     )
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
+  const asked = await requirementsOf(
+    db,
+    rows.filter(({ events }) => events?.includes('["P"')),
+  );
   const byRun = Map.groupBy(found, (message) => message.runIndex);
   return rows.map((row) => ({
     row,
     messages: row.runIndex === null ? [] : (byRun.get(row.runIndex) ?? []).map(messageFromRow),
+    requirements: asked.filter(({ runId, memberRunId }) => runId === row.runId || memberRunId === row.runId),
   }));
+}
+
+/** What those of the runs asked that have paused. */
+async function requirementsOf(db: Database, paused: readonly RunRow[]): Promise<Requirement[]> {
+  if (paused.length === 0) {
+    return [];
+  }
+  const ids = sql`(select value from json_each(${JSON.stringify(paused.map(({ runId }) => runId))}))`;
+  return db
+    .select()
+    .from(requirements)
+    .where(or(sql`${requirements.runId} in ${ids}`, sql`${requirements.memberRunId} in ${ids}`))
+    .orderBy(asc(requirements.runId), asc(requirements.position));
 }
 
 function filterConditions(filter: RunFilter): (SQL | undefined)[] {

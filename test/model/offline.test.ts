@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ModelChunk, ModelMessage, ModelRequest } from "../../src/domain/model.ts";
 import { NAMING_MARKER } from "../../src/domain/naming.ts";
 import { defineTool } from "../../src/domain/tool.ts";
+import { toolArguments } from "../../src/engine/run-calls.ts";
 import { offlineModel } from "../../src/model/offline.ts";
 import { callTool } from "../../src/session/tool-runner.ts";
 
@@ -240,7 +241,12 @@ describe("the result of a call that came to nothing", () => {
     ["arguments that do not fit", "add", '{"a": "one"}'],
     ["arguments that are not JSON", "add", "a = 1"],
   ])("is told as one: %s", async (_case, name, written) => {
-    const { text, isError } = await callTool(tools, { id: "c", name, arguments: written }, context, 1);
+    const { text, isError } = await callTool(
+      tools,
+      { name, args: toolArguments({ id: "c", name, arguments: written }) },
+      context,
+      1,
+    );
     expect(isError).toBe(true);
     expect(await say(user("go"), result(text))).toBe(`The tool add did not do it: ${text}`);
   });

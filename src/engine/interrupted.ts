@@ -1,0 +1,54 @@
+import type { Requirement } from "../domain/requirement.ts";
+import type { RunError } from "../domain/run.ts";
+import { openRequirements, type PendingCall, pendingCalls, requirementOfCall } from "./run-calls.ts";
+import type { Run, RunFact } from "./run-state.ts";
+
+const INTERRUPTED: RunError = {
+  type: "interrupted",
+  message: "The run was interrupted before it ended; what had been written down by then was kept.",
+};
+
+export interface Interruption {
+  /** Whether it had been paused before: a person has approved what it was doing. */
+  continues: boolean;
+  /** An event index above every one that a reader can have got. */
+  nextIndex: number;
+  /** Asks whether a call is to run again that had begun; null for one that may without asking. */
+  askAgain(pending: PendingCall): Requirement | null;
+}
+
+/**
+ * What becomes of a run whose instance died. One that was continued and died among its tools is paused again: results
+ * stay, and a call whose end is not known is asked about. Any other is closed as interrupted, with its partial answer.
+ */
+export function interruption(run: Run, { continues, nextIndex, askAgain }: Interruption): RunFact[] {
+  const facts: RunFact[] = [];
+  if (run.log.length === 0) {
+    // Its readers have seen that it started, also where it died before anything of it was written down.
+    facts.push({ type: "run_started" });
+  }
+  if (nextIndex > run.eventCount + facts.length) {
+    facts.push({ type: "gap", nextIndex });
+  }
+  const pending = pendingCalls(run);
+  if (!continues || run.answer !== null || pending.length === 0) {
+    return [...facts, { type: "failed", error: INTERRUPTED }];
+  }
+  const requirements = pending.filter((call) => hasBegun(run, call)).flatMap((call) => askAgain(call) ?? []);
+  const open = openRequirements(run, requirements);
+  return [...facts, { type: "paused", requirements, open: open.map(({ position }) => position) }];
+}
+
+/** Whether the call began to run since it was last asked about. A member's call has its member to tell. */
+function hasBegun(run: Run, { nth }: PendingCall): boolean {
+  if (run.members.some(({ head, end }) => head.parentCall === nth && end?.status === "PAUSED")) {
+    return false;
+  }
+  const begun = run.log.findLastIndex((entry) => entry.kind === "tool_started" && entry.call === nth);
+  const asked = requirementOfCall(run, nth);
+  const paused =
+    asked === null
+      ? -1
+      : run.log.findLastIndex((entry) => entry.kind === "run_paused" && entry.open.includes(asked.position));
+  return begun > paused;
+}

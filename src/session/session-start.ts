@@ -1,0 +1,134 @@
+import { firstMessageLine } from "../derived/clean-name.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Message } from "../domain/message.ts";
+import type { Model } from "../domain/model.ts";
+import type { RunRow } from "../domain/run.ts";
+import type { Session } from "../domain/session.ts";
+import { type Component, componentRef } from "../domain/team.ts";
+import { fold } from "../lib/text.ts";
+import type { SessionChanges } from "../store/run-writes.ts";
+import { componentId } from "../store/sessions.ts";
+
+/** The session's state when a run starts: its argument over what is stored over the agent's default, as AgentOS does. */
+export function mergedState(
+  stored: JsonObject | null,
+  argument: JsonObject | null,
+  byDefault: JsonObject | null = null,
+): JsonObject | null {
+  if (argument === null && byDefault === null) {
+    return stored;
+  }
+  const merged = { ...byDefault, ...stored, ...argument };
+  return stored !== null && JSON.stringify(merged) === JSON.stringify(stored) ? stored : merged;
+}
+
+/** The session that a run begins. */
+export function newComponentSession(
+  accepted: RunRow,
+  component: Component,
+  model: Model,
+  nowMs: number,
+  fence: string,
+): Session {
+  const { type } = componentRef(component);
+  return {
+    sessionId: accepted.sessionId,
+    sessionType: type,
+    agentId: type === "agent" ? component.id : null,
+    teamId: type === "team" ? component.id : null,
+    workflowId: null,
+    userId: accepted.userId,
+    name: null,
+    nameSource: null,
+    nameVersion: 0,
+    nameUpdatedAt: null,
+    firstMessage: null,
+    state: null,
+    metadata: null,
+    summary: null,
+    componentData: componentData(component, model),
+    metrics: null,
+    nextRunIndex: 0,
+    completedRuns: 0,
+    chatMessages: 0,
+    version: 0,
+    forkedFromSessionId: null,
+    fence,
+    createdAt: nowMs,
+    updatedAt: nowMs,
+  };
+}
+
+/** AgentOS's agent_data or team_data. */
+function componentData(component: Component, model: Model) {
+  const { type, id } = componentRef(component);
+  return {
+    name: component.name,
+    ...(type === "agent" ? { agent_id: id } : { team_id: id }),
+    model: { name: model.name, provider: model.provider, id: model.id },
+  };
+}
+
+/** The session once the run has started in it. */
+export function sessionAtStart(
+  before: Session,
+  accepted: RunRow,
+  component: Component,
+  model: Model,
+  { runIndex, input, isNewSession }: { runIndex: number; input: readonly Message[]; isNewSession: boolean },
+): Session {
+  const { type, id } = componentRef(component);
+  // A session stays that of who came first, also where another agent or team runs in it.
+  const mayBeItsOwn = before.sessionType === type;
+  const agentId = before.agentId ?? (mayBeItsOwn && type === "agent" ? id : null);
+  const teamId = before.teamId ?? (mayBeItsOwn && type === "team" ? id : null);
+  const isItsOwn = mayBeItsOwn && (type === "agent" ? agentId : teamId) === id;
+  const state = mergedState(before.state, accepted.inputState, component.sessionState ?? null);
+  const said = input.filter(({ role }) => role === "user" || role === "assistant").length;
+  return {
+    ...before,
+    userId: before.userId ?? accepted.userId,
+    agentId,
+    teamId,
+    componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
+    firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
+    state,
+    version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
+    nextRunIndex: runIndex + 1,
+    chatMessages: before.chatMessages + said,
+  };
+}
+
+/** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
+export function sessionStarted(now: Session, started: Session): Session {
+  const { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages } = started;
+  return { ...now, userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
+}
+
+/** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
+export function changedColumns(before: Session, after: Session): { changes: SessionChanges; previous: SessionChanges } {
+  const changes: SessionChanges = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
+  const previous: SessionChanges = { chatMessages: before.chatMessages };
+  if (after.userId !== before.userId) {
+    changes.userId = after.userId;
+    previous.userId = before.userId;
+  }
+  if (after.agentId !== before.agentId || after.teamId !== before.teamId) {
+    Object.assign(changes, { agentId: after.agentId, teamId: after.teamId, componentId: componentId(after) });
+    Object.assign(previous, { agentId: before.agentId, teamId: before.teamId, componentId: componentId(before) });
+  }
+  if (after.componentData !== before.componentData) {
+    changes.componentData = after.componentData;
+    previous.componentData = before.componentData;
+  }
+  if (after.firstMessage !== before.firstMessage && after.firstMessage !== null) {
+    Object.assign(changes, { firstMessage: after.firstMessage, firstMessageFolded: fold(after.firstMessage) });
+    Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
+  }
+  if (after.state !== before.state) {
+    Object.assign(changes, { state: after.state, version: after.version });
+    // The version is not given back: whoever saw it must not take another state for the same one.
+    previous.state = before.state;
+  }
+  return { changes, previous };
+}
