@@ -95,6 +95,9 @@ export async function* runRound(
   if (waiting.length > 0) {
     const requirements = waiting.flatMap(({ fresh }) => (fresh === null ? [] : [fresh]));
     const open = openRequirements(run, requirements);
+    if (!areTold) {
+      yield { type: "content_completed" };
+    }
     yield { type: "paused", requirements, open: open.map(({ position }) => position) };
     return { kind: "ended" };
   }

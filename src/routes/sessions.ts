@@ -73,8 +73,10 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       dependencies,
     );
     if (session.name !== null) {
-      const agent = dependencies.agents.get(session.agentId ?? "");
-      const name = await guardedName(agent, "manual", session.name, session);
+      const { agentId, teamId } = session;
+      const component =
+        session.sessionType === "team" ? dependencies.teams.get(teamId ?? "") : dependencies.agents.get(agentId ?? "");
+      const name = await guardedName(component, "manual", session.name, session);
       if (name === null) throw new AppError(nameRefused());
       session.name = name;
     }

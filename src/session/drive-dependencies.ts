@@ -1,5 +1,5 @@
 import type { JsonObject } from "../domain/json.ts";
-import { MAX_REQUIREMENTS, MAX_RUN_OUTPUT_BYTES } from "../domain/limits.ts";
+import { MAX_REQUIREMENTS, MAX_RUN_OUTPUT_BYTES, MAX_TOOL_RESULT_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import { isTeam, membersOf, type Team } from "../domain/team.ts";
 import type { ToolContext } from "../domain/tool.ts";
@@ -7,6 +7,7 @@ import type { CallPlan, DriveDependencies, ToolOutcome } from "../engine/drive-r
 import { answerOutcome, requirementOf } from "../engine/requirements.ts";
 import { isWaitingDelegation, type PendingCall, requirementOfCall, toolArguments } from "../engine/run-calls.ts";
 import { delegateTool, isDelegation } from "../engine/team.ts";
+import { utf8Bytes } from "../lib/text.ts";
 import type { RunTree, Strand } from "./run-tree.ts";
 import { callTool, misfit, toolSpecs } from "./tool-runner.ts";
 
@@ -100,6 +101,9 @@ function plan(tree: RunTree, { run, component }: Strand, pending: PendingCall): 
   });
   if (requirement === null) {
     return { kind: "run", args };
+  }
+  if (utf8Bytes(call.arguments) > MAX_TOOL_RESULT_BYTES) {
+    return { kind: "answer", text: "Not run: its arguments are too long to be shown to a person.", isError: true };
   }
   // Nobody is asked about a call that cannot run as it stands.
   const wrong = requirement.kind === "user_input" ? null : misfit(tool, args);

@@ -1,6 +1,7 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
+import { claimRequirements } from "./requirement-writes.ts";
 import { runIsOurs } from "./run-conditions.ts";
 import type { SessionChanges } from "./run-writes.ts";
 import { messages, runs, sessions, withdrawnRuns } from "./schema.ts";
@@ -38,6 +39,9 @@ export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number
         .set(note.previous)
         .where(and(eq(sessions.sessionId, note.sessionId), written)),
     );
+    if (note.previous.userId === null) {
+      statements.push(claimRequirements(db, note.sessionId, null, written));
+    }
   }
   if (note.runIndex !== null) {
     const keys = and(eq(messages.sessionId, note.sessionId), eq(messages.runIndex, note.runIndex));
@@ -72,6 +76,7 @@ export function putBackStatements(db: Database, note: StartNote): [Statement, ..
       .update(sessions)
       .set(note.previous)
       .where(and(eq(sessions.sessionId, note.sessionId), started)),
+    ...(note.previous.userId === null ? [claimRequirements(db, note.sessionId, null, started)] : []),
     db
       .update(runs)
       .set({ status: "PENDING", waiting: true, runIndex: null, startedAt: null })

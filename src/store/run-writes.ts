@@ -5,6 +5,7 @@ import type { Session } from "../domain/session.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { insertMessages } from "./message-writes.ts";
+import { claimRequirements } from "./requirement-writes.ts";
 import { rowsWhere } from "./row-values.ts";
 import { notWithdrawn, runIsOurs, sessionIsOurs } from "./run-conditions.ts";
 import { runs, sessions } from "./schema.ts";
@@ -36,7 +37,7 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
   if (start !== null) {
     statements.push(...startRows(db, run, start.input));
     if (newSession === null) {
-      statements.push(changeSession(db, run, start.changes));
+      statements.push(...changeSession(db, run, start.changes));
     }
   }
   if (newSession !== null) {
@@ -91,7 +92,7 @@ export function startStatements(
         sessionIsOurs(db, run.sessionId, start.sessionFence),
       ),
     );
-  return [startRun, ...startRows(db, run, start.input), changeSession(db, run, start.changes)];
+  return [startRun, ...startRows(db, run, start.input), ...changeSession(db, run, start.changes)];
 }
 
 /** Cancels a run that has not started; changes 1 row if it was still waiting. */
@@ -119,8 +120,9 @@ function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
   return insertMessages(db, run, 0, input, started);
 }
 
-function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement {
-  return db
+function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement[] {
+  const isOurs = runIsOurs(db, run.runId, run.fence);
+  const change = db
     .update(sessions)
     .set(changes)
     .where(
@@ -128,7 +130,9 @@ function changeSession(db: Database, run: RunRow, changes: SessionChanges): Stat
         eq(sessions.sessionId, run.sessionId),
         // Only once: whatever changed the row since then stays when the batch is repeated or arrives late.
         sql`${sessions.nextRunIndex} = ${(run.runIndex ?? 0) - run.memberSlots}`,
-        runIsOurs(db, run.runId, run.fence),
+        isOurs,
       ),
     );
+  // What waits for people is listed by the session's owner.
+  return changes.userId == null ? [change] : [change, claimRequirements(db, run.sessionId, changes.userId, isOurs)];
 }

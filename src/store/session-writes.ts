@@ -1,11 +1,11 @@
-import { and, eq, exists, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
 import type { NameSource, Session, SessionSummary } from "../domain/session.ts";
 import { fold } from "../lib/text.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { forgetOldest } from "./run-undo.ts";
-import { messages, runs, sessions, withdrawnRuns } from "./schema.ts";
+import { continuations, messages, requirements, runs, sessions, withdrawnRuns } from "./schema.ts";
 
 /** A name and where it came from; a null name takes the name away. */
 export interface NameChange {
@@ -96,10 +96,14 @@ export function deleteStatements(
   const firstRun = db
     .select({ runId: runs.runId, withdrawnAt: sql`${nowMs}`.as("withdrawn_at") })
     .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), eq(runs.runIndex, 0), isThere));
+    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isNull(runs.parentRunId), isThere))
+    .orderBy(asc(runs.runIndex))
+    .limit(1);
   return [
     db.insert(withdrawnRuns).select(firstRun).onConflictDoNothing(),
     forgetOldest(db, nowMs),
+    db.delete(requirements).where(and(eq(requirements.sessionId, sessionId), isThere)),
+    db.delete(continuations).where(and(eq(continuations.sessionId, sessionId), isThere)),
     db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
     db.delete(sessions).where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),
