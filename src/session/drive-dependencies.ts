@@ -38,18 +38,8 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
       if (team !== null && isDelegation(call.name)) {
         return delegate(tree, strand, team, { call, nth }, args);
       }
-      const context: ToolContext = {
-        sessionId: run.head.sessionId,
-        runId: run.head.runId,
-        agentId: component.id,
-        userId: run.head.userId,
-        get sessionState() {
-          return structuredClone(tree.state.current);
-        },
-        updateState: (change: (state: JsonObject) => JsonObject) => tree.state.update(change),
-        signal,
-      };
-      const result = await callTool(tools, { name: call.name, args }, context, deps.settings.toolTimeoutMs);
+      const calling = { signal, contextOf: (limited: AbortSignal) => toolContext(tree, strand, limited) };
+      const result = await callTool(tools, { name: call.name, args }, calling, deps.settings.toolTimeoutMs);
       return { kind: "answered", ...result };
     },
     isDelegated: ({ nth }) => isWaitingDelegation(run, nth),
@@ -62,6 +52,21 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
       maxToolRounds: deps.settings.maxToolRounds,
       maxOutputBytes: MAX_RUN_OUTPUT_BYTES - OUTPUT_RESERVE_BYTES,
     },
+  };
+}
+
+/** What a tool of the run may know and change; the state is read when it is asked for. */
+function toolContext({ state }: RunTree, { run, component }: Strand, signal: AbortSignal): ToolContext {
+  return {
+    sessionId: run.head.sessionId,
+    runId: run.head.runId,
+    agentId: component.id,
+    userId: run.head.userId,
+    get sessionState() {
+      return structuredClone(state.current);
+    },
+    updateState: (change) => state.update(change),
+    signal,
   };
 }
 

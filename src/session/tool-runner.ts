@@ -20,12 +20,12 @@ export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
 
 /**
  * Runs one call. Everything that goes wrong becomes a result that the model reads: an unknown tool, arguments that do
- * not fit, a tool that throws or takes too long. Answers at once when the context's signal aborts. Does not reject.
+ * not fit, a tool that throws or takes too long. Answers at once when the run's signal aborts. Does not reject.
  */
 export async function callTool(
   tools: readonly Tool[],
   call: { name: string; args: JsonObject | null },
-  context: ToolContext,
+  run: { signal: AbortSignal; contextOf(signal: AbortSignal): ToolContext },
   timeoutMs: number,
 ): Promise<{ text: string; isError: boolean }> {
   const tool = tools.find((known) => known.name === call.name);
@@ -44,12 +44,12 @@ export async function callTool(
     return failed(parsed === null ? "The arguments do not fit: they could not be read" : misfitText(parsed.error));
   }
   const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const signal = AbortSignal.any([run.signal, stop.signal]);
   try {
-    const running = Promise.resolve(execute.call(tool, parsed.data, { ...context, signal }));
+    const running = Promise.resolve(execute.call(tool, parsed.data, run.contextOf(signal)));
     const limited = withTimeout(running, timeoutMs, () => new Error(`It took longer than ${timeoutMs / 1000} s.`));
-    const first = await Promise.race([limited, aborted(context.signal)]);
-    return context.signal.aborted ? failed("The run was cancelled.") : { text: resultText(first), isError: false };
+    const first = await Promise.race([limited, aborted(run.signal)]);
+    return run.signal.aborted ? failed("The run was cancelled.") : { text: resultText(first), isError: false };
   } catch (error) {
     return failed(`The tool failed: ${error instanceof Error ? error.message : "unknown reason"}`);
   } finally {

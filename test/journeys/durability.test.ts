@@ -66,10 +66,9 @@ it("tells a run's start again, although its object died before anything of it wa
 
   const replay = await streamRun("tell me", { session_id, key: session_id });
 
-  expect(replay.map(({ id, event }) => [id, event])).toEqual([
-    [0, "RunStarted"],
-    [1, "RunError"],
-  ]);
+  expect(replay.map(({ event }) => event)).toEqual(["RunStarted", "RunError"]);
+  // Above every index that its readers can have got, also of what nobody wrote down.
+  expect(replay.map(({ id }) => id)).toEqual([0, 256]);
 });
 
 it("changes nothing when the alarm goes off again", async () => {

@@ -244,7 +244,7 @@ describe("the result of a call that came to nothing", () => {
     const { text, isError } = await callTool(
       tools,
       { name, args: toolArguments({ id: "c", name, arguments: written }) },
-      context,
+      { signal, contextOf: () => context },
       1,
     );
     expect(isError).toBe(true);
