@@ -48,7 +48,7 @@ export class RunTree {
     this.live = live;
     const { run } = top;
     const { journal, now } = lane.deps;
-    this.#checkpoints = new Checkpoints(journal, () => !live.gone);
+    this.#checkpoints = new Checkpoints(journal);
     const eventsAtStart = run.eventCount;
     const onShown = () => {
       journal.reserve(run.head.runId, run.eventCount, eventsAtStart);
