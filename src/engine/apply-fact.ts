@@ -87,7 +87,9 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       run.isStateChanged = true;
       break;
     case "paused":
+      // In the order in which they were asked, as they are stored: of members that pause at once any may be first.
       run.requirements.push(...fact.requirements);
+      run.requirements.sort((a, b) => a.position - b.position);
       run.end = { status: "PAUSED", at: endedAt };
       tell(run, { kind: "run_paused", at, open: fact.open });
       break;
