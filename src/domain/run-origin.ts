@@ -12,7 +12,15 @@ export type AskedOrigin =
   | { type: "regenerated"; from: ContinueFrom; replace: boolean; instructions: string | null };
 
 /** The older run, as far as it matters to what is made from it. */
-export type OlderRun = Pick<RunRow, "runId" | "parentRunId" | "status" | "input">;
+export type OlderRun = Pick<
+  RunRow,
+  "runId" | "parentRunId" | "status" | "input" | "origin" | "runIndex" | "memberSlots"
+>;
+
+/** The run index before which a run's history stands: its own, or that of the run which it was made from in the end. */
+export function historyBefore(run: Pick<RunRow, "origin" | "runIndex" | "memberSlots">): number {
+  return run.origin?.historyBefore ?? (run.runIndex ?? 0) - run.memberSlots;
+}
 
 /** The new run's origin, and what it answers; fails where the older one is nothing to go on from. */
 export function originFrom(
@@ -30,13 +38,13 @@ export function originFrom(
   if (!kept.ok) {
     return kept;
   }
-  const messageIndex = kept.value;
+  const begins = { runId, messageIndex: kept.value, historyBefore: historyBefore(older) };
   if (asked.type === "continued") {
     const { type, input } = asked;
-    return ok({ origin: { type, runId, messageIndex, input }, message: input ?? older.input });
+    return ok({ origin: { type, ...begins, input }, message: input ?? older.input });
   }
   const { type, replace, instructions } = asked;
-  return ok({ origin: { type, runId, messageIndex, replace, instructions }, message: older.input });
+  return ok({ origin: { type, ...begins, replace, instructions }, message: older.input });
 }
 
 const UNSETTLED: Partial<Record<RunStatus, string>> = {

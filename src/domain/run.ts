@@ -54,14 +54,24 @@ export interface RunMetrics extends Partial<TokenMetrics> {
   timings?: RunTimings;
 }
 
-/** The run that another one was made from; `messageIndex` is how many of its messages the new one begins with. */
+/**
+ * The run that another one was made from; `messageIndex` is how many of its messages the new one begins with,
+ * `historyBefore` the run index before which the history stands that both see.
+ */
 export type RunOrigin =
   /** `fork` and `continue_from`: goes on behind those messages, and behind `input` where the user says something more. */
-  | { type: "continued"; runId: string; messageIndex: number; input: string | null }
+  | { type: "continued"; runId: string; messageIndex: number; historyBefore: number; input: string | null }
   /** Answers the last user message again; the older run becomes REGENERATED once this one has an answer, if `replace`. */
-  | { type: "regenerated"; runId: string; messageIndex: number; replace: boolean; instructions: string | null }
-  /** A run of a session that was forked, as it was there. */
-  | { type: "copied"; runId: string; sessionId: string };
+  | {
+      type: "regenerated";
+      runId: string;
+      messageIndex: number;
+      historyBefore: number;
+      replace: boolean;
+      instructions: string | null;
+    }
+  /** A run of a session that was forked, as it was there; `historyBefore` is what that one had, null for its own place. */
+  | { type: "copied"; runId: string; sessionId: string; historyBefore: number | null };
 
 /** What a caller asked for; what a waiting run is stored as. */
 export interface RunRequest {

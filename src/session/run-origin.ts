@@ -34,8 +34,8 @@ export async function loadOrigin(
   if (read.value === null) {
     return "gone";
   }
-  const { row, messages } = read.value;
-  const window = { lastNRuns, beforeRunIndex: (row.runIndex ?? 0) - row.memberSlots };
+  const { messages } = read.value;
+  const window = { lastNRuns, beforeRunIndex: origin.historyBefore };
   const history = await readOrNull(windowRuns(db, sessionId, window));
   return history && { prefix: messages.slice(0, origin.messageIndex), history: history.value };
 }

@@ -1,6 +1,7 @@
 import { historyRuns } from "../domain/agent.ts";
 import type { Message } from "../domain/message.ts";
 import type { RunRow } from "../domain/run.ts";
+import { historyBefore } from "../domain/run-origin.ts";
 import { runTree } from "../engine/stored-run.ts";
 import { commit, readOrNull } from "../store/commit.ts";
 import { windowRuns } from "../store/messages.ts";
@@ -28,8 +29,7 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
   if (row.value === null || tree === null || !waits(tree.row)) {
     return "gone";
   }
-  const beforeRunIndex = (tree.row.runIndex ?? 0) - tree.row.memberSlots;
-  const window = { lastNRuns: historyRuns(component), beforeRunIndex };
+  const window = { lastNRuns: historyRuns(component), beforeRunIndex: historyBefore(tree.row) };
   const history = await readOrNull(windowRuns(deps.db, deps.sessionId, window));
   if (history === null) {
     return "away";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
-import { RUN_STATUSES, type RunStatus } from "../../src/domain/run.ts";
+import { RUN_STATUSES, type RunOrigin, type RunStatus } from "../../src/domain/run.ts";
 import { type AskedOrigin, type ContinueFrom, messagesKept, originFrom } from "../../src/domain/run-origin.ts";
 
 /** `s` system, `u` user, `a` assistant, a digit an assistant that asks for so many tools, `t` the next tool's result. */
@@ -73,14 +73,18 @@ describe("where a run that is made from another one begins", () => {
 });
 
 describe("a run that is made from another one", () => {
-  const older = { runId: "r1", parentRunId: null, status: "COMPLETED" as RunStatus, input: "asked" };
+  const place = { origin: null, runIndex: 7, memberSlots: 2 };
+  const older = { runId: "r1", parentRunId: null, status: "COMPLETED" as RunStatus, input: "asked", ...place };
   const continued: AskedOrigin = { type: "continued", from: "end", input: null };
   const regenerated: AskedOrigin = { type: "regenerated", from: "last_user", replace: true, instructions: "brief" };
 
   it("answers what was asked before, or what the user says now", () => {
     expect(originFrom(older, messages("sua"), continued)).toEqual({
       ok: true,
-      value: { origin: { type: "continued", runId: "r1", messageIndex: 3, input: null }, message: "asked" },
+      value: {
+        origin: { type: "continued", runId: "r1", messageIndex: 3, historyBefore: 5, input: null },
+        message: "asked",
+      },
     });
     expect(originFrom(older, messages("sua"), { ...continued, input: "and now" })).toMatchObject({
       value: { origin: { input: "and now" }, message: "and now" },
@@ -88,10 +92,29 @@ describe("a run that is made from another one", () => {
     expect(originFrom(older, messages("sua"), regenerated)).toEqual({
       ok: true,
       value: {
-        origin: { type: "regenerated", runId: "r1", messageIndex: 2, replace: true, instructions: "brief" },
+        origin: {
+          type: "regenerated",
+          runId: "r1",
+          messageIndex: 2,
+          historyBefore: 5,
+          replace: true,
+          instructions: "brief",
+        },
         message: "asked",
       },
     });
+  });
+
+  it("has the history of the first one, however often that was gone on from", () => {
+    const cases: [origin: RunOrigin, before: number][] = [
+      [{ type: "continued", runId: "r0", messageIndex: 3, historyBefore: 2, input: null }, 2],
+      [{ type: "copied", runId: "r0", sessionId: "s", historyBefore: 2 }, 2],
+      [{ type: "copied", runId: "r0", sessionId: "s", historyBefore: null }, 5],
+    ];
+    for (const [origin, before] of cases) {
+      const made = originFrom({ ...older, origin }, messages("sua"), continued);
+      expect(made).toMatchObject({ value: { origin: { historyBefore: before } } });
+    }
   });
 
   const refusals: Partial<Record<RunStatus, string>> = {

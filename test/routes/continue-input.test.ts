@@ -217,7 +217,8 @@ describe("a run to make another one from", () => {
 
 describe("a run that is made from another one", () => {
   it("remembers which, and what it begins with", async () => {
-    const continued = { type: "continued", runId: known.run, input: null };
+    const continued = { type: "continued", runId: known.run, historyBefore: 0, input: null };
+    const regenerated = { ...continued, type: "regenerated", replace: false, input: undefined };
     const cases: [fields: Record<string, unknown>, origin: object][] = [
       [{ fork: true }, { ...continued, messageIndex: 5 }],
       [{ continue_from: "end" }, { ...continued, messageIndex: 5 }],
@@ -233,11 +234,11 @@ describe("a run that is made from another one", () => {
       ],
       [
         { regenerate: true, replace_original: false, additional_instructions: "shorter" },
-        { type: "regenerated", runId: known.run, messageIndex: 2, replace: false, instructions: "shorter" },
+        { ...regenerated, messageIndex: 2, instructions: "shorter" },
       ],
       [
         { regenerate: true, replace_original: false, continue_from: 4, fork: true },
-        { type: "regenerated", runId: known.run, messageIndex: 4, replace: false, instructions: null },
+        { ...regenerated, messageIndex: 4, instructions: null },
       ],
     ];
     for (const [fields, origin] of cases) {

@@ -135,6 +135,7 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
         type: "copied",
         runId: row.run_id,
         sessionId: session_id,
+        historyBefore: null,
       });
       expect(ours[nth]).toMatchObject({
         idempotency_key: "",
