@@ -76,7 +76,10 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       applySaid(run, fact.messageId, fact.content, at);
       break;
     case "member_started":
-      run.members.push(newRun(fact.head, run.requirements));
+      // A run that is closed after its object died has the member runs from D1.
+      if (run.members.every(({ head }) => head.runId !== fact.head.runId)) {
+        run.members.push(newRun(fact.head, run.requirements));
+      }
       break;
     case "member_told":
       run.eventBytes += appendMember(run.log, fact.member, fact.events);

@@ -7,7 +7,7 @@ import type { Run } from "../engine/run-state.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { watchExpiry } from "./alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
-import { delegate } from "./member-runs.ts";
+import { delegate, endMembers } from "./member-runs.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
 import type { DriveWith } from "./run-lane.ts";
 import type { RunTree } from "./run-tree.ts";
@@ -23,6 +23,7 @@ export async function driveToEnd(tree: RunTree, drive: DriveWith): Promise<boole
   await recordAll(top, facts(tree, drive));
   live.stage = "settling";
   try {
+    await endMembers(tree, top);
     return await settleAndRemember(tree);
   } catch (error) {
     log("error", "settle.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
@@ -59,6 +60,8 @@ async function settleAndRemember({ lane, live, top }: RunTree): Promise<boolean>
     live.persisted = live.gone;
     return false;
   }
+  // A team's end goes behind those of its members.
+  live.persisted = true;
   watchExpiry(lane.alarm, run);
   const { origin } = run.head;
   if (origin?.type === "regenerated" && origin.replace) {

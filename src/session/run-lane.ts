@@ -219,9 +219,15 @@ export class RunLane {
 
   /** Cancels a run of this object, or one that is paused; false when D1 could not be told so. */
   async cancel(runId: string): Promise<boolean> {
-    if (this.#active?.runId === runId) {
-      this.#active.cancel();
-      return true;
+    const active = this.#active;
+    if (active?.runId === runId) {
+      active.cancel();
+      if (active.stage !== "settling") {
+        return true;
+      }
+      // Too late for an end, but a pause is none.
+      await active.done();
+      return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
     }
     const waiting = this.#waiting.find((live) => live.runId === runId);
     if (waiting === undefined || waiting.row.status === "PAUSED") {
@@ -243,20 +249,18 @@ export class RunLane {
 
   async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<boolean> {
     const cancelled = await cancelPaused(this.deps, this.leftovers, runId);
+    if (waiting !== null && this.#active === waiting) {
+      // It goes on meanwhile: before the cancel, or its start was void.
+      waiting.cancel();
+    }
     if (cancelled.kind !== "cancelled") {
       return cancelled.kind === "not_paused";
     }
-    if (waiting === null) {
-      return true;
-    }
-    if (this.#active === waiting) {
-      // It went on while D1 was asked; its start was void.
-      waiting.cancel();
-    } else {
+    if (waiting !== null) {
       this.#waiting = this.#waiting.filter((live) => live !== waiting);
+      waiting.run ??= cancelled.run;
+      this.showCancelled(waiting);
     }
-    waiting.publish(cancelled.run);
-    waiting.finish();
     return true;
   }
 

@@ -51,7 +51,9 @@ export class RunTree {
     this.#checkpoints = new Checkpoints(journal);
     const eventsAtStart = run.eventCount;
     const onShown = () => {
-      journal.reserve(run.head.runId, run.eventCount, eventsAtStart);
+      if (run.end === null && !live.gone) {
+        journal.reserve(run.head.runId, run.eventCount, eventsAtStart);
+      }
       live.publish(run);
     };
     const recorder = new RunRecorder(run, this.#checkpoints, now, onShown);
