@@ -255,7 +255,9 @@ export class RunLane {
     } else {
       this.#waiting = this.#waiting.filter((live) => live !== waiting);
     }
-    waiting.publish(cancelled.run);
+    // A reader that came while it waited holds on to the run that it was shown.
+    const { run } = waiting;
+    waiting.publish(run === null ? cancelled.run : cancelledRun(run, cancelled.at));
     waiting.finish();
     return true;
   }
