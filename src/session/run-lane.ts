@@ -258,8 +258,9 @@ export class RunLane {
     }
     if (waiting !== null) {
       this.#waiting = this.#waiting.filter((live) => live !== waiting);
+      // A reader that came while it waited holds on to the run that it was shown.
       waiting.run ??= cancelled.run;
-      this.showCancelled(waiting);
+      this.showCancelled(waiting, cancelled.at);
     }
     return true;
   }
