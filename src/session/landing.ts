@@ -105,6 +105,9 @@ async function landRun(
   for (const recorded of journal.facts(head.runId)) {
     applyFact(run, recorded);
   }
+  if (!(await lookAtMembers(landing, run))) {
+    return false;
+  }
   const end = run.end ?? interrupt(landing, run, continues, eventsBefore);
   const session = await landing.row();
   if (session === null) {
@@ -131,6 +134,21 @@ async function storedBase({ deps }: Landing, runId: string): Promise<Run | "away
   // A member run asks behind all that its team run has asked.
   const asked = await readOrNull(requirementsOfRun(deps.db, topRunId).execute());
   return asked === null ? "away" : runTree(tree, tree.members, asked.value);
+}
+
+/** Member runs land before the run that they are in: it counts what they used, and goes by what became of them. */
+async function lookAtMembers({ deps }: Landing, run: Run): Promise<boolean> {
+  if (run.members.length === 0) {
+    return true;
+  }
+  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, run.head.runId));
+  if (read === null) {
+    return false;
+  }
+  const stored = read.value === null ? [] : runTree(read.value, read.value.members, run.requirements).members;
+  const landed = run.members.map((member) => stored.find(({ head }) => head.runId === member.head.runId) ?? member);
+  run.members.splice(0, run.members.length, ...landed);
+  return true;
 }
 
 /** A run whose instance died stops here, once: that is written down first, so that every later try is the same. */
