@@ -281,4 +281,32 @@ describe("a session with runs of agents and of teams", () => {
     expect((await runsOf(session_id)).map((one) => one.team_id ?? one.agent_id)).toEqual([solo, ada, team, solo]);
     expect(await saidIn(session_id)).not.toContain("assistant: Ada did it.");
   });
+
+  it("stays a team's where an agent speaks in it, also one that is a member", async () => {
+    const { ada, team, session_id, user_id } = await teamSession();
+    say(model, { ada: ["I did."] });
+    const { body } = await run("Did you?", { agent: ada, session_id, user_id });
+    expect(body).toMatchObject({ agent_id: ada, status: "COMPLETED", content: "I did." });
+    expect(body).not.toHaveProperty("parent_run_id");
+    // What it did as a member was between it and its leader.
+    expect(shown(callsOf(model, "ada")[1])).toEqual([
+      "user: Do something",
+      "assistant: Let me ask.",
+      "tool: Adas answer.",
+      "assistant: It is done.",
+      "user: Did you?",
+    ]);
+    const detail = await detailOf(session_id);
+    expect(detail.team_id).toBe(team);
+    expect(detail).not.toHaveProperty("agent_id");
+    expect(await saidIn(session_id)).toEqual([
+      "user: Do something",
+      "assistant: Let me ask.",
+      "assistant: It is done.",
+      "user: Did you?",
+      "assistant: I did.",
+    ]);
+    const listed = await call("GET", `/agents/${ada}/runs?session_id=${session_id}`);
+    expect(listed.body.map(({ run_input }: { run_input: string }) => run_input)).toEqual(["secret task", "Did you?"]);
+  });
 });
