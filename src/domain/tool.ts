@@ -12,7 +12,8 @@ export interface ToolContext {
   readonly sessionState: JsonObject;
   /**
    * Changes the session's state to what `change` makes of it as it stands, and answers that. It is synchronous, so that
-   * no change of another tool or caller falls between; it is stored with the run. Throws when the state is over 128 KB.
+   * no change of another tool or caller falls between; it is stored with the run. Throws when the state is over 128 KB,
+   * and once the call is over: answered, out of time, or cancelled.
    */
   updateState(change: (state: JsonObject) => JsonObject): JsonObject;
   /** Aborts when the run is cancelled or the tool's time is over. */

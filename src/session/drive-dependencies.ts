@@ -65,7 +65,12 @@ function toolContext({ state }: RunTree, { run, component }: Strand, signal: Abo
     get sessionState() {
       return structuredClone(state.current);
     },
-    updateState: (change) => state.update(change),
+    updateState: (change) => {
+      if (signal.aborted) {
+        throw new Error("The call is over: it cannot change the session's state any more.");
+      }
+      return state.update(change);
+    },
     signal,
   };
 }

@@ -81,7 +81,7 @@ export class RunLane {
 
   /** Applies a change of the session's state that D1 has to what the active run's tools see. */
   applyState(change: (state: JsonObject) => JsonObject | null): void {
-    this.#tree?.state.apply(change);
+    this.#tree?.applyState(change);
   }
 
   /** The user that a session without owner belongs to once the runs that were let in have started. */

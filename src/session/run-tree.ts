@@ -1,3 +1,4 @@
+import type { JsonObject } from "../domain/json.ts";
 import { MAX_RUN_EVENT_BYTES } from "../domain/limits.ts";
 import type { Message } from "../domain/message.ts";
 import type { Component } from "../domain/team.ts";
@@ -58,9 +59,14 @@ export class RunTree {
     };
     const recorder = new RunRecorder(run, this.#checkpoints, now, onShown);
     this.top = { ...top, recorder, parent: null };
-    this.state = new LiveState(lane.memory.session?.state ?? run.state, (state) =>
-      recorder.record({ type: "state_changed", state }),
-    );
+    const { session } = lane.memory;
+    this.state = new LiveState(session === null ? run.state : (session.state ?? {}), (state, by) => {
+      recorder.record({ type: "state_changed", state });
+      if (by === "caller") {
+        // D1 has it: what lands of this run, should its object die, must not be older.
+        this.#checkpoints.write();
+      }
+    });
     this.#inputs = inputs;
     const { runIndex, memberSlots } = run.head;
     const used = allMembers(run).map(({ head }) => (head.runIndex ?? 0) + 1);
@@ -80,6 +86,14 @@ export class RunTree {
       }
     });
     return { run, component, input: input ?? this.#inputs.get(run.head.runId) ?? [], recorder, parent };
+  }
+
+  /** Applies a change of the session's state that D1 has, while the run may still be stored with it. */
+  applyState(change: (state: JsonObject) => JsonObject | null): void {
+    // A run that is being closed without a state leaves that to whoever else writes it, and has ended with its own.
+    if (this.live.stage !== "settling" || this.top.run.isStateChanged) {
+      this.state.apply(change);
+    }
   }
 
   /** The run index of the next member run; null when the top-level run has no place for more. */

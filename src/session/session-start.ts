@@ -5,6 +5,7 @@ import type { Model } from "../domain/model.ts";
 import type { RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
 import { type Component, componentRef } from "../domain/team.ts";
+import { sameJson } from "../lib/same-json.ts";
 import { fold } from "../lib/text.ts";
 import type { SessionChanges } from "../store/run-writes.ts";
 import { componentId } from "../store/sessions.ts";
@@ -19,7 +20,7 @@ export function mergedState(
     return stored;
   }
   const merged = { ...byDefault, ...stored, ...argument };
-  return stored !== null && JSON.stringify(merged) === JSON.stringify(stored) ? stored : merged;
+  return stored !== null && sameJson(merged, stored) ? stored : merged;
 }
 
 /** The session that a run begins. */

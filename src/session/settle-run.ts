@@ -1,4 +1,4 @@
-import { endInstead } from "../engine/apply-fact.ts";
+import { applyFact, endInstead } from "../engine/apply-fact.ts";
 import type { Run } from "../engine/run-state.ts";
 import { type Settled, settle } from "./landing.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -46,6 +46,7 @@ export async function settleRun(lane: RunLane, live: LiveRun, run: Run): Promise
   const { kept } = settled;
   if (kept !== run && kept.end?.status === "ERROR") {
     endInstead(run, { type: "failed", error: kept.end.error });
+    applyFact(run, { at: 0, fact: { type: "state_changed", state: kept.state } });
   }
   return settled;
 }

@@ -1,4 +1,3 @@
-import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Session } from "../domain/session.ts";
 import { applyFact } from "../engine/apply-fact.ts";
@@ -6,6 +5,7 @@ import { storedLog } from "../engine/event-log.ts";
 import { addRunTokens, runMetrics } from "../engine/metrics.ts";
 import { pendingCalls } from "../engine/run-calls.ts";
 import { newRun, type Run, type RunEnd } from "../engine/run-state.ts";
+import { sameJson } from "../lib/same-json.ts";
 import { cutUtf8 } from "../lib/text.ts";
 import type { Settlement } from "../store/run-settle.ts";
 import { isMember } from "./run-tree.ts";
@@ -57,8 +57,7 @@ function replacedBy({ head: { origin } }: Run, end: RunEnd): string | null {
 }
 
 function changedState({ isStateChanged, state }: Run, session: Session): Settlement["session"]["changed"] {
-  const isSame = (one: JsonObject, other: JsonObject) => JSON.stringify(one) === JSON.stringify(other);
-  return !isStateChanged || isSame(state, session.state ?? {}) ? null : { state, version: session.version + 1 };
+  return !isStateChanged || sameJson(state, session.state ?? {}) ? null : { state, version: session.version + 1 };
 }
 
 /** The session's row after the settlement, as memory keeps it. */

@@ -60,7 +60,7 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
     ...insertMessages(db, run, settlement.firstMessage, produced, running),
     ...insertRequirements(db, requirements, running),
     ...(settlement.closes ? [cancelOpen(db, run.runId, running), ...closeMembers(db, settlement)] : []),
-    ...(replaces === null ? [] : [replaceRun(db, replaces, settlement), cancelOpen(db, replaces, running)]),
+    ...(replaces === null ? [] : replaceStatements(db, replaces, settlement)),
     countRun,
   ];
   const [first, ...rest] = statements;
@@ -85,21 +85,30 @@ function closeMembersOf(
   if (run.memberSlots === 0 || run.runIndex === null) {
     return [];
   }
+  const place = { first: sql`${run.runIndex - run.memberSlots}`, end: sql`${run.runIndex}` };
+  return [closeMembersAt(db, run.sessionId, place, settledAt, condition)];
+}
+
+function closeMembersAt(
+  db: Database,
+  sessionId: string,
+  { first, end }: { first: SQL; end: SQL },
+  settledAt: number,
+  condition: SQL,
+): Statement {
   const at = sql`max(0, ${settledAt} - ${runs.startedAt})`;
-  return [
-    db
-      .update(runs)
-      .set({ status: "CANCELLED", settledAt, events: cancelledEvents(at) })
-      .where(
-        and(
-          eq(runs.sessionId, run.sessionId),
-          sql`${runs.runIndex} >= ${run.runIndex - run.memberSlots}`,
-          sql`${runs.runIndex} < ${run.runIndex}`,
-          eq(runs.status, "PAUSED"),
-          condition,
-        ),
+  return db
+    .update(runs)
+    .set({ status: "CANCELLED", settledAt, events: cancelledEvents(at) })
+    .where(
+      and(
+        eq(runs.sessionId, sessionId),
+        sql`${runs.runIndex} >= ${first}`,
+        sql`${runs.runIndex} < ${end}`,
+        eq(runs.status, "PAUSED"),
+        condition,
       ),
-  ];
+    );
 }
 
 /** Cancels a paused run with all that waits in it; the last statement changes 1 row if it was paused. Repeatable. */
@@ -121,8 +130,20 @@ export function cancelPausedStatements(
   return first === undefined ? [cancelRun] : [first, ...more];
 }
 
-/** The older answer gives way to the new one, with what it waited for. */
-function replaceRun(db: Database, replaced: string, { run }: Settlement): Statement {
+/** The older answer gives way to the new one, with what it and its member runs waited for. */
+function replaceStatements(db: Database, replaced: string, { run, columns }: Settlement): Statement[] {
+  const running = runIsOurs(db, run.runId, run.fence);
+  const older = (column: SQL) => sql`(select ${column} from ${runs} where ${runs.runId} = ${replaced})`;
+  const place = { first: older(sql`${runs.runIndex} - ${runs.memberSlots}`), end: older(sql`${runs.runIndex}`) };
+  const hasGone = sql`${older(sql`${runs.status}`)} = 'REGENERATED' and ${running}`;
+  return [
+    replaceRun(db, replaced, run),
+    cancelOpen(db, replaced, running),
+    ...(run.memberSlots > 0 ? [closeMembersAt(db, run.sessionId, place, columns.settledAt ?? 0, hasGone)] : []),
+  ];
+}
+
+function replaceRun(db: Database, replaced: string, run: Settlement["run"]): Statement {
   return db
     .update(runs)
     .set({ status: "REGENERATED" })

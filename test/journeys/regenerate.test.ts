@@ -1,7 +1,9 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { deleteRecord } from "../../src/agents/tools/delete-record.ts";
+import { testAgent, testTeam } from "../support/agents.ts";
 import { goOn, openContinue, ran, readRun, threeRuns } from "../support/continue.ts";
-import { settles, unsent, watchD1 } from "../support/d1-faults.ts";
+import { accepts, settles, unanswered, unsent, watchD1 } from "../support/d1-faults.ts";
 import { call, callHandler, newId, openRun } from "../support/http.ts";
 import { fail, gate, hold, type ModelCall, scriptModel, text, toolCall } from "../support/scripted-model.ts";
 import {
@@ -196,6 +198,26 @@ describe("a run that is answered again", () => {
   });
 });
 
+describe("a team's run that is answered again", () => {
+  it("takes with it what its members waited for", async () => {
+    const session_id = newId();
+    const member = testAgent({ name: "Eraser", tools: [deleteRecord] });
+    const at = `teams/${testTeam({ mode: "coordinate", members: [member] })}`;
+    model.next([toolCall("delegate_task_to_member", { member_id: member, task: "erase" })]);
+    model.next([text("May I?"), toolCall("delete_record", { id: "7" })]);
+    const paused = (await call("POST", `/${at}/runs`, { message: "go", session_id, stream: false })).body;
+    expect([paused.status, paused.member_responses[0].status]).toEqual(["PAUSED", "PAUSED"]);
+
+    model.next("I do it myself.");
+    const { body } = await goOn({ session_id, run_id: paused.run_id, at }, { regenerate: true });
+    expect(body).toMatchObject({ status: "COMPLETED", content: "I do it myself.", member_responses: [] });
+    const old = (await readRun({ session_id, run_id: paused.run_id, at })).body;
+    expect([old.status, old.member_responses[0].status]).toEqual(["REGENERATED", "CANCELLED"]);
+    const open = (await call("GET", "/requirements?status=open")).body.data;
+    expect(open.filter((one: { session_id: string }) => one.session_id === session_id)).toEqual([]);
+  });
+});
+
 describe("a run that is made from another one, in line", () => {
   it("waits for the active one, and sees nothing of it", async () => {
     const session_id = newId();
@@ -284,6 +306,19 @@ describe("a run that is made from another one, in line", () => {
     expect([different.status, different.body.code]).toEqual([409, "idempotency_conflict"]);
     expect(runCalls(model)).toHaveLength(2);
     expect(await storyOf(session_id)).toEqual(["older → REGENERATED: echo: older", "older → COMPLETED: once"]);
+  });
+
+  it("leaves nothing behind where it could not be stored", async () => {
+    const session_id = newId();
+    const first = await ran("older", session_id);
+    d1.next(accepts(session_id), unanswered(), 3);
+    expect((await goOn(first, { fork: true, input: "and" })).status).toBe(503);
+    await ring(session_id);
+    expect(await storyOf(session_id)).toEqual(["older → COMPLETED: echo: older"]);
+    expect(await detailOf(session_id)).toMatchObject({ chat_history_total: 2 });
+    expect(await saidIn(session_id)).toEqual(older);
+    expect((await goOn(first, { fork: true, input: "and" })).body.status).toBe("COMPLETED");
+    expect(await detailOf(session_id)).toMatchObject({ chat_history_total: 6 });
   });
 
   it("is never the run itself: one that has ended does not go on", async () => {
