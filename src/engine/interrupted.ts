@@ -1,5 +1,6 @@
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunError } from "../domain/run.ts";
+import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../domain/team.ts";
 import {
   membersOfCall,
   openRequirements,
@@ -10,7 +11,9 @@ import {
 } from "./run-calls.ts";
 import { EventReader } from "./run-events.ts";
 import type { Run, RunFact } from "./run-state.ts";
-import { isDelegation } from "./team.ts";
+
+/** A team may have got another mode since then. */
+const DELEGATIONS: readonly string[] = [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS];
 
 const INTERRUPTED: RunError = {
   type: "interrupted",
@@ -71,7 +74,7 @@ function countEvents(run: Run): number {
 
 /** Whether the call began to run since it was last asked about. A member's call has its members to tell. */
 function hasBegun(run: Run, { call, nth }: PendingCall): boolean {
-  if (isDelegation(call.name)) {
+  if (run.head.component.type === "team" && DELEGATIONS.includes(call.name)) {
     const members = membersOfCall(run, nth);
     return members.some(wasInterrupted) && members.every(({ end }) => end?.status !== "PAUSED");
   }
