@@ -1,4 +1,7 @@
 import type { Message } from "../domain/message.ts";
+import type { Model } from "../domain/model.ts";
+import type { RunError } from "../domain/run.ts";
+import type { Component } from "../domain/team.ts";
 import { endInstead } from "../engine/apply-fact.ts";
 import { continueRun, driveRun } from "../engine/drive-run.ts";
 import { type HistoryRun, historyMessages } from "../engine/history.ts";
@@ -9,9 +12,19 @@ import { watchExpiry } from "./alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
 import { delegate, endMembers } from "./member-runs.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
-import type { DriveWith } from "./run-lane.ts";
 import type { RunTree } from "./run-tree.ts";
 import { settleRun } from "./settle-run.ts";
+
+/** What a run is driven with, once it has started. */
+export interface DriveWith {
+  component: Component;
+  model: Model;
+  history: HistoryRun[];
+  /** Set when the run is to fail before it asks the model. */
+  failure: RunError | null;
+  /** Whether it was paused. */
+  continues: boolean;
+}
 
 /**
  * Drives a top-level run until it has paused or ended and is written down, and only then shows readers that. Answers

@@ -11,7 +11,7 @@ import type { Occupancy } from "./admission.ts";
 import { Alarm, watchExpiry } from "./alarm.ts";
 import { cancelledRun, cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import { driveToEnd } from "./drive-to-end.ts";
+import { type DriveWith, driveToEnd } from "./drive-to-end.ts";
 import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunStart } from "./run-start.ts";
@@ -19,17 +19,6 @@ import { allMembers, RunTree } from "./run-tree.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { sessionStarted } from "./session-start.ts";
 import { startWaitingRun } from "./start-waiting.ts";
-
-/** What a run is driven with, once it has started. */
-export interface DriveWith {
-  component: Component;
-  model: Model;
-  history: HistoryRun[];
-  /** Set when the run is to fail before it asks the model. */
-  failure: RunError | null;
-  /** Whether it was paused. */
-  continues: boolean;
-}
 
 /** The session's top-level runs, one at a time: which one is active, and which wait. */
 export class RunLane {
