@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { bundleWorker } from "./build.ts";
 import { timedRelay } from "./client.ts";
 import { startModel } from "./model-process.ts";
@@ -11,11 +12,16 @@ import { WarmSessions } from "./warm-sessions.ts";
 
 /*
  * `node bench/compare.ts <rounds> <checkout> <checkout> …`: warm runs of several checkouts of this project, interleaved,
- * each as a multiple of the first. For trying an idea on a copy before it is believed.
+ * each as a multiple of the first; with `--every 20` of a model that takes 20 ms a delta. For trying an idea on a copy
+ * before it is believed.
  */
 
 const HERE = path.dirname(import.meta.dirname);
-const [rounds = "200", ...trees] = process.argv.slice(2);
+const options = { every: { type: "string", default: "0" } } as const;
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
+const [rounds = "200", ...trees] = positionals;
+const message = `every=${values.every}`;
+const warmUp = values.every === "0" ? 40 : 2;
 const model = await startModel();
 const bundles = await mkdtemp(path.join(tmpdir(), "bench-bundles-"));
 const floor = await bundleWorker(HERE, "bench/workers/floor.ts", `${bundles}/floor`, "bench/workers/floor.toml");
@@ -29,7 +35,7 @@ const started = await Promise.all(
 );
 try {
   const takers = started.map(({ tree, warm }) => async (): Promise<Sample> => {
-    const { firstMs, lastMs, totalMs } = await warm.run("every=0");
+    const { firstMs, lastMs, totalMs } = await warm.run(message);
     return {
       [`${tree} first`]: firstMs,
       [`${tree} middle`]: lastMs - firstMs,
@@ -38,10 +44,10 @@ try {
     };
   });
   const relay = async (): Promise<Sample> => {
-    const { firstMs, totalMs } = await timedRelay(started[0]?.platform.url ?? "", "every=0");
+    const { firstMs, totalMs } = await timedRelay(started[0]?.platform.url ?? "", message);
     return { "floor first": firstMs, "floor whole": totalMs };
   };
-  const samples = await interleave([relay, ...takers], { rounds: Number(rounds), warmUp: 40 });
+  const samples = await interleave([relay, ...takers], { rounds: Number(rounds), warmUp });
   console.log("floor", median(valuesOf(samples, "floor first")), median(valuesOf(samples, "floor whole")));
   for (const { tree } of started) {
     const parts = ["first", "middle", "tail", "whole"].map((part) => {

@@ -16,16 +16,36 @@ const Message = z.looseObject({ role: z.string(), content: z.string().default(""
 export const Messages = z.looseObject({ data: z.array(Message) });
 export type Message = z.infer<typeof Message>;
 export const Run = z.looseObject({ run_id: z.string(), status: z.string(), content: z.string() });
-export const Runs = z.array(Run.extend({ run_input: z.string() }));
+export const Runs = z.array(Run.extend({ run_input: z.string(), parent_run_id: z.string().nullish() }));
+const ToolCall = z.looseObject({
+  tool_call_id: z.string(),
+  tool_name: z.string(),
+  tool_args: z.unknown(),
+  result: z.string().nullable(),
+  requires_confirmation: z.boolean().nullable(),
+});
 const RunEvent = z.looseObject({
   event: z.string(),
   event_index: z.int(),
   run_id: z.string(),
+  parent_run_id: z.string().optional(),
   content: z.unknown().optional(),
   session_cache: z.string().optional(),
-  tool: z.looseObject({ tool_name: z.string(), tool_args: z.unknown(), result: z.string().nullable() }).optional(),
+  tool: ToolCall.optional(),
+  tools: z.array(ToolCall).optional(),
 });
 export type RunEvent = z.infer<typeof RunEvent>;
+const Requirement = z.looseObject({
+  run_id: z.string(),
+  kind: z.string(),
+  component_name: z.string(),
+  tool_execution: ToolCall,
+  answer: z.string().nullable(),
+  answer_note: z.string().nullable(),
+  answered_by: z.string().nullable(),
+});
+export const Requirements = z.looseObject({ data: z.array(Requirement) });
+export const Refusal = z.looseObject({ detail: z.string() });
 
 /** The server's HTTP API, with every call told as it is made. */
 export class Api {
@@ -43,9 +63,15 @@ export class Api {
     return shaped(`${method} ${path}`, shape, await response.json());
   }
 
+  /** A call that is to be refused with this status. */
+  async refused<T>(method: string, path: string, status: number, shape: z.ZodType<T>, body?: object): Promise<T> {
+    const response = await this.#send(method, path, body, status);
+    return shaped(`${method} ${path}`, shape, await response.json());
+  }
+
   /** A run whose events are handed on as they come. */
-  async *stream(agent: string, body: object): AsyncGenerator<RunEvent> {
-    const response = await this.#send("POST", `/agents/${agent}/runs`, body);
+  async *stream(path: string, body: object): AsyncGenerator<RunEvent> {
+    const response = await this.#send("POST", path, body);
     if (response.body === null) throw new StoryError("The run has no stream.");
     let text = "";
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -59,12 +85,13 @@ export class Api {
     }
   }
 
-  async #send(method: string, path: string, body?: object): Promise<Response> {
+  /** `refusal` is the status to be refused with; null where the call is to succeed. */
+  async #send(method: string, path: string, body?: object, refusal: number | null = null): Promise<Response> {
     this.#narrator.called(method, path, body);
     const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     const response = await fetch(this.#url + path, init);
-    if (!response.ok) {
+    if (refusal === null ? !response.ok : response.status !== refusal) {
       throw new StoryError(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     }
     return response;

@@ -1,14 +1,16 @@
-import { Api, type Message, Messages, Run, type RunEvent, Runs, Session, SessionList, SessionName } from "./api.ts";
-import { type Narrator, StoryError } from "./narrator.ts";
+import { Api, Run, Runs, Session, SessionList, SessionName } from "./api.ts";
+import { approve, pauseForApproval } from "./demo-approval.ts";
+import { history, run, USER } from "./demo-runs.ts";
+import { delegate } from "./demo-team.ts";
+import type { Narrator } from "./narrator.ts";
 
 /** Starts the server of the story, anew over the same state when it is called again. */
 export type StartServer = () => Promise<{ url: string }>;
 
-const USER = "ada";
 const SESSION = "sailing";
 const NAME = "Ada learns to sail";
 
-/** The product from a new session to a restart, over HTTP. Throws at the first claim that does not hold. */
+/** The product from a new session to a restart and what waited across it, over HTTP. Throws at the first claim that does not hold. */
 export async function tellStory(narrator: Narrator, startServer: StartServer): Promise<void> {
   narrator.chapter("A server starts, with an empty database and no key");
   const api = new Api(await started(narrator, startServer), narrator);
@@ -19,9 +21,13 @@ export async function tellStory(narrator: Narrator, startServer: StartServer): P
   await findIt(api, narrator);
   await useTool(api, narrator);
   await runTwoAtOnce(api, narrator);
+  await delegate(api, narrator);
+  const waiting = await pauseForApproval(api, narrator);
 
   narrator.chapter("The server stops and starts again: everything is still there");
-  await remember(new Api(await started(narrator, startServer), narrator), narrator);
+  const again = new Api(await started(narrator, startServer), narrator);
+  await remember(again, narrator);
+  await approve(again, narrator, waiting);
 }
 
 async function started(narrator: Narrator, startServer: StartServer): Promise<string> {
@@ -40,7 +46,7 @@ async function createSession(api: Api, narrator: Narrator): Promise<void> {
 
 async function talk(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A first run, streamed");
-  const first = await run(api, narrator, "I want to learn to sail this summer. My name is Ada.");
+  const first = await run(api, narrator, "I want to learn to sail this summer. My name is Ada.", SESSION);
   narrator.check(
     "the events are numbered from 0",
     first.events.every((event, index) => event.event_index === index),
@@ -50,7 +56,7 @@ async function talk(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("which together are the text of RunCompleted", first.deltas.join("") === first.text);
 
   narrator.chapter("A second run, which remembers the first");
-  const second = await run(api, narrator, "What is my name?");
+  const second = await run(api, narrator, "What is my name?", SESSION);
   narrator.check("the agent knows the name", second.text.includes("Ada"));
   narrator.check("the session was still in memory: no read of the database", second.cache === "hit");
 }
@@ -90,7 +96,7 @@ async function findIt(api: Api, narrator: Narrator): Promise<void> {
 
 async function useTool(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("An agent with a tool");
-  const { events, text } = await run(api, narrator, '/tool add {"a": 1, "b": 2}', "operator", "sums");
+  const { events, text } = await run(api, narrator, '/tool add {"a": 1, "b": 2}', "sums", "operator");
   const answered = events.find((event) => event.event === "ToolCallCompleted");
   narrator.check("the tool was called and answered 3", answered?.tool?.result === "3");
   narrator.check("the model got its answer", text.includes("3"));
@@ -123,48 +129,7 @@ async function remember(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("the session has its name", session_name === NAME);
   const messages = await history(api, narrator, SESSION);
   narrator.check("and its messages", messages.length === 4);
-  const third = await run(api, narrator, "What did I say first?");
+  const third = await run(api, narrator, "What did I say first?", SESSION);
   narrator.check("the agent still remembers", third.text.includes("learn to sail"));
   narrator.check("read from the database this time", third.cache === "miss");
-}
-
-interface StreamedRun {
-  events: RunEvent[];
-  deltas: string[];
-  text: string;
-  cache: string | undefined;
-}
-
-/** A streamed run, told as it goes; throws unless it completes. */
-async function run(
-  api: Api,
-  narrator: Narrator,
-  message: string,
-  agent = "assistant",
-  sessionId = SESSION,
-): Promise<StreamedRun> {
-  const events: RunEvent[] = [];
-  const deltas: string[] = [];
-  for await (const event of api.stream(agent, { message, session_id: sessionId, user_id: USER })) {
-    events.push(event);
-    if (event.tool !== undefined) narrator.came(toolLine(event.event, event.tool));
-    if (event.event !== "RunContent" || typeof event.content !== "string") continue;
-    deltas.push(event.content);
-    narrator.delta(event.content);
-  }
-  const end = events.at(-1);
-  if (end?.event !== "RunCompleted" || typeof end.content !== "string") {
-    throw new StoryError(`The run ended with ${end?.event ?? "nothing"}: ${JSON.stringify(end?.content)}`);
-  }
-  return { events, deltas, text: end.content, cache: events[0]?.session_cache };
-}
-
-async function history(api: Api, narrator: Narrator, sessionId: string): Promise<Message[]> {
-  const { data } = await api.call("GET", `/sessions/${sessionId}/messages?skip_roles=system`, Messages);
-  narrator.came(...data.map(({ role, content }) => `${role}: ${content}`));
-  return data;
-}
-
-function toolLine(event: string, { tool_name, tool_args, result }: NonNullable<RunEvent["tool"]>): string {
-  return `${event} ${tool_name} ${JSON.stringify(tool_args)}${result === null ? "" : ` = ${result}`}`;
 }

@@ -29,7 +29,7 @@ export class Narrator {
   delta(text: string): void {
     if (!this.#isMidLine) process.stdout.write("   ← ");
     this.#isMidLine = true;
-    process.stdout.write(text);
+    process.stdout.write(text.replaceAll("\n", "\n     "));
   }
 
   /** Goes on only if the claim is true. */

@@ -62,6 +62,26 @@ export const ToolExecution = z
   })
   .openapi("ToolExecution", { description: "All of AgentOS's keys are always there, null when unset." });
 
+/** What a paused run waits for; AgentOS's RunRequirement. */
+export const RunRequirement = z
+  .looseObject({
+    id: z.string(),
+    created_at: z.string(),
+    tool_execution: ToolExecution,
+    confirmation: z.boolean().optional(),
+    confirmation_note: z.string().optional(),
+    external_execution_result: z.string().optional(),
+    user_input_schema: z.array(anyObject()).optional(),
+    member_agent_id: z.string().optional().openapi({ description: "Of a member's call: who it is." }),
+    member_agent_name: z.string().optional(),
+    member_run_id: z.string().optional(),
+    note: z.string().optional(),
+    expires_at: z.string().optional(),
+    answered_by: z.string().optional(),
+    answered_at: z.string().optional(),
+  })
+  .openapi("RunRequirement", { description: "Keys without a value are left out." });
+
 export const RunEvent = z
   .looseObject({
     event: z.string().openapi({ example: "RunContent" }),
@@ -70,9 +90,14 @@ export const RunEvent = z
     session_id: z.string().optional(),
     agent_id: z.string().optional(),
     agent_name: z.string().optional(),
+    team_id: z.string().optional().openapi({ description: "Of a team's own events, whose names begin with `Team`." }),
+    team_name: z.string().optional(),
+    parent_run_id: z.string().optional().openapi({ description: "Of a member run's events: its team's run." }),
     nested_depth: z.int(),
     content: z.unknown().openapi({ description: "A delta in RunContent, the whole text in RunCompleted." }),
     tool: ToolExecution.optional(),
+    tools: z.array(ToolExecution).optional().openapi({ description: "The calls that a paused run waits for." }),
+    requirements: z.array(RunRequirement).optional(),
     session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
     persisted: z.boolean().optional().openapi({ description: "False: kept by the session, not yet in the database." }),
     created_at: seconds(),
@@ -92,6 +117,9 @@ export const RunOutput = z
     run_id: z.string(),
     agent_id: z.string().optional(),
     agent_name: z.string().optional(),
+    team_id: z.string().optional().openapi({ description: "Of a team's run, instead of the agent's." }),
+    team_name: z.string().optional(),
+    parent_run_id: z.string().optional().openapi({ description: "Of a member run: its team's run." }),
     session_id: z.string(),
     user_id: z.string().optional(),
     status: z.enum(RUN_STATUSES),
@@ -104,6 +132,11 @@ export const RunOutput = z
     metrics: Metrics.optional(),
     messages: z.array(Message).optional(),
     tools: z.array(ToolExecution).optional(),
+    requirements: z
+      .array(RunRequirement)
+      .optional()
+      .openapi({ description: "Of a paused run what is open; later what was asked, and who answered." }),
+    member_responses: z.array(anyObject()).optional().openapi({ description: "The member runs of a team's run." }),
     input: anyObject().optional(),
     ...origin,
     created_at: seconds(),

@@ -76,7 +76,10 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       applySaid(run, fact.messageId, fact.content, at);
       break;
     case "member_started":
-      run.members.push(newRun(fact.head, run.requirements));
+      // A run that is closed after its object died has the member runs from D1.
+      if (run.members.every(({ head }) => head.runId !== fact.head.runId)) {
+        run.members.push(newRun(fact.head, run.requirements));
+      }
       break;
     case "member_told":
       run.eventBytes += appendMember(run.log, fact.member, fact.events);
@@ -87,7 +90,9 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       run.isStateChanged = true;
       break;
     case "paused":
+      // In the order in which they were asked, as they are stored: of members that pause at once any may be first.
       run.requirements.push(...fact.requirements);
+      run.requirements.sort((a, b) => a.position - b.position);
       run.end = { status: "PAUSED", at: endedAt };
       tell(run, { kind: "run_paused", at, open: fact.open });
       break;

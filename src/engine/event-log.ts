@@ -81,6 +81,8 @@ const CALL_KINDS = byLetter(CALL_LETTERS);
 /** `["T",1234567890123,12345],` at its longest: what an entry about a call takes as stored. */
 export const ENTRY_BYTES = 32;
 const DELTAS_ENTRY_BYTES = 32;
+/** `["M",63,1234567890],`: members that speak at once take one for nearly every delta. */
+const MEMBER_ENTRY_BYTES = 20;
 const MS_PER_SECOND = 1000;
 
 /** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
@@ -104,7 +106,7 @@ export function appendMember(log: LogEntry[], member: number, events: number): n
     return 0;
   }
   log.push({ kind: "member_told", member, events });
-  return ENTRY_BYTES;
+  return MEMBER_ENTRY_BYTES;
 }
 
 export function appendEntry(log: LogEntry[], entry: PlainEntry | CallEntry | PausedEntry | GapEntry): number {

@@ -1,7 +1,19 @@
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunError } from "../domain/run.ts";
-import { openRequirements, type PendingCall, pendingCalls, requirementOfCall } from "./run-calls.ts";
+import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../domain/team.ts";
+import {
+  membersOfCall,
+  openRequirements,
+  type PendingCall,
+  pendingCalls,
+  requirementOfCall,
+  wasInterrupted,
+} from "./run-calls.ts";
+import { EventReader } from "./run-events.ts";
 import type { Run, RunFact } from "./run-state.ts";
+
+/** A team may have got another mode since then. */
+const DELEGATIONS: readonly string[] = [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS];
 
 const INTERRUPTED: RunError = {
   type: "interrupted",
@@ -30,6 +42,9 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
   if (nextIndex > run.eventCount + facts.length) {
     facts.push({ type: "gap", nextIndex });
   }
+  for (const [member, events] of untold(run)) {
+    facts.push({ type: "member_told", member, events });
+  }
   const pending = pendingCalls(run);
   if (!continues || run.answer !== null || pending.length === 0) {
     return [...facts, { type: "failed", error: INTERRUPTED }];
@@ -39,10 +54,29 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
   return [...facts, { type: "paused", requirements, open: open.map(({ position }) => position) }];
 }
 
-/** Whether the call began to run since it was last asked about. A member's call has its member to tell. */
-function hasBegun(run: Run, { nth }: PendingCall): boolean {
-  if (run.members.some(({ head, end }) => head.parentCall === nth && end?.status === "PAUSED")) {
-    return false;
+/** How many events of each member run no reader of its team got: how it stopped, above all. */
+function untold({ members, log }: Run): [member: number, events: number][] {
+  const told = (nth: number) =>
+    log.reduce((sum, entry) => sum + (entry.kind === "member_told" && entry.member === nth ? entry.events : 0), 0);
+  return members
+    .map((member, nth): [number, number] => [nth, countEvents(member) - told(nth)])
+    .filter(([, events]) => events > 0);
+}
+
+function countEvents(run: Run): number {
+  const reader = new EventReader(run);
+  let count = 0;
+  while (reader.next(run.log.length) !== null) {
+    count += 1;
+  }
+  return count;
+}
+
+/** Whether the call began to run since it was last asked about. A member's call has its members to tell. */
+function hasBegun(run: Run, { call, nth }: PendingCall): boolean {
+  if (run.head.component.type === "team" && DELEGATIONS.includes(call.name)) {
+    const members = membersOfCall(run, nth);
+    return members.some(wasInterrupted) && members.every(({ end }) => end?.status !== "PAUSED");
   }
   const begun = run.log.findLastIndex((entry) => entry.kind === "tool_started" && entry.call === nth);
   const asked = requirementOfCall(run, nth);

@@ -65,11 +65,15 @@ export function expireRequirement(requirement: Requirement, nowMs: number): Requ
 /** What the answered call turns into when its run goes on: it runs, or it has this result. */
 export type AnswerOutcome = { kind: "execute"; args: JsonObject } | { kind: "result"; text: string; isError: boolean };
 
-/** AgentOS's text for a call that a person rejected without a note. */
-const REJECTED = "Function call was rejected by the user";
+/** AgentOS's text for a rejected call; a note alone would not tell the model that nothing was done. */
+function rejection(status: Requirement["status"], note: string | null): string {
+  if (status === "expired") return "Function call was rejected: nobody answered in time.";
+  return `Function call was rejected by the user${note ? `: ${note}` : ""}`;
+}
 
 /** Throws for a requirement that nobody answered: a missing answer is never taken for a rejection. */
-export function answerOutcome({ answer, answerNote, toolArgs, requirementId }: Requirement): AnswerOutcome {
+export function answerOutcome(requirement: Requirement): AnswerOutcome {
+  const { answer, answerNote, requirementId, status, toolArgs } = requirement;
   switch (answer?.type) {
     case "confirmed":
       return { kind: "execute", args: toolArgs };
@@ -78,7 +82,7 @@ export function answerOutcome({ answer, answerNote, toolArgs, requirementId }: R
     case "executed":
       return { kind: "result", text: answer.result, isError: false };
     case "rejected":
-      return { kind: "result", text: answerNote || REJECTED, isError: true };
+      return { kind: "result", text: rejection(status, answerNote), isError: true };
     case undefined:
       throw new Error(`Requirement ${requirementId} has no answer.`);
   }

@@ -62,6 +62,14 @@ export function isWaitingDelegation(run: Run, nth: number): boolean {
   return run.members.some(({ head, end }) => head.parentCall === nth && end === null);
 }
 
+/** The member runs of a call, of each member the newest: one that was interrupted may have been asked for again. */
+export function membersOfCall({ members }: Run, nth: number): Run[] {
+  const ofCall = members.filter(({ head }) => head.parentCall === nth);
+  return [...new Map(ofCall.map((member) => [member.head.component.id, member])).values()];
+}
+
+export const wasInterrupted = ({ end }: Run): boolean => end?.status === "ERROR" && end.error.type === "interrupted";
+
 /** What is open of what the run and the member runs in it wait for, with `more` that is to be asked. */
 export function openRequirements(run: Run, more: readonly Requirement[] = []): Requirement[] {
   const ids = runIds(run);

@@ -216,6 +216,7 @@ export class EventReader {
     const { tool } = this.#toolFields(call, null);
     const members = this.#run.members.filter(({ head }) => head.parentCall === call);
     const result = members
+      .filter(({ log }) => log.some(({ kind }) => kind === "run_paused"))
       .map(({ head }) => `Member '${head.component.name}' requires human input before continuing.`)
       .join(" ");
     const startedAt = this.#startedAt.get(call) ?? endedAt;

@@ -9,9 +9,15 @@ import {
   type TeamMode,
 } from "../domain/team.ts";
 
-/** Whether a team's leader hands out tasks with the tool of this name. */
-export function isDelegation(name: string): boolean {
-  return name === DELEGATE_TO_MEMBER || name === DELEGATE_TO_MEMBERS;
+const TOOL_NAMES: Record<TeamMode, string> = {
+  coordinate: DELEGATE_TO_MEMBER,
+  route: DELEGATE_TO_MEMBER,
+  broadcast: DELEGATE_TO_MEMBERS,
+};
+
+/** Whether the leader of such a team hands out tasks with the tool of this name. */
+export function isDelegation(mode: TeamMode, name: string): boolean {
+  return name === TOOL_NAMES[mode];
 }
 
 /** The tool that the leader of such a team has beside its own. */
@@ -19,14 +25,14 @@ export function delegateTool(mode: TeamMode, members: readonly Component[]): Too
   const task = { type: "string", description: "What is to be done, with all that must be known for it." };
   if (mode === "broadcast") {
     return {
-      name: DELEGATE_TO_MEMBERS,
+      name: TOOL_NAMES[mode],
       description: "Gives the same task to every member of the team, at once, and answers with what each of them said.",
       parameters: { type: "object", properties: { task }, required: ["task"] },
     };
   }
   const memberId = { type: "string", enum: members.map(({ id }) => id), description: "The member's id." };
   return {
-    name: DELEGATE_TO_MEMBER,
+    name: TOOL_NAMES[mode],
     description: "Gives a task to a member of the team and answers with what the member said.",
     parameters: { type: "object", properties: { member_id: memberId, task }, required: ["member_id", "task"] },
   };

@@ -12,6 +12,7 @@ import type { StoredTree } from "../store/run-tree.ts";
 import { type Admission, decideAdmission } from "./admission.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunLane } from "./run-lane.ts";
+import { continuedTree } from "./start-continued.ts";
 import { storedLive } from "./stored-live.ts";
 
 /** The run, and the entry of its event log from which whoever answered reads. */
@@ -56,10 +57,14 @@ async function keepAnswers(
   if (stored !== "stored") {
     return stored;
   }
-  const answers = new Map(answered.map((requirement) => [requirement.requirementId, requirement]));
-  const requirements = tree.requirements.map((one) => answers.get(one.requirementId) ?? one);
+  const requirements = withAnswers(tree.requirements, answered);
   const row = { ...tree.row, events: storedLog(run.log) };
   return ok({ live: storedLive({ ...tree, row, requirements }), fromEntry });
+}
+
+function withAnswers(requirements: readonly Requirement[], answered: readonly Requirement[]): Requirement[] {
+  const answers = new Map(answered.map((requirement) => [requirement.requirementId, requirement]));
+  return requirements.map((one) => answers.get(one.requirementId) ?? one);
 }
 
 /** All is answered: the run waits like a new one, and is the next where nothing else runs. */
@@ -74,7 +79,10 @@ async function letGoOn(lane: RunLane, arrival: AnswerTerms, { tree, run, answere
   if (stored !== "stored") {
     return stored;
   }
-  const live = new LiveRun({ ...tree.row, waiting: true, position }, arrival.arrivedAt);
+  const row = { ...tree.row, waiting: true, position };
+  const live = new LiveRun(row, arrival.arrivedAt);
+  // Whoever answered reads behind what was told by now, also where it never goes on.
+  live.publish(continuedTree({ ...tree, row, requirements: withAnswers(tree.requirements, answered) }));
   lane.enqueue(live);
   if (admission.kind === "wait" && admission.interrupts) {
     lane.interrupt();

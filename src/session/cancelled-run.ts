@@ -26,7 +26,7 @@ export async function storeCancelled(db: Database, leftovers: Leftovers, row: Ru
   return committed?.kind === "written";
 }
 
-type CancelledPause = { kind: "cancelled"; run: Run } | { kind: "not_paused" } | { kind: "away" };
+type CancelledPause = { kind: "cancelled"; run: Run; at: number } | { kind: "not_paused" } | { kind: "away" };
 
 /**
  * Cancels a paused run, whether it waits for people or to go on, with the member runs that are paused in it. `expired`
@@ -55,7 +55,7 @@ export async function cancelPaused(
       cancelPausedStatements(db, tree.row, { events: storedLog(run.log), settledAt: at, expired }),
     );
     if (committed.kind === "written") {
-      return committed.changes.at(-1) === 1 ? { kind: "cancelled", run } : { kind: "not_paused" };
+      return committed.changes.at(-1) === 1 ? { kind: "cancelled", run, at } : { kind: "not_paused" };
     }
     return { kind: "away" };
   });

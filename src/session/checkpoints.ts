@@ -10,14 +10,11 @@ const CHECKPOINT_MS = 500;
  */
 export class Checkpoints {
   readonly #journal: Journal;
-  /** Whether the journal is still ours to write. */
-  readonly #mayWrite: () => boolean;
   #unwritten = new Map<string, RecordedFact[]>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(journal: Journal, mayWrite: () => boolean) {
+  constructor(journal: Journal) {
     this.#journal = journal;
-    this.#mayWrite = mayWrite;
   }
 
   add(runId: string, recorded: RecordedFact, atOnce: boolean): void {
@@ -36,8 +33,9 @@ export class Checkpoints {
       clearTimeout(this.#timer);
       this.#timer = null;
     }
-    if (this.#mayWrite()) {
-      for (const [runId, facts] of this.#unwritten) {
+    for (const [runId, facts] of this.#unwritten) {
+      // Of a run that has landed, or whose session is gone, there is nothing left to write down.
+      if (this.#journal.entries().has(runId)) {
         this.#journal.append(runId, facts);
       }
     }

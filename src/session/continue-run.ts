@@ -116,13 +116,17 @@ async function earlierAnswer(lane: RunLane, arrival: AnswerArrival, tree: Stored
   if (fieldsDigest !== idempotency.fieldsDigest) {
     return fail(idempotencyConflict(runId));
   }
+  const { log: told } = runTree(tree, [], []);
+  const stop = told.findIndex(({ kind }, at) => at >= fromEntry && ENDS.has(kind));
+  if (stop >= 0) {
+    return ok({ live: storedLive(tree, stop + 1), fromEntry });
+  }
   const live = lane.find(runId);
   if (live !== null) {
     return ok({ live, fromEntry });
   }
-  const { log: told } = runTree(tree, [], []);
-  const stop = told.findIndex(({ kind }, at) => at >= fromEntry && ENDS.has(kind));
-  return ok({ live: storedLive(tree, stop < 0 ? undefined : stop + 1), fromEntry });
+  // It may have ended since it was read.
+  return tree.row.status === "RUNNING" || tree.row.waiting ? "look_again" : ok({ live: storedLive(tree), fromEntry });
 }
 
 function whyNotContinuable(lane: RunLane, { row, requirements }: StoredTree): string | null {

@@ -35,7 +35,7 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
     tools: team === null ? specs : [...specs, delegateTool(team.mode, membersOf(deps, team))],
     plan: (pending) => plan(tree, strand, pending),
     callTool: async ({ call, nth }, args, signal) => {
-      if (team !== null && isDelegation(call.name)) {
+      if (team !== null && isDelegation(team.mode, call.name)) {
         return delegate(tree, strand, team, { call, nth }, args);
       }
       const calling = { signal, contextOf: (limited: AbortSignal) => toolContext(tree, strand, limited) };
@@ -43,7 +43,7 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
       return { kind: "answered", ...result };
     },
     isDelegated: ({ nth }) => isWaitingDelegation(run, nth),
-    isAnswer: ({ name }) => team?.mode === "route" && isDelegation(name),
+    isAnswer: ({ name }) => team?.mode === "route" && isDelegation(team.mode, name),
     state: () => tree.state.current,
     eventRoom: () => tree.eventRoom(strand),
     newId: deps.newId,
@@ -128,12 +128,12 @@ function plan(tree: RunTree, { run, component }: Strand, pending: PendingCall): 
 
 /** In a team that routes only the first delegation of a round counts. */
 function isSecondRoute(run: Strand["run"], component: Strand["component"], { call, nth }: PendingCall): boolean {
-  if (!isTeam(component) || component.mode !== "route" || !isDelegation(call.name)) {
+  if (!isTeam(component) || component.mode !== "route" || !isDelegation(component.mode, call.name)) {
     return false;
   }
   const last = run.messages.findLast((message) => message.role === "assistant" && message.toolCalls.length > 0);
   const calls = last?.role === "assistant" ? last.toolCalls : [];
-  const first = calls.findIndex(({ name }) => isDelegation(name));
+  const first = calls.findIndex(({ name }) => isDelegation(component.mode, name));
   const firstOfRound = run.messages.flatMap((m) => (m.role === "assistant" ? m.toolCalls : [])).length - calls.length;
   return nth > firstOfRound + first;
 }

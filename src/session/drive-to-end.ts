@@ -1,4 +1,7 @@
 import type { Message } from "../domain/message.ts";
+import type { Model } from "../domain/model.ts";
+import type { RunError } from "../domain/run.ts";
+import type { Component } from "../domain/team.ts";
 import { endInstead } from "../engine/apply-fact.ts";
 import { continueRun, driveRun } from "../engine/drive-run.ts";
 import { type HistoryRun, historyMessages } from "../engine/history.ts";
@@ -7,11 +10,21 @@ import type { Run } from "../engine/run-state.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { watchExpiry } from "./alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
-import { delegate } from "./member-runs.ts";
+import { delegate, endMembers } from "./member-runs.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
-import type { DriveWith } from "./run-lane.ts";
 import type { RunTree } from "./run-tree.ts";
 import { settleRun } from "./settle-run.ts";
+
+/** What a run is driven with, once it has started. */
+export interface DriveWith {
+  component: Component;
+  model: Model;
+  history: HistoryRun[];
+  /** Set when the run is to fail before it asks the model. */
+  failure: RunError | null;
+  /** Whether it was paused. */
+  continues: boolean;
+}
 
 /**
  * Drives a top-level run until it has paused or ended and is written down, and only then shows readers that. Answers
@@ -23,6 +36,7 @@ export async function driveToEnd(tree: RunTree, drive: DriveWith): Promise<boole
   await recordAll(top, facts(tree, drive));
   live.stage = "settling";
   try {
+    await endMembers(tree, top);
     return await settleAndRemember(tree);
   } catch (error) {
     log("error", "settle.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
@@ -59,6 +73,8 @@ async function settleAndRemember({ lane, live, top }: RunTree): Promise<boolean>
     live.persisted = live.gone;
     return false;
   }
+  // A team's end goes behind those of its members.
+  live.persisted = true;
   watchExpiry(lane.alarm, run);
   const { origin } = run.head;
   if (origin?.type === "regenerated" && origin.replace) {

@@ -1,5 +1,6 @@
 import type { RunEvent } from "../domain/event.ts";
 import { EventReader } from "../engine/run-events.ts";
+import type { Run } from "../engine/run-state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../lib/sse.ts";
 import type { LiveRun } from "./live-run.ts";
 
@@ -15,8 +16,9 @@ const CONTENT_EVENTS = new Set(
 
 /** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
 export function eventStream(live: LiveRun, contentOnly: boolean, fromEntry = 0): ReadableStream<Uint8Array> {
-  const events = new StreamedEvents(live, (reader) => {
-    while (reader.next(fromEntry) !== null);
+  const events = new StreamedEvents(live, (reader, { log }) => {
+    // Of a run that went with its session before it could go on, nothing is left but its end.
+    while (fromEntry <= log.length && reader.next(fromEntry) !== null);
   });
   return pulled(live, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
 }
@@ -80,11 +82,11 @@ export function resumeStream(live: LiveRun, lastEventIndex: number | null, misse
 /** The events of a live run as text, from a position that moves with every read. */
 class StreamedEvents {
   readonly #live: LiveRun;
-  readonly #skip: (reader: EventReader) => void;
+  readonly #skip: (reader: EventReader, run: Run) => void;
   #reader: EventReader | null = null;
   nextIndex = 0;
 
-  constructor(live: LiveRun, skip: (reader: EventReader) => void = () => {}) {
+  constructor(live: LiveRun, skip: (reader: EventReader, run: Run) => void = () => {}) {
     this.#live = live;
     this.#skip = skip;
   }
@@ -97,7 +99,7 @@ class StreamedEvents {
     }
     if (this.#reader === null) {
       this.#reader = new EventReader(live.run);
-      this.#skip(this.#reader);
+      this.#skip(this.#reader, live.run);
     }
     let text = "";
     while (text.length < CHUNK_CHARS && this.nextIndex < upTo) {

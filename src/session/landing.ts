@@ -4,17 +4,16 @@ import { applyFact } from "../engine/apply-fact.ts";
 import { interruption } from "../engine/interrupted.ts";
 import { outcomeUnknown } from "../engine/requirements.ts";
 import { callArguments, type PendingCall } from "../engine/run-calls.ts";
-import { newRun, type RecordedFact, type Run, type RunEnd } from "../engine/run-state.ts";
+import { newRun, type RecordedFact, type Run, type RunEnd, type RunHead } from "../engine/run-state.ts";
 import { runTree } from "../engine/stored-run.ts";
 import { type Committed, commit, readOrNull, type Statement } from "../store/commit.ts";
 import type { Database } from "../store/database.ts";
-import { requirementsOfRun } from "../store/requirements.ts";
 import { takeBackAnswers, waitAgainStatements } from "../store/run-continue.ts";
 import { settleStatements } from "../store/run-settle.ts";
 import { findRunTree } from "../store/run-tree.ts";
 import { putBackStatements, takeOver, withdrawStatements } from "../store/run-undo.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
 import { refusedRuns, settlementOf } from "./settlement.ts";
 
 /** What became of a settle. `kept` is what was stored: the run, or what fits of it when D1 refused it for its content. */
@@ -93,17 +92,32 @@ async function landRun(
   { head, continues }: Extract<JournalEntry, { phase: "running" }>,
 ): Promise<boolean> {
   const { db, journal, newId, sessionId } = landing.deps;
-  const run = continues ? await storedBase(landing, head.runId) : newRun(head);
-  if (run === "away") {
+  const isAlone = !continues && head.component.type === "agent";
+  const stored = isAlone ? null : await storedRun(landing, head);
+  if (stored === "away") {
     return false;
   }
-  if (run === "gone") {
+  if (stored === "gone") {
     return true;
   }
-  run.head.fence = head.fence;
+  if (stored !== null && (stored.end !== null || stored.head.fence !== head.fence)) {
+    // Its settle was written, and only the answer lost.
+    const committed = await commit(db, [takeOver(db, sessionId, newId())]);
+    if (isDecided(committed) && head.parentRunId === null) {
+      landing.onPaused(stored);
+    }
+    return isDecided(committed);
+  }
+  const run = stored !== null && continues ? stored : newRun(head, stored?.requirements);
+  if (stored !== null && run !== stored) {
+    run.members.push(...stored.members);
+  }
   const eventsBefore = run.eventCount;
   for (const recorded of journal.facts(head.runId)) {
     applyFact(run, recorded);
+  }
+  if (!(await lookAtMembers(landing, run))) {
+    return false;
   }
   const end = run.end ?? interrupt(landing, run, continues, eventsBefore);
   const session = await landing.row();
@@ -117,20 +131,37 @@ async function landRun(
   return settled.kind !== "unknown";
 }
 
-/** The run as it was when it went on, its member runs as they have landed. */
-async function storedBase({ deps }: Landing, runId: string): Promise<Run | "away" | "gone"> {
-  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, runId));
+/** The run as D1 has it, its member runs as they have landed, with all that the top-level run over it asked for. */
+async function storedRun({ deps }: Landing, head: RunHead): Promise<Run | "away" | "gone"> {
+  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, topRunId(deps.journal, head)));
   if (read === null) {
     return "away";
   }
   const tree = read.value;
-  const topRunId = tree?.requirements[0]?.runId;
-  if (tree === null || topRunId === undefined) {
-    return tree === null ? "gone" : runTree(tree, tree.members, []);
+  const stored = tree === null ? [] : [tree, ...tree.members];
+  const own = stored.find(({ row }) => row.runId === head.runId);
+  return tree === null || own === undefined ? "gone" : runTree(own, tree.members, tree.requirements);
+}
+
+/** The runs that a member run is in land behind it: the journal still has them. */
+function topRunId(journal: Journal, { runId, parentRunId }: RunHead): string {
+  const parent = parentRunId === null ? undefined : journal.entries().get(parentRunId);
+  return parent?.phase === "running" ? topRunId(journal, parent.head) : (parentRunId ?? runId);
+}
+
+/** Member runs land before the run that they are in: it counts what they used, and goes by what became of them. */
+async function lookAtMembers({ deps }: Landing, run: Run): Promise<boolean> {
+  if (run.members.length === 0) {
+    return true;
   }
-  // A member run asks behind all that its team run has asked.
-  const asked = await readOrNull(requirementsOfRun(deps.db, topRunId).execute());
-  return asked === null ? "away" : runTree(tree, tree.members, asked.value);
+  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, run.head.runId));
+  if (read === null) {
+    return false;
+  }
+  const stored = read.value === null ? [] : runTree(read.value, read.value.members, run.requirements).members;
+  const landed = run.members.map((member) => stored.find(({ head }) => head.runId === member.head.runId) ?? member);
+  run.members.splice(0, run.members.length, ...landed);
+  return true;
 }
 
 /** A run whose instance died stops here, once: that is written down first, so that every later try is the same. */
@@ -166,7 +197,7 @@ function askAgain(deps: SessionDependencies, run: Run, { call, nth }: PendingCal
   }
   const place = {
     sessionId,
-    runId: run.requirements[0]?.runId ?? runId,
+    runId: topRunId(deps.journal, run.head),
     memberRunId: parentRunId === null ? null : runId,
     agentId: component.type === "agent" ? component.id : null,
     teamId: component.type === "team" ? component.id : null,

@@ -8,7 +8,11 @@ import type { SessionMemory } from "./session-memory.ts";
 
 /** How many runs of the list this one is in. */
 function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry): number {
-  const parentRunId = entry.phase === "running" ? entry.head.parentRunId : null;
+  if (entry.phase !== "running") {
+    // An accept that is taken back is nobody's member run.
+    return Number.MAX_SAFE_INTEGER;
+  }
+  const { parentRunId } = entry.head;
   const parent = entries.find(([runId]) => runId === parentRunId);
   return parent === undefined ? 0 : 1 + depth(entries, parent[1]);
 }

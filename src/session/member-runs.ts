@@ -5,7 +5,7 @@ import type { RunRow } from "../domain/run.ts";
 import { type Component, componentRef, findComponent, isTeam, membersOf, type Team } from "../domain/team.ts";
 import { continueRun, driveRun, type ToolOutcome } from "../engine/drive-run.ts";
 import { buildPrompt } from "../engine/prompt.ts";
-import { isWaitingDelegation, type PendingCall, runText } from "../engine/run-calls.ts";
+import { isWaitingDelegation, membersOfCall, type PendingCall, runText, wasInterrupted } from "../engine/run-calls.ts";
 import type { Run, RunFact, RunHead } from "../engine/run-state.ts";
 import { delegationResult, type MemberReport, readDelegation } from "../engine/team.ts";
 import { errorFields, log } from "../lib/log.ts";
@@ -32,13 +32,19 @@ export async function delegate(
   if (isWaitingDelegation(team.run, nth)) {
     const members = [...team.run.members.entries()].filter(([, { head }]) => head.parentCall === nth);
     await Promise.all(members.map(([ordinal, run]) => goOn(tree, team, ordinal, run)));
-    return outcomeOf(members.map(([, run]) => reportOf(run)));
+    return outcomeOf(membersOfCall(team.run, nth).map(reportOf));
   }
   const delegation = readDelegation(call.name, args, membersOf(deps, component));
   if (!delegation.ok) {
     return { kind: "answered", text: delegation.reason, isError: true };
   }
+  const earlier = membersOfCall(team.run, nth).filter((run) => !wasInterrupted(run));
   const reports = delegation.members.map(async (member): Promise<MemberReport | "paused"> => {
+    const done = earlier.find(({ head }) => head.component.id === member.id);
+    if (done !== undefined) {
+      // Its object died before the leader heard of it.
+      return reportOf(done);
+    }
     const started = await tree.accepts.run(() => startMember(tree, team, nth, member, delegation.task));
     if (!started.ok) {
       return { name: member.name, text: started.reason, failed: true };
@@ -136,6 +142,10 @@ async function startMember(
     leftovers.forget(runId);
     return { ok: false, reason: "The run could not be stored." };
   }
+  if (tree.live.gone) {
+    leftovers.forget(runId);
+    return { ok: false, reason: "The session was deleted." };
+  }
   const head: RunHead = headOf(row, componentRef(member));
   leftovers.note(runId, { phase: "running", head, continues: false });
   team.recorder.record({ type: "member_started", head });
@@ -148,8 +158,11 @@ async function startMember(
  * sees its task, not the session's history. Does not reject: what goes wrong ends the run.
  */
 async function driveMember(tree: RunTree, strand: Strand, model: Model | null, continues: boolean): Promise<void> {
-  const { recorder, run } = strand;
   await recordAll(strand, memberFacts(tree, strand, model, continues));
+  await settleMember(tree, strand);
+}
+
+async function settleMember(tree: RunTree, { recorder, run }: Strand): Promise<void> {
   const settled = await settleRun(tree.lane, tree.live, run).catch((error: unknown) => {
     log("error", "settle.failed_unexpectedly", { run_id: run.head.runId, ...errorFields(error) });
     tree.lane.leftovers.abandon(run.head.runId);
@@ -158,6 +171,20 @@ async function driveMember(tree: RunTree, strand: Strand, model: Model | null, c
     tree.live.persisted = false;
   }
   recorder.show();
+}
+
+/** Ends the member runs that nobody goes on with any more: their team's run has ended before it came to them. */
+export async function endMembers(tree: RunTree, team: Strand): Promise<void> {
+  for (const [nth, { end, head }] of team.run.members.entries()) {
+    const strand = tree.member(team, nth, { id: head.component.id, name: head.component.name });
+    if (strand !== null) {
+      await endMembers(tree, strand);
+      if (end === null) {
+        strand.recorder.record({ type: "cancelled" });
+        await settleMember(tree, strand);
+      }
+    }
+  }
 }
 
 function memberFacts(tree: RunTree, strand: Strand, model: Model | null, continues: boolean): AsyncIterable<RunFact> {

@@ -45,6 +45,14 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
   if (tree === null || !isOf(tree, component)) {
     return fail(runNotFound());
   }
+  if (tree.row.waiting && lane.find(runId) === null) {
+    // It waits since before this instance.
+    if ((await lane.memory.load(0, false)) === null) {
+      return fail(databaseUnavailable());
+    }
+    lane.adopt(lane.memory.takePending());
+    lane.startNext();
+  }
   const now = lane.find(runId);
   if (now === null) {
     // A member run that goes on is told of in its team's stream only.

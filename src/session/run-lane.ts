@@ -11,7 +11,7 @@ import type { Occupancy } from "./admission.ts";
 import { Alarm, watchExpiry } from "./alarm.ts";
 import { cancelledRun, cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import { driveToEnd } from "./drive-to-end.ts";
+import { type DriveWith, driveToEnd } from "./drive-to-end.ts";
 import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunStart } from "./run-start.ts";
@@ -19,17 +19,6 @@ import { allMembers, RunTree } from "./run-tree.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { sessionStarted } from "./session-start.ts";
 import { startWaitingRun } from "./start-waiting.ts";
-
-/** What a run is driven with, once it has started. */
-export interface DriveWith {
-  component: Component;
-  model: Model;
-  history: HistoryRun[];
-  /** Set when the run is to fail before it asks the model. */
-  failure: RunError | null;
-  /** Whether it was paused. */
-  continues: boolean;
-}
 
 /** The session's top-level runs, one at a time: which one is active, and which wait. */
 export class RunLane {
@@ -219,9 +208,15 @@ export class RunLane {
 
   /** Cancels a run of this object, or one that is paused; false when D1 could not be told so. */
   async cancel(runId: string): Promise<boolean> {
-    if (this.#active?.runId === runId) {
-      this.#active.cancel();
-      return true;
+    const active = this.#active;
+    if (active?.runId === runId) {
+      active.cancel();
+      if (active.stage !== "settling") {
+        return true;
+      }
+      // Too late for an end, but a pause is none.
+      await active.done();
+      return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
     }
     const waiting = this.#waiting.find((live) => live.runId === runId);
     if (waiting === undefined || waiting.row.status === "PAUSED") {
@@ -243,20 +238,19 @@ export class RunLane {
 
   async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<boolean> {
     const cancelled = await cancelPaused(this.deps, this.leftovers, runId);
+    if (waiting !== null && this.#active === waiting) {
+      // It goes on meanwhile: before the cancel, or its start was void.
+      waiting.cancel();
+    }
     if (cancelled.kind !== "cancelled") {
       return cancelled.kind === "not_paused";
     }
-    if (waiting === null) {
-      return true;
-    }
-    if (this.#active === waiting) {
-      // It went on while D1 was asked; its start was void.
-      waiting.cancel();
-    } else {
+    if (waiting !== null) {
       this.#waiting = this.#waiting.filter((live) => live !== waiting);
+      // A reader that came while it waited holds on to the run that it was shown.
+      waiting.run ??= cancelled.run;
+      this.showCancelled(waiting, cancelled.at);
     }
-    waiting.publish(cancelled.run);
-    waiting.finish();
     return true;
   }
 

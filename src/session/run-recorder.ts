@@ -2,13 +2,17 @@ import { applyFact } from "../engine/apply-fact.ts";
 import type { Run, RunFact } from "../engine/run-state.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 
-/** Tools act on the world: that one was asked to, and what it answered, is written down at once. */
+/**
+ * Tools act on the world: that one was asked to, and what it answered, is written down at once. So is a change of the
+ * state: D1 may have it from a caller already.
+ */
 const AT_ONCE = new Set<RunFact["type"]>([
   "tool_started",
   "tool_ended",
   "tool_resolved",
   "tool_paused",
   "member_started",
+  "state_changed",
 ]);
 /** Applied and written, but shown only by the caller, after D1 has them. */
 const ENDS = new Set<RunFact["type"]>(["paused", "completed", "failed", "cancelled"]);

@@ -49,10 +49,12 @@ export class RunTree {
     this.live = live;
     const { run } = top;
     const { journal, now } = lane.deps;
-    this.#checkpoints = new Checkpoints(journal, () => !live.gone);
+    this.#checkpoints = new Checkpoints(journal);
     const eventsAtStart = run.eventCount;
     const onShown = () => {
-      journal.reserve(run.head.runId, run.eventCount, eventsAtStart);
+      if (run.end === null && !live.gone) {
+        journal.reserve(run.head.runId, run.eventCount, eventsAtStart);
+      }
       live.publish(run);
     };
     const recorder = new RunRecorder(run, this.#checkpoints, now, onShown);

@@ -88,6 +88,7 @@ export function refusedRuns(run: Run): Run[] {
     const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
     applyFact(kept, { at: 0, fact: { type: "run_started" } });
     const produced = run.messages.slice(stored.messages);
+    kept.members.push(...run.members);
     kept.messages.push(...run.messages.slice(0, stored.messages));
     kept.messages.push(...(bytes === 0 ? [] : produced.map((message) => cutMessage(message, bytes))));
     applyFact(kept, { at, fact: { type: "failed", error: STORAGE_ERROR } });

@@ -1,4 +1,5 @@
 import { historyRuns } from "../domain/agent.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { RunRow } from "../domain/run.ts";
 import { historyBefore } from "../domain/run-origin.ts";
@@ -52,7 +53,7 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
       // Before the next write in line is planned: it goes behind what is put back.
       lane.leftovers.abandon(live.runId);
     }
-    return written;
+    return { ...written, state: session.state ?? {} };
   });
   if (committed === null || committed.kind === "unknown") {
     return "away";
@@ -63,7 +64,13 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     const again = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
     return again === null || (again.value !== null && waits(again.value.row)) ? "away" : "gone";
   }
-  begin(lane, live, tree, note.fence, { component, model, history: history.value, failure: error, continues: true });
+  begin(
+    lane,
+    live,
+    tree,
+    { fence: note.fence, state: committed.state },
+    { component, model, history: history.value, failure: error, continues: true },
+  );
   return "started";
 }
 
@@ -73,11 +80,13 @@ function begin(
   lane: RunLane,
   live: LiveRun,
   tree: StoredTree,
-  fence: string,
+  { fence, state }: { fence: string; state: JsonObject },
   drive: Parameters<RunLane["resumeDrive"]>[3],
 ): void {
   // A reader that came while it waited holds on to the run that it was shown.
   const run = live.run ?? continuedTree(tree);
+  // Callers may have changed it while the run was paused.
+  run.state = state;
   for (const one of [run, ...allMembers(run)]) {
     if (one.end === null) {
       one.head.fence = fence;

@@ -1,4 +1,4 @@
-import { and, asc, eq, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../domain/requirement.ts";
 import type { Idempotency, RunRow } from "../domain/run.ts";
 import type { Database } from "./database.ts";
@@ -6,7 +6,10 @@ import { messageFromRow } from "./message-rows.ts";
 import type { StoredRun } from "./runs.ts";
 import { continuations, messages, requirements, runs } from "./schema.ts";
 
-/** A run with its messages, the member runs in it at any depth, and what all of them wait and waited for. */
+/**
+ * A run with its messages, the member runs in it at any depth (and, of a team that is a member, runs beside it), and what
+ * all of them wait and waited for.
+ */
 export interface StoredTree extends StoredRun {
   members: StoredRun[];
   requirements: Requirement[];
@@ -16,7 +19,13 @@ export interface StoredTree extends StoredRun {
 export async function findRunTree(db: Database, sessionId: string, runId: string): Promise<StoredTree | null> {
   const own = (column: SQL) => sql`(select ${column} from ${runs} where ${runs.runId} = ${runId})`;
   const firstIndex = own(sql`${runs.runIndex} - ${runs.memberSlots}`);
-  const lastIndex = own(sql`${runs.runIndex}`);
+  // A team that is a member has its own members behind it, below the top-level run of them all.
+  const topIndex = sql`(select min(run_index) from ${runs} where ${and(
+    eq(runs.sessionId, sessionId),
+    sql`${runs.runIndex} >= ${own(sql`${runs.runIndex}`)}`,
+    isNull(runs.parentRunId),
+  )})`;
+  const lastIndex = own(sql`iif(${runs.teamId} is null, ${runs.runIndex}, ${topIndex})`);
   const inTree = and(sql`run_index >= ${firstIndex}`, sql`run_index <= ${lastIndex}`);
   const [[row], members, rows, waited] = await db.batch([
     db

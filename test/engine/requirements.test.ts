@@ -141,7 +141,7 @@ describe("what an answer turns into", () => {
   });
 
   it.each([
-    ["the person's note", "Not that one.", "Not that one."],
+    ["the person's note", "Not that one.", "Function call was rejected by the user: Not that one."],
     ["AgentOS's text where there is none", null, "Function call was rejected by the user"],
     ["AgentOS's text where it is empty", "", "Function call was rejected by the user"],
   ])("tells the model of a rejection with %s", (_its, answerNote, text) => {
@@ -169,7 +169,11 @@ describe("what an answer turns into", () => {
         answeredAt: 6,
       }),
     );
-    expect(answerOutcome(expired)).toEqual({ kind: "result", text: "Nobody answered in time.", isError: true });
+    expect(answerOutcome(expired)).toEqual({
+      kind: "result",
+      text: "Function call was rejected: nobody answered in time.",
+      isError: true,
+    });
   });
 
   it("never is a rejection where nobody answered", () => {

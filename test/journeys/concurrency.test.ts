@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { type Operation, patches, unsent, watchD1 } from "../support/d1-faults.ts";
+import { costOf } from "../support/d1-cost.ts";
+import { patches, unsent, watchD1 } from "../support/d1-faults.ts";
 import { call, type EventStream, names, newId, openRun, run } from "../support/http.ts";
 import { gate, hold, isNaming, lastUser, scriptModel, text, until } from "../support/scripted-model.ts";
 import { detailOf, objectOf, rowsOf, runCalls, runsOf, saidIn, shown, storyOf } from "../support/session-story.ts";
@@ -286,22 +287,6 @@ it("goes back to D1 after a write that failed", async () => {
   expect((await run("two", { session_id })).body.session_cache).toBe("miss");
   expect((await run("three", { session_id })).body.session_cache).toBe("hit");
 });
-
-/** What operations cost: batches, statements that read, and the rows written to each table with its indexes. */
-function costOf(operations: Operation[]) {
-  const statements = operations.flatMap((operation) => operation.statements);
-  const rows: Record<string, number> = {};
-  for (const { sql, rowsWritten } of statements) {
-    const table = sql.match(/^(?:insert into|update|delete from) "(\w+)"/)?.[1];
-    if (table !== undefined) rows[table] = (rows[table] ?? 0) + rowsWritten;
-  }
-  return {
-    batches: operations.filter(({ isBatch }) => isBatch).length,
-    alone: operations.filter(({ isBatch }) => !isBatch).length,
-    reads: statements.filter(({ sql }) => /^\s*select/i.test(sql)).length,
-    rows,
-  };
-}
 
 it("costs two batches, no read and 15 written rows for a warm run, whatever the session's length", async () => {
   const session_id = newId();

@@ -70,6 +70,24 @@ export const starts = batchWith(/^update "runs" set .*"started_at" = \?.* where/
 export const settles = batchWith(/^update "runs" set .*"settled_at" = \?.* where/);
 export const withdraws = batchWith(/^delete from "runs" where "runs"."run_id"/);
 export const deletes = batchWith(/^delete from "runs" where .*"session_id"/);
+/** A person, or time, answers what a run waits for. */
+export const answers = batchWith(
+  /^update "requirements" set .*"answered_at" = \? where \("requirements"."requirement_id" = /,
+);
+/** Answers are taken back; named by the run. */
+export const takesBack = batchWith(
+  /^update "runs" set .*"fence" = \? where .*\("runs"."fence" = \? or "runs"."fence" = \?\)\)$/,
+);
+/** A paused run goes on, with the member runs that are paused in it. */
+export const continues = batchWith(
+  /^update "runs" set "waiting" = \?, "status" = \?, "fence" = \? where .* from "sessions"/,
+);
+/** A run whose start anew was not confirmed waits again; named by the run. */
+export const waitsAgain = batchWith(
+  /^update "runs" set "waiting" = \?, "status" = \?, "fence" = \? where \("runs"."run_id" = \? and \("runs"."status" = \? and "runs"."fence" = \?\)\)$/,
+);
+/** A run pauses with new requirements. */
+export const pauses = batchWith(/^insert into "requirements"/);
 /** A change of the row by a caller: a name, a state. */
 export const patches =
   (sessionId: string): Which =>

@@ -17,7 +17,9 @@ export const ring = (sessionId: string): Promise<boolean> => runDurableObjectAla
 export function journalOf(sessionId: string): Promise<string[]> {
   return runInDurableObject(objectOf(sessionId), (_object, state) =>
     state.storage.sql
-      .exec<{ run_id: string }>("SELECT run_id FROM journal UNION SELECT run_id FROM journal_facts")
+      .exec<{ run_id: string }>(
+        "SELECT run_id FROM journal UNION SELECT run_id FROM journal_facts UNION SELECT run_id FROM journal_reserved",
+      )
       .toArray()
       .map((row) => row.run_id),
   );
