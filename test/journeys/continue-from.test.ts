@@ -65,6 +65,18 @@ describe("a run that is made from another one", () => {
     expect((await readRun(middle)).body.status).toBe(isAgain ? "REGENERATED" : "COMPLETED");
   });
 
+  it("is made alike when its object went", async () => {
+    const middle = await threeRuns();
+    for (const [fields, prompt] of [
+      [{ fork: true, input: "and" }, [...before, ...older, "user: and"]],
+      [{ regenerate: true }, [...before, "user: older"]],
+    ] as const) {
+      await evictDurableObject(objectOf(middle.session_id));
+      expect((await goOn(middle, fields)).body).toMatchObject({ status: "COMPLETED", session_cache: "miss" });
+      expect(shown(lastCall())).toEqual(prompt);
+    }
+  });
+
   it("is streamed as any run is, under its own id", async () => {
     const middle = await threeRuns();
     model.next("Better now");

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import { defineTool, type Tool, type ToolContext } from "../../src/domain/tool.ts";
 import { testAgent } from "../support/agents.ts";
 import { goOn, openContinue, readRun } from "../support/continue.ts";
-import { heldAfter, heldBefore, patches, settles, watchD1 } from "../support/d1-faults.ts";
+import { heldAfter, heldBefore, patches, settles, unanswered, unsent, watchD1 } from "../support/d1-faults.ts";
 import { type Answer, call, callHandler, newId, openRun, run } from "../support/http.ts";
 import { sleep } from "../support/model-connection.ts";
 import { type Gate, gate, hold, scriptModel, text, toolCall, until } from "../support/scripted-model.ts";
@@ -171,6 +171,43 @@ describe("a PATCH between a run's end and its settle", () => {
       expect(await stateOf(session_id)).toEqual(state);
     },
   );
+});
+
+describe("many changes at once", () => {
+  it("are all kept: twenty of tools, and ten of callers while they run", async () => {
+    const slow = tool("slow", async ({ updateState }) => {
+      await sleep(5);
+      updateState(add);
+    });
+    const agent = testAgent({ tools: [slow], ...UNNAMED });
+    const session_id = newId();
+    const point = gate();
+    const calls = Array.from({ length: 10 }, () => toolCall("slow", {}));
+    model.next([hold(point), ...calls], calls, "done");
+    const stream = await openRun("go", { session_id, agent });
+    await point.reached();
+    const callers = Array.from({ length: 10 }, (_, nth) => patch(session_id, { [`caller${nth}`]: nth }, MERGE));
+    point.release();
+    const patched = await Promise.all(callers);
+    await stream.rest();
+    expect(patched.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const expected = Object.fromEntries(callers.map((_, nth) => [`caller${nth}`, nth]));
+    expect(await stateOf(session_id)).toEqual({ ...expected, count: 20 });
+  });
+
+  it.each([
+    ["was not written", unsent()],
+    ["was written, but its answer lost", unanswered()],
+  ])("are kept where the run's end %s: it lands before the caller's change", async (_, fault) => {
+    const agent = testAgent({ tools: [increment], ...UNNAMED });
+    const session_id = newId();
+    d1.next(settles(session_id), fault, 3);
+    model.next([toolCall("increment", {})], "done");
+    expect((await run("go", { session_id, agent, session_state: { a: 1 } })).body.persisted).toBe(false);
+    expect((await patch(session_id, { x: 1 }, MERGE)).body.session_state).toEqual({ a: 1, count: 1, x: 1 });
+    expect(await stateOf(session_id)).toEqual({ a: 1, count: 1, x: 1 });
+    expect((await runsOf(session_id))[0]).toMatchObject({ status: "COMPLETED", session_state: { a: 1, count: 1 } });
+  });
 });
 
 describe("the state of a run whose object dies", () => {
