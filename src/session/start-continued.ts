@@ -20,19 +20,18 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
   const { deps, memory } = lane;
   const { component, model, error } = resolve(deps, live.row);
   const row = await memory.row();
-  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
+  // Its place in history is fixed since it started, so both are read at once.
+  const beforeRunIndex = (live.row.runIndex ?? 0) - live.row.memberSlots;
+  const window = { lastNRuns: historyRuns(component), beforeRunIndex };
+  const read = await readOrNull(
+    Promise.all([findRunTree(deps.db, deps.sessionId, live.runId), windowRuns(deps.db, deps.sessionId, window)]),
+  );
   if (row === null || read === null) {
     return "away";
   }
-  const tree = read.value;
+  const [tree, history] = read.value;
   if (row.value === null || tree === null || !waits(tree.row)) {
     return "gone";
-  }
-  const beforeRunIndex = (tree.row.runIndex ?? 0) - tree.row.memberSlots;
-  const window = { lastNRuns: historyRuns(component), beforeRunIndex };
-  const history = await readOrNull(windowRuns(deps.db, deps.sessionId, window));
-  if (history === null) {
-    return "away";
   }
   const note: Continuation = {
     runId: live.runId,
@@ -63,7 +62,7 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     const again = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
     return again === null || (again.value !== null && waits(again.value.row)) ? "away" : "gone";
   }
-  begin(lane, live, tree, note.fence, { component, model, history: history.value, failure: error, continues: true });
+  begin(lane, live, tree, note.fence, { component, model, history, failure: error, continues: true });
   return "started";
 }
 
