@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { heldAfter, heldBefore, type Which, watchD1 } from "../support/d1-faults.ts";
+import { type Which, watchD1 } from "../support/d1-faults.ts";
 import { call, callHandler, EventStream, names, newId, openRun, run, type SentEvent, send } from "../support/http.ts";
 import {
   answer,
@@ -57,7 +57,7 @@ const [CANCELLED, WIPED] = [
 const sqlOf = ([statement]: { sql: string }[]) => statement?.sql ?? "";
 
 /** The batch that makes a paused run go on. */
-const continues =
+const _continues =
   (sessionId: string): Which =>
   ({ statements }) =>
     statements.some(
@@ -287,23 +287,6 @@ describe("cancel", () => {
     expect(await requirementOf(paused, "answered")).toEqual([paused.requirements[0].id]);
     expect(await requirementOf(paused, "cancelled")).toEqual([again.requirements[0].id]);
     expect(await statusOf(paused)).toBe("CANCELLED");
-  });
-
-  it.each([
-    ["is not written yet", heldBefore],
-    ["is written, and its answer is still to come", heldAfter],
-  ])("runs no tool of a run whose start anew %s", async (_title, held) => {
-    const { agent, ran } = peopleAgent();
-    const paused = await waitsToWipe(agent);
-    const point = gate();
-    d1.next(continues(paused.session_id), held(point));
-    const stream = await openAnswer(paused, tools(paused, confirmed));
-    await until(() => point.arrivals > 0);
-    expect((await cancel(paused)).status).toBe(200);
-    point.release();
-    expect(names(await stream.rest())).toEqual(CANCELLED);
-    await expectCancelled(paused, "answered");
-    expect([ran, asked()]).toEqual([[], ["user: wipe it"]]);
   });
 });
 

@@ -115,7 +115,7 @@ const kinds: Record<string, Kind> = {
   "a call that is rejected with a note": {
     ...rejection,
     said: rejected("Not on a Friday."),
-    result: "Not on a Friday.",
+    result: "Function call was rejected by the user: Not on a Friday.",
     after: { requires_confirmation: false, confirmed: false, confirmation_note: "Not on a Friday." },
     kept: { confirmation: false, confirmation_note: "Not on a Friday." },
     inbox: { kind: "confirmation", answer: "rejected", answer_note: "Not on a Friday." },

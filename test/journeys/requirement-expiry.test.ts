@@ -25,6 +25,8 @@ const model = scriptModel();
 const d1 = watchD1();
 
 const LATE = "Nobody answered in time.";
+/** What the model is told of it. */
+const EXPIRED = "Function call was rejected: nobody answered in time.";
 const HOUR = 3600;
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
@@ -84,7 +86,7 @@ describe("a requirement that nobody answers in time", () => {
     await becomes(paused, "COMPLETED");
 
     expect(ran).toEqual([]);
-    expect(shown(runCalls(model).at(-1))).toEqual(["user: wipe it", "assistant: Wipe? ", `tool: ${LATE}`]);
+    expect(shown(runCalls(model).at(-1))).toEqual(["user: wipe it", "assistant: Wipe? ", `tool: ${EXPIRED}`]);
     expect((await namesOf(paused)).slice(3)).toEqual(["RunContentCompleted", "RunPaused", ...REJECTED, ...ANSWERED]);
     const [expired] = await inbox({ agent_id: agent, status: "expired" });
     expect(expired).toMatchObject({
@@ -144,8 +146,8 @@ describe("a requirement that nobody answers in time", () => {
     const { body } = await answer(paused, tools(paused, rejected(), filled({ amount: 1 })));
     expect([body.status, ran]).toEqual(["COMPLETED", ["order 1 tea"]]);
     expect(shown(runCalls(model).at(-1)).slice(2).sort()).toEqual([
-      `tool: ${LATE}`,
-      `tool: ${LATE}`,
+      `tool: ${EXPIRED}`,
+      `tool: ${EXPIRED}`,
       "tool: ordered 1 tea",
     ]);
   });
