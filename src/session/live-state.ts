@@ -8,9 +8,9 @@ import { utf8Bytes } from "../lib/text.ts";
  */
 export class LiveState {
   #state: JsonObject;
-  readonly #onChange: (state: JsonObject, by: "tool" | "caller") => void;
+  readonly #onChange: (state: JsonObject) => void;
 
-  constructor(state: JsonObject, onChange: (state: JsonObject, by: "tool" | "caller") => void) {
+  constructor(state: JsonObject, onChange: (state: JsonObject) => void) {
     this.#state = state;
     this.#onChange = onChange;
   }
@@ -31,17 +31,17 @@ export class LiveState {
       throw new Error(`The session's state would be larger than ${MAX_STATE_BYTES} bytes.`);
     }
     // Read back, so that what the tools see next is what will be stored.
-    this.#set(JSON.parse(text) as JsonObject, "tool");
+    this.#set(JSON.parse(text) as JsonObject);
     return structuredClone(this.#state);
   }
 
   /** For a caller's change, which D1 has already. */
   apply(change: (state: JsonObject) => JsonObject | null): void {
-    this.#set(change(this.#state) ?? {}, "caller");
+    this.#set(change(this.#state) ?? {});
   }
 
-  #set(state: JsonObject, by: "tool" | "caller"): void {
+  #set(state: JsonObject): void {
     this.#state = state;
-    this.#onChange(state, by);
+    this.#onChange(state);
   }
 }

@@ -1,9 +1,7 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
-import type { Model } from "../domain/model.ts";
-import type { Idempotency, RunError, RunRow } from "../domain/run.ts";
+import type { Idempotency, RunRow } from "../domain/run.ts";
 import type { Component } from "../domain/team.ts";
-import type { HistoryRun } from "../engine/history.ts";
 import { newRun, type Run, type RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
 import { errorFields, log } from "../lib/log.ts";
@@ -211,10 +209,10 @@ export class RunLane {
     const active = this.#active;
     if (active?.runId === runId) {
       active.cancel();
-      if (active.stage !== "settling") {
+      if (active.stage !== "settling" || active.run?.end?.status !== "PAUSED") {
         return true;
       }
-      // Too late for an end, but a pause is none.
+      // It is too late for an end, whatever D1 says to that; a pause is none.
       await active.done();
       return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
     }

@@ -60,13 +60,9 @@ export class RunTree {
     const recorder = new RunRecorder(run, this.#checkpoints, now, onShown);
     this.top = { ...top, recorder, parent: null };
     const { session } = lane.memory;
-    this.state = new LiveState(session === null ? run.state : (session.state ?? {}), (state, by) => {
-      recorder.record({ type: "state_changed", state });
-      if (by === "caller") {
-        // D1 has it: what lands of this run, should its object die, must not be older.
-        this.#checkpoints.write();
-      }
-    });
+    this.state = new LiveState(session === null ? run.state : (session.state ?? {}), (state) =>
+      recorder.record({ type: "state_changed", state }),
+    );
     this.#inputs = inputs;
     const { runIndex, memberSlots } = run.head;
     const used = allMembers(run).map(({ head }) => (head.runIndex ?? 0) + 1);
