@@ -8,6 +8,7 @@ export interface TimedRun {
   lastMs: number;
   totalMs: number;
   runId: string;
+  sessionId: string;
   /** `hit`, `miss` or `bypass`; "" where the answer does not say. */
   cache: string;
 }
@@ -15,15 +16,89 @@ export interface TimedRun {
 /** Connections are kept, and this costs the client less than `fetch`: what is timed should be the server. */
 const agent = new http.Agent({ keepAlive: true });
 
-/** Runs an agent and reads its stream to the end. Throws unless the run completed and was stored. */
+/** Runs an agent, or a team, and reads its stream to the end. Throws unless the run completed and was stored. */
 export async function timedRun(url: string, sessionId: string, message: string, runs = "assistant"): Promise<TimedRun> {
-  const body = JSON.stringify({ message, session_id: sessionId });
-  const { response, text, ...times } = await timedPost(`${url}/agents/${runs}/runs`, body, "event: RunContent\n");
+  const isTeam = runs === "support";
+  const [path, prefix] = isTeam ? [`teams/${runs}`, "Team"] : [`agents/${runs}`, ""];
+  const events = { first: `${prefix}RunContent`, ends: `${prefix}RunCompleted` };
+  return timedStream(`${url}/${path}/runs`, { message, session_id: sessionId }, events);
+}
+
+/** Runs an agent to where it pauses and is stored so. Throws unless it does. */
+export function timedPause(url: string, sessionId: string, message: string, agent: string): Promise<TimedRun> {
+  const body = { message, session_id: sessionId };
+  return timedStream(`${url}/agents/${agent}/runs`, body, { first: "RunPaused", ends: "RunPaused" });
+}
+
+/** Confirms the call that a run waits for, and reads the run to its end. */
+export function timedContinue(url: string, sessionId: string, runId: string, agent: string): Promise<TimedRun> {
+  const body = { session_id: sessionId, tools: [{ tool_call_id: "call_1", confirmed: true }] };
+  const events = { first: "RunContent", ends: "RunCompleted" };
+  return timedStream(`${url}/agents/${agent}/runs/${runId}/continue`, body, events);
+}
+
+/** Reads a run's stream, which must end with one event; `first` is what its first and last times are of. */
+async function timedStream(
+  url: string,
+  fields: object,
+  { first, ends }: { first: string; ends: string },
+): Promise<TimedRun> {
+  const { response, text, ...times } = await timedPost(url, JSON.stringify(fields), `event: ${first}\n`);
   const end = text.slice(text.lastIndexOf("event: "));
-  if (!end.startsWith("event: RunCompleted\n") || end.includes('"persisted":false')) {
-    throw new Error(`A run did not complete: ${text.slice(-500)}`);
+  if (!end.startsWith(`event: ${ends}\n`) || end.includes('"persisted":false')) {
+    throw new Error(`A run did not end with ${ends}: ${text.slice(-500)}`);
   }
-  return { ...times, runId: header(response, "x-run-id"), cache: header(response, "x-session-cache") };
+  const [runId, sessionId] = [header(response, "x-run-id"), header(response, "x-session-id")];
+  return { ...times, runId, sessionId, cache: header(response, "x-session-cache") };
+}
+
+/** A stream of events that is too long to be kept: when the first was there, and the last of those waited for. */
+export interface TimedEvents {
+  firstMs: number;
+  lastMs: number;
+  /** Events with an index, up to there. */
+  events: number;
+  runId: string;
+}
+
+/**
+ * Reads events until `upTo` arrives, an event's name or a number of events, or else to the end; what is behind that is
+ * read as well, and `rest` settles with it.
+ */
+export async function timedEvents(
+  url: string,
+  fields: object,
+  upTo: string | number = "",
+): Promise<TimedEvents & { rest: Promise<void> }> {
+  const startedAt = performance.now();
+  const response = await send("POST", url, JSON.stringify(fields));
+  const runId = header(response, "x-run-id");
+  const seen = { firstMs: Number.NaN, lastMs: Number.NaN, events: 0, runId };
+  const there = Promise.withResolvers<void>();
+  const read = async () => {
+    // The beginning of a line can be in the chunk before.
+    let line = "";
+    let isThere = false;
+    for await (const chunk of response.setEncoding("utf8")) {
+      if (isThere) continue;
+      const lines = (line + chunk).split("\n");
+      line = lines.pop() ?? "";
+      const ids = lines.filter((one) => one.startsWith("id: ")).length;
+      if (seen.events === 0 && ids > 0) seen.firstMs = performance.now() - startedAt;
+      seen.events += ids;
+      isThere = typeof upTo === "number" ? seen.events >= upTo : upTo !== "" && lines.includes(`event: ${upTo}`);
+      if (!isThere) continue;
+      seen.lastMs = performance.now() - startedAt;
+      there.resolve();
+    }
+    if (!isThere && upTo !== "") throw new Error(`${url} answered ${response.statusCode}, ${seen.events} events only.`);
+    if (!isThere) seen.lastMs = performance.now() - startedAt;
+    there.resolve();
+  };
+  const rest = read();
+  rest.catch(there.reject);
+  await there.promise;
+  return { ...seen, rest };
 }
 
 /** The same model stream through a Worker that only relays it. */
@@ -33,26 +108,26 @@ export async function timedRelay(url: string, message: string): Promise<TimedRun
   if (!text.endsWith("data: [DONE]\n\n")) {
     throw new Error(`The floor did not relay: ${text.slice(-500)}`);
   }
-  return { ...times, runId: "", cache: "" };
+  return { ...times, runId: "", sessionId: "", cache: "" };
 }
 
-/** Milliseconds until the whole answer of a GET is there. */
-export async function timedGet(url: string): Promise<number> {
+/** Milliseconds until the whole answer is there. */
+export async function timedCall(url: string, method = "GET"): Promise<number> {
   const startedAt = performance.now();
-  await getText(url);
+  await callText(url, method);
   return performance.now() - startedAt;
 }
 
-export async function getJson<T>(url: string): Promise<T> {
-  return JSON.parse(await getText(url)) as T;
+export async function callJson<T>(url: string, method = "GET"): Promise<T> {
+  return JSON.parse(await callText(url, method)) as T;
 }
 
-async function getText(url: string): Promise<string> {
-  const response = await send("GET", url);
+async function callText(url: string, method: string): Promise<string> {
+  const response = await send(method, url);
   let text = "";
   for await (const chunk of response.setEncoding("utf8")) text += chunk;
   if (response.statusCode !== 200) {
-    throw new Error(`GET ${url} answered ${response.statusCode}: ${text.slice(0, 300)}`);
+    throw new Error(`${method} ${url} answered ${response.statusCode}: ${text.slice(0, 300)}`);
   }
   return text;
 }

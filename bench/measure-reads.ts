@@ -1,5 +1,5 @@
-import { getJson, timedGet } from "./client.ts";
-import type { Effort } from "./measure-runs.ts";
+import { callJson, timedCall } from "./client.ts";
+import type { Effort } from "./effort.ts";
 import type { Platform } from "./platform.ts";
 import { interleave } from "./rounds.ts";
 import { type Section, section } from "./section.ts";
@@ -63,7 +63,7 @@ async function cursorBehind(url: string, count: number): Promise<string> {
   let cursor = "";
   for (let left = count; left > 0; left -= 1_000) {
     const from = cursor === "" ? "" : `&cursor=${cursor}`;
-    const page = await getJson<{ meta: { next_cursor: string } }>(
+    const page = await callJson<{ meta: { next_cursor: string } }>(
       `${url}/sessions?limit=${Math.min(left, 1_000)}${from}`,
     );
     cursor = page.meta.next_cursor;
@@ -72,5 +72,5 @@ async function cursorBehind(url: string, count: number): Promise<string> {
 }
 
 function getters(urls: Record<string, string>) {
-  return Object.entries(urls).map(([name, url]) => async () => ({ [name]: await timedGet(url) }));
+  return Object.entries(urls).map(([name, url]) => async () => ({ [name]: await timedCall(url) }));
 }

@@ -1,4 +1,5 @@
 import { type TimedRun, timedRelay, timedRun } from "./client.ts";
+import type { Effort } from "./effort.ts";
 import type { Platform } from "./platform.ts";
 import { interleave, type Sample } from "./rounds.ts";
 import { type Section, section } from "./section.ts";
@@ -7,17 +8,6 @@ import { WarmSessions } from "./warm-sessions.ts";
 
 const COLUMNS = ["first token", "whole run"];
 const LENGTHS = [10, 1_000, 10_000];
-
-/** How often each thing is measured. */
-export interface Effort {
-  /** Seeded sessions of each length. */
-  sessions: number;
-  warmUp: number;
-  fast: number;
-  slow: number;
-  cold: number;
-  reads: number;
-}
 
 /** Warm runs in short and long sessions, and against the Worker that only relays. */
 export async function measureWarmRuns({ url, db }: Platform, effort: Effort): Promise<Section[]> {

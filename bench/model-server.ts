@@ -3,8 +3,8 @@ import { performance } from "node:perf_hooks";
 
 /*
  * An OpenAI-compatible server on loopback, in a process of its own so that it shares no event loop with the clock. It
- * answers with 50 deltas; `every=20` in the last user message is the pause before each, in milliseconds. `use=add` calls
- * that tool once first.
+ * answers with 50 deltas. The last user message says what else: `deltas=10000` how many, `every=20` the pause before
+ * each in milliseconds, `rest=300` the pause behind the last, `use=add` to call that tool once first.
  */
 
 const DELTAS = 50;
@@ -15,25 +15,38 @@ interface AskedMessage {
   content: string | null;
 }
 
+/** What the tools are called with. */
+const ARGUMENTS: Record<string, object> = {
+  add: { a: 1, b: 2 },
+  delete_record: { id: "42" },
+  delegate_task_to_member: { member_id: "triage", task: "every=0" },
+};
+
 const server = createServer(async (request, response) => {
   let body = "";
   for await (const chunk of request) body += chunk;
   const { messages } = JSON.parse(body) as { messages: AskedMessage[] };
   const asked = messages.findLast((message) => message.role === "user")?.content ?? "";
+  const number = (name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(asked)?.[1] ?? 0);
+  const tool = /\buse=(\w+)/.exec(asked)?.[1];
+  const deltas = number("deltas") || DELTAS;
   response.socket?.setNoDelay(true);
   response.writeHead(200, { "Content-Type": "text/event-stream" });
-  if (/\buse=add\b/.test(asked) && messages.at(-1)?.role === "user") {
-    callAdd(response);
+  if (tool !== undefined && messages.at(-1)?.role === "user") {
+    callTool(response, tool);
   } else {
-    await answer(response, Number(/\bevery=(\d+)/.exec(asked)?.[1] ?? 0));
+    await answer(response, { deltas, everyMs: number("every"), restMs: number("rest") });
   }
-  send(response, { choices: [], usage: { prompt_tokens: 100, completion_tokens: DELTAS, total_tokens: 100 + DELTAS } });
+  send(response, { choices: [], usage: { prompt_tokens: 100, completion_tokens: deltas, total_tokens: 100 + deltas } });
   response.end("data: [DONE]\n\n");
 });
 
-async function answer(response: ServerResponse, everyMs: number): Promise<void> {
+async function answer(
+  response: ServerResponse,
+  { deltas, everyMs, restMs }: { deltas: number; everyMs: number; restMs: number },
+): Promise<void> {
   const startedAt = performance.now();
-  for (let nth = 1; nth <= DELTAS; nth++) {
+  for (let nth = 1; nth <= deltas; nth++) {
     if (everyMs > 0) {
       // Against the start, so that late timers do not add up.
       const waitMs = startedAt + nth * everyMs - performance.now();
@@ -41,11 +54,13 @@ async function answer(response: ServerResponse, everyMs: number): Promise<void> 
     }
     send(response, { choices: [{ index: 0, delta: { content: DELTA }, finish_reason: null }] });
   }
+  if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
   send(response, { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
 }
 
-function callAdd(response: ServerResponse): void {
-  const call = { index: 0, id: "call_1", type: "function", function: { name: "add", arguments: '{"a":1,"b":2}' } };
+function callTool(response: ServerResponse, name: string): void {
+  const args = JSON.stringify(ARGUMENTS[name] ?? {});
+  const call = { index: 0, id: "call_1", type: "function", function: { name, arguments: args } };
   send(response, { choices: [{ index: 0, delta: { tool_calls: [call] }, finish_reason: null }] });
   send(response, { choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }] });
 }

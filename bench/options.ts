@@ -1,13 +1,16 @@
 import { parseArgs } from "node:util";
+import { GROUPS, type Group } from "./groups.ts";
 
 /** What a run of the benchmark is asked for. */
 export interface Options {
-  /** Few rounds, for development: under a minute, too noisy to be written down. */
+  /** Few rounds, for development: too noisy to be written down. */
   quick: boolean;
   /** Written beside the numbers; the bench does not ask the clock what day it is. */
   date: string;
   /** Whether `bench/README.md` is changed. */
   write: boolean;
+  /** The parts that are run; null for all. */
+  only: Group[] | null;
 }
 
 export function readOptions(args: string[]): Options {
@@ -17,7 +20,15 @@ export function readOptions(args: string[]): Options {
       quick: { type: "boolean", default: false },
       date: { type: "string", default: "undated" },
       "no-write": { type: "boolean", default: false },
+      only: { type: "string" },
     },
   });
-  return { quick: values.quick, date: values.date, write: !values.quick && !values["no-write"] };
+  const only = values.only?.split(",").map(groupOf) ?? null;
+  return { quick: values.quick, date: values.date, write: !values.quick && !values["no-write"], only };
+}
+
+function groupOf(name: string): Group {
+  const group = GROUPS.find((one) => one === name);
+  if (group === undefined) throw new Error(`There is no part "${name}"; there are ${GROUPS.join(", ")}.`);
+  return group;
 }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import type { RunCount } from "./count-runs.ts";
+import type { Count, CountTable } from "./count.ts";
 import type { Section } from "./section.ts";
 
 /** Everything that one run of the benchmark found. */
@@ -9,27 +9,56 @@ export interface Report {
   machine: Record<string, string | number>;
   minutes: number;
   sections: Section[];
-  counts: RunCount[];
+  counts: CountTable[];
 }
 
 const BEGIN = "<!-- numbers: written by npm run bench -->";
 const END = "<!-- end of numbers -->";
 
-/** Puts the report between the markers of the file; the prose around stays. */
-export async function writeReport(file: string, report: Report): Promise<void> {
+/**
+ * Puts the report between the markers of the file; the prose around stays. A report of some parts takes the place of
+ * their tables, each of which says where it is from; the other tables stay.
+ */
+export async function writeReport(file: string, report: Report, isWhole: boolean): Promise<void> {
   const text = await readFile(file, "utf8");
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (before === -1 || after < before) throw new Error(`${file} has no place for the numbers.`);
-  await writeFile(file, `${text.slice(0, before + BEGIN.length)}\n\n${markdown(report)}\n${text.slice(after)}`);
+  const numbers = isWhole ? markdown(report) : merged(text.slice(before + BEGIN.length, after), report);
+  await writeFile(file, `${text.slice(0, before + BEGIN.length)}\n\n${numbers.trim()}\n\n${text.slice(after)}`);
 }
 
-export function markdown({ command, date, machine, minutes, sections, counts }: Report): string {
+export function markdown(report: Report): string {
+  return [`${origin(report)}\n`, ...tables(report, "").values()].join("\n");
+}
+
+function origin({ command, date, machine, minutes }: Report): string {
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
-  const head = `\`${command}\`, ${date}, ${minutes.toFixed(1)} minutes; ${facts.join(", ")}.\n`;
-  return [head, ...sections.map(sectionTable), countTable(counts), writtenTable(counts)].join("\n");
+  return `\`${command}\`, ${date}, ${minutes.toFixed(1)} minutes; ${facts.join(", ")}.`;
 }
 
-function sectionTable({ title, columns, rows, samples }: Section): string {
+/** The tables of a report by their titles. */
+function tables({ sections, counts }: Report, note: string): Map<string, string> {
+  const timed = sections.map((one) => ({ title: one.title, text: `Medians of ${one.samples}.`, body: timeTable(one) }));
+  const counted = counts.flatMap((one) => [
+    { title: one.title, text: "Counted, not estimated.", body: countTable(one) },
+    { title: `${one.title}: rows written, by table and index`, text: "", body: writtenTable(one.counts) },
+  ]);
+  return new Map(
+    [...timed, ...counted].map(({ title, text, body }) => {
+      const said = [text, note].filter((part) => part !== "").join(" ");
+      return [title, `### ${title}\n\n${said === "" ? "" : `${said}\n\n`}${body}`];
+    }),
+  );
+}
+
+function merged(old: string, report: Report): string {
+  const [head = "", ...blocks] = old.trim().split(/^(?=### )/m);
+  const known = new Map(blocks.map((block) => [block.slice(4, block.indexOf("\n")), `${block.trim()}\n`]));
+  for (const [title, block] of tables(report, origin(report))) known.set(title, block);
+  return [head.trim(), "", ...known.values()].join("\n");
+}
+
+function timeTable({ columns, rows }: Section): string {
   const hasAim = rows.some(({ aim }) => aim !== "");
   const head = ["", ...columns.flatMap((column) => [`${column}, ms`, "×"]), ...(hasAim ? ["aim"] : [])];
   const body = rows.map(({ name, ms, ratios, aim }) => [
@@ -37,33 +66,41 @@ function sectionTable({ title, columns, rows, samples }: Section): string {
     ...ms.flatMap((value, column) => [number(value), number(ratios[column])]),
     ...(hasAim ? [aim] : []),
   ]);
-  return `### ${title}\n\nMedians of ${samples}.\n\n${table(head, body)}`;
+  return table(head, body);
 }
 
-function countTable(counts: RunCount[]): string {
-  const lines: [string, (count: RunCount) => number, string][] = [
-    ["D1 calls (batches)", (count) => count.d1Calls, "2"],
-    ["D1 statements that read", (count) => count.readStatements, "0"],
-    ["D1 statements that write", (count) => count.writeStatements, ""],
-    ["D1 rows read", (count) => count.rowsRead, ""],
-    ["D1 rows written", (count) => count.rowsWritten, "≤ 16"],
-    ["writes to the object's own SQLite", (count) => count.objectWrites, ""],
-    ["rows they wrote", (count) => count.objectRowsWritten, ""],
-    ["alarms set", (count) => count.alarms, ""],
-  ];
-  const head = ["", ...counts.map(({ name }) => name), "aim, warm run"];
-  const body = lines.map(([name, read, aim]) => [name, ...counts.map((count) => String(read(count))), aim]);
-  return `### What a run asks of storage\n\nCounted, not estimated.\n\n${table(head, body)}`;
+const COUNTED: [string, Exclude<keyof Count, "name" | "written">][] = [
+  ["D1 calls (batches)", "d1Calls"],
+  ["D1 statements that read", "readStatements"],
+  ["D1 statements that write", "writeStatements"],
+  ["D1 rows read", "rowsRead"],
+  ["D1 rows written", "rowsWritten"],
+  ["writes to the object's own SQLite", "objectWrites"],
+  ["rows they wrote", "objectRowsWritten"],
+  ["alarms set", "alarms"],
+];
+
+function countTable({ counts, aims }: CountTable): string {
+  const aimOf: Record<string, string | undefined> = aims;
+  const hasAim = Object.keys(aims).length > 0;
+  const aim = hasAim ? [`aim, ${counts[0]?.name}`] : [];
+  const head = ["", ...counts.map(({ name }) => name), ...aim];
+  const body = COUNTED.map(([name, key]) => [
+    name,
+    ...counts.map((count) => count[key].toLocaleString("en")),
+    ...(hasAim ? [aimOf[key] ?? ""] : []),
+  ]);
+  return table(head, body);
 }
 
-function writtenTable(counts: RunCount[]): string {
+function writtenTable(counts: Count[]): string {
   const targets = [...new Set(counts.flatMap(({ written }) => Object.keys(written)))].sort();
   const head = ["table or index", ...counts.map(({ name }) => name)];
   const body = targets.map((target) => [
     `\`${target}\``,
-    ...counts.map(({ written }) => String(written[target] ?? "")),
+    ...counts.map(({ written }) => written[target]?.toLocaleString("en") ?? ""),
   ]);
-  return `### D1 rows written, by table and index\n\n${table(head, body)}`;
+  return table(head, body);
 }
 
 function table(head: string[], body: string[][]): string {

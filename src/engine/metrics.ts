@@ -17,7 +17,7 @@ export function runMetrics(run: Run): RunMetrics {
   const { head, end } = run;
   const metrics: RunMetrics = { ...treeTokens(run) };
   if (run.firstTextAt !== null) {
-    metrics.time_to_first_token = seconds(run.firstTextAt);
+    metrics.time_to_first_token = seconds(run.firstTextAt - pausedMs(run, run.firstTextAt));
   }
   if (end !== null) {
     metrics.duration = seconds(end.at - head.startedAt - pausedMs(run));
@@ -26,14 +26,14 @@ export function runMetrics(run: Run): RunMetrics {
   return metrics;
 }
 
-/** The time between a pause and what went on after it. */
-function pausedMs({ log }: Run): number {
+/** The time between pauses and what went on after them, up to an instant of the run. */
+function pausedMs({ log }: Run, until = Number.POSITIVE_INFINITY): number {
   let sum = 0;
   let pausedAt: number | null = null;
   for (const entry of log) {
     if (entry.kind === "run_paused") {
       pausedAt ??= entry.at;
-    } else if (entry.kind === "run_continued" && pausedAt !== null) {
+    } else if (entry.kind === "run_continued" && pausedAt !== null && entry.at <= until) {
       sum += entry.at - pausedAt;
       pausedAt = null;
     }

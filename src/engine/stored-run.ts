@@ -38,7 +38,8 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     state: head.sessionState,
     isStateChanged: false,
     usage,
-    firstTextAt: toMs(row.metrics?.time_to_first_token) ?? null,
+    firstTextAt:
+      log.flatMap((entry) => (entry.kind === "deltas" || entry.kind === "said" ? [entry.at] : []))[0] ?? null,
     modelMs: toMs(row.metrics?.timings?.model) ?? 0,
     outputBytes: produced.reduce((sum, message) => sum + messageBytes(message), 0),
     eventBytes: row.events?.length ?? 0,

@@ -10,27 +10,36 @@ import type { RunLane } from "./run-lane.ts";
 
 /**
  * Closes the requirements that nobody answered in time: their calls are rejected, or their runs cancelled, as their tools
- * say. What cannot be done now is tried again by the alarm. To be called in line with arrivals.
+ * say. False when that cannot be done now: the alarm tries again. To be called in line with arrivals.
  */
-export async function expireRequirements(lane: RunLane): Promise<void> {
+export async function expireRequirements(lane: RunLane): Promise<boolean> {
   if (!lane.alarm.hasExpired()) {
-    return;
+    return true;
   }
+  const isDone = await expireDue(lane);
+  if (!isDone) {
+    lane.alarm.failed();
+  }
+  return isDone;
+}
+
+async function expireDue(lane: RunLane): Promise<boolean> {
   const { db, sessionId, now } = lane.deps;
   const read = await readOrNull(expiredRequirements(db, sessionId, now()));
   if (read === null) {
-    return lane.alarm.failed();
+    return false;
   }
   for (const [runId, expired] of Map.groupBy(read.value, (requirement) => requirement.runId)) {
     if (!(await expire(lane, runId, expired))) {
-      return lane.alarm.failed();
+      return false;
     }
   }
   const next = await readOrNull(nextExpiry(db, sessionId));
   if (next === null) {
-    return lane.alarm.failed();
+    return false;
   }
   lane.alarm.nextExpiry(next.value);
+  return true;
 }
 
 /** False when D1 is away, or the session has no room for a run to go on. */

@@ -116,9 +116,6 @@ async function landRun(
   for (const recorded of journal.facts(head.runId)) {
     applyFact(run, recorded);
   }
-  if (!(await lookAtMembers(landing, run))) {
-    return false;
-  }
   const end = run.end ?? interrupt(landing, run, continues, eventsBefore);
   const session = await landing.row();
   if (session === null) {
@@ -147,21 +144,6 @@ async function storedRun({ deps }: Landing, head: RunHead): Promise<Run | "away"
 function topRunId(journal: Journal, { runId, parentRunId }: RunHead): string {
   const parent = parentRunId === null ? undefined : journal.entries().get(parentRunId);
   return parent?.phase === "running" ? topRunId(journal, parent.head) : (parentRunId ?? runId);
-}
-
-/** Member runs land before the run that they are in: it counts what they used, and goes by what became of them. */
-async function lookAtMembers({ deps }: Landing, run: Run): Promise<boolean> {
-  if (run.members.length === 0) {
-    return true;
-  }
-  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, run.head.runId));
-  if (read === null) {
-    return false;
-  }
-  const stored = read.value === null ? [] : runTree(read.value, read.value.members, run.requirements).members;
-  const landed = run.members.map((member) => stored.find(({ head }) => head.runId === member.head.runId) ?? member);
-  run.members.splice(0, run.members.length, ...landed);
-  return true;
 }
 
 /** A run whose instance died stops here, once: that is written down first, so that every later try is the same. */

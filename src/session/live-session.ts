@@ -149,10 +149,8 @@ export class LiveSession {
   /** What the object's alarm calls; it is set again while there is anything to be woken for. */
   async alarm(): Promise<void> {
     const isAwake = await this.wake();
-    if (isAwake) {
-      await this.#arrivals.run(() => expireRequirements(this.#lane));
-    }
-    this.#lane.rearm(isAwake);
+    const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#lane)));
+    this.#lane.rearm(isDone);
   }
 
   async #deleteOnce(principal: Principal): Promise<Outcome<null> | "taken_over"> {

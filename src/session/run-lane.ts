@@ -29,6 +29,8 @@ export class RunLane {
   /** The active run once it is driven. */
   #tree: RunTree | null = null;
   #waiting: LiveRun[] = [];
+  /** The start of a run that has waited, while D1 is asked. */
+  #starting: Promise<void> = Promise.resolve();
   readonly alarm: Alarm;
 
   constructor(deps: SessionDependencies, memory: SessionMemory, onCompleted: (component: Component) => void) {
@@ -184,24 +186,23 @@ export class RunLane {
       log("error", "start.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
       return "away" as const;
     });
-    this.deps.background(
-      started.then((outcome) => {
-        if (outcome === "started") {
-          this.alarm.recovered();
-          return;
-        }
-        if (this.#active === live) {
-          this.#active = null;
-        }
-        if (outcome === "gone" || live.gone) {
-          this.showCancelled(live);
-          this.startNext();
-        } else {
-          this.enqueue(live);
-          this.alarm.failed();
-        }
-      }),
-    );
+    this.#starting = started.then((outcome) => {
+      if (outcome === "started") {
+        this.alarm.recovered();
+        return;
+      }
+      if (this.#active === live) {
+        this.#active = null;
+      }
+      if (outcome === "gone" || live.gone) {
+        this.showCancelled(live);
+        this.startNext();
+      } else {
+        this.enqueue(live);
+        this.alarm.failed();
+      }
+    });
+    this.deps.background(this.#starting);
   }
 
   /** Cancels a run of this object, or one that is paused; false when D1 could not be told so. */
@@ -209,10 +210,15 @@ export class RunLane {
     const active = this.#active;
     if (active?.runId === runId) {
       active.cancel();
-      if (active.stage !== "settling" || active.run?.end?.status !== "PAUSED") {
+      if (active.stage === "starting") {
+        await this.#starting;
+        // It runs, and ends; or it waits again, and would go on with the next object.
+        return this.#active === active || this.cancel(runId);
+      }
+      if (active.stage !== "settling") {
         return true;
       }
-      // It is too late for an end, whatever D1 says to that; a pause is none.
+      // Too late for an end, but a pause is none.
       await active.done();
       return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
     }

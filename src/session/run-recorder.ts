@@ -34,12 +34,13 @@ export class RunRecorder {
     this.#shown = run.eventCount;
   }
 
-  record(fact: RunFact): void {
+  /** `isLast` when nothing follows that would have it written down. */
+  record(fact: RunFact, isLast = false): void {
     // A clock that was set back must not give an event a time before the run's start.
     const recorded = { at: Math.max(0, this.#now() - this.run.head.startedAt), fact };
     applyFact(this.run, recorded);
     const isEnd = ENDS.has(fact.type);
-    this.#checkpoints.add(this.run.head.runId, recorded, isEnd || AT_ONCE.has(fact.type));
+    this.#checkpoints.add(this.run.head.runId, recorded, isEnd || isLast || AT_ONCE.has(fact.type));
     if (!isEnd && this.run.end === null) {
       this.show();
     }

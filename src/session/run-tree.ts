@@ -78,7 +78,8 @@ export class RunTree {
     }
     const recorder = new RunRecorder(run, this.#checkpoints, this.lane.deps.now, (events) => {
       if (events > 0) {
-        parent.recorder.record({ type: "member_told", member: nth, events });
+        // How a member stopped is told once it is stored: nothing else would say that readers had it.
+        parent.recorder.record({ type: "member_told", member: nth, events }, run.end !== null);
       }
     });
     return { run, component, input: input ?? this.#inputs.get(run.head.runId) ?? [], recorder, parent };

@@ -22,18 +22,17 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
   const { deps, memory } = lane;
   const { component, model, error } = resolve(deps, live.row);
   const row = await memory.row();
-  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
+  // Its place in history is fixed since it started, so both are read at once.
+  const window = { lastNRuns: historyRuns(component), beforeRunIndex: historyBefore(live.row) };
+  const read = await readOrNull(
+    Promise.all([findRunTree(deps.db, deps.sessionId, live.runId), windowRuns(deps.db, deps.sessionId, window)]),
+  );
   if (row === null || read === null) {
     return "away";
   }
-  const tree = read.value;
+  const [tree, history] = read.value;
   if (row.value === null || tree === null || !waits(tree.row)) {
     return "gone";
-  }
-  const window = { lastNRuns: historyRuns(component), beforeRunIndex: historyBefore(tree.row) };
-  const history = await readOrNull(windowRuns(deps.db, deps.sessionId, window));
-  if (history === null) {
-    return "away";
   }
   const note: Continuation = {
     runId: live.runId,
@@ -69,7 +68,7 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     live,
     tree,
     { fence: note.fence, state: committed.state },
-    { component, model, history: history.value, failure: error, continues: true },
+    { component, model, history, failure: error, continues: true },
   );
   return "started";
 }

@@ -1,16 +1,17 @@
+import { runAtPause } from "../engine/run-at-pause.ts";
 import { runTree } from "../engine/stored-run.ts";
 import type { StoredTree } from "../store/run-tree.ts";
 import { LiveRun } from "./live-run.ts";
 
 /**
- * A stored run as its readers know runs: all of it can be seen, and it is over for them. `untilEntry` cuts off what it
- * told after that many entries of its log.
+ * A stored run as its readers know runs: all of it can be seen, and it is over for them. `untilEntry` shows it as
+ * it was when its log had that many entries, the last of them a pause or its end.
  */
 export function storedLive(tree: StoredTree, untilEntry?: number): LiveRun {
   const live = new LiveRun(tree.row, tree.row.createdAt);
   live.input = tree.messages.slice(0, tree.row.inputMessages);
-  live.publish(runTree(tree, tree.members, tree.requirements));
-  live.published = untilEntry ?? live.published;
+  const run = runTree(tree, tree.members, tree.requirements);
+  live.publish(untilEntry === undefined ? run : runAtPause(run, untilEntry));
   live.finish();
   return live;
 }

@@ -92,6 +92,14 @@ export async function stored({ agent, run_id, session_id }: PausedRun): Promise<
   return (await call("GET", `/agents/${agent}/runs/${run_id}?session_id=${session_id}`)).body;
 }
 
+/** A continue that must change nothing: what it is answered. */
+export async function refused(paused: PausedRun, fields: object): Promise<Json> {
+  const before = await stored(paused);
+  const { status, body } = await answer(paused, fields);
+  expect(await stored(paused)).toEqual(before);
+  return { status, code: body.code, detail: body.detail };
+}
+
 /** What waits for people. */
 export async function inbox(query: Record<string, string>): Promise<Json[]> {
   const { body } = await call("GET", `/requirements?${new URLSearchParams(query)}`);

@@ -1,0 +1,38 @@
+/** How often each thing is measured. */
+export interface Effort {
+  /** Seeded sessions of each kind. */
+  sessions: number;
+  warmUp: number;
+  fast: number;
+  slow: number;
+  cold: number;
+  reads: number;
+  paused: number;
+  resumed: number;
+  forked: number;
+}
+
+export const FULL: Effort = {
+  sessions: 20,
+  warmUp: 40,
+  fast: 240,
+  slow: 30,
+  cold: 50,
+  reads: 200,
+  paused: 120,
+  resumed: 12,
+  forked: 15,
+};
+
+/** Under two minutes, too noisy to be written down. */
+export const QUICK: Effort = {
+  sessions: 5,
+  warmUp: 10,
+  fast: 25,
+  slow: 2,
+  cold: 8,
+  reads: 25,
+  paused: 20,
+  resumed: 2,
+  forked: 3,
+};
