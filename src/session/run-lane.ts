@@ -215,10 +215,10 @@ export class RunLane {
         // It runs, and ends; or it waits again, and would go on with the next object.
         return this.#active === active || this.cancel(runId);
       }
-      if (active.stage !== "settling") {
+      if (active.stage !== "settling" || active.run?.end?.status !== "PAUSED") {
         return true;
       }
-      // Too late for an end, but a pause is none.
+      // It is too late for an end, whatever D1 says to that; a pause is none.
       await active.done();
       return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
     }
