@@ -91,6 +91,21 @@ it("costs three batches and 17 written rows for a continue, and reads the run be
   }
 });
 
+it("reads no more rows for a continue, however many runs pause elsewhere", async () => {
+  const session = await warmSession(asker());
+  const rowsRead: number[][] = [];
+  for (const nth of numbers(3)) {
+    const paused = await pausedRun(`n${nth}`, session);
+    d1.forget();
+    await approve(paused, session, [`n${nth}-0`]);
+    rowsRead.push(d1.of(session.session_id).flatMap(({ statements }) => statements.map((sent) => sent.rowsRead)));
+    const elsewhere = await warmSession(session.agent);
+    for (const other of numbers(5)) await pausedRun(`o${other}`, elsewhere);
+  }
+  // The history before the run grows up to its window.
+  expect(rowsRead[2]?.slice(0, 6)).toEqual(rowsRead[0]?.slice(0, 6));
+});
+
 it("costs one read and one batch of 6 rows for answers that leave something open", async () => {
   const session = await warmSession(asker());
   const paused = await pausedRun("two", session, 2);
@@ -101,13 +116,19 @@ it("costs one read and one batch of 6 rows for answers that leave something open
   expect(costs(write ? [write] : [])).toEqual([written({ runs: 1, requirements: 5 })]);
 });
 
-it("costs two batches and 14 written rows more for each member run, and no read", async () => {
-  const [one, two] = [testAgent({ instructions: "One." }), testAgent({ instructions: "Two." })];
-  const team = testTeam({ instructions: "Lead.", mode: "broadcast", members: [one, two] });
+/** A named session of a team that has had a run. */
+async function warmTeamSession(team: string) {
   const session = { session_id: newId(), user_id: newId(), stream: false };
   await call("POST", `/teams/${team}/runs`, { message: "m0", ...session });
   await call("POST", `/sessions/${session.session_id}/rename`, { session_name: "Named" });
   d1.forget();
+  return session;
+}
+
+it("costs two batches and 14 written rows more for each member run, and no read", async () => {
+  const [one, two] = [testAgent({ instructions: "One." }), testAgent({ instructions: "Two." })];
+  const team = testTeam({ instructions: "Lead.", mode: "broadcast", members: [one, two] });
+  const session = await warmTeamSession(team);
   model.next([toolCall("delegate_task_to_members", { task: "work" })]);
   const answer = await call("POST", `/teams/${team}/runs`, { message: "m1", ...session });
   expect(answer.body).toMatchObject({ status: "COMPLETED", session_cache: "hit" });
@@ -120,6 +141,21 @@ it("costs two batches and 14 written rows more for each member run, and no read"
   expect(rest.pop()).toEqual(written({ messages: 6, requirements: 0, runs: 1, sessions: 4 }));
   const inOrder = (all: ReturnType<typeof costs>) => all.map((cost) => JSON.stringify(cost)).toSorted();
   expect(inOrder(rest)).toEqual(inOrder([started, started, settled, settled]));
+});
+
+it("writes 8 rows for a requirement of a member run, and pauses its team with none", async () => {
+  const member = asker();
+  const team = testTeam({ instructions: "Lead.", mode: "route", members: [member] });
+  const session = await warmTeamSession(team);
+  model.next([toolCall("delegate_task_to_member", { member_id: member, task: "work" })], [toolCall("ask", {})]);
+  const answer = await call("POST", `/teams/${team}/runs`, { message: "m1", ...session });
+  expect(answer.body.status).toBe("PAUSED");
+  expect(costs(d1.of(session.session_id))).toEqual([
+    written({ runs: 3, messages: 4, sessions: 1 }),
+    written({ runs: 3, messages: 4 }),
+    written({ messages: 2, requirements: 8, sessions: 4, runs: 1 }),
+    written({ messages: 2, sessions: 4, runs: 1 }),
+  ]);
 });
 
 it("costs one read and one batch of three statements for a fork, 3 rows a run and 2 a message", async () => {
