@@ -38,6 +38,7 @@ CREATE TABLE `requirements` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `requirements_run` ON `requirements` (`run_id`,`position`);--> statement-breakpoint
+CREATE INDEX `requirements_member` ON `requirements` (`member_run_id`) WHERE "member_run_id" is not null;--> statement-breakpoint
 CREATE INDEX `requirements_session` ON `requirements` (`session_id`,`status`,`expires_at`);--> statement-breakpoint
 CREATE INDEX `requirements_status` ON `requirements` (`status`,`created_at`,`requirement_id`);--> statement-breakpoint
 CREATE INDEX `requirements_user` ON `requirements` (`user_id`,`status`,`created_at`,`requirement_id`);--> statement-breakpoint

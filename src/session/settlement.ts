@@ -35,7 +35,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     },
     // Those that are stored already stay as they are.
     requirements: isPaused ? own.filter(({ status }) => status === "open") : [],
-    closes: isTop && !isPaused && (head.memberSlots > 0 || run.requirements.length > 0),
+    closes: isTop && !isPaused && (run.members.length > 0 || run.requirements.length > 0),
     replaces: replacedBy(run, end),
     session: {
       metrics: addRunTokens(session?.metrics ?? null, run),

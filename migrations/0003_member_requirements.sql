@@ -1,1 +1,0 @@
-CREATE INDEX `requirements_member` ON `requirements` (`member_run_id`) WHERE "member_run_id" is not null;
