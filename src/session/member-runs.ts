@@ -159,6 +159,10 @@ async function startMember(
  */
 async function driveMember(tree: RunTree, strand: Strand, model: Model | null, continues: boolean): Promise<void> {
   await recordAll(strand, memberFacts(tree, strand, model, continues));
+  if (tree.state.current !== strand.run.state) {
+    // The state is its team run's, and is stored with that; a member run shows how it stood at its own end.
+    strand.recorder.record({ type: "state_changed", state: tree.state.current });
+  }
   await settleMember(tree, strand);
 }
 

@@ -31,7 +31,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       error: end.status === "ERROR" ? end.error : null,
       events: storedLog(run.log),
       settledAt: end.at,
-      ...(isTop && run.isStateChanged && { sessionState: run.state }),
+      ...(run.isStateChanged && { sessionState: run.state }),
     },
     // Those that are stored already stay as they are.
     requirements: isPaused ? own.filter(({ status }) => status === "open") : [],

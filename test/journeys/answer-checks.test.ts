@@ -83,7 +83,11 @@ describe("what a person fills in", () => {
     const paused = await orders(agent);
     const { body } = await answer(paused, tools(paused, rejected("too expensive")));
     expect([body.status, ran]).toEqual(["COMPLETED", []]);
-    expect(body.messages[3]).toMatchObject({ role: "tool", content: "too expensive", tool_call_error: true });
+    expect(body.messages[3]).toMatchObject({
+      role: "tool",
+      content: "Function call was rejected by the user: too expensive",
+      tool_call_error: true,
+    });
   });
 });
 

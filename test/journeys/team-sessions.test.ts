@@ -251,6 +251,12 @@ describe("runs of a team", () => {
     const { body } = await runTeam(team, "Count", { session_id, session_state: { n: 10, who: "team" } });
     expect(body.session_state).toEqual({ n: 15, who: "team" });
     expect((await detailOf(session_id)).session_state).toEqual({ n: 15, who: "team" });
+    // A member run shows the state as it stood at its own end, also when it is read later.
+    for (const { run_id, session_state } of body.member_responses) {
+      expect(session_state.n).toBeGreaterThanOrEqual(12);
+      const stored = await call("GET", `/sessions/${session_id}/runs/${run_id}`);
+      expect(stored.body.session_state).toEqual(session_state);
+    }
   });
 });
 
