@@ -47,8 +47,7 @@ export async function* runRound(
     } else if (plan.kind === "answer") {
       const { text, isError } = fitted(run, nth, plan, deps);
       yield { type: "tool_ended", call: nth, messageId: deps.newId(), result: text, isError };
-    } else if (!signal.aborted || deps.isDelegated(pending)) {
-      // Of a cancelled run only member runs go on that were paused, to end as cancelled themselves.
+    } else {
       if (!areTold) {
         yield { type: "tool_started", call: nth };
       }

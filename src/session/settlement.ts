@@ -91,6 +91,9 @@ export function refusedRuns(run: Run): Run[] {
     kept.members.push(...run.members);
     kept.messages.push(...run.messages.slice(0, stored.messages));
     kept.messages.push(...(bytes === 0 ? [] : produced.map((message) => cutMessage(message, bytes))));
+    // Its end has the index that its readers see, above all that they saw before.
+    const nextIndex = run.eventCount - (run.end?.status === "CANCELLED" ? 2 : 1);
+    applyFact(kept, { at, fact: { type: "gap", nextIndex } });
     applyFact(kept, { at, fact: { type: "failed", error: STORAGE_ERROR } });
     return kept;
   });

@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { Tool } from "../../src/domain/tool.ts";
+import { RunLane } from "../../src/session/run-lane.ts";
 import { testAgent } from "../support/agents.ts";
 import {
   accepts,
@@ -35,9 +36,9 @@ import {
   watchedTool,
   yes,
 } from "../support/deaths.ts";
-import { call, callHandler, EventStream, names, newId, openRun, run, send } from "../support/http.ts";
+import { type Answer, call, callHandler, EventStream, names, newId, openRun, run, send } from "../support/http.ts";
 import { sleep } from "../support/model-connection.ts";
-import { gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
+import { gate, hold, scriptModel, text, toolCall, until } from "../support/scripted-model.ts";
 import { alarmOf, detailOf, eventually, journalOf, killObjects, ring } from "../support/session-story.ts";
 
 callHandler();
@@ -76,6 +77,15 @@ const landed = (session_id: string) =>
 
 const cancel = ({ path, session_id, run_id }: RunOf) =>
   call("POST", `${path}/runs/${run_id}/cancel?session_id=${session_id}`);
+
+/** A cancel that the object has heard, and not answered yet. */
+async function cancelThere(paused: RunOf): Promise<{ answered: Promise<Answer> }> {
+  const cancels = vi.spyOn(RunLane.prototype, "cancel");
+  const answered = cancel(paused);
+  await until(() => cancels.mock.calls.length > 0, "the cancel");
+  cancels.mockRestore();
+  return { answered };
+}
 
 async function rowOf({ run_id }: RunOf) {
   return env.DB.prepare("select status, waiting, fence, events from runs where run_id = ?")
@@ -371,6 +381,16 @@ describe("the end of a continued run", () => {
     }
   });
 
+  it("that D1 refuses for its content is an error, whose index is the one that its readers saw", async () => {
+    const { paused, session_id } = await twoCalls();
+    d1.next(settles(session_id), refused());
+    const events = await (await openAnswer(paused, yes)).rest();
+    expect(events.at(-1)).toMatchObject({ event: "RunError", data: { error_type: "storage" } });
+    expect(shape(await resumed(paused, events.at(-2)?.id))).toEqual(shape(events.slice(-1)));
+    expect(await readRun(paused)).toMatchObject({ status: "ERROR", error_type: "storage" });
+    expect(await journalOf(session_id)).toEqual([]);
+  });
+
   it("that an old instance sends late changes nothing: the run was paused again, answered, and has ended", async () => {
     const point = gate();
     const a = watchedTool("a", CONFIRM, point);
@@ -438,10 +458,9 @@ describe("a cancel", () => {
     const response = await send("POST", `${path}/runs`, { message: "go", stream: true, session_id });
     const paused = { path, session_id, run_id: response.headers.get("X-Run-Id") ?? "" };
     await pausing.reached();
-    const cancelling = cancel(paused);
-    await sleep(20);
+    const { answered } = await cancelThere(paused);
     pausing.release();
-    expect((await cancelling).status).toBe(200);
+    expect((await answered).status).toBe(200);
     await new EventStream(response).rest();
     expect(await readRun(paused)).toMatchObject({ status: "CANCELLED" });
     expect(await askedOf(paused)).toEqual(["a: cancelled", "b: cancelled"]);
@@ -454,10 +473,9 @@ describe("a cancel", () => {
       d1.next(continues(session_id), held(starting));
       const stream = await openAnswer(paused, yes);
       await starting.reached();
-      const cancelling = cancel(paused);
-      await sleep(20);
+      const { answered } = await cancelThere(paused);
       starting.release();
-      expect((await cancelling).status).toBe(200);
+      expect((await answered).status).toBe(200);
       expect(names(await stream.rest()).slice(-2)).toEqual(["RunCancelled", "RunCompleted"]);
       expect([a.ran, b.ran]).toEqual([[], []]);
       expect(await readRun(paused)).toMatchObject({ status: "CANCELLED" });

@@ -1,6 +1,7 @@
 /** What becomes of teams and their member runs when their object dies, or D1 is away. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { teams } from "../../src/agents/index.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../src/domain/team.ts";
 import type { Tool } from "../../src/domain/tool.ts";
 import { testAgent, testTeam } from "../support/agents.ts";
@@ -323,6 +324,26 @@ describe("a continued team whose object died between what its members and itself
     expectRising(await resumed(paused));
     expect(await journalOf(session_id)).toEqual([]);
   });
+});
+
+it("closes the members of a continued team that the deployment does not have any more", async () => {
+  const { slow, ada, path, session_id } = await pausedTeam();
+  say({ boss: [[to(ada)]], ada: [[toolCall("slow", { what: "a" })]] });
+  const paused = await pausedRun(path, session_id);
+  const starting = gate();
+  d1.next(continues(session_id), heldBefore(starting));
+  const stream = await openAnswer(paused, yes);
+  await starting.reached();
+  await die(stream);
+  (teams as Map<string, unknown>).delete(path.slice("/teams/".length));
+  await ring(session_id);
+  await eventually(
+    () => statusesOf(session_id),
+    (found) => found.every((one) => !one.endsWith("RUNNING") && !one.endsWith("PAUSED")),
+  );
+  expect(await statusesOf(session_id)).toEqual(["ada: CANCELLED", "boss: ERROR"]);
+  expect(slow.ran).toEqual([]);
+  expect(await journalOf(session_id)).toEqual([]);
 });
 
 describe("a team that was never paused whose object died", () => {
