@@ -53,6 +53,9 @@ const WaitingRun = z
   })
   .openapi("WaitingRun");
 
+/** What a cancel may say in a body, where the other run routes say it; its query goes first. */
+export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
+
 /** The field without its optional wrapper, for the header that is read beside the body. */
 export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
 
@@ -124,7 +127,7 @@ export function runRoutes(type: ComponentType) {
       operationId: `cancel_${type}_run`,
       summary: `Cancel a run of ${A[type]}`,
       description:
-        "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike.",
+        "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike. `session_id` and `user_id` may also stand in a body, as the other run routes have them.",
       tags,
       request: {
         params: path.runParams,

@@ -1,7 +1,7 @@
 import type { ComponentType } from "../contract/component-path.ts";
 import { newRouter } from "../contract/route.ts";
 import { askedTree, runOutput } from "../contract/run-json.ts";
-import { RunFields, runRoutes } from "../contract/runs.ts";
+import { CancelFields, RunFields, runRoutes } from "../contract/runs.ts";
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../domain/error.ts";
 import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { RunRequest } from "../domain/run.ts";
@@ -88,7 +88,10 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
   router.openapi(contract.cancelRun, async (c) => {
     const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
     const { run_id } = c.req.valid("param");
-    const { session_id, user_id } = c.req.valid("query");
+    // A user that is named where the other routes want it must not be overheard: without one every run is cancelled.
+    const query = c.req.valid("query");
+    const sent = parseFields(CancelFields, await readRunBody(c));
+    const [session_id, user_id] = [query.session_id ?? sent.session_id, query.user_id ?? sent.user_id];
     const found = await sessionOfRun(database(c), run_id);
     const isMeant = found !== null && isRunOf(ref, found);
     if (isMeant && (session_id === undefined || session_id === found.sessionId)) {

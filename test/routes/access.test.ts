@@ -108,6 +108,10 @@ describe("with a user only that user's sessions exist", () => {
     const stream = await openRun("mine", { session_id, user_id: me });
     await stream.until("RunContent");
     await call("POST", `/agents/assistant/runs/${stream.runId}/cancel?user_id=${newId()}`);
+    // Named where the other run routes take it, another user is another user all the same.
+    await call("POST", `/agents/assistant/runs/${stream.runId}/cancel`, { user_id: newId() });
+    await call("POST", `/agents/assistant/runs/${stream.runId}/cancel`, new URLSearchParams({ user_id: newId() }));
+    await call("POST", `/agents/assistant/runs/${stream.runId}/cancel`, { session_id: newId() });
     await call("DELETE", `/sessions/${session_id}?user_id=${newId()}`);
     point.release();
     expect((await stream.rest()).at(-1)?.data).toMatchObject({ event: "RunCompleted", finish_reason: "stop" });
