@@ -54,6 +54,12 @@ export function refOf(row: { agentId: string | null; teamId: string | null }): C
     : { type: "agent", id: row.agentId ?? "" };
 }
 
+/** Whether a run is one of the component. */
+export function isRunOf({ type, id }: ComponentRef, row: Parameters<typeof refOf>[0]): boolean {
+  const of = refOf(row);
+  return of.type === type && of.id === id;
+}
+
 /** The members of a team in the order in which it names them; ids that the deployment does not know are left out. */
 export function membersOf({ agents, teams }: Registry, team: Team): Component[] {
   return team.members.map((id) => agents.get(id) ?? teams.get(id)).filter((member) => member !== undefined);

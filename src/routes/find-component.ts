@@ -1,8 +1,7 @@
 import { type ComponentType, refFromPath } from "../contract/component-path.ts";
 import { AppError, agentNotFound, teamNotFound } from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import type { RunRow } from "../domain/run.ts";
-import { type Component, type ComponentRef, findComponent, type Registry, refOf } from "../domain/team.ts";
+import { type Component, type ComponentRef, findComponent, type Registry } from "../domain/team.ts";
 
 /** The agent or team that a path names; throws the 404 when the deployment has none. */
 export function requireComponent(
@@ -14,12 +13,6 @@ export function requireComponent(
   const component = findComponent(registry, ref);
   if (component === undefined) throw new AppError(type === "agent" ? agentNotFound() : teamNotFound());
   return { ref, component };
-}
-
-/** Whether a run is one of the component. */
-export function isRunOf({ type, id }: ComponentRef, row: Pick<RunRow, "agentId" | "teamId">): boolean {
-  const of = refOf(row);
-  return of.type === type && of.id === id;
 }
 
 /** Whether an object's answer is that the run, or its session, does not exist for the caller. */

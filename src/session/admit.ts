@@ -76,8 +76,7 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
   if (loaded === null) {
     return fail(databaseUnavailable());
   }
-  lane.adopt(lane.memory.takePending());
-  lane.startNext();
+  lane.takeUp();
   if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId ?? lane.claimant())) {
     return fail(sessionNotFound());
   }

@@ -9,8 +9,7 @@ import {
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { AnswerEntry, Requirement } from "../domain/requirement.ts";
-import type { RunRow } from "../domain/run.ts";
-import { type ComponentRef, findComponent, refOf } from "../domain/team.ts";
+import { type ComponentRef, findComponent, isRunOf, refOf } from "../domain/team.ts";
 import type { Tool } from "../domain/tool.ts";
 import { decideAnswers } from "../engine/answers.ts";
 import { toolCalls } from "../engine/run-calls.ts";
@@ -66,11 +65,15 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
   if (loaded === null || read === null) {
     return fail(databaseUnavailable());
   }
-  lane.adopt(lane.memory.takePending());
-  lane.startNext();
+  lane.takeUp();
   const { session } = loaded;
   const tree = read.value;
-  if (session === null || tree === null || !maySee(principal, session.userId) || !isRunOf(arrival, tree.row)) {
+  if (
+    session === null ||
+    tree === null ||
+    !maySee(principal, session.userId) ||
+    !isRunOf(arrival.component, tree.row)
+  ) {
     return notFound;
   }
   const earlier = await earlierAnswer(lane, arrival, tree);
@@ -92,11 +95,6 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
     return decided;
   }
   return applyAnswers(lane, arrival, { tree, run, ...decided.value });
-}
-
-function isRunOf({ component }: AnswerArrival, row: RunRow): boolean {
-  const ref = refOf(row);
-  return ref.type === component.type && ref.id === component.id;
 }
 
 /** The stretch of the run that the same key asked for before; null when there was none. */

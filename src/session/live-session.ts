@@ -140,8 +140,7 @@ export class LiveSession {
       if (loaded === null) {
         this.#lane.alarm.failed();
       }
-      this.#lane.adopt(this.#memory.takePending());
-      this.#lane.startNext();
+      this.#lane.takeUp();
       return loaded !== null;
     });
   }

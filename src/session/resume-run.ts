@@ -1,7 +1,7 @@
 import { databaseUnavailable, runNotFound, runNotLanded } from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
-import { type ComponentRef, refOf } from "../domain/team.ts";
+import { type ComponentRef, isRunOf } from "../domain/team.ts";
 import { EventReader } from "../engine/run-events.ts";
 import { readOrNull } from "../store/commit.ts";
 import { findRunTree } from "../store/run-tree.ts";
@@ -35,14 +35,14 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
   }
   const live = lane.find(runId);
   if (live !== null && (live.run !== null || live.row.status !== "PAUSED")) {
-    return isOf(live, component) ? ok(live) : fail(runNotFound());
+    return isRunOf(component, live.row) ? ok(live) : fail(runNotFound());
   }
   const read = await readOrNull(findRunTree(deps.db, deps.sessionId, runId));
   if (read === null) {
     return fail(databaseUnavailable());
   }
   const tree = read.value;
-  if (tree === null || !isOf(tree, component)) {
+  if (tree === null || !isRunOf(component, tree.row)) {
     return fail(runNotFound());
   }
   if (tree.row.waiting && lane.find(runId) === null) {
@@ -50,8 +50,7 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
     if ((await lane.memory.load(0, false)) === null) {
       return fail(databaseUnavailable());
     }
-    lane.adopt(lane.memory.takePending());
-    lane.startNext();
+    lane.takeUp();
   }
   const now = lane.find(runId);
   if (now === null) {
@@ -62,11 +61,6 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
     now.publish(continuedTree(tree));
   }
   return ok(now);
-}
-
-function isOf({ row }: { row: LiveRun["row"] }, component: ComponentRef): boolean {
-  const ref = refOf(row);
-  return ref.type === component.type && ref.id === component.id;
 }
 
 /** How many events stand behind the one that was seen last. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
-import type { Idempotency, RunRow } from "../domain/run.ts";
+import type { Idempotency } from "../domain/run.ts";
 import type { Component } from "../domain/team.ts";
 import { newRun, type Run, type RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
@@ -162,14 +162,14 @@ export class RunLane {
     this.#active?.cancel();
   }
 
-  /** Takes up the waiting runs that a dead instance left in D1. */
-  adopt(rows: readonly RunRow[]): void {
-    const known = new Set(this.occupancy().waiting.map((run) => run.runId));
-    for (const row of rows) {
-      if (!known.has(row.runId) && this.#active?.runId !== row.runId) {
+  /** Takes up the waiting runs that a dead instance left in D1, as the last load found them, and starts the next one. */
+  takeUp(): void {
+    for (const row of this.memory.takePending()) {
+      if (this.find(row.runId) === null) {
         this.enqueue(new LiveRun(row, row.createdAt));
       }
     }
+    this.startNext();
   }
 
   /** Starts the first waiting run when the session is free; what fails is tried again by the alarm. */
