@@ -34,6 +34,8 @@ export async function startPlatform(tree: string, app: Bundle, floor: Bundle, ba
           ...app,
           bindings: { MODE: "development", OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: "bench" },
           durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
+          queueProducers: { JOBS: "jobs" },
+          queueConsumers: { jobs: { maxBatchSize: 1, maxBatchTimeout: 0 } },
         },
         {
           ...shared,

@@ -7,6 +7,8 @@ import { type Registry, teamDepth } from "./domain/team.ts";
 export interface Config {
   db: Env["DB"];
   sessions: Env["SESSIONS"];
+  /** Where slices of jobs are sent. */
+  jobs: Env["JOBS"];
   /** `development` is set by `npm start` only: no key is needed, and the offline model answers when there is no other. */
   mode: "development" | "deployment";
   /** Null: open in development, closed otherwise. */
@@ -18,6 +20,16 @@ export interface Config {
   modelTimeoutMs: number;
   modelMaxRetries: number;
   namingModel: string | null;
+  /** Sent with naming requests only when it is set. */
+  namingReasoningEffort: string | null;
+  /** After which age sessions without a name are named by the cron trigger; null is never. */
+  nameUnnamedAfterSeconds: number | null;
+  /** The model that summarizes sessions; null: the agent's own. */
+  summaryModel: string | null;
+  /** How long a session is kept after its last change where neither it nor its agent says; null is for ever. */
+  sessionTtlSeconds: number | null;
+  /** How long a deleted session can be brought back; 0: it is gone at once. */
+  deleteUndoSeconds: number;
   toolTimeoutMs: number;
   maxToolRounds: number;
   /** How many levels of teams may stand in one another. */
@@ -32,6 +44,9 @@ export interface Config {
 
 /** A run may work for 15 minutes before the platform ends it, so no single wait can be longer. */
 const MAX_TIMEOUT_MS = 15 * 60_000;
+
+/** A hundred years. */
+const MAX_SECONDS = 3_155_760_000;
 
 /** An empty variable counts as unset: that is how a shell or a dashboard takes one away. */
 function present(value: unknown): unknown {
@@ -66,6 +81,16 @@ function wholeNumber(fallback: number, min: number, max: number) {
   return variable(read, fallback, `a whole number from ${min} to ${max}`);
 }
 
+/** A whole number of seconds, or null where the variable is unset. */
+function optionalSeconds(min: number) {
+  const read = (value: unknown) => {
+    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+    const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= MAX_SECONDS;
+    return fits ? number : undefined;
+  };
+  return variable<number | null>(read, null, `a whole number of seconds from ${min} to ${MAX_SECONDS}`);
+}
+
 function readUrl(value: unknown): string | undefined {
   const url = typeof value === "string" ? URL.parse(value) : null;
   return url?.protocol === "http:" || url?.protocol === "https:" ? String(value) : undefined;
@@ -91,6 +116,7 @@ const binding = <T>() => z.custom<T>((value) => value !== undefined && value !==
 const Variables = z.object({
   DB: binding<Env["DB"]>(),
   SESSIONS: binding<Env["SESSIONS"]>(),
+  JOBS: binding<Env["JOBS"]>(),
   MODE: variable<Config["mode"]>(
     (value) => (value === "development" ? value : undefined),
     "deployment",
@@ -101,6 +127,11 @@ const Variables = z.object({
   OPENAI_BASE_URL: variable<string | null>(readUrl, null, "an http or https URL"),
   OPENAI_MODEL: text("gpt-5-mini"),
   NAMING_MODEL: optionalText,
+  NAMING_REASONING_EFFORT: optionalText,
+  NAME_UNNAMED_AFTER_SECONDS: optionalSeconds(0),
+  SUMMARY_MODEL: optionalText,
+  SESSION_TTL_SECONDS: optionalSeconds(1),
+  DELETE_UNDO_SECONDS: wholeNumber(0, 0, MAX_SECONDS),
   MODEL_TIMEOUT_MS: wholeNumber(120_000, 1, MAX_TIMEOUT_MS),
   MODEL_MAX_RETRIES: wholeNumber(2, 0, 10),
   TOOL_TIMEOUT_MS: wholeNumber(60_000, 1, MAX_TIMEOUT_MS),
@@ -116,6 +147,7 @@ function toConfig(variables: z.output<typeof Variables>): Config {
   return {
     db: variables.DB,
     sessions: variables.SESSIONS,
+    jobs: variables.JOBS,
     mode: variables.MODE,
     securityKey: variables.OS_SECURITY_KEY,
     openAiApiKey: variables.OPENAI_API_KEY,
@@ -124,6 +156,11 @@ function toConfig(variables: z.output<typeof Variables>): Config {
     modelTimeoutMs: variables.MODEL_TIMEOUT_MS,
     modelMaxRetries: variables.MODEL_MAX_RETRIES,
     namingModel: variables.NAMING_MODEL,
+    namingReasoningEffort: variables.NAMING_REASONING_EFFORT,
+    nameUnnamedAfterSeconds: variables.NAME_UNNAMED_AFTER_SECONDS,
+    summaryModel: variables.SUMMARY_MODEL,
+    sessionTtlSeconds: variables.SESSION_TTL_SECONDS,
+    deleteUndoSeconds: variables.DELETE_UNDO_SECONDS,
     toolTimeoutMs: variables.TOOL_TIMEOUT_MS,
     maxToolRounds: variables.MAX_TOOL_ROUNDS,
     maxTeamDepth: variables.MAX_TEAM_DEPTH,

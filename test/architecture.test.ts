@@ -5,7 +5,7 @@ const sources = import.meta.glob<string>("../src/**/*.ts", { query: "?raw", impo
 
 /** What each layer may import besides itself. Data flows one way: nothing points back. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  "index.ts": ["agents", "app.ts", "domain", "env.ts", "model", "routes", "session"],
+  "index.ts": ["agents", "app.ts", "domain", "env.ts", "jobs", "model", "routes", "session"],
   "app.ts": ["contract", "domain", "env.ts", "http", "routes"],
   "env.ts": ["domain"],
   domain: [],
@@ -15,10 +15,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ["domain", "lib"],
   derived: ["domain", "lib"],
   store: ["domain", "engine", "lib"],
+  jobs: ["derived", "domain", "env.ts", "lib", "session", "store"],
+  portable: ["domain", "engine", "lib", "store"],
   session: ["derived", "domain", "engine", "lib", "store"],
   http: ["domain", "env.ts", "lib"],
   contract: ["domain", "engine", "http", "lib"],
-  routes: ["contract", "derived", "domain", "env.ts", "http", "lib", "session", "store"],
+  routes: ["contract", "derived", "domain", "env.ts", "http", "jobs", "lib", "portable", "session", "store"],
   cli: [],
 };
 

@@ -15,6 +15,18 @@ export interface NamingPolicy {
   accept?(name: string, session: Session): string | null | Promise<string | null>;
 }
 
+/** How sessions of an agent are summarized. */
+export interface SummaryPolicy {
+  /** After every so many completed runs a summary is made by itself. 0, or left out, is off. */
+  every?: number;
+  /** The model that summarizes; else `SUMMARY_MODEL`, else the agent's own. */
+  model?: string;
+  /** Whether the agent's model is shown the summary before each conversation. Default false. */
+  addToContext?: boolean;
+  /** Whether a run ends only when the summary that is due after it is made; its events show that. Default false. */
+  runWaits?: boolean;
+}
+
 /** An agent as a deployer writes it. */
 export interface Agent {
   id: string;
@@ -33,6 +45,9 @@ export interface Agent {
   /** False reads the session from D1 on every run. Default true. */
   cacheSession?: boolean;
   naming?: NamingPolicy;
+  summaries?: SummaryPolicy;
+  /** How long its sessions are kept after their last change; left out, `SESSION_TTL_SECONDS`. */
+  sessionTtlSeconds?: number;
 }
 
 export const DEFAULT_HISTORY_RUNS = 3;

@@ -1,3 +1,5 @@
+import { isHidden, type Session } from "./session.ts";
+
 /**
  * Who is calling. Whoever holds the security key speaks for its users, so `userId` is believed: with it only that
  * user's sessions exist, without it all of them do.
@@ -8,12 +10,16 @@ export interface Principal {
   userId: string | null;
 }
 
-/** Whether a session of this owner exists for the principal. */
-export function maySee(principal: Principal, owner: string | null): boolean {
-  return principal.userId === null || principal.userId === owner;
+/** Whether the session exists for the principal. */
+export function maySee(principal: Principal, session: Pick<Session, "userId" | "visibility">): boolean {
+  return !isHidden(session) && ownsOrSpeaksForAll(principal, session.userId);
 }
 
 /** Whether the principal may run in a session of this owner: an unowned session is claimed by its first user. */
 export function mayRunIn(principal: Principal, owner: string | null): boolean {
-  return owner === null || maySee(principal, owner);
+  return owner === null || ownsOrSpeaksForAll(principal, owner);
+}
+
+function ownsOrSpeaksForAll(principal: Principal, owner: string | null): boolean {
+  return principal.userId === null || principal.userId === owner;
 }

@@ -25,6 +25,32 @@ export interface SessionSummary {
   updated_at?: string;
 }
 
+/** How a generated name, or the fallback that stands in for one, came about. */
+export interface NameDetails {
+  /** Null when no model was asked. */
+  model: string | null;
+  promptTokens: number;
+  completionTokens: number;
+  /** How often the model was asked. */
+  attempts: number;
+  /** The job that asked; null for a caller or the server itself. */
+  jobId: string | null;
+}
+
+/** What was said last, as a list shows it. */
+export interface MessagePreview {
+  role: "user" | "assistant";
+  /** One masked line of at most 200 code points. */
+  text: string;
+  at: number;
+}
+
+/**
+ * Where a session shows. `deleted` ones wait for their purge, and `importing` ones for their last line: neither exists for
+ * anybody, but their ids are taken.
+ */
+export type Visibility = "listed" | "archived" | "deleted" | "importing";
+
 /** A session's row: everything about it but its runs and messages. Instants are epoch milliseconds. */
 export interface Session {
   sessionId: string;
@@ -39,11 +65,26 @@ export interface Session {
   /** Counts the changes of the name. */
   nameVersion: number;
   nameUpdatedAt: number | null;
+  /** Null for a name that a person gave. */
+  nameDetails: NameDetails | null;
   /** The first user message as one masked line of at most 200 code points: the name that shows while none is set. */
   firstMessage: string | null;
   state: JsonObject | null;
   metadata: JsonObject | null;
   summary: SessionSummary | null;
+  /** The run index up to which, inclusive, the summary was made; null when no model made one. */
+  summarizedThrough: number | null;
+  lastMessage: MessagePreview | null;
+  tags: string[];
+  visibility: Visibility;
+  pinnedAt: number | null;
+  archivedAt: number | null;
+  /** Since when it is `deleted` or `importing`. */
+  hiddenAt: number | null;
+  /** How long it is kept after its last change; null: as its agent or the deployment says. */
+  ttlSeconds: number | null;
+  /** From which run index on its messages are not in the search index, or under another owner; null when all are. */
+  unindexedFrom: number | null;
   /** AgentOS's agent_data, team_data or workflow_data. */
   componentData: Json;
   metrics: TokenMetrics | null;
@@ -52,7 +93,7 @@ export interface Session {
   completedRuns: number;
   /** How many user and assistant messages its started runs have. */
   chatMessages: number;
-  /** Counts the changes of name, state, metadata and summary: what an ETag says. */
+  /** Counts the changes of what callers may change: what an ETag says. */
   version: number;
   forkedFromSessionId: string | null;
   /** Changes with every incarnation of the session and with every takeover from a dead object; writes name it. */
@@ -63,4 +104,44 @@ export interface Session {
 
 export function displayName(session: Pick<Session, "name" | "firstMessage">): string {
   return session.name ?? session.firstMessage ?? "";
+}
+
+type Identity = "sessionId" | "sessionType" | "agentId" | "teamId" | "workflowId" | "userId" | "fence" | "createdAt";
+
+/** A session in which nothing has happened yet. */
+export function blankSession(identity: Pick<Session, Identity>): Session {
+  return {
+    ...identity,
+    name: null,
+    nameSource: null,
+    nameVersion: 0,
+    nameUpdatedAt: null,
+    nameDetails: null,
+    firstMessage: null,
+    state: null,
+    metadata: null,
+    summary: null,
+    summarizedThrough: null,
+    lastMessage: null,
+    tags: [],
+    visibility: "listed",
+    pinnedAt: null,
+    archivedAt: null,
+    hiddenAt: null,
+    ttlSeconds: null,
+    unindexedFrom: null,
+    componentData: null,
+    metrics: null,
+    nextRunIndex: 0,
+    completedRuns: 0,
+    chatMessages: 0,
+    version: 0,
+    forkedFromSessionId: null,
+    updatedAt: identity.createdAt,
+  };
+}
+
+/** Whether the session exists for nobody, though its id is taken. */
+export function isHidden({ visibility }: Pick<Session, "visibility">): boolean {
+  return visibility === "deleted" || visibility === "importing";
 }

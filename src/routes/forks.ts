@@ -61,7 +61,7 @@ async function write(c: AppContext, fork: Fork): Promise<void> {
   const committed = await commit(database(c), forkStatements(database(c), fork));
   switch (committed.kind) {
     case "written":
-      if (committed.changes.at(-1) !== 1) throw new AppError(badRequest("Source session has no runs to fork."));
+      if (!committed.changed.at(-1)) throw new AppError(badRequest("Source session has no runs to fork."));
       return;
     case "refused":
       // All of it was stored once before, so this is a bug.

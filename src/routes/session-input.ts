@@ -5,7 +5,7 @@ import { AppError, payloadTooLarge } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
-import type { Session, SessionType } from "../domain/session.ts";
+import { blankSession, type Session, type SessionType } from "../domain/session.ts";
 import type { PatchBody } from "../http/body.ts";
 import { parseFields, wrongField } from "../http/field-errors.ts";
 import { utf8Bytes } from "../lib/text.ts";
@@ -74,30 +74,20 @@ export function newSession(
 ): Session {
   const nowMs = now();
   const name = typedName(fields.session_name ?? "", "session_name") || null;
-  return {
+  const session = blankSession({
     sessionId: fields.session_id ?? newId(),
     sessionType,
     agentId: fields.agent_id ?? null,
     teamId: fields.team_id ?? null,
     workflowId: fields.workflow_id ?? null,
     userId: fields.user_id ?? null,
-    name,
-    nameSource: name === null ? null : "manual",
-    nameVersion: name === null ? 0 : 1,
-    nameUpdatedAt: name === null ? null : nowMs,
-    firstMessage: null,
-    state: fields.session_state ?? null,
-    metadata: fields.metadata ?? null,
-    summary: null,
-    componentData: null,
-    metrics: null,
-    nextRunIndex: 0,
-    completedRuns: 0,
-    chatMessages: 0,
-    version: 0,
-    forkedFromSessionId: null,
     fence: newId(),
     createdAt: nowMs,
-    updatedAt: nowMs,
+  });
+  return {
+    ...session,
+    ...(name !== null && { name, nameSource: "manual", nameVersion: 1, nameUpdatedAt: nowMs }),
+    state: fields.session_state ?? null,
+    metadata: fields.metadata ?? null,
   };
 }

@@ -208,7 +208,7 @@ async function wait(lane: RunLane, arrival: Arrival, position: number, interrupt
 }
 
 function isStored(committed: Committed, acceptance: Acceptance): boolean {
-  return committed.kind === "written" && committed.changes[acceptedAt(acceptance)] === 1;
+  return committed.kind === "written" && (committed.changed[acceptedAt(acceptance)] ?? 0) > 0;
 }
 
 /** Why a run was not stored, and what its caller gets for it. */

@@ -138,5 +138,5 @@ async function store(
     log("error", "answers.refused", { run_id: row.runId, reason: written.constraint });
     return "look_again";
   }
-  return written.changes[0] === 1 ? "stored" : "look_again";
+  return written.changed[0] ? "stored" : "look_again";
 }

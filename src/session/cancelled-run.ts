@@ -55,7 +55,7 @@ export async function cancelPaused(
       cancelPausedStatements(db, tree.row, { events: storedLog(run.log), settledAt: at, expired }),
     );
     if (committed.kind === "written") {
-      return committed.changes.at(-1) === 1 ? { kind: "cancelled", run, at } : { kind: "not_paused" };
+      return committed.changed.at(-1) ? { kind: "cancelled", run, at } : { kind: "not_paused" };
     }
     return { kind: "away" };
   });

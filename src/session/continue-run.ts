@@ -68,12 +68,7 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
   lane.takeUp();
   const { session } = loaded;
   const tree = read.value;
-  if (
-    session === null ||
-    tree === null ||
-    !maySee(principal, session.userId) ||
-    !isRunOf(arrival.component, tree.row)
-  ) {
+  if (session === null || tree === null || !maySee(principal, session) || !isRunOf(arrival.component, tree.row)) {
     return notFound;
   }
   const earlier = await earlierAnswer(lane, arrival, tree);

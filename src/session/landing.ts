@@ -45,7 +45,7 @@ export async function settle(
     kept = smaller;
   }
   if (committed.kind === "written") {
-    return committed.changes.at(-1) === 1 ? { kind: "landed", kept } : { kind: "fenced" };
+    return committed.changed.at(-1) ? { kind: "landed", kept } : { kind: "fenced" };
   }
   return { kind: "unknown" };
 }

@@ -1,4 +1,4 @@
-import { databaseUnavailable, preconditionFailed, sessionNotFound } from "../domain/error.ts";
+import { databaseUnavailable, preconditionFailed } from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
@@ -7,13 +7,7 @@ import type { Component } from "../domain/team.ts";
 import { log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import { commit } from "../store/commit.ts";
-import {
-  deleteStatements,
-  type NameChange,
-  patchedSession,
-  patchStatement,
-  type SessionPatch,
-} from "../store/session-writes.ts";
+import { deleteStatements, type NameChange } from "../store/session-writes.ts";
 import { type Arrival, admit } from "./admit.ts";
 import type { ContinuedRun } from "./apply-answers.ts";
 import { type AnswerArrival, admitAnswers } from "./continue-run.ts";
@@ -25,12 +19,10 @@ import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
+import { type Plan, SERVER, SessionRows } from "./session-rows.ts";
 
-/** How often a write is planned anew on a row that was not as remembered. */
+/** How often a delete is tried on a row that was taken over. */
 const MAX_ATTEMPTS = 3;
-
-/** Decides on the row as it stands what to write of it; nothing when that is empty. */
-type Plan = (session: Session) => Outcome<SessionPatch>;
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
@@ -40,6 +32,7 @@ export class LiveSession {
   readonly #deps: SessionDependencies;
   readonly #memory: SessionMemory;
   readonly #lane: RunLane;
+  readonly #rows: SessionRows;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
 
@@ -47,6 +40,7 @@ export class LiveSession {
     this.#deps = deps;
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
     this.#lane = new RunLane(deps, this.#memory, (component) => this.#afterCompletion(component));
+    this.#rows = new SessionRows(deps, this.#memory, this.#lane.leftovers);
   }
 
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
@@ -76,7 +70,7 @@ export class LiveSession {
     if (!woken || row === null) {
       return fail(databaseUnavailable());
     }
-    if (row.value === null || !maySee(principal, row.value.userId)) {
+    if (row.value === null || !maySee(principal, row.value)) {
       return ok(null);
     }
     return (await this.#lane.cancel(runId)) ? ok(null) : fail(databaseUnavailable());
@@ -84,7 +78,7 @@ export class LiveSession {
 
   /** Changes the session's name, state, metadata or summary; answers it as it stands then. */
   async patch(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
-    const found = await this.#findMatching(principal, requested.ifMatch);
+    const found = await this.#rows.findMatching(principal, requested.ifMatch);
     if (!found.ok) {
       return found;
     }
@@ -94,7 +88,7 @@ export class LiveSession {
       return name;
     }
     const plan: Plan = (session) => planPatch(session, requested, name.value);
-    return this.#writeInLine(principal, plan, () => {
+    return this.#rows.write(principal, plan, () => {
       if (requested.state !== undefined) {
         // The tools of an active run see it too, and what they changed before stays where the patch does not say else.
         this.#lane.applyState((state) => patchedState(state, requested));
@@ -108,7 +102,7 @@ export class LiveSession {
     fallback: string | null,
     ifMatch: IfMatch | null,
   ): Promise<Outcome<Session>> {
-    const found = await this.#findMatching(principal, ifMatch);
+    const found = await this.#rows.findMatching(principal, ifMatch);
     if (!found.ok) {
       return found;
     }
@@ -162,83 +156,16 @@ export class LiveSession {
       this.#lane.clear();
       return ok(null);
     }
-    if (!maySee(principal, row.value.userId)) {
+    if (!maySee(principal, row.value)) {
       return ok(null);
     }
     const committed = await commit(this.#deps.db, deleteStatements(this.#deps.db, row.value, this.#deps.now()));
-    if (committed.kind === "written" && committed.changes.at(-1) === 1) {
+    if (committed.kind === "written" && committed.changed.at(-1)) {
       this.#lane.clear();
       return ok(null);
     }
     this.#memory.drop();
     return committed.kind === "written" ? "taken_over" : fail(databaseUnavailable());
-  }
-
-  async #find(principal: Principal): Promise<Outcome<Session>> {
-    const row = await this.#memory.row();
-    if (row === null) {
-      return fail(databaseUnavailable());
-    }
-    return row.value === null || !maySee(principal, row.value.userId) ? fail(sessionNotFound()) : ok(row.value);
-  }
-
-  /** The session if it is as the caller knows it: nobody's guardrail or model is asked in vain. */
-  #findMatching(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
-    return ifMatch === null
-      ? this.#find(principal)
-      : this.#writeInLine(principal, (session) => (isMatched(ifMatch, session) ? ok({}) : fail(preconditionFailed())));
-  }
-
-  async #writeInLine(principal: Principal, plan: Plan, onWritten = () => {}): Promise<Outcome<Session>> {
-    const written = await this.#lane.leftovers.writeRow(() => this.#write(principal, plan, onWritten));
-    return written ?? fail(databaseUnavailable());
-  }
-
-  async #write(principal: Principal, plan: Plan, onWritten: () => void): Promise<Outcome<Session>> {
-    // Again: the row that memory knew may have been deleted and made anew without the object, or a run has settled.
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const found = await this.#find(principal);
-      if (!found.ok) {
-        return found;
-      }
-      const before = found.value;
-      const planned = plan(before);
-      if (!planned.ok && planned.failure.code === "precondition_failed" && attempt === 0) {
-        // Callers read D1, which shows a run's settle before memory knows of it.
-        this.#memory.drop();
-        continue;
-      }
-      if (!planned.ok) {
-        return planned;
-      }
-      const patch = planned.value;
-      if (Object.keys(patch).length === 0) {
-        return ok(before);
-      }
-      const after = patchedSession(before, patch, this.#deps.now());
-      const mark = this.#memory.mark();
-      const committed = await commit(this.#deps.db, [patchStatement(this.#deps.db, before, after, patch)]);
-      if (committed.kind === "written" && committed.changes[0] === 1) {
-        onWritten();
-        return ok(this.#remember(mark, before, after, patch));
-      }
-      this.#memory.drop();
-      if (committed.kind !== "written") {
-        return fail(databaseUnavailable());
-      }
-    }
-    return fail(databaseUnavailable());
-  }
-
-  /** Remembers a patch that was written; answers the session as it stands now. */
-  #remember(mark: number, before: Session, after: Session, patch: SessionPatch): Session {
-    if ((this.#memory.session ?? before).version !== before.version) {
-      // A run settled behind the patch and is remembered before it: its state is the newer one.
-      this.#memory.drop();
-      return after;
-    }
-    this.#memory.updateSince(mark, (now) => patchedSession(now, patch, after.updatedAt));
-    return this.#memory.session ?? after;
   }
 
   async #applyGenerated(
@@ -247,7 +174,7 @@ export class LiveSession {
     change: NameChange,
     ifMatch: IfMatch | null,
   ): Promise<Outcome<Session>> {
-    return this.#writeInLine(principal, (session) => {
+    return this.#rows.write(principal, (session) => {
       if (!isMatched(ifMatch, session)) {
         return fail(preconditionFailed());
       }
@@ -261,12 +188,11 @@ export class LiveSession {
     if (session === null || !isAutomaticallyDue(this.#deps, session, component)) {
       return;
     }
-    const anyone: Principal = { caller: "development", userId: null };
     this.#deps.background(
       generatedChange(this.#deps, session, null)
         .then(async (change) => {
           if (change.ok) {
-            await this.#applyGenerated(anyone, session, change.value, null);
+            await this.#applyGenerated(SERVER, session, change.value, null);
           }
         })
         .catch((error: unknown) => log("error", "naming.failed_unexpectedly", { error: String(error) })),

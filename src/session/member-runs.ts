@@ -138,7 +138,7 @@ async function startMember(
     leftovers.abandon(runId);
     return { ok: false, reason: "The run could not be stored." };
   }
-  if (committed.kind === "refused" || committed.changes[0] !== 1) {
+  if (committed.kind === "refused" || !committed.changed[0]) {
     leftovers.forget(runId);
     return { ok: false, reason: "The run could not be stored." };
   }

@@ -30,7 +30,7 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
     return fail(databaseUnavailable());
   }
   const session = row.value;
-  if (session === null || !maySee(principal, session.userId)) {
+  if (session === null || !maySee(principal, session)) {
     return fail(runNotFound());
   }
   const live = lane.find(runId);

@@ -24,10 +24,10 @@ export async function manualChange(
   name: string,
 ): Promise<Outcome<NameChange>> {
   if (name === "") {
-    return ok({ name: null, source: null });
+    return ok({ name: null, source: null, details: null });
   }
   const accepted = await guardedName(namingAgent(deps, session), "manual", name, session);
-  return accepted === null ? fail(nameRefused()) : ok({ name: accepted, source: "manual" });
+  return accepted === null ? fail(nameRefused()) : ok({ name: accepted, source: "manual", details: null });
 }
 
 /** A name that the model makes from the conversation's start, or what stands in for one. */
@@ -44,11 +44,11 @@ export async function generatedChange(
   const lines = read.value;
   const name = lines.length === 0 ? null : await askAndGuard(deps, session, lines);
   if (name !== null) {
-    return ok({ name, source: "generated" });
+    return ok({ name, source: "generated", details: null });
   }
   const firstUser = lines.find((line) => line.role === "user")?.content ?? "";
   const instead = fallback ?? (shortenToName(firstUser) || session.sessionId);
-  return ok({ name: instead, source: "fallback" });
+  return ok({ name: instead, source: "fallback", details: null });
 }
 
 /** Whether the session is to be named by itself after the run that just completed. */

@@ -3,7 +3,7 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
 import type { RunRow } from "../domain/run.ts";
-import type { Session } from "../domain/session.ts";
+import { blankSession, type Session } from "../domain/session.ts";
 import { type Component, componentRef } from "../domain/team.ts";
 import { sameJson } from "../lib/same-json.ts";
 import { fold } from "../lib/text.ts";
@@ -32,32 +32,17 @@ export function newComponentSession(
   fence: string,
 ): Session {
   const { type } = componentRef(component);
-  return {
+  const session = blankSession({
     sessionId: accepted.sessionId,
     sessionType: type,
     agentId: type === "agent" ? component.id : null,
     teamId: type === "team" ? component.id : null,
     workflowId: null,
     userId: accepted.userId,
-    name: null,
-    nameSource: null,
-    nameVersion: 0,
-    nameUpdatedAt: null,
-    firstMessage: null,
-    state: null,
-    metadata: null,
-    summary: null,
-    componentData: componentData(component, model),
-    metrics: null,
-    nextRunIndex: 0,
-    completedRuns: 0,
-    chatMessages: 0,
-    version: 0,
-    forkedFromSessionId: null,
     fence,
     createdAt: nowMs,
-    updatedAt: nowMs,
-  };
+  });
+  return { ...session, componentData: componentData(component, model) };
 }
 
 /** AgentOS's agent_data or team_data. */

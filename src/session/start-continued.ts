@@ -57,7 +57,7 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
   if (committed === null || committed.kind === "unknown") {
     return "away";
   }
-  if (committed.kind === "refused" || committed.changes.at(-1) !== 1) {
+  if (committed.kind === "refused" || !committed.changed.at(-1)) {
     lane.leftovers.forget(live.runId);
     memory.drop();
     const again = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));

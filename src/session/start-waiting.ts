@@ -89,7 +89,7 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   if (committed.kind === "unknown") {
     return "away";
   }
-  if (committed.kind === "refused" || committed.changes[0] !== 1) {
+  if (committed.kind === "refused" || !committed.changed[0]) {
     lane.leftovers.forget(live.runId);
     memory.drop();
     return (await isStillWaiting(lane, live.runId)) ? "away" : "gone";

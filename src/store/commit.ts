@@ -9,7 +9,7 @@ export type Statement = BatchItem<"sqlite">;
  * D1 was away or did not answer; it may be written, now or later.
  */
 export type Committed =
-  | { kind: "written"; changes: number[] }
+  | { kind: "written"; changed: number[] }
   | { kind: "refused"; constraint: string }
   | { kind: "unknown" };
 
@@ -18,14 +18,15 @@ const RETRY_DELAYS_MS = [50, 250];
 
 /**
  * Writes the statements as one transaction. The batch must be repeatable: while D1 does not say what became of it, it
- * is sent again. `changes` holds the changed rows of each statement. Does not throw.
+ * is sent again. `changed` holds how many
+ * rows each statement changed, those that triggers changed included. Does not throw.
  */
 export async function commit(db: Database, statements: readonly [Statement, ...Statement[]]): Promise<Committed> {
   for (let attempt = 0; ; attempt++) {
     try {
       const timeout = () => new Error("D1 did not answer in time");
       const results = await withTimeout(db.batch(statements), ATTEMPT_TIMEOUT_MS, timeout);
-      return { kind: "written", changes: results.map(changedRows) };
+      return { kind: "written", changed: results.map(changedRows) };
     } catch (error) {
       const refusal = refusedFor(error);
       if (refusal !== null) {

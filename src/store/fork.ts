@@ -88,6 +88,11 @@ function copySession(db: Database, fork: Fork): Statement {
         "completed_runs",
       ),
       chatMessages: sql`${chatMessages(db, fork.sessionId)}`.as("chat_messages"),
+      visibility: sql`'listed'`.as("visibility"),
+      pinnedAt: sql`null`.as("pinned_at"),
+      archivedAt: sql`null`.as("archived_at"),
+      // The copies are put into the search index by the fork's own object.
+      unindexedFrom: sql`0`.as("unindexed_from"),
       version: sql`0`.as("version"),
       forkedFromSessionId: sql`${fork.sourceSessionId}`.as("forked_from_session_id"),
       fence: sql`${fork.fence}`.as("fence"),

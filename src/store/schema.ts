@@ -5,7 +5,15 @@ import type { Role } from "../domain/message.ts";
 import type { ToolCall, Usage } from "../domain/model.ts";
 import type { Answer, RequirementKind, RequirementStatus, UserInputField } from "../domain/requirement.ts";
 import type { RunError, RunFinishReason, RunMetrics, RunOrigin, RunStatus, SessionCacheUse } from "../domain/run.ts";
-import type { NameSource, SessionSummary, SessionType, TokenMetrics } from "../domain/session.ts";
+import type {
+  MessagePreview,
+  NameDetails,
+  NameSource,
+  SessionSummary,
+  SessionType,
+  TokenMetrics,
+  Visibility,
+} from "../domain/session.ts";
 import type { OnExpiry } from "../domain/tool.ts";
 
 /** One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. */
@@ -24,6 +32,9 @@ export const sessions = sqliteTable(
     nameSource: text("name_source").$type<NameSource>(),
     nameVersion: integer("name_version").notNull().default(0),
     nameUpdatedAt: integer("name_updated_at"),
+    nameDetails: text("name_details", { mode: "json" }).$type<NameDetails>(),
+    /** The words of the name that shows, for the search (lib/search-words.ts); null where none shows. */
+    nameWords: text("name_words"),
     /** `name` and `first_message` folded for a search that ignores case in any script (lib/text.ts). */
     nameFolded: text("name_folded"),
     firstMessage: text("first_message"),
@@ -31,6 +42,15 @@ export const sessions = sqliteTable(
     state: text("session_state", { mode: "json" }).$type<JsonObject>(),
     metadata: text("metadata", { mode: "json" }).$type<JsonObject>(),
     summary: text("summary", { mode: "json" }).$type<SessionSummary>(),
+    summarizedThrough: integer("summarized_through"),
+    lastMessage: text("last_message", { mode: "json" }).$type<MessagePreview>(),
+    tags: text("tags", { mode: "json" }).$type<string[]>().notNull().default([]),
+    visibility: text("visibility").$type<Visibility>().notNull().default("listed"),
+    pinnedAt: integer("pinned_at"),
+    archivedAt: integer("archived_at"),
+    hiddenAt: integer("hidden_at"),
+    ttlSeconds: integer("ttl_seconds"),
+    unindexedFrom: integer("unindexed_from"),
     componentData: text("component_data", { mode: "json" }).$type<Json>(),
     metrics: text("metrics", { mode: "json" }).$type<TokenMetrics>(),
     nextRunIndex: integer("next_run_index").notNull().default(0),
@@ -43,12 +63,19 @@ export const sessions = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
   },
   (table) => [
-    index("sessions_created").on(table.createdAt, table.sessionId),
-    index("sessions_updated").on(table.updatedAt, table.sessionId),
-    index("sessions_user_created").on(table.userId, table.createdAt, table.sessionId),
-    index("sessions_user_updated").on(table.userId, table.updatedAt, table.sessionId),
-    index("sessions_component_created").on(table.componentId, table.createdAt, table.sessionId),
-    index("sessions_component_updated").on(table.componentId, table.updatedAt, table.sessionId),
+    index("sessions_created").on(table.visibility, table.createdAt, table.sessionId),
+    index("sessions_updated").on(table.visibility, table.updatedAt, table.sessionId),
+    index("sessions_user_created").on(table.userId, table.visibility, table.createdAt, table.sessionId),
+    index("sessions_user_updated").on(table.userId, table.visibility, table.updatedAt, table.sessionId),
+    index("sessions_component_created").on(table.componentId, table.visibility, table.createdAt, table.sessionId),
+    index("sessions_component_updated").on(table.componentId, table.visibility, table.updatedAt, table.sessionId),
+    index("sessions_unnamed")
+      .on(table.createdAt, table.sessionId)
+      .where(sql`"name_source" is null and "chat_messages" > 0`),
+    index("sessions_pinned").on(table.pinnedAt, table.sessionId).where(sql`"pinned_at" is not null`),
+    index("sessions_hidden").on(table.visibility, table.hiddenAt).where(sql`"hidden_at" is not null`),
+    index("sessions_ttl").on(sql`"updated_at" + "ttl_seconds" * 1000`).where(sql`"ttl_seconds" is not null`),
+    index("sessions_unindexed").on(table.sessionId).where(sql`"unindexed_from" is not null`),
   ],
 );
 
@@ -191,3 +218,6 @@ export const withdrawnRuns = sqliteTable("withdrawn_runs", {
   runId: text("run_id").primaryKey(),
   withdrawnAt: integer("withdrawn_at").notNull(),
 });
+
+export * from "./schema-directory.ts";
+export * from "./schema-jobs.ts";

@@ -5,7 +5,7 @@ import { fold } from "../lib/text.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { sessions } from "./schema.ts";
-import { ofType, toSession, visibleTo } from "./sessions.ts";
+import { ofType, ownedBy, toSession } from "./sessions.ts";
 
 export interface SessionFilter {
   sessionType?: SessionType | undefined;
@@ -89,7 +89,8 @@ function cursorAt(session: Session, sort: SessionSort): string {
 function conditions(principal: Principal, filter: SessionFilter): (SQL | undefined)[] {
   const { componentId, name } = filter;
   return [
-    visibleTo(principal),
+    ownedBy(principal),
+    eq(sessions.visibility, "listed"),
     ofType(filter.sessionType),
     componentId === undefined ? undefined : ofComponent(principal, componentId),
     name === undefined

@@ -1,16 +1,26 @@
 import { and, asc, eq, exists, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
-import type { NameSource, Session, SessionSummary } from "../domain/session.ts";
+import type { NameDetails, NameSource, Session, SessionSummary, Visibility } from "../domain/session.ts";
 import { fold } from "../lib/text.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { forgetOldest } from "./run-undo.ts";
 import { continuations, messages, requirements, runs, sessions, withdrawnRuns } from "./schema.ts";
+import { nameWords } from "./sessions.ts";
 
 /** A name and where it came from; a null name takes the name away. */
 export interface NameChange {
   name: string | null;
   source: NameSource | null;
+  /** Null for a name that a person gave. */
+  details: NameDetails | null;
+}
+
+/** Where a session shows, and since when. */
+export interface VisibilityChange {
+  visibility: Visibility;
+  archivedAt: number | null;
+  hiddenAt: number | null;
 }
 
 /** What a caller may change of a session; a field left out stays as it is. */
@@ -19,6 +29,12 @@ export interface SessionPatch {
   state?: JsonObject | null;
   metadata?: JsonObject | null;
   summary?: SessionSummary | null;
+  /** The run index up to which the model has summarized it; null for a summary that a person wrote. */
+  summarizedThrough?: number | null;
+  tags?: string[];
+  pinnedAt?: number | null;
+  visibility?: VisibilityChange;
+  ttlSeconds?: number | null;
 }
 
 /** The session as it stands after the patch, which changes something. `updatedAt` always moves, so that a withdrawn accept sees the change. */
@@ -30,13 +46,17 @@ export function patchedSession(session: Session, patch: SessionPatch, nowMs: num
       nameSource: patch.name.source,
       nameVersion: session.nameVersion + 1,
       nameUpdatedAt: nowMs,
+      nameDetails: patch.name.details,
     }),
-    ...(patch.state !== undefined && { state: patch.state }),
-    ...(patch.metadata !== undefined && { metadata: patch.metadata }),
-    ...(patch.summary !== undefined && { summary: patch.summary }),
+    ...plainColumns(patch),
     version: session.version + 1,
     updatedAt: Math.max(nowMs, session.updatedAt + 1),
   };
+}
+
+/** What of a patch is written as it is given. */
+function plainColumns({ name: _name, visibility, ...columns }: SessionPatch) {
+  return { ...columns, ...visibility };
 }
 
 /**
@@ -51,10 +71,10 @@ export function patchStatement(db: Database, before: Session, after: Session, pa
       nameSource: after.nameSource,
       nameVersion: after.nameVersion,
       nameUpdatedAt: after.nameUpdatedAt,
+      nameDetails: after.nameDetails,
+      nameWords: nameWords(after),
     }),
-    ...(patch.state !== undefined && { state: patch.state }),
-    ...(patch.metadata !== undefined && { metadata: patch.metadata }),
-    ...(patch.summary !== undefined && { summary: patch.summary }),
+    ...plainColumns(patch),
     version: after.version,
     updatedAt: after.updatedAt,
   };

@@ -1,6 +1,7 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../domain/principal.ts";
-import type { Session, SessionType } from "../domain/session.ts";
+import { displayName, type Session, type SessionType } from "../domain/session.ts";
+import { searchWords } from "../lib/search-words.ts";
 import { fold } from "../lib/text.ts";
 import type { Database } from "./database.ts";
 import { sessions } from "./schema.ts";
@@ -9,7 +10,7 @@ type SessionRow = typeof sessions.$inferSelect;
 
 /** The session of a row. */
 export function toSession(row: SessionRow): Session {
-  const { componentId: _component, nameFolded: _name, firstMessageFolded: _first, ...session } = row;
+  const { componentId: _id, nameFolded: _name, firstMessageFolded: _first, nameWords: _words, ...session } = row;
   return session;
 }
 
@@ -18,10 +19,15 @@ export function sessionColumns(session: Session): Required<typeof sessions.$infe
   return {
     ...session,
     componentId: componentId(session),
+    nameWords: nameWords(session),
     nameFolded: session.name === null ? null : fold(session.name),
     firstMessageFolded: session.firstMessage === null ? null : fold(session.firstMessage),
   };
 }
+
+/** What the search finds a session by: the words of the name that shows, null where it shows none. */
+export const nameWords = (session: Pick<Session, "name" | "firstMessage">): string | null =>
+  searchWords(displayName(session)) || null;
 
 /** The agent, team or workflow that a session of its type belongs to. */
 export function componentId(
@@ -71,11 +77,15 @@ export async function visibleIds(db: Database, principal: Principal, ids: readon
 /** Creates the session unless its id is taken; answers whether it did. */
 export async function createSession(db: Database, session: Session): Promise<boolean> {
   const result = await db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();
-  return result.meta.changes === 1;
+  return result.meta.changes > 0;
 }
 
-/** With a user only that user's sessions exist. */
+/** With a user only that user's sessions exist; none that is deleted, or not wholly imported. */
 export function visibleTo(principal: Principal): SQL | undefined {
+  return and(ownedBy(principal), inArray(sessions.visibility, ["listed", "archived"]));
+}
+
+export function ownedBy(principal: Principal): SQL | undefined {
   return principal.userId === null ? undefined : eq(sessions.userId, principal.userId);
 }
 

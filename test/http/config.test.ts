@@ -2,12 +2,12 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../../src/env.ts";
 
-const bindings = { DB: env.DB, SESSIONS: env.SESSIONS };
+const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, JOBS: env.JOBS };
 
-function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions"> {
+function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions" | "jobs"> {
   const read = readConfig({ ...bindings, ...vars });
   if (!read.ok) throw new Error(String(read.failure.detail));
-  const { db: _db, sessions: _sessions, ...rest } = read.value;
+  const { db: _db, sessions: _sessions, jobs: _jobs, ...rest } = read.value;
   return rest;
 }
 
@@ -22,6 +22,11 @@ describe("the configuration", () => {
       modelTimeoutMs: 120_000,
       modelMaxRetries: 2,
       namingModel: null,
+      namingReasoningEffort: null,
+      nameUnnamedAfterSeconds: null,
+      summaryModel: null,
+      sessionTtlSeconds: null,
+      deleteUndoSeconds: 0,
       toolTimeoutMs: 60_000,
       maxToolRounds: 10,
       maxTeamDepth: 3,
@@ -40,6 +45,11 @@ describe("the configuration", () => {
       OPENAI_BASE_URL: "http://127.0.0.1:9911/v1",
       OPENAI_MODEL: "m",
       NAMING_MODEL: "n",
+      NAMING_REASONING_EFFORT: "minimal",
+      NAME_UNNAMED_AFTER_SECONDS: "0",
+      SUMMARY_MODEL: "s",
+      SESSION_TTL_SECONDS: "86400",
+      DELETE_UNDO_SECONDS: 3600,
       MODEL_TIMEOUT_MS: "5000",
       MODEL_MAX_RETRIES: 0,
       TOOL_TIMEOUT_MS: "1",
@@ -59,6 +69,11 @@ describe("the configuration", () => {
       modelTimeoutMs: 5000,
       modelMaxRetries: 0,
       namingModel: "n",
+      namingReasoningEffort: "minimal",
+      nameUnnamedAfterSeconds: 0,
+      summaryModel: "s",
+      sessionTtlSeconds: 86_400,
+      deleteUndoSeconds: 3600,
       toolTimeoutMs: 1,
       maxToolRounds: 3,
       maxTeamDepth: 2,

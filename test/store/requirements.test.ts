@@ -35,7 +35,7 @@ async function changes(statements: Statement[]): Promise<number[]> {
   if (first === undefined) return [];
   const committed = await commit(db, [first, ...rest]);
   if (committed.kind !== "written") throw new Error(JSON.stringify(committed));
-  return committed.changes;
+  return committed.changed;
 }
 
 /** Requirements of one new run, in order. */

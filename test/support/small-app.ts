@@ -38,7 +38,7 @@ export function smallApp(options: SmallAppOptions = {}) {
     now: () => options.now ?? Date.UTC(2026, 10, 21, 22, 2, 43, 291),
     routers: options.routers ?? [],
   });
-  const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, ...vars };
+  const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, JOBS: env.JOBS, ...vars };
   return {
     app,
     request: async (path: string, init?: RequestInit) => app.request(path, init, bindings),
