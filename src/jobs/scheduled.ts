@@ -1,0 +1,18 @@
+import { errorFields, log } from "../lib/log.ts";
+import type { JobDependencies } from "./dependencies.ts";
+
+/** One thing that the cron trigger does: a bounded step, which the next minute goes on from. */
+type Task = (deps: JobDependencies) => Promise<void>;
+
+const TASKS: readonly [name: string, task: Task][] = [];
+
+/** What the cron trigger calls every minute. One task that fails stops no other. Does not throw. */
+export async function runScheduled(deps: JobDependencies): Promise<void> {
+  for (const [name, task] of TASKS) {
+    try {
+      await task(deps);
+    } catch (error) {
+      log("error", "scheduled.failed", { task: name, ...errorFields(error) });
+    }
+  }
+}
