@@ -10,6 +10,7 @@ import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
 import { runsRouter } from "./routes/runs.ts";
+import { searchRouter } from "./routes/search.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
 import { openDatabase } from "./store/database.ts";
@@ -36,6 +37,7 @@ const app = createApp({
     checkpointsRouter(dependencies),
     historyRouter(),
     requirementsRouter(),
+    searchRouter(),
   ],
 });
 

@@ -19,6 +19,7 @@ import {
   WorkflowId,
 } from "./common.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "./route.ts";
+import { Query, Rank } from "./search.ts";
 import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
@@ -39,7 +40,8 @@ export const listSessions = defineRoute({
   operationId: "list_sessions",
   summary: "List sessions",
   description:
-    "By page, or with `cursor` from an answer's `meta.next_cursor`, which costs the same on any page. Counts stop at 10,000.",
+    "By page, or with `cursor` from an answer's `meta.next_cursor`, which costs the same on any page. Counts stop at 10,000. " +
+    "With `q` only what has these words in the name that shows: by cursor, newest creation first, without counts.",
   tags,
   request: {
     query: SessionScope.extend({
@@ -52,6 +54,8 @@ export const listSessions = defineRoute({
       sort_by: optionalParameter(z.enum(SORT_BY)).openapi({ description: "Default created_at." }),
       sort_order: optionalParameter(z.enum(["asc", "desc"])).openapi({ description: "Default desc." }),
       cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
+      q: optionalParameter(Query),
+      rank: optionalParameter(Rank),
     }),
   },
   responses: { 200: json(SessionList, "A page of sessions"), ...failures(404) },

@@ -163,6 +163,20 @@ export const RunItem = z
   })
   .openapi("Run");
 
+/** Where in a text the words are that were looked for. */
+export const Highlights = z
+  .array(z.array(z.int()).min(2).max(2))
+  .openapi({ description: "Where what was looked for begins and ends, in UTF-16 units.", example: [[0, 5]] });
+
+/** What a search says of its page. */
+export const searchMeta = {
+  ranked: z
+    .int()
+    .optional()
+    .openapi({ description: "With `rank=relevance`: how many matches were put in order, the newest 1,000 at most." }),
+  ranked_capped: z.boolean().optional().openapi({ description: "There may be older matches, which were not." }),
+};
+
 const sessionFields = {
   session_id: z.string(),
   session_name: text("The name that shows: the one that was set, else the first message, shortened."),
@@ -181,7 +195,9 @@ const sessionFields = {
 };
 
 /** A session in the list. */
-export const SessionItem = z.looseObject({ ...sessionFields, session_type: z.enum(SESSION_TYPES) }).openapi("Session");
+export const SessionItem = z
+  .looseObject({ ...sessionFields, session_type: z.enum(SESSION_TYPES), highlights: Highlights.optional() })
+  .openapi("Session");
 
 export const SessionList = z
   .object({
@@ -194,6 +210,7 @@ export const SessionList = z
       total_count_capped: z.boolean().optional(),
       search_time_ms: z.number(),
       next_cursor: z.string().nullish(),
+      ...searchMeta,
     }),
   })
   .openapi("SessionList");

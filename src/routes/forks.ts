@@ -50,6 +50,8 @@ export function forksRouter(dependencies: RouteDependencies) {
       nowMs: dependencies.now(),
     };
     await write(c, fork);
+    // Should it not be reached, the cron trigger does the same.
+    await dependencies.session(c.get("config"), fork.sessionId).index();
     return { session_id: fork.sessionId, forked_from_session_id: sourceSessionId };
   }
 

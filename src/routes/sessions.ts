@@ -21,6 +21,7 @@ import { countSessions, decodeListCursor, listSessions, MAX_COUNTED, type Sessio
 import { createSession, findSession, visibleIds } from "../store/sessions.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "./find-session.ts";
+import { searchedSessions } from "./search.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./session-input.ts";
 import { streamRuns } from "./stream-runs.ts";
 
@@ -39,6 +40,8 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const sort: SessionSort = { by: query.sort_by ?? "created_at", order: query.sort_order ?? "desc" };
     const filter = { sessionType: query.type, componentId: query.component_id, name: query.session_name };
     const { limit, cursor } = query;
+    if (query.q !== undefined) return c.json(await searchedSessions(c, query, query.q, filter), 200);
+    if (query.rank !== undefined) throw wrongField("query", "rank", "rank goes with q", query.rank);
     if (cursor !== undefined) {
       if (query.page !== undefined) throw wrongField("query", "page", "page and cursor exclude each other", query.page);
       const from = decodeListCursor(cursor, sort);

@@ -24,6 +24,7 @@ export class Alarm {
   readonly #expiry: ExpiryNote;
   /** How often D1 was away in a row. */
   #failures = 0;
+  #isIndexing = false;
   #at = 0;
 
   constructor(now: () => number, set: (atMs: number) => void, expiry: ExpiryNote) {
@@ -60,6 +61,23 @@ export class Alarm {
     }
   }
 
+  /** The search index has to be brought to where the session is, step by step. */
+  index(): void {
+    this.#isIndexing = true;
+    const at = nextAlarm({ liveRuns: 0, failures: this.#failures, expiresAt: null, isIndexing: true }, this.#now());
+    if (at !== null && (this.#at <= this.#now() || at < this.#at)) {
+      this.#setAt(at);
+    }
+  }
+
+  indexed(): void {
+    this.#isIndexing = false;
+  }
+
+  isIndexing(): boolean {
+    return this.#isIndexing;
+  }
+
   /** Whether a requirement has expired by now. */
   hasExpired(): boolean {
     const at = this.#expiry.get();
@@ -74,7 +92,7 @@ export class Alarm {
   /** Sets the alarm for what is still to be watched, tried again or expired, if anything is. */
   rearm(liveRuns: number): void {
     this.#at = 0;
-    const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get() };
+    const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get(), isIndexing: this.#isIndexing };
     const at = nextAlarm(due, this.#now());
     if (at !== null) {
       this.#setAt(at);

@@ -19,6 +19,8 @@ export interface SessionClient {
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   deleteSession(principal: Principal): Promise<Outcome<null>>;
+  /** Has the session see to it that the search index gets what it lacks; does not wait for it. */
+  index(): Promise<Outcome<null>>;
 }
 
 export function sessionClient(sessions: SessionNamespace, sessionId: string): SessionClient {
@@ -33,6 +35,7 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     generateName: (principal, fallback, ifMatch) =>
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
     deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
+    index: () => reached(sessionId, () => stub().index()),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ModelSource } from "../domain/model.ts";
 import type { Registry } from "../domain/team.ts";
 import type { Database } from "../store/database.ts";
 import type { ExpiryNote } from "./alarm.ts";
+import type { RemovalNote } from "./index-session.ts";
 import type { Journal } from "./journal.ts";
 
 /** All that a live session is handed: it knows no platform, no clock and no model of its own. */
@@ -17,6 +18,7 @@ export interface SessionDependencies extends Registry {
   setAlarm(atMs: number): void;
   /** When the first open requirement expires. */
   expiry: ExpiryNote;
+  removal: RemovalNote;
   /** Keeps the object alive for work that nobody waits for; the promise must not reject. */
   background(work: Promise<void>): void;
   settings: SessionSettings;

@@ -13,6 +13,7 @@ import type { ContinuedRun } from "./apply-answers.ts";
 import { type AnswerArrival, admitAnswers } from "./continue-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { expireRequirements } from "./expire-requirements.ts";
+import { SessionIndexing } from "./index-session.ts";
 import type { LiveRun } from "./live-run.ts";
 import { findToResume, type ResumeRequest } from "./resume-run.ts";
 import { RunLane } from "./run-lane.ts";
@@ -33,6 +34,7 @@ export class LiveSession {
   readonly #memory: SessionMemory;
   readonly #lane: RunLane;
   readonly #rows: SessionRows;
+  readonly #indexing: SessionIndexing;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
 
@@ -41,6 +43,7 @@ export class LiveSession {
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
     this.#lane = new RunLane(deps, this.#memory, (component) => this.#afterCompletion(component));
     this.#rows = new SessionRows(deps, this.#memory, this.#lane.leftovers);
+    this.#indexing = new SessionIndexing(deps, this.#memory, this.#lane.leftovers, this.#lane.alarm);
   }
 
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
@@ -134,6 +137,9 @@ export class LiveSession {
       if (loaded === null) {
         this.#lane.alarm.failed();
       }
+      if (loaded?.session != null && loaded.session.unindexedFrom !== null) {
+        this.#lane.alarm.index();
+      }
       this.#lane.takeUp();
       return loaded !== null;
     });
@@ -143,7 +149,13 @@ export class LiveSession {
   async alarm(): Promise<void> {
     const isAwake = await this.wake();
     const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#lane)));
-    this.#lane.rearm(isDone);
+    this.#lane.rearm(isDone && (await this.#indexing.step()));
+  }
+
+  /** Sees to it that the search index gets what it lacks of the session. */
+  index(): Outcome<null> {
+    this.#lane.alarm.index();
+    return ok(null);
   }
 
   async #deleteOnce(principal: Principal): Promise<Outcome<null> | "taken_over"> {
@@ -159,9 +171,11 @@ export class LiveSession {
     if (!maySee(principal, row.value)) {
       return ok(null);
     }
+    this.#indexing.beforeDelete(row.value);
     const committed = await commit(this.#deps.db, deleteStatements(this.#deps.db, row.value, this.#deps.now()));
     if (committed.kind === "written" && committed.changed.at(-1)) {
       this.#lane.clear();
+      await this.#indexing.afterDelete();
       return ok(null);
     }
     this.#memory.drop();

@@ -105,6 +105,10 @@ export class SessionObject extends DurableObject<Env> {
     return this.#live.delete(principal);
   }
 
+  async index(): Promise<Outcome<null>> {
+    return this.#live.index();
+  }
+
   override async alarm(): Promise<void> {
     // Never throws: the platform gives up on an alarm that fails six times, and ours sets itself again.
     try {
@@ -129,6 +133,8 @@ function models(config: Config): ReturnType<typeof modelSource> {
 
 /** Where an object that an alarm wakes finds its session's id: the platform tells the name to callers' calls only. */
 const SESSION_ID_KEY = "session_id";
+/** There while something of a deleted session may be in the search index. */
+const REMOVAL_KEY = "search_removal";
 /** When the first open requirement expires. */
 const EXPIRY_KEY = "expires_at";
 
@@ -160,6 +166,10 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
     expiry: {
       get: () => kv.get<number>(EXPIRY_KEY) ?? null,
       set: (at) => (at === null ? void kv.delete(EXPIRY_KEY) : kv.put(EXPIRY_KEY, at)),
+    },
+    removal: {
+      get: () => kv.get<boolean>(REMOVAL_KEY) ?? false,
+      set: (isLeft) => (isLeft ? kv.put(REMOVAL_KEY, true) : void kv.delete(REMOVAL_KEY)),
     },
     background: (work) => ctx.waitUntil(work),
     settings: {

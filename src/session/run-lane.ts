@@ -108,6 +108,9 @@ export class RunLane {
     const head = { ...start.head, timings: { ...start.head.timings, ...timings } };
     this.leftovers.note(live.runId, { phase: "running", head, continues: false });
     this.memory.update((session) => sessionStarted(session, start.session));
+    if (start.session.unindexedFrom !== null) {
+      this.alarm.index();
+    }
     if (start.isNewSession) {
       this.memory.created(start.session);
     }

@@ -8,7 +8,7 @@ import { type Component, componentRef } from "../domain/team.ts";
 import { sameJson } from "../lib/same-json.ts";
 import { fold } from "../lib/text.ts";
 import type { SessionChanges } from "../store/run-writes.ts";
-import { componentId } from "../store/sessions.ts";
+import { componentId, nameWords } from "../store/sessions.ts";
 
 /** The session's state when a run starts: its argument over what is stored over the agent's default, as AgentOS does. */
 export function mergedState(
@@ -71,9 +71,12 @@ export function sessionAtStart(
   const isItsOwn = mayBeItsOwn && (type === "agent" ? agentId : teamId) === id;
   const state = mergedState(before.state, accepted.inputState, component.sessionState ?? null);
   const said = input.filter(({ role }) => role === "user" || role === "assistant").length;
+  const isClaimed = before.userId === null && accepted.userId !== null && before.nextRunIndex > 0;
   return {
     ...before,
     userId: before.userId ?? accepted.userId,
+    // What was said before is in the search index as nobody's.
+    unindexedFrom: isClaimed ? 0 : before.unindexedFrom,
     agentId,
     teamId,
     componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
@@ -88,7 +91,9 @@ export function sessionAtStart(
 /** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
 export function sessionStarted(now: Session, started: Session): Session {
   const { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages } = started;
-  return { ...now, userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
+  const unindexedFrom = now.userId === userId ? now.unindexedFrom : started.unindexedFrom;
+  const changed = { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
+  return { ...now, ...changed, unindexedFrom };
 }
 
 /** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
@@ -98,6 +103,10 @@ export function changedColumns(before: Session, after: Session): { changes: Sess
   if (after.userId !== before.userId) {
     changes.userId = after.userId;
     previous.userId = before.userId;
+    if (after.unindexedFrom !== before.unindexedFrom) {
+      changes.unindexedFrom = after.unindexedFrom;
+      previous.unindexedFrom = before.unindexedFrom;
+    }
   }
   if (after.agentId !== before.agentId || after.teamId !== before.teamId) {
     Object.assign(changes, { agentId: after.agentId, teamId: after.teamId, componentId: componentId(after) });
@@ -108,8 +117,12 @@ export function changedColumns(before: Session, after: Session): { changes: Sess
     previous.componentData = before.componentData;
   }
   if (after.firstMessage !== before.firstMessage && after.firstMessage !== null) {
+    const [words, wordsBefore] = [nameWords(after), nameWords(before)];
+    const named = words !== wordsBefore;
     Object.assign(changes, { firstMessage: after.firstMessage, firstMessageFolded: fold(after.firstMessage) });
     Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
+    Object.assign(changes, named && { nameWords: words });
+    Object.assign(previous, named && { nameWords: wordsBefore });
   }
   if (after.state !== before.state) {
     Object.assign(changes, { state: after.state, version: after.version });

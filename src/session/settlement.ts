@@ -22,6 +22,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     run: head,
     produced,
     firstMessage: head.inputMessages + stored.messages,
+    isSearched: isTop,
     columns: {
       status: end.status,
       // A pause in which nobody is asked for anything goes on by itself.

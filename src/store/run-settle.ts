@@ -5,6 +5,7 @@ import type { RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
+import { indexMessages } from "./message-docs.ts";
 import { insertMessages } from "./message-writes.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
 import { runIsOurs } from "./run-conditions.ts";
@@ -16,6 +17,8 @@ export interface Settlement {
   /** The messages that are not stored yet, and the index of the first of them. */
   produced: Message[];
   firstMessage: number;
+  /** Whether they are what people and agents said to each other: what a member run did is not searched. */
+  isSearched: boolean;
   columns: Pick<RunRow, "status" | "waiting" | "metrics" | "finishReason" | "error" | "events" | "settledAt"> & {
     /** Only where it changed. */
     sessionState?: RunRow["sessionState"];
@@ -56,8 +59,11 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
       updatedAt: sql`max(${sessions.updatedAt}, ${session.updatedAt})`,
     })
     .where(and(eq(sessions.sessionId, run.sessionId), running));
+  const runIndex = run.runIndex ?? 0;
+  const placed = produced.map((message, nth) => ({ runIndex, messageIndex: settlement.firstMessage + nth, message }));
   const statements: Statement[] = [
     ...insertMessages(db, run, settlement.firstMessage, produced, running),
+    ...(settlement.isSearched ? indexMessages(db, run.sessionId, placed, running) : []),
     ...insertRequirements(db, requirements, running),
     ...(settlement.closes ? [cancelOpen(db, run.runId, running), ...closeMembers(db, settlement)] : []),
     ...(replaces === null ? [] : replaceStatements(db, replaces, settlement)),

@@ -1,6 +1,7 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
+import { removeRunDocs } from "./message-docs.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 import { runIsOurs } from "./run-conditions.ts";
 import type { SessionChanges } from "./run-writes.ts";
@@ -45,7 +46,10 @@ export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number
   }
   if (note.runIndex !== null) {
     const keys = and(eq(messages.sessionId, note.sessionId), eq(messages.runIndex, note.runIndex));
-    statements.push(db.delete(messages).where(and(keys, eq(messages.runId, note.runId))));
+    statements.push(
+      removeRunDocs(db, note.sessionId, note.runIndex, written),
+      db.delete(messages).where(and(keys, eq(messages.runId, note.runId))),
+    );
   }
   statements.push(db.delete(runs).where(eq(runs.runId, note.runId)));
   if (note.startedSession) {
@@ -71,6 +75,7 @@ export function putBackStatements(db: Database, note: StartNote): [Statement, ..
   const started = runIsOurs(db, note.runId, note.fence);
   const keys = and(eq(messages.sessionId, note.sessionId), eq(messages.runIndex, note.runIndex));
   return [
+    removeRunDocs(db, note.sessionId, note.runIndex, started),
     db.delete(messages).where(and(keys, eq(messages.runId, note.runId), started)),
     db
       .update(sessions)

@@ -4,6 +4,7 @@ import type { RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
+import { indexMessages } from "./message-docs.ts";
 import { insertMessages } from "./message-writes.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 import { rowsWhere } from "./row-values.ts";
@@ -39,6 +40,7 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
     if (newSession === null) {
       statements.push(...changeSession(db, run, start.changes));
     }
+    statements.push(...indexInput(db, run, start.input));
   }
   if (newSession !== null) {
     statements.unshift(
@@ -92,7 +94,12 @@ export function startStatements(
         sessionIsOurs(db, run.sessionId, start.sessionFence),
       ),
     );
-  return [startRun, ...startRows(db, run, start.input), ...changeSession(db, run, start.changes)];
+  return [
+    startRun,
+    ...startRows(db, run, start.input),
+    ...changeSession(db, run, start.changes),
+    ...indexInput(db, run, start.input),
+  ];
 }
 
 /** Cancels a run that has not started; changes 1 row if it was still waiting. */
@@ -118,6 +125,13 @@ function insertRun(db: Database, run: RunRow, condition: SQL): Statement {
 function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
   const started = runIsOurs(db, run.runId, run.fence);
   return insertMessages(db, run, 0, input, started);
+}
+
+/** Behind the change of the session: whoever claims it owns what is said from then on. */
+function indexInput(db: Database, run: RunRow, input: readonly Message[]): Statement[] {
+  const runIndex = run.runIndex ?? 0;
+  const placed = input.map((message, messageIndex) => ({ runIndex, messageIndex, message }));
+  return indexMessages(db, run.sessionId, placed, runIsOurs(db, run.runId, run.fence));
 }
 
 function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement[] {

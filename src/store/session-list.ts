@@ -86,7 +86,8 @@ function cursorAt(session: Session, sort: SessionSort): string {
   return encodeCursor([sort.by, sort.order, instant, session.sessionId]);
 }
 
-function conditions(principal: Principal, filter: SessionFilter): (SQL | undefined)[] {
+/** What a session passes that is in the list. */
+export function conditions(principal: Principal, filter: SessionFilter): (SQL | undefined)[] {
   const { componentId, name } = filter;
   return [
     ownedBy(principal),

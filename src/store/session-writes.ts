@@ -4,6 +4,7 @@ import type { NameDetails, NameSource, Session, SessionSummary, Visibility } fro
 import { fold } from "../lib/text.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
+import { removeDocs } from "./message-docs.ts";
 import { forgetOldest } from "./run-undo.ts";
 import { continuations, messages, requirements, runs, sessions, withdrawnRuns } from "./schema.ts";
 import { nameWords } from "./sessions.ts";
@@ -124,6 +125,8 @@ export function deleteStatements(
     forgetOldest(db, nowMs),
     db.delete(requirements).where(and(eq(requirements.sessionId, sessionId), isThere)),
     db.delete(continuations).where(and(eq(continuations.sessionId, sessionId), isThere)),
+    // Of a long session the rest goes later, in steps: it leads to no message any more.
+    removeDocs(db, sessionId, isThere),
     db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
     db.delete(sessions).where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),

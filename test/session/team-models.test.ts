@@ -34,6 +34,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       newId,
       setAlarm: () => {},
       expiry: { get: () => null, set: () => {} },
+      removal: { get: () => false, set: () => {} },
       background: (work) => state.waitUntil(work),
       settings: { maxToolRounds: 10, toolTimeoutMs: 60_000, maxMemberRuns: 16, namingModel: null },
     });

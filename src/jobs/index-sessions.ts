@@ -1,0 +1,17 @@
+import { unindexedSessions } from "../store/unindexed.ts";
+import type { JobDependencies } from "./dependencies.ts";
+
+/** How many sessions are woken a minute. */
+const SESSIONS = 200;
+/** The platform answers about six at a time. */
+const AT_ONCE = 6;
+
+/** Wakes sessions that have messages which the search index does not have yet; each goes on by itself from there. */
+export async function indexSessions(deps: JobDependencies): Promise<void> {
+  // From anywhere: some that cannot be reached hold up nobody else.
+  const behind = await unindexedSessions(deps.db, deps.newId(), SESSIONS);
+  const ids = behind.length < SESSIONS ? await unindexedSessions(deps.db, "", SESSIONS) : behind;
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => deps.session(id).index()));
+  }
+}
