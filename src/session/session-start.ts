@@ -1,4 +1,5 @@
 import { firstMessageLine } from "../derived/clean-name.ts";
+import { lastPreview } from "../derived/message-preview.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
@@ -78,6 +79,7 @@ export function sessionAtStart(
     teamId,
     componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
     firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
+    lastMessage: lastPreview(input) ?? before.lastMessage,
     state,
     version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
     nextRunIndex: runIndex + 1,
@@ -87,8 +89,10 @@ export function sessionAtStart(
 
 /** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
 export function sessionStarted(now: Session, started: Session): Session {
-  const { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages } = started;
-  return { ...now, userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
+  const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
+  const { nextRunIndex, chatMessages } = started;
+  const said = { firstMessage, lastMessage, nextRunIndex, chatMessages };
+  return { ...now, userId, agentId, teamId, componentData, state, version, ...said };
 }
 
 /** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
@@ -110,6 +114,10 @@ export function changedColumns(before: Session, after: Session): { changes: Sess
   if (after.firstMessage !== before.firstMessage && after.firstMessage !== null) {
     Object.assign(changes, { firstMessage: after.firstMessage, firstMessageFolded: fold(after.firstMessage) });
     Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
+  }
+  if (after.lastMessage !== before.lastMessage) {
+    changes.lastMessage = after.lastMessage;
+    previous.lastMessage = before.lastMessage;
   }
   if (after.state !== before.state) {
     Object.assign(changes, { state: after.state, version: after.version });
