@@ -14,7 +14,5 @@ export function typedTags(raw: readonly string[]): { ok: true; tags: string[] } 
   if (tags.some(hasControl)) {
     return { ok: false, reason: "A tag has no line breaks, control characters or bidirectional overrides." };
   }
-  return tags.length > MAX_TAGS
-    ? { ok: false, reason: `A session has at most ${MAX_TAGS} tags.` }
-    : { ok: true, tags };
+  return tags.length > MAX_TAGS ? { ok: false, reason: `A session has at most ${MAX_TAGS} tags.` } : { ok: true, tags };
 }

@@ -1,4 +1,16 @@
-import { aliasedTable, and, eq, exists, getTableColumns, isNotNull, isNull, notExists, or, type SQL, sql } from "drizzle-orm";
+import {
+  aliasedTable,
+  and,
+  eq,
+  exists,
+  getTableColumns,
+  isNotNull,
+  isNull,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Principal } from "../domain/principal.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
@@ -82,12 +94,7 @@ function copyLabels(db: Database, fork: Fork): Statement {
     .where(
       and(
         eq(sessionLabels.sessionId, fork.sourceSessionId),
-        exists(
-          db
-            .select({ one: sql`1` })
-            .from(runs)
-            .where(eq(runs.sessionId, fork.sessionId)),
-        ),
+        exists(db.select({ one: sql`1` }).from(runs).where(eq(runs.sessionId, fork.sessionId))),
         isNotMade(db, fork),
       ),
     );

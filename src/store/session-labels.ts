@@ -45,7 +45,8 @@ export function labelStatements(
         .from(sessions)
         .where(and(eq(sessions.sessionId, sessionId), column)),
     );
-  const is = (name: "tags" | "metadata", value: unknown) => says(sql`${sessions[name]} is ${sql.param(value, sessions[name])}`);
+  const is = (name: "tags" | "metadata", value: unknown) =>
+    says(sql`${sessions[name]} is ${sql.param(value, sessions[name])}`);
   return [
     ...(tags === undefined ? [] : replaceLabels(db, sessionId, TAG, tagLabels(tags), is("tags", tags))),
     ...(metadata === undefined
