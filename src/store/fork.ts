@@ -116,7 +116,7 @@ function copySession(db: Database, fork: Fork): Statement {
       ),
       chatMessages: sql`${chatMessages(db, fork.sessionId)}`.as("chat_messages"),
       // What was said last in a run that goes on is not copied, and what stood before it is not known.
-      lastMessage: sql`case when not exists (${startedInLane(db, fork)}) then ${sessions.lastMessage} end`.as(
+      lastMessage: sql`case when ${notExists(startedInLane(db, fork))} then ${sessions.lastMessage} end`.as(
         "last_message",
       ),
       visibility: sql`'listed'`.as("visibility"),
