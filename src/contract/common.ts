@@ -117,21 +117,28 @@ export function integerOr(fallback: number, bounds: IntegerBounds) {
 const TRUE: readonly string[] = ["true", "1", "on", "yes", "t", "y"];
 const FALSE: readonly string[] = ["false", "0", "off", "no", "f", "n"];
 
-/** A boolean in a form, query or JSON body, in all the ways pydantic reads one. */
-export function booleanOr(fallback: boolean, description: string) {
+/** A boolean in a form, query or JSON body, in all the ways pydantic reads one; undefined when absent. */
+export function boolean(description: string) {
   const schema = z
     .unknown()
     .optional()
-    .transform((value, ctx): boolean => {
+    .transform((value, ctx): boolean | undefined => {
       const given = single(value);
-      if (given === undefined || given === null) return fallback;
+      if (given === undefined || given === null) return undefined;
       const word = String(given).trim().toLowerCase();
       if (TRUE.includes(word)) return true;
       if (FALSE.includes(word)) return false;
       ctx.addIssue(fieldIssue("bool_parsing", "Input should be a valid boolean, unable to interpret input"));
       return z.NEVER;
     });
-  return schema.openapi({ type: "boolean", default: fallback, description });
+  return schema.openapi({ type: "boolean", description });
+}
+
+/** As `boolean`, with the value that an absent one stands for. */
+export function booleanOr(fallback: boolean, description: string) {
+  return boolean(description)
+    .transform((value) => value ?? fallback)
+    .openapi({ default: fallback });
 }
 
 /** A list parameter that repeats: absent is undefined, `name=` is the empty list. */
@@ -197,7 +204,7 @@ export const IdempotencyKey = z
 /** What an answer's header of that name is, for the document. */
 export const SESSION_ETAG = {
   ETag: {
-    description: "Changes with the session's name, state, metadata and summary; runs alone do not change it.",
+    description: "Changes with whatever callers may change of the session; runs alone do not change it.",
     schema: { type: "string" },
   },
 } as const;

@@ -10,21 +10,46 @@ export interface ChatTail {
   total: number;
 }
 
-const times = (session: Session) => ({
+type Shown = Omit<Session, "componentData">;
+
+const times = (session: Shown) => ({
   created_at: isoSeconds(session.createdAt),
   updated_at: isoSeconds(session.updatedAt),
 });
 
 /** AgentOS keeps name, state and metrics in one object, which is null until one of them is set or a run was there. */
-const hasData = (session: Session) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
+const hasData = (session: Shown) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
 
-const stateJson = (session: Session) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
+const stateJson = (session: Shown) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
 
-const forkJson = (session: Session) =>
+const forkJson = (session: Shown) =>
   session.forkedFromSessionId === null ? {} : { forked_from_session_id: session.forkedFromSessionId };
 
+/** What AgentOS does not have: what a list is narrowed by, and what saves looking into the session. */
+function directoryJson(session: Shown, openRequirements: number) {
+  const { lastMessage } = session;
+  return {
+    tags: session.tags,
+    pinned: session.pinnedAt !== null,
+    pinned_at: isoOrNull(session.pinnedAt),
+    archived: session.visibility === "archived",
+    archived_at: isoOrNull(session.archivedAt),
+    ttl_seconds: session.ttlSeconds,
+    run_count: session.completedRuns,
+    message_count: session.chatMessages,
+    last_message: lastMessage && {
+      role: lastMessage.role,
+      text: lastMessage.text,
+      created_at: isoSeconds(lastMessage.at),
+    },
+    open_requirements: openRequirements,
+  };
+}
+
+const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : isoSeconds(epochMs));
+
 /** A session in the list: AgentOS's SessionSchema. */
-export function sessionItem(session: Session) {
+export function sessionItem(session: Shown & { openRequirements: number }) {
   return {
     session_id: session.sessionId,
     session_name: displayName(session),
@@ -39,12 +64,13 @@ export function sessionItem(session: Session) {
     metrics: session.metrics,
     total_tokens: session.metrics?.total_tokens ?? null,
     metadata: session.metadata,
+    ...directoryJson(session, session.openRequirements),
     ...forkJson(session),
   };
 }
 
 /** A session as its own routes answer it: AgentOS's detail schema of its type, with all keys. */
-export function sessionDetail(session: Session, chat: ChatTail) {
+export function sessionDetail(session: Session, chat: ChatTail, openRequirements: number) {
   const common = {
     user_id: session.userId,
     session_id: session.sessionId,
@@ -59,6 +85,7 @@ export function sessionDetail(session: Session, chat: ChatTail) {
     chat_history: chat.messages.map(messageJson),
     chat_history_total: chat.total,
     ...times(session),
+    ...directoryJson(session, openRequirements),
     ...forkJson(session),
   };
   switch (session.sessionType) {

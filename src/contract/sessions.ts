@@ -18,6 +18,7 @@ import {
   UserId,
   WorkflowId,
 } from "./common.ts";
+import { DirectoryFields, DirectoryFilter, DirectoryPatch } from "./directory.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "./route.ts";
 import { Query, Rank } from "./search.ts";
 import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
@@ -41,6 +42,7 @@ export const listSessions = defineRoute({
   summary: "List sessions",
   description:
     "By page, or with `cursor` from an answer's `meta.next_cursor`, which costs the same on any page. Counts stop at 10,000. " +
+    "A page may end early, at 8 MB of state, metadata and summaries: `next_cursor` goes on behind its last session. " +
     "With `q` only what has these words in the name that shows: by cursor, newest creation first, without counts.",
   tags,
   request: {
@@ -49,6 +51,7 @@ export const listSessions = defineRoute({
       session_name: optionalParameter(z.string().max(200)).openapi({
         description: "Part of the name that shows; upper and lower case are the same in every script.",
       }),
+      ...DirectoryFilter,
       limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
       page: integer({ description: "From 1; not with a cursor.", ge: 0 }),
       sort_by: optionalParameter(z.enum(SORT_BY)).openapi({ description: "Default created_at." }),
@@ -76,6 +79,7 @@ export const createSession = defineRoute({
           session_name: optionalField(typedName("A name; left out, the first message shows.")),
           session_state: bodyObject("At most 128 KB."),
           metadata: bodyObject("At most 128 KB."),
+          ...DirectoryFields,
           user_id: optionalField(UserId),
           agent_id: optionalField(AgentId),
           team_id: optionalField(TeamId),
@@ -130,6 +134,7 @@ export const UpdateSession = z.object({
   session_state: bodyObject("At most 128 KB."),
   metadata: bodyObject("At most 128 KB."),
   summary: optionalField(Summary),
+  ...DirectoryFields,
 });
 
 /** The same document as a merge patch: null takes a field away, or a member of it. */
@@ -138,13 +143,14 @@ export const SessionMergePatch = z.object({
   session_state: nullableObject("At most 128 KB once it is merged."),
   metadata: nullableObject("At most 128 KB once it is merged."),
   summary: Summary.extend({ summary: z.string().nullish() }).nullish(),
+  ...DirectoryPatch,
 });
 
 export const patchSession = defineRoute({
   method: "patch",
   path: "/sessions/{session_id}",
   operationId: "update_session",
-  summary: "Change a session's name, state, metadata or summary",
+  summary: "Change a session: name, state, metadata, summary, tags, pin, archive, time to live",
   description:
     "What is given replaces the field as a whole; null or left out leaves it. With `application/merge-patch+json` it is merged as RFC 7396 says, and null takes away. Does not wait for a run.",
   tags,

@@ -189,6 +189,25 @@ const sessionFields = {
   session_summary: anyObject().nullish(),
   metrics: Metrics.nullish(),
   total_tokens: z.int().nullish(),
+  tags: z.array(z.string()),
+  pinned: z.boolean(),
+  pinned_at: isoTime().nullish(),
+  archived: z.boolean(),
+  archived_at: isoTime().nullish(),
+  ttl_seconds: z
+    .int()
+    .nullish()
+    .openapi({ description: "Where it has its own: how long it is kept after its last change." }),
+  run_count: z.int().openapi({ description: "How many runs have completed, those of members apart." }),
+  message_count: z.int().openapi({ description: "What people and agents said to each other." }),
+  last_message: z
+    .object({
+      role: z.enum(["user", "assistant"]),
+      text: text("One line of at most 200 characters, secrets masked."),
+      created_at: isoTime(),
+    })
+    .nullish(),
+  open_requirements: z.int().openapi({ description: "How many things its runs wait for people to do." }),
   forked_from_session_id: z.string().optional().openapi({ description: "The session it was copied from." }),
   created_at: isoTime(),
   updated_at: isoTime(),

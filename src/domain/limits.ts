@@ -15,3 +15,13 @@ export const MAX_CACHE_BYTES = 256 * 1024;
 export const MAX_NAME_CODE_POINTS = 200;
 /** Requirements of one run, over all its pauses. */
 export const MAX_REQUIREMENTS = 1_000;
+/** Tags of one session. */
+export const MAX_TAGS = 32;
+export const MAX_TAG_CODE_POINTS = 64;
+/** Entries of a session's metadata that it can be found by, and the length of `key:value` of each. */
+export const MAX_FILTERED_ENTRIES = 64;
+export const MAX_FILTERED_ENTRY_BYTES = 128;
+/** A hundred years. */
+export const MAX_TTL_SECONDS = 3_155_760_000;
+/** What a page of sessions is made of at most, however few they are; more than one session has. */
+export const MAX_LIST_BYTES = 8 * 1024 * 1024;

@@ -4,6 +4,7 @@ import { sessionItem } from "../contract/session-json.ts";
 import { isoSeconds, withoutNulls } from "../contract/time.ts";
 import { highlighted, snippet } from "../derived/snippet.ts";
 import { displayName } from "../domain/session.ts";
+import type { SessionFilter } from "../domain/session-filter.ts";
 import { principal } from "../http/auth.ts";
 import type { AppContext } from "../http/context.ts";
 import { wrongField } from "../http/field-errors.ts";
@@ -17,7 +18,6 @@ import {
   type SearchRank,
 } from "../store/full-text.ts";
 import { type MessageHit, searchMessages } from "../store/message-search.ts";
-import type { SessionFilter } from "../store/session-list.ts";
 import { searchSessions } from "../store/session-search.ts";
 import { database } from "./find-session.ts";
 

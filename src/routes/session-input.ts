@@ -1,6 +1,7 @@
 import { SessionMergePatch, UpdateSession } from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
 import { manualName } from "../derived/clean-name.ts";
+import { typedTags } from "../derived/typed-tags.ts";
 import { AppError, payloadTooLarge } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
@@ -30,12 +31,19 @@ export function typedName(typed: string, field: string): string {
   throw wrongField("body", field, checked.reason, typed);
 }
 
+/** Tags as a person typed them, within their limits; throws the 422. */
+export function checkedTags(typed: readonly string[], field = "tags"): string[] {
+  const checked = typedTags(typed);
+  if (checked.ok) return checked.tags;
+  throw wrongField("body", field, checked.reason, typed);
+}
+
 /** The change that a body asks for, which is plain JSON or a merge patch; throws the 422. */
 export function requestedPatch({ isMergePatch, fields }: PatchBody, ifMatch: IfMatch | null): RequestedPatch {
   const given = isMergePatch
     ? parseFields(SessionMergePatch, fields)
     : withoutNulls(parseFields(UpdateSession, fields));
-  const { session_name, session_state, metadata, summary } = given;
+  const { session_name, session_state, metadata, summary, tags, pinned, archived, ttl_seconds } = given;
   return {
     mode: isMergePatch ? "merge" : "replace",
     ifMatch,
@@ -43,6 +51,11 @@ export function requestedPatch({ isMergePatch, fields }: PatchBody, ifMatch: IfM
     ...(session_state !== undefined && { state: session_state }),
     ...(metadata !== undefined && { metadata }),
     ...(summary !== undefined && { summary: summary && summaryOf(summary, isMergePatch) }),
+    // Null is here only in a merge patch, where it takes away.
+    ...(tags !== undefined && { tags: checkedTags(tags ?? []) }),
+    ...(pinned !== undefined && { pinned: pinned ?? false }),
+    ...(archived !== undefined && { archived: archived ?? false }),
+    ...(ttl_seconds !== undefined && { ttlSeconds: ttl_seconds }),
   };
 }
 
@@ -64,6 +77,10 @@ interface CreateFields {
   agent_id?: string | undefined;
   team_id?: string | undefined;
   workflow_id?: string | undefined;
+  tags?: string[] | null | undefined;
+  pinned?: boolean | null | undefined;
+  archived?: boolean | null | undefined;
+  ttl_seconds?: number | null | undefined;
 }
 
 /** The session that a caller asks for, before it exists. */
@@ -89,5 +106,9 @@ export function newSession(
     ...(name !== null && { name, nameSource: "manual", nameVersion: 1, nameUpdatedAt: nowMs }),
     state: fields.session_state ?? null,
     metadata: fields.metadata ?? null,
+    tags: checkedTags(fields.tags ?? []),
+    pinnedAt: fields.pinned ? nowMs : null,
+    ...(fields.archived && { visibility: "archived", archivedAt: nowMs }),
+    ttlSeconds: fields.ttl_seconds ?? null,
   };
 }

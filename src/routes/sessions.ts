@@ -17,11 +17,20 @@ import type { SessionClient } from "../session/client.ts";
 import type { RequestedPatch } from "../session/session-patch.ts";
 import { recentChat } from "../store/messages.ts";
 import { findRunTree } from "../store/run-tree.ts";
-import { countSessions, decodeListCursor, listSessions, MAX_COUNTED, type SessionSort } from "../store/session-list.ts";
+import {
+  countOpenRequirements,
+  countSessions,
+  decodeListCursor,
+  type ListedSession,
+  listSessions,
+  MAX_COUNTED,
+  type SessionSort,
+} from "../store/session-list.ts";
 import { createSession, findSession, visibleIds } from "../store/sessions.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "./find-session.ts";
 import { searchedSessions } from "./search.ts";
+import { sessionFilter } from "./session-filter-input.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./session-input.ts";
 import { streamRuns } from "./stream-runs.ts";
 
@@ -38,7 +47,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const query = c.req.valid("query");
     const caller = principal(c, query.user_id);
     const sort: SessionSort = { by: query.sort_by ?? "created_at", order: query.sort_order ?? "desc" };
-    const filter = { sessionType: query.type, componentId: query.component_id, name: query.session_name };
+    const filter = sessionFilter(query);
     const { limit, cursor } = query;
     if (query.q !== undefined) return c.json(await searchedSessions(c, query, query.q, filter), 200);
     if (query.rank !== undefined) throw wrongField("query", "rank", "rank goes with q", query.rank);
@@ -84,7 +93,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       session.name = name;
     }
     if (!(await createSession(database(c), session))) throw new AppError(sessionExists(session.sessionId));
-    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 })), 201, sessionHeaders(session));
+    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0)), 201, sessionHeaders(session));
   });
 
   router.openapi(contract.deleteSessions, async (c) => {
@@ -193,11 +202,14 @@ export function sessionsRouter(dependencies: RouteDependencies) {
 }
 
 async function withChat(c: AppContext, session: Session) {
-  const messages = await recentChat(database(c), session.sessionId, CHAT_TAIL);
-  return sessionDetail(session, { messages, total: session.chatMessages });
+  const [messages, openRequirements] = await Promise.all([
+    recentChat(database(c), session.sessionId, CHAT_TAIL),
+    countOpenRequirements(database(c), session.sessionId),
+  ]);
+  return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements);
 }
 
-const listed = (session: Session) => withoutNulls(sessionItem(session));
+const listed = (session: ListedSession) => withoutNulls(sessionItem(session));
 
 const cursorMeta = (limit: number, nextCursor: string | null) => ({
   limit,

@@ -79,7 +79,7 @@ export class LiveSession {
     return (await this.#lane.cancel(runId)) ? ok(null) : fail(databaseUnavailable());
   }
 
-  /** Changes the session's name, state, metadata or summary; answers it as it stands then. */
+  /** Changes the session as a caller asks; answers it as it stands then. */
   async patch(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
     const found = await this.#rows.findMatching(principal, requested.ifMatch);
     if (!found.ok) {
@@ -90,7 +90,7 @@ export class LiveSession {
     if (!name.ok) {
       return name;
     }
-    const plan: Plan = (session) => planPatch(session, requested, name.value);
+    const plan: Plan = (session) => planPatch(session, requested, name.value, this.#deps.now());
     return this.#rows.write(principal, plan, () => {
       if (requested.state !== undefined) {
         // The tools of an active run see it too, and what they changed before stays where the patch does not say else.

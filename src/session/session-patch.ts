@@ -6,7 +6,7 @@ import { mergePatch } from "../domain/merge-patch.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Session, SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
-import type { NameChange, SessionPatch } from "../store/session-writes.ts";
+import type { NameChange, SessionPatch, VisibilityChange } from "../store/session-writes.ts";
 
 /** What a caller changes of a session; a field left out stays as it is. Plain data: it crosses the object's boundary. */
 export interface RequestedPatch {
@@ -20,6 +20,12 @@ export interface RequestedPatch {
   metadata?: JsonObject | null;
   /** Where it is merged only some of its members may be given; each is of the right type. */
   summary?: JsonObject | null;
+  /** All that it has then. */
+  tags?: string[];
+  pinned?: boolean;
+  archived?: boolean;
+  /** Null: as its agent or the deployment says. */
+  ttlSeconds?: number | null;
 }
 
 /** The state as the patch leaves it, of a session's row or of a run that is under way. */
@@ -35,6 +41,7 @@ export function planPatch(
   session: Session,
   patch: RequestedPatch,
   name: NameChange | undefined,
+  nowMs: number,
 ): Outcome<SessionPatch> {
   if (!isMatched(patch.ifMatch, session)) {
     return fail(preconditionFailed());
@@ -53,8 +60,26 @@ export function planPatch(
       return fail(payloadTooLarge(field === "state" ? "session_state" : field, MAX_STATE_BYTES));
     }
   }
-  return ok({ ...(name !== undefined && { name }), ...objects });
+  return ok({ ...(name !== undefined && { name }), ...objects, ...directoryChange(session, patch, nowMs) });
 }
+
+/** A session that is pinned or archived already stays so since when it was. */
+function directoryChange(session: Session, patch: RequestedPatch, nowMs: number): SessionPatch {
+  const { tags, pinned, archived, ttlSeconds } = patch;
+  return {
+    ...(tags !== undefined && { tags }),
+    ...(pinned !== undefined && { pinnedAt: pinned ? (session.pinnedAt ?? nowMs) : null }),
+    ...(archived !== undefined && { visibility: archivedSince(archived ? (session.archivedAt ?? nowMs) : null) }),
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
+  };
+}
+
+/** Where a session shows that is archived since then, or is not. */
+export const archivedSince = (archivedAt: number | null): VisibilityChange => ({
+  visibility: archivedAt === null ? "listed" : "archived",
+  archivedAt,
+  hiddenAt: null,
+});
 
 function patched(
   before: JsonObject | null,

@@ -4,7 +4,7 @@ import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { commit } from "../store/commit.ts";
-import { patchedSession, patchStatement, type SessionPatch } from "../store/session-writes.ts";
+import { patchedSession, patchStatements, type SessionPatch } from "../store/session-writes.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { SessionMemory } from "./session-memory.ts";
@@ -74,7 +74,7 @@ export class SessionRows {
       }
       const after = patchedSession(before, patch, this.#deps.now());
       const mark = this.#memory.mark();
-      const committed = await commit(this.#deps.db, [patchStatement(this.#deps.db, before, after, patch)]);
+      const committed = await commit(this.#deps.db, patchStatements(this.#deps.db, before, after, patch));
       if (committed.kind === "written" && committed.changed[0]) {
         onWritten();
         return ok(this.#remember(mark, before, after, patch));

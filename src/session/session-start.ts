@@ -1,4 +1,5 @@
 import { firstMessageLine } from "../derived/clean-name.ts";
+import { lastPreview } from "../derived/message-preview.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
@@ -81,6 +82,7 @@ export function sessionAtStart(
     teamId,
     componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
     firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
+    lastMessage: lastPreview(input) ?? before.lastMessage,
     state,
     version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
     nextRunIndex: runIndex + 1,
@@ -90,10 +92,11 @@ export function sessionAtStart(
 
 /** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
 export function sessionStarted(now: Session, started: Session): Session {
-  const { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages } = started;
+  const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
+  const { nextRunIndex, chatMessages } = started;
+  const said = { firstMessage, lastMessage, nextRunIndex, chatMessages };
   const unindexedFrom = now.userId === userId ? now.unindexedFrom : started.unindexedFrom;
-  const changed = { userId, agentId, teamId, componentData, firstMessage, state, version, nextRunIndex, chatMessages };
-  return { ...now, ...changed, unindexedFrom };
+  return { ...now, userId, agentId, teamId, componentData, state, version, ...said, unindexedFrom };
 }
 
 /** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
@@ -123,6 +126,10 @@ export function changedColumns(before: Session, after: Session): { changes: Sess
     Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
     Object.assign(changes, named && { nameWords: words });
     Object.assign(previous, named && { nameWords: wordsBefore });
+  }
+  if (after.lastMessage !== before.lastMessage) {
+    changes.lastMessage = after.lastMessage;
+    previous.lastMessage = before.lastMessage;
   }
   if (after.state !== before.state) {
     Object.assign(changes, { state: after.state, version: after.version });

@@ -1,3 +1,4 @@
+import { lastPreview } from "../derived/message-preview.ts";
 import type { Message } from "../domain/message.ts";
 import type { Session } from "../domain/session.ts";
 import { applyFact } from "../engine/apply-fact.ts";
@@ -43,6 +44,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       // What members did is no part of what people and agents said to each other.
       completedRuns: isTop && end.status === "COMPLETED" ? 1 : 0,
       chatMessages: isTop ? answers : 0,
+      lastMessage: isTop ? lastPreview(produced) : null,
       updatedAt: end.at,
       changed: isTop && session !== null ? changedState(run, session) : null,
     },
@@ -69,6 +71,7 @@ export function settledSession(session: Session, settlement: Settlement): Sessio
     metrics: settlement.session.metrics,
     completedRuns: session.completedRuns + settlement.session.completedRuns,
     chatMessages: session.chatMessages + settlement.session.chatMessages,
+    lastMessage: settlement.session.lastMessage ?? session.lastMessage,
     updatedAt: Math.max(session.updatedAt, settlement.session.updatedAt),
   };
 }

@@ -1,8 +1,20 @@
-import { aliasedTable, and, eq, exists, getTableColumns, isNull, notExists, or, type SQL, sql } from "drizzle-orm";
+import {
+  aliasedTable,
+  and,
+  eq,
+  exists,
+  getTableColumns,
+  isNotNull,
+  isNull,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Principal } from "../domain/principal.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { messages, runs, sessions } from "./schema.ts";
+import { messages, runs, sessionLabels, sessions } from "./schema.ts";
 import { visibleTo } from "./sessions.ts";
 
 /** A copy of a session that is to be made; its ids are new ones. */
@@ -22,7 +34,7 @@ export interface Fork {
  * Worker. The last statement changes 1 row if there is a fork; without a run there is none. Repeatable.
  */
 export function forkStatements(db: Database, fork: Fork): [Statement, ...Statement[]] {
-  return [copyRuns(db, fork), copyMessages(db, fork), copySession(db, fork)];
+  return [copyRuns(db, fork), copyMessages(db, fork), copyLabels(db, fork), copySession(db, fork)];
 }
 
 /**
@@ -74,6 +86,21 @@ function copyMessages(db: Database, fork: Fork): Statement {
   return db.insert(messages).select(copy);
 }
 
+/** Of a session that is forked: one without a run leaves none behind. */
+function copyLabels(db: Database, fork: Fork): Statement {
+  const copy = db
+    .select({ sessionId: sql`${fork.sessionId}`.as("session_id"), label: sessionLabels.label })
+    .from(sessionLabels)
+    .where(
+      and(
+        eq(sessionLabels.sessionId, fork.sourceSessionId),
+        exists(db.select({ one: sql`1` }).from(runs).where(eq(runs.sessionId, fork.sessionId))),
+        isNotMade(db, fork),
+      ),
+    );
+  return db.insert(sessionLabels).select(copy);
+}
+
 function copySession(db: Database, fork: Fork): Statement {
   const copiedRuns = eq(runs.sessionId, fork.sessionId);
   const completed = sql`${runs.status} in ('COMPLETED', 'REGENERATED') and ${runs.parentRunId} is null`;
@@ -88,6 +115,10 @@ function copySession(db: Database, fork: Fork): Statement {
         "completed_runs",
       ),
       chatMessages: sql`${chatMessages(db, fork.sessionId)}`.as("chat_messages"),
+      // What was said last in a run that goes on is not copied, and what stood before it is not known.
+      lastMessage: sql`case when ${notExists(startedInLane(db, fork))} then ${sessions.lastMessage} end`.as(
+        "last_message",
+      ),
       visibility: sql`'listed'`.as("visibility"),
       pinnedAt: sql`null`.as("pinned_at"),
       archivedAt: sql`null`.as("archived_at"),
@@ -146,6 +177,14 @@ function copiedRunId({ runIds }: Fork, run: Pick<typeof runs, "runIndex">): SQL 
 }
 
 const inLane = (run: SQL) => sql`(${run}.status in ('PENDING', 'RUNNING') or ${run}.waiting = 1)`;
+
+/** One row if a run of the source goes on, or waits to go on: it has said something already. */
+function startedInLane(db: Database, { sourceSessionId }: Fork) {
+  return db
+    .select({ one: sql`1` })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sourceSessionId), isNotNull(runs.runIndex), inLane(sql`${runs}`)));
+}
 
 /** A run that neither goes on nor waits, and is no member run of one that does, at whatever depth. */
 function isCopied(): SQL | undefined {

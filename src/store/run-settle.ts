@@ -33,6 +33,8 @@ export interface Settlement {
     metrics: Session["metrics"];
     completedRuns: number;
     chatMessages: number;
+    /** Null where it said nothing that can be shown: what was said before stays. */
+    lastMessage: Session["lastMessage"];
     updatedAt: number;
     /** Set when the state changed; values, so that the batch can be repeated. */
     changed: Pick<Session, "state" | "version"> | null;
@@ -55,6 +57,7 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
       ...(session.metrics !== null && { metrics: session.metrics }),
       ...(session.completedRuns > 0 && { completedRuns: sql`${sessions.completedRuns} + ${session.completedRuns}` }),
       ...(session.chatMessages > 0 && { chatMessages: sql`${sessions.chatMessages} + ${session.chatMessages}` }),
+      ...(session.lastMessage !== null && { lastMessage: session.lastMessage }),
       ...session.changed,
       updatedAt: sql`max(${sessions.updatedAt}, ${session.updatedAt})`,
     })

@@ -1,18 +1,13 @@
-import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
+import { MAX_LIST_BYTES } from "../domain/limits.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Session, SessionType } from "../domain/session.ts";
-import { fold } from "../lib/text.ts";
+import type { Session } from "../domain/session.ts";
+import type { SessionFilter } from "../domain/session-filter.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
-import { sessions } from "./schema.ts";
-import { ofType, ownedBy, toSession } from "./sessions.ts";
-
-export interface SessionFilter {
-  sessionType?: SessionType | undefined;
-  componentId?: string | undefined;
-  /** Part of the name that shows, in any case and script. */
-  name?: string | undefined;
-}
+import { requirements, sessions } from "./schema.ts";
+import { isMeant, passes, visibilities } from "./session-filter.ts";
+import { findShortcut, MAX_SORTED, type Shortcut } from "./session-shortcut.ts";
 
 export interface SessionSort {
   by: "created_at" | "updated_at";
@@ -25,8 +20,11 @@ export interface ListPosition {
   sessionId: string;
 }
 
+/** A session as a list shows it. */
+export type ListedSession = Omit<Session, "componentData"> & { openRequirements: number };
+
 export interface SessionPage {
-  sessions: Session[];
+  sessions: ListedSession[];
   /** Null behind the last one. */
   nextCursor: string | null;
 }
@@ -41,69 +39,126 @@ export function decodeListCursor(cursor: string, sort: SessionSort): ListPositio
   return isOfThisOrder && typeof instant === "number" && typeof sessionId === "string" ? { instant, sessionId } : null;
 }
 
-/** Sessions that exist for the principal and pass the filter, from a position or an offset. */
+interface Walk {
+  limit: number;
+  from: ListPosition | { offset: number };
+}
+
+/** Sessions that are meant, from a position or an offset; fewer than `limit` where they would pass `maxBytes`. */
 export async function listSessions(
   db: Database,
   principal: Principal,
   filter: SessionFilter,
   sort: SessionSort,
-  page: { limit: number; from: ListPosition | { offset: number } },
+  walk: Walk,
+  maxBytes = MAX_LIST_BYTES,
 ): Promise<SessionPage> {
+  const shortcut = await findShortcut(db, principal, filter, sort.by);
+  const picked = pickedQuery(db, principal, filter, sort, walk, shortcut);
+  const order = orderBy(sort, sql`instant`, sql`session_id`);
+  // What is picked are ids: text is read of the sessions that fit only, and of the next behind them.
+  const walked = sql`(with picked as materialized (${picked})
+    select session_id, instant, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from picked)`;
+  const rows = await db
+    .select({
+      ...listedColumns(db),
+      bytes: sql<number>`walked.bytes`,
+      instant: sql<number>`walked.instant`,
+    })
+    .from(sql`${walked} as walked`)
+    .crossJoin(sessions)
+    .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${maxBytes}`));
+  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  rows.sort((one, other) => one.bytes - other.bytes);
+  const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, walk.limit);
+  const last = shown.at(-1);
+  const hasMore = rows.length > shown.length && last !== undefined;
+  return {
+    sessions: shown.map(({ bytes: _bytes, instant: _instant, ...session }) => session),
+    nextCursor: hasMore ? encodeCursor([sort.by, sort.order, last.instant, last.sessionId]) : null,
+  };
+}
+
+/** How many sessions are meant, up to `MAX_COUNTED` and one more. */
+export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
+  const shortcut = await findShortcut(db, principal, filter);
+  const found = sql`select 1 from ${source(shortcut)} where ${and(viaShortcut(shortcut), isMeant(db, principal, filter))}`;
+  const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${found} limit ${MAX_COUNTED + 1})`);
+  return row?.count ?? 0;
+}
+
+/** How many things the session waits for people to do. */
+export async function countOpenRequirements(db: Database, sessionId: string): Promise<number> {
+  const [row] = await openRequirements(db, sql`${sessionId}`);
+  return row?.count ?? 0;
+}
+
+function openRequirements(db: Database, sessionId: SQL) {
+  return db
+    .select({ count: sql<number>`count(*)`.as("count") })
+    .from(requirements)
+    .where(and(eq(requirements.sessionId, sessionId), eq(requirements.status, "open")));
+}
+
+/** All that a list shows, but nothing that it only filters by or does not show. */
+const LISTED = (() => {
+  const { componentData, componentId, nameFolded, firstMessageFolded, nameWords, ...listed } =
+    getTableColumns(sessions);
+  return listed;
+})();
+
+/** What is selected of a session for a list. */
+export const listedColumns = (db: Database) => ({
+  ...LISTED,
+  openRequirements: sql<number>`(${openRequirements(db, sql`${sessions.sessionId}`)})`.as("open_requirements"),
+});
+
+/** octet_length is known from where a row begins; length() would read all of a long text to count letters. */
+const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet_length(${sessions.metadata}), 0)
+  + ifnull(octet_length(${sessions.summary}), 0) + octet_length(${sessions.tags}))`;
+
+/** The ids of a page and of the next behind it, with their instants and sizes, in order. */
+function pickedQuery(
+  db: Database,
+  principal: Principal,
+  filter: SessionFilter,
+  sort: SessionSort,
+  { limit, from }: Walk,
+  shortcut: Shortcut | null,
+): SQL {
   const instant = sort.by === "created_at" ? sessions.createdAt : sessions.updatedAt;
-  const direction = sort.order === "asc" ? asc : desc;
-  const { from, limit } = page;
   const behind =
     "offset" in from
       ? undefined
       : sql`(${instant}, ${sessions.sessionId}) ${sql.raw(sort.order === "asc" ? ">" : "<")} (${from.instant}, ${from.sessionId})`;
-  const rows = await db
-    .select()
-    .from(sessions)
-    .where(and(...conditions(principal, filter), behind))
-    .orderBy(direction(instant), direction(sessions.sessionId))
-    .limit(limit + 1)
-    .offset("offset" in from ? from.offset : 0);
-  const shown = rows.slice(0, limit).map(toSession);
-  const last = shown.at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
-  return { sessions: shown, nextCursor: hasMore ? cursorAt(last, sort) : null };
+  const isSorted = shortcut !== null && shortcut.size <= MAX_SORTED;
+  const way = isSorted ? shortcut : null;
+  const where = (places: SQL) => and(viaShortcut(way), places, passes(db, principal, filter, sort.by), behind);
+  const pick = (
+    places: SQL,
+  ) => sql`select ${sessions.sessionId} as session_id, ${instant} as instant, ${OWN_BYTES} as own
+    from ${source(way)} where ${where(places)}`;
+  const shown = visibilities(filter);
+  // Each is a stretch of the index that is in order by instant; SQLite merges two of them as it walks.
+  const picks = isSorted
+    ? [pick(inArray(sessions.visibility, shown))]
+    : shown.map((visibility) => pick(eq(sessions.visibility, visibility)));
+  const offset = "offset" in from ? from.offset : 0;
+  return sql`${sql.join(picks, sql` union all `)}
+    order by ${orderBy(sort, sql`instant`, sql`session_id`)} limit ${limit + 1} offset ${offset}`;
 }
 
-/** How many sessions there are, up to `MAX_COUNTED` and one more. */
-export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
-  const counted = db
-    .select({ one: sql`1`.as("one") })
-    .from(sessions)
-    .where(and(...conditions(principal, filter)))
-    .limit(MAX_COUNTED + 1)
-    .as("counted");
-  const [row] = await db.select({ count: sql<number>`count(*)`.as("count") }).from(counted);
-  return row?.count ?? 0;
-}
+/** SQLite keeps the order of a CROSS JOIN: what was found first, then each session by its key. */
+const source = (shortcut: Shortcut | null): SQL =>
+  shortcut === null ? sql`${sessions}` : sql`(${shortcut.ids}) as found cross join ${sessions}`;
 
-function cursorAt(session: Session, sort: SessionSort): string {
-  const instant = sort.by === "created_at" ? session.createdAt : session.updatedAt;
-  return encodeCursor([sort.by, sort.order, instant, session.sessionId]);
-}
+const viaShortcut = (shortcut: Shortcut | null): SQL | undefined =>
+  shortcut === null ? undefined : sql`${sessions.sessionId} = found.session_id`;
 
-/** What a session passes that is in the list. */
-export function conditions(principal: Principal, filter: SessionFilter): (SQL | undefined)[] {
-  const { componentId, name } = filter;
-  return [
-    ownedBy(principal),
-    eq(sessions.visibility, "listed"),
-    ofType(filter.sessionType),
-    componentId === undefined ? undefined : ofComponent(principal, componentId),
-    name === undefined
-      ? undefined
-      : // Not LIKE: that folds ASCII only, reads % and _ as patterns, and D1 refuses long ones.
-        sql`instr(coalesce(${sessions.nameFolded}, ${sessions.firstMessageFolded}, ''), ${fold(name)}) > 0`,
-  ];
-}
-
-/** A user has fewer sessions than an agent has: with a user the plus keeps SQLite off the component's index. */
-function ofComponent(principal: Principal, componentId: string): SQL {
-  return principal.userId === null
-    ? eq(sessions.componentId, componentId)
-    : sql`+${sessions.componentId} = ${componentId}`;
+function orderBy({ order }: SessionSort, ...columns: SQL[]): SQL {
+  const direction = sql.raw(order);
+  return sql.join(
+    columns.map((column) => sql`${column} ${direction}`),
+    sql`, `,
+  );
 }

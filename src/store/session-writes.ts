@@ -6,7 +6,8 @@ import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { removeDocs } from "./message-docs.ts";
 import { forgetOldest } from "./run-undo.ts";
-import { continuations, messages, requirements, runs, sessions, withdrawnRuns } from "./schema.ts";
+import { continuations, messages, requirements, runs, sessionLabels, sessions, withdrawnRuns } from "./schema.ts";
+import { labelStatements } from "./session-labels.ts";
 import { nameWords } from "./sessions.ts";
 
 /** A name and where it came from; a null name takes the name away. */
@@ -61,10 +62,23 @@ function plainColumns({ name: _name, visibility, ...columns }: SessionPatch) {
 }
 
 /**
+ * Writes a patch with what the session is found by; the first statement changes rows unless the session is gone, was taken
+ * over, or was changed since `before` by anybody else. Repeatable.
+ */
+export function patchStatements(
+  db: Database,
+  before: Session,
+  after: Session,
+  patch: SessionPatch,
+): [Statement, ...Statement[]] {
+  return [patchStatement(db, before, after, patch), ...labelStatements(db, before.sessionId, patch)];
+}
+
+/**
  * Writes the patched columns of `after`; changes 1 row unless the session is gone, was taken over, or was changed since
  * `before` by anybody else. Repeatable.
  */
-export function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {
+function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {
   const columns = {
     ...(patch.name !== undefined && {
       name: after.name,
@@ -127,6 +141,7 @@ export function deleteStatements(
     db.delete(continuations).where(and(eq(continuations.sessionId, sessionId), isThere)),
     // Of a long session the rest goes later, in steps: it leads to no message any more.
     removeDocs(db, sessionId, isThere),
+    db.delete(sessionLabels).where(and(eq(sessionLabels.sessionId, sessionId), isThere)),
     db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
     db.delete(sessions).where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),

@@ -5,6 +5,7 @@ import { searchWords } from "../lib/search-words.ts";
 import { fold } from "../lib/text.ts";
 import type { Database } from "./database.ts";
 import { sessions } from "./schema.ts";
+import { labelStatements } from "./session-labels.ts";
 
 type SessionRow = typeof sessions.$inferSelect;
 
@@ -76,7 +77,9 @@ export async function visibleIds(db: Database, principal: Principal, ids: readon
 
 /** Creates the session unless its id is taken; answers whether it did. */
 export async function createSession(db: Database, session: Session): Promise<boolean> {
-  const result = await db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();
+  const insert = db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();
+  const hasLabels = session.tags.length > 0 || session.metadata !== null;
+  const [result] = await db.batch([insert, ...(hasLabels ? labelStatements(db, session.sessionId, session) : [])]);
   return result.meta.changes > 0;
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Principal } from "../../src/domain/principal.ts";
 import * as schema from "../../src/store/schema.ts";
 import { countSessions, listSessions } from "../../src/store/session-list.ts";
+import { afterOneRun, EMPTY_DIRECTORY } from "../support/directory.ts";
 import { call, callHandler, newId, run } from "../support/http.ts";
 import { seedSessions } from "../support/rows.ts";
 import { gate, hold, scriptModel } from "../support/scripted-model.ts";
@@ -52,6 +53,7 @@ describe("GET /sessions", () => {
           agent_id: "assistant",
           metrics: { ...usage, details: { model: [{ ...usage, id: "gpt-5-mini", provider: "OpenAI" }] } },
           total_tokens: 15,
+          ...afterOneRun("echo: hi"),
         },
       ],
       meta: { page: 1, limit: 20, total_pages: 1, total_count: 1, search_time_ms: 0, next_cursor: null },
@@ -67,6 +69,7 @@ describe("GET /sessions", () => {
         session_name: "",
         session_type: "agent",
         user_id,
+        ...EMPTY_DIRECTORY,
         created_at: ISO,
         updated_at: ISO,
       },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { afterOneRun, EMPTY_DIRECTORY, EMPTY_DIRECTORY_WITH_NULLS } from "../support/directory.ts";
 import { call, callHandler, names, newId, openRun, run, send } from "../support/http.ts";
 import { countRows, seedRuns } from "../support/rows.ts";
 import { cutOff, gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
@@ -37,6 +38,7 @@ describe("POST /sessions", () => {
         session_name: "",
         chat_history: [],
         chat_history_total: 0,
+        ...EMPTY_DIRECTORY,
         created_at: ISO,
         updated_at: ISO,
       });
@@ -72,6 +74,7 @@ describe("POST /sessions", () => {
         metadata: { m: 1 },
         chat_history: [],
         chat_history_total: 0,
+        ...EMPTY_DIRECTORY,
         created_at: ISO,
         updated_at: ISO,
       },
@@ -89,6 +92,7 @@ describe("POST /sessions", () => {
         "session_name",
         "team_id",
         "updated_at",
+        ...Object.keys(EMPTY_DIRECTORY),
       ].sort(),
     );
     const workflow = await call("POST", "/sessions?type=workflow", { workflow_id: "wf", session_state: { step: 1 } });
@@ -159,6 +163,7 @@ describe("GET /sessions/{session_id}", () => {
       session_state: {},
       agent_id: "assistant",
       total_tokens: 15,
+      ...afterOneRun("Hello there"),
       agent_data: {
         name: "Assistant",
         agent_id: "assistant",
@@ -305,6 +310,7 @@ describe("PATCH /sessions/{session_id}", () => {
         metadata: { n: 2 },
         chat_history: [],
         chat_history_total: 0,
+        ...EMPTY_DIRECTORY_WITH_NULLS,
         created_at: ISO,
         updated_at: ISO,
       },

@@ -88,13 +88,13 @@ export const waitsAgain = batchWith(
 );
 /** A run pauses with new requirements. */
 export const pauses = batchWith(/^insert into "requirements"/);
-/** A change of the row by a caller: a name, a state. */
+/** A change of the row by a caller: a name, a state, tags with their labels. */
 export const patches =
   (sessionId: string): Which =>
   (operation) =>
     operation.isBatch &&
-    operation.statements.length === 1 &&
     operation.statements[0]?.sql.startsWith('update "sessions"') === true &&
+    operation.statements.slice(1).every(({ sql }) => sql.includes('"session_labels"')) &&
     names(operation, sessionId);
 export const reads =
   (sessionId: string): Which =>

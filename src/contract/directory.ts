@@ -1,0 +1,94 @@
+import { z } from "@hono/zod-openapi";
+import { MAX_FILTERED_ENTRY_BYTES, MAX_TAG_CODE_POINTS, MAX_TAGS, MAX_TTL_SECONDS } from "../domain/limits.ts";
+import { fieldIssue } from "../http/field-errors.ts";
+import { boolean, list, optionalParameter } from "./common.ts";
+
+/** What a session is found by, in bodies and in the query of the list. */
+
+/** How many of each a filter may name. */
+const MAX_NAMED = 10;
+
+/** As they are typed: trimmed and checked by the rule for tags, which the document states. */
+const tags = (description: string) =>
+  z
+    .array(z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS }))
+    .nullish()
+    .openapi({ description, maxItems: MAX_TAGS, uniqueItems: true, example: ["travel", "urgent"] });
+
+const ttlSeconds = (description: string) =>
+  z.int().min(1).max(MAX_TTL_SECONDS).nullish().openapi({ description, example: 2_592_000 });
+
+const flag = (description: string) => z.boolean().nullish().openapi({ description });
+
+/** Of a body that creates a session, or replaces what is given. */
+export const DirectoryFields = {
+  tags: tags("All tags that it has then. An empty list takes them away."),
+  pinned: flag("Whether it is pinned."),
+  archived: flag("Whether it is left out of lists unless they ask for it."),
+  ttl_seconds: ttlSeconds("How long it is kept after its last change; a merge patch with null takes it away."),
+};
+
+/** Of a merge patch. */
+export const DirectoryPatch = {
+  tags: tags("All tags that it has then; null takes them away."),
+  pinned: flag("Whether it is pinned; null is false."),
+  archived: flag("Whether it is left out of lists unless they ask for it; null is false."),
+  ttl_seconds: ttlSeconds("How long it is kept after its last change; null: as its agent or the deployment says."),
+};
+
+/** Of the query of the list. */
+export const DirectoryFilter = {
+  tag: list(z.string(), "A tag that it has, as it was typed; repeat it for sessions that have all of them.").refine(
+    isShort,
+    TOO_MANY(),
+  ),
+  metadata: list(
+    z.string(),
+    `\`key:value\` of its metadata, where the value is text, a number, true, false or null; repeat it for sessions that have all of them. The first colon ends the key; at most ${MAX_FILTERED_ENTRY_BYTES} bytes.`,
+  ).refine(isShort, TOO_MANY()),
+  archived: optionalParameter(z.enum(["false", "true", "all"])).openapi({
+    description: "Default false: archived sessions are left out.",
+  }),
+  pinned: boolean("Whether it is pinned."),
+  has_open_requirements: boolean("Whether a run of it waits for people."),
+  unnamed: boolean("True: something was said in it, and it has no name. False: it has one."),
+  created_after: instant("from", "Inclusive."),
+  created_before: instant("to", "Inclusive, to the end of the second."),
+  updated_after: instant("from", "Inclusive."),
+  updated_before: instant("to", "Inclusive, to the end of the second."),
+};
+
+function isShort(given: readonly string[] | undefined): boolean {
+  return (given?.length ?? 0) <= MAX_NAMED;
+}
+
+function TOO_MANY() {
+  const { message, params } = fieldIssue("too_long", `List should have at most ${MAX_NAMED} items after validation`, {
+    field_type: "List",
+    max_length: MAX_NAMED,
+  });
+  return { message, params };
+}
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const EPOCH_SECONDS = /^\d{1,11}$/;
+
+/** An instant in a query, as epoch milliseconds. As answers show whole seconds, one without a fraction is all of its second. */
+function instant(bound: "from" | "to", description: string) {
+  const wholeSecond = bound === "to" ? 999 : 0;
+  const schema = optionalParameter(z.string()).transform((given, ctx): number | undefined => {
+    if (given === undefined) return undefined;
+    const parts = ISO.exec(given);
+    const ms = EPOCH_SECONDS.test(given) ? Number(given) * 1000 : parts === null ? Number.NaN : Date.parse(given);
+    if (Number.isFinite(ms)) return ms + (parts?.[2] === undefined ? wholeSecond : 0);
+    ctx.addIssue(
+      fieldIssue("datetime_parsing", "Input should be a valid datetime with its offset, or whole epoch seconds"),
+    );
+    return z.NEVER;
+  });
+  return schema.openapi({
+    type: "string",
+    description: `ISO 8601 with \`Z\` or an offset, or epoch seconds. ${description}`,
+    example: "2026-11-21T22:02:43Z",
+  });
+}

@@ -1,0 +1,28 @@
+import { expect } from "vitest";
+
+/** What every session shows beside AgentOS's keys, without nulls: of one in which nothing has happened. */
+export const EMPTY_DIRECTORY = {
+  tags: [],
+  pinned: false,
+  archived: false,
+  run_count: 0,
+  message_count: 0,
+  open_requirements: 0,
+};
+
+/** The same with its nulls. */
+export const EMPTY_DIRECTORY_WITH_NULLS = {
+  ...EMPTY_DIRECTORY,
+  pinned_at: null,
+  archived_at: null,
+  ttl_seconds: null,
+  last_message: null,
+};
+
+/** Of one with a single completed run. */
+export const afterOneRun = (answer: string) => ({
+  ...EMPTY_DIRECTORY,
+  run_count: 1,
+  message_count: 2,
+  last_message: { role: "assistant", text: answer, created_at: expect.any(String) },
+});
