@@ -167,6 +167,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       toolTimeoutMs: config.toolTimeoutMs,
       maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
+      namingReasoningEffort: config.namingReasoningEffort,
     },
   });
 }
