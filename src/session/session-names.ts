@@ -60,7 +60,7 @@ export async function generatedChange(
   if (name !== null) {
     return ok({ change: { name, source: "generated", details }, failure });
   }
-  const firstUser = lines.find((line) => line.role === "user")?.content ?? "";
+  const firstUser = lines.find((line) => line.role === "user")?.content ?? session.firstMessage ?? "";
   const instead = request.fallback ?? (shortenToName(firstUser) || session.sessionId);
   return ok({ change: { name: instead, source: "fallback", details }, failure });
 }
