@@ -124,6 +124,21 @@ export function sessionNameJson(session: Session) {
     source: session.nameSource,
     version: session.nameVersion,
     updated_at: session.nameUpdatedAt === null ? null : isoSeconds(session.nameUpdatedAt),
+    ...nameCostJson(session),
+  };
+}
+
+/** What a name of the model's, or its fallback, cost; all null where nobody asked for one. */
+function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
+  const isAsked = nameSource === "generated" || nameSource === "fallback";
+  return {
+    model: nameDetails?.model ?? null,
+    prompt_tokens: nameDetails?.promptTokens ?? null,
+    completion_tokens: nameDetails?.completionTokens ?? null,
+    total_tokens: nameDetails === null ? null : nameDetails.promptTokens + nameDetails.completionTokens,
+    attempts: nameDetails?.attempts ?? null,
+    job_id: nameDetails?.jobId ?? null,
+    generated_at: isAsked && nameUpdatedAt !== null ? isoSeconds(nameUpdatedAt) : null,
   };
 }
 

@@ -255,8 +255,17 @@ export const SessionName = z
     source: z.enum(["manual", "generated", "fallback"]).nullable(),
     version: z.int().openapi({ description: "Counts the changes of the name." }),
     updated_at: isoTime().nullable(),
+    model: z.string().nullable().openapi({ description: "The model that was asked for the name; null when none was." }),
+    prompt_tokens: z.int().nullable().openapi({ description: "Over all attempts, as the provider told." }),
+    completion_tokens: z.int().nullable(),
+    total_tokens: z.int().nullable(),
+    attempts: z.int().nullable().openapi({ description: "How often the model was asked." }),
+    job_id: z.string().nullable().openapi({ description: "The naming job that asked." }),
+    generated_at: isoTime().nullable(),
   })
-  .openapi("SessionName");
+  .openapi("SessionName", {
+    description: "What a generated or a fallback name cost is null for a name that a person gave.",
+  });
 
 export const MessagePage = z
   .object({

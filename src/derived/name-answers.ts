@@ -14,8 +14,11 @@ const SUBJECT_AND_VERB = opensWith(
   `,
   "u",
 );
-const SET_ANSWER = opensWith(String.raw`
-  the (?:answer|result|solution|output|correct answer) (?:is|would be|to (?:this|your|the question))\b
+const SET_ANSWER = opensWith(
+  String.raw`[Tt]he (?:answer|result|solution|output|correct answer) (?:is|would be|to (?:this|your|the question))\b`,
+  "u",
+);
+const SUMMING_UP = opensWith(String.raw`
   the issue (?:is|lies)\b|in (?:summary|conclusion|short)\s*,|to summari[sz]e\s*,
 `);
 /** Titles begin so too ("It's a Wonderful Life"): a word written small must tell that this is a sentence. */
@@ -75,7 +78,8 @@ const POLITE_KOREAN =
 
 /** Whether the line is said to somebody who asked something. */
 export function isAnswer(line: string): boolean {
-  if (SUBJECT_AND_VERB.test(line) || SET_ANSWER.test(line) || ASKING_BACK.test(line)) return true;
+  if (SUBJECT_AND_VERB.test(line) || SET_ANSWER.test(line) || SUMMING_UP.test(line) || ASKING_BACK.test(line))
+    return true;
   if (SENTENCE_OPENING.test(line)) return isSentenceCase(line);
   return isSentence(line) || isPoliteSentence(line) || isProse(line);
 }

@@ -5,22 +5,24 @@ import { countWords, MAX_NAME_WORDS } from "./name-limits.ts";
 import { alternatives } from "./name-phrases.ts";
 
 const NUMBER =
-  "(?:\\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|un|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)";
+  "(?:[≤<~≈]?\\s?\\d{1,2}|[一二三四五六七八九十两兩]|one|two|three|four|five|six|seven|eight|nine|ten|un|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)";
 const UNIT = `(?:${alternatives(`
   words?|word title|characters?|chars?|letters?|tokens?|palabras?|mots?|wörter|worte?|parol[ae]|palavras?|слов[ао]?
-  kelime|woorden|słów|słowa|ord|sanaa|từ|kata|शब्द|كلمات|מילים|[个個]?[字词詞]|单词|語|文字|単語|단어|글자|자|คำ
+  kelime|woorden|słów|słowa|slova|slov|cuvinte|szó|λέξεις|paraules|riječi|речи|думи|žodžiai|vārdi|sõna|patah perkataan
+  ord|sanaa|từ|kata|maneno|शब्द|শব্দ|சொற்கள்|كلمات|کلمه|מילים|[个個]?[字词詞]|单词|語|文字|単語|단어|글자|자|คำ
 `)})`;
 const WORD_COUNT = `${NUMBER}\\s*(?:-|–|to|bis|à|a)?\\s*\\d{0,2}\\s*-?\\s*${UNIT}`;
 const ANNOTATION = `(?:${alternatives(`
   (?:exactly |just |only |max(?:imum)?\\.? |about |under |约|共|total:? )?${WORD_COUNT}(?:[ ,;][^()]{0,40})?
   (?:word|character|token)s?(?: count)?\\s*[:=]\\s*\\d{1,3}|字数\\s*[:：]\\s*\\d+
+  (?:in )?(?:the )?(?:user['’]?s|same) language|an? [^()]{0,40}\\b(?:title|name)\\b[^()]{0,60}
   (?:in )?(?:title case|sentence case|english|no quotes|no punctuation|concise|short|draft|(?:auto-?)?generated)
   title|(?:session|suggested|final) title|final(?: answer)?
   (?:note|nb|i |i['’]|this (?:title|name|is|captures)|as requested|since |because |based on |the title |per your )[^()]{0,200}
 `)})`;
-const ANNOTATION_AT_END = new RegExp(`\\s*[(（[【]\\s*${ANNOTATION}\\s*[.。]?\\s*[)）\\]】]\\s*[.。]?$`, "iu");
+const ANNOTATION_AT_END = new RegExp(`\\s*[(（[【{]\\s*${ANNOTATION}\\s*[.。]?\\s*[)）\\]】}]\\s*[.。]?$`, "iu");
 const COUNT_AT_END = new RegExp(
-  `\\s*(?:\\s[-–—|]+|[,;|–—])\\s*(?:${WORD_COUNT}|word count\\s*[:=]\\s*\\d{1,2})\\s*[.。]?$`,
+  `\\s*(?:\\s(?:[-–—|]+|//|#)|[,;|–—])\\s*(?:${WORD_COUNT}|word count\\s*[:=]\\s*\\d{1,2})\\s*[.。]?$`,
   "iu",
 );
 const COUNT_AT_START = new RegExp(`^[(（[]\\s*(?:${WORD_COUNT})\\s*[)）\\]]\\s*[:：-]?\\s*`, "iu");

@@ -11,7 +11,7 @@ const FAILURE_KEYS =
 /** What a tool call says beside its arguments: its name is not the session's. */
 const ARGUMENT_KEYS = ["arguments", "parameters", "input", "args"];
 
-const OPENS_JSON = /^[{[]\s*["'“{\]}]|^\{\s*[\w-]{1,40}\s*:/;
+const OPENS_JSON = /^[{[]\s*["'“{]|^\{\s*[\w-]{1,40}\s*:/;
 const JSON_WITHIN = /\{\s*["'“]|(?<=[:：\n]\s*)\[\s*["'“{]/;
 const TITLE_KEY = /^(?!sub).*titles?$/;
 const NAME_KEY = /^(?:(?:new|session|chat|conversation|thread|topic|display|suggested|generated) ?)?name$/;
@@ -19,9 +19,16 @@ const NAME_KEY = /^(?:(?:new|session|chat|conversation|thread|topic|display|sugg
 const KEY_AND_VALUE =
   /["'“]?([\p{L}][\p{L}\p{M}_ -]{0,40})["'”]?\s*[:=]\s*(?:"((?:[^"\\]|\\.)*)"?|'((?:[^'\\]|\\.)*)'?|[“„]([^”]*)”?|([^\s"'{}[\],][^"'{}[\],\n]*))/gu;
 
+/** A tool call written as code: `set_title("…")`. */
+const CALL = /^[a-z_.]*(?:title|name)[a-z_]*\(\s*(?:[a-z_]{1,20}\s*=\s*)?["'“](.+)["'”]\s*\)\s*;?$/i;
+/** A template's braces, left around what was filled in. */
+const TEMPLATE = /^\{\{\s*([^{}":]+?)\s*\}\}$/;
+
 /** The name that the JSON holds, "" when it holds none, and the text itself when it is no JSON. */
 export function nameInJson(text: string): string {
   const trimmed = text.trim();
+  const filled = CALL.exec(trimmed) ?? TEMPLATE.exec(trimmed);
+  if (filled?.[1] !== undefined) return filled[1];
   if (/^["{[]/.test(trimmed)) {
     const value = parsed(trimmed);
     if (value !== undefined) return nameInValue(value, 0) ?? "";

@@ -17,7 +17,9 @@ const TITLE_WORDS = list(`
   sitzungstitel gesprächstitel chattitel konversationstitel unterhaltungstitel sessionstitel gesprekstitel sessietitel
   samtaletitel chatttitel название заголовок назва заглавие наслов гарчиг тақырып атауы վերնագիր სათაური
   عنوان العنوان כותרת הכותרת शीर्षक शिर्षक শিরোনাম தலைப்பு శీర్షిక ಶೀರ್ಷಿಕೆ ശീർഷകം തലക്കെട്ട് શીર્ષક
-  ਸਿਰਲੇਖ මාතෘකාව ርዕስ 제목 제목은 타이틀 표제 headline`);
+  ਸਿਰਲੇਖ මාතෘකාව ርዕስ 제목 제목은 타이틀 표제 headline headlines intitulé intitulés teitl teideal titulus titlar
+  samtaletittel samtalstitel sessionstitel sesjonstittel otsikkoehdotus chatnavn sitzungsname chatname sessienaam
+  judulnya tajuknya заголовки названия títuls ttl عناوين`);
 
 /** Words that are a label before a colon, but mean other things elsewhere. */
 const NAME_WORDS = list(`
@@ -29,7 +31,7 @@ const NAME_WORDS = list(`
   overskrift forslag nimi aihe ehdotus nazwa temat odpowiedź propozycja jméno téma návrh odpověď meno nume subiect
   név téma javaslat ad adı isim konu konusu öneri nama topik subjek tên chủ όνομα θέμα
   имя тема ответ вариант предложение ім'я імя відповідь варіант име отговор اسم الاسم الموضوع موضوع نام שם השם נושא הנושא
-  नाम विषय নাম বিষয় பெயர் పేరు 이름 주제 이름은 주제는 답변 요약`);
+  नाम विषय নাম বিষয় பெயர் పేరు 이름 주제 이름은 주제는 답변 요약 대화명 세션명 채팅명 variant variante choice`);
 
 /** Words that may stand beside either. */
 const COMPANIONS = list(`
@@ -48,30 +50,53 @@ const COMPANIONS = list(`
   чату розмови бесіди діалогу сесії це sohbet sohbetin oturum oturumun konuşma konuşmanın önerilen percakapan sesi
   obrolan untuk yang disarankan adalah đề cuộc trò chuyện phiên hội thoại gợi ý là của conversației sesiunii este
   a az beszélgetés της συνομιλίας είναι المحادثة الجلسة الدردشة محادثة المقترح لهذه هو گفتگو گفت‌وگو جلسه چت پیشنهادی
-  שיחה השיחה צ'אט המוצעת הוא सत्र चैट बातचीत वार्तालाप का की के लिए है 대화 대화의 세션 세션의 채팅 채팅의 추천 제안`);
+  samtalens samtalen samtalet på om keskustelulle istunnolle razgovora razgovor sesije sjednice predloženi predlagani je
+  konverzácie relácie navrhovaný konverzaci predlagan seansi vestluse sarunas pokalbio сесии разговор предложено
+  пропонована пропоноване запропонована разговору розмови тема-название javasolt beszélgetéshez munkamenet
+  perbualan perbualannya dicadangkan cha ya mazungumzo kikao propuesta sugerida proposta sugerida suggerito suggerita
+  propusă propus sugerat elgarrizketaren converses conversa προτεινόμενος προτεινόμενο συζήτησης sohbetinin
+  שיחה השיחה צ'אט המוצעת הוא מוצעת מוצע सत्र কথোপকথনের কথোপকথন চ্যাটের சுருக்கமான உரையாடல் உரையாடலின் సంభాషణ ಸಂಭಾಷಣೆಯ
+  സംഭാഷണ વાતચીતનું بحث نشست المقترحة الجديد चैट बातचीत वार्तालाप का की के लिए है 대화 대화의 세션 세션의 채팅 채팅의 추천 제안`);
 
 /** Praise and the like: beside a title it belongs to the label, beside a name it may belong to the topic. */
 const QUALITIES = list(`
+  first second full one-line word english alternate
   short concise brief new updated revised best good great possible potential clear simple catchy descriptive appropriate
   suitable fitting main perfect better alternative possible court concis approprié bon corto conciso posible adecuado
   apropiado buen curto possível adequado breve possibile adatto kurzer kurze passender passende möglicher guter neuer
   короткое подходящее возможное краткое`);
 
-const LATIN_SEPARATOR = /\s*(?:[:：=]|→|->|=>)\s*|\s+[-–—]+\s*|[-–—]+\s+|——/;
-const MARKED_LABEL = /^[[(【（［「『*]{1,3}([^\])】）］」』*:：]{1,40})[\])】）］」』*]{1,3}\s*[:：]?\s*(?=\S)/u;
+const LATIN_SEPARATOR = /\s*(?:[:：=;|]|→|->|=>|>>|»)\s*|\s+[-–—]+\s*|[-–—]+\s+|——/;
+const MARKED_LABEL =
+  /^[[(【（［「『《〈*]{1,3}([^\])】）］」』》〉*:：]{1,40})[\])】）］」』》〉*]{1,3}\s*[:：]?\s*(?=\S)/u;
+/** How long the answer was to be, in which language: "5-word title", "Title in English". */
+const BRIEF = new RegExp(
+  `\\b(?:in )?(?:max(?:imum)?\\.? |at most |under |up to )?(?:${alternatives(`
+    (?:\\d{1,2}|two|three|four|five|six)(?:\\s*(?:[-–]|to|or)\\s*(?:\\d{1,2}|three|four|five|six))?[- ]words?(?: or (?:less|fewer))?
+    in (?:english|german|french|spanish|italian|portuguese|dutch|russian|chinese|japanese|korean|arabic|hindi|turkish|polish)
+  `)})(?![\\p{L}\\p{N}])`,
+  "iu",
+);
+/** One of several, which the list goes on with. */
+const OPTION =
+  /^(?:option|suggestion|choice|variant|title)\s+(?:[a-d]|\d{1,2})$|^(?:the )?(?:first|1st) (?:option|suggestion|choice|title)$/i;
+/** What a name names here: with a word for a session the phrase is a label before a dash too. */
+const OF_SESSION = /\b(?:chat|conversation|session|thread|discussion)(?:'s)?\b/i;
+const NAMING = /\b(?:name|topic|subject|theme|summary|heading|label)\b/i;
 /** A word for a name in a script without spaces, alone or between words that go with it. */
 const SPACELESS_LABEL = new RegExp(
   `^(?:${alternatives(`
-    会话|會話|对话|對話|聊天|话题|話題|本次|这次|這次|此|该次?|建议|建議|推荐|推薦|生成|最终|最終|简短|簡短|参考|的|为|為|是
+    会话|會話|对话|對話|聊天|话题|話題|本次|这次|這次|这个|這個|这段|這段|此|该次?|建议|建議|推荐|推薦|生成|最终|最終|简短|簡短|参考|的|为|為|是
     セッション|会話|チャット|スレッド|提案|推奨|の|は|新しい|เซสชัน|การสนทนา|บทสนทนา|แชท|ของ|ที่แนะนำ|คือ
   `)})*(?:${alternatives(`
     标题|標題|题目|題目|题名|題名|件名|タイトル|見出し|ชื่อเรื่อง|หัวข้อ|主题|主題|名称|名稱|名字|名前|名|テーマ|ชื่อ
     答案|回答|输出|結果|结果|总结
-  `)})(?:${alternatives(`
+  `)})+(?:${alternatives(`
+    如下|可以|可|应|應
     候補|案|建议|建議|推荐|是|为|為|は|の|候选|提案|คือ|แนะนำ|เซสชัน|การสนทนา|แชท|ของ
   `)})*$`,
 );
-const SPACELESS_TITLE = /标题|標題|题目|題目|題名|件名|タイトル|見出し|ชื่อเรื่อง|หัวข้อ|名称|名稱/;
+const SPACELESS_TITLE = /标题|標題|题目|題目|題名|件名|タイトル|見出し|ชื่อเรื่อง|หัวข้อ|名称|名稱|제목[을은이]/;
 const MAX_LABEL_CHARS = 90;
 const MAX_LABEL_WORDS = 10;
 
@@ -88,6 +113,11 @@ export function isTitleLabel(phrase: string): boolean {
 /** Whether the phrase has a word for a title in it, in any of the languages known here. */
 export function mentionsTitle(phrase: string): boolean {
   return labelWords(phrase).some((word) => TITLE_WORDS.has(word)) || SPACELESS_TITLE.test(phrase);
+}
+
+/** Whether the phrase is a label that says what the session is called: "The session name". */
+export function isNameLabel(phrase: string): boolean {
+  return isTitleLabel(phrase) || (isLabel(phrase) && /^(?!.*\bmy\b).*\bname\b/i.test(phrase));
 }
 
 /** The line without a label that only brackets or emphasis set apart ("【标题】…", "**Title** …"). */
@@ -116,9 +146,10 @@ function splitLabel(line: string): { strength: Strength; rest: string } | null {
   const head = line.slice(0, MAX_LABEL_CHARS);
   const separator = LATIN_SEPARATOR.exec(head);
   if (separator && separator.index > 0) {
-    const strength = labelStrength(head.slice(0, separator.index));
+    const label = head.slice(0, separator.index);
+    const strength = labelStrength(label);
     // A dash also joins what belongs together ("Name - calling"), a colon only announces.
-    if (strength === "title" || (strength === "name" && /[:：=>→]/.test(separator[0]))) {
+    if (strength === "title" || (strength === "name" && (/[:：=>→]/.test(separator[0]) || isSure(label)))) {
       return { strength, rest: line.slice(separator.index + separator[0].length) };
     }
   }
@@ -129,13 +160,16 @@ function splitLabel(line: string): { strength: Strength; rest: string } | null {
   return null;
 }
 
+const isSure = (label: string) => OPTION.test(label.trim()) || (OF_SESSION.test(label) && NAMING.test(label));
+
 function labelStrength(phrase: string): Strength {
-  const bare = phrase
-    .replace(/\([^()]{0,40}\)|（[^（）]{0,40}）/g, " ")
-    .replace(/^[^\p{L}]+|[^\p{L}\p{M}\p{N}]+$/gu, "");
+  if (OPTION.test(phrase.trim())) return "name";
+  const whole = phrase.replace(/\([^()]{0,40}\)|（[^（）]{0,40}）|\[[^[\]]{0,40}\]/g, " ");
+  const bare = whole.replace(BRIEF, " ").replace(/^[^\p{L}]+|[^\p{L}\p{M}\p{N}]+$/gu, "");
   const spaceless = SPACELESS_LABEL.exec(bare.replace(/\s+/g, ""));
   if (spaceless) return SPACELESS_TITLE.test(bare) ? "title" : "name";
   const words = labelWords(bare);
+  if (words.length === 0 && BRIEF.test(whole)) return "name";
   if (words.length === 0 || words.length > MAX_LABEL_WORDS) return "none";
   const isTitle = words.some((word) => TITLE_WORDS.has(word));
   const isKnown = words.every(

@@ -2,7 +2,7 @@
 
 import { hasContent } from "./name-characters.ts";
 import { dropEnds, dropExplanation } from "./name-ends.ts";
-import { dropLabel, dropMarkedLabel, isTitleLabel, titleAfterLabel } from "./name-labels.ts";
+import { dropLabel, dropMarkedLabel, isTitleLabel, mentionsTitle, titleAfterLabel } from "./name-labels.ts";
 import { countWords, MAX_NAME_WORDS } from "./name-limits.ts";
 import { dropBlockMarkers, dropInlineMarks, isListItem } from "./name-markdown.ts";
 import { dropMarkup } from "./name-markup.ts";
@@ -23,10 +23,12 @@ interface Candidate {
   speech: Speech;
 }
 
+const NO_NAME: Candidate = { name: "", speech: "none" };
+
 /** The line of the answer that is its name; "" when none is. */
 export function chooseLine(answer: string): string {
   const lines = withoutLetters(answer.split("\n", MAX_LINES).flatMap((line) => line.trim() || []));
-  const candidates = lines.map(candidate);
+  const candidates = lines.map((line, at) => (isAnnouncing(line, lines[at + 1]) ? NO_NAME : candidate(line)));
   const first = candidates.findIndex(({ name, speech }) => speech !== "none" || (name !== "" && !isPlaceholder(name)));
   if (first < 0) return candidates.find(({ name }) => name !== "")?.name ?? "";
   const chosen = candidates[first];
@@ -38,6 +40,11 @@ export function chooseLine(answer: string): string {
   const line = lines[first] ?? "";
   if (/^[\p{L} ]{2,30}[:：]/u.test(line) && titleAfterLabel(line) === null && labelled) return labelled;
   return brokenName(answer, candidates) || chosen.name;
+}
+
+/** "Possible titles include:" above the list of them. */
+function isAnnouncing(line: string, next: string | undefined): boolean {
+  return next !== undefined && /[:：]\W*$/u.test(line) && mentionsTitle(line);
 }
 
 /** The line without any wrapping. */
@@ -55,14 +62,21 @@ function candidate(line: string): Candidate {
     if (bare === name) return { name: hasContent(bare) ? bare : "", speech };
     name = bare;
   }
-  return { name: "", speech: "none" };
+  return NO_NAME;
+}
+
+/** Of several names side by side, the first: "Meal Planning | Family Meals | Budget Meals". */
+function firstOfRow(line: string): string {
+  if (countWords(line) <= MAX_NAME_WORDS) return line;
+  const parts = line.split(/\s+[|/•]\s+|\s*[;；]\s+/u);
+  return parts.length > 2 && parts.every((part) => countWords(part) > 1) ? (parts[0] ?? line) : line;
 }
 
 function unwrapOnce(line: string): string {
   const bare = dropInlineMarks(dropMarkedLabel(dropMarkup(dropBlockMarkers(line))))
     .replace(/\s+/g, " ")
     .trim();
-  return dropExplanation(dropQuotes(dropLabel(dropPreamble(bare))));
+  return dropExplanation(firstOfRow(dropQuotes(dropLabel(dropPreamble(bare)))));
 }
 
 /** Lines lettered "A. …", "B. …" without their letters; a line alone may be "A. Lincoln". */

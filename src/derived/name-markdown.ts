@@ -46,6 +46,12 @@ const BLOCK_MARKERS = [
 ];
 const LIST_MARKER = /^\s*(?:[-*+•‣◦▪●○■–—·・]\s|[(（]?(?:\d{1,2}|[a-dA-D])[.)、．）]|[①-⑳❶-❿]|[0-9]\ufe0f?\u20e3)/;
 
+/** "1. **Name** – why it fits": of an item that explains itself, what is set in bold. A label in bold ends in a colon. */
+const EXPLAINED_ITEM = new RegExp(
+  `${LIST_MARKER.source}\\s*(\\*{2,3}|__)([^*_\\s](?:[^*_]*[^*_:：\\s])?)\\1\\s*(?:[-–—:：→]|\\()\\s*(?=\\S+\\s+\\S)`,
+  "u",
+);
+
 /** Whether the line is an item of a list. */
 export function isListItem(line: string): boolean {
   return LIST_MARKER.test(line);
@@ -53,7 +59,7 @@ export function isListItem(line: string): boolean {
 
 /** The line without what makes it a heading, a quotation, an item or a row; of numbered items on one line the first. */
 export function dropBlockMarkers(line: string): string {
-  let bare = line;
+  let bare = EXPLAINED_ITEM.exec(line)?.[2] ?? line;
   if (/^\s*\(?1[.)]\s/.test(bare)) bare = bare.split(/\s[;,]?\s*\(?2[.)]\s/)[0] ?? bare;
   for (const marker of BLOCK_MARKERS) bare = bare.replace(marker, "");
   return /^#{1,6}\s/.test(line) ? bare.replace(/\s+#+$/, "") : bare;
@@ -70,6 +76,7 @@ export function dropInlineMarks(line: string): string {
     .replace(/(?<![\d*])(\*{2,3})(?=[^\s*])([^*]+)(?<=[^\s*])\1(?![\d*])/g, "$2")
     .replace(/(?<![\w*])\*(?=[^\s*])([^*]+)(?<=[^\s*])\*(?![\w*])/g, "$1")
     .replace(/(?<![\p{L}\p{N}_])(__?)(?=[^\s_])([^_]+)(?<=[^\s_])\1(?![\p{L}\p{N}_])/gu, dropUnderscores)
+    .replace(/^(\*{2,3}|_{2,3})\s+(\S.*\S)\s+\1$/, "$2")
     .replace(/~~(?=\S)([^~]+)~~/g, "$1")
     .replace(/^==(?=\S)([^=]+)==$/, "$1")
     .replace(/^\*{2,3}(?=[\p{Lu}\p{Lo}\p{N}\p{Ps}\p{Pi}"\p{Extended_Pictographic}]|\s)/u, "")

@@ -8,6 +8,9 @@ const UNCLOSED_ANSWER = new RegExp(`^\\s*<${ANSWER}(?:\\s[^<>]{0,200})?>([\\s\\S
 /** `<parameter name="title">…` and `<parameter=title>…`: a tool call written as text. */
 const TITLE_PARAMETER = /<parameter(?:\s+name\s*=\s*|=)["']?[\w-]{0,30}(?:title|name)["']?>([^<]*)/i;
 
+/** "[title]…[/title]". */
+const BULLETIN_TAGS = /\[([a-z]{1,20})\]([^[\]]*)\[\/\1\]/gi;
+
 /** What such an element holds is never read by anybody. */
 const UNREADABLE =
   /<(script|style|iframe|object|embed|noscript|svg|math|head)(?:[\s/][^<>]{0,400})?>[\s\S]*?(?:<\/\1\s*>|$)/gi;
@@ -51,7 +54,11 @@ const ENTITIES: Record<string, string> = {
 /** The text without markup, "" when it was an HTML page or nothing else. */
 export function dropMarkup(text: string): string {
   if (/^\s*<(?:!doctype\s|html[\s>])/i.test(text)) return "";
-  if (!/[<&]/.test(text)) return text;
+  const unmarked = text.replace(BULLETIN_TAGS, "$2");
+  return /[<&]/.test(unmarked) ? dropElements(unmarked) : unmarked;
+}
+
+function dropElements(text: string): string {
   const read = text.replace(COMMENT, (_comment, data: string | undefined) => data ?? "").replace(UNREADABLE, " ");
   const answered = answerIn(read);
   if (answered !== null) return answered;

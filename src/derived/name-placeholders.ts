@@ -17,6 +17,8 @@ const PLACEHOLDERS = new Set(
   keep|ok|okay|done|yes|no|sure|certainly|of course|absolutely|hello|hello there|hi|hi there|hey|thanks|thank you|sorry
   im sorry|i am sorry|youre welcome|general chat|general conversation|chat session|chat conversation|ai chat|user chat
   conversation history|chat history|new chat session|new chat conversation|new conversation title|generated title|refused
+  empty chat history|empty history|noted|general|general inquiry|general inquiries|general question|general questions|general discussion
+  general assistance|general help|instruction|instructions
   start of conversation|lorem ipsum|secret|title not available|title unavailable|title unknown|no suitable title|unclear|unclear topic|session title here|title of the conversation|conversation started|new user conversation
   新对话|新對話|新会话|新會話|新聊天|新的对话|新的對話|新的聊天|新的会话|新建对话|新建对话框|新建会话|新建聊天|未命名|未命名会话|未命名对话
   未命名聊天|无标题|無標題|无题|無題|没有标题|無|无|空|未知|未知标题|标题|標題|题目|名称|主题|会话|會話|对话|對話|聊天|会话标题|对话标题|聊天标题
@@ -60,7 +62,26 @@ const PLACEHOLDERS = new Set(
 /** Whether the name says nothing about its session, alone or with a number ("New Chat", "Untitled (2)", "N/A"). */
 export function isPlaceholder(name: string): boolean {
   const compared = comparable(name);
-  return PLACEHOLDERS.has(compared) || PLACEHOLDERS.has(compared.replace(/ ?\d{1,4}$/, ""));
+  // A number, a date or a time behind it.
+  return (
+    PLACEHOLDERS.has(compared) || PLACEHOLDERS.has(compared.replace(/(?: ?\d{1,4}){1,6}$/, "")) || isGeneric(compared)
+  );
+}
+
+const SESSION_WORDS = new Set("chat conversation session discussion dialogue dialog thread".split(" "));
+const GENERIC_WORDS = new Set(
+  "new untitled unnamed general the a an with between and of user assistant ai human you me title name history".split(
+    " ",
+  ),
+);
+
+/** "Conversation with AI", "User and Assistant Chat": words for who talks, and that they do. */
+function isGeneric(compared: string): boolean {
+  const words = compared.split(" ");
+  return (
+    words.some((word) => SESSION_WORDS.has(word)) &&
+    words.every((word) => SESSION_WORDS.has(word) || GENERIC_WORDS.has(word))
+  );
 }
 
 function comparable(name: string): string {

@@ -30,7 +30,7 @@ const BARE_FINAL = "assistantfinal";
 const END_OF_TURN =
   /<\|(?:im_end|end|eot_id|eom_id|end_of_text|endoftext|return|call|im_sep)\|>|<\/s>|<end_of_turn>|<eos>|<[|｜]end[_▁]of[_▁]sentence[|｜]>/;
 const TEMPLATE_TOKEN =
-  /(?:<\|(?:im_start|start|start_header_id)\|>|<start_of_turn>)\s*(?:assistant|model|system|user)?|<[|｜][^<>|｜\s]{1,40}[|｜]>|\[\/?INST\]/g;
+  /(?:<\|(?:im_start|start|start_header_id)\|>|<start_of_turn>)\s*(?:assistant|model|system|user)?|<[|｜][^<>|｜\s]{1,40}[|｜]>|\[\/?INST\]|<(?:unk|pad|mask|bos|eos)>|\[(?:PAD|UNK|MASK|CLS|SEP|BOS|EOS)\]/g;
 
 /** The answer without reasoning; "" when nothing else was there. */
 export function dropReasoning(text: string): string {

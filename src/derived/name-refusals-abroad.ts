@@ -4,6 +4,9 @@ import { opensWith } from "./name-phrases.ts";
 
 /** Matches a line that opens so. A word that titles use as well ("désolé") needs what follows it in a sentence. */
 export const REFUSALS_ABROAD = opensWith(String.raw`
+  (?:नमस्ते|नमस्कार|cześć|hej|hallå|hei|moi|terve|hoi|ahoj|dobrý den|salut|bună|szia|sziasztok|selam|γεια(?: σας| σου)?|שלום|سلام|مرحبا|hai)\s*[!！]
+  (?:não|nao) há (?:conversa|mensage|conteúdo|informaç)|no hay (?:conversación|mensajes|contenido|información|suficiente)
+  il n['’]y a (?:pas|aucun)|es gibt kein|es wurden? keine?|non c['’]è (?:alcun|nessun)|нет (?:сообщений|разговора|информации|данных для)
   (?:lo siento|lo lamento|lamento|lamentablemente|desafortunadamente|disculpe?|perdona|perdón)\s*(?:[,.;!:]|pero\b|no\b|$)
   (?:no puedo|no me es posible|no es posible|no soy capaz de|no tengo)\s+(?:ayudar|acceder a (?!mi)|proporcionar|generar|crear|cumplir)
   (?:no puedo|no es posible|no tengo)\s+(?:navegar|asistir|responder|procesar|ofrecer|hacer|acceso|información|suficiente|la capacidad|contexto)

@@ -40,6 +40,10 @@ const BY_CASE = opensWith(
   (?:[Ww]hat|[Ww]hich|[Hh]ow) (?:would|do|can|should) you (?:like|want|prefer|need)\b
   [Ii]s there anything\b|[Mm]ay I (?:help|assist|suggest|ask)\b|[Cc]an I (?:help|assist)\b|[Ll]et me (?:know|help|explain|check)\b
   [Tt]hank(?: you|s)(?: so much| very much)? for (?:your|the|sharing|providing|asking|reaching|letting|contacting|using|this)\b${NO_CAPITAL}
+  (?:[Ww]hich|[Ww]hat) (?:[a-z]+ ){1,4}are you (?:using|running|trying|working|looking)\b|[Ww]hat(?: is|['’]s) your (?:question|issue|problem|goal)\b
+  (?:[Hh]uman|[Ss]ystem|[Mm]odel|AI|Assistant)\s*[:：]\s+(?:[a-z]|You are\b|Hello\b|Hi\b)
+  (?:I['’]m|I am|[Mm]y name is) (?:ChatGPT|Claude|Gemini|GPT|Llama|Mistral|Qwen|DeepSeek|Copilot|Grok|Kimi|Bard|Phi)\b
+  (?:[Tt]he|[Nn]o) (?:provided|given|supplied) (?:text|messages?|conversation|input|content|chat)\b${NO_CAPITAL}
   (?:SKIP|KEEP|NONE|N/A)\b\s*[,:;.(—–-]
   `,
   "u",
@@ -51,7 +55,7 @@ const ANY_CASE = opensWith(String.raw`
   i (?:can ?not|can['’]?t|won['’]t|am unable to|am not able to) (?:engage|do that|answer|complete that)
   (?:sorry|apologies|my apologies|pardon)(?:$|[.!:;—–-]|,? (?:but|i|i['’]m|we|this|that|there|no|can['’]?t|cannot)(?!\p{L}))
   (?:sorry|apologies|my apologies|pardon),? (?:for (?:the|any|my)|about (?:that|the|this))\b
-  as an? (?:ai|artificial intelligence|large language|language)(?:\s*,| (?:i|language|model|assistant|chatbot|system)\b)
+  as an? (?:ai|artificial intelligence|large language|language)(?:\s*,| (?:i|language|model|assistant|chatbot|system|developed|created|trained|made|built|designed)\b)
   (?:${CANNOT})(?: to)? (?:summari[sz]e|comply|fulfil|(?:assist|help)(?: with| you|[.!]|$)|access (?:external|the (?:url|link|content)))
   (?:${CANNOT})(?: to)? (?:generat|determin|provid|creat|produc|identif|infer|process)\w*(?: \w+){0,3} (?:title|name|topic|summary)\b
   (?:${CANNOT})(?: to)? (?:generat|determin|provid|creat|produc|process)\w*(?: \w+){0,3} (?:response|answer|context|assistance|request)\b
@@ -59,7 +63,9 @@ const ANY_CASE = opensWith(String.raw`
   (?:insufficient|not enough|no) (?:transcript|chat history|title|name|topic|subject)${IS_LACKING}
   (?:request|content|message|response|conversation) (?:declined|denied|blocked|refused|filtered|rejected|flagged)(?:$|[.:;,—–-]| (?:due|because)\b)
   (?:how|what) (?:can|may|could|would|should) (?:i|we) (?:(?:help|assist|support)(?: you| with|[?.!]|$)|do for you|call you)
-  user\s*[:：]\s
+  user\s*[:：]\s|i (?:must |have to |need to )?(?:refuse|decline)(?: to\b|[.!]?$| this)|nothing to (?:summari[sz]e|name|title|generate)
+  (?:this|your|the)(?: (?:content|request|message|prompt|conversation|topic))? (?:violates|goes against|was flagged|has been flagged)\b
+  (?:content|usage) policy violation[.!]?$
   (?:hello|hi|hey|greetings|welcome|good (?:morning|afternoon|evening))(?: there| again)?\s*[!,.—–-]+\s*${SMALL_TALK}
   you(?:['’]re| are) (?:welcome|right|absolutely|asking|correct)\b
   (?:that['’]s|that is|what) (?:a |an )?(?:great|good|excellent|interesting|wonderful|fantastic) (?:question|idea|choice|point)\b

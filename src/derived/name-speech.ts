@@ -29,6 +29,10 @@ const REASONING_BY_CASE = opensWith(
   ${SUBJECT} (?:is|was|are|were|has|have|would|should|must|could|can|will|seems?|appears?)\b
   ${SUBJECT} (?:wants?|wanted|asks?|asked|asking|needs?|needed|said|says|sent|provided|wrote|requests?|requested|greets?|greeted)\b
   ${SUBJECT} (?:discusses|revolves|focuses|covers|contains|involves|mentions?|mentioned|starts?|started|consists?|begins?)\b
+  ${SUBJECT} (?:only|just|simply|also|then|first|did|does|do|contains?|includes?|shared?|shares|says?)\b
+  (?:[Tt]he )?[Uu]ser (?:greets|greeted|says|said|asks|asked|wants|wanted|shares|shared|sends|sent|provides|provided|is)\b${NO_CAPITAL}
+  [Tt]he instructions? (?:says?|states?|asks?|requires?|is|are|tells?)\b|[Tt]hinking about (?:the|a) (?:title|name|conversation|chat)\b
+  (?:[Ss]tep \d\s*[:.]\s*)?(?:[Ii]dentify|[Aa]nalyze|[Aa]nalyse|[Dd]etermine|[Uu]nderstand) the (?:conversation|request|user|input|prompt|chat|messages?|topic|main|core|key)\b
   [Tt]he user['’]s (?:message|request|question|query|first|last|intent|input|prompt|main)\b
   [Ww]e (?:need|have|should|must|are|can|want|could|might|will|just|may|know|see)\b${NO_CAPITAL}
   [Nn]eed (?:to )?(?:produce|output|create|generate|respond|give|write|a title|concise|title|come up)\b

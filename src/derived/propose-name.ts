@@ -1,8 +1,8 @@
 import type { Model, ModelMessage, ModelRequest } from "../domain/model.ts";
 import { NAMING_MARKER } from "../domain/naming.ts";
-import { withTimeout } from "../lib/abort.ts";
 import { firstCodePoints } from "../lib/text.ts";
 import { cleanName } from "./clean-name.ts";
+import { type AnswerBounds, type ModelAnswer, type ModelFailure, modelAnswer } from "./model-answer.ts";
 import { maskSecrets } from "./secrets.ts";
 
 /** What the namer sees of a conversation at most: enough for its topic, whatever its length. */
@@ -12,31 +12,84 @@ const NAMED_MESSAGE_CHARS = 1_000;
 export const READ_MESSAGE_CHARS = 8_000;
 
 const MAX_CALLS = 2;
-const CALL_TIMEOUT_MS = 30_000;
 /** Reasoning models spend tokens before the name; a small budget leaves them nothing for it. */
 const MAX_TOKENS = 1_024;
+/** For the call after an answer that was cut. */
+const MORE_TOKENS = 4 * MAX_TOKENS;
 /** No name is longer, and a model that goes on and on is stopped. */
-const MAX_ANSWER_CHARS = 8_000;
+const BOUNDS: AnswerBounds = { timeoutMs: 30_000, maxChars: 8_000 };
 
 export interface ConversationLine {
   role: "user" | "assistant";
   content: string;
 }
 
+export interface NamingOptions {
+  /** Null: not sent. */
+  reasoningEffort: string | null;
+  /** Whether a provider that failed is asked again at once, because somebody waits; else the failure is reported. */
+  retryFailures: boolean;
+}
+
+export interface NameProposal {
+  /** Null when nothing usable came. */
+  name: string | null;
+  /** How often the model was asked. */
+  attempts: number;
+  promptTokens: number;
+  completionTokens: number;
+  /** Why the provider did not answer the last time; null also for an answer that was not usable. */
+  failure: ModelFailure | null;
+}
+
 /**
- * Asks the model for a name of the conversation, at most twice; null when nothing usable came or the model failed. The
- * lines are bounded by the caller; secrets in them are masked here. Does not reject.
+ * Asks the model for a name of the conversation, at most twice: again when nothing usable came, with more tokens when
+ * the answer was cut. The lines are bounded by the caller; secrets in them are masked here. Does not reject.
  */
-export async function proposeName(model: Model, lines: readonly ConversationLine[]): Promise<string | null> {
-  const messages = namingPrompt(lines);
-  for (let call = 0; call < MAX_CALLS; call++) {
-    const answer = await ask(model, messages).catch(() => null);
-    const name = answer === null ? null : cleanName(answer);
-    if (name !== null) {
-      return name;
+export async function proposeName(
+  model: Model,
+  lines: readonly ConversationLine[],
+  { reasoningEffort, retryFailures }: NamingOptions,
+): Promise<NameProposal> {
+  const request: ModelRequest = {
+    messages: namingPrompt(lines),
+    tools: [],
+    toolChoice: "none",
+    maxTokens: MAX_TOKENS,
+    maxRetries: 0,
+    ...(reasoningEffort !== null && { reasoningEffort }),
+  };
+  const proposal: NameProposal = { name: null, attempts: 0, promptTokens: 0, completionTokens: 0, failure: null };
+  while (proposal.attempts < MAX_CALLS) {
+    const answer = await modelAnswer(model, request, BOUNDS);
+    proposal.attempts += 1;
+    proposal.promptTokens += answer.usage.inputTokens;
+    proposal.completionTokens += answer.usage.outputTokens;
+    proposal.failure = answer.failure;
+    const isLast = proposal.attempts === MAX_CALLS;
+    proposal.name = nameIn(answer, isLast);
+    if (proposal.name !== null || (answer.failure !== null && !retryFailures)) {
+      break;
+    }
+    if (answer.finishReason === "length") {
+      request.maxTokens = MORE_TOKENS;
     }
   }
-  return null;
+  return proposal;
+}
+
+function nameIn({ text, finishReason }: ModelAnswer, isLast: boolean): string | null {
+  switch (finishReason) {
+    case "stop":
+    case "tool_calls":
+      return cleanName(text);
+    case "length":
+      // A cut answer may have stopped inside the name; its whole lines are taken when there is nothing better.
+      return isLast ? cleanName(text.slice(0, text.lastIndexOf("\n") + 1)) : null;
+    case "content_filter":
+    case null:
+      return null;
+  }
 }
 
 /** The conversation as data: one JSON object a line, so that no message can end the fence or speak as another. */
@@ -58,29 +111,4 @@ export function namingPrompt(lines: readonly ConversationLine[]): ModelMessage[]
     { role: "system", content: system },
     { role: "user", content: `<conversation>\n${data.join("\n")}\n</conversation>\n\nThe name:` },
   ];
-}
-
-async function ask(model: Model, messages: ModelMessage[]): Promise<string | null> {
-  const stop = new AbortController();
-  const read = async () => {
-    let text = "";
-    const request: ModelRequest = { messages, tools: [], toolChoice: "none", maxTokens: MAX_TOKENS, maxRetries: 0 };
-    for await (const chunk of model.stream(request, stop.signal)) {
-      if (chunk.type === "text") {
-        text += chunk.delta;
-      }
-      if (text.length > MAX_ANSWER_CHARS) {
-        return null;
-      }
-      if (chunk.type === "finish") {
-        return text;
-      }
-    }
-    return null;
-  };
-  try {
-    return await withTimeout(read(), CALL_TIMEOUT_MS, () => new Error("the naming model did not answer"));
-  } finally {
-    stop.abort();
-  }
 }

@@ -26,6 +26,8 @@ export interface ModelRequest {
   /** `none` asks for an answer in words, although tools are listed. */
   toolChoice: "auto" | "none";
   maxTokens?: number;
+  /** OpenAI's `reasoning_effort`; left out, it is not sent. */
+  reasoningEffort?: string;
   /** How often a request that did not start is sent again; left out, as the deployment says. */
   maxRetries?: number;
 }
@@ -78,10 +80,13 @@ export type ModelSource = (id?: string) => Model | null;
 /** A failure of the model's provider. The message is shown to callers: it holds no key, header or prompt. */
 export class ModelError extends Error {
   readonly type: "model_provider_error" | "model_rate_limit_error" | "model_timeout";
+  /** The HTTP status that the provider answered; null when there was none. */
+  readonly status: number | null;
 
-  constructor(type: ModelError["type"], message: string) {
+  constructor(type: ModelError["type"], message: string, status: number | null = null) {
     super(message);
     this.name = "ModelError";
     this.type = type;
+    this.status = status;
   }
 }

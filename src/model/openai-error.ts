@@ -53,7 +53,8 @@ export function toModelError(error: unknown, timeoutMs: number, confidential: Co
   const said = shownMessage(providerMessage(error), confidential);
   const what = error.status === undefined ? "reported an error" : `answered ${error.status}`;
   const message = `The model's provider ${what}${said === "" ? "." : `: ${said}`}`;
-  return new ModelError(isRateLimit(error) ? "model_rate_limit_error" : "model_provider_error", message);
+  const type = isRateLimit(error) ? "model_rate_limit_error" : "model_provider_error";
+  return new ModelError(type, message, error.status ?? null);
 }
 
 function isRateLimit(error: APIError): boolean {

@@ -30,6 +30,10 @@ export function toWireRequest(request: ModelRequest, options: WireOptions): Chat
     // An empty list of tools is refused, and so is a choice without a list.
     ...(request.tools.length > 0 && { tools: request.tools.map(toWireTool), tool_choice: request.toolChoice }),
     ...(request.maxTokens !== undefined && { [options.maxTokensField]: request.maxTokens }),
+    // As the deployer wrote it: providers have words of their own for it.
+    ...(request.reasoningEffort !== undefined && {
+      reasoning_effort: request.reasoningEffort as NonNullable<ChatCompletionCreateParamsStreaming["reasoning_effort"]>,
+    }),
     stream: true,
     stream_options: { include_usage: true },
   };

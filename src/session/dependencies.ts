@@ -31,4 +31,6 @@ export interface SessionSettings {
   maxMemberRuns: number;
   /** The deployment's naming model; null when agents are named by their own. */
   namingModel: string | null;
+  /** Null: not sent. */
+  namingReasoningEffort: string | null;
 }

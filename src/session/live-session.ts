@@ -109,8 +109,8 @@ export class LiveSession {
     if (!found.ok) {
       return found;
     }
-    const change = await generatedChange(this.#deps, found.value, fallback);
-    return change.ok ? this.#applyGenerated(principal, found.value, change.value, ifMatch) : change;
+    const change = await generatedChange(this.#deps, found.value, { fallback, jobId: null });
+    return change.ok ? this.#applyGenerated(principal, found.value, change.value.change, ifMatch) : change;
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
@@ -203,10 +203,10 @@ export class LiveSession {
       return;
     }
     this.#deps.background(
-      generatedChange(this.#deps, session, null)
+      generatedChange(this.#deps, session, { fallback: null, jobId: null })
         .then(async (change) => {
           if (change.ok) {
-            await this.#applyGenerated(SERVER, session, change.value, null);
+            await this.#applyGenerated(SERVER, session, change.value.change, null);
           }
         })
         .catch((error: unknown) => log("error", "naming.failed_unexpectedly", { error: String(error) })),

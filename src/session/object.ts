@@ -177,6 +177,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       toolTimeoutMs: config.toolTimeoutMs,
       maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
+      namingReasoningEffort: config.namingReasoningEffort,
     },
   });
 }

@@ -1,11 +1,12 @@
 import { shortenToName } from "../derived/clean-name.ts";
+import type { ModelFailure } from "../derived/model-answer.ts";
 import { guardedName } from "../derived/name-guard.ts";
 import { isNamingDue } from "../derived/naming-due.ts";
 import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../derived/propose-name.ts";
 import type { Agent } from "../domain/agent.ts";
 import { databaseUnavailable, nameRefused } from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import type { Session } from "../domain/session.ts";
+import type { NameDetails, Session } from "../domain/session.ts";
 import { log } from "../lib/log.ts";
 import { readOrNull } from "../store/commit.ts";
 import { firstMessages, type MessageExcerpt } from "../store/messages.ts";
@@ -30,25 +31,38 @@ export async function manualChange(
   return accepted === null ? fail(nameRefused()) : ok({ name: accepted, source: "manual", details: null });
 }
 
-/** A name that the model makes from the conversation's start, or what stands in for one. */
+/** Who asked for a name, and what it is to be when the model has none. */
+export interface NamingRequest {
+  fallback: string | null;
+  /** Null for a caller or the server itself. A job tries a provider that failed again by itself, later. */
+  jobId: string | null;
+}
+
+export interface GeneratedName {
+  change: NameChange;
+  /** Why the provider did not answer; the change is the fallback then. */
+  failure: ModelFailure | null;
+}
+
+/** A name that the model makes from the conversation's start, or what stands in for one, with what it cost. */
 export async function generatedChange(
   deps: SessionDependencies,
   session: Session,
-  fallback: string | null,
-): Promise<Outcome<NameChange>> {
+  request: NamingRequest,
+): Promise<Outcome<GeneratedName>> {
   const bounds = { maxMessages: NAMED_MESSAGES, maxChars: READ_MESSAGE_CHARS };
   const read = await readOrNull(firstMessages(deps.db, session.sessionId, bounds));
   if (read === null) {
     return fail(databaseUnavailable());
   }
   const lines = read.value;
-  const name = lines.length === 0 ? null : await askAndGuard(deps, session, lines);
+  const { name, details, failure } = await askAndGuard(deps, session, lines, request.jobId);
   if (name !== null) {
-    return ok({ name, source: "generated", details: null });
+    return ok({ change: { name, source: "generated", details }, failure });
   }
-  const firstUser = lines.find((line) => line.role === "user")?.content ?? "";
-  const instead = fallback ?? (shortenToName(firstUser) || session.sessionId);
-  return ok({ name: instead, source: "fallback", details: null });
+  const firstUser = lines.find((line) => line.role === "user")?.content ?? session.firstMessage ?? "";
+  const instead = request.fallback ?? (shortenToName(firstUser) || session.sessionId);
+  return ok({ change: { name: instead, source: "fallback", details }, failure });
 }
 
 /** Whether the session is to be named by itself after the run that just completed. */
@@ -56,20 +70,33 @@ export function isAutomaticallyDue(deps: SessionDependencies, session: Session, 
   return isNamingDue(namingAgent(deps, session) ?? agent, session);
 }
 
+interface AskedName {
+  name: string | null;
+  details: NameDetails;
+  failure: ModelFailure | null;
+}
+
 async function askAndGuard(
   deps: SessionDependencies,
   session: Session,
   lines: MessageExcerpt[],
-): Promise<string | null> {
+  jobId: string | null,
+): Promise<AskedName> {
   const agent = namingAgent(deps, session);
-  const model = deps.models(agent?.naming?.model ?? deps.settings.namingModel ?? agent?.model);
+  const { namingModel, namingReasoningEffort: reasoningEffort } = deps.settings;
+  const model = lines.length === 0 ? null : deps.models(agent?.naming?.model ?? namingModel ?? agent?.model);
   if (model === null) {
-    return null;
+    const details = { model: null, promptTokens: 0, completionTokens: 0, attempts: 0, jobId };
+    return { name: null, details, failure: null };
   }
-  const proposed = await proposeName(model, lines);
-  if (proposed === null) {
-    log("warn", "name.not_usable", { session_id: session.sessionId });
-    return null;
+  const { name, failure, ...cost } = await proposeName(model, lines, {
+    reasoningEffort,
+    retryFailures: jobId === null,
+  });
+  const details = { model: model.id, ...cost, jobId };
+  if (name === null) {
+    log("warn", "name.not_usable", { session_id: session.sessionId, failure });
+    return { name, details, failure };
   }
-  return guardedName(agent, "generated", proposed, session);
+  return { name: await guardedName(agent, "generated", name, session), details, failure };
 }

@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Message, Role } from "../domain/message.ts";
-import { CHAT_HISTORY, type HistoryRun, historyMessages } from "../engine/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../engine/history.ts";
 import type { Database } from "./database.ts";
 import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";
 import {
@@ -26,31 +26,61 @@ export async function recentChat(db: Database, sessionId: string, limit: number)
   return historyMessages(historyRunsFromRows(page), CHAT_HISTORY);
 }
 
-/** The first messages with text of people and agents in runs of any status; each is cut to `maxChars` before it is read. */
+/**
+ * Where a session's beginning ends, so that one without any text is not walked to its end: behind the member runs of
+ * several runs of a team, and behind the tool calls of a long run.
+ */
+const BEGINNING = { runs: 256, messagesOfRun: 64 };
+
+/** Runs of any status, but those that another answers instead of. */
+const NAMED_RUNS: HistoryFilter = { ...CHAT_HISTORY, skipStatuses: ["REGENERATED"] };
+
+/**
+ * The first messages with text of people and agents, as far as they stand at the session's beginning; each is cut to
+ * `maxChars` before it is read.
+ */
 export async function firstMessages(
   db: Database,
   sessionId: string,
   { maxMessages, maxChars }: { maxMessages: number; maxChars: number },
 ): Promise<MessageExcerpt[]> {
   const roles: MessageExcerpt["role"][] = ["user", "assistant"];
+  // Selects no text: it would be read for every message of a run.
+  const first = db
+    .select({ runIndex: messages.runIndex, messageIndex: messages.messageIndex })
+    .from(runs)
+    // Runs first, so that what members said to one another is passed over without being looked at.
+    .crossJoin(messages)
+    .where(
+      and(
+        countingRuns(sessionId, NAMED_RUNS),
+        lt(runs.runIndex, BEGINNING.runs),
+        eq(messages.sessionId, sessionId),
+        eq(messages.runIndex, runs.runIndex),
+        lt(messages.messageIndex, BEGINNING.messagesOfRun),
+        inArray(messages.role, roles),
+        // Known from where a row begins, however long its text.
+        sql`octet_length(${messages.content}) > 0`,
+      ),
+    )
+    .orderBy(asc(runs.runIndex), asc(messages.messageIndex))
+    .limit(Math.max(0, maxMessages))
+    .as("first");
   return db
     .select({
       role: sql<MessageExcerpt["role"]>`${messages.role}`.as("role"),
       content: sql<string>`substr(${messages.content}, 1, ${maxChars})`.as("excerpt"),
     })
-    .from(messages)
-    .crossJoin(runs)
+    .from(first)
+    .crossJoin(messages)
     .where(
       and(
         eq(messages.sessionId, sessionId),
-        inArray(messages.role, roles),
-        ne(messages.content, ""),
-        eq(runs.runIndex, messages.runIndex),
-        countingRuns(sessionId, CHAT_HISTORY),
+        eq(messages.runIndex, first.runIndex),
+        eq(messages.messageIndex, first.messageIndex),
       ),
     )
-    .orderBy(asc(messages.runIndex), asc(messages.messageIndex))
-    .limit(Math.max(0, maxMessages));
+    .orderBy(asc(first.runIndex), asc(first.messageIndex));
 }
 
 /** Which runs a window holds: the newest `lastNRuns`, of those before `beforeRunIndex` where that is given. */

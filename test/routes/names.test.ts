@@ -8,6 +8,18 @@ callHandler();
 const model = scriptModel();
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
+/** What a name shows that nobody asked a model for. */
+const NO_COST = {
+  model: null,
+  prompt_tokens: null,
+  completion_tokens: null,
+  total_tokens: null,
+  attempts: null,
+  job_id: null,
+  generated_at: null,
+};
+const NO_TOKENS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
 const nameOf = async (id: string) => (await call("GET", `/sessions/${id}/name`)).body;
 const rename = (id: string, body: unknown) => call("POST", `/sessions/${id}/rename`, body);
 /** The requests for a name that this conversation, or this model, made. */
@@ -33,6 +45,7 @@ describe("GET /sessions/{session_id}/name", () => {
       source: null,
       version: 0,
       updated_at: null,
+      ...NO_COST,
     });
     await run("hello", { session_id });
     expect(await nameOf(session_id)).toMatchObject({
@@ -45,16 +58,18 @@ describe("GET /sessions/{session_id}/name", () => {
 
   it("says where the name came from, and counts its changes", async () => {
     const { session_id, mark } = await sessionWithRun();
-    const steps: [object, string, string | null][] = [
-      [{ session_name: "By hand" }, "By hand", "manual"],
-      [{ autogenerate: true }, "About Whales", "generated"],
-      [{ session_name: "By hand" }, "By hand", "manual"],
-      [{ session_name: "" }, "", null],
-      [{ autogenerate: true, fallback: "Whatever" }, "Whatever", "fallback"],
-      [{ session_name: "Again" }, "Again", "manual"],
+    const asked = { model: "gpt-5-mini", job_id: null, generated_at: ISO };
+    const tokens = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+    const steps: [object, string, string | null, object][] = [
+      [{ session_name: "By hand" }, "By hand", "manual", NO_COST],
+      [{ autogenerate: true }, "About Whales", "generated", { ...asked, ...tokens, attempts: 1 }],
+      [{ session_name: "By hand" }, "By hand", "manual", NO_COST],
+      [{ session_name: "" }, "", null, NO_COST],
+      [{ autogenerate: true, fallback: "Whatever" }, "Whatever", "fallback", { ...asked, ...NO_TOKENS, attempts: 2 }],
+      [{ session_name: "Again" }, "Again", "manual", NO_COST],
     ];
     model.nextNames("About Whales", [fail(400)], [fail(400)]);
-    for (const [nth, [body, name, source]] of steps.entries()) {
+    for (const [nth, [body, name, source, cost]] of steps.entries()) {
       const answer = await rename(session_id, body);
       expect([answer.status, answer.body.session_name]).toEqual([200, name || `Tell me about whales ${mark}`]);
       expect(await nameOf(session_id)).toEqual({
@@ -64,6 +79,7 @@ describe("GET /sessions/{session_id}/name", () => {
         source,
         version: nth + 1,
         updated_at: ISO,
+        ...cost,
       });
     }
   });

@@ -36,7 +36,13 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       expiry: { get: () => null, set: () => {} },
       removal: { get: () => false, set: () => {} },
       background: (work) => state.waitUntil(work),
-      settings: { maxToolRounds: 10, toolTimeoutMs: 60_000, maxMemberRuns: 16, namingModel: null },
+      settings: {
+        maxToolRounds: 10,
+        toolTimeoutMs: 60_000,
+        maxMemberRuns: 16,
+        namingModel: null,
+        namingReasoningEffort: null,
+      },
     });
     const request = {
       runId,
