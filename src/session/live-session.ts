@@ -118,8 +118,7 @@ export class LiveSession {
   nameForJob(naming: JobNaming): Promise<ItemResult> {
     const { jobId } = naming;
     const result =
-      this.#namings.get(jobId) ??
-      nameForJob(this.#deps, this.#rows, naming).finally(() => this.#namings.delete(jobId));
+      this.#namings.get(jobId) ?? nameForJob(this.#deps, this.#rows, naming).finally(() => this.#namings.delete(jobId));
     this.#namings.set(jobId, result);
     return result;
   }

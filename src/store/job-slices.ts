@@ -62,7 +62,9 @@ export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs:
       .returning({ position: jobItems.position, sessionId: jobItems.sessionId, attempts: jobItems.attempts }),
     db
       .select({
-        dueAt: sql<number | null>`min(${jobItems.touchedAt} + iif("job_items"."status" = 'waiting', 0, ${UNTOUCHED_MS}))`,
+        dueAt: sql<
+          number | null
+        >`min(${jobItems.touchedAt} + iif("job_items"."status" = 'waiting', 0, ${UNTOUCHED_MS}))`,
       })
       .from(jobItems)
       .where(inSlice),
@@ -99,18 +101,34 @@ export async function recordResults(
   const counts = sql`job_items.job_id = ${jobId} and job_items.position = e.p and job_items.status <> 'done'
     and (e.o is not null or (job_items.status = 'working' and job_items.attempts = e.a))`;
   const [, , , , [row]] = await db.batch([
-    db.run(sql`update ${jobs} set succeeded = succeeded + d.named, fallback = jobs.fallback + d.instead,
-        skipped = jobs.skipped + d.passed, failed = jobs.failed + d.missed,
-        prompt_tokens = jobs.prompt_tokens + d.asked, completion_tokens = jobs.completion_tokens + d.answered
-      from (select count(*) as changed, coalesce(sum(e.o = 'succeeded'), 0) as named,
+    db
+      .update(jobs)
+      .set({
+        succeeded: sql`jobs.succeeded + d.named`,
+        fallback: sql`jobs.fallback + d.instead`,
+        skipped: sql`jobs.skipped + d.passed`,
+        failed: sql`jobs.failed + d.missed`,
+        promptTokens: sql`jobs.prompt_tokens + d.asked`,
+        completionTokens: sql`jobs.completion_tokens + d.answered`,
+      })
+      .from(sql`(select count(*) as changed, coalesce(sum(e.o = 'succeeded'), 0) as named,
           coalesce(sum(e.o = 'fallback'), 0) as instead, coalesce(sum(e.o = 'skipped'), 0) as passed,
           coalesce(sum(e.o = 'failed'), 0) as missed, coalesce(sum(e.pt), 0) as asked, coalesce(sum(e.ct), 0) as answered
-        from ${entries} cross join job_items where ${counts}) d
-      where jobs.job_id = ${jobId} and d.changed > 0`),
-    db.run(sql`update ${jobItems} set status = iif(e.o is null, 'waiting', 'done'), outcome = e.o, reason = e.r,
-        attempts = job_items.attempts - e.u, prompt_tokens = job_items.prompt_tokens + e.pt,
-        completion_tokens = job_items.completion_tokens + e.ct, touched_at = e.t
-      from ${entries} where ${counts}`),
+        from ${entries} cross join job_items where ${counts}) d`)
+      .where(sql`jobs.job_id = ${jobId} and d.changed > 0`),
+    db
+      .update(jobItems)
+      .set({
+        status: sql`iif(e.o is null, 'waiting', 'done')`,
+        outcome: sql`e.o`,
+        reason: sql`e.r`,
+        attempts: sql`job_items.attempts - e.u`,
+        promptTokens: sql`job_items.prompt_tokens + e.pt`,
+        completionTokens: sql`job_items.completion_tokens + e.ct`,
+        touchedAt: sql`e.t`,
+      })
+      .from(entries)
+      .where(counts),
     db
       .update(jobItems)
       .set({ touchedAt: nowMs })
@@ -130,9 +148,14 @@ export async function recordResults(
 function finishStatement(db: Database, jobId: string, nowMs: number) {
   const isDone = sql`not exists (select 1 from job_items where job_items.job_id = ${jobId} and ${isOpen})`;
   const isSpent = sql`coalesce(prompt_tokens + completion_tokens >= params ->> 'maxTokens', false)`;
-  return db.run(sql`update ${jobs} set status = iif(${isDone}, 'completed', 'stopped'),
-      stop_reason = iif(${isDone}, null, 'max_tokens'), ended_at = ${nowMs}
-    where job_id = ${jobId} and status = 'running' and (${isDone} or ${isSpent})`);
+  return db
+    .update(jobs)
+    .set({
+      status: sql`iif(${isDone}, 'completed', 'stopped')`,
+      stopReason: sql`iif(${isDone}, null, 'max_tokens')`,
+      endedAt: nowMs,
+    })
+    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }
 
 /** Some first positions of slices, in order, in which an open item was not touched since `untouchedSince`. */

@@ -46,10 +46,6 @@ export function createJobStatements(db: Database, job: NewJob, from: JobSessions
   return ["ids" in from ? insertIds(db, job, from.ids) : insertFiltered(db, job, from), insertJob(db, job)];
 }
 
-const COLUMNS = sql.raw(
-  "job_id, position, session_id, status, outcome, reason, attempts, prompt_tokens, completion_tokens, touched_at",
-);
-
 function insertIds(db: Database, job: NewJob, ids: readonly string[]): Statement {
   const seen = new Set<string>();
   const entries = ids.map((id) => {
@@ -57,10 +53,10 @@ function insertIds(db: Database, job: NewJob, ids: readonly string[]): Statement
     seen.add(id);
     return [id, isDuplicate ? 1 : 0];
   });
-  return db.run(sql`insert into ${jobItems} (${COLUMNS})
-    select ${job.jobId}, key, value ->> 0, iif(value ->> 1, 'done', 'waiting'), iif(value ->> 1, 'skipped', null),
-      iif(value ->> 1, 'duplicate', null), 0, 0, 0, ${job.nowMs}
-    from json_each(${JSON.stringify(entries)}) where ${isNotMade(job)}`);
+  const rows = sql`select ${job.jobId}, key, value ->> 0, iif(value ->> 1, 'done', 'waiting'),
+      iif(value ->> 1, 'skipped', null), iif(value ->> 1, 'duplicate', null), 0, 0, 0, ${job.nowMs}
+    from json_each(${JSON.stringify(entries)}) where ${isNotMade(job)}`;
+  return db.insert(jobItems).select(rows);
 }
 
 function insertFiltered(
@@ -74,10 +70,10 @@ function insertFiltered(
     .where(and(eq(sessions.visibility, "listed"), ownedBy(principal), passes(filter), isNotMade(job)))
     .orderBy(sessions.createdAt, sessions.sessionId)
     .limit(MAX_JOB_ITEMS);
-  return db.run(sql`insert into ${jobItems} (${COLUMNS})
-    select ${job.jobId}, row_number() over (order by created_at, session_id) - 1, session_id, 'waiting', null, null,
-      0, 0, 0, ${job.nowMs}
-    from ${found}`);
+  const rows = sql`select ${job.jobId}, row_number() over (order by created_at, session_id) - 1, session_id,
+      'waiting', null, null, 0, 0, 0, ${job.nowMs}
+    from ${found}`;
+  return db.insert(jobItems).select(rows);
 }
 
 function passes({ unnamed, agentId, teamId, userId, updatedAfter }: JobFilter): SQL | undefined {
@@ -86,9 +82,7 @@ function passes({ unnamed, agentId, teamId, userId, updatedAfter }: JobFilter): 
       ? sql`coalesce(${sessions.nameSource}, 'fallback') = 'fallback' and ${sessions.chatMessages} > 0`
       : undefined,
     userId === undefined ? undefined : eq(sessions.userId, userId),
-    agentId === undefined
-      ? undefined
-      : and(eq(sessions.componentId, agentId), eq(sessions.sessionType, "agent")),
+    agentId === undefined ? undefined : and(eq(sessions.componentId, agentId), eq(sessions.sessionType, "agent")),
     teamId === undefined ? undefined : and(eq(sessions.componentId, teamId), eq(sessions.sessionType, "team")),
     updatedAfter === undefined ? undefined : sql`${sessions.updatedAt} > ${updatedAfter}`,
   );
@@ -137,12 +131,12 @@ export function cancelStatement(db: Database, jobId: string, nowMs: number): Sta
 /** Removes some items of a job that has ended, and the job with its last one; the last statement then changes 1 row. */
 export function removeStatements(db: Database, jobId: string, maxItems: number): [Statement, Statement] {
   return [
-    db.run(sql`delete from ${jobItems} where job_id = ${jobId} and position in
-      (select position from job_items where job_id = ${jobId} order by position limit ${maxItems})`),
+    db.delete(jobItems).where(
+      sql`job_id = ${jobId} and position in
+        (select position from job_items where job_id = ${jobId} order by position limit ${maxItems})`,
+    ),
     db
       .delete(jobs)
-      .where(
-        and(eq(jobs.jobId, jobId), sql`not exists (select 1 from job_items where job_items.job_id = ${jobId})`),
-      ),
+      .where(and(eq(jobs.jobId, jobId), sql`not exists (select 1 from job_items where job_items.job_id = ${jobId})`)),
   ];
 }

@@ -170,24 +170,22 @@ export function unnamedSessionsQuery(
   db: Database,
   { createdBefore, untouchedSince, limit }: { createdBefore: number; untouchedSince: number; limit: number },
 ) {
-  return (
-    db
-      .select({ sessionId: sessions.sessionId })
-      .from(sessions)
-      .where(
-        and(
-          // As the partial index has it.
-          sql`"name_source" is null and "chat_messages" > 0`,
-          lte(sessions.createdAt, createdBefore),
-          // The plus keeps SQLite off the index of lists.
-          sql`+${sessions.visibility} = 'listed'`,
-          sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
+  return db
+    .select({ sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(
+      and(
+        // As the partial index has it.
+        sql`"name_source" is null and "chat_messages" > 0`,
+        lte(sessions.createdAt, createdBefore),
+        // The plus keeps SQLite off the index of lists.
+        sql`+${sessions.visibility} = 'listed'`,
+        sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
             where i.session_id = ${sessions.sessionId} and i.touched_at > ${untouchedSince} and j.kind = 'names')`,
-        ),
-      )
-      .orderBy(asc(sessions.createdAt), asc(sessions.sessionId))
-      .limit(limit)
-  );
+      ),
+    )
+    .orderBy(asc(sessions.createdAt), asc(sessions.sessionId))
+    .limit(limit);
 }
 
 function ofKinds(kinds: readonly JobKind[]): SQL {
