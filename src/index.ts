@@ -2,7 +2,7 @@ import { agents, teams } from "./agents/index.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./env.ts";
 import { type JobDependencies, jobDependencies } from "./jobs/dependencies.ts";
-import { workQueue } from "./jobs/queue.ts";
+import { type Deliveries, workQueue } from "./jobs/queue.ts";
 import { runScheduled } from "./jobs/scheduled.ts";
 import { modelSource } from "./model/model-source.ts";
 import { checkpointsRouter } from "./routes/checkpoints.ts";
@@ -50,5 +50,5 @@ function triggered(env: Env): JobDependencies {
 export default {
   fetch: app.fetch,
   scheduled: (_controller, env) => runScheduled(triggered(env)),
-  queue: (batch, env) => workQueue(triggered(env), batch),
+  queue: (batch: Deliveries, env: Env) => workQueue(triggered(env), batch),
 } satisfies ExportedHandler<Env>;

@@ -17,11 +17,13 @@ interface SliceMessage {
   retry(options?: { delaySeconds?: number }): void;
 }
 
+export interface Deliveries {
+  queue: string;
+  messages: readonly SliceMessage[];
+}
+
 /** What the Queue calls. A message stays until nothing of its slice is open. Does not throw. */
-export async function workQueue(
-  deps: JobDependencies,
-  { queue, messages }: { queue: string; messages: readonly SliceMessage[] },
-): Promise<void> {
+export async function workQueue(deps: JobDependencies, { queue, messages }: Deliveries): Promise<void> {
   for (const message of messages) {
     const read = Slice.safeParse(message.body);
     if (!read.success) {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { call, callHandler, newId, run } from "../support/http.ts";
-import { itemsOf, nameMany, nameOf, outcomesOf, seedNameable, startNaming, untilEnded } from "../support/naming-jobs.ts";
+import {
+  itemsOf,
+  nameMany,
+  nameOf,
+  outcomesOf,
+  seedNameable,
+  startNaming,
+  untilEnded,
+} from "../support/naming-jobs.ts";
 import { fail, scriptModel } from "../support/scripted-model.ts";
 
 callHandler();
@@ -106,7 +114,9 @@ describe("a naming job", () => {
       await untilEnded(id);
       return (await itemsOf(id)).map((item) => item.session_id);
     };
-    expect(await found({ unnamed: true, user_id: user, updated_after: "2022-01-01T00:00:00Z" })).toEqual(young.slice(1));
+    expect(await found({ unnamed: true, user_id: user, updated_after: "2022-01-01T00:00:00Z" })).toEqual(
+      young.slice(1),
+    );
     expect(await found({ unnamed: true, agent_id: "operator" }, { user_id: user })).toEqual([]);
     expect(await found({ unnamed: true, agent_id: "assistant" }, { user_id: user })).toEqual(old);
     expect(await found({ unnamed: true }, { user_id: user })).toEqual([]);

@@ -98,18 +98,29 @@ export type Handled = { acked: boolean; retryInSeconds: number | null };
 export async function deliver(jobId: string, from = 0, { attempts = 1, queue = QUEUE } = {}): Promise<Handled> {
   const message = { id: newId(), timestamp: new Date(), attempts, body: { jobId, from } };
   const batch = createMessageBatch(queue, [message]);
-  const ctx = createExecutionContext();
-  await worker.queue(batch, env);
-  const result = await getQueueResult(batch, ctx);
-  const [retry] = result.retryMessages;
-  return { acked: result.explicitAcks.includes(message.id), retryInSeconds: retry?.delaySeconds ?? null };
+  // What `getQueueResult` tells of a retry lacks its delay.
+  let retryInSeconds: number | null = null;
+  const messages = batch.messages.map((one) => ({
+    body: one.body,
+    attempts: one.attempts,
+    ack: () => one.ack(),
+    retry: (options?: QueueRetryOptions) => {
+      retryInSeconds = options?.delaySeconds ?? 0;
+      one.retry(options);
+    },
+  }));
+  await worker.queue({ queue, messages }, env);
+  const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
+  expect(explicitAcks.length + retryMessages.length).toBe(1);
+  return { acked: explicitAcks.includes(message.id), retryInSeconds };
 }
 
 const QUEUE = "edge-sessions-jobs";
 export const DEAD_LETTERS = "edge-sessions-jobs-dead";
 
 /** What the cron trigger does. */
-export const minute = (vars: object = {}): Promise<void> => worker.scheduled(createScheduledController(), { ...env, ...vars } as Env);
+export const minute = (vars: object = {}): Promise<void> =>
+  worker.scheduled(createScheduledController(), { ...env, ...vars } as Env);
 
 /** The job and its items as they will be after so long: nobody has touched them since. */
 export async function passTime(jobId: string, ms: number): Promise<void> {

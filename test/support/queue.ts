@@ -11,6 +11,8 @@ import type { JobSlice } from "../../src/domain/job.ts";
 export interface WatchedQueue {
   /** Every slice that was sent since the test began. */
   sent: JobSlice[];
+  /** The first positions of the slices of one job, as they were sent. */
+  of(jobId: string): number[];
   lose(): void;
   /** The Queue does not take anything. */
   fail(): void;
@@ -21,6 +23,7 @@ export function watchQueue(): WatchedQueue {
   let mode: "deliver" | "lose" | "fail" = "deliver";
   const queue: WatchedQueue = {
     sent: [],
+    of: (jobId) => queue.sent.filter((slice) => slice.jobId === jobId).map(({ from }) => from),
     lose: () => {
       mode = "lose";
     },
