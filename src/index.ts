@@ -1,19 +1,20 @@
 import { agents, teams } from "./agents/index.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./env.ts";
-import type { JobDependencies } from "./jobs/dependencies.ts";
+import { type JobDependencies, jobDependencies } from "./jobs/dependencies.ts";
+import { type Deliveries, workQueue } from "./jobs/queue.ts";
 import { runScheduled } from "./jobs/scheduled.ts";
 import { modelSource } from "./model/model-source.ts";
 import { checkpointsRouter } from "./routes/checkpoints.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
+import { jobsRouter } from "./routes/jobs.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
 import { runsRouter } from "./routes/runs.ts";
 import { searchRouter } from "./routes/search.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
-import { openDatabase } from "./store/database.ts";
 
 export { SessionObject } from "./session/object.ts";
 
@@ -38,21 +39,18 @@ const app = createApp({
     historyRouter(),
     requirementsRouter(),
     searchRouter(),
+    jobsRouter(dependencies),
   ],
 });
 
-function jobDependencies(env: Env): JobDependencies {
+function triggered(env: Env): JobDependencies {
   const config = readConfig(env);
   if (!config.ok) throw new Error(String(config.failure.detail));
-  return {
-    ...dependencies,
-    config: config.value,
-    db: openDatabase(config.value.db),
-    session: (sessionId) => dependencies.session(config.value, sessionId),
-  };
+  return jobDependencies(dependencies, config.value);
 }
 
 export default {
   fetch: app.fetch,
-  scheduled: (_controller, env) => runScheduled(jobDependencies(env)),
+  scheduled: (_controller, env) => runScheduled(triggered(env)),
+  queue: (batch: Deliveries, env: Env) => workQueue(triggered(env), batch),
 } satisfies ExportedHandler<Env>;

@@ -4,6 +4,7 @@ export type ErrorCode =
   | "team_not_found"
   | "session_not_found"
   | "run_not_found"
+  | "job_not_found"
   | "database_not_found"
   | "session_exists"
   | "idempotency_conflict"
@@ -60,6 +61,7 @@ export class AppError extends Error {
 export const agentNotFound = (): Failure => ({ code: "agent_not_found", detail: "Agent not found" });
 export const teamNotFound = (): Failure => ({ code: "team_not_found", detail: "Team not found" });
 export const runNotFound = (detail = "Run not found"): Failure => ({ code: "run_not_found", detail });
+export const jobNotFound = (): Failure => ({ code: "job_not_found", detail: "Job not found" });
 export const databaseNotFound = (id: string): Failure => ({
   code: "database_not_found",
   detail: `No database found with id '${id}'`,
@@ -73,10 +75,10 @@ export const sessionExists = (id: string): Failure => ({
   detail: `Session with id '${id}' already exists. Use PATCH /sessions/${id} to update it.`,
 });
 
-export const idempotencyConflict = (runId: string): Failure => ({
+export const idempotencyConflict = (runId?: string): Failure => ({
   code: "idempotency_conflict",
   detail: "This Idempotency-Key was used for a request with other fields. Use a new key for a new request.",
-  runId,
+  ...(runId !== undefined && { runId }),
 });
 
 export const runActive = (runId: string): Failure => ({

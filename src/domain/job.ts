@@ -72,3 +72,44 @@ export interface JobSlice {
 
 /** Items of one Queue message. */
 export const SLICE_SIZE = 50;
+
+/** Items of one job: more are for a second one. */
+export const MAX_JOB_ITEMS = 100_000;
+/** Ids that one request may name. */
+export const MAX_JOB_IDS = 25_000;
+/** How often an item is taken up before it counts as failed. */
+export const MAX_ATTEMPTS = 5;
+/** What was not touched for so long is taken up, or sent, again: whoever worked on it is gone. */
+export const UNTOUCHED_MS = 60_000;
+/** How long a job that has ended can be read. */
+export const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** What came of working on an item. Without an outcome it is to be tried again, and `reason` says what was in the way. */
+export interface ItemResult {
+  outcome: ItemOutcome | null;
+  reason: string | null;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+/** A result that cost nothing. */
+export const unasked = (outcome: ItemOutcome | null, reason: string | null): ItemResult => ({
+  outcome,
+  reason,
+  promptTokens: 0,
+  completionTokens: 0,
+});
+
+export const doneItems = ({ succeeded, fallback, skipped, failed }: Job): number =>
+  succeeded + fallback + skipped + failed;
+
+/** Whether the job has spent what it may; others are never out of tokens. */
+export function isOutOfTokens({ params, promptTokens, completionTokens }: Job): boolean {
+  return params.maxTokens != null && promptTokens + completionTokens >= params.maxTokens;
+}
+
+/** An id that sorts by the instant of its making (UUID version 7), from a random UUID. */
+export function jobIdAt(nowMs: number, uuid: string): string {
+  const instant = Math.max(0, nowMs).toString(16).padStart(12, "0");
+  return `${instant.slice(0, 8)}-${instant.slice(8)}-7${uuid.slice(15)}`;
+}

@@ -11,6 +11,7 @@ export const STATUS = {
   team_not_found: 404,
   session_not_found: 404,
   run_not_found: 404,
+  job_not_found: 404,
   database_not_found: 404,
   session_exists: 409,
   idempotency_conflict: 409,

@@ -1,7 +1,7 @@
 import type { Registry } from "../domain/team.ts";
 import type { Config } from "../env.ts";
 import type { SessionClient } from "../session/client.ts";
-import type { Database } from "../store/database.ts";
+import { type Database, openDatabase } from "../store/database.ts";
 
 /** What work across sessions is handed. */
 export interface JobDependencies extends Registry {
@@ -11,4 +11,16 @@ export interface JobDependencies extends Registry {
   /** Milliseconds since the epoch. */
   now(): number;
   newId(): string;
+}
+
+/** What routes are handed, for one request or trigger. */
+interface Shared extends Registry {
+  session(config: Config, sessionId: string): SessionClient;
+  now(): number;
+  newId(): string;
+}
+
+export function jobDependencies({ agents, teams, session, now, newId }: Shared, config: Config): JobDependencies {
+  const db = openDatabase(config.db);
+  return { agents, teams, config, db, session: (sessionId) => session(config, sessionId), now, newId };
 }

@@ -1,10 +1,12 @@
 import { sessionUnavailable } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
+import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { JobNaming } from "./name-for-job.ts";
 import type { SessionObject } from "./object.ts";
 import type { RequestedPatch } from "./session-patch.ts";
 
@@ -18,6 +20,7 @@ export interface SessionClient {
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
+  nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>>;
   deleteSession(principal: Principal): Promise<Outcome<null>>;
   /** Has the session see to it that the search index gets what it lacks; does not wait for it. */
   index(): Promise<Outcome<null>>;
@@ -34,6 +37,7 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
     generateName: (principal, fallback, ifMatch) =>
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
+    nameForJob: (naming) => reached(sessionId, () => stub().nameForJob(naming)),
     deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
     index: () => reached(sessionId, () => stub().index()),
   };

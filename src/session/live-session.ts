@@ -1,5 +1,6 @@
 import { databaseUnavailable, preconditionFailed } from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
+import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
@@ -15,6 +16,7 @@ import type { SessionDependencies } from "./dependencies.ts";
 import { expireRequirements } from "./expire-requirements.ts";
 import { SessionIndexing } from "./index-session.ts";
 import type { LiveRun } from "./live-run.ts";
+import { type JobNaming, nameForJob } from "./name-for-job.ts";
 import { findToResume, type ResumeRequest } from "./resume-run.ts";
 import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
@@ -37,6 +39,8 @@ export class LiveSession {
   readonly #indexing: SessionIndexing;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
+  /** What naming jobs have asked for and wait for, by job. */
+  readonly #namings = new Map<string, Promise<ItemResult>>();
 
   constructor(deps: SessionDependencies) {
     this.#deps = deps;
@@ -111,6 +115,15 @@ export class LiveSession {
     }
     const change = await generatedChange(this.#deps, found.value, { fallback, jobId: null });
     return change.ok ? this.#applyGenerated(principal, found.value, change.value.change, ifMatch) : change;
+  }
+
+  /** Names the session for a job; asked twice at once by one job, it does so once. */
+  nameForJob(naming: JobNaming): Promise<ItemResult> {
+    const { jobId } = naming;
+    const result =
+      this.#namings.get(jobId) ?? nameForJob(this.#deps, this.#rows, naming).finally(() => this.#namings.delete(jobId));
+    this.#namings.set(jobId, result);
+    return result;
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */

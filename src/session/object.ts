@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { agents, teams } from "../agents/index.ts";
 import { agentNotFound, modelNotConfigured, teamNotFound } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
+import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
@@ -15,6 +16,7 @@ import { eventStream, resumeStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LiveSession } from "./live-session.ts";
+import type { JobNaming } from "./name-for-job.ts";
 import { missedEvents } from "./resume-run.ts";
 import type { RequestedPatch } from "./session-patch.ts";
 
@@ -99,6 +101,10 @@ export class SessionObject extends DurableObject<Env> {
 
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
     return this.#live.generateName(principal, fallback, ifMatch);
+  }
+
+  async nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>> {
+    return ok(await this.#live.nameForJob(naming));
   }
 
   deleteSession(principal: Principal): Promise<Outcome<null>> {

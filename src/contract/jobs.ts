@@ -1,0 +1,272 @@
+import { z } from "@hono/zod-openapi";
+import {
+  doneItems,
+  type ItemOutcome,
+  type ItemStatus,
+  type Job,
+  type JobItem,
+  type JobStatus,
+  MAX_JOB_IDS,
+} from "../domain/job.ts";
+import {
+  AgentId,
+  booleanOr,
+  IdempotencyKey,
+  integerOr,
+  optionalField,
+  optionalParameter,
+  SessionId,
+  TeamId,
+  UserId,
+} from "./common.ts";
+import { defineRoute, failures, json, jsonBody } from "./route.ts";
+import { isoSeconds } from "./time.ts";
+
+const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
+const count = (description: string) => z.int().openapi({ description });
+
+const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
+const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
+const tags = ["Jobs"];
+
+/** What every job shows. */
+const JobShape = z.object({
+  job_id: z.string(),
+  kind: z.string(),
+  status: z.enum(JOB_STATUSES),
+  stop_reason: z.string().nullable().openapi({ description: "Why it stopped by itself: `max_tokens`." }),
+  total: count("Its items: one per id that was given, or per session that was found."),
+  done: z.int(),
+  skipped: z.int(),
+  failed: z.int(),
+  remaining: count("Not done; of a job that has ended, not to be done."),
+  progress: z.number().openapi({ description: "What is done, from 0 to 1." }),
+  created_at: isoTime(),
+  started_at: isoTime().nullable(),
+  ended_at: isoTime().nullable(),
+});
+
+const NamingJob = JobShape.extend({
+  named: count("Named by the model."),
+  fallback: count("Named, but not by the model, whose answer could not be used."),
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+  max_tokens: z.int().nullable(),
+  overwrite: z.enum(["never", "generated"]),
+}).openapi("NamingJob");
+
+/** An item's outcome in the words of a kind of job. */
+type OutcomeWord = "named" | "fallback" | "skipped" | "failed";
+const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const satisfies OutcomeWord[];
+
+const NamingJobItem = z
+  .object({
+    position: z.int(),
+    session_id: z.string(),
+    status: z.enum(ITEM_STATUSES),
+    outcome: z.enum(OUTCOMES).nullable(),
+    reason: z.string().nullable().openapi({
+      description:
+        "Why it was skipped (`already_named`, `named_by_hand`, `renamed_meanwhile`, `no_messages`, `duplicate`), why it failed (`not_found`, `model_unavailable`, `model_refused`, `gave_up`, …), or what it waits for.",
+    }),
+    attempts: z.int(),
+    prompt_tokens: z.int(),
+    completion_tokens: z.int(),
+    updated_at: isoTime(),
+  })
+  .openapi("NamingJobItem");
+
+const page = (entry: z.ZodType) =>
+  z.object({ data: z.array(entry), meta: z.object({ limit: z.int(), next_cursor: z.string().nullable() }) });
+
+const Paging = z.object({
+  user_id: optionalParameter(UserId).openapi({ description: "Only jobs that were made for this user." }),
+  limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
+  cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
+});
+
+const Scope = z.object({
+  user_id: optionalParameter(UserId).openapi({ description: "Only if it was made for this user." }),
+});
+
+interface JobWords<Path extends string> {
+  path: Path;
+  /** For operation ids: `naming_job`. */
+  operation: string;
+  /** For sentences: `naming job`. */
+  noun: string;
+  job: z.ZodType;
+  item: z.ZodType;
+}
+
+/** The routes by which jobs of some kinds are looked at and cancelled. */
+export function jobRoutes<Path extends string>({ path, operation, noun, job, item }: JobWords<Path>) {
+  const params = z.object({ job_id: z.string().openapi({ description: "Id of the job." }) });
+  return {
+    listJobs: defineRoute({
+      method: "get",
+      path,
+      operationId: `list_${operation}s`,
+      summary: `The ${noun}s, newest first`,
+      description: "Jobs can be read for 30 days after their end.",
+      tags,
+      request: { query: Paging },
+      responses: { 200: json(page(job), "A page of jobs") },
+    }),
+
+    getJob: defineRoute({
+      method: "get",
+      path: `${path}/{job_id}`,
+      operationId: `get_${operation}`,
+      summary: `How far a ${noun} is`,
+      description: "Looking at a job that runs also sends again what nobody has touched for a minute.",
+      tags,
+      request: { params, query: Scope },
+      responses: { 200: json(job, "The job as it stands"), ...failures(404) },
+    }),
+
+    listItems: defineRoute({
+      method: "get",
+      path: `${path}/{job_id}/items`,
+      operationId: `list_${operation}_items`,
+      summary: `What became of each session of a ${noun}`,
+      description: "In the order in which the ids were given, or in which the sessions were created.",
+      tags,
+      request: {
+        params,
+        query: Paging.extend({
+          status: optionalParameter(z.enum(ITEM_STATUSES)),
+          outcome: optionalParameter(z.enum(OUTCOMES)),
+        }),
+      },
+      responses: { 200: json(page(item), "A page of items"), ...failures(404) },
+    }),
+
+    cancelJob: defineRoute({
+      method: "post",
+      path: `${path}/{job_id}/cancel`,
+      operationId: `cancel_${operation}`,
+      summary: `Cancel a ${noun}`,
+      description: "What is under way is finished, what is done stays. A job that has ended is left as it is.",
+      tags,
+      request: { params, query: Scope },
+      responses: { 200: json(job, "The job as it stands"), ...failures(404) },
+    }),
+  };
+}
+
+export const namingJobRoutes = jobRoutes({
+  path: "/naming-jobs",
+  operation: "naming_job",
+  noun: "naming job",
+  job: NamingJob,
+  item: NamingJobItem,
+});
+
+/** Strict: a condition that is misspelt would let in every session. */
+const Filter = z
+  .strictObject({
+    unnamed: booleanOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),
+    agent_id: optionalField(AgentId),
+    team_id: optionalField(TeamId),
+    user_id: optionalField(UserId),
+    updated_after: optionalField(z.iso.datetime({ offset: true })).openapi({
+      type: "string",
+      format: "date-time",
+      description: "Only sessions that changed after this instant.",
+    }),
+  })
+  .openapi("JobFilter", { description: "Sessions that are listed; of more than 100,000 the oldest." });
+
+const NameSessions = z
+  .object({
+    session_ids: z.array(SessionId).min(1).max(MAX_JOB_IDS).nullish(),
+    filter: Filter.nullish(),
+    overwrite: z.enum(["never", "generated"]).default("never").openapi({
+      description: "Which names may be replaced beside fallbacks: none, or generated ones. One given by hand never is.",
+    }),
+    fallback: z.string().nullish().openapi({
+      description: "The name where the model has none that can be used; left out, the first message, shortened.",
+      maxLength: 200,
+    }),
+    max_tokens: z.int().min(1).nullish().openapi({ description: "The job stops when they are spent." }),
+    user_id: optionalField(UserId),
+  })
+  .openapi("NameSessions", { description: "Either `session_ids` or `filter`." });
+
+export const nameSessions = defineRoute({
+  method: "post",
+  path: "/sessions/names",
+  operationId: "name_sessions",
+  summary: "Name many sessions",
+  description:
+    "Answers a job at once, which names the sessions one by one in the background. With `user_id` it finds that user's sessions only, and exists for that user.",
+  tags,
+  request: {
+    query: z.object({
+      user_id: optionalParameter(UserId).openapi({ description: "As in the body." }),
+      db_id: optionalParameter(z.string()),
+    }),
+    headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
+    body: jsonBody(NameSessions, { required: true }),
+  },
+  responses: {
+    202: json(NamingJob, "The job", {
+      Location: { description: "Where to look at it.", schema: { type: "string" } },
+    }),
+    ...failures(404, 409, 413),
+  },
+});
+
+/** What every job shows. */
+export function jobJson(job: Job) {
+  const done = doneItems(job);
+  return {
+    job_id: job.jobId,
+    kind: job.kind,
+    status: job.status,
+    stop_reason: job.stopReason,
+    total: job.total,
+    done,
+    skipped: job.skipped,
+    failed: job.failed,
+    remaining: job.total - done,
+    progress: job.total === 0 ? 1 : done / job.total,
+    created_at: isoSeconds(job.createdAt),
+    started_at: job.startedAt === null ? null : isoSeconds(job.startedAt),
+    ended_at: job.endedAt === null ? null : isoSeconds(job.endedAt),
+  };
+}
+
+export function namingJobJson(job: Job) {
+  const { promptTokens, completionTokens, params } = job;
+  return {
+    ...jobJson(job),
+    named: job.succeeded,
+    fallback: job.fallback,
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    max_tokens: params.maxTokens ?? null,
+    overwrite: params.overwrite ?? "never",
+  };
+}
+
+export function namingItemJson(item: JobItem) {
+  return {
+    position: item.position,
+    session_id: item.sessionId,
+    status: item.status,
+    outcome: item.outcome === "succeeded" ? "named" : item.outcome,
+    reason: item.reason,
+    attempts: item.attempts,
+    prompt_tokens: item.promptTokens,
+    completion_tokens: item.completionTokens,
+    updated_at: isoSeconds(item.touchedAt),
+  };
+}
+
+/** The outcome that a word of the wire stands for. */
+export const outcomeOf = (word: OutcomeWord | undefined): ItemOutcome | undefined =>
+  word === "named" ? "succeeded" : word;

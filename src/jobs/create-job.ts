@@ -1,0 +1,53 @@
+import { databaseUnavailable, idempotencyConflict } from "../domain/error.ts";
+import { type Job, type JobKind, type JobParams, jobIdAt } from "../domain/job.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import { commit, readOrNull } from "../store/commit.ts";
+import { createJobStatements, type JobKey, type JobSessions } from "../store/job-writes.ts";
+import { findJob, findKeyedJob } from "../store/jobs.ts";
+import type { JobDependencies } from "./dependencies.ts";
+import { sendSlices, sliceStarts } from "./send-slices.ts";
+
+export interface JobRequest {
+  kind: JobKind;
+  userId: string | null;
+  params: JobParams;
+  key: JobKey | null;
+}
+
+/** Stores a job and sends its slices; asked again with the same key, answers the job that there is. */
+export async function createJob(deps: JobDependencies, request: JobRequest, from: JobSessions): Promise<Outcome<Job>> {
+  const { kind, key } = request;
+  const nowMs = deps.now();
+  const jobId = jobIdAt(nowMs, deps.newId());
+  const committed = await commit(deps.db, createJobStatements(deps.db, { ...request, jobId, nowMs }, from));
+  if (committed.kind === "refused") {
+    throw new Error(`D1 refused a job: ${committed.constraint}`);
+  }
+  if (committed.kind === "unknown") {
+    // If it is written later, it is done later, by the sweep; with a key the caller finds it.
+    return fail(databaseUnavailable());
+  }
+  const read = await readOrNull(stored(deps, kind, jobId, key));
+  const found = read?.value ?? null;
+  if (found === null) {
+    return fail(databaseUnavailable());
+  }
+  if (key !== null && found.fieldsDigest !== key.fieldsDigest) {
+    return fail(idempotencyConflict());
+  }
+  const { job } = found;
+  if (job.jobId === jobId && job.status === "running") {
+    await sendSlices(deps, jobId, sliceStarts(job.total));
+  }
+  return ok(job);
+}
+
+async function stored(deps: JobDependencies, kind: JobKind, jobId: string, key: JobKey | null) {
+  if (key !== null) {
+    return findKeyedJob(deps.db, kind, key);
+  }
+  const job = await findJob(deps.db, EVERYBODY, [kind], jobId);
+  return job === null ? null : { job, fieldsDigest: "" };
+}
+
+const EVERYBODY = { caller: "development", userId: null } as const;

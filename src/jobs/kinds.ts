@@ -1,0 +1,12 @@
+import type { ItemResult, Job, JobKind } from "../domain/job.ts";
+import type { ClaimedItem } from "../store/job-slices.ts";
+import type { JobDependencies } from "./dependencies.ts";
+import { names } from "./name-session.ts";
+
+/** What a job does to one session. Called again for an item that it may have done: it must answer the same then. */
+export interface KindOfWork {
+  work(deps: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult>;
+}
+
+/** A kind that is missing here belongs to another version of the server: its items wait. */
+export const KINDS: Partial<Record<JobKind, KindOfWork>> = { names };

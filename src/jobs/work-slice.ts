@@ -1,0 +1,153 @@
+import { type ItemResult, isOutOfTokens, type Job, type JobSlice, MAX_ATTEMPTS, unasked } from "../domain/job.ts";
+import { withTimeout } from "../lib/abort.ts";
+import { errorFields, log } from "../lib/log.ts";
+import { Serial } from "../lib/serial.ts";
+import { readOrNull } from "../store/commit.ts";
+import { type ClaimedItem, claimSlice, type ItemRecord, recordResults } from "../store/job-slices.ts";
+import { backoffSeconds } from "./backoff.ts";
+import type { JobDependencies } from "./dependencies.ts";
+import { KINDS, type KindOfWork } from "./kinds.ts";
+
+/** The platform lets a Worker wait for about six answers at a time. */
+const ITEMS_AT_ONCE = 5;
+/** So many results are written at once: a job's reader and a cancel see that far. */
+const RECORDED_AT_ONCE = 10;
+/** How often items that take long are touched, so that nobody takes them up as well. */
+const TOUCH_MS = 20_000;
+/** Two calls of a model and what the database may need; then nobody waits for the session any more. */
+const ITEM_TIMEOUT_MS = 120_000;
+const DATABASE_AWAY_SECONDS = 10;
+const LONGEST_DELAY_SECONDS = 600;
+/** So many items in a row without an answer of the model: the rest is not even tried. */
+const AWAY_AFTER = ITEMS_AT_ONCE;
+
+/** Works on what is open of a slice. Answers after how many seconds it is to be handed in again; null when it is done. */
+export async function workSlice(deps: JobDependencies, slice: JobSlice, deliveries: number): Promise<number | null> {
+  const claimed = await readOrNull(claimSlice(deps.db, slice, deps.now()));
+  if (claimed === null) {
+    return DATABASE_AWAY_SECONDS;
+  }
+  const { job, items, dueAt } = claimed.value;
+  if (job === null || job.status !== "running") {
+    return null;
+  }
+  if (items.length > 0) {
+    return new SliceWork(deps, job, items, deliveries).run();
+  }
+  // Somebody works on it, or it waits for its next attempt.
+  return dueAt === null ? null : secondsUntil(dueAt, deps.now());
+}
+
+function secondsUntil(atMs: number, nowMs: number): number {
+  return Math.min(LONGEST_DELAY_SECONDS, Math.max(1, Math.ceil((atMs - nowMs) / 1000)));
+}
+
+/** A claimed slice while it is worked on: a few items at a time, recorded as it goes. */
+class SliceWork {
+  readonly #deps: JobDependencies;
+  #job: Job;
+  readonly #waiting: ClaimedItem[];
+  /** Claimed and not recorded yet, by position. */
+  readonly #open: Map<number, ClaimedItem>;
+  readonly #records = new Serial();
+  #results: ItemRecord[] = [];
+  /** Tokens of results that are not in `#job`. */
+  #unrecordedTokens = 0;
+  #awayInARow = 0;
+  readonly #deliveries: number;
+  #delaySeconds: number | null = null;
+
+  constructor(deps: JobDependencies, job: Job, items: ClaimedItem[], deliveries: number) {
+    this.#deps = deps;
+    this.#job = job;
+    this.#waiting = [...items];
+    this.#open = new Map(items.map((item) => [item.position, item]));
+    this.#deliveries = deliveries;
+  }
+
+  async run(): Promise<number | null> {
+    const kind = KINDS[this.#job.kind];
+    const timer = setInterval(() => void this.#record(), TOUCH_MS);
+    try {
+      if (kind !== undefined) {
+        await Promise.all(Array.from({ length: ITEMS_AT_ONCE }, () => this.#lane(kind)));
+      }
+    } finally {
+      clearInterval(timer);
+    }
+    for (const item of this.#waiting.splice(0)) {
+      this.#note(item, unasked(null, null), true);
+    }
+    const isRecorded = await this.#record();
+    if (!isRecorded) {
+      // Once they count as untouched; each item then says again what came of it.
+      return secondsUntil(60_000, 0);
+    }
+    return this.#job.status === "running" ? this.#delaySeconds : null;
+  }
+
+  async #lane(kind: KindOfWork): Promise<void> {
+    for (let item = this.#next(); item !== undefined; item = this.#next()) {
+      this.#note(item, await this.#work(kind, item), false);
+      if (this.#results.length >= RECORDED_AT_ONCE) {
+        await this.#record();
+      }
+    }
+  }
+
+  #next(): ClaimedItem | undefined {
+    const { promptTokens } = this.#job;
+    const isSpent = isOutOfTokens({ ...this.#job, promptTokens: promptTokens + this.#unrecordedTokens });
+    const goesOn = this.#job.status === "running" && !isSpent && this.#awayInARow < AWAY_AFTER;
+    return goesOn ? this.#waiting.shift() : undefined;
+  }
+
+  async #work(kind: KindOfWork, item: ClaimedItem): Promise<ItemResult> {
+    if (item.attempts > MAX_ATTEMPTS) {
+      return unasked("failed", "gave_up");
+    }
+    try {
+      const timedOut = () => new Error("the session did not answer in time");
+      return await withTimeout(kind.work(this.#deps, this.#job, item), ITEM_TIMEOUT_MS, timedOut);
+    } catch (error) {
+      log("error", "job.item_failed", { job_id: this.#job.jobId, position: item.position, ...errorFields(error) });
+      return unasked(null, "session_unavailable");
+    }
+  }
+
+  #note(item: ClaimedItem, result: ItemResult, unbegun: boolean): void {
+    const { position, attempts } = item;
+    this.#awayInARow = result.reason === "model_unavailable" ? this.#awayInARow + 1 : 0;
+    const isLast = result.outcome === null && !unbegun && attempts >= MAX_ATTEMPTS;
+    const outcome = isLast ? "failed" : result.outcome;
+    let touchedAt = this.#deps.now();
+    if (outcome === null) {
+      const seconds = backoffSeconds(Math.max(attempts, this.#deliveries));
+      this.#delaySeconds = Math.min(this.#delaySeconds ?? seconds, seconds);
+      touchedAt += seconds * 1000;
+    }
+    this.#unrecordedTokens += result.promptTokens + result.completionTokens;
+    this.#results.push({ ...result, position, attempts, outcome, touchedAt, unbegun });
+    this.#open.delete(position);
+  }
+
+  /** Writes what there is; false when D1 did not take it, which the next time tries again. */
+  #record(): Promise<boolean> {
+    return this.#records.run(async () => {
+      const results = this.#results;
+      this.#results = [];
+      const tokens = results.reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0);
+      const kept = [...this.#open.keys()];
+      const write = () =>
+        readOrNull(recordResults(this.#deps.db, this.#job.jobId, { results, kept, nowMs: this.#deps.now() }));
+      const written = (await write()) ?? (await write());
+      if (written === null) {
+        this.#results = [...results, ...this.#results];
+        return false;
+      }
+      this.#unrecordedTokens -= tokens;
+      this.#job = written.value ?? { ...this.#job, status: "cancelled" };
+      return true;
+    });
+  }
+}

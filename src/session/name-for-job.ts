@@ -1,0 +1,95 @@
+import { type ItemResult, type Overwrite, unasked } from "../domain/job.ts";
+import { fail, ok } from "../domain/outcome.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { Session } from "../domain/session.ts";
+import type { SessionDependencies } from "./dependencies.ts";
+import { generatedChange } from "./session-names.ts";
+import type { SessionRows } from "./session-rows.ts";
+
+/** A naming job's wish for one session. Plain data: it crosses the object's boundary. */
+export interface JobNaming {
+  jobId: string;
+  /** Who the job was made for: another's session does not exist for it. */
+  principal: Principal;
+  overwrite: Overwrite;
+  fallback: string | null;
+}
+
+/**
+ * Names the session for a job. Asked again by the same job it answers what came of it the first time: the name says
+ * which job gave it, so that nothing is named twice, wherever the job's worker died.
+ */
+export async function nameForJob(
+  deps: SessionDependencies,
+  rows: SessionRows,
+  { jobId, principal, overwrite, fallback }: JobNaming,
+): Promise<ItemResult> {
+  const found = await rows.find(principal);
+  if (!found.ok) {
+    return resultOf(found.failure.code);
+  }
+  const asked = found.value;
+  const decided = decideNaming(asked, jobId, overwrite);
+  if (decided !== null) {
+    return decided;
+  }
+  const generated = await generatedChange(deps, asked, { fallback, jobId });
+  if (!generated.ok) {
+    return resultOf(generated.failure.code);
+  }
+  const { change, failure } = generated.value;
+  const cost = {
+    promptTokens: change.details?.promptTokens ?? 0,
+    completionTokens: change.details?.completionTokens ?? 0,
+  };
+  if (change.details?.attempts === 0) {
+    const isMute = deps.models() === null;
+    return unasked(isMute ? "failed" : "skipped", isMute ? "model_not_configured" : "no_messages");
+  }
+  if (failure !== null) {
+    const isLasting = failure === "refused";
+    return isLasting
+      ? { outcome: "failed", reason: "model_refused", ...cost }
+      : { outcome: null, reason: "model_unavailable", ...cost };
+  }
+  let isNewest = true;
+  const written = await rows.write(principal, (session) => {
+    // The row may be planned on more than once: the last look counts.
+    isNewest = session.nameVersion === asked.nameVersion && session.createdAt === asked.createdAt;
+    return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(GONE);
+  });
+  if (!written.ok) {
+    return { ...resultOf(written.failure.code), ...cost };
+  }
+  if (!isNewest) {
+    return { outcome: "skipped", reason: "renamed_meanwhile", ...cost };
+  }
+  return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, ...cost };
+}
+
+/** What the row alone says; null when a model is to be asked. */
+export function decideNaming(
+  { nameSource, nameDetails, chatMessages }: Pick<Session, "nameSource" | "nameDetails" | "chatMessages">,
+  jobId: string,
+  overwrite: Overwrite,
+): ItemResult | null {
+  if (nameSource !== null && nameDetails?.jobId === jobId) {
+    const { promptTokens, completionTokens } = nameDetails;
+    const outcome = nameSource === "fallback" ? "fallback" : "succeeded";
+    return { outcome, reason: null, promptTokens, completionTokens };
+  }
+  if (nameSource === "manual") {
+    return unasked("skipped", "named_by_hand");
+  }
+  if (nameSource === "generated" && overwrite === "never") {
+    return unasked("skipped", "already_named");
+  }
+  return chatMessages === 0 ? unasked("skipped", "no_messages") : null;
+}
+
+const GONE = { code: "session_not_found", detail: "Session not found" } as const;
+
+/** A session that is not there is an answer; a database that is away is asked again later. */
+function resultOf(code: string): ItemResult {
+  return code === "session_not_found" ? unasked("failed", "not_found") : unasked(null, "database_unavailable");
+}
