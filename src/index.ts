@@ -9,6 +9,7 @@ import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
+import { retentionRouter } from "./routes/retention.ts";
 import { runsRouter } from "./routes/runs.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
 import { sessionClient } from "./session/client.ts";
@@ -36,6 +37,7 @@ const app = createApp({
     checkpointsRouter(dependencies),
     historyRouter(),
     requirementsRouter(),
+    retentionRouter(dependencies),
   ],
 });
 

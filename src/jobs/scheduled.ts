@@ -1,10 +1,16 @@
 import { errorFields, log } from "../lib/log.ts";
 import type { JobDependencies } from "./dependencies.ts";
+import { goOnErasing } from "./erase-user.ts";
+import { expireSessions, purgeSessions } from "./retention.ts";
 
 /** One thing that the cron trigger does: a bounded step, which the next minute goes on from. */
 type Task = (deps: JobDependencies) => Promise<void>;
 
-const TASKS: readonly [name: string, task: Task][] = [];
+const TASKS: readonly [name: string, task: Task][] = [
+  ["expire_sessions", expireSessions],
+  ["purge_sessions", purgeSessions],
+  ["erase_users", goOnErasing],
+];
 
 /** What the cron trigger calls every minute. One task that fails stops no other. Does not throw. */
 export async function runScheduled(deps: JobDependencies): Promise<void> {

@@ -2,9 +2,10 @@ import { sessionUnavailable } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionType } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
 import type { SessionObject } from "./object.ts";
 import type { RequestedPatch } from "./session-patch.ts";
 
@@ -18,7 +19,10 @@ export interface SessionClient {
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
-  deleteSession(principal: Principal): Promise<Outcome<null>>;
+  deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>>;
+  restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>>;
+  expireSession(call: ExpireCall): Promise<Outcome<Removed>>;
+  purgeSession(call: PurgeCall): Promise<Outcome<Removed>>;
 }
 
 export function sessionClient(sessions: SessionNamespace, sessionId: string): SessionClient {
@@ -32,7 +36,10 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
     generateName: (principal, fallback, ifMatch) =>
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
-    deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
+    deleteSession: (principal, options) => reached(sessionId, () => stub().deleteSession(principal, options)),
+    restoreSession: (principal, type) => reached(sessionId, () => stub().restoreSession(principal, type)),
+    expireSession: (call) => reached(sessionId, () => stub().expireSession(call)),
+    purgeSession: (call) => reached(sessionId, () => stub().purgeSession(call)),
   };
 }
 

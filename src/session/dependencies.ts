@@ -17,6 +17,8 @@ export interface SessionDependencies extends Registry {
   setAlarm(atMs: number): void;
   /** When the first open requirement expires. */
   expiry: ExpiryNote;
+  /** Empties the object's own storage, its alarm too. */
+  forgetStorage(): void;
   /** Keeps the object alive for work that nobody waits for; the promise must not reject. */
   background(work: Promise<void>): void;
   settings: SessionSettings;
@@ -29,4 +31,6 @@ export interface SessionSettings {
   maxMemberRuns: number;
   /** The deployment's naming model; null when agents are named by their own. */
   namingModel: string | null;
+  /** How long a deleted session can be brought back, as callers are told. */
+  deleteUndoSeconds: number;
 }

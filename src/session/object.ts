@@ -4,13 +4,14 @@ import { agentNotFound, modelNotConfigured, teamNotFound } from "../domain/error
 import type { IfMatch } from "../domain/etag.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionType } from "../domain/session.ts";
 import { findComponent } from "../domain/team.ts";
 import { type Config, readConfig } from "../env.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
 import type { ContinueCall, ReadMode, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
 import { eventStream, resumeStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -101,8 +102,20 @@ export class SessionObject extends DurableObject<Env> {
     return this.#live.generateName(principal, fallback, ifMatch);
   }
 
-  deleteSession(principal: Principal): Promise<Outcome<null>> {
-    return this.#live.delete(principal);
+  deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
+    return this.#live.delete(principal, options);
+  }
+
+  restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
+    return this.#live.restore(principal, type);
+  }
+
+  expireSession(call: ExpireCall): Promise<Outcome<Removed>> {
+    return this.#live.expire(call);
+  }
+
+  purgeSession(call: PurgeCall): Promise<Outcome<Removed>> {
+    return this.#live.purge(call);
   }
 
   override async alarm(): Promise<void> {
@@ -140,10 +153,11 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
   if (sessionId === undefined) {
     throw new Error("A session object must be reached by its session's id.");
   }
+  const journal = new Journal(ctx.storage.sql);
   return new LiveSession({
     sessionId,
     db: openDatabase(config.db),
-    journal: new Journal(ctx.storage.sql),
+    journal,
     agents,
     teams,
     models: models(config),
@@ -161,12 +175,18 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       get: () => kv.get<number>(EXPIRY_KEY) ?? null,
       set: (at) => (at === null ? void kv.delete(EXPIRY_KEY) : kv.put(EXPIRY_KEY, at)),
     },
+    forgetStorage: () => {
+      isKept = false;
+      journal.forget();
+      void ctx.storage.deleteAll();
+    },
     background: (work) => ctx.waitUntil(work),
     settings: {
       maxToolRounds: config.maxToolRounds,
       toolTimeoutMs: config.toolTimeoutMs,
       maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
+      deleteUndoSeconds: config.deleteUndoSeconds,
     },
   });
 }

@@ -34,8 +34,15 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       newId,
       setAlarm: () => {},
       expiry: { get: () => null, set: () => {} },
+      forgetStorage: () => {},
       background: (work) => state.waitUntil(work),
-      settings: { maxToolRounds: 10, toolTimeoutMs: 60_000, maxMemberRuns: 16, namingModel: null },
+      settings: {
+        maxToolRounds: 10,
+        toolTimeoutMs: 60_000,
+        maxMemberRuns: 16,
+        namingModel: null,
+        deleteUndoSeconds: 0,
+      },
     });
     const request = {
       runId,
