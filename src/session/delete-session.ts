@@ -52,8 +52,7 @@ export async function expireSession(
     return fail(databaseUnavailable());
   }
   lane.takeUp();
-  const { activeRunId, waiting } = lane.occupancy();
-  if (activeRunId !== null || waiting.length > 0) {
+  if (isBusy(lane)) {
     return ok("left");
   }
   return remove(lane, (session) => {
@@ -121,14 +120,19 @@ export async function tend(lane: RunLane): Promise<void> {
   const { session } = lane.memory;
   if (session === null) {
     const row = await lane.memory.row();
-    if (row !== null && row.value === null && lane.isEmpty()) {
-      lane.forgetStorage();
+    if (row !== null && row.value === null && !isBusy(lane) && lane.deps.journal.entries().size === 0) {
+      lane.clear();
     }
   } else if (isPurging(session)) {
     await purgeRows(lane, session);
   } else if (session.visibility === "deleted") {
     await closeLane(lane);
   }
+}
+
+function isBusy(lane: RunLane): boolean {
+  const { activeRunId, waiting } = lane.occupancy();
+  return activeRunId !== null || waiting.length > 0;
 }
 
 async function remove(lane: RunLane, decide: (session: Session) => Removal): Promise<Outcome<Removed>> {

@@ -62,11 +62,6 @@ export class RunLane {
     return [this.#active, ...this.#waiting].find((live) => live?.runId === runId) ?? null;
   }
 
-  /** Whether nothing runs, waits or has to land. */
-  isEmpty(): boolean {
-    return this.#active === null && this.#waiting.length === 0 && this.deps.journal.entries().size === 0;
-  }
-
   /** How many runs go before this one. */
   waitingBefore(live: LiveRun): number {
     const at = this.#waiting.indexOf(live);
@@ -278,11 +273,7 @@ export class RunLane {
     }
     this.leftovers.forgetAll();
     this.memory.drop();
-    this.forgetStorage();
-  }
-
-  /** Nothing is kept for a session that is gone: the platform forgets an object without storage. */
-  forgetStorage(): void {
+    // Nothing is kept for a session that is gone: the platform forgets an object without storage.
     this.deps.forgetStorage();
     this.alarm.cleared();
   }
