@@ -44,6 +44,7 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(limitBody(MAX_BODY_BYTES));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use("/sessions/*", onlyDatabase(DB_ID));
+  app.use("/users/*", onlyDatabase(DB_ID));
 
   app.route("/", metaRouter(dependencies));
   for (const router of dependencies.routers) app.route("/", router);

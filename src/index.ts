@@ -11,6 +11,7 @@ import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
 import { jobsRouter } from "./routes/jobs.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
+import { retentionRouter } from "./routes/retention.ts";
 import { runsRouter } from "./routes/runs.ts";
 import { searchRouter } from "./routes/search.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
@@ -40,6 +41,7 @@ const app = createApp({
     requirementsRouter(),
     searchRouter(),
     jobsRouter(dependencies),
+    retentionRouter(dependencies),
   ],
 });
 

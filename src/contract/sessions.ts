@@ -97,6 +97,7 @@ export const deleteSessions = defineRoute({
   path: "/sessions",
   operationId: "delete_sessions",
   summary: "Delete several sessions",
+  description: "As `DELETE /sessions/{session_id}`, one after the other.",
   tags,
   request: {
     query: SessionScope,
@@ -168,7 +169,8 @@ export const deleteSession = defineRoute({
   path: "/sessions/{session_id}",
   operationId: "delete_session",
   summary: "Delete a session",
-  description: "Its active and waiting runs are cancelled. Answers alike when there is no such session.",
+  description:
+    "Its active and waiting runs are cancelled. It is gone at once, or, where `DELETE_UNDO_SECONDS` is set, can be restored for that long, in which its id stays taken. Answers alike when there is no such session.",
   tags,
   request: { params: SessionPath, query: SessionScope },
   responses: { 204: { description: "It does not exist any more" }, ...failures(404) },

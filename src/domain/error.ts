@@ -7,6 +7,7 @@ export type ErrorCode =
   | "job_not_found"
   | "database_not_found"
   | "session_exists"
+  | "session_deleted"
   | "idempotency_conflict"
   | "run_active"
   | "run_not_continuable"
@@ -73,6 +74,15 @@ export const sessionNotFound = (detail = "Session not found"): Failure => ({ cod
 export const sessionExists = (id: string): Failure => ({
   code: "session_exists",
   detail: `Session with id '${id}' already exists. Use PATCH /sessions/${id} to update it.`,
+});
+
+/** `until`: an instant as text; null where it cannot be brought back any more. */
+export const sessionDeleted = (id: string, until: string | null): Failure => ({
+  code: "session_deleted",
+  detail:
+    until === null
+      ? `Session with id '${id}' was deleted and is being removed. Use another id, or this one later.`
+      : `Session with id '${id}' was deleted. Until ${until} POST /sessions/${encodeURIComponent(id)}/restore brings it back.`,
 });
 
 export const idempotencyConflict = (runId?: string): Failure => ({

@@ -12,7 +12,12 @@ export interface Principal {
 
 /** Whether the session exists for the principal. */
 export function maySee(principal: Principal, session: Pick<Session, "userId" | "visibility">): boolean {
-  return !isHidden(session) && ownsOrSpeaksForAll(principal, session.userId);
+  return !isHidden(session) && couldSee(principal, session);
+}
+
+/** Whether the session exists for the principal, or did before it was deleted. */
+export function couldSee(principal: Principal, { userId }: Pick<Session, "userId">): boolean {
+  return ownsOrSpeaksForAll(principal, userId);
 }
 
 /** Whether the principal may run in a session of this owner: an unowned session is claimed by its first user. */

@@ -14,6 +14,7 @@ export const STATUS = {
   job_not_found: 404,
   database_not_found: 404,
   session_exists: 409,
+  session_deleted: 409,
   idempotency_conflict: 409,
   run_active: 409,
   run_not_continuable: 409,

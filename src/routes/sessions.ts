@@ -106,7 +106,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     for (let from = 0; from < ids.length; from += DELETES_AT_ONCE) {
       const some = ids.slice(from, from + DELETES_AT_ONCE);
       const outcomes = await Promise.all(
-        some.map((id) => dependencies.session(c.get("config"), id).deleteSession(caller)),
+        some.map((id) => dependencies.session(c.get("config"), id).deleteSession(caller, undoOf(c))),
       );
       outcomes.forEach(unwrap);
     }
@@ -151,7 +151,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const caller = principal(c, user_id);
     // Of another type it does not exist for the caller: answered alike, and left alone.
     if (type === undefined || (await findSession(database(c), caller, session_id, type)) !== null) {
-      unwrap(await dependencies.session(c.get("config"), session_id).deleteSession(caller));
+      unwrap(await dependencies.session(c.get("config"), session_id).deleteSession(caller, undoOf(c)));
     }
     return c.body(null, 204);
   });
@@ -201,7 +201,9 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   return router;
 }
 
-async function withChat(c: AppContext, session: Session) {
+const undoOf = (c: AppContext) => ({ undo: c.get("config").deleteUndoSeconds > 0 });
+
+export async function withChat(c: AppContext, session: Session) {
   const [messages, openRequirements] = await Promise.all([
     recentChat(database(c), session.sessionId, CHAT_TAIL),
     countOpenRequirements(database(c), session.sessionId),

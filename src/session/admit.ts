@@ -1,18 +1,22 @@
 import { historyRuns } from "../domain/agent.ts";
 import {
   databaseUnavailable,
+  type Failure,
   idempotencyConflict,
   payloadTooLarge,
   runNotFound,
   runNotLanded,
+  sessionDeleted,
   sessionNotFound,
   sessionUnavailable,
 } from "../domain/error.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import { mayRunIn, type Principal } from "../domain/principal.ts";
+import { couldSee, mayRunIn, type Principal } from "../domain/principal.ts";
+import { isRestorable } from "../domain/retention.ts";
 import type { Idempotency, OnBusy, RunRequest } from "../domain/run.ts";
+import { isHidden, type Session } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
 import { seconds } from "../engine/metrics.ts";
 import { log } from "../lib/log.ts";
@@ -68,7 +72,7 @@ export async function admit(lane: RunLane, arrival: Arrival): Promise<Outcome<Li
 async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> {
   const { component, request, principal } = arrival;
   const live = request.idempotency === null ? null : lane.byKey(request.idempotency);
-  if (live !== null && request.idempotency !== null) {
+  if (live !== null && request.idempotency !== null && !(await isDeleted(lane))) {
     return sameRun(live, live.row.fieldsDigest, request.idempotency);
   }
   const lookedAt = lane.deps.now();
@@ -77,6 +81,9 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
     return fail(databaseUnavailable());
   }
   lane.takeUp();
+  if (loaded.session !== null && isHidden(loaded.session)) {
+    return fail(whyNotIn(loaded.session, principal, lane.deps.settings.deleteUndoSeconds));
+  }
   if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId ?? lane.claimant())) {
     return fail(sessionNotFound());
   }
@@ -104,6 +111,20 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
     case "wait":
       return wait(lane, arrival, admission.position, admission.interrupts);
   }
+}
+
+async function isDeleted(lane: RunLane): Promise<boolean> {
+  const row = await lane.memory.row();
+  return row?.value != null && isHidden(row.value);
+}
+
+/** Why no run is let into a session that is hidden: only who could see it is told. */
+function whyNotIn(session: Session, principal: Principal, undoSeconds: number): Failure {
+  if (session.visibility !== "deleted" || !couldSee(principal, session)) {
+    return sessionNotFound();
+  }
+  const until = isRestorable(session) ? (session.hiddenAt ?? 0) + undoSeconds * 1000 : null;
+  return sessionDeleted(session.sessionId, until === null ? null : new Date(until).toISOString());
 }
 
 async function startNow(lane: RunLane, arrival: Arrival, loaded: Loaded, hydrateMs: number): Promise<Admitted> {

@@ -46,6 +46,17 @@ export class Alarm {
     this.rearm(0);
   }
 
+  /** There is more to do than one go may take. */
+  again(): void {
+    this.#setAt(this.#now());
+  }
+
+  /** What the object kept is gone, and the alarm with it. */
+  cleared(): void {
+    this.#failures = 0;
+    this.#at = 0;
+  }
+
   recovered(): void {
     this.#failures = 0;
   }

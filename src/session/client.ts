@@ -3,9 +3,10 @@ import type { IfMatch } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionType } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
 import type { JobNaming } from "./name-for-job.ts";
 import type { SessionObject } from "./object.ts";
 import type { RequestedPatch } from "./session-patch.ts";
@@ -21,9 +22,12 @@ export interface SessionClient {
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>>;
-  deleteSession(principal: Principal): Promise<Outcome<null>>;
   /** Has the session see to it that the search index gets what it lacks; does not wait for it. */
   index(): Promise<Outcome<null>>;
+  deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>>;
+  restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>>;
+  expireSession(call: ExpireCall): Promise<Outcome<Removed>>;
+  purgeSession(call: PurgeCall): Promise<Outcome<Removed>>;
 }
 
 export function sessionClient(sessions: SessionNamespace, sessionId: string): SessionClient {
@@ -38,8 +42,11 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     generateName: (principal, fallback, ifMatch) =>
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
     nameForJob: (naming) => reached(sessionId, () => stub().nameForJob(naming)),
-    deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
     index: () => reached(sessionId, () => stub().index()),
+    deleteSession: (principal, options) => reached(sessionId, () => stub().deleteSession(principal, options)),
+    restoreSession: (principal, type) => reached(sessionId, () => stub().restoreSession(principal, type)),
+    expireSession: (call) => reached(sessionId, () => stub().expireSession(call)),
+    purgeSession: (call) => reached(sessionId, () => stub().purgeSession(call)),
   };
 }
 

@@ -2,7 +2,6 @@ import type { ModelSource } from "../domain/model.ts";
 import type { Registry } from "../domain/team.ts";
 import type { Database } from "../store/database.ts";
 import type { ExpiryNote } from "./alarm.ts";
-import type { RemovalNote } from "./index-session.ts";
 import type { Journal } from "./journal.ts";
 
 /** All that a live session is handed: it knows no platform, no clock and no model of its own. */
@@ -18,7 +17,8 @@ export interface SessionDependencies extends Registry {
   setAlarm(atMs: number): void;
   /** When the first open requirement expires. */
   expiry: ExpiryNote;
-  removal: RemovalNote;
+  /** Empties the object's own storage, its alarm too. */
+  forgetStorage(): void;
   /** Keeps the object alive for work that nobody waits for; the promise must not reject. */
   background(work: Promise<void>): void;
   settings: SessionSettings;
@@ -33,4 +33,6 @@ export interface SessionSettings {
   namingModel: string | null;
   /** Null: not sent. */
   namingReasoningEffort: string | null;
+  /** How long a deleted session can be brought back, as callers are told. */
+  deleteUndoSeconds: number;
 }

@@ -1,4 +1,5 @@
 import type { Requirement } from "../domain/requirement.ts";
+import { isHidden } from "../domain/session.ts";
 import { expireRequirement } from "../engine/requirements.ts";
 import { runTree } from "../engine/stored-run.ts";
 import { readOrNull } from "../store/commit.ts";
@@ -16,7 +17,13 @@ export async function expireRequirements(lane: RunLane): Promise<boolean> {
   if (!lane.alarm.hasExpired()) {
     return true;
   }
-  const isDone = await expireDue(lane);
+  const row = await lane.memory.row();
+  if (row?.value != null && isHidden(row.value)) {
+    // Nobody can answer in a deleted session; when it is restored it is looked again.
+    lane.alarm.nextExpiry(null);
+    return true;
+  }
+  const isDone = row !== null && (await expireDue(lane));
   if (!isDone) {
     lane.alarm.failed();
   }

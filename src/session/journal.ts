@@ -27,22 +27,21 @@ export class Journal {
   /** What the table holds: nobody else writes it. */
   readonly #entries: Map<string, JournalEntry>;
   readonly #reserved = new Map<string, number>();
+  /** Whether there are tables: none before the first entry, so that an object which is only asked keeps nothing. */
+  #isThere: boolean;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec("CREATE TABLE IF NOT EXISTS journal (run_id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID");
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS journal_facts (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, piece TEXT NOT NULL, is_last INTEGER NOT NULL)",
-    );
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS journal_reserved (run_id TEXT PRIMARY KEY, next_index INTEGER NOT NULL) WITHOUT ROWID",
-    );
-    const rows = sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray();
+    this.#isThere = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'journal'").toArray().length > 0;
+    const rows = this.#isThere
+      ? sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray()
+      : [];
     this.#entries = new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
   }
 
   /** Writes where a run stands, over what was written of it before. */
   note(runId: string, entry: JournalEntry): void {
+    this.#create();
     this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));
     this.#entries.set(runId, entry);
   }
@@ -52,6 +51,7 @@ export class Journal {
     if (facts.length === 0) {
       return;
     }
+    this.#create();
     const text = writeFacts(facts);
     for (let from = 0; from < text.length; ) {
       // Never between the halves of a surrogate pair: each half alone would be stored as U+FFFD.
@@ -67,11 +67,21 @@ export class Journal {
   }
 
   remove(runId: string): void {
+    if (!this.#isThere) {
+      return;
+    }
     this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
     this.#sql.exec("DELETE FROM journal_reserved WHERE run_id = ?", runId);
     this.#reserved.delete(runId);
     this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
     this.#entries.delete(runId);
+  }
+
+  /** The storage is emptied: the tables with all that is in them are gone. */
+  forget(): void {
+    this.#entries.clear();
+    this.#reserved.clear();
+    this.#isThere = false;
   }
 
   entries(): ReadonlyMap<string, JournalEntry> {
@@ -80,6 +90,9 @@ export class Journal {
 
   /** What the run did, as far as it was written down. */
   facts(runId: string): RecordedFact[] {
+    if (!this.#isThere) {
+      return [];
+    }
     const rows = this.#sql.exec<{ piece: string; is_last: number }>(
       "SELECT piece, is_last FROM journal_facts WHERE run_id = ? ORDER BY id",
       runId,
@@ -102,6 +115,7 @@ export class Journal {
     if (count <= reserved) {
       return;
     }
+    this.#create();
     const next = count + RESERVED_EVENTS;
     this.#sql.exec("INSERT OR REPLACE INTO journal_reserved (run_id, next_index) VALUES (?, ?)", runId, next);
     this.#reserved.set(runId, next);
@@ -109,10 +123,27 @@ export class Journal {
 
   /** An index above every one that a reader can have got. */
   nextFreeIndex(runId: string, from: number): number {
+    if (!this.#isThere) {
+      return from + RESERVED_EVENTS;
+    }
     const [row] = this.#sql
       .exec<{ next_index: number }>("SELECT next_index FROM journal_reserved WHERE run_id = ?", runId)
       .toArray();
     return row?.next_index ?? from + RESERVED_EVENTS;
+  }
+
+  #create(): void {
+    if (this.#isThere) {
+      return;
+    }
+    this.#isThere = true;
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS journal (run_id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID");
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal_facts (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, piece TEXT NOT NULL, is_last INTEGER NOT NULL)",
+    );
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal_reserved (run_id TEXT PRIMARY KEY, next_index INTEGER NOT NULL) WITHOUT ROWID",
+    );
   }
 }
 

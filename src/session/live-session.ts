@@ -3,15 +3,25 @@ import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionType } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
 import { log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
-import { commit } from "../store/commit.ts";
-import { deleteStatements, type NameChange } from "../store/session-writes.ts";
+import type { NameChange } from "../store/session-writes.ts";
 import { type Arrival, admit } from "./admit.ts";
 import type { ContinuedRun } from "./apply-answers.ts";
 import { type AnswerArrival, admitAnswers } from "./continue-run.ts";
+import {
+  type DeleteOptions,
+  deleteSession,
+  type ExpireCall,
+  expireSession,
+  type PurgeCall,
+  purgeSession,
+  type Removed,
+  restoreSession,
+  tend,
+} from "./delete-session.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { expireRequirements } from "./expire-requirements.ts";
 import { SessionIndexing } from "./index-session.ts";
@@ -23,9 +33,6 @@ import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
 import { type Plan, SERVER, SessionRows } from "./session-rows.ts";
-
-/** How often a delete is tried on a row that was taken over. */
-const MAX_ATTEMPTS = 3;
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
@@ -127,17 +134,26 @@ export class LiveSession {
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
-  delete(principal: Principal): Promise<Outcome<null>> {
-    // In line with arrivals, so that no run is being let in while its session goes.
+  delete(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
     return this.#arrivals.run(async () => {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-        const deleted = await this.#lane.leftovers.writeRow(() => this.#deleteOnce(principal));
-        if (deleted !== "taken_over") {
-          return deleted ?? fail(databaseUnavailable());
-        }
-      }
-      return fail(databaseUnavailable());
+      const removed = await deleteSession(this.#lane, principal, options);
+      return removed.ok ? ok(null) : removed;
     });
+  }
+
+  /** Brings a deleted session back. */
+  restore(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
+    return this.#arrivals.run(() => restoreSession(this.#lane, principal, type));
+  }
+
+  /** Deletes the session if its time is over. */
+  expire(call: ExpireCall): Promise<Outcome<Removed>> {
+    return this.#arrivals.run(() => expireSession(this.#lane, call));
+  }
+
+  /** Removes a session for good that is hidden, or whose owner is erased. */
+  purge(call: PurgeCall): Promise<Outcome<Removed>> {
+    return this.#arrivals.run(() => purgeSession(this.#lane, call));
   }
 
   /** Does what is left to do: lands what D1 has not, and takes up waiting runs. False when D1 is away. */
@@ -162,37 +178,17 @@ export class LiveSession {
   async alarm(): Promise<void> {
     const isAwake = await this.wake();
     const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#lane)));
-    this.#lane.rearm(isDone && (await this.#indexing.step()));
+    const isIndexed = isDone && (await this.#indexing.step());
+    this.#lane.rearm(isIndexed);
+    if (isAwake) {
+      await this.#arrivals.run(() => tend(this.#lane));
+    }
   }
 
   /** Sees to it that the search index gets what it lacks of the session. */
   index(): Outcome<null> {
     this.#lane.alarm.index();
     return ok(null);
-  }
-
-  async #deleteOnce(principal: Principal): Promise<Outcome<null> | "taken_over"> {
-    const row = await this.#memory.row();
-    if (row === null) {
-      return fail(databaseUnavailable());
-    }
-    if (row.value === null) {
-      // Also where an answer was lost that said so: whoever still reads is told.
-      this.#lane.clear();
-      return ok(null);
-    }
-    if (!maySee(principal, row.value)) {
-      return ok(null);
-    }
-    this.#indexing.beforeDelete(row.value);
-    const committed = await commit(this.#deps.db, deleteStatements(this.#deps.db, row.value, this.#deps.now()));
-    if (committed.kind === "written" && committed.changed.at(-1)) {
-      this.#lane.clear();
-      await this.#indexing.afterDelete();
-      return ok(null);
-    }
-    this.#memory.drop();
-    return committed.kind === "written" ? "taken_over" : fail(databaseUnavailable());
   }
 
   async #applyGenerated(

@@ -5,13 +5,14 @@ import type { IfMatch } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionType } from "../domain/session.ts";
 import { findComponent } from "../domain/team.ts";
 import { type Config, readConfig } from "../env.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
 import type { ContinueCall, ReadMode, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
 import { eventStream, resumeStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -107,8 +108,20 @@ export class SessionObject extends DurableObject<Env> {
     return ok(await this.#live.nameForJob(naming));
   }
 
-  deleteSession(principal: Principal): Promise<Outcome<null>> {
-    return this.#live.delete(principal);
+  deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
+    return this.#live.delete(principal, options);
+  }
+
+  restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
+    return this.#live.restore(principal, type);
+  }
+
+  expireSession(call: ExpireCall): Promise<Outcome<Removed>> {
+    return this.#live.expire(call);
+  }
+
+  purgeSession(call: PurgeCall): Promise<Outcome<Removed>> {
+    return this.#live.purge(call);
   }
 
   async index(): Promise<Outcome<null>> {
@@ -139,8 +152,6 @@ function models(config: Config): ReturnType<typeof modelSource> {
 
 /** Where an object that an alarm wakes finds its session's id: the platform tells the name to callers' calls only. */
 const SESSION_ID_KEY = "session_id";
-/** There while something of a deleted session may be in the search index. */
-const REMOVAL_KEY = "search_removal";
 /** When the first open requirement expires. */
 const EXPIRY_KEY = "expires_at";
 
@@ -152,10 +163,11 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
   if (sessionId === undefined) {
     throw new Error("A session object must be reached by its session's id.");
   }
+  const journal = new Journal(ctx.storage.sql);
   return new LiveSession({
     sessionId,
     db: openDatabase(config.db),
-    journal: new Journal(ctx.storage.sql),
+    journal,
     agents,
     teams,
     models: models(config),
@@ -173,9 +185,10 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       get: () => kv.get<number>(EXPIRY_KEY) ?? null,
       set: (at) => (at === null ? void kv.delete(EXPIRY_KEY) : kv.put(EXPIRY_KEY, at)),
     },
-    removal: {
-      get: () => kv.get<boolean>(REMOVAL_KEY) ?? false,
-      set: (isLeft) => (isLeft ? kv.put(REMOVAL_KEY, true) : void kv.delete(REMOVAL_KEY)),
+    forgetStorage: () => {
+      isKept = false;
+      journal.forget();
+      void ctx.storage.deleteAll();
     },
     background: (work) => ctx.waitUntil(work),
     settings: {
@@ -184,6 +197,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
       namingReasoningEffort: config.namingReasoningEffort,
+      deleteUndoSeconds: config.deleteUndoSeconds,
     },
   });
 }

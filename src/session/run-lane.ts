@@ -276,6 +276,9 @@ export class RunLane {
     }
     this.leftovers.forgetAll();
     this.memory.drop();
+    // Nothing is kept for a session that is gone: the platform forgets an object without storage.
+    this.deps.forgetStorage();
+    this.alarm.cleared();
   }
 
   /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */

@@ -114,7 +114,7 @@ export class SessionMemory {
     const [row] = read.value;
     const session = row === undefined ? null : toSession(row);
     if (generation === this.#generation) {
-      this.#session = session;
+      this.#session = rememberable(session);
       this.#reads += 1;
     }
     return { value: this.#session ?? session };
@@ -137,7 +137,7 @@ export class SessionMemory {
         continue;
       }
       const { session, history } = read;
-      this.#session = session;
+      this.#session = rememberable(session);
       this.#reads += 1;
       if (!fresh) {
         this.#history = session && cacheOf(history, runs);
@@ -172,6 +172,10 @@ export class SessionMemory {
     return pending;
   }
 }
+
+/** An import is written without the object: its session is not remembered before it is whole. */
+const rememberable = (session: Session | null): Session | null =>
+  session?.visibility === "importing" ? null : session;
 
 /** Null while a run goes on: it stands in D1 without its answer, and is remembered when it has completed. */
 function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {

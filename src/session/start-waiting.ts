@@ -1,13 +1,13 @@
 import { historyRuns } from "../domain/agent.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { RunError, RunRow } from "../domain/run.ts";
-import type { Session } from "../domain/session.ts";
+import { isHidden, type Session } from "../domain/session.ts";
 import { seconds } from "../engine/metrics.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import { commit, readOrNull } from "../store/commit.ts";
 import { startStatements } from "../store/run-writes.ts";
 import { findRun } from "../store/runs.ts";
-import { storeCancelled } from "./cancelled-run.ts";
+import { cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import { resolve } from "./resolve-component.ts";
 import type { RunLane } from "./run-lane.ts";
@@ -25,6 +25,10 @@ export type StartOutcome = "started" | "away" | "gone";
  */
 export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<StartOutcome> {
   const { deps, memory } = lane;
+  const row = await memory.row();
+  if (row?.value != null && isHidden(row.value)) {
+    return cancelInstead(lane, live);
+  }
   if (live.row.status === "PAUSED") {
     return startContinued(lane, live);
   }
@@ -99,6 +103,15 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   const accept = seconds(deps.now() - acceptedAt);
   lane.begin(live, start, { accept }, { component, model, history, failure, continues: false });
   return "started";
+}
+
+/** The session was deleted meanwhile: nothing starts in it. */
+async function cancelInstead({ deps, leftovers }: RunLane, live: LiveRun): Promise<StartOutcome> {
+  const isStored =
+    live.row.status === "PAUSED"
+      ? (await cancelPaused(deps, leftovers, live.runId)).kind !== "away"
+      : await storeCancelled(deps.db, leftovers, live.row, deps.now());
+  return isStored ? "gone" : "away";
 }
 
 /** A session without owner may be claimed while others wait in it; whose they are not is nothing of theirs to see. */

@@ -126,7 +126,7 @@ export function removeRunDocs(db: Database, sessionId: string, runIndex: number,
   return db.delete(messageDocs).where(and(keys, condition));
 }
 
-/** Takes a bounded number of a session's messages out of the search index, while the condition holds for each of them. */
+/** Takes some of a session's messages out of the search index, while the condition holds; changes none when none is left. */
 export function removeDocs(db: Database, sessionId: string, condition: SQL): Statement {
   const walked = sql`select id, octet_length(words) as own,
       sum(octet_length(words)) over (order by run_index, message_index rows unbounded preceding) as bytes
@@ -135,7 +135,9 @@ export function removeDocs(db: Database, sessionId: string, condition: SQL): Sta
   return db.delete(messageDocs).where(sql`id in (select id from (${walked}) where bytes - own < ${MAX_REMOVED_BYTES})`);
 }
 
-/** One row while the search index has anything of the session. */
-export function anyDocQuery(db: Database, sessionId: string) {
-  return db.select({ id: messageDocs.id }).from(messageDocs).where(eq(messageDocs.sessionId, sessionId)).limit(1);
+/** Whether the search index has more of a session than one statement is to remove: 0 or 1. */
+export function hasManyDocs(sessionId: string): SQL {
+  const some = sql`select octet_length(words) as own from ${messageDocs}
+    where ${eq(messageDocs.sessionId, sessionId)} limit ${MAX_REMOVED_DOCS + 1}`;
+  return sql`(select count(*) > ${MAX_REMOVED_DOCS} or ifnull(sum(own), 0) > ${MAX_REMOVED_BYTES} from (${some}))`;
 }

@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, isNotNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, lte, notExists, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../domain/principal.ts";
 import type { Requirement, RequirementStatus } from "../domain/requirement.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
-import { requirements, runs } from "./schema.ts";
+import { requirements, runs, sessions } from "./schema.ts";
 
 export interface RequirementFilter {
   status: RequirementStatus;
@@ -52,7 +52,7 @@ export async function listRequirements(
     .select({ requirement: requirements, runAgentId: runs.agentId, runTeamId: runs.teamId })
     .from(requirements)
     .leftJoin(runs, eq(runs.runId, requirements.runId))
-    .where(and(...conditions(principal, filter), behind))
+    .where(and(...conditions(principal, filter), behind, isOfShownSession(db)))
     .orderBy(desc(requirements.createdAt), desc(requirements.requirementId))
     .limit(limit + 1);
   const shown = rows.slice(0, limit).map(({ requirement, runAgentId, runTeamId }) => ({
@@ -70,6 +70,15 @@ function conditions({ userId }: Principal, { status, agentId }: RequirementFilte
     userId === null ? undefined : eq(requirements.userId, userId),
     agentId === undefined ? undefined : ofAgent(agentId, userId),
   ];
+}
+
+/** Nobody is asked about a session that is deleted, or not wholly imported. */
+function isOfShownSession(db: Database): SQL {
+  const hidden = db
+    .select({ one: sql`1` })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, requirements.sessionId), inArray(sessions.visibility, ["deleted", "importing"])));
+  return notExists(hidden);
 }
 
 /** A user waits for fewer calls than an agent has: with a user the plus keeps SQLite off the agent's index. */

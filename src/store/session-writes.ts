@@ -1,12 +1,20 @@
-import { and, asc, eq, exists, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
 import type { NameDetails, NameSource, Session, SessionSummary, Visibility } from "../domain/session.ts";
 import { fold } from "../lib/text.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { removeDocs } from "./message-docs.ts";
 import { forgetOldest } from "./run-undo.ts";
-import { continuations, messages, requirements, runs, sessionLabels, sessions, withdrawnRuns } from "./schema.ts";
+import {
+  continuations,
+  messageDocs,
+  messages,
+  requirements,
+  runs,
+  sessionLabels,
+  sessions,
+  withdrawnRuns,
+} from "./schema.ts";
 import { labelStatements } from "./session-labels.ts";
 import { nameWords } from "./sessions.ts";
 
@@ -112,38 +120,41 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
     .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
 }
 
+/** Which incarnation of a session is meant, and how it was seen: another one, or one that shows again, is left alone. */
+export type SeenSession = Pick<Session, "sessionId" | "fence" | "visibility">;
+
+/** Whether the session is there as it was seen. */
+export function isAsSeen({ sessionId, fence, visibility }: SeenSession): SQL | undefined {
+  return and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, visibility));
+}
+
 /**
- * Removes this incarnation of the session with all its runs and messages; the last statement changes 1 row if it did.
- * One that arrives late leaves a later session with the id alone.
+ * Removes this incarnation of the session with all that is in it; the last statement changes 1 row if it did. One that
+ * arrives late leaves a later session with the id alone.
  */
-export function deleteStatements(
-  db: Database,
-  { sessionId, fence }: Pick<Session, "sessionId" | "fence">,
-  nowMs: number,
-): [Statement, ...Statement[]] {
-  const isThere = exists(
-    db
-      .select({ one: sql`1` })
-      .from(sessions)
-      .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),
-  );
-  // The accept of its first run is the one write that makes a session: a late repetition would make it again.
-  const firstRun = db
-    .select({ runId: runs.runId, withdrawnAt: sql`${nowMs}`.as("withdrawn_at") })
-    .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isNull(runs.parentRunId), isThere))
-    .orderBy(asc(runs.runIndex))
-    .limit(1);
+export function deleteStatements(db: Database, seen: SeenSession, nowMs: number): [Statement, ...Statement[]] {
+  const { sessionId } = seen;
+  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
   return [
-    db.insert(withdrawnRuns).select(firstRun).onConflictDoNothing(),
+    withdrawFirstRun(db, sessionId, isThere, nowMs),
     forgetOldest(db, nowMs),
     db.delete(requirements).where(and(eq(requirements.sessionId, sessionId), isThere)),
     db.delete(continuations).where(and(eq(continuations.sessionId, sessionId), isThere)),
-    // Of a long session the rest goes later, in steps: it leads to no message any more.
-    removeDocs(db, sessionId, isThere),
     db.delete(sessionLabels).where(and(eq(sessionLabels.sessionId, sessionId), isThere)),
+    db.delete(messageDocs).where(and(eq(messageDocs.sessionId, sessionId), isThere)),
     db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
-    db.delete(sessions).where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),
+    db.delete(sessions).where(isAsSeen(seen)),
   ];
+}
+
+/** The accept of its first run is the one write that makes a session: a late repetition would make it again. */
+export function withdrawFirstRun(db: Database, sessionId: string, condition: SQL, nowMs: number): Statement {
+  const firstRun = db
+    .select({ runId: runs.runId, withdrawnAt: sql`${nowMs}`.as("withdrawn_at") })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isNull(runs.parentRunId), condition))
+    .orderBy(asc(runs.runIndex))
+    .limit(1);
+  return db.insert(withdrawnRuns).select(firstRun).onConflictDoNothing();
 }

@@ -1,13 +1,13 @@
-import { and, asc, eq, exists, gt, isNotNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, exists, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { MessageKey } from "../domain/message.ts";
 import type { Session } from "../domain/session.ts";
 import { CHAT_HISTORY } from "../engine/history.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { passingMessagesQuery } from "./history-sql.ts";
-import { indexMessages, removeDocs } from "./message-docs.ts";
+import { indexMessages } from "./message-docs.ts";
 import { messageFromRow } from "./message-rows.ts";
-import { messageDocs, messages, sessions } from "./schema.ts";
+import { sessions } from "./schema.ts";
 import { nameWords } from "./sessions.ts";
 
 /** What one step puts into the index: at least one message, whatever its size. */
@@ -69,31 +69,12 @@ export function indexStatements(
   return first === undefined ? [moveOn] : [first, ...rest, moveOn];
 }
 
-/** Takes out of the index what leads to no message: what is left of a session that was deleted. */
-export function removeLeftDocs(db: Database, sessionId: string): Statement {
-  return removeDocs(db, sessionId, sql`not exists (${messageOf(db)})`);
-}
-
-function messageOf(db: Database): SQL {
-  const message = db
-    .select({ one: sql`1` })
-    .from(messages)
-    .where(
-      and(
-        eq(messages.sessionId, messageDocs.sessionId),
-        eq(messages.runIndex, messageDocs.runIndex),
-        eq(messages.messageIndex, messageDocs.messageIndex),
-      ),
-    );
-  return sql`${message.getSQL()}`;
-}
-
 /** Ids of sessions that are to be indexed, from a place in their order on. */
 export async function unindexedSessions(db: Database, from: string, limit: number): Promise<string[]> {
   const rows = await db
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
-    .where(and(isNotNull(sessions.unindexedFrom), gt(sessions.sessionId, from)))
+    .where(and(isNotNull(sessions.unindexedFrom), isNull(sessions.hiddenAt), gt(sessions.sessionId, from)))
     .orderBy(asc(sessions.sessionId))
     .limit(limit);
   return rows.map(({ sessionId }) => sessionId);

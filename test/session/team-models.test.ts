@@ -34,7 +34,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       newId,
       setAlarm: () => {},
       expiry: { get: () => null, set: () => {} },
-      removal: { get: () => false, set: () => {} },
+      forgetStorage: () => {},
       background: (work) => state.waitUntil(work),
       settings: {
         maxToolRounds: 10,
@@ -42,6 +42,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
         maxMemberRuns: 16,
         namingModel: null,
         namingReasoningEffort: null,
+        deleteUndoSeconds: 0,
       },
     });
     const request = {

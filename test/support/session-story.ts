@@ -15,14 +15,16 @@ export const ring = (sessionId: string): Promise<boolean> => runDurableObjectAla
 
 /** The ids of the runs that the object's journal holds. */
 export function journalOf(sessionId: string): Promise<string[]> {
-  return runInDurableObject(objectOf(sessionId), (_object, state) =>
-    state.storage.sql
-      .exec<{ run_id: string }>(
-        "SELECT run_id FROM journal UNION SELECT run_id FROM journal_facts UNION SELECT run_id FROM journal_reserved",
-      )
-      .toArray()
-      .map((row) => row.run_id),
-  );
+  return runInDurableObject(objectOf(sessionId), (_object, { storage: { sql } }) => {
+    // An object that keeps nothing has no tables either.
+    const isThere = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'journal'").toArray().length > 0;
+    const rows = isThere
+      ? sql.exec<{ run_id: string }>(
+          "SELECT run_id FROM journal UNION SELECT run_id FROM journal_facts UNION SELECT run_id FROM journal_reserved",
+        )
+      : [];
+    return [...rows].map((row) => row.run_id);
+  });
 }
 
 export function alarmOf(sessionId: string): Promise<number | null> {

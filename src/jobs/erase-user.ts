@@ -1,0 +1,62 @@
+import { databaseUnavailable } from "../domain/error.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import { log } from "../lib/log.ts";
+import { sideBySide } from "../lib/side-by-side.ts";
+import {
+  countOfUser,
+  type Erasure,
+  erasureOf,
+  erasuresUnderWay,
+  markErasure,
+  noteErasure,
+  removeJobsOf,
+  sessionsOfUser,
+  takeOutOfJobs,
+} from "../store/erasure.ts";
+import type { JobDependencies } from "./dependencies.ts";
+
+/** How many sessions one call, or one minute, erases. */
+const SESSIONS_AT_A_TIME = 200;
+/** The platform answers about six at a time. */
+const AT_ONCE = 6;
+/** Counting costs a step per session, so it stops here. */
+const MAX_COUNTED = 10_000;
+
+/**
+ * Erases everything of a user, without a way back: as much as one call may, and the rest by the cron trigger. Answers how
+ * many sessions are left then.
+ */
+export async function eraseUser(deps: JobDependencies, userId: string): Promise<Outcome<{ remaining: number }>> {
+  const erasure = await erasureOf(userId);
+  // First of all, so that it goes on whatever becomes of this call.
+  if (!(await noteErasure(deps.db, erasure, deps.now()))) {
+    return fail(databaseUnavailable());
+  }
+  const isDone = await eraseSome(deps, erasure);
+  return ok({ remaining: isDone ? 0 : Math.max(1, await countOfUser(deps.db, userId, MAX_COUNTED)) });
+}
+
+/** Goes on with the erasures that calls could not end. */
+export async function goOnErasing(deps: JobDependencies): Promise<void> {
+  for (const erasure of await erasuresUnderWay(deps.db, 1)) {
+    await markErasure(deps.db, erasure, deps.now());
+    await eraseSome(deps, erasure);
+  }
+}
+
+/** Whether nothing of the user is left. */
+async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boolean> {
+  const { db } = deps;
+  const { userId } = erasure;
+  const ids = await sessionsOfUser(db, userId, SESSIONS_AT_A_TIME);
+  // While their owner is known: items name sessions only.
+  if (ids.length > 0 && !(await takeOutOfJobs(db, ids))) {
+    return false;
+  }
+  const outcomes = await sideBySide(ids, AT_ONCE, (id) => deps.session(id).purgeSession({ userId }));
+  const failed = outcomes.filter(({ ok }) => !ok).length;
+  if (failed > 0) {
+    log("warn", "erase.failed", { failed, of: ids.length });
+  }
+  return removeJobsOf(db, erasure);
+}

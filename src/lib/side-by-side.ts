@@ -1,0 +1,16 @@
+/** Does the task for each item, so many at a time; the results are in the order of the items. */
+export async function sideBySide<Item, Result>(
+  items: readonly Item[],
+  atOnce: number,
+  task: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const left = items.entries();
+  const worker = async () => {
+    for (const [nth, item] of left) {
+      results[nth] = await task(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
