@@ -18,6 +18,7 @@ export interface SessionClient {
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
+  summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   deleteSession(principal: Principal): Promise<Outcome<null>>;
 }
 
@@ -32,6 +33,7 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
     generateName: (principal, fallback, ifMatch) =>
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
+    summarizeSession: (principal, ifMatch) => reached(sessionId, () => stub().summarizeSession(principal, ifMatch)),
     deleteSession: (principal) => reached(sessionId, () => stub().deleteSession(principal)),
   };
 }

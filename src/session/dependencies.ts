@@ -29,4 +29,6 @@ export interface SessionSettings {
   maxMemberRuns: number;
   /** The deployment's naming model; null when agents are named by their own. */
   namingModel: string | null;
+  /** The deployment's summarizing model; null when sessions are summarized by their agent's own. */
+  summaryModel: string | null;
 }

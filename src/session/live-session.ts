@@ -19,7 +19,7 @@ import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
-import { type Plan, SERVER, SessionRows } from "./session-rows.ts";
+import { type Plan, SERVER, type SessionRows } from "./session-rows.ts";
 
 /** How often a delete is tried on a row that was taken over. */
 const MAX_ATTEMPTS = 3;
@@ -40,7 +40,7 @@ export class LiveSession {
     this.#deps = deps;
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
     this.#lane = new RunLane(deps, this.#memory, (component) => this.#afterCompletion(component));
-    this.#rows = new SessionRows(deps, this.#memory, this.#lane.leftovers);
+    this.#rows = this.#lane.rows;
   }
 
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
@@ -108,6 +108,11 @@ export class LiveSession {
     }
     const change = await generatedChange(this.#deps, found.value, fallback);
     return change.ok ? this.#applyGenerated(principal, found.value, change.value, ifMatch) : change;
+  }
+
+  /** Has the model bring the session's summary up to date; one that a person writes meanwhile stays. */
+  summarize(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#lane.summaries.make(principal, ifMatch);
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
@@ -185,6 +190,9 @@ export class LiveSession {
 
   #afterCompletion(component: Component): void {
     const { session } = this.#memory;
+    if (session !== null) {
+      this.#lane.summaries.runCompleted(session, component);
+    }
     if (session === null || !isAutomaticallyDue(this.#deps, session, component)) {
       return;
     }

@@ -101,6 +101,10 @@ export class SessionObject extends DurableObject<Env> {
     return this.#live.generateName(principal, fallback, ifMatch);
   }
 
+  summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#live.summarize(principal, ifMatch);
+  }
+
   deleteSession(principal: Principal): Promise<Outcome<null>> {
     return this.#live.delete(principal);
   }
@@ -167,6 +171,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       toolTimeoutMs: config.toolTimeoutMs,
       maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
+      summaryModel: config.summaryModel,
     },
   });
 }

@@ -29,6 +29,8 @@ export interface Settlement {
   session: {
     metrics: Session["metrics"];
     completedRuns: number;
+    /** The run index from which a later summary reads again: the run was passed over while it was paused. */
+    rereadsFrom: number | null;
     chatMessages: number;
     updatedAt: number;
     /** Set when the state changed; values, so that the batch can be repeated. */
@@ -52,6 +54,10 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
       ...(session.metrics !== null && { metrics: session.metrics }),
       ...(session.completedRuns > 0 && { completedRuns: sql`${sessions.completedRuns} + ${session.completedRuns}` }),
       ...(session.chatMessages > 0 && { chatMessages: sql`${sessions.chatMessages} + ${session.chatMessages}` }),
+      // Null stays null.
+      ...(session.rereadsFrom !== null && {
+        summarizedThrough: sql`min(${sessions.summarizedThrough}, ${session.rereadsFrom - 1})`,
+      }),
       ...session.changed,
       updatedAt: sql`max(${sessions.updatedAt}, ${session.updatedAt})`,
     })
