@@ -35,7 +35,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       setAlarm: () => {},
       expiry: { get: () => null, set: () => {} },
       background: (work) => state.waitUntil(work),
-      settings: { maxToolRounds: 10, toolTimeoutMs: 60_000, maxMemberRuns: 16, namingModel: null },
+      settings: { maxToolRounds: 10, toolTimeoutMs: 60_000, maxMemberRuns: 16, namingModel: null, summaryModel: null },
     });
     const request = {
       runId,
