@@ -10,10 +10,10 @@ const lines = (...said: string[]) =>
   ]);
 
 it("says what the user said first and last, behind what was known", async () => {
-  const first = await proposeSummary(offlineModel(), null, lines("I am Ada<", "I like tea"), never);
+  const first = await proposeSummary(offlineModel(), null, lines("I am Ada", "I like tea"), never);
   expect(first).toEqual({
-    summary: "The user said: “I am Ada<” Last: “I like tea”",
-    topics: ["I am Ada<"],
+    summary: "The user said: “I am Ada” Last: “I like tea”",
+    topics: ["I am Ada"],
   });
   const second = await proposeSummary(offlineModel(), first, lines("And cake"), never);
   expect(second?.summary).toBe(`${first?.summary} The user said: “And cake”`);
