@@ -88,6 +88,8 @@ export const AgentBody = z
     sessions: z.object({
       session_table: z.string(),
       add_history_to_context: z.boolean().optional(),
+      enable_session_summaries: z.boolean().optional(),
+      add_session_summary_to_context: z.boolean().optional(),
       num_history_runs: z.int().optional(),
       cache_session: z.boolean().optional(),
     }),

@@ -21,7 +21,7 @@ import {
 import { DirectoryFields, DirectoryFilter, DirectoryPatch } from "./directory.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "./route.ts";
 import { Query, Rank } from "./search.ts";
-import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
+import { RunItem, SessionDetail, SessionList, SessionSummary } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
 const tags = ["Sessions"];
@@ -199,6 +199,18 @@ export const renameSession = defineRoute({
     ),
   },
   responses: { 200: versioned("The session as it stands then"), ...failures(404, 412) },
+});
+
+export const summarizeSession = defineRoute({
+  method: "post",
+  path: "/sessions/{session_id}/summary",
+  operationId: "summarize_session",
+  summary: "Bring a session's summary up to date, by model",
+  description:
+    "From the summary so far, whoever wrote it, and what completed runs said since; of a long session as much as four requests to the model take, and the rest the next time. Where nothing was said since, the model is not asked. A summary that is written meanwhile stays. Does not wait for a run.",
+  tags,
+  request: { params: SessionPath, query: SessionScope, headers: IfMatchHeader },
+  responses: { 200: json(SessionSummary, "The summary as it stands then", SESSION_ETAG), ...failures(400, 404, 412) },
 });
 
 export const listSessionRuns = defineRoute({

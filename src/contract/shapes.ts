@@ -82,6 +82,17 @@ export const RunRequirement = z
   })
   .openapi("RunRequirement", { description: "Keys without a value are left out." });
 
+export const SessionSummary = z
+  .object({
+    summary: z.string(),
+    topics: z.array(z.string()).optional(),
+    updated_at: z.string().optional().openapi({
+      description: "ISO 8601 without an offset, as AgentOS writes it; of UTC where the model made the summary.",
+      example: "2026-11-22T10:15:00",
+    }),
+  })
+  .openapi("SessionSummary");
+
 export const RunEvent = z
   .looseObject({
     event: z.string().openapi({ example: "RunContent" }),
@@ -98,6 +109,9 @@ export const RunEvent = z
     tool: ToolExecution.optional(),
     tools: z.array(ToolExecution).optional().openapi({ description: "The calls that a paused run waits for." }),
     requirements: z.array(RunRequirement).optional(),
+    session_summary: SessionSummary.optional().openapi({
+      description: "In SessionSummaryCompleted, unless none was made.",
+    }),
     session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
     persisted: z.boolean().optional().openapi({ description: "False: kept by the session, not yet in the database." }),
     created_at: seconds(),
@@ -186,7 +200,7 @@ const sessionFields = {
   workflow_id: z.string().nullish(),
   session_state: anyObject().nullish(),
   metadata: anyObject().nullish(),
-  session_summary: anyObject().nullish(),
+  session_summary: SessionSummary.nullish(),
   metrics: Metrics.nullish(),
   total_tokens: z.int().nullish(),
   tags: z.array(z.string()),

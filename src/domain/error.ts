@@ -15,6 +15,7 @@ export type ErrorCode =
   | "precondition_failed"
   | "queue_full"
   | "name_refused"
+  | "summary_failed"
   | "invalid_request"
   | "bad_request"
   | "payload_too_large"
@@ -127,6 +128,12 @@ export const nameRefused = (): Failure => ({
   detail: [
     { type: "value_error", loc: ["body", "session_name"], msg: "This name is not accepted by the agent.", input: null },
   ],
+});
+
+export const summaryFailed = (): Failure => ({
+  code: "summary_failed",
+  detail: "The model gave no usable summary. The one that was there, if any, stays; try again.",
+  retryAfterSeconds: 5,
 });
 
 export const databaseUnavailable = (): Failure => ({

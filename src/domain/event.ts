@@ -1,6 +1,7 @@
 import type { JsonObject } from "./json.ts";
 import type { UserInputField } from "./requirement.ts";
 import type { RunMetrics, SessionCacheUse } from "./run.ts";
+import type { SessionSummary } from "./session.ts";
 
 /**
  * AgentOS's run events, letter for letter; those of a team begin with `Team`. Their order:
@@ -9,6 +10,7 @@ import type { RunMetrics, SessionCacheUse } from "./run.ts";
  *     ├─ ModelRequestStarted, RunContent*, ModelRequestCompleted          (per request to the model)
  *     │  └─ ToolCallStarted, ToolCallCompleted, ToolCallError?            (per call that it asked for)
  *     ├─ RunContentCompleted, RunCompleted                                (it completed)
+ *     │  └─ SessionSummaryStarted, SessionSummaryCompleted                (between the two, where it waits for a summary)
  *     ├─ RunPaused, then RunContinued and so on                           (it waits for people)
  *     ├─ RunError                                                         (it failed)
  *     └─ RunCancelled, RunCompleted                                       (it was cancelled; also before RunStarted)
@@ -22,6 +24,8 @@ export type RunEventName =
   | "ToolCallCompleted"
   | "ToolCallError"
   | "RunContentCompleted"
+  | "SessionSummaryStarted"
+  | "SessionSummaryCompleted"
   | "RunCompleted"
   | "RunError"
   | "RunCancelled"
@@ -64,6 +68,8 @@ export interface RunEvent {
   metrics?: RunMetrics;
   session_state?: JsonObject;
   finish_reason?: string;
+  /** Left out when no summary was made. */
+  session_summary?: SessionSummary;
   /** Present, and false, when the run is safe in its object's journal but has not reached D1 yet. */
   persisted?: false;
   event_index: number;

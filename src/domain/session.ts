@@ -18,6 +18,9 @@ export interface TokenMetrics {
   };
 }
 
+/** Of a summary that a model made, and of what a model is shown of any. */
+export const MAX_SUMMARY_CODE_POINTS = 4_000;
+
 /** AgentOS's summary, as stored and shown. */
 export interface SessionSummary {
   summary: string;

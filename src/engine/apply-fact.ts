@@ -7,6 +7,7 @@ import {
   type CallEntry,
   type PausedEntry,
   type PlainEntry,
+  type SummaryEntry,
 } from "./event-log.ts";
 import { addUsage } from "./metrics.ts";
 import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./run-calls.ts";
@@ -42,6 +43,13 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
     case "run_started":
     case "content_completed":
       tell(run, { kind: fact.type, at });
+      break;
+    case "summary_started":
+      run.answered = fact.finishReason;
+      tell(run, { kind: "summary_started", at });
+      break;
+    case "summary_completed":
+      tell(run, { kind: "summary_completed", at, summary: fact.summary });
       break;
     case "run_continued":
       run.end = null;
@@ -131,7 +139,7 @@ export function endInstead(run: Run, fact: Extract<RunFact, { type: "failed" | "
   applyFact(run, { at: end.at - run.head.startedAt, fact });
 }
 
-function tell(run: Run, entry: PlainEntry | CallEntry | PausedEntry, events = 1): void {
+function tell(run: Run, entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry, events = 1): void {
   run.eventBytes += appendEntry(run.log, entry);
   run.eventCount += events;
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Model, ModelMessage, ToolCall, ToolSpec } from "../domain/model.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunFinishReason } from "../domain/run.ts";
+import type { SessionSummary } from "../domain/session.ts";
 import { askModel } from "./ask-model.ts";
 import { toModelMessage } from "./prompt.ts";
 import { type PendingCall, pendingCalls } from "./run-calls.ts";
@@ -18,6 +19,14 @@ export type CallPlan =
 /** What came of a call that ran; `member_paused`: the member that it went to waits for a person. */
 export type ToolOutcome = { kind: "answered"; text: string; isError: boolean } | { kind: "member_paused" };
 
+/** The session's summary, of a run that waits for it. */
+export interface SummaryWait {
+  /** Whether one is due with this run. Must not reject. */
+  isDue(): Promise<boolean>;
+  /** Null when none was made; answers in bounded time, at once when the signal aborts. Must not reject. */
+  make(): Promise<SessionSummary | null>;
+}
+
 export interface DriveDependencies {
   model: Model;
   tools: ToolSpec[];
@@ -28,6 +37,8 @@ export interface DriveDependencies {
   isDelegated(pending: PendingCall): boolean;
   /** Whether the result of such a call is the run's answer, so that the model is not asked again. */
   isAnswer(call: ToolCall): boolean;
+  /** Null: the run does not wait for a summary. */
+  summary: SummaryWait | null;
   /** The session's state as it is now. */
   state(): JsonObject;
   /** How many bytes the event log may still grow by, the closing events apart. */
@@ -88,7 +99,7 @@ async function* drive(run: Run, prompt: readonly ModelMessage[], deps: DriveDepe
       return;
     }
     if (answer.calls.length === 0) {
-      return yield* complete(answer.finishReason);
+      return yield* complete(answer.finishReason, deps);
     }
     const outcome = yield* runRound(run, pendingCalls(run), deps, { areTold: false });
     if (outcome.kind !== "next") {
@@ -97,16 +108,24 @@ async function* drive(run: Run, prompt: readonly ModelMessage[], deps: DriveDepe
   }
 }
 
-function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): Generator<RunFact> {
+async function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): AsyncGenerator<RunFact> {
   if (outcome.kind === "answered") {
     yield { type: "said", messageId: deps.newId(), content: outcome.text };
-    yield* complete("stop");
+    yield* complete("stop", deps);
   } else if (outcome.kind === "stopped") {
-    yield* complete(outcome.reason);
+    yield* complete(outcome.reason, deps);
   }
 }
 
-function* complete(finishReason: RunFinishReason): Generator<RunFact> {
+/** The answer is whole: from here on nothing fails or cancels the run, whatever becomes of the summary. */
+async function* complete(
+  finishReason: RunFinishReason,
+  { summary, signal }: DriveDependencies,
+): AsyncGenerator<RunFact> {
   yield { type: "content_completed" };
+  if (summary !== null && !signal.aborted && (await summary.isDue())) {
+    yield { type: "summary_started", finishReason };
+    yield { type: "summary_completed", summary: await summary.make() };
+  }
   yield { type: "completed", finishReason };
 }

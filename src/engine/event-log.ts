@@ -1,3 +1,6 @@
+import type { SessionSummary } from "../domain/session.ts";
+import { utf8Bytes } from "../lib/text.ts";
+
 /**
  * What a run has told its readers, in order. In memory an entry of deltas holds their text; as stored it holds their
  * lengths, because the text stands in the run's messages already. Instants are milliseconds since the run started.
@@ -18,6 +21,7 @@ export type PlainKind =
   /** An answer that no model was asked for: a member's, which is the team's. */
   | "said"
   | "content_completed"
+  | "summary_started"
   | "run_completed"
   | "run_failed"
   | "run_cancelled";
@@ -45,6 +49,13 @@ export interface PausedEntry {
   open: number[];
 }
 
+/** What the summary was that the run waited for; it is not in the run's messages, so the log keeps it. Null: none was made. */
+export interface SummaryEntry {
+  kind: "summary_completed";
+  at: number;
+  summary: SessionSummary | null;
+}
+
 /** The next events of a member run, in the place where the team's readers got them. */
 export interface MemberEntry {
   kind: "member_told";
@@ -59,7 +70,7 @@ export interface GapEntry {
   nextIndex: number;
 }
 
-export type LogEntry = DeltasEntry | PlainEntry | CallEntry | PausedEntry | MemberEntry | GapEntry;
+export type LogEntry = DeltasEntry | PlainEntry | CallEntry | PausedEntry | SummaryEntry | MemberEntry | GapEntry;
 
 const PLAIN_LETTERS: Record<PlainKind, string> = {
   run_started: "S",
@@ -68,6 +79,7 @@ const PLAIN_LETTERS: Record<PlainKind, string> = {
   model_answered: "A",
   said: "I",
   content_completed: "C",
+  summary_started: "B",
   run_completed: "X",
   run_failed: "F",
   run_cancelled: "K",
@@ -109,17 +121,27 @@ export function appendMember(log: LogEntry[], member: number, events: number): n
   return MEMBER_ENTRY_BYTES;
 }
 
-export function appendEntry(log: LogEntry[], entry: PlainEntry | CallEntry | PausedEntry | GapEntry): number {
+export function appendEntry(
+  log: LogEntry[],
+  entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry | GapEntry,
+): number {
   log.push(entry);
-  return ENTRY_BYTES + (entry.kind === "run_paused" ? JSON.stringify(entry.open).length : 0);
+  switch (entry.kind) {
+    case "run_paused":
+      return ENTRY_BYTES + JSON.stringify(entry.open).length;
+    case "summary_completed":
+      return ENTRY_BYTES + utf8Bytes(JSON.stringify(entry.summary));
+    default:
+      return ENTRY_BYTES;
+  }
 }
 
-/** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, all of ASCII. */
+/** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, of ASCII but for a summary. */
 export function storedLog(log: readonly LogEntry[]): string {
   return JSON.stringify(log.map(storedEntry));
 }
 
-function storedEntry(entry: LogEntry): (string | number)[] {
+function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)[] {
   switch (entry.kind) {
     case "deltas":
       return ["D", entry.at, ...entry.deltas.map((delta) => delta.length)];
@@ -129,6 +151,8 @@ function storedEntry(entry: LogEntry): (string | number)[] {
       return [CALL_LETTERS[entry.kind], entry.at, entry.call];
     case "run_paused":
       return ["P", entry.at, ...entry.open];
+    case "summary_completed":
+      return ["E", entry.at, entry.summary];
     case "member_told":
       return ["M", entry.member, entry.events];
     case "gap":
@@ -138,13 +162,22 @@ function storedEntry(entry: LogEntry): (string | number)[] {
   }
 }
 
+type StoredSummary = ["E", number, SessionSummary | null];
+type StoredEntry = StoredSummary | [string, number, ...number[]];
+
 /** Reads a stored log back; `answers` are the contents of the run's assistant messages, in order. */
 export function readStoredLog(stored: string, answers: readonly string[]): LogEntry[] {
   const log: LogEntry[] = [];
   const calls: Record<CallKind, number> = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
   let answer = -1;
   let offset = 0;
-  for (const [letter, first, ...rest] of JSON.parse(stored) as [string, number, ...number[]][]) {
+  for (const entry of JSON.parse(stored) as StoredEntry[]) {
+    if (entry[0] === "E") {
+      const [, at, summary] = entry as StoredSummary;
+      log.push({ kind: "summary_completed", at, summary });
+      continue;
+    }
+    const [letter, first, ...rest] = entry as [string, number, ...number[]];
     const plain = PLAIN_KINDS.get(letter);
     const callKind = CALL_KINDS.get(letter);
     if (plain !== undefined) {

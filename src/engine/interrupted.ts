@@ -31,7 +31,7 @@ export interface Interruption {
 
 /**
  * What becomes of a run whose instance died. One that was continued and died among its tools is paused again: results
- * stay, and a call whose end is not known is asked about. Any other is closed as interrupted, with its partial answer.
+ * stay, and a call whose end is not known is asked about. One that only waited for a summary is complete. Any other is closed as interrupted, with its partial answer.
  */
 export function interruption(run: Run, { continues, nextIndex, askAgain }: Interruption): RunFact[] {
   const facts: RunFact[] = [];
@@ -44,6 +44,12 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
   }
   for (const [member, events] of untold(run)) {
     facts.push({ type: "member_told", member, events });
+  }
+  if (run.answered !== null) {
+    // It had its answer and only waited for a summary; none was told of.
+    const told = run.log.some(({ kind }) => kind === "summary_completed");
+    const summary: RunFact[] = told ? [] : [{ type: "summary_completed", summary: null }];
+    return [...facts, ...summary, { type: "completed", finishReason: run.answered }];
   }
   const pending = pendingCalls(run);
   if (!continues || run.answer !== null || pending.length === 0) {

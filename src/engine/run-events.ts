@@ -67,6 +67,11 @@ export class EventReader {
       case "run_paused":
         this.#entry += 1;
         return this.#event(this.#paused(entry), entry.at);
+      case "summary_completed": {
+        this.#entry += 1;
+        const fields = entry.summary === null ? {} : { session_summary: entry.summary };
+        return this.#event(["SessionSummaryCompleted", fields], entry.at);
+      }
       case "tool_started":
       case "tool_ended":
       case "tool_paused":
@@ -148,6 +153,8 @@ export class EventReader {
         return ["RunContent", contentFields(this.#currentAnswer()?.content ?? "", this.#isTeam())];
       case "content_completed":
         return ["RunContentCompleted", {}];
+      case "summary_started":
+        return ["SessionSummaryStarted", {}];
       case "run_completed":
         return ["RunCompleted", this.#completed()];
       case "run_failed":

@@ -3,6 +3,7 @@ import type { Message } from "../domain/message.ts";
 import { NO_USAGE, type ToolCall, type Usage } from "../domain/model.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunError, RunFinishReason, RunMetrics, RunOrigin, RunTimings, SessionCacheUse } from "../domain/run.ts";
+import type { SessionSummary } from "../domain/session.ts";
 import type { ComponentRef } from "../domain/team.ts";
 import type { LogEntry } from "./event-log.ts";
 
@@ -56,6 +57,8 @@ export interface Run {
   /** What the run and its member runs wait and waited for: one list, shared by all of them. */
   readonly requirements: Requirement[];
   end: RunEnd | null;
+  /** How it will complete: its answer is whole, and it only waits for the session's summary. */
+  answered: RunFinishReason | null;
   /** The session's state as the run last knew it, and whether the run, or somebody during it, changed it. */
   state: JsonObject;
   isStateChanged: boolean;
@@ -97,6 +100,10 @@ export type RunFact =
   /** `requirements` are the new ones of its own calls, `open` the positions of all that are open. */
   | { type: "paused"; requirements: Requirement[]; open: number[] }
   | { type: "content_completed" }
+  /** The answer is whole; the run waits for the session's summary, and completes whatever comes of that. */
+  | { type: "summary_started"; finishReason: RunFinishReason }
+  /** Null when none was made. */
+  | { type: "summary_completed"; summary: SessionSummary | null }
   | { type: "completed"; finishReason: RunFinishReason }
   | { type: "failed"; error: RunError }
   | { type: "cancelled" }
@@ -117,6 +124,7 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     members: [],
     requirements,
     end: null,
+    answered: null,
     state: head.sessionState,
     isStateChanged: false,
     usage: NO_USAGE,

@@ -35,6 +35,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     members: [],
     requirements,
     end: endFromRow(row),
+    answered: null,
     state: head.sessionState,
     isStateChanged: false,
     usage,

@@ -22,6 +22,7 @@ export const STATUS = {
   precondition_failed: 412,
   queue_full: 429,
   name_refused: 422,
+  summary_failed: 503,
   invalid_request: 422,
   bad_request: 400,
   payload_too_large: 413,

@@ -1,6 +1,8 @@
 import type { Model, ModelChunk, ModelMessage, ModelRequest } from "../domain/model.ts";
 import { NAMING_MARKER } from "../domain/naming.ts";
+import { SUMMARY_MARKER } from "../domain/summarizing.ts";
 import { sha256Hex } from "../lib/digest.ts";
+import { offlineSummary } from "./offline-summary.ts";
 import { offlineTitle } from "./offline-title.ts";
 import { delegation, shortened, tellResults } from "./offline-tools.ts";
 
@@ -11,7 +13,7 @@ type Answer = { text: string } | { toolCall: { name: string; arguments: string }
 
 /**
  * The model of a first run and of tests: deterministic, without key and network. It shows that it remembers, calls a
- * tool when the user writes `/tool <name> <json>`, delegates when it leads a team, and names conversations. It never
+ * tool when the user writes `/tool <name> <json>`, delegates when it leads a team, and names and summarizes conversations. It never
  * fails.
  */
 export function offlineModel(): Model {
@@ -60,6 +62,8 @@ function answerTo(request: ModelRequest): Answer {
   const { messages } = request;
   const naming = messages.find((message) => message.role === "system" && message.content.includes(NAMING_MARKER));
   if (naming) return { text: nameFor(naming, messages) };
+  const isSummary = messages.some(({ role, content }) => role === "system" && content.startsWith(SUMMARY_MARKER));
+  if (isSummary) return { text: offlineSummary(messages) };
   const results = tellResults(messages);
   if (results !== null) return { text: results };
   const lastUser = messages.findLastIndex((message) => message.role === "user");

@@ -140,6 +140,8 @@ function agentBody(agent: Agent, source: ModelSource): AgentBody {
     sessions: {
       session_table: SESSION_TABLE,
       ...(runs > 0 && { add_history_to_context: true }),
+      ...((agent.summaries?.every ?? 0) > 0 && { enable_session_summaries: true }),
+      ...(agent.summaries?.addToContext === true && { add_session_summary_to_context: true }),
       ...(runs !== DEFAULT_HISTORY_RUNS && { num_history_runs: runs }),
       ...(agent.cacheSession !== false && { cache_session: true }),
     },

@@ -145,6 +145,15 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     );
   });
 
+  router.openapi(contract.summarizeSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const ifMatch = c.req.valid("header")["If-Match"];
+    const session = await changed(c, session_id, c.req.valid("query"), (object, caller) =>
+      object.summarizeSession(caller, ifMatch),
+    );
+    return c.json(session.summary, 200, sessionHeaders(session));
+  });
+
   router.openapi(contract.deleteSession, async (c) => {
     const { session_id } = c.req.valid("param");
     const { type, user_id } = c.req.valid("query");
@@ -184,7 +193,12 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   });
 
   /** Has the session's object change it, and answers it as it stands then, with all keys. */
-  async function change(
+  async function change(...request: Parameters<typeof changed>) {
+    const session = await changed(...request);
+    return request[0].json(await withChat(request[0], session), 200, sessionHeaders(session));
+  }
+
+  async function changed(
     c: AppContext,
     sessionId: string,
     scope: Scope,
@@ -194,8 +208,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     if (scope.type !== undefined) await requireSession(c, sessionId, scope, notFoundTexts.change(sessionId));
     const outcome = await apply(dependencies.session(c.get("config"), sessionId), principal(c, scope.user_id));
     if (!outcome.ok && outcome.failure.code === "session_not_found") throw new AppError(notFound);
-    const session = unwrap(outcome);
-    return c.json(await withChat(c, session), 200, sessionHeaders(session));
+    return unwrap(outcome);
   }
 
   return router;

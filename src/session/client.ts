@@ -21,6 +21,7 @@ export interface SessionClient {
   cancelRun(principal: Principal, runId: string): Promise<Outcome<null>>;
   patchSession(principal: Principal, patch: RequestedPatch): Promise<Outcome<Session>>;
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
+  summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>>;
   /** Has the session see to it that the search index gets what it lacks; does not wait for it. */
   index(): Promise<Outcome<null>>;
@@ -41,6 +42,7 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
     patchSession: (principal, patch) => reached(sessionId, () => stub().patchSession(principal, patch)),
     generateName: (principal, fallback, ifMatch) =>
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
+    summarizeSession: (principal, ifMatch) => reached(sessionId, () => stub().summarizeSession(principal, ifMatch)),
     nameForJob: (naming) => reached(sessionId, () => stub().nameForJob(naming)),
     index: () => reached(sessionId, () => stub().index()),
     deleteSession: (principal, options) => reached(sessionId, () => stub().deleteSession(principal, options)),

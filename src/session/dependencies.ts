@@ -35,4 +35,6 @@ export interface SessionSettings {
   namingReasoningEffort: string | null;
   /** How long a deleted session can be brought back, as callers are told. */
   deleteUndoSeconds: number;
+  /** The deployment's summarizing model; null when sessions are summarized by their agent's own. */
+  summaryModel: string | null;
 }

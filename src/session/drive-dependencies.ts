@@ -25,7 +25,7 @@ export type Delegate = (
 
 /** What a run of the tree is driven with. */
 export function driveDependencies(tree: RunTree, strand: Strand, model: Model, delegate: Delegate): DriveDependencies {
-  const { deps } = tree.lane;
+  const { deps, summaries } = tree.lane;
   const { run, component } = strand;
   const team = isTeam(component) ? component : null;
   const tools = component.tools ?? [];
@@ -44,6 +44,7 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
     },
     isDelegated: ({ nth }) => isWaitingDelegation(run, nth),
     isAnswer: ({ name }) => team?.mode === "route" && isDelegation(team.mode, name),
+    summary: strand.parent === null ? summaries.waitOf(run, strand.input, component, tree.live.signal) : null,
     state: () => tree.state.current,
     eventRoom: () => tree.eventRoom(strand),
     newId: deps.newId,

@@ -32,7 +32,7 @@ import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
-import { type Plan, SERVER, SessionRows } from "./session-rows.ts";
+import { type Plan, SERVER, type SessionRows } from "./session-rows.ts";
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
@@ -53,7 +53,7 @@ export class LiveSession {
     this.#deps = deps;
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
     this.#lane = new RunLane(deps, this.#memory, (component) => this.#afterCompletion(component));
-    this.#rows = new SessionRows(deps, this.#memory, this.#lane.leftovers);
+    this.#rows = this.#lane.rows;
     this.#indexing = new SessionIndexing(deps, this.#memory, this.#lane.leftovers, this.#lane.alarm);
   }
 
@@ -133,6 +133,11 @@ export class LiveSession {
     return result;
   }
 
+  /** Has the model bring the session's summary up to date; one that a person writes meanwhile stays. */
+  summarize(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#lane.summaries.make(principal, ifMatch);
+  }
+
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
   delete(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
     return this.#arrivals.run(async () => {
@@ -208,6 +213,9 @@ export class LiveSession {
 
   #afterCompletion(component: Component): void {
     const { session } = this.#memory;
+    if (session !== null) {
+      this.#lane.summaries.runCompleted(session, component);
+    }
     if (session === null || !isAutomaticallyDue(this.#deps, session, component)) {
       return;
     }

@@ -104,6 +104,10 @@ export class SessionObject extends DurableObject<Env> {
     return this.#live.generateName(principal, fallback, ifMatch);
   }
 
+  summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#live.summarize(principal, ifMatch);
+  }
+
   async nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>> {
     return ok(await this.#live.nameForJob(naming));
   }
@@ -198,6 +202,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       namingModel: config.namingModel,
       namingReasoningEffort: config.namingReasoningEffort,
       deleteUndoSeconds: config.deleteUndoSeconds,
+      summaryModel: config.summaryModel,
     },
   });
 }

@@ -15,7 +15,9 @@ import { LiveRun } from "./live-run.ts";
 import type { RunStart } from "./run-start.ts";
 import { allMembers, RunTree } from "./run-tree.ts";
 import type { SessionMemory } from "./session-memory.ts";
+import { SessionRows } from "./session-rows.ts";
 import { sessionStarted } from "./session-start.ts";
+import { SessionSummaries } from "./session-summaries.ts";
 import { startWaitingRun } from "./start-waiting.ts";
 
 /** The session's top-level runs, one at a time: which one is active, and which wait. */
@@ -23,6 +25,8 @@ export class RunLane {
   readonly deps: SessionDependencies;
   readonly memory: SessionMemory;
   readonly leftovers: Leftovers;
+  readonly rows: SessionRows;
+  readonly summaries: SessionSummaries;
   /** Called when a run has completed and landed. */
   readonly #onCompleted: (component: Component) => void;
   #active: LiveRun | null = null;
@@ -48,6 +52,8 @@ export class RunLane {
       },
     });
     this.#onCompleted = onCompleted;
+    this.rows = new SessionRows(deps, memory, this.leftovers);
+    this.summaries = new SessionSummaries(deps, this.rows);
   }
 
   occupancy(): Occupancy {

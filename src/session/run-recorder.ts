@@ -13,6 +13,7 @@ const AT_ONCE = new Set<RunFact["type"]>([
   "tool_paused",
   "member_started",
   "state_changed",
+  "summary_started",
 ]);
 /** Applied and written, but shown only by the caller, after D1 has them. */
 const ENDS = new Set<RunFact["type"]>(["paused", "completed", "failed", "cancelled"]);

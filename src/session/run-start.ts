@@ -2,9 +2,9 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
 import type { RunOrigin, RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionSummary } from "../domain/session.ts";
 import { type Component, type ComponentRef, componentRef, isTeam } from "../domain/team.ts";
-import { systemText } from "../engine/prompt.ts";
+import { summaryText, systemText } from "../engine/prompt.ts";
 import type { RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
 import { leaderText } from "../engine/team.ts";
@@ -134,7 +134,7 @@ export function planStart(from: StartingPoint): RunStart {
   const before = from.session ?? newComponentSession(accepted, component, model, nowMs, from.newId());
   const input =
     from.prefix === null
-      ? inputMessages(accepted.input, cast, nowMs, from.newId)
+      ? inputMessages(accepted.input, cast, nowMs, from.newId, before.summary)
       : takenOver(from.prefix, accepted.origin, nowMs, from.newId);
   const isNewSession = from.session === null;
   const memberSlots = isTeam(component) ? from.memberSlots : 0;
@@ -178,8 +178,11 @@ export function inputMessages(
   { component, members }: Cast,
   nowMs: number,
   newId: () => string,
+  summary: SessionSummary | null = null,
 ): Message[] {
-  const system = systemText(component, isTeam(component) ? leaderText(component, members) : null);
+  const isShown = component.summaries?.addToContext === true && summary !== null && summary.summary.trim() !== "";
+  const more = [isTeam(component) ? leaderText(component, members) : "", isShown ? summaryText(summary) : ""];
+  const system = systemText(component, more.filter((text) => text !== "").join("\n\n"));
   const user: Message = { role: "user", messageId: newId(), content: text, createdAt: nowMs };
   return system === null ? [user] : [{ role: "system", messageId: newId(), content: system, createdAt: nowMs }, user];
 }

@@ -60,7 +60,9 @@ export function planPatch(
       return fail(payloadTooLarge(field === "state" ? "session_state" : field, MAX_STATE_BYTES));
     }
   }
-  return ok({ ...(name !== undefined && { name }), ...objects, ...directoryChange(session, patch, nowMs) });
+  // Without any summary the next one is made from the beginning.
+  const restart = patch.summary !== undefined && summary === null ? { summarizedThrough: null } : {};
+  return ok({ ...(name !== undefined && { name }), ...objects, ...restart, ...directoryChange(session, patch, nowMs) });
 }
 
 /** A session that is pinned or archived already stays so since when it was. */

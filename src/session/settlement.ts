@@ -43,6 +43,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       metrics: addRunTokens(session?.metrics ?? null, run),
       // What members did is no part of what people and agents said to each other.
       completedRuns: isTop && end.status === "COMPLETED" ? 1 : 0,
+      rereadsFrom: isTop && end.status === "COMPLETED" && !hasSummary(run) ? head.runIndex : null,
       chatMessages: isTop ? answers : 0,
       lastMessage: isTop ? lastPreview(produced) : null,
       updatedAt: end.at,
@@ -50,6 +51,10 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     },
   };
 }
+
+/** Whether the summary that it waited for is one of its own messages too. */
+const hasSummary = ({ log }: Run): boolean =>
+  log.some((entry) => entry.kind === "summary_completed" && entry.summary !== null);
 
 const isAnswered = ({ status }: { status: string }): boolean => status !== "open";
 
@@ -65,9 +70,12 @@ function changedState({ isStateChanged, state }: Run, session: Session): Settlem
 
 /** The session's row after the settlement, as memory keeps it. */
 export function settledSession(session: Session, settlement: Settlement): Session {
+  const { rereadsFrom } = settlement.session;
+  const { summarizedThrough: through } = session;
   return {
     ...session,
     ...settlement.session.changed,
+    summarizedThrough: through === null || rereadsFrom === null ? through : Math.min(through, rereadsFrom - 1),
     metrics: settlement.session.metrics,
     completedRuns: session.completedRuns + settlement.session.completedRuns,
     chatMessages: session.chatMessages + settlement.session.chatMessages,

@@ -32,6 +32,8 @@ export interface Settlement {
   session: {
     metrics: Session["metrics"];
     completedRuns: number;
+    /** The run index from which a later summary reads again: the run was passed over while it was paused. */
+    rereadsFrom: number | null;
     chatMessages: number;
     /** Null where it said nothing that can be shown: what was said before stays. */
     lastMessage: Session["lastMessage"];
@@ -58,6 +60,10 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
       ...(session.completedRuns > 0 && { completedRuns: sql`${sessions.completedRuns} + ${session.completedRuns}` }),
       ...(session.chatMessages > 0 && { chatMessages: sql`${sessions.chatMessages} + ${session.chatMessages}` }),
       ...(session.lastMessage !== null && { lastMessage: session.lastMessage }),
+      // Null stays null.
+      ...(session.rereadsFrom !== null && {
+        summarizedThrough: sql`min(${sessions.summarizedThrough}, ${session.rereadsFrom - 1})`,
+      }),
       ...session.changed,
       updatedAt: sql`max(${sessions.updatedAt}, ${session.updatedAt})`,
     })

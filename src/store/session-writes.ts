@@ -39,7 +39,7 @@ export interface SessionPatch {
   state?: JsonObject | null;
   metadata?: JsonObject | null;
   summary?: SessionSummary | null;
-  /** The run index up to which the model has summarized it; null for a summary that a person wrote. */
+  /** The run index up to which a model has summarized it; left out where a person writes the summary. */
   summarizedThrough?: number | null;
   tags?: string[];
   pinnedAt?: number | null;

@@ -206,4 +206,27 @@ describe("the depth of a team", () => {
     const circle = named("circle", "circle");
     expect(teamDepth({ agents: new Map(), teams: new Map([["circle", circle]]) }, circle)).toBe(Infinity);
   });
+
+  it.each<[string, Agent["summaries"], string]>([
+    [
+      "a negative number of runs",
+      { every: -1 },
+      "Agent 'Ada' has summaries.every -1. It must be a whole number of runs; 0 is never.",
+    ],
+    [
+      "half a run",
+      { every: 0.5 },
+      "Agent 'Ada' has summaries.every 0.5. It must be a whole number of runs; 0 is never.",
+    ],
+    [
+      "a run that waits for none",
+      { runWaits: true },
+      "Agent 'Ada' has summaries.runWaits without summaries.every. Say after how many runs a summary is made.",
+    ],
+    ["no model's name", { model: "" }, "Agent 'Ada' has an empty summaries.model. Name one, or leave it out."],
+    ["a summary after each run, waited for", { every: 1, runWaits: true, addToContext: true }, "accepted"],
+    ["a summary on request only, shown to the model", { addToContext: true }, "accepted"],
+  ])("takes or refuses summaries of %s", (_what, summaries, message) => {
+    expect(refusal([{ ...ada, ...(summaries !== undefined && { summaries }) }])).toBe(message);
+  });
 });

@@ -43,6 +43,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
         namingModel: null,
         namingReasoningEffort: null,
         deleteUndoSeconds: 0,
+        summaryModel: null,
       },
     });
     const request = {

@@ -8,6 +8,7 @@
  * model.next("Hello there"); // the next call answers this, word by word; lists of steps say more
  * model.next([toolCall("add", { a: 1, b: 2 })], "It is 3."); // two calls, in order of arrival
  * model.nextNames("Two Small Numbers"); // the next call that asks for a session's name; next() is never used up by those
+ * model.nextSummaries(summary("So far")); // the next call that asks for a session's summary, likewise
  * model.respondWith((request, n) => (lastUser(request) === "hi" ? "Hello" : [cutOff()])); // all other calls
  * model.respondWith([fail(500)]); // a provider that stays broken: the client retries 429 and 5xx, each try is a call
  *
@@ -23,6 +24,7 @@
  */
 import { afterEach, vi } from "vitest";
 import { NAMING_MARKER } from "../../src/domain/naming.ts";
+import { SUMMARY_MARKER } from "../../src/domain/summarizing.ts";
 import {
   type ChatRequest,
   type ChatUsage,
@@ -57,6 +59,8 @@ export interface ScriptedModel {
   callsWith(text: string): ModelCall[];
   /** Scripts for the next calls that do not ask for a name, one each, in order of arrival; they go before the responder. */
   next(...scripts: Script[]): void;
+  /** The same for calls that ask for a summary. */
+  nextSummaries(...scripts: Script[]): void;
   /** The same for calls that ask for a name: naming comes out of band and must not take what a run was meant to get. */
   nextNames(...scripts: Script[]): void;
   /** What every other call is answered with, until the test ends. */
@@ -88,6 +92,13 @@ export function gate(): Gate {
 /** Whether a request asks for a session's name. */
 export const isNaming = (request: ChatRequest): boolean =>
   request.messages.some((message) => message.role === "system" && message.content?.includes(NAMING_MARKER));
+/** Whether a request asks for a session's summary. */
+export const isSummarizing = (request: ChatRequest): boolean =>
+  request.messages.some((message) => message.role === "system" && message.content?.startsWith(SUMMARY_MARKER));
+/** A summary as a model answers it. */
+export const summary = (text: string, topics: unknown = ["topic"]): Step[] => [
+  (connection) => connection.delta({ content: JSON.stringify({ summary: text, topics }) }),
+];
 export const lastUser = (request: ChatRequest): string =>
   request.messages.findLast((message) => message.role === "user")?.content ?? "";
 
@@ -165,7 +176,10 @@ async function play(connection: Connection, answer: () => Script | Promise<Scrip
   }
 }
 
-const echo: Responder = (request) => (isNaming(request) ? "Scripted Session Name" : `echo: ${lastUser(request)}`);
+const echo: Responder = (request) => {
+  if (isSummarizing(request)) return summary("Scripted summary");
+  return isNaming(request) ? "Scripted Session Name" : `echo: ${lastUser(request)}`;
+};
 
 /** Installs the provider for a test file; `responder` answers what no test scripts (default: echoes the last message). */
 export function scriptModel(responder: Responder | Script = echo): ScriptedModel {
@@ -173,6 +187,7 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
   let current = asResponder(responder);
   let scripts: Script[] = [];
   let nameScripts: Script[] = [];
+  let summaryScripts: Script[] = [];
   let test = 0;
 
   const model: ScriptedModel = {
@@ -184,6 +199,7 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
     callsWith: (part) =>
       model.calls.filter(({ request }) => request.messages.some((message) => message.content?.includes(part))),
     next: (...more) => void scripts.push(...more),
+    nextSummaries: (...more) => void summaryScripts.push(...more),
     nextNames: (...more) => void nameScripts.push(...more),
     respondWith: (given) => {
       current = asResponder(given);
@@ -202,7 +218,8 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
     model.calls.push(call);
     const arrivedIn = test;
     const connection = new Connection(call, () => test !== arrivedIn, init?.signal);
-    const script = (isNaming(request) ? nameScripts : scripts).shift();
+    const own = isNaming(request) ? nameScripts : isSummarizing(request) ? summaryScripts : scripts;
+    const script = own.shift();
     void play(connection, () => script ?? current(request, call.number));
     return connection.response;
   });
@@ -212,6 +229,7 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
     model.calls = [];
     scripts = [];
     nameScripts = [];
+    summaryScripts = [];
     current = asResponder(responder);
   });
   return model;

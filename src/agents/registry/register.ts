@@ -1,6 +1,7 @@
 import type { Agent } from "../../domain/agent.ts";
 import { idProblem } from "../../domain/id.ts";
 import { type Component, isTeam, type Registry, type Team } from "../../domain/team.ts";
+import { summariesProblem } from "./summaries-problem.ts";
 import { teamProblem } from "./team-problem.ts";
 import { toolsProblem } from "./tools-problem.ts";
 
@@ -11,7 +12,10 @@ import { toolsProblem } from "./tools-problem.ts";
 export function register(components: readonly Component[]): Registry {
   const known = new Map<string, Component>();
   for (const component of components) {
-    const problem = takenOrInvalid(component, known) ?? toolsProblem(component, titleOf(component));
+    const problem =
+      takenOrInvalid(component, known) ??
+      toolsProblem(component, titleOf(component)) ??
+      summariesProblem(component, capitalised(titleOf(component)));
     if (problem !== null) throw new Error(problem);
     known.set(component.id, component);
   }
