@@ -1,4 +1,4 @@
-import { and, eq, exists, inArray, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, gte, inArray, isNotNull, isNull, lte, not, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../domain/principal.ts";
 import type { Visibility } from "../domain/session.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
@@ -19,16 +19,8 @@ export function visibilities({ archived = false }: SessionFilter): Visibility[] 
   return archived ? ["archived"] : ["listed"];
 }
 
-/**
- * `isMeant`, apart from where the session shows. In a walk by one instant the other one must not draw SQLite to its own
- * index, behind which all that is found would have to be sorted.
- */
-export function passes(
-  db: Database,
-  principal: Principal,
-  filter: SessionFilter,
-  walkedBy?: "created_at" | "updated_at",
-): SQL | undefined {
+/** `isMeant`, apart from where the session shows. */
+export function passes(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {
   const { componentId, name, pinned, hasOpenRequirements, unnamed } = filter;
   return and(
     ownedBy(principal),
@@ -42,16 +34,16 @@ export function passes(
     pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
     hasOpenRequirements === undefined ? undefined : hasOpenRequirements ? isAsking(db) : not(isAsking(db)),
     unnamed === undefined ? undefined : unnamed ? IS_UNNAMED : isNotNull(sessions.nameSource),
-    createdWithin(filter, walkedBy === "updated_at"),
-    updatedWithin(filter, walkedBy === "created_at"),
+    createdWithin(filter),
+    updatedWithin(filter),
   );
 }
 
-export const createdWithin = ({ createdAfter, createdBefore }: SessionFilter, offIndex = false): SQL | undefined =>
-  within(offIndex ? sql`+${sessions.createdAt}` : sql`${sessions.createdAt}`, createdAfter, createdBefore);
+export const createdWithin = ({ createdAfter, createdBefore }: SessionFilter): SQL | undefined =>
+  within(sessions.createdAt, createdAfter, createdBefore);
 
-export const updatedWithin = ({ updatedAfter, updatedBefore }: SessionFilter, offIndex = false): SQL | undefined =>
-  within(offIndex ? sql`+${sessions.updatedAt}` : sql`${sessions.updatedAt}`, updatedAfter, updatedBefore);
+export const updatedWithin = ({ updatedAfter, updatedBefore }: SessionFilter): SQL | undefined =>
+  within(sessions.updatedAt, updatedAfter, updatedBefore);
 
 /** As the partial index `sessions_unnamed` has it. */
 export const IS_UNNAMED = and(isNull(sessions.nameSource), sql`${sessions.chatMessages} > 0`);
@@ -61,10 +53,14 @@ export function labelsOf({ tags = [], metadata = [] }: SessionFilter): string[] 
   return [...new Set([...tags.map(tagLabel), ...metadata.map(entryLabel)])];
 }
 
-function within(instant: SQL, after: number | undefined, before: number | undefined): SQL | undefined {
+function within(
+  instant: typeof sessions.createdAt | typeof sessions.updatedAt,
+  after: number | undefined,
+  before: number | undefined,
+): SQL | undefined {
   return and(
-    after === undefined ? undefined : sql`${instant} >= ${after}`,
-    before === undefined ? undefined : sql`${instant} <= ${before}`,
+    after === undefined ? undefined : gte(instant, after),
+    before === undefined ? undefined : lte(instant, before),
   );
 }
 

@@ -82,7 +82,8 @@ export async function listSessions(
 /** How many sessions are meant, up to `MAX_COUNTED` and one more. */
 export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
   const shortcut = await findShortcut(db, principal, filter);
-  const found = sql`select 1 from ${source(shortcut)} where ${and(viaShortcut(shortcut), isMeant(db, principal, filter))}`;
+  const walked = principal.userId === null ? sql`${sessions}` : alongIndex(principal, filter, "created_at");
+  const found = sql`select 1 from ${shortcut === null ? walked : via(shortcut)} where ${and(viaShortcut(shortcut), isMeant(db, principal, filter))}`;
   const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${found} limit ${MAX_COUNTED + 1})`);
   return row?.count ?? 0;
 }
@@ -133,11 +134,11 @@ function pickedQuery(
       : sql`(${instant}, ${sessions.sessionId}) ${sql.raw(sort.order === "asc" ? ">" : "<")} (${from.instant}, ${from.sessionId})`;
   const isSorted = shortcut !== null && shortcut.size <= MAX_SORTED;
   const way = isSorted ? shortcut : null;
-  const where = (places: SQL) => and(viaShortcut(way), places, passes(db, principal, filter, sort.by), behind);
+  const where = (places: SQL) => and(viaShortcut(way), places, passes(db, principal, filter), behind);
   const pick = (
     places: SQL,
   ) => sql`select ${sessions.sessionId} as session_id, ${instant} as instant, ${OWN_BYTES} as own
-    from ${source(way)} where ${where(places)}`;
+    from ${way === null ? alongIndex(principal, filter, sort.by) : via(way)} where ${where(places)}`;
   const shown = visibilities(filter);
   // Each is a stretch of the index that is in order by instant; SQLite merges two of them as it walks.
   const picks = isSorted
@@ -148,9 +149,15 @@ function pickedQuery(
     order by ${orderBy(sort, sql`instant`, sql`session_id`)} limit ${limit + 1} offset ${offset}`;
 }
 
+/** A walk by one instant, said aloud: a range of the other one, or of all users, draws SQLite to an index that it must sort. */
+function alongIndex({ userId }: Principal, { componentId }: SessionFilter, by: SessionSort["by"]): SQL {
+  // A user has fewer sessions than an agent has.
+  const whose = userId !== null ? "user_" : componentId !== undefined ? "component_" : "";
+  return sql`${sessions} indexed by ${sql.raw(`sessions_${whose}${by === "created_at" ? "created" : "updated"}`)}`;
+}
+
 /** SQLite keeps the order of a CROSS JOIN: what was found first, then each session by its key. */
-const source = (shortcut: Shortcut | null): SQL =>
-  shortcut === null ? sql`${sessions}` : sql`(${shortcut.ids}) as found cross join ${sessions}`;
+const via = (shortcut: Shortcut): SQL => sql`(${shortcut.ids}) as found cross join ${sessions}`;
 
 const viaShortcut = (shortcut: Shortcut | null): SQL | undefined =>
   shortcut === null ? undefined : sql`${sessions.sessionId} = found.session_id`;

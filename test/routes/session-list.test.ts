@@ -1,9 +1,5 @@
 import { env } from "cloudflare:workers";
-import { drizzle } from "drizzle-orm/d1";
 import { describe, expect, it } from "vitest";
-import type { Principal } from "../../src/domain/principal.ts";
-import * as schema from "../../src/store/schema.ts";
-import { countSessions, listSessions } from "../../src/store/session-list.ts";
 import { afterOneRun, EMPTY_DIRECTORY } from "../support/directory.ts";
 import { call, callHandler, newId, run } from "../support/http.ts";
 import { seedSessions } from "../support/rows.ts";
@@ -304,44 +300,5 @@ describe("a list narrowed by name", () => {
     const { body } = await create({ user_id, session_name });
     expect(ids(await list({ user_id, session_name }))).toEqual([body.session_id]);
     expect((await call("GET", `/sessions?session_name=${encodeURIComponent(`${session_name}x`)}`)).status).toBe(422);
-  });
-});
-
-describe("what a list costs", () => {
-  it("is a walk along an index, never a sort, for every filter and order", async () => {
-    const asked: { sql: string; params: unknown[] }[] = [];
-    const logger = { logQuery: (sql: string, params: unknown[]) => void asked.push({ sql, params }) };
-    const db = drizzle(env.DB, { schema, logger });
-    const principals: Principal[] = [null, "u"].map((userId) => ({ caller: "development", userId }));
-    const filters = [undefined, "agent" as const].flatMap((sessionType) =>
-      [undefined, "c"].flatMap((componentId) => [undefined, "n"].map((name) => ({ sessionType, componentId, name }))),
-    );
-    for (const principal of principals) {
-      for (const filter of filters) {
-        for (const by of ["created_at", "updated_at"] as const) {
-          for (const order of ["asc", "desc"] as const) {
-            const sort = { by, order };
-            await listSessions(db, principal, filter, sort, { limit: 5, from: { offset: 5 } });
-            await listSessions(db, principal, filter, sort, { limit: 5, from: { instant: 1, sessionId: "s" } });
-          }
-        }
-        await countSessions(db, principal, filter);
-      }
-    }
-    expect(asked).toHaveLength(2 * 8 * (2 * 2 * 2 + 1));
-    for (const { sql, params } of asked) {
-      const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-        .bind(...params)
-        .all<{ detail: string }>();
-      const plan = results.map((row) => row.detail).join("; ");
-      expect(plan, sql).not.toContain("TEMP B-TREE");
-      const isCountOfAll =
-        sql.includes("count(*)") && !sql.includes('"user_id" = ') && !sql.includes('"component_id" = ');
-      if (isCountOfAll) continue;
-      expect(plan, sql).toMatch(/(SEARCH|SCAN) sessions USING (COVERING )?INDEX sessions_/);
-      if (sql.includes('"user_id" = ')) expect(plan, sql).toContain("INDEX sessions_user_");
-      else if (sql.includes('"component_id" = ')) expect(plan, sql).toContain("INDEX sessions_component_");
-      if (/ [<>] \(\?/.test(sql)) expect(plan, sql).toMatch(/SEARCH .*(created_at|updated_at),session_id\)[<>]/);
-    }
   });
 });
