@@ -1,5 +1,5 @@
 import type { Message } from "../domain/message.ts";
-import type { RunRow } from "../domain/run.ts";
+import type { Idempotency, RunRow } from "../domain/run.ts";
 import { refOf } from "../domain/team.ts";
 import type { Run } from "../engine/run-state.ts";
 
@@ -42,6 +42,13 @@ export class LiveRun {
 
   get componentType(): "agent" | "team" {
     return refOf(this.row).type;
+  }
+
+  /** Whether an idempotency key names it. */
+  isNamedBy({ caller, userId, agentId, key }: Idempotency): boolean {
+    const { idempotencyCaller, idempotencyUser, idempotencyAgent, idempotencyKey } = this.row;
+    const isOfCaller = idempotencyCaller === caller && idempotencyUser === userId;
+    return isOfCaller && idempotencyAgent === agentId && idempotencyKey === key;
   }
 
   get signal(): AbortSignal {

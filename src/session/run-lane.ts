@@ -87,12 +87,7 @@ export class RunLane {
 
   /** The run of this object that an idempotency key names. */
   byKey(idempotency: Idempotency): LiveRun | null {
-    const named = ({ row }: LiveRun) =>
-      row.idempotencyKey === idempotency.key &&
-      row.idempotencyCaller === idempotency.caller &&
-      row.idempotencyUser === idempotency.userId &&
-      row.idempotencyAgent === idempotency.agentId;
-    return [this.#active, ...this.#waiting].find((live) => live !== null && named(live)) ?? null;
+    return [this.#active, ...this.#waiting].find((live) => live?.isNamedBy(idempotency)) ?? null;
   }
 
   /** Makes the run the active one, before anything is awaited: whatever arrives from now on finds the session busy. */
@@ -123,11 +118,8 @@ export class RunLane {
     live.row = start.row;
     live.input = start.input;
     live.run = newRun(head);
-    this.#drive(
-      live,
-      new RunTree(this, live, { run: live.run, component: drive.component, input: start.input }),
-      drive,
-    );
+    const top = { run: live.run, component: drive.component, input: start.input };
+    this.#drive(live, new RunTree(this, live, top), drive);
   }
 
   /** Goes on driving a paused run whose start anew is in D1; does not wait for it. */

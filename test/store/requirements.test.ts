@@ -218,9 +218,9 @@ describe("what the reads cost", () => {
       const keys = { user: "user_id=? AND status=?", agent: "agent_id=? AND status=?", status: "status=?" }[index];
       expect(await noted.plan()).toEqual([
         `SEARCH requirements USING INDEX requirements_${index} (${keys}${behind})`,
-        "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (run_id=?) LEFT-JOIN",
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (session_id=?)",
+        "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (run_id=?) LEFT-JOIN",
       ]);
     },
   );
