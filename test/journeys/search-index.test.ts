@@ -291,3 +291,13 @@ it("writes three rows for each message that it puts into the index", async () =>
   await run("m1", { session_id, user_id });
   expect(costOf(d1.of(session_id)).rows.message_docs).toBe(3);
 });
+
+it("costs three batches for the first run of a session, its name in the index among them", async () => {
+  const [session_id, user_id] = [newId(), newId()];
+  await run("m0", { session_id, user_id });
+  const [read, ...writes] = d1.of(session_id);
+  expect(read?.isRead).toBe(true);
+  const { rows, batches } = costOf(writes.slice(0, 2));
+  // The answer has no word: with one it is 3 rows more. Of the session's rows 3 are its name's.
+  expect([batches, rows]).toEqual([2, { sessions: 17, runs: 4, messages: 6, message_docs: 3 }]);
+});
