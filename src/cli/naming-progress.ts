@@ -30,7 +30,15 @@ export function requestOf(args: readonly string[], ids: readonly string[] | null
   if (hasFlag(args, "unnamed") === (ids !== null)) {
     throw new UsageError("Say which sessions: --unnamed, or --ids FILE.");
   }
-  const { agent, team, "updated-after": updatedAfter, user, overwrite, fallback, "max-tokens": maxTokens } = flags(args);
+  const {
+    agent,
+    team,
+    "updated-after": updatedAfter,
+    user,
+    overwrite,
+    fallback,
+    "max-tokens": maxTokens,
+  } = flags(args);
   if (ids !== null && (agent ?? team ?? updatedAfter) !== undefined) {
     throw new UsageError("--agent, --team and --updated-after choose among --unnamed sessions, not among --ids.");
   }
