@@ -404,7 +404,7 @@ describe("a large job", () => {
     const point = gate();
     model.respondWith((_request, number) => (number > 10 && number <= 15 ? [hold(point)] : "Named In Bulk"));
     const jobId = await startNaming({ session_ids });
-    await point.reached(1);
+    await point.reached(5);
     await killObjects();
     // What the kill left is tried again by the Queue, after five seconds.
     expect(await untilEnded(jobId, 60_000)).toMatchObject({
