@@ -8,6 +8,7 @@ import { checkpointsRouter } from "./routes/checkpoints.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
+import { portableRouter } from "./routes/portable.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
 import { runsRouter } from "./routes/runs.ts";
 import { sessionsRouter } from "./routes/sessions.ts";
@@ -36,6 +37,7 @@ const app = createApp({
     checkpointsRouter(dependencies),
     historyRouter(),
     requirementsRouter(),
+    portableRouter(dependencies),
   ],
 });
 

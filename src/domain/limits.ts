@@ -15,3 +15,7 @@ export const MAX_CACHE_BYTES = 256 * 1024;
 export const MAX_NAME_CODE_POINTS = 200;
 /** Requirements of one run, over all its pauses. */
 export const MAX_REQUIREMENTS = 1_000;
+/** One line of an import. */
+export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+/** A row of D1 is 2 MB at most, and an id or two stand beside its text. */
+export const MAX_ROW_BYTES = 1_900_000;
