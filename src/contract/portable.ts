@@ -71,7 +71,9 @@ const ImportReport = z
   .object({
     imported: z.int().openapi({ description: "How many sessions are there now that were not." }),
     skipped: z.int().openapi({ description: "How many were left alone because their id is taken." }),
-    failed: z.int().openapi({ description: "How many are not there, whole or in part, because of what `reason` says." }),
+    failed: z
+      .int()
+      .openapi({ description: "How many are not there, whole or in part, because of what `reason` says." }),
     sessions: z
       .array(
         z.object({

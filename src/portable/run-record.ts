@@ -124,9 +124,7 @@ export const messageRecord = recordFormat<PortableMessage>("message", {
 export type PortableRequirement = Omit<Requirement, "sessionId" | "userId">;
 
 const fields = checked<NonNullable<Requirement["fields"]>>(
-  z.array(
-    z.looseObject({ name: z.string(), field_type: z.string(), description: z.string().nullable(), value: json }),
-  ),
+  z.array(z.looseObject({ name: z.string(), field_type: z.string(), description: z.string().nullable(), value: json })),
 );
 const answer = checked<NonNullable<Requirement["answer"]>>(
   z.discriminatedUnion("type", [

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
-import { type NameDetails, type Session, SESSION_TYPES, type SessionSummary, type TokenMetrics } from "../domain/session.ts";
+import {
+  type NameDetails,
+  SESSION_TYPES,
+  type Session,
+  type SessionSummary,
+  type TokenMetrics,
+} from "../domain/session.ts";
 import { checked, count, id, instant, json, nullable, stateObject, text, tokenCounts } from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
 
 /** What is not a session's own, or follows from its runs, stays behind. */
-type Derived =
-  | "fence"
-  | "hiddenAt"
-  | "unindexedFrom"
-  | "nextRunIndex"
-  | "completedRuns"
-  | "chatMessages";
+type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "completedRuns" | "chatMessages";
 
 /** A session as it leaves one database and enters another. */
 export type PortableSession = Omit<Session, Derived | "visibility"> & { visibility: "listed" | "archived" };

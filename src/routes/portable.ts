@@ -1,7 +1,7 @@
-import { AppError, databaseUnavailable, invalidRequest } from "../domain/error.ts";
 import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "../contract/portable.ts";
 import { newRouter } from "../contract/route.ts";
 import { firstMessageLine } from "../derived/clean-name.ts";
+import { AppError, databaseUnavailable, invalidRequest } from "../domain/error.ts";
 import { principal } from "../http/auth.ts";
 import type { AppContext } from "../http/context.ts";
 import { fieldError } from "../http/field-errors.ts";
@@ -52,7 +52,9 @@ async function exported(c: AppContext, scope: ExportScope, cursor: string | unde
   // Read before anything is answered, so that a failure is still an answer of its own.
   const first = await source.next();
   if (first?.startsWith('{"type":"cursor"')) throw new AppError(databaseUnavailable());
-  return new Response(linesOf(source, first ?? ""), { headers: { "Content-Type": NDJSON, "Cache-Control": "no-store" } });
+  return new Response(linesOf(source, first ?? ""), {
+    headers: { "Content-Type": NDJSON, "Cache-Control": "no-store" },
+  });
 }
 
 function stateOf(cursor: string, { sessionId }: ExportScope): ExportState {

@@ -114,7 +114,7 @@ export class SessionMemory {
     const [row] = read.value;
     const session = row === undefined ? null : toSession(row);
     if (generation === this.#generation) {
-      this.#session = session;
+      this.#session = remembered(session);
       this.#reads += 1;
     }
     return { value: this.#session ?? session };
@@ -122,9 +122,9 @@ export class SessionMemory {
 
   /** The row and the newest `runs` runs; null when D1 is away. With `fresh` memory is not asked. */
   async load(runs: number, fresh: boolean): Promise<Loaded | null> {
-    const remembered = this.#history?.window(runs) ?? null;
-    if (!fresh && this.#session !== null && remembered !== null && this.#pendingRead) {
-      return { session: this.#session, history: remembered, cacheUse: "hit" };
+    const history = this.#history?.window(runs) ?? null;
+    if (!fresh && this.#session !== null && history !== null && this.#pendingRead) {
+      return { session: this.#session, history, cacheUse: "hit" };
     }
     for (;;) {
       const generation = this.#generation;
@@ -137,7 +137,7 @@ export class SessionMemory {
         continue;
       }
       const { session, history } = read;
-      this.#session = session;
+      this.#session = remembered(session);
       this.#reads += 1;
       if (!fresh) {
         this.#history = session && cacheOf(history, runs);
@@ -178,4 +178,9 @@ function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
   return history.some((run) => run.status === "RUNNING")
     ? null
     : new HistoryCache(MAX_CACHE_BYTES, history, history.length < runs);
+}
+
+/** An import shows its session without the object, so one that is still hidden is read again. */
+function remembered(session: Session | null): Session | null {
+  return session?.visibility === "importing" ? null : session;
 }

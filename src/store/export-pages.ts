@@ -57,7 +57,11 @@ const RUN_BYTES = bytesOf(
   sql`${runs.events}`,
 );
 const MESSAGE_BYTES = bytesOf(sql`${messages.content}`, sql`${messages.toolCalls}`, sql`${messages.toolArgs}`);
-const REQUIREMENT_BYTES = bytesOf(sql`${requirements.toolArgs}`, sql`${requirements.fields}`, sql`${requirements.answer}`);
+const REQUIREMENT_BYTES = bytesOf(
+  sql`${requirements.toolArgs}`,
+  sql`${requirements.fields}`,
+  sql`${requirements.answer}`,
+);
 
 /** What is to be added up before a row, in this order. */
 const bytesUpTo = (bytes: SQL, order: SQL) =>

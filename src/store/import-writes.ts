@@ -1,7 +1,7 @@
 import { and, eq, exists, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow } from "../domain/run.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, Visibility } from "../domain/session.ts";
 import { groupRows, jsonRowsWhere } from "./bulk-rows.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
@@ -74,7 +74,8 @@ export function addStatements(
     expected.push(size);
   };
   for (const group of groupRows(runs, rows.runs)) {
-    const source = group.kind === "json" ? jsonRowsWhere(runs, group.text, isOurs) : rowsWhere(runs, [group.row], isOurs);
+    const source =
+      group.kind === "json" ? jsonRowsWhere(runs, group.text, isOurs) : rowsWhere(runs, [group.row], isOurs);
     // The same run again finds its own row; with another place it is another run, and a refusal.
     const isSame = sql`${runs.fence} = excluded.fence and ${runs.runIndex} is excluded.run_index`;
     add(
@@ -178,10 +179,7 @@ export function clearStatements(
     db
       .delete(table)
       .where(
-        and(
-          sql`rowid in (select rowid from ${table} where ${eq(table.sessionId, sessionId)} limit ${limit})`,
-          isOurs,
-        ),
+        and(sql`rowid in (select rowid from ${table} where ${eq(table.sessionId, sessionId)} limit ${limit})`, isOurs),
       ),
   );
   if (first === undefined) throw new Error("There are three tables.");
@@ -200,8 +198,16 @@ function isImporting(db: Database, sessionId: string, fence: string): SQL {
     db
       .select({ one: sql`1` })
       .from(sessions)
-      .where(
-        and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing")),
-      ),
+      .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing"))),
   );
+}
+
+/** Where the session with this id shows, whoever asks; undefined when there is none. */
+export async function visibilityOf(db: Database, sessionId: string): Promise<Visibility | undefined> {
+  const [row] = await db
+    .select({ visibility: sessions.visibility })
+    .from(sessions)
+    .where(eq(sessions.sessionId, sessionId))
+    .limit(1);
+  return row?.visibility;
 }
