@@ -114,7 +114,7 @@ export class SessionMemory {
     const [row] = read.value;
     const session = row === undefined ? null : toSession(row);
     if (generation === this.#generation) {
-      this.#session = remembered(session);
+      this.#session = lasting(session);
       this.#reads += 1;
     }
     return { value: this.#session ?? session };
@@ -122,9 +122,9 @@ export class SessionMemory {
 
   /** The row and the newest `runs` runs; null when D1 is away. With `fresh` memory is not asked. */
   async load(runs: number, fresh: boolean): Promise<Loaded | null> {
-    const history = this.#history?.window(runs) ?? null;
-    if (!fresh && this.#session !== null && history !== null && this.#pendingRead) {
-      return { session: this.#session, history, cacheUse: "hit" };
+    const remembered = this.#history?.window(runs) ?? null;
+    if (!fresh && this.#session !== null && remembered !== null && this.#pendingRead) {
+      return { session: this.#session, history: remembered, cacheUse: "hit" };
     }
     for (;;) {
       const generation = this.#generation;
@@ -137,10 +137,10 @@ export class SessionMemory {
         continue;
       }
       const { session, history } = read;
-      this.#session = remembered(session);
+      this.#session = lasting(session);
       this.#reads += 1;
       if (!fresh) {
-        this.#history = session && cacheOf(history, runs);
+        this.#history = this.#session && cacheOf(history, runs);
       }
       return { session, history, cacheUse: fresh ? "bypass" : "miss" };
     }
@@ -181,6 +181,6 @@ function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
 }
 
 /** An import shows its session without the object, so one that is still hidden is read again. */
-function remembered(session: Session | null): Session | null {
+function lasting(session: Session | null): Session | null {
   return session?.visibility === "importing" ? null : session;
 }
