@@ -1,4 +1,4 @@
-import { createExecutionContext, createScheduledController } from "cloudflare:test";
+import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import worker from "../../src/index.ts";
@@ -15,7 +15,7 @@ import {
 } from "../support/d1-faults.ts";
 import { call, callHandler, newId, run } from "../support/http.ts";
 import { seedRuns } from "../support/rows.ts";
-import { gate, scriptModel, text } from "../support/scripted-model.ts";
+import { gate, scriptModel } from "../support/scripted-model.ts";
 import { eventually, killObjects, ring } from "../support/session-story.ts";
 
 /* What the search index has, and when: of runs, of sessions that are claimed, forked, deleted. */
