@@ -15,12 +15,15 @@ interface Target {
 
 /** Watches the heap of the Worker's isolate through workerd's inspector while the work goes on. */
 export async function heapDuring(inspector: URL, worker: string, work: () => Promise<unknown>): Promise<HeapUse> {
-  const targets = (await (await fetch(new URL("/json", inspector))).json()) as Target[];
+  const list = new URL("/json", String(inspector).replace(/^ws/, "http"));
+  const targets = (await (await fetch(list)).json()) as Target[];
   const target = targets.find(({ id, title }) => id.includes(worker) || title.includes(worker)) ?? targets[0];
   if (target === undefined) throw new Error("The inspector shows no worker.");
   const session = await InspectorSession.open(target.webSocketDebuggerUrl);
   try {
-    await session.send("HeapProfiler.collectGarbage");
+    await session.send("HeapProfiler.enable");
+    // workerd answers this one only behind the next.
+    void session.send("HeapProfiler.collectGarbage");
     const before = await session.usedBytes();
     let peak = before;
     let done = false;
