@@ -4,6 +4,7 @@ import { checkpointsRouter } from "../../src/routes/checkpoints.ts";
 import type { RouteDependencies } from "../../src/routes/dependencies.ts";
 import { forksRouter } from "../../src/routes/forks.ts";
 import { historyRouter } from "../../src/routes/history.ts";
+import { portableRouter } from "../../src/routes/portable.ts";
 import { runsRouter } from "../../src/routes/runs.ts";
 import { sessionsRouter } from "../../src/routes/sessions.ts";
 import { silentModel, smallApp } from "../support/small-app.ts";
@@ -26,6 +27,7 @@ const routers = [
   forksRouter(dependencies),
   checkpointsRouter(dependencies),
   historyRouter(),
+  portableRouter(dependencies),
 ];
 /** What may be answered in two ways: a run now or later, events or that there are none left. */
 const SUCCESSES: Record<string, string[]> = {
