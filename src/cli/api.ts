@@ -7,6 +7,8 @@ export const SessionName = z.looseObject({
   session_name: z.string(),
   display_name: z.string(),
   source: z.enum(["manual", "generated", "fallback"]).nullable(),
+  version: z.int(),
+  job_id: z.string().nullable(),
 });
 export const SessionList = z.looseObject({
   data: z.array(Session),
@@ -50,11 +52,16 @@ export const Refusal = z.looseObject({ detail: z.string() });
 /** The server's HTTP API, with every call told as it is made. */
 export class Api {
   readonly #url: string;
-  readonly #narrator: Narrator;
+  readonly #narrator: Narrator | null;
 
-  constructor(url: string, narrator: Narrator) {
+  constructor(url: string, narrator: Narrator | null) {
     this.#url = url;
     this.#narrator = narrator;
+  }
+
+  /** The same API, for calls that are not told. */
+  silent(): Api {
+    return new Api(this.#url, null);
   }
 
   /** One call and its answer, which must have this shape. */
@@ -87,7 +94,7 @@ export class Api {
 
   /** `refusal` is the status to be refused with; null where the call is to succeed. */
   async #send(method: string, path: string, body?: object, refusal: number | null = null): Promise<Response> {
-    this.#narrator.called(method, path, body);
+    this.#narrator?.called(method, path, body);
     const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     const response = await fetch(this.#url + path, init);
