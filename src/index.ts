@@ -10,6 +10,7 @@ import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
 import { jobsRouter } from "./routes/jobs.ts";
+import { portableRouter } from "./routes/portable.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
 import { retentionRouter } from "./routes/retention.ts";
 import { runsRouter } from "./routes/runs.ts";
@@ -42,6 +43,7 @@ const app = createApp({
     searchRouter(),
     jobsRouter(dependencies),
     retentionRouter(dependencies),
+    portableRouter(dependencies),
   ],
 });
 

@@ -5,6 +5,8 @@ import { names } from "./name-session.ts";
 
 /** What a job does to one session. Called again for an item that it may have done: it must answer the same then. */
 export interface KindOfWork {
+  /** What is known without work, by position; left out, or where it throws, all of it is worked on. */
+  decide?(deps: JobDependencies, job: Job, items: readonly ClaimedItem[]): Promise<Map<number, ItemResult>>;
   work(deps: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult>;
 }
 

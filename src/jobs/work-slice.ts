@@ -67,9 +67,10 @@ class SliceWork {
 
   async run(): Promise<number | null> {
     const kind = KINDS[this.#job.kind];
-    const timer = setInterval(() => void this.#record(), TOUCH_MS);
+    const timer = setInterval(() => void this.#record([...this.#open.keys()]), TOUCH_MS);
     try {
       if (kind !== undefined) {
+        await this.#decide(kind);
         await Promise.all(Array.from({ length: ITEMS_AT_ONCE }, () => this.#lane(kind)));
       }
     } finally {
@@ -84,6 +85,19 @@ class SliceWork {
       return secondsUntil(60_000, 0);
     }
     return this.#job.status === "running" ? this.#delaySeconds : null;
+  }
+
+  async #decide(kind: KindOfWork): Promise<void> {
+    const look = kind.decide?.(this.#deps, this.#job, [...this.#waiting]);
+    const decided = look === undefined ? null : await readOrNull(look);
+    for (const item of this.#waiting.splice(0)) {
+      const result = decided?.value.get(item.position);
+      if (result === undefined) {
+        this.#waiting.push(item);
+      } else {
+        this.#note(item, result, false);
+      }
+    }
   }
 
   async #lane(kind: KindOfWork): Promise<void> {
@@ -131,13 +145,12 @@ class SliceWork {
     this.#open.delete(position);
   }
 
-  /** Writes what there is; false when D1 did not take it, which the next time tries again. */
-  #record(): Promise<boolean> {
+  /** Writes what there is, and touches these; false when D1 did not take it, which the next time tries again. */
+  #record(kept: readonly number[] = []): Promise<boolean> {
     return this.#records.run(async () => {
       const results = this.#results;
       this.#results = [];
       const tokens = results.reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0);
-      const kept = [...this.#open.keys()];
       const write = () =>
         readOrNull(recordResults(this.#deps.db, this.#job.jobId, { results, kept, nowMs: this.#deps.now() }));
       const written = (await write()) ?? (await write());

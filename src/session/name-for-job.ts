@@ -1,7 +1,7 @@
+import { decideNaming } from "../derived/decide-naming.ts";
 import { type ItemResult, type Overwrite, unasked } from "../domain/job.ts";
 import { fail, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Session } from "../domain/session.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { generatedChange } from "./session-names.ts";
 import type { SessionRows } from "./session-rows.ts";
@@ -65,26 +65,6 @@ export async function nameForJob(
     return { outcome: "skipped", reason: "renamed_meanwhile", ...cost };
   }
   return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, ...cost };
-}
-
-/** What the row alone says; null when a model is to be asked. */
-export function decideNaming(
-  { nameSource, nameDetails, chatMessages }: Pick<Session, "nameSource" | "nameDetails" | "chatMessages">,
-  jobId: string,
-  overwrite: Overwrite,
-): ItemResult | null {
-  if (nameSource !== null && nameDetails?.jobId === jobId) {
-    const { promptTokens, completionTokens } = nameDetails;
-    const outcome = nameSource === "fallback" ? "fallback" : "succeeded";
-    return { outcome, reason: null, promptTokens, completionTokens };
-  }
-  if (nameSource === "manual") {
-    return unasked("skipped", "named_by_hand");
-  }
-  if (nameSource === "generated" && overwrite === "never") {
-    return unasked("skipped", "already_named");
-  }
-  return chatMessages === 0 ? unasked("skipped", "no_messages") : null;
 }
 
 const GONE = { code: "session_not_found", detail: "Session not found" } as const;

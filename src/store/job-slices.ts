@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, asc, between, eq, gte, isNull, lt, lte, sql } from "drizzle-orm";
 import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../domain/job.ts";
 import type { Database } from "./database.ts";
 import { toJob } from "./jobs.ts";
@@ -83,6 +83,7 @@ export async function recordResults(
   jobId: string,
   { results, kept, nowMs }: { results: readonly ItemRecord[]; kept: readonly number[]; nowMs: number },
 ): Promise<Job | null> {
+  const positions = results.length === 0 ? [-1] : results.map(({ position }) => position);
   const given = JSON.stringify(
     results.map((one) => ({
       p: one.position,
@@ -128,7 +129,8 @@ export async function recordResults(
         touchedAt: sql`e.t`,
       })
       .from(entries)
-      .where(counts),
+      // The range keeps SQLite from going through all that is open of a large job.
+      .where(and(between(jobItems.position, Math.min(...positions), Math.max(...positions)), counts)),
     db
       .update(jobItems)
       .set({ touchedAt: nowMs })

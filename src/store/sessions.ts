@@ -75,6 +75,15 @@ export async function visibleIds(db: Database, principal: Principal, ids: readon
   return rows.map((row) => row.sessionId);
 }
 
+/** What the names of those of the sessions are that exist for the principal. */
+export function namesOfSessions(db: Database, principal: Principal, ids: readonly string[]) {
+  const { sessionId, nameSource, nameDetails, chatMessages } = sessions;
+  return db
+    .select({ sessionId, nameSource, nameDetails, chatMessages })
+    .from(sessions)
+    .where(and(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`, visibleTo(principal)));
+}
+
 /** Creates the session unless its id is taken; answers whether it did. */
 export async function createSession(db: Database, session: Session): Promise<boolean> {
   const insert = db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();
