@@ -1,5 +1,5 @@
-/** How forty conversations begin. */
-export const OPENINGS: readonly string[] = [
+/** How people begin conversations. */
+const OPENINGS: readonly string[] = [
   "My invoice of May is missing, and the one of June has the wrong address.",
   "How do I repot a monstera without breaking its roots?",
   "Can you help me to plan three days in Lisbon with two children?",
@@ -41,3 +41,42 @@ export const OPENINGS: readonly string[] = [
   "Can the refund go to another card than the one I paid with?",
   "How much should I water an olive tree on a balcony?",
 ];
+
+/** Whose conversations they are. */
+export const CUSTOMERS = ["bea", "carl", "dina", "emil", "fay"] as const;
+
+const FIRST_AT = 1_790_000_000;
+
+interface Conversation {
+  id: string;
+  user: (typeof CUSTOMERS)[number];
+  opening: string;
+}
+
+/** Forty of each customer. */
+export const CONVERSATIONS: readonly Conversation[] = CUSTOMERS.flatMap((user) =>
+  OPENINGS.map((opening, nth) => ({ id: `${user}-${String(nth + 1).padStart(2, "0")}`, user, opening })),
+);
+
+/** The conversations as Agno's database has them: a row of `agno_sessions` a line, with one run in it. */
+export const agnoRows = (): string[] => CONVERSATIONS.map((one, nth) => `${JSON.stringify(agnoRow(one, nth))}\n`);
+
+function agnoRow({ id, user, opening }: Conversation, nth: number) {
+  const created_at = FIRST_AT + nth * 60;
+  const answer = `You asked: “${opening}” Let us see.`;
+  const messages = [
+    { role: "user", content: opening, created_at },
+    { role: "assistant", content: answer, created_at },
+  ];
+  const run = { run_id: `run-of-${id}`, agent_id: "assistant", session_id: id, status: "COMPLETED", created_at };
+  return {
+    session_id: id,
+    session_type: "agent",
+    agent_id: "assistant",
+    user_id: user,
+    session_data: {},
+    runs: [{ ...run, input: { input_content: opening }, content: answer, messages }],
+    created_at,
+    updated_at: created_at,
+  };
+}

@@ -1,7 +1,7 @@
 import { Api, Run, Runs, Session, SessionList, SessionName } from "./api.ts";
 import { approve, pauseForApproval } from "./demo-approval.ts";
-import { completeNaming, findJobAgain, startNaming, talkOften } from "./demo-batch.ts";
-import { findAndSort } from "./demo-directory.ts";
+import { completeNaming, findJobAgain, moveIn, startNaming } from "./demo-batch.ts";
+import { findAndSort, outAndIn } from "./demo-directory.ts";
 import { history, run, USER } from "./demo-runs.ts";
 import { delegate } from "./demo-team.ts";
 import type { Narrator } from "./narrator.ts";
@@ -23,7 +23,7 @@ export async function tellStory(narrator: Narrator, startServer: StartServer): P
   await nameIt(api, narrator);
   await findIt(api, narrator);
   const waiting = await pauseForApproval(api, narrator);
-  await talkOften(api, narrator);
+  await moveIn(api, narrator);
   const naming = await startNaming(api, narrator);
   await server.kill();
 
@@ -36,6 +36,7 @@ export async function tellStory(narrator: Narrator, startServer: StartServer): P
   await runTwoAtOnce(again, narrator);
   await delegate(again, narrator);
   await findAndSort(again, narrator);
+  await outAndIn(again, narrator);
   await completeNaming(again, narrator, naming);
 }
 

@@ -17,8 +17,8 @@ export class Narrator {
     this.#line(`\n${this.#chapters}. ${title}`);
   }
 
-  called(method: string, path: string, body?: unknown): void {
-    this.#line(`   → ${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);
+  called(method: string, path: string, body = ""): void {
+    this.#line(`   → ${method} ${path} ${body}`.trimEnd());
   }
 
   /** What came back, line by line. */
