@@ -75,8 +75,8 @@ export class Api {
     return shaped(`${method} ${path}`, shape, await response.json());
   }
 
-  /** An answer that is lines of JSON, as they came. */
-  async lines(path: string): Promise<string> {
+  /** An answer that is no JSON. */
+  async get(path: string): Promise<string> {
     const response = await this.#send("GET", path);
     return response.text();
   }

@@ -5,7 +5,7 @@ const OPENINGS: readonly string[] = [
   "Can you help me to plan three days in Lisbon with two children?",
   "The lamp in my hallway flickers whenever the dishwasher runs.",
   "Explain compound interest to a twelve-year-old.",
-  "I need a vegetarian menu for ten people on Saturday evening.",
+  "Plan a vegetarian dinner for ten people on Saturday.",
   "What is a fair price for a used cargo bike?",
   "Draft a letter to my landlord about the broken heating.",
   "京都の紅葉はいつが見頃ですか。",
@@ -43,7 +43,7 @@ const OPENINGS: readonly string[] = [
 ];
 
 /** Whose conversations they are. */
-export const CUSTOMERS = ["bea", "carl", "dina", "emil", "fay"] as const;
+export const CUSTOMERS = ["bea", "carl", "dina", "emil"] as const;
 
 const FIRST_AT = 1_790_000_000;
 

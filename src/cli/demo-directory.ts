@@ -19,6 +19,8 @@ export async function findAndSort(api: Api, narrator: Narrator): Promise<void> {
 
 async function search(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A search over what one of many users said, in any script");
+  narrator.came("the cron trigger, which fires by itself where it is deployed, has what was imported indexed");
+  await api.get("/cdn-cgi/local/scheduled");
   const refunds = await saidIn(api, narrator, "refund");
   narrator.check("both conversations about a refund are found", refunds === [...REFUNDS].reverse().join());
   const dishes = await saidIn(api, narrator, "豆腐");
@@ -60,12 +62,12 @@ async function summarize(api: Api, narrator: Narrator): Promise<void> {
 /** What was written out is deleted, comes in again, and is written out the same. */
 export async function outAndIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A session leaves as lines of JSON, and comes back");
-  const exported = await api.lines("/sessions/sailing/export");
+  const exported = await api.get("/sessions/sailing/export");
   const lines = exported.trimEnd().split("\n");
   narrator.came(`${lines.length} lines: ${lines.map((line) => JSON.parse(line).type).join(", ")}`);
   await api.delete("/sessions/sailing");
   const report = await api.call("POST", "/import", ImportReport, exported);
   narrator.check("the import takes it in", report.imported === 1 && report.failed === 0);
-  const again = await api.lines("/sessions/sailing/export");
+  const again = await api.get("/sessions/sailing/export");
   narrator.check("and it is exported to the same bytes", again === exported);
 }
