@@ -2,6 +2,8 @@ import type { CountTable } from "./count.ts";
 import { countPauses } from "./count-pauses.ts";
 import { countRuns } from "./count-runs.ts";
 import type { Effort } from "./effort.ts";
+import { measureDirectory } from "./measure-directory.ts";
+import { measureExports } from "./measure-export.ts";
 import { measureForks } from "./measure-forks.ts";
 import { measurePauses } from "./measure-pauses.ts";
 import { measureLists, measureReads } from "./measure-reads.ts";
@@ -21,6 +23,9 @@ export const TIMINGS = {
   pauses: measurePauses,
   resumes: measureResumes,
   forks: measureForks,
+  exports: measureExports,
+  // Last: it fills the tables that the others are measured on.
+  directory: measureDirectory,
 } satisfies Record<string, Timing>;
 
 /** What is counted, on a Worker that counts. */

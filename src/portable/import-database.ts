@@ -9,6 +9,7 @@ import {
   clearStatements,
   type ImportFence,
   releaseStatement,
+  shownAt,
   showStatements,
   takeOverStatement,
 } from "../store/import-writes.ts";
@@ -79,7 +80,7 @@ export class ImportDatabase {
     if (committed.kind !== "written") {
       return troubleOf(committed);
     }
-    return committed.changed.at(-1) ? null : TAKEN_OVER;
+    return committed.changed[shownAt(open)] ? null : TAKEN_OVER;
   }
 
   /** Removes the hidden session. Gives up where D1 does: it stays hidden. Does not throw. */

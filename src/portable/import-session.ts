@@ -12,7 +12,7 @@ import type { PortableMessage, PortableRequirement, PortableRun } from "./run-re
 import { NO_ROWS, type PortableSession, type SessionCounts } from "./session-record.ts";
 
 const FLUSH_BYTES = 512 * 1024;
-const FLUSH_ROWS = 1_000;
+const FLUSH_ROWS = 3_000;
 /** Whoever reads a run holds all of it. */
 const MAX_RUN_BYTES = 8 * 1024 * 1024;
 const MAX_OPEN = 50_000;

@@ -1,29 +1,24 @@
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_LINE_BYTES } from "../domain/limits.ts";
 import type { Database } from "../store/database.ts";
-import { visibilityOf } from "../store/import-writes.ts";
 import type { AgnoRun } from "./agno/runs.ts";
 import { AgnoRuns, type Preview } from "./agno/session.ts";
+import { beginSession, type ImportOptions } from "./import-begin.ts";
 import { ImportDatabase, type Trouble } from "./import-database.ts";
-import { ImportIds, type RenamedSessions, rememberRenamed } from "./import-ids.ts";
+import { type RenamedSessions, rememberRenamed } from "./import-ids.ts";
 import { type Entry, readEntry } from "./import-lines.ts";
 import { emptyReport, type ImportReport, reportLine, reportSession } from "./import-report.ts";
-import { type LateFields, SessionImport } from "./import-session.ts";
+import type { LateFields, SessionImport } from "./import-session.ts";
 import type { PortableSession, SessionCounts } from "./session-record.ts";
 import { type TextLine, textLines } from "./text-lines.ts";
-
-export interface ImportOptions {
-  /** Of a session whose id is taken. */
-  onConflict: "skip" | "new";
-  /** The owner of all that comes in; null: as the lines say. */
-  userId: string | null;
-}
 
 export interface ImportDependencies {
   db: Database;
   now(): number;
   newId(): string;
   preview: Preview;
+  /** Called with the id of each session that shows now. Must not reject. */
+  onShown(sessionId: string): Promise<unknown>;
 }
 
 /** An invocation may send D1 1,000 statements: no session is begun behind so many. */
@@ -176,39 +171,17 @@ class Importer {
   /** Null where the session is skipped, or cannot be written: that is reported then. */
   async #begin(draft: PortableSession, line: number): Promise<Current | null> {
     const { sessionId: id } = draft;
-    const { newId, now } = this.#deps;
-    const begun = async (sessionId: string) => {
-      const ids = new ImportIds(sessionId, sessionId !== id, this.#renamed);
-      const session = new SessionImport(this.#store, draft, ids, this.#options.userId, newId());
-      return { session, outcome: await session.begin(now()) };
-    };
-    let { session, outcome } = await begun(id);
-    let renamed: string | null = null;
-    if (outcome === "taken" && this.#options.onConflict === "new") {
-      renamed = newId();
-      ({ session, outcome } = await begun(renamed));
-    }
-    if (outcome === null) {
-      return { session, id, line, newId: renamed, agno: null };
-    }
-    if (outcome === "taken") {
-      reportSession(this.report, { session_id: id, status: "skipped", reason: await this.#whyTaken(id), line });
-    } else {
-      this.#reportFailed({ id, line }, outcome.reason);
-      if (outcome.isAway) this.#stop(line);
-    }
-    return null;
-  }
-
-  async #whyTaken(sessionId: string): Promise<string> {
-    const found = await this.#store.read((db) => visibilityOf(db, sessionId));
-    switch (found?.value) {
-      case "importing":
-        return "Another import is writing the session with this id.";
-      case "deleted":
-        return "The session with this id was deleted, and can still be brought back.";
-      default:
-        return "There is a session with this id.";
+    const begun = await beginSession(draft, this.#renamed, this.#options, { ...this.#deps, store: this.#store });
+    switch (begun.kind) {
+      case "begun":
+        return { session: begun.session, id, line, newId: begun.newId, agno: null };
+      case "taken":
+        reportSession(this.report, { session_id: id, status: "skipped", reason: begun.reason, line });
+        return null;
+      case "trouble":
+        this.#reportFailed({ id, line }, begun.trouble.reason);
+        if (begun.trouble.isAway) this.#stop(line);
+        return null;
     }
   }
 
@@ -256,6 +229,7 @@ class Importer {
       return this.#go(current, line, trouble);
     }
     const { id, newId } = current;
+    await this.#deps.onShown(current.session.sessionId);
     if (newId !== null) rememberRenamed(this.#renamed, id, newId);
     const ignored = current.agno?.runs.ignored ?? 0;
     reportSession(this.report, {

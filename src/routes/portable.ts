@@ -12,7 +12,7 @@ import type { RouteDependencies } from "./dependencies.ts";
 import { database, notFoundTexts, requireSession } from "./find-session.ts";
 
 /** Sessions as lines of JSON, out of one deployment and into another. */
-export function portableRouter({ now, newId }: Pick<RouteDependencies, "now" | "newId">) {
+export function portableRouter({ now, newId, session }: Pick<RouteDependencies, "now" | "newId" | "session">) {
   const router = newRouter();
 
   router.openapi(exportSession, async (c) => {
@@ -40,6 +40,7 @@ export function portableRouter({ now, newId }: Pick<RouteDependencies, "now" | "
       now,
       newId,
       preview: firstMessageLine,
+      onShown: (sessionId) => session(c.get("config"), sessionId).index(),
     });
     return c.json(report, 200);
   });

@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import type { MessageRow } from "./message-rows.ts";
 import { rowsWhere } from "./row-values.ts";
 import { messages, requirements, runs, sessions } from "./schema.ts";
+import { labelStatements } from "./session-labels.ts";
 import { sessionColumns } from "./sessions.ts";
 
 // An import writes a session that nobody sees, piece by piece, and shows it by one last statement. Each statement names
@@ -122,7 +123,7 @@ export function addStatements(
 }
 
 /**
- * Shows the session as it is given, if it is still this import's: the last statement changes a row if it did. What its
+ * Shows the session as it is given, if it is still this import's: the statement at `shownAt` changes a row if it did. What its
  * runs wait for is asked from then on.
  */
 export function showStatements(db: Database, session: Session, open: readonly string[]): [Statement, ...Statement[]] {
@@ -151,8 +152,12 @@ export function showStatements(db: Database, session: Session, open: readonly st
         sql`(${sessions.visibility} = 'importing' or ${isUnchanged})`,
       ),
     );
-  return open.length === 0 ? [show] : [reopen, show];
+  const labels = labelStatements(db, sessionId, session);
+  return open.length === 0 ? [show, ...labels] : [reopen, show, ...labels];
 }
+
+/** Which of the statements shows the session. */
+export const shownAt = (open: readonly string[]): number => (open.length === 0 ? 0 : 1);
 
 /** Gives the hidden session another fence, so that nothing of its import arrives any more; changes a row if it did. */
 export function abandonStatement(db: Database, { sessionId, fence }: ImportFence, newFence: string): Statement {

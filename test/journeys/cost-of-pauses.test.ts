@@ -158,7 +158,7 @@ it("writes 8 rows for a requirement of a member run, and pauses its team with no
   ]);
 });
 
-it("costs one read and one batch of three statements for a fork, 3 rows a run and 2 a message", async () => {
+it("costs one read and one batch of four statements for a fork, 3 rows a run and 2 a message", async () => {
   const agent = testAgent({ instructions: "Be brief." });
   const sizes: number[] = [];
   for (const runs of [1, 5]) {
@@ -170,8 +170,10 @@ it("costs one read and one batch of three statements for a fork, 3 rows a run an
     expect(forked.status).toBe(200);
     const [read, copy, ...more] = d1.of(session_id);
     expect([read?.isRead, read?.statements.length, more]).toEqual([true, 1, []]);
-    expect(costs(copy ? [copy] : [])).toEqual([written({ runs: 3 * runs, messages: 2 * 3 * runs, sessions: 12 })]);
+    expect(costs(copy ? [copy] : [])).toEqual([
+      written({ runs: 3 * runs, messages: 2 * 3 * runs, session_labels: 0, sessions: 12 }),
+    ]);
     sizes.push(copy?.statements.length ?? 0);
   }
-  expect(sizes).toEqual([3, 3]);
+  expect(sizes).toEqual([4, 4]);
 });

@@ -5,7 +5,7 @@ import { EXPORT_BOUNDS, Export, type ExportBounds } from "../../src/portable/exp
 import { exportCursor, readExportCursor } from "../../src/portable/export-cursor.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { unsent, watchD1 } from "../support/d1-faults.ts";
-import { callHandler, newId } from "../support/http.ts";
+import { call, callHandler, newId, send } from "../support/http.ts";
 import { asText, importing, linesOf, message, sessionLines } from "../support/portable.ts";
 
 callHandler();
@@ -207,6 +207,30 @@ describe("an export", () => {
     const statements = d1.operations.flatMap((operation) => operation.statements);
     expect(statements.length).toBeGreaterThan(4 * 20);
     expect(Math.max(...statements.map(({ rowsRead }) => rowsRead))).toBeLessThanOrEqual(60);
+  });
+});
+
+describe("a reader of an export", () => {
+  it("who stops reading ends it", async () => {
+    const sessionId = newId();
+    await importing(asText(sessionLines(sessionId, { runs: 5 })));
+    d1.forget();
+    const response = await send("GET", `/sessions/${sessionId}/export`);
+    const reader = response.body?.getReader();
+    const { value } = (await reader?.read()) ?? {};
+    expect(linesOf(new TextDecoder().decode(value)).map(({ type }) => type)).toEqual(["session"]);
+    const read = d1.operations.length;
+    await reader?.cancel();
+    expect(d1.operations).toHaveLength(read);
+    expect(
+      d1.operations.flatMap(({ statements }) => statements).filter(({ sql }) => /from "messages"/.test(sql)),
+    ).toEqual([]);
+  });
+
+  it("gets a 503 where the database is away from the beginning", async () => {
+    d1.failReads();
+    const answer = await call("GET", "/export");
+    expect([answer.status, answer.body.code]).toEqual([503, "database_unavailable"]);
   });
 });
 

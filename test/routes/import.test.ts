@@ -16,7 +16,7 @@ import {
   sessionLines,
 } from "../support/portable.ts";
 import { gate, scriptModel } from "../support/scripted-model.ts";
-import { detailOf, saidIn } from "../support/session-story.ts";
+import { detailOf, eventually, saidIn } from "../support/session-story.ts";
 
 callHandler();
 scriptModel();
@@ -298,12 +298,12 @@ describe("a session on its way in", () => {
     const sessionId = newId();
     const userId = newId();
     const point = gate();
-    const lines = sessionLines(sessionId, { user_id: userId, runs: 600 });
+    const lines = sessionLines(sessionId, { user_id: userId, runs: 2_000 });
     async function* slowly() {
-      yield bytesOf(asText(lines.slice(0, 1_600)));
+      yield bytesOf(asText(lines.slice(0, 5_000)));
       point.arrivals += 1;
       while (!point.released) await new Promise((resolve) => setTimeout(resolve, 5));
-      yield bytesOf(asText(lines.slice(1_600)));
+      yield bytesOf(asText(lines.slice(5_000)));
     }
     const report = importingPieces(slowly());
     await point.reached();
@@ -312,8 +312,11 @@ describe("a session on its way in", () => {
       (await call("GET", `/sessions?user_id=${userId}`)).body.data.length,
       (await send("GET", `/sessions/${sessionId}/export`)).status,
     ];
+    await eventually(
+      () => rowCounts(sessionId),
+      ({ messages }) => messages > 0,
+    );
     expect(await seen()).toEqual([404, 0, 404]);
-    expect((await rowCounts(sessionId)).messages).toBeGreaterThan(0);
     const other = await importing(asText(lines));
     expect(other.sessions[0]).toMatchObject({
       status: "skipped",
@@ -322,7 +325,7 @@ describe("a session on its way in", () => {
     point.release();
     expect(await report).toMatchObject({ imported: 1, errors: [] });
     expect(await seen()).toEqual([200, 1, 200]);
-    expect(await rowCounts(sessionId)).toEqual({ sessions: 1, runs: 600, messages: 1_200, requirements: 0 });
+    expect(await rowCounts(sessionId)).toEqual({ sessions: 1, runs: 2_000, messages: 4_000, requirements: 0 });
   });
 
   it("is imported once by two imports at once", async () => {

@@ -47,9 +47,7 @@ export class AgnoRunOrder {
     const members = [...this.#held.values()].filter((run) => this.#isWithin(run, top.run.runId));
     for (const { run } of members) this.#held.delete(run.runId);
     this.#chars = this.#held.size === 0 ? 0 : this.#chars;
-    const calls = new Map(
-      [...members, top].flatMap(({ children }) => children.map((child, call) => [child, call] as const)),
-    );
+    const calls = new Map([...members, top].flatMap((run) => callsOfMembers(run, members)));
     const placed = members.map((member) => {
       const { run } = this.#at(member);
       return { ...member, run: { ...run, parentCall: calls.get(run.runId) ?? null } };
@@ -73,4 +71,19 @@ export class AgnoRunOrder {
     }
     return false;
   }
+}
+
+/** Which call of a run made which of the member runs. Agno seldom says; then a call's member tells, in order. */
+function callsOfMembers({ run, delegations }: AgnoRun, members: readonly AgnoRun[]): [runId: string, call: number][] {
+  const left = new Map(
+    members.filter((member) => member.run.parentRunId === run.runId).map((member) => [member.run.runId, member.run]),
+  );
+  return delegations.flatMap(({ runId, memberId, isForAll }, call) => {
+    const all = [...left.values()];
+    const named =
+      runId === null ? all.find(({ agentId, teamId }) => (agentId ?? teamId) === memberId) : left.get(runId);
+    const made = isForAll ? all : named === undefined ? [] : [named];
+    for (const one of made) left.delete(one.runId);
+    return made.map((one): [string, number] => [one.runId, call]);
+  });
 }

@@ -1,5 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { RunError, RunErrorType } from "../../domain/run.ts";
+import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
+import { toolArguments } from "../../engine/run-calls.ts";
 import {
   messageRecord,
   type PortableMessage,
@@ -19,8 +21,15 @@ export interface AgnoRun {
   run: PortableRun;
   messages: PortableMessage[];
   requirements: PortableRequirement[];
-  /** The ids of the member runs that its calls made, by the number of the call. */
-  children: (string | null)[];
+  /** Which member run each of its calls made, as far as Agno says. */
+  delegations: Delegation[];
+}
+
+/** A call of a run: the member run that it made, or the member, or every member, that it went to. */
+export interface Delegation {
+  runId: string | null;
+  memberId: string | null;
+  isForAll: boolean;
 }
 
 export type ReadRun = { ok: true; run: AgnoRun } | { ok: false; problem: string };
@@ -86,11 +95,11 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
     startedAt: createdAt,
     settledAt,
   };
-  return checked({ run, messages, requirements, children: childrenOf(data, messages) });
+  return checked({ run, messages, requirements, delegations: delegationsOf(data, messages) });
 }
 
 /** What Agno keeps is checked as what comes from us is. */
-function checked({ run, messages, requirements, children }: AgnoRun): ReadRun {
+function checked({ run, messages, requirements, delegations }: AgnoRun): ReadRun {
   const again = (line: string): unknown => JSON.parse(line);
   const read = runRecord.read(again(runRecord.write(run)));
   if (!read.ok) return read;
@@ -106,7 +115,7 @@ function checked({ run, messages, requirements, children }: AgnoRun): ReadRun {
     if (!one.ok) return { ok: false, problem: `requirements.${requirement.position}.${one.problem}` };
     readRequirements.push(one.row);
   }
-  return { ok: true, run: { run: read.row, messages: readMessages, requirements: readRequirements, children } };
+  return { ok: true, run: { run: read.row, messages: readMessages, requirements: readRequirements, delegations } };
 }
 
 /** A run that had not ended never will. An agent's introduction is kept as a run that nobody asked for. */
@@ -139,9 +148,14 @@ function inputOf(data: JsonObject, messages: readonly PortableMessage[]): string
   return asked === "" ? (messages.find(({ role }) => role === "user")?.content ?? "") : asked;
 }
 
-function childrenOf(data: JsonObject, messages: readonly PortableMessage[]): (string | null)[] {
-  const byCall = new Map(
+function delegationsOf(data: JsonObject, messages: readonly PortableMessage[]): Delegation[] {
+  const made = new Map(
     objectsOf(data.tools).map((tool) => [textOf(tool.tool_call_id), textOf(tool.child_run_id)] as const),
   );
-  return messages.flatMap(({ toolCalls }) => (toolCalls ?? []).map(({ id }) => byCall.get(id) ?? null));
+  const calls = messages.flatMap(({ toolCalls }) => toolCalls ?? []);
+  return calls.map((call) => ({
+    runId: made.get(call.id) ?? null,
+    memberId: call.name === DELEGATE_TO_MEMBER ? textOf(toolArguments(call)?.member_id) : null,
+    isForAll: call.name === DELEGATE_TO_MEMBERS,
+  }));
 }

@@ -1,0 +1,60 @@
+/*
+ * A directory of many users, made inside SQLite: each has as many sessions, each session a name, runs and messages, in the
+ * list, the full-text index and the tables that the product would have left them in.
+ */
+
+/** Sessions of one INSERT: what it holds in memory is bounded, and so is its time. */
+const SESSIONS_AT_ONCE = 2_000;
+export const SESSIONS_PER_USER = 100;
+export const MESSAGES_PER_SESSION = 10;
+const CREATED_AT = 1_700_000_000_000;
+/** Between two sessions: a session of one user stands between those of all others. */
+const STEP_MS = 60_000;
+
+/** Every message has `common`, one of 1,000 topics and one of 50,000 codes; a name has its session's number. */
+const TEXT = `'common words about topic' || ((s * 7 + m) % 1000) || ' and code' || ((s * 31 + m * 17) % 50000) ||
+  ' that we talked about when the plan for the second week was made and everybody wrote down a part of it'`;
+
+export const userOf = (user: number): string => `user-${user}`;
+
+/** Adds sessions `from` to `to` of users who have every `users`-th of them. */
+export async function seedDirectory(db: D1Database, users: number, from: number, to: number): Promise<void> {
+  for (let first = from; first < to; first += SESSIONS_AT_ONCE) {
+    const last = Math.min(to, first + SESSIONS_AT_ONCE);
+    for (const statement of [SESSIONS, RUNS, MESSAGES, DOCS]) {
+      await db.prepare(statement).bind(first, last, users, CREATED_AT, STEP_MS, MESSAGES_PER_SESSION).run();
+    }
+  }
+}
+
+const NTH = "WITH RECURSIVE nth(s) AS (SELECT ?1 UNION ALL SELECT s + 1 FROM nth WHERE s + 1 < ?2)";
+const PARTS = `${NTH}, part(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM part WHERE m + 1 < ?6)`;
+const OWNER = "'user-' || (s % ?3)";
+
+const SESSIONS = `${NTH}
+  INSERT INTO sessions (session_id, session_type, agent_id, component_id, user_id, name, name_source, name_version,
+    name_updated_at, name_words, name_folded, first_message, first_message_folded, next_run_index, completed_runs,
+    chat_messages, fence, created_at, updated_at)
+  SELECT 'dir-' || s, 'agent', 'assistant', 'assistant', ${OWNER}, 'Plan ' || s, 'manual', 1,
+    ?4, 'plan ' || s, 'plan ' || s, 'common words', 'common words', ?6 / 2, ?6 / 2,
+    ?6, 'seeded', ?4 + s * ?5, ?4 + s * ?5
+  FROM nth`;
+
+const RUNS = `${PARTS}
+  INSERT INTO runs (run_id, session_id, run_index, position, agent_id, component_name, user_id, status, fence, input,
+    input_messages, finish_reason, events, created_at, started_at, settled_at)
+  SELECT 'dir-' || s || '-' || m, 'dir-' || s, m, 0, 'assistant', 'Assistant', ${OWNER}, 'COMPLETED', 'seeded', 'q',
+    1, 'stop', '[["S",0],["X",1]]', ?4 + s * ?5 + m, ?4 + s * ?5 + m, ?4 + s * ?5 + m
+  FROM nth, part WHERE m < ?6 / 2`;
+
+const MESSAGES = `${PARTS}
+  INSERT INTO messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+  SELECT 'dir-' || s, m / 2, m % 2, 'dir-' || s || '-' || (m / 2), 'dir-' || s || '-' || m,
+    iif(m % 2, 'assistant', 'user'), ${TEXT}, ?4 + s * ?5 + m
+  FROM nth, part`;
+
+const DOCS = `${PARTS}
+  INSERT INTO message_docs (id, session_id, run_index, message_index, owner, words)
+  SELECT 2048 * (?4 + s * ?5 + m + iif((?4 + s * ?5 + m) % 1000 = 0, m % 2, 0)) + m, 'dir-' || s, m / 2, m % 2,
+    'u' || lower(hex(${OWNER})), ${TEXT}
+  FROM nth, part`;
