@@ -42,7 +42,7 @@ async function names(args: readonly string[]): Promise<number> {
   stopTelling();
   console.log(jobLine(ended));
   if (ended.failed > 0) {
-    console.log(`Why: curl ${url}/naming-jobs/${ended.job_id}/items?outcome=failed`);
+    console.log(`Why: curl "${url}/naming-jobs/${ended.job_id}/items?outcome=failed"`);
   }
   return isFine(ended) ? 0 : 1;
 }
