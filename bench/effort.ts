@@ -10,6 +10,7 @@ export interface Effort {
   paused: number;
   resumed: number;
   forked: number;
+  namedSessions: number;
   /** Users of the directory, of 100 sessions each. */
   directoryUsers: number;
   /** Messages of the session that is exported. */
@@ -26,6 +27,7 @@ export const FULL: Effort = {
   paused: 120,
   resumed: 12,
   forked: 15,
+  namedSessions: 2_000,
   directoryUsers: 1_000,
   exportedMessages: 200_000,
 };
@@ -41,6 +43,7 @@ export const QUICK: Effort = {
   paused: 20,
   resumed: 2,
   forked: 3,
+  namedSessions: 100,
   directoryUsers: 50,
   exportedMessages: 20_000,
 };

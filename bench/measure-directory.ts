@@ -19,9 +19,9 @@ export async function measureDirectory(platform: Platform, effort: Effort): Prom
   const few = FEW_USERS * SESSIONS_PER_USER;
   const users = effort.directoryUsers;
   const all = users * SESSIONS_PER_USER;
-  await seedDirectory(platform.db, FEW_USERS, 0, few);
+  await seedDirectory(platform.db, [0, FEW_USERS], 0, few);
   const before = await timesOf(platform, effort, 2);
-  await seedDirectory(platform.db, users, few, all);
+  await seedDirectory(platform.db, [FEW_USERS, users], few, all);
   const after = await timesOf(platform, effort, Math.min(DEEP_PAGE, Math.floor(all / PAGE / 2)));
   const rows = Object.keys(before).map((name) => {
     const [few = Number.NaN, many = Number.NaN] = [before[name], after[name]];

@@ -17,44 +17,57 @@ const TEXT = `'common words about topic' || ((s * 7 + m) % 1000) || ' and code' 
 
 export const userOf = (user: number): string => `user-${user}`;
 
-/** Adds sessions `from` to `to` of users who have every `users`-th of them. */
-export async function seedDirectory(db: D1Database, users: number, from: number, to: number): Promise<void> {
+/** Adds sessions `from` to `to` of users `firstUser` to `lastUser`, who have them in turns. */
+export async function seedDirectory(
+  db: D1Database,
+  [firstUser, lastUser]: [number, number],
+  from: number,
+  to: number,
+): Promise<void> {
+  const users = lastUser - firstUser;
   for (let first = from; first < to; first += SESSIONS_AT_ONCE) {
-    const last = Math.min(to, first + SESSIONS_AT_ONCE);
-    for (const statement of [SESSIONS, RUNS, MESSAGES, DOCS]) {
-      await db.prepare(statement).bind(first, last, users, CREATED_AT, STEP_MS, MESSAGES_PER_SESSION).run();
-    }
+    const part = { first, last: Math.min(to, first + SESSIONS_AT_ONCE), firstUser, users };
+    for (const statement of statementsOf(part)) await db.prepare(statement).run();
   }
 }
 
-const NTH = "WITH RECURSIVE nth(s) AS (SELECT ?1 UNION ALL SELECT s + 1 FROM nth WHERE s + 1 < ?2)";
-const PARTS = `${NTH}, part(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM part WHERE m + 1 < ?6)`;
-const OWNER = "'user-' || (s % ?3)";
+interface Part {
+  first: number;
+  last: number;
+  firstUser: number;
+  users: number;
+}
 
-const SESSIONS = `${NTH}
-  INSERT INTO sessions (session_id, session_type, agent_id, component_id, user_id, name, name_source, name_version,
-    name_updated_at, name_words, name_folded, first_message, first_message_folded, next_run_index, completed_runs,
-    chat_messages, fence, created_at, updated_at)
-  SELECT 'dir-' || s, 'agent', 'assistant', 'assistant', ${OWNER}, 'Plan ' || s, 'manual', 1,
-    ?4, 'plan ' || s, 'plan ' || s, 'common words', 'common words', ?6 / 2, ?6 / 2,
-    ?6, 'seeded', ?4 + s * ?5, ?4 + s * ?5
-  FROM nth`;
-
-const RUNS = `${PARTS}
-  INSERT INTO runs (run_id, session_id, run_index, position, agent_id, component_name, user_id, status, fence, input,
-    input_messages, finish_reason, events, created_at, started_at, settled_at)
-  SELECT 'dir-' || s || '-' || m, 'dir-' || s, m, 0, 'assistant', 'Assistant', ${OWNER}, 'COMPLETED', 'seeded', 'q',
-    1, 'stop', '[["S",0],["X",1]]', ?4 + s * ?5 + m, ?4 + s * ?5 + m, ?4 + s * ?5 + m
-  FROM nth, part WHERE m < ?6 / 2`;
-
-const MESSAGES = `${PARTS}
-  INSERT INTO messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
-  SELECT 'dir-' || s, m / 2, m % 2, 'dir-' || s || '-' || (m / 2), 'dir-' || s || '-' || m,
-    iif(m % 2, 'assistant', 'user'), ${TEXT}, ?4 + s * ?5 + m
-  FROM nth, part`;
-
-const DOCS = `${PARTS}
-  INSERT INTO message_docs (id, session_id, run_index, message_index, owner, words)
-  SELECT 2048 * (?4 + s * ?5 + m + iif((?4 + s * ?5 + m) % 1000 = 0, m % 2, 0)) + m, 'dir-' || s, m / 2, m % 2,
-    'u' || lower(hex(${OWNER})), ${TEXT}
-  FROM nth, part`;
+/** Numbers stand in the text: D1 binds them as reals, whose text is another one. */
+function statementsOf({ first, last, firstUser, users }: Part): string[] {
+  const nth = `WITH RECURSIVE nth(s) AS (SELECT ${first} UNION ALL SELECT s + 1 FROM nth WHERE s + 1 < ${last})`;
+  const parts = `${nth}, part(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM part WHERE m + 1 < ${MESSAGES_PER_SESSION})`;
+  const owner = `'user-' || (${firstUser} + s % ${users})`;
+  const at = `${CREATED_AT} + s * ${STEP_MS}`;
+  const runs = MESSAGES_PER_SESSION / 2;
+  return [
+    `${nth}
+     INSERT INTO sessions (session_id, session_type, agent_id, component_id, user_id, name, name_source, name_version,
+       name_updated_at, name_words, name_folded, first_message, first_message_folded, next_run_index, completed_runs,
+       chat_messages, fence, created_at, updated_at)
+     SELECT 'dir-' || s, 'agent', 'assistant', 'assistant', ${owner}, 'Plan ' || s, 'manual', 1,
+       ${CREATED_AT}, 'plan ' || s, 'plan ' || s, 'common words', 'common words', ${runs}, ${runs},
+       ${MESSAGES_PER_SESSION}, 'seeded', ${at}, ${at}
+     FROM nth`,
+    `${parts}
+     INSERT INTO runs (run_id, session_id, run_index, position, agent_id, component_name, user_id, status, fence, input,
+       input_messages, finish_reason, events, created_at, started_at, settled_at)
+     SELECT 'dir-' || s || '-' || m, 'dir-' || s, m, 0, 'assistant', 'Assistant', ${owner}, 'COMPLETED', 'seeded', 'q',
+       1, 'stop', '[["S",0],["X",1]]', ${at} + m, ${at} + m, ${at} + m
+     FROM nth, part WHERE m < ${runs}`,
+    `${parts}
+     INSERT INTO messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+     SELECT 'dir-' || s, m / 2, m % 2, 'dir-' || s || '-' || (m / 2), 'dir-' || s || '-' || m,
+       iif(m % 2, 'assistant', 'user'), ${TEXT}, ${at} + m
+     FROM nth, part`,
+    `${parts}
+     INSERT INTO message_docs (id, session_id, run_index, message_index, owner, words)
+     SELECT 2048 * (${at} + m) + m, 'dir-' || s, m / 2, m % 2, 'u' || lower(hex(${owner})), ${TEXT}
+     FROM nth, part`,
+  ];
+}

@@ -5,6 +5,7 @@ import { type JobDependencies, jobDependencies } from "./jobs/dependencies.ts";
 import { type Deliveries, workQueue } from "./jobs/queue.ts";
 import { runScheduled } from "./jobs/scheduled.ts";
 import { modelSource } from "./model/model-source.ts";
+import { bulkRouter } from "./routes/bulk.ts";
 import { checkpointsRouter } from "./routes/checkpoints.ts";
 import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
@@ -42,6 +43,7 @@ const app = createApp({
     requirementsRouter(),
     searchRouter(),
     jobsRouter(dependencies),
+    bulkRouter(dependencies),
     retentionRouter(dependencies),
     portableRouter(dependencies),
   ],

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import {
   doneItems,
+  ITEM_OUTCOMES,
   type ItemOutcome,
   type ItemStatus,
   type Job,
@@ -22,15 +23,15 @@ import {
 import { defineRoute, failures, json, jsonBody } from "./route.ts";
 import { isoSeconds } from "./time.ts";
 
-const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
-const count = (description: string) => z.int().openapi({ description });
+export const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
+export const count = (description: string) => z.int().openapi({ description });
 
 const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
-const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
+export const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
 const tags = ["Jobs"];
 
 /** What every job shows. */
-const JobShape = z.object({
+export const JobShape = z.object({
   job_id: z.string(),
   kind: z.string(),
   status: z.enum(JOB_STATUSES),
@@ -56,9 +57,8 @@ const NamingJob = JobShape.extend({
   overwrite: z.enum(["never", "generated"]),
 }).openapi("NamingJob");
 
-/** An item's outcome in the words of a kind of job. */
-type OutcomeWord = "named" | "fallback" | "skipped" | "failed";
-const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const satisfies OutcomeWord[];
+/** An item's outcome in the words of naming jobs. */
+const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const;
 
 const NamingJobItem = z
   .object({
@@ -98,10 +98,11 @@ interface JobWords<Path extends string> {
   noun: string;
   job: z.ZodType;
   item: z.ZodType;
+  outcomes: readonly string[];
 }
 
 /** The routes by which jobs of some kinds are looked at and cancelled. */
-export function jobRoutes<Path extends string>({ path, operation, noun, job, item }: JobWords<Path>) {
+export function jobRoutes<Path extends string>({ path, operation, noun, job, item, outcomes }: JobWords<Path>) {
   const params = z.object({ job_id: z.string().openapi({ description: "Id of the job." }) });
   return {
     listJobs: defineRoute({
@@ -137,7 +138,7 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
         params,
         query: Paging.extend({
           status: optionalParameter(z.enum(ITEM_STATUSES)),
-          outcome: optionalParameter(z.enum(OUTCOMES)),
+          outcome: optionalParameter(z.enum(outcomes)),
         }),
       },
       responses: { 200: json(page(item), "A page of items"), ...failures(404) },
@@ -162,6 +163,7 @@ export const namingJobRoutes = jobRoutes({
   noun: "naming job",
   job: NamingJob,
   item: NamingJobItem,
+  outcomes: OUTCOMES,
 });
 
 /** Strict: a condition that is misspelt would let in every session. */
@@ -268,5 +270,5 @@ export function namingItemJson(item: JobItem) {
 }
 
 /** The outcome that a word of the wire stands for. */
-export const outcomeOf = (word: OutcomeWord | undefined): ItemOutcome | undefined =>
-  word === "named" ? "succeeded" : word;
+export const outcomeOf = (word: string | undefined): ItemOutcome | undefined =>
+  ITEM_OUTCOMES.find((outcome) => outcome === (word === "named" ? "succeeded" : word));

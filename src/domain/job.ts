@@ -1,8 +1,10 @@
-import type { Json } from "./json.ts";
-
-/** What a job does to each of its sessions. */
-export const JOB_KINDS = ["names", "rename", "tag", "archive", "delete", "erase"] as const;
+/** What a job does to each of its sessions: has a model name it, makes one change of its `action`, or erases it. */
+export const JOB_KINDS = ["names", "bulk", "erase"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
+
+/** What a `bulk` job does. */
+export const BULK_ACTIONS = ["rename", "tag", "archive", "unarchive", "pin", "unpin", "delete"] as const;
+export type BulkAction = (typeof BULK_ACTIONS)[number];
 
 /** `stopped`: it ended by itself before all items were done, for `stopReason`. */
 export type JobStatus = "running" | "completed" | "cancelled" | "stopped";
@@ -11,7 +13,8 @@ export type JobStatus = "running" | "completed" | "cancelled" | "stopped";
 export type ItemStatus = "waiting" | "working" | "done";
 
 /** `succeeded`: named, renamed, tagged…; `fallback`: named, but not by the model. */
-export type ItemOutcome = "succeeded" | "fallback" | "skipped" | "failed";
+export const ITEM_OUTCOMES = ["succeeded", "fallback", "skipped", "failed"] as const;
+export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];
 
 /** Which names a naming job may replace: none, or generated ones; never one that a person gave. */
 export type Overwrite = "never" | "generated";
@@ -21,11 +24,11 @@ export interface JobParams {
   overwrite?: Overwrite;
   fallback?: string | null;
   maxTokens?: number | null;
-  /** By position, where each item has its own: new names. */
-  values?: Json[];
+  action?: BulkAction;
+  /** By position, where each item has its own: new names. Only in the row, and only while the job runs. */
+  values?: string[];
   addTags?: string[];
   removeTags?: string[];
-  archived?: boolean;
 }
 
 /** A job's row. Instants are epoch milliseconds. */
@@ -77,6 +80,8 @@ export const SLICE_SIZE = 50;
 export const MAX_JOB_ITEMS = 100_000;
 /** Ids that one request may name. */
 export const MAX_JOB_IDS = 25_000;
+/** Names that one request may give: they are in the job's row, which every slice reads. */
+export const MAX_JOB_NAMES = 1_000;
 /** How often an item is taken up before it counts as failed. */
 export const MAX_ATTEMPTS = 5;
 /** What was not touched for so long is taken up, or sent, again: whoever worked on it is gone. */

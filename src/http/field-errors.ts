@@ -12,11 +12,15 @@ export function fieldErrors(error: z.ZodError, at: Location, data: unknown): Fie
   return fieldErrorsAt(error, [at], data);
 }
 
-/** The 422 for one field, of a rule that no schema holds. */
-export function wrongField(at: Location, field: string, reason: string, input: unknown): AppError {
-  return new AppError(
-    invalidRequest([fieldError({ type: "value_error", msg: `Value error, ${reason}` }, [at, field], input)]),
-  );
+/** The 422 for one field, or one in another, of a rule that no schema holds. */
+export function wrongField(
+  at: Location,
+  field: string | (string | number)[],
+  reason: string,
+  input: unknown,
+): AppError {
+  const loc = [at, ...[field].flat()];
+  return new AppError(invalidRequest([fieldError({ type: "value_error", msg: `Value error, ${reason}` }, loc, input)]));
 }
 
 export function missingField(at: Location, field: string): AppError {

@@ -16,6 +16,29 @@ export interface JobRequest {
 
 /** Stores a job and sends its slices; asked again with the same key, answers the job that there is. */
 export async function createJob(deps: JobDependencies, request: JobRequest, from: JobSessions): Promise<Outcome<Job>> {
+  const stored = await storeJob(deps, request, from);
+  if (!stored.ok) {
+    return stored;
+  }
+  const { job, isNew } = stored.value;
+  if (isNew && job.status === "running") {
+    await sendSlices(deps, job.jobId, sliceStarts(job.total));
+  }
+  return ok(job);
+}
+
+export interface StoredJob {
+  job: Job;
+  /** False where the key named one already. */
+  isNew: boolean;
+}
+
+/** Stores a job, which nobody works on yet. */
+export async function storeJob(
+  deps: JobDependencies,
+  request: JobRequest,
+  from: JobSessions,
+): Promise<Outcome<StoredJob>> {
   const { kind, key } = request;
   const nowMs = deps.now();
   const jobId = jobIdAt(nowMs, deps.newId());
@@ -27,7 +50,7 @@ export async function createJob(deps: JobDependencies, request: JobRequest, from
     // If it is written later, it is done later, by the sweep; with a key the caller finds it.
     return fail(databaseUnavailable());
   }
-  const read = await readOrNull(stored(deps, kind, jobId, key));
+  const read = await readOrNull(findStored(deps, kind, jobId, key));
   const found = read?.value ?? null;
   if (found === null) {
     return fail(databaseUnavailable());
@@ -35,14 +58,10 @@ export async function createJob(deps: JobDependencies, request: JobRequest, from
   if (key !== null && found.fieldsDigest !== key.fieldsDigest) {
     return fail(idempotencyConflict());
   }
-  const { job } = found;
-  if (job.jobId === jobId && job.status === "running") {
-    await sendSlices(deps, jobId, sliceStarts(job.total));
-  }
-  return ok(job);
+  return ok({ job: found.job, isNew: found.job.jobId === jobId });
 }
 
-async function stored(deps: JobDependencies, kind: JobKind, jobId: string, key: JobKey | null) {
+async function findStored(deps: JobDependencies, kind: JobKind, jobId: string, key: JobKey | null) {
   if (key !== null) {
     return findKeyedJob(deps.db, kind, key);
   }

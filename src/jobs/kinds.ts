@@ -1,5 +1,6 @@
 import type { ItemResult, Job, JobKind } from "../domain/job.ts";
 import type { ClaimedItem } from "../store/job-slices.ts";
+import { bulk } from "./change-session.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { names } from "./name-session.ts";
 
@@ -11,4 +12,4 @@ export interface KindOfWork {
 }
 
 /** A kind that is missing here belongs to another version of the server: its items wait. */
-export const KINDS: Partial<Record<JobKind, KindOfWork>> = { names };
+export const KINDS: Partial<Record<JobKind, KindOfWork>> = { names, bulk };

@@ -1,5 +1,5 @@
 import { type Job, UNTOUCHED_MS } from "../domain/job.ts";
-import { untouchedSlices } from "../store/job-slices.ts";
+import { finishStatement, untouchedSlices } from "../store/job-slices.ts";
 import { takeSweep, unsweptJobs } from "../store/jobs.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { MESSAGES_AT_ONCE, sendSlices } from "./send-slices.ts";
@@ -25,6 +25,11 @@ export async function sweepIfDue(deps: JobDependencies, { jobId, status, sweptAt
 async function sweepJob(deps: JobDependencies, jobId: string): Promise<void> {
   const nowMs = deps.now();
   if (await takeSweep(deps.db, jobId, nowMs - UNTOUCHED_MS, nowMs)) {
-    await sendSlices(deps, jobId, await untouchedSlices(deps.db, jobId, nowMs - UNTOUCHED_MS, MESSAGES_AT_ONCE));
+    const untouched = await untouchedSlices(deps.db, jobId, nowMs - UNTOUCHED_MS, MESSAGES_AT_ONCE);
+    await sendSlices(deps, jobId, untouched);
+    if (untouched.length === 0) {
+      // Its last open items went with an erased user.
+      await finishStatement(deps.db, jobId, nowMs);
+    }
   }
 }

@@ -1,21 +1,33 @@
 import type { z } from "zod";
+import type { DirectoryFilter } from "../contract/directory.ts";
 import type { listSessions } from "../contract/sessions.ts";
 import { MAX_FILTERED_ENTRY_BYTES } from "../domain/limits.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
-import { wrongField } from "../http/field-errors.ts";
+import { type Location, wrongField } from "../http/field-errors.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
 type ListQuery = z.output<(typeof listSessions)["request"]["query"]>;
 
-/** The filter that a list's query asks for; throws the 422. */
-export function sessionFilter(query: ListQuery): SessionFilter {
+/** The conditions that a list, or a job, is asked for with. */
+type Conditions = {
+  [Name in "type" | "component_id" | "session_name" | keyof typeof DirectoryFilter]?: ListQuery[Name] | undefined;
+};
+
+interface Place {
+  at: Location;
+  /** Where the conditions stand in it. */
+  path: string[];
+}
+
+/** The filter that the conditions are; throws the 422. */
+export function sessionFilter(query: Conditions, place: Place = { at: "query", path: [] }): SessionFilter {
   const { archived } = query;
   return {
     sessionType: query.type,
     componentId: query.component_id,
     name: query.session_name,
     tags: query.tag?.map((tag) => tag.trim()),
-    metadata: query.metadata?.map(checkedEntry),
+    metadata: query.metadata?.map((entry) => checkedEntry(entry, place)),
     archived: archived === "all" ? archived : archived === "true",
     pinned: query.pinned,
     hasOpenRequirements: query.has_open_requirements,
@@ -28,8 +40,9 @@ export function sessionFilter(query: ListQuery): SessionFilter {
 }
 
 /** `key:value`, as a session's metadata can be found by. */
-function checkedEntry(entry: string): string {
-  if (!entry.includes(":")) throw wrongField("query", "metadata", "give key:value", entry);
+function checkedEntry(entry: string, { at, path }: Place): string {
+  const field = [...path, "metadata"];
+  if (!entry.includes(":")) throw wrongField(at, field, "give key:value", entry);
   if (utf8Bytes(entry) <= MAX_FILTERED_ENTRY_BYTES) return entry;
-  throw wrongField("query", "metadata", `give at most ${MAX_FILTERED_ENTRY_BYTES} bytes`, entry);
+  throw wrongField(at, field, `give at most ${MAX_FILTERED_ENTRY_BYTES} bytes`, entry);
 }

@@ -6,6 +6,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { JobChange } from "./change-for-job.ts";
 import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
 import type { JobNaming } from "./name-for-job.ts";
 import type { SessionObject } from "./object.ts";
@@ -23,6 +24,7 @@ export interface SessionClient {
   generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>>;
+  changeForJob(change: JobChange): Promise<Outcome<ItemResult>>;
   /** Has a session that came to be without its object see to the search index, and to what expires; does not wait for it. */
   index(): Promise<Outcome<null>>;
   deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>>;
@@ -44,6 +46,7 @@ export function sessionClient(sessions: SessionNamespace, sessionId: string): Se
       reached(sessionId, () => stub().generateName(principal, fallback, ifMatch)),
     summarizeSession: (principal, ifMatch) => reached(sessionId, () => stub().summarizeSession(principal, ifMatch)),
     nameForJob: (naming) => reached(sessionId, () => stub().nameForJob(naming)),
+    changeForJob: (change) => reached(sessionId, () => stub().changeForJob(change)),
     index: () => reached(sessionId, () => stub().index()),
     deleteSession: (principal, options) => reached(sessionId, () => stub().deleteSession(principal, options)),
     restoreSession: (principal, type) => reached(sessionId, () => stub().restoreSession(principal, type)),

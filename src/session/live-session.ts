@@ -10,6 +10,7 @@ import { Serial } from "../lib/serial.ts";
 import type { NameChange } from "../store/session-writes.ts";
 import { type Arrival, admit } from "./admit.ts";
 import type { ContinuedRun } from "./apply-answers.ts";
+import { changeForJob, type JobChange } from "./change-for-job.ts";
 import { type AnswerArrival, admitAnswers } from "./continue-run.ts";
 import {
   type DeleteOptions,
@@ -131,6 +132,11 @@ export class LiveSession {
       this.#namings.get(jobId) ?? nameForJob(this.#deps, this.#rows, naming).finally(() => this.#namings.delete(jobId));
     this.#namings.set(jobId, result);
     return result;
+  }
+
+  /** Changes the session as a job asks. */
+  changeForJob(change: JobChange): Promise<ItemResult> {
+    return changeForJob(this.#deps, this.#rows, change);
   }
 
   /** Has the model bring the session's summary up to date; one that a person writes meanwhile stays. */

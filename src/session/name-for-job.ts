@@ -70,6 +70,6 @@ export async function nameForJob(
 const GONE = { code: "session_not_found", detail: "Session not found" } as const;
 
 /** A session that is not there is an answer; a database that is away is asked again later. */
-function resultOf(code: string): ItemResult {
+export function resultOf(code: string): ItemResult {
   return code === "session_not_found" ? unasked("failed", "not_found") : unasked(null, "database_unavailable");
 }

@@ -12,6 +12,7 @@ import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
 import type { ContinueCall, ReadMode, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { JobChange } from "./change-for-job.ts";
 import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
 import { eventStream, resumeStream } from "./event-stream.ts";
 import { Journal } from "./journal.ts";
@@ -110,6 +111,10 @@ export class SessionObject extends DurableObject<Env> {
 
   async nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>> {
     return ok(await this.#live.nameForJob(naming));
+  }
+
+  async changeForJob(change: JobChange): Promise<Outcome<ItemResult>> {
+    return ok(await this.#live.changeForJob(change));
   }
 
   deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {

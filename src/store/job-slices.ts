@@ -1,10 +1,14 @@
 import { and, asc, between, eq, gte, isNull, lt, lte, sql } from "drizzle-orm";
 import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../domain/job.ts";
 import type { Database } from "./database.ts";
-import { toJob } from "./jobs.ts";
+import { WITHOUT_VALUES } from "./job-writes.ts";
+import { jobColumns, toJob } from "./jobs.ts";
 import { jobItems, jobs } from "./schema.ts";
 
-export type ClaimedItem = Pick<JobItem, "position" | "sessionId" | "attempts">;
+export interface ClaimedItem extends Pick<JobItem, "position" | "sessionId" | "attempts"> {
+  /** What this one is to be given, where each has its own. */
+  value: string | null;
+}
 
 export interface ClaimedSlice {
   /** Null when there is no such job. */
@@ -59,7 +63,14 @@ export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs:
           sql`exists (select 1 from jobs where job_id = ${jobId} and status = 'running')`,
         ),
       )
-      .returning({ position: jobItems.position, sessionId: jobItems.sessionId, attempts: jobItems.attempts }),
+      .returning({
+        position: jobItems.position,
+        sessionId: jobItems.sessionId,
+        attempts: jobItems.attempts,
+        value: sql<
+          string | null
+        >`(select params ->> ('$.values[' || position || ']') from jobs where job_id = ${jobId})`.as("value"),
+      }),
     db
       .select({
         dueAt: sql<
@@ -68,7 +79,7 @@ export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs:
       })
       .from(jobItems)
       .where(inSlice),
-    db.select().from(jobs).where(eq(jobs.jobId, jobId)),
+    db.select(jobColumns).from(jobs).where(eq(jobs.jobId, jobId)),
   ]);
   items.sort((a, b) => a.position - b.position);
   return { job: row === undefined ? null : toJob(row), items, dueAt: open[0]?.dueAt ?? null };
@@ -142,12 +153,13 @@ export async function recordResults(
         ),
       ),
     finishStatement(db, jobId, nowMs),
-    db.select().from(jobs).where(eq(jobs.jobId, jobId)),
+    db.select(jobColumns).from(jobs).where(eq(jobs.jobId, jobId)),
   ]);
   return row === undefined ? null : toJob(row);
 }
 
-function finishStatement(db: Database, jobId: string, nowMs: number) {
+/** Ends a running job that has no open item, or no tokens left. */
+export function finishStatement(db: Database, jobId: string, nowMs: number) {
   const isDone = sql`not exists (select 1 from job_items where job_items.job_id = ${jobId} and ${isOpen})`;
   const isSpent = sql`coalesce(prompt_tokens + completion_tokens >= params ->> 'maxTokens', false)`;
   return db
@@ -156,6 +168,7 @@ function finishStatement(db: Database, jobId: string, nowMs: number) {
       status: sql`iif(${isDone}, 'completed', 'stopped')`,
       stopReason: sql`iif(${isDone}, null, 'max_tokens')`,
       endedAt: nowMs,
+      params: WITHOUT_VALUES,
     })
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }

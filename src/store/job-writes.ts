@@ -4,6 +4,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { jobItems, jobs, sessions } from "./schema.ts";
+import type { MeantSessions } from "./session-list.ts";
 import { ownedBy } from "./sessions.ts";
 
 /** Who may ask for the same job again with the same key; what differs in its digest is another request. */
@@ -35,15 +36,19 @@ export interface JobFilter {
   updatedAfter?: number | undefined;
 }
 
-/** Ids as they were given, or a filter over what exists for the principal and is not archived. */
-export type JobSessions = { ids: readonly string[] } | { filter: JobFilter; principal: Principal };
+/** Ids as they were given, a filter over what exists for the principal and is not archived, or what was looked for. */
+export type JobSessions = { ids: readonly string[] } | { filter: JobFilter; principal: Principal } | MeantSessions;
 
 /**
  * Stores a job with its items, unless there is one with its id or key. An id that was named before in the same job is
  * done from the start. The last statement changes 1 row if this made the job. Repeatable.
  */
 export function createJobStatements(db: Database, job: NewJob, from: JobSessions): [Statement, Statement] {
-  return ["ids" in from ? insertIds(db, job, from.ids) : insertFiltered(db, job, from), insertJob(db, job)];
+  if ("ids" in from) {
+    return [insertIds(db, job, from.ids), insertJob(db, job)];
+  }
+  const found = "meant" in from ? from.meant : filtered(db, from);
+  return [insertFound(db, job, found), insertJob(db, job)];
 }
 
 function insertIds(db: Database, job: NewJob, ids: readonly string[]): Statement {
@@ -59,20 +64,21 @@ function insertIds(db: Database, job: NewJob, ids: readonly string[]): Statement
   return db.insert(jobItems).select(rows);
 }
 
-function insertFiltered(
-  db: Database,
-  job: NewJob,
-  { filter, principal }: { filter: JobFilter; principal: Principal },
-): Statement {
-  const found = db
-    .select({ createdAt: sessions.createdAt, sessionId: sessions.sessionId })
+function filtered(db: Database, { filter, principal }: { filter: JobFilter; principal: Principal }): SQL {
+  return db
+    .select({ instant: sql`${sessions.createdAt}`.as("instant"), sessionId: sessions.sessionId })
     .from(sessions)
-    .where(and(eq(sessions.visibility, "listed"), ownedBy(principal), passes(filter), isNotMade(job)))
+    .where(and(eq(sessions.visibility, "listed"), ownedBy(principal), passes(filter)))
     .orderBy(sessions.createdAt, sessions.sessionId)
-    .limit(MAX_JOB_ITEMS);
-  const rows = sql`select ${job.jobId}, row_number() over (order by created_at, session_id) - 1, session_id,
+    .limit(MAX_JOB_ITEMS)
+    .getSQL();
+}
+
+/** An item for each that is found, in the order of their instants. */
+function insertFound(db: Database, job: NewJob, found: SQL): Statement {
+  const rows = sql`select ${job.jobId}, row_number() over (order by instant, session_id) - 1, session_id,
       'waiting', null, null, 0, 0, 0, ${job.nowMs}
-    from ${found}`;
+    from (${found}) where ${isNotMade(job)}`;
   return db.insert(jobItems).select(rows);
 }
 
@@ -120,11 +126,14 @@ function isNotMade({ jobId, kind, key }: NewJob): SQL {
     and idempotency_user = ${key.userId} and kind = ${kind} and idempotency_key = ${key.key} and idempotency_key <> '')`;
 }
 
+/** What each item was to be given goes with the job's end: names are text of users. */
+export const WITHOUT_VALUES = sql`json_remove(${jobs.params}, '$.values')`;
+
 /** Ends a running job before its time. */
 export function cancelStatement(db: Database, jobId: string, nowMs: number): Statement {
   return db
     .update(jobs)
-    .set({ status: "cancelled", endedAt: nowMs })
+    .set({ status: "cancelled", endedAt: nowMs, params: WITHOUT_VALUES })
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running")));
 }
 

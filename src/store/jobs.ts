@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { ItemOutcome, ItemStatus, Job, JobItem, JobKind } from "../domain/job.ts";
 import type { Principal } from "../domain/principal.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -6,6 +6,12 @@ import type { Database } from "./database.ts";
 import { jobItems, jobs, sessions } from "./schema.ts";
 
 type JobRow = typeof jobs.$inferSelect;
+
+/** A job's row but for what each item has for its own: up to a megabyte, which is read with the items. */
+export const jobColumns = {
+  ...getTableColumns(jobs),
+  params: sql`json_remove(${jobs.params}, '$.values')`.mapWith(jobs.params).as("params"),
+};
 
 /** The job of a row. */
 export function toJob(row: JobRow): Job {
@@ -25,7 +31,7 @@ export async function findJob(
   jobId: string,
 ): Promise<Job | null> {
   const [row] = await db
-    .select()
+    .select(jobColumns)
     .from(jobs)
     .where(and(eq(jobs.jobId, jobId), ofKinds(kinds), existsFor(principal)));
   return row === undefined ? null : toJob(row);
@@ -38,7 +44,7 @@ export async function findKeyedJob(
   { caller, userId, key }: { caller: string; userId: string; key: string },
 ): Promise<{ job: Job; fieldsDigest: string } | null> {
   const [row] = await db
-    .select()
+    .select(jobColumns)
     .from(jobs)
     .where(
       and(
@@ -62,7 +68,7 @@ export async function lastKeyedJob(
   caller: string,
 ): Promise<{ job: Job; key: string } | null> {
   const [row] = await db
-    .select()
+    .select(jobColumns)
     .from(jobs)
     .where(and(eq(jobs.idempotencyCaller, caller), eq(jobs.idempotencyUser, ""), eq(jobs.kind, kind), hasKey))
     .orderBy(desc(jobs.idempotencyKey))
@@ -84,7 +90,7 @@ export async function listJobs(
   { limit, behind }: { limit: number; behind: string | null },
 ): Promise<Page<Job>> {
   const rows = await db
-    .select()
+    .select(jobColumns)
     .from(jobs)
     .where(and(behind === null ? undefined : lt(jobs.jobId, behind), ofKinds(kinds), existsFor(principal)))
     .orderBy(desc(jobs.jobId))
@@ -143,12 +149,12 @@ export async function takeSweep(db: Database, jobId: string, notSince: number, n
   return taken.meta.changes > 0;
 }
 
-/** Running jobs whose slices were not sent since then, the one that waits longest first. */
+/** Running jobs whose slices were not sent since then, the one that waits longest first. An erasure has none. */
 export async function unsweptJobs(db: Database, notSince: number, limit: number): Promise<string[]> {
   const rows = await db
     .select({ jobId: jobs.jobId })
     .from(jobs)
-    .where(and(eq(jobs.status, "running"), lte(jobs.sweptAt, notSince)))
+    .where(and(eq(jobs.status, "running"), lte(jobs.sweptAt, notSince), sql`+${jobs.kind} <> 'erase'`))
     .orderBy(asc(jobs.sweptAt))
     .limit(limit);
   return rows.map((row) => row.jobId);

@@ -79,6 +79,25 @@ export async function listSessions(
   };
 }
 
+/** All sessions that are meant, up to a number: to be looked for when a job is made of them. */
+export interface MeantSessions {
+  /** A query of ids and instants. */
+  meant: SQL;
+}
+
+/** The oldest sessions that are meant. */
+export async function meantSessions(
+  db: Database,
+  principal: Principal,
+  filter: SessionFilter,
+  limit: number,
+): Promise<MeantSessions> {
+  const sort: SessionSort = { by: "created_at", order: "asc" };
+  const shortcut = await findShortcut(db, principal, filter, sort.by);
+  // It finds one more than it is asked for.
+  return { meant: pickedQuery(db, principal, filter, sort, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
+}
+
 /** How many sessions are meant, up to `MAX_COUNTED` and one more. */
 export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
   const shortcut = await findShortcut(db, principal, filter);

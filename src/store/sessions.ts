@@ -84,6 +84,15 @@ export function namesOfSessions(db: Database, principal: Principal, ids: readonl
     .where(and(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`, visibleTo(principal)));
 }
 
+/** What of these sessions a change in bulk is decided by, whether or not they exist for anybody. */
+export function directoryOfSessions(db: Database, ids: readonly string[]) {
+  const { sessionId, userId, visibility, name, nameSource, tags, pinnedAt } = sessions;
+  return db
+    .select({ sessionId, userId, visibility, name, nameSource, tags, pinnedAt })
+    .from(sessions)
+    .where(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
+}
+
 /** Creates the session unless its id is taken; answers whether it did. */
 export async function createSession(db: Database, session: Session): Promise<boolean> {
   const insert = db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();

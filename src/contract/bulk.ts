@@ -1,0 +1,166 @@
+import { z } from "@hono/zod-openapi";
+import {
+  BULK_ACTIONS,
+  ITEM_OUTCOMES,
+  type Job,
+  type JobItem,
+  MAX_JOB_IDS,
+  MAX_JOB_NAMES,
+  SLICE_SIZE,
+} from "../domain/job.ts";
+import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../domain/limits.ts";
+import { SESSION_TYPES } from "../domain/session.ts";
+import { AgentId, ComponentId, IdempotencyKey, optionalParameter, SessionId, TeamId, UserId } from "./common.ts";
+import { DirectoryFilter } from "./directory.ts";
+import { count, ITEM_STATUSES, isoTime, JobShape, jobJson, jobRoutes } from "./jobs.ts";
+import { defineRoute, failures, json, jsonBody } from "./route.ts";
+import { isoSeconds } from "./time.ts";
+
+const AnyJob = JobShape.extend({
+  action: z.enum(BULK_ACTIONS).nullable().openapi({ description: "Of a job of the kind `bulk`: what it does." }),
+  succeeded: count("Changed as asked; of a naming job, named by the model."),
+  fallback: count("Of a naming job: named, but not by the model."),
+}).openapi("Job");
+
+const AnyJobItem = z
+  .object({
+    position: z.int(),
+    session_id: z.string(),
+    status: z.enum(ITEM_STATUSES),
+    outcome: z.enum(ITEM_OUTCOMES).nullable(),
+    reason: z.string().nullable().openapi({
+      description:
+        "Why it was skipped (`unchanged`: it is as it was to be; `duplicate`), why it failed (`not_found`, `name_refused`, `too_many_tags`, `gave_up`, …), or what it waits for. Of a naming job, as there.",
+    }),
+    attempts: z.int(),
+    updated_at: isoTime(),
+  })
+  .openapi("JobItem");
+
+export const anyJobRoutes = jobRoutes({
+  path: "/jobs",
+  operation: "job",
+  noun: "job",
+  job: AnyJob,
+  item: AnyJobItem,
+  outcomes: ITEM_OUTCOMES,
+});
+
+/** As the list's query has it: one or many, and of each an instant as text or number. */
+const listOf = (item: z.ZodString, description: string) =>
+  z
+    .preprocess((given) => (typeof given === "string" ? [given] : given), z.array(item).min(1).max(10).optional())
+    .openapi({ type: "array", items: { type: "string" }, description });
+
+/** An empty one would let in every session: it is no instant then. */
+const instant = (schema: (typeof DirectoryFilter)["created_after"]) =>
+  z.preprocess((given) => (typeof given === "number" ? String(given) : given === "" ? "none" : given), schema);
+
+/** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
+const Filter = z
+  .strictObject({
+    type: z.enum(SESSION_TYPES).optional(),
+    agent_id: AgentId.optional(),
+    team_id: TeamId.optional(),
+    component_id: ComponentId.optional(),
+    session_name: z.string().min(1).max(200).optional().openapi({ description: "Part of the name that shows." }),
+    tag: listOf(z.string().min(1), "Tags, all of which it has."),
+    metadata: listOf(z.string().min(1), "`key:value` of its metadata, all of which it has."),
+    archived: z
+      .preprocess(
+        (given) => (typeof given === "boolean" ? String(given) : given),
+        z.enum(["false", "true", "all"]).optional(),
+      )
+      .openapi({ description: "true, false or `all`. Default false: archived sessions are left out." }),
+    pinned: z.boolean().optional(),
+    has_open_requirements: z.boolean().optional(),
+    unnamed: z.boolean().optional(),
+    created_after: instant(DirectoryFilter.created_after),
+    created_before: instant(DirectoryFilter.created_before),
+    updated_after: instant(DirectoryFilter.updated_after),
+    updated_before: instant(DirectoryFilter.updated_before),
+  })
+  .openapi("BulkFilter", {
+    description:
+      "The conditions of `GET /sessions`; of more than 100,000 sessions the oldest. None may be empty or null.",
+  });
+
+export type BulkFilter = z.output<typeof Filter>;
+
+const typedTags = (description: string) =>
+  z
+    .array(z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS }))
+    .nullish()
+    .openapi({ description, maxItems: MAX_TAGS });
+
+/** Strict: a `user_id` that is misspelt would be everybody. */
+const ChangeSessions = z
+  .strictObject({
+    action: z.enum(BULK_ACTIONS),
+    session_ids: z.array(SessionId).min(1).max(MAX_JOB_IDS).nullish(),
+    filter: Filter.nullish(),
+    all: z.boolean().nullish().openapi({
+      description: "Needed to delete by a filter without any condition.",
+    }),
+    names: z
+      .array(
+        z.strictObject({
+          session_id: SessionId,
+          session_name: z.string().openapi({ description: "Empty takes the name away.", maxLength: 200 }),
+        }),
+      )
+      .min(1)
+      .max(MAX_JOB_NAMES)
+      .nullish()
+      .openapi({ description: "Of `rename`, instead of sessions: the new name of each." }),
+    add_tags: typedTags("Of `tag`: tags that each has then, beside its own."),
+    remove_tags: typedTags("Of `tag`: tags that none has then."),
+    user_id: UserId.nullish(),
+  })
+  .openapi("ChangeSessions", {
+    description: "Either `session_ids` or `filter`; for `rename`, `names`.",
+  });
+
+export type ChangeSessionsBody = z.output<typeof ChangeSessions>;
+
+export const changeSessions = defineRoute({
+  method: "post",
+  path: "/sessions/bulk",
+  operationId: "change_sessions",
+  summary: "Rename, tag, archive, pin or delete many sessions",
+  description:
+    `Up to ${SLICE_SIZE} sessions are changed before the answer, which is the job and what became of each. ` +
+    "More are a job that works in the background. A filter finds sessions as they are when the job is made. " +
+    "With `user_id` only that user's sessions exist, and the job exists for that user.",
+  tags: ["Jobs"],
+  request: {
+    query: z.object({
+      user_id: optionalParameter(UserId).openapi({ description: "As in the body." }),
+      db_id: optionalParameter(z.string()),
+    }),
+    headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
+    body: jsonBody(ChangeSessions, { required: true }),
+  },
+  responses: {
+    200: json(
+      AnyJob.extend({ items: z.array(AnyJobItem) }).openapi("DoneJob"),
+      "The job, which is done, with its items",
+      LOCATION(),
+    ),
+    202: json(AnyJob, "The job", LOCATION()),
+    ...failures(404, 409, 413),
+  },
+});
+
+function LOCATION() {
+  return { Location: { description: "Where to look at it.", schema: { type: "string" as const } } };
+}
+
+export function anyJobJson(job: Job) {
+  const { params, succeeded, fallback } = job;
+  return { ...jobJson(job), action: params.action ?? null, succeeded, fallback };
+}
+
+export function anyItemJson({ position, sessionId, status, outcome, reason, attempts, touchedAt }: JobItem) {
+  return { position, session_id: sessionId, status, outcome, reason, attempts, updated_at: isoSeconds(touchedAt) };
+}
