@@ -169,12 +169,8 @@ export async function readExportPage(
     )
     .orderBy(sql`${walkedRequirements.runIndex}`, asc(requirements.position));
 
-  const stillThere = db
-    .select({ createdAt: sessions.createdAt })
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
   const [there, foundRuns, foundMessages, foundRequirements] = await db.batch([
-    stillThere,
+    stillThere(db, principal, sessionId),
     runsQuery,
     messagesQuery,
     requirementsQuery,
@@ -196,14 +192,18 @@ export async function readExportPage(
   }
 }
 
+/** How many statements a page of runs that did not start is. */
+export const UNSTARTED_STATEMENTS = 2;
+
 /** The runs that were cancelled before they started, as they came: they have no place, and nothing but their row. */
 export async function readUnstarted(
   db: Database,
+  principal: Principal,
   sessionId: string,
   from: { createdAt: number; runId: string } | null,
   limit: number,
-): Promise<(typeof runs.$inferSelect)[]> {
-  return db
+): Promise<{ createdAt: number | null; runs: (typeof runs.$inferSelect)[] }> {
+  const unstarted = db
     .select()
     .from(runs)
     .where(
@@ -216,6 +216,16 @@ export async function readUnstarted(
     )
     .orderBy(asc(runs.createdAt), asc(runs.runId))
     .limit(limit);
+  const [there, found] = await db.batch([stillThere(db, principal, sessionId), unstarted]);
+  return { createdAt: there[0]?.createdAt ?? null, runs: found };
+}
+
+/** Asked in each batch: between two the session may go, and a cursor can name anybody's. */
+function stillThere(db: Database, principal: Principal, sessionId: string) {
+  return db
+    .select({ createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
 }
 
 /** Where a list of sessions goes on: behind this one. */

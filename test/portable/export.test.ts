@@ -182,6 +182,29 @@ describe("an export", () => {
     expect(report).toMatchObject({ imported: 0, failed: 1 });
   });
 
+  it("shows nothing of another user's session, whatever its cursor names", async () => {
+    const sessionId = newId();
+    const user_id = newId();
+    const lines = sessionLines(sessionId, { user_id });
+    const { run_index: _, finish_reason: _reason, ...run } = lines[1];
+    const unstarted = { ...run, run_id: newId(), status: "CANCELLED", input: "secret", input_messages: 0 };
+    lines.splice(-1, 1, unstarted, { type: "session_end", session_id: sessionId });
+    expect(await importing(asText(lines.map((line) => ({ counts: {}, ...line }))))).toMatchObject({ imported: 1 });
+    const open = {
+      createdAt: lines[0].created_at,
+      sessionId,
+      horizon: 9,
+      counts: { runs: 0, messages: 0, requirements: 0 },
+    };
+    const places = [{ unstarted: null }, { started: { runIndex: -1, part: "end" as const, nth: 0 } }];
+    for (const at of places) {
+      const cursor = exportCursor({ behind: open, sessions: 0, open: { ...open, at } });
+      const of = (userId: string) => written({ principal: { ...everybody, userId }, cursor });
+      expect(await of(user_id)).toContain("secret");
+      expect(linesOf(await of(newId())).map(({ type }) => type)).toEqual(["session_void", "end"]);
+    }
+  });
+
   it("does not write out runs that came since it began", async () => {
     const sessionId = newId();
     await importing(asText(sessionLines(sessionId, { runs: 3 })));
