@@ -9,6 +9,7 @@ import {
   readUnstarted,
   type SessionPlace,
   sessionsToExport,
+  UNSTARTED_STATEMENTS,
 } from "../store/export-pages.ts";
 import { findSession } from "../store/sessions.ts";
 import { EXPORT_START, type ExportState, exportCursor, type OpenSession, openedSession } from "./export-cursor.ts";
@@ -126,8 +127,7 @@ export class Export {
       readExportPage(this.#db, principal, sessionId, { from, horizon }, this.#bounds),
     );
     if (page.createdAt !== open.createdAt) {
-      this.#state = { ...this.#state, open: null };
-      return `${sessionVoidRecord.write({ sessionId, reason: "The session was deleted meanwhile." })}\n`;
+      return this.#void(sessionId);
     }
     const { lines, counts, next } = pageLines(page, from);
     const at: OpenSession["at"] = next === null ? { unstarted: null } : { started: next };
@@ -137,7 +137,14 @@ export class Export {
 
   async #unstarted(open: OpenSession, from: { createdAt: number; runId: string } | null): Promise<string> {
     const { sessionId } = open;
-    const rows = await this.#read(1, () => readUnstarted(this.#db, sessionId, from, UNSTARTED_AT_ONCE));
+    const { principal } = this.#scope;
+    const page = await this.#read(UNSTARTED_STATEMENTS, () =>
+      readUnstarted(this.#db, principal, sessionId, from, UNSTARTED_AT_ONCE),
+    );
+    if (page.createdAt !== open.createdAt) {
+      return this.#void(sessionId);
+    }
+    const { runs: rows } = page;
     const lines = rows.map(runLine);
     const counts = sum(open.counts, { runs: rows.length, messages: 0, requirements: 0 });
     const last = rows.at(-1);
@@ -148,6 +155,11 @@ export class Export {
     }
     this.#state = { ...this.#state, sessions: this.#state.sessions + 1, open: null };
     return text([...lines, sessionEndRecord.write({ sessionId, counts })]);
+  }
+
+  #void(sessionId: string): string {
+    this.#state = { ...this.#state, open: null };
+    return `${sessionVoidRecord.write({ sessionId, reason: "The session was deleted meanwhile." })}\n`;
   }
 
   async #read<T>(statements: number, read: () => Promise<T>): Promise<T> {

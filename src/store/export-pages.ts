@@ -169,12 +169,8 @@ export async function readExportPage(
     )
     .orderBy(sql`${walkedRequirements.runIndex}`, asc(requirements.position));
 
-  const stillThere = db
-    .select({ createdAt: sessions.createdAt })
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
   const [there, foundRuns, foundMessages, foundRequirements] = await db.batch([
-    stillThere,
+    createdAtQuery(db, principal, sessionId),
     runsQuery,
     messagesQuery,
     requirementsQuery,
@@ -196,26 +192,42 @@ export async function readExportPage(
   }
 }
 
+/** When the session was created, if it exists for the principal. */
+function createdAtQuery(db: Database, principal: Principal, sessionId: string) {
+  return db
+    .select({ createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
+}
+
+/** How many statements a page of runs that never started is. */
+export const UNSTARTED_STATEMENTS = 2;
+
 /** The runs that were cancelled before they started, as they came: they have no place, and nothing but their row. */
 export async function readUnstarted(
   db: Database,
+  principal: Principal,
   sessionId: string,
   from: { createdAt: number; runId: string } | null,
   limit: number,
-): Promise<(typeof runs.$inferSelect)[]> {
-  return db
-    .select()
-    .from(runs)
-    .where(
-      and(
-        eq(runs.sessionId, sessionId),
-        isNull(runs.runIndex),
-        eq(runs.status, "CANCELLED"),
-        from === null ? undefined : sql`(${runs.createdAt}, ${runs.runId}) > (${from.createdAt}, ${from.runId})`,
-      ),
-    )
-    .orderBy(asc(runs.createdAt), asc(runs.runId))
-    .limit(limit);
+): Promise<{ createdAt: number | null; runs: (typeof runs.$inferSelect)[] }> {
+  const [there, found] = await db.batch([
+    createdAtQuery(db, principal, sessionId),
+    db
+      .select()
+      .from(runs)
+      .where(
+        and(
+          eq(runs.sessionId, sessionId),
+          isNull(runs.runIndex),
+          eq(runs.status, "CANCELLED"),
+          from === null ? undefined : sql`(${runs.createdAt}, ${runs.runId}) > (${from.createdAt}, ${from.runId})`,
+        ),
+      )
+      .orderBy(asc(runs.createdAt), asc(runs.runId))
+      .limit(limit),
+  ]);
+  return { createdAt: there[0]?.createdAt ?? null, runs: found };
 }
 
 /** Where a list of sessions goes on: behind this one. */
