@@ -77,18 +77,18 @@ function docOf({ runIndex, messageIndex, message }: PlacedMessage): Doc | null {
 }
 
 function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condition: SQL): Statement {
-  const sameBase = Map.groupBy(docs, ({ base }) => base);
-  const rows = docs.map((doc) => {
-    const same = sameBase.get(doc.base) ?? [];
-    return [doc.runIndex, doc.messageIndex, doc.base, same.indexOf(doc), same.length, doc.words];
-  });
+  // All ids are computed before the first row is there. Each doc keeps its distance, in order of time over the whole
+  // statement: two of them that go behind the same row, from the same millisecond or from others, never meet.
+  const rows = docs
+    .toSorted((a, b) => a.base - b.base)
+    .map(({ runIndex, messageIndex, base, words }, nth) => [runIndex, messageIndex, base, nth, words]);
   const within = (ids: number) => sql`from ${messageDocs} where id >= base and id < base + ${sql.raw(String(ids))}`;
   const bucket = within(IDS_PER_MS);
-  const id = sql`iif((select max(id) ${bucket}) + same > base + ${sql.raw(String(IDS_PER_MS - 1))},
+  const id = sql`iif((select max(id) ${bucket}) + nth >= base + ${sql.raw(String(IDS_PER_MS - 1))},
     (select max(id) + 1 ${within(IDS_PER_MS * OVERFLOW_MS)}),
     coalesce((select max(id) + 1 ${bucket}), base)) + nth`;
   const given = sql`select value ->> 0 as run_index, value ->> 1 as message_index, value ->> 2 as base, value ->> 3 as nth,
-    value ->> 4 as same, value ->> 5 as words from json_each(${JSON.stringify(rows)})`;
+    value ->> 4 as words from json_each(${JSON.stringify(rows)})`;
   return db
     .insert(messageDocs)
     .select(

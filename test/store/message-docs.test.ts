@@ -1,0 +1,33 @@
+import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
+import { expect, it } from "vitest";
+import { commit } from "../../src/store/commit.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { indexMessages, type PlacedMessage } from "../../src/store/message-docs.ts";
+import { newId } from "../support/http.ts";
+
+/* Where a message stands in the search index. */
+
+const db = openDatabase(env.DB);
+
+/** Questions and answers that were all said in one second, as systems that know whole seconds only write them. */
+const saidAtOnce = (runs: number): PlacedMessage[] =>
+  Array.from({ length: runs * 2 }, (_, nth) => ({
+    runIndex: Math.floor(nth / 2),
+    messageIndex: nth % 2,
+    message: { role: nth % 2 === 0 ? "user" : "assistant", content: `word ${nth}`, createdAt: 1_700_000_000_000 },
+  }));
+
+it("is a place of its own, however many were said in one second", async () => {
+  const sessionId = newId();
+  const placed = saidAtOnce(2_500);
+  for (let from = 0; from < placed.length; from += 100) {
+    const [first, ...rest] = indexMessages(db, sessionId, placed.slice(from, from + 100), sql`1`);
+    if (first === undefined) throw new Error("There is something to index.");
+    expect(await commit(db, [first, ...rest]), `from ${from}`).toMatchObject({ kind: "written" });
+  }
+  const count = await env.DB.prepare("select count(*) as docs from message_docs where session_id = ?")
+    .bind(sessionId)
+    .first("docs");
+  expect(count).toBe(5_000);
+});
