@@ -20,5 +20,10 @@ export default defineConfig({
       },
     })),
   ],
-  test: { setupFiles: ["./test/support/setup.ts"], include: ["test/**/*.test.ts"] },
+  test: {
+    setupFiles: ["./test/support/setup.ts"],
+    include: ["test/**/*.test.ts"],
+    // Nothing is slow by itself; on a busy machine everything is.
+    testTimeout: 20_000,
+  },
 });

@@ -122,11 +122,15 @@ export async function callJson<T>(url: string, method = "GET"): Promise<T> {
   return JSON.parse(await callText(url, method)) as T;
 }
 
-async function callText(url: string, method: string): Promise<string> {
-  const response = await send(method, url);
+export async function postJson<T>(url: string, body: unknown): Promise<T> {
+  return JSON.parse(await callText(url, "POST", JSON.stringify(body))) as T;
+}
+
+async function callText(url: string, method: string, body?: string): Promise<string> {
+  const response = await send(method, url, body);
   let text = "";
   for await (const chunk of response.setEncoding("utf8")) text += chunk;
-  if (response.statusCode !== 200) {
+  if (response.statusCode !== 200 && response.statusCode !== 202) {
     throw new Error(`${method} ${url} answered ${response.statusCode}: ${text.slice(0, 300)}`);
   }
   return text;

@@ -10,6 +10,11 @@ export interface Effort {
   paused: number;
   resumed: number;
   forked: number;
+  namedSessions: number;
+  /** Users of the directory, of 100 sessions each. */
+  directoryUsers: number;
+  /** Messages of the session that is exported. */
+  exportedMessages: number;
 }
 
 export const FULL: Effort = {
@@ -22,6 +27,9 @@ export const FULL: Effort = {
   paused: 120,
   resumed: 12,
   forked: 15,
+  namedSessions: 2_000,
+  directoryUsers: 1_000,
+  exportedMessages: 200_000,
 };
 
 /** Under two minutes, too noisy to be written down. */
@@ -35,4 +43,7 @@ export const QUICK: Effort = {
   paused: 20,
   resumed: 2,
   forked: 3,
+  namedSessions: 100,
+  directoryUsers: 50,
+  exportedMessages: 20_000,
 };

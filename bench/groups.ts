@@ -1,8 +1,12 @@
 import type { CountTable } from "./count.ts";
+import { countNamingJobs } from "./count-jobs.ts";
 import { countPauses } from "./count-pauses.ts";
 import { countRuns } from "./count-runs.ts";
 import type { Effort } from "./effort.ts";
+import { measureDirectory } from "./measure-directory.ts";
+import { measureExports } from "./measure-export.ts";
 import { measureForks } from "./measure-forks.ts";
+import { measureNamingJobs } from "./measure-jobs.ts";
 import { measurePauses } from "./measure-pauses.ts";
 import { measureLists, measureReads } from "./measure-reads.ts";
 import { measureResumes } from "./measure-resumes.ts";
@@ -21,12 +25,17 @@ export const TIMINGS = {
   pauses: measurePauses,
   resumes: measureResumes,
   forks: measureForks,
+  jobs: measureNamingJobs,
+  exports: measureExports,
+  // Last: it fills the tables that the others are measured on.
+  directory: measureDirectory,
 } satisfies Record<string, Timing>;
 
 /** What is counted, on a Worker that counts. */
 export const COUNTS = {
   "run-counts": countRuns,
   "pause-counts": countPauses,
+  "job-counts": countNamingJobs,
 } satisfies Record<string, (platform: Platform) => Promise<CountTable>>;
 
 /** The parts of the benchmark by name, as `--only` takes them. */

@@ -1,4 +1,5 @@
-import { callJson, timedCall } from "./client.ts";
+import { timedCall } from "./client.ts";
+import { cursorBehind } from "./cursor.ts";
 import type { Effort } from "./effort.ts";
 import type { Platform } from "./platform.ts";
 import { interleave } from "./rounds.ts";
@@ -56,19 +57,6 @@ export async function measureLists({ url, db }: Platform, effort: Effort): Promi
     { name: "page 1, which counts up to 10,000", samples: ["first"] },
     { name: `by offset, page ${DEEP_PAGE.toLocaleString("en")}`, samples: ["offset"] },
   ]);
-}
-
-/** The cursor that goes on behind that many sessions, walked to as a client would. */
-async function cursorBehind(url: string, count: number): Promise<string> {
-  let cursor = "";
-  for (let left = count; left > 0; left -= 1_000) {
-    const from = cursor === "" ? "" : `&cursor=${cursor}`;
-    const page = await callJson<{ meta: { next_cursor: string } }>(
-      `${url}/sessions?limit=${Math.min(left, 1_000)}${from}`,
-    );
-    cursor = page.meta.next_cursor;
-  }
-  return cursor;
 }
 
 function getters(urls: Record<string, string>) {

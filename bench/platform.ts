@@ -9,6 +9,8 @@ export interface Platform {
   /** Without a slash at the end. */
   url: string;
   db: D1Database;
+  /** Where workerd answers questions about its isolates. */
+  inspector: URL;
   /** Takes the session's object out of memory, as the platform does when it is idle. */
   evict(sessionId: string): Promise<void>;
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startPlatform(tree: string, app: Bundle, floor: Bundle, ba
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port: 0,
+      inspectorPort: 0,
       cf: false,
       logRequests: false,
       defaultPersistRoot: state,
@@ -55,6 +58,7 @@ export async function startPlatform(tree: string, app: Bundle, floor: Bundle, ba
   return {
     url,
     db,
+    inspector: await miniflare.getInspectorURL(),
     evict: (sessionId) => miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId }),
     stop: async () => {
       await miniflare.dispose();

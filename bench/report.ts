@@ -58,12 +58,17 @@ function merged(old: string, report: Report): string {
   return [head.trim(), "", ...known.values()].join("\n");
 }
 
-function timeTable({ columns, rows }: Section): string {
+function timeTable({ columns, rows, unit = ", ms" }: Section): string {
   const hasAim = rows.some(({ aim }) => aim !== "");
-  const head = ["", ...columns.flatMap((column) => [`${column}, ms`, "×"]), ...(hasAim ? ["aim"] : [])];
+  const hasRatios = rows.some(({ ratios }) => ratios.length > 0);
+  const head = [
+    "",
+    ...columns.flatMap((column) => [`${column}${unit}`, ...(hasRatios ? ["×"] : [])]),
+    ...(hasAim ? ["aim"] : []),
+  ];
   const body = rows.map(({ name, ms, ratios, aim }) => [
     name,
-    ...ms.flatMap((value, column) => [number(value), number(ratios[column])]),
+    ...ms.flatMap((value, column) => [number(value), ...(hasRatios ? [number(ratios[column])] : [])]),
     ...(hasAim ? [aim] : []),
   ]);
   return table(head, body);
@@ -109,6 +114,6 @@ function table(head: string[], body: string[][]): string {
 }
 
 function number(value: number | undefined): string {
-  if (value === undefined) return "";
+  if (value === undefined || Number.isNaN(value)) return "";
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -5,6 +5,8 @@ export interface Section {
   title: string;
   /** What is timed in each row. */
   columns: string[];
+  /** Of the numbers in the columns; left out, milliseconds. */
+  unit?: string;
   rows: SectionRow[];
   samples: number;
 }

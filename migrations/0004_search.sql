@@ -68,3 +68,14 @@ END;
 --> statement-breakpoint
 -- What is there already is indexed by the sessions' own objects, woken by the cron trigger.
 UPDATE sessions SET unindexed_from = 0 WHERE next_run_index > 0 OR name IS NOT NULL;
+--> statement-breakpoint
+-- The labels of the metadata that is there already, as src/store/session-labels.ts makes them.
+INSERT OR IGNORE INTO session_labels (session_id, label)
+SELECT session_id, label FROM (
+  SELECT session_id, label, row_number() OVER (PARTITION BY session_id ORDER BY id) AS nth FROM (
+    SELECT sessions.session_id, entry.id,
+      '=' || entry.key || ':' || CASE WHEN entry.type IN ('true', 'false', 'null') THEN entry.type ELSE entry.atom END AS label
+    FROM sessions, json_each(sessions.metadata) AS entry
+    WHERE sessions.metadata IS NOT NULL AND entry.type NOT IN ('object', 'array')
+  ) WHERE octet_length(label) <= 129
+) WHERE nth <= 64;

@@ -1,6 +1,7 @@
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { DB_ID } from "./contract/common.ts";
 import { openApiDocument } from "./contract/document.ts";
+import { IMPORT_PATH } from "./contract/portable.ts";
 import { newRouter, type Router } from "./contract/route.ts";
 import type { AgentRegistry } from "./domain/agent.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
@@ -41,7 +42,7 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(configuration(dependencies.config, dependencies));
   app.use(originPolicy());
   app.use(authenticate());
-  app.use(limitBody(MAX_BODY_BYTES));
+  app.use(limitBody(MAX_BODY_BYTES, IMPORT_PATH));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use("/sessions/*", onlyDatabase(DB_ID));
   app.use("/users/*", onlyDatabase(DB_ID));

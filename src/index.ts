@@ -11,6 +11,7 @@ import type { RouteDependencies } from "./routes/dependencies.ts";
 import { forksRouter } from "./routes/forks.ts";
 import { historyRouter } from "./routes/history.ts";
 import { jobsRouter } from "./routes/jobs.ts";
+import { portableRouter } from "./routes/portable.ts";
 import { requirementsRouter } from "./routes/requirements.ts";
 import { retentionRouter } from "./routes/retention.ts";
 import { runsRouter } from "./routes/runs.ts";
@@ -44,6 +45,7 @@ const app = createApp({
     jobsRouter(dependencies),
     bulkRouter(dependencies),
     retentionRouter(dependencies),
+    portableRouter(dependencies),
   ],
 });
 

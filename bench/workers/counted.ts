@@ -29,6 +29,7 @@ const worker: ExportedHandler<Env> = {
       ? Response.json(takeLog())
       : app.fetch(request, counted(env), ctx);
   },
+  queue: (batch, env) => app.queue(batch, counted(env)),
 };
 
 // biome-ignore lint/style/noDefaultExport: the platform finds a Worker by its default export

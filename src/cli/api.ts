@@ -7,6 +7,8 @@ export const SessionName = z.looseObject({
   session_name: z.string(),
   display_name: z.string(),
   source: z.enum(["manual", "generated", "fallback"]).nullable(),
+  version: z.int(),
+  job_id: z.string().nullable(),
 });
 export const SessionList = z.looseObject({
   data: z.array(Session),
@@ -45,22 +47,42 @@ const Requirement = z.looseObject({
   answered_by: z.string().nullable(),
 });
 export const Requirements = z.looseObject({ data: z.array(Requirement) });
+export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int(), next_line: z.int().nullable() });
+export type ImportReport = z.infer<typeof ImportReport>;
 export const Refusal = z.looseObject({ detail: z.string() });
+
+/** An object is sent as JSON, a text as lines of JSON. */
+type Body = object | string;
 
 /** The server's HTTP API, with every call told as it is made. */
 export class Api {
   readonly #url: string;
-  readonly #narrator: Narrator;
+  readonly #narrator: Narrator | null;
 
-  constructor(url: string, narrator: Narrator) {
+  constructor(url: string, narrator: Narrator | null) {
     this.#url = url;
     this.#narrator = narrator;
   }
 
+  /** The same API, for calls that are not told. */
+  get silent(): Api {
+    return new Api(this.#url, null);
+  }
+
   /** One call and its answer, which must have this shape. */
-  async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: object): Promise<T> {
+  async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: Body): Promise<T> {
     const response = await this.#send(method, path, body);
     return shaped(`${method} ${path}`, shape, await response.json());
+  }
+
+  /** An answer that is no JSON. */
+  async get(path: string): Promise<string> {
+    const response = await this.#send("GET", path);
+    return response.text();
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#send("DELETE", path);
   }
 
   /** A call that is to be refused with this status. */
@@ -86,10 +108,12 @@ export class Api {
   }
 
   /** `refusal` is the status to be refused with; null where the call is to succeed. */
-  async #send(method: string, path: string, body?: object, refusal: number | null = null): Promise<Response> {
-    this.#narrator.called(method, path, body);
-    const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
-    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  async #send(method: string, path: string, body?: Body, refusal: number | null = null): Promise<Response> {
+    const isLines = typeof body === "string";
+    this.#narrator?.called(method, path, isLines ? linesLabel(body) : body && JSON.stringify(body));
+    const headers: Record<string, string> =
+      body === undefined ? {} : { "Content-Type": isLines ? "application/x-ndjson" : "application/json" };
+    const init = { method, headers, ...(body !== undefined && { body: isLines ? body : JSON.stringify(body) }) };
     const response = await fetch(this.#url + path, init);
     if (refusal === null ? !response.ok : response.status !== refusal) {
       throw new StoryError(`${method} ${path} answered ${response.status}: ${await response.text()}`);
@@ -97,6 +121,8 @@ export class Api {
     return response;
   }
 }
+
+const linesLabel = (lines: string) => `(${lines.split("\n").length - 1} lines of JSON)`;
 
 function shaped<T>(what: string, shape: z.ZodType<T>, value: unknown): T {
   const read = shape.safeParse(value);

@@ -1,11 +1,13 @@
 import { Api, Run, Runs, Session, SessionList, SessionName } from "./api.ts";
 import { approve, pauseForApproval } from "./demo-approval.ts";
+import { completeNaming, findJobAgain, moveIn, startNaming } from "./demo-batch.ts";
+import { findAndSort, outAndIn } from "./demo-directory.ts";
 import { history, run, USER } from "./demo-runs.ts";
 import { delegate } from "./demo-team.ts";
 import type { Narrator } from "./narrator.ts";
 
 /** Starts the server of the story, anew over the same state when it is called again. */
-export type StartServer = () => Promise<{ url: string }>;
+export type StartServer = () => Promise<{ url: string; kill(): Promise<void> }>;
 
 const SESSION = "sailing";
 const NAME = "Ada learns to sail";
@@ -13,27 +15,34 @@ const NAME = "Ada learns to sail";
 /** The product from a new session to a restart and what waited across it, over HTTP. Throws at the first claim that does not hold. */
 export async function tellStory(narrator: Narrator, startServer: StartServer): Promise<void> {
   narrator.chapter("A server starts, with an empty database and no key");
-  const api = new Api(await started(narrator, startServer), narrator);
+  const server = await startServer();
+  const api = apiOf(server, narrator);
   await createSession(api, narrator);
   await talk(api, narrator);
   await readBack(api, narrator);
   await nameIt(api, narrator);
   await findIt(api, narrator);
-  await useTool(api, narrator);
-  await runTwoAtOnce(api, narrator);
-  await delegate(api, narrator);
   const waiting = await pauseForApproval(api, narrator);
+  await moveIn(api, narrator);
+  const naming = await startNaming(api, narrator);
+  await server.kill();
 
-  narrator.chapter("The server stops and starts again: everything is still there");
-  const again = new Api(await started(narrator, startServer), narrator);
+  narrator.chapter("The server is killed in the middle, and another one starts on what it left");
+  const again = apiOf(await startServer(), narrator);
+  await findJobAgain(again, narrator, naming);
   await remember(again, narrator);
   await approve(again, narrator, waiting);
+  await useTool(again, narrator);
+  await runTwoAtOnce(again, narrator);
+  await delegate(again, narrator);
+  await findAndSort(again, narrator);
+  await outAndIn(again, narrator);
+  await completeNaming(again, narrator, naming);
 }
 
-async function started(narrator: Narrator, startServer: StartServer): Promise<string> {
-  const { url } = await startServer();
+function apiOf({ url }: { url: string }, narrator: Narrator): Api {
   narrator.came(`the server answers at ${url}`);
-  return url;
+  return new Api(url, narrator);
 }
 
 async function createSession(api: Api, narrator: Narrator): Promise<void> {
@@ -124,6 +133,7 @@ async function runTwoAtOnce(api: Api, narrator: Narrator): Promise<void> {
 }
 
 async function remember(api: Api, narrator: Narrator): Promise<void> {
+  narrator.chapter("Everything else is still there");
   const { session_name } = await api.call("GET", `/sessions/${SESSION}`, Session);
   narrator.came(`“${session_name}”`);
   narrator.check("the session has its name", session_name === NAME);

@@ -18,7 +18,6 @@ async function demo(isEnding: () => boolean): Promise<number> {
   let server: Server | undefined;
   try {
     await tellStory(narrator, async () => {
-      await server?.stop();
       server = await startServer(stateDir);
       return server;
     });

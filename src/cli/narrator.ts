@@ -6,6 +6,7 @@ export class Narrator {
   #chapters = 0;
   #checks = 0;
   #isMidLine = false;
+  #isMoving = false;
 
   get checks(): number {
     return this.#checks;
@@ -16,8 +17,8 @@ export class Narrator {
     this.#line(`\n${this.#chapters}. ${title}`);
   }
 
-  called(method: string, path: string, body?: unknown): void {
-    this.#line(`   → ${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);
+  called(method: string, path: string, body = ""): void {
+    this.#line(`   → ${method} ${path} ${body}`.trimEnd());
   }
 
   /** What came back, line by line. */
@@ -32,6 +33,13 @@ export class Narrator {
     process.stdout.write(text.replaceAll("\n", "\n     "));
   }
 
+  /** What changes while one waits: one line on a terminal, nothing elsewhere. The next line takes its place. */
+  moving(text: string): void {
+    if (!process.stdout.isTTY) return;
+    process.stdout.write(`\r   … ${text}\u001b[K`);
+    this.#isMoving = true;
+  }
+
   /** Goes on only if the claim is true. */
   check(claim: string, isTrue: boolean): void {
     if (!isTrue) throw new StoryError(`This is not so: ${claim}.`);
@@ -41,7 +49,9 @@ export class Narrator {
 
   #line(text: string): void {
     if (this.#isMidLine) process.stdout.write("\n");
+    if (this.#isMoving) process.stdout.write("\r\u001b[K");
     this.#isMidLine = false;
+    this.#isMoving = false;
     console.log(text);
   }
 }

@@ -13,6 +13,8 @@ export interface ProcessGroup {
   exited: Promise<number>;
   /** Ends all of the group; settles when none of it is left. */
   stop(): Promise<void>;
+  /** Ends all of it at once, as a crash would. */
+  kill(): Promise<void>;
 }
 
 const groups = new Set<ProcessGroup>();
@@ -32,6 +34,10 @@ export function spawnGroup(command: string, args: readonly string[], options: Sp
       if (!groups.has(group)) return;
       signalGroup(child, "SIGTERM");
       await Promise.race([exited, new Promise((wake) => setTimeout(wake, GRACE_MS).unref())]);
+      await group.kill();
+    },
+    async kill() {
+      if (!groups.has(group)) return;
       signalGroup(child, "SIGKILL");
       await exited;
       await groupGone(child);

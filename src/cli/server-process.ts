@@ -32,6 +32,8 @@ export interface Server {
   output(): string;
   /** Settles when no process of it is left. The state stays. */
   stop(): Promise<void>;
+  /** The same without a warning, as a crash would. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function startServer(stateDir: string, settings: Settings = {}): Pr
       gone,
       late(timeout),
     ]);
-    return { url, output, stop: group.stop };
+    return { url, output, stop: group.stop, kill: group.kill };
   } catch (error) {
     await group.stop();
     const withOutput = error === timeout.reason ? `The server did not answer in time:\n${output()}` : undefined;

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../domain/json.ts";
 import { MAX_REQUIREMENTS } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
-import { readJson } from "../http/json.ts";
+import { readJson } from "../lib/read-json.ts";
 
 /** The two ways of AgentOS to say answers: edited tools, or edited requirements. */
 export type AnswersField = "tools" | "requirements";

@@ -5,7 +5,8 @@ import type { JsonObject } from "../domain/json.ts";
 import { MAX_ID_CHARS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
 import { fieldIssue } from "../http/field-errors.ts";
-import { jsonInvalid, type ReadJson, readJson } from "../http/json.ts";
+import { jsonInvalid } from "../http/json.ts";
+import { type ReadJson, readJson } from "../lib/read-json.ts";
 
 /** The pieces that requests of all routes are made of, and the error that all of them answer. */
 

@@ -6,10 +6,10 @@
 import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
 import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
 import { hasContent, hasControl, visibleText } from "./name-characters.ts";
-import { nameInJson } from "./name-json.ts";
+import { nameInJson, nameInWholeJson } from "./name-json.ts";
 import { withinLimits } from "./name-limits.ts";
 import { chooseLine, unwrapLine } from "./name-lines.ts";
-import { dropFence } from "./name-markdown.ts";
+import { dropFence, dropOuterMarks } from "./name-markdown.ts";
 import { dropMarkup } from "./name-markup.ts";
 import { isPlaceholder } from "./name-placeholders.ts";
 import { dropReasoning } from "./name-reasoning.ts";
@@ -69,7 +69,8 @@ function unwrap(answer: string): string {
   let text = answer;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const shown = maskSecrets(dropReasoning(visibleText(text)), SECRET_MARK);
-    const unwrapped = chooseLine(dropMarkup(nameInJson(dropFence(shown.replace(ESCAPED_PARAGRAPH, "\n")))));
+    const bare = dropOuterMarks(dropFence(nameInWholeJson(shown)).replace(ESCAPED_PARAGRAPH, "\n"));
+    const unwrapped = chooseLine(dropMarkup(nameInJson(bare)));
     if (unwrapped === text) return text;
     text = unwrapped;
   }

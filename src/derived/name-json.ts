@@ -24,15 +24,21 @@ const CALL = /^[a-z_.]*(?:title|name)[a-z_]*\(\s*(?:[a-z_]{1,20}\s*=\s*)?["'“]
 /** A template's braces, left around what was filled in. */
 const TEMPLATE = /^\{\{\s*([^{}":]+?)\s*\}\}$/;
 
+/** The name in a text that is JSON and nothing else, whose strings may hold anything; else the text itself. */
+export function nameInWholeJson(text: string): string {
+  const trimmed = text.trim();
+  const bare = trimmed.replace(/^(?:`{3,}|~{3,})[\w-]*\s*(?=["{[])|(?<=["}\]])\s*(?:`{3,}|~{3,})$/g, "");
+  const value = /^["{[]/.test(bare) ? parsed(bare) : undefined;
+  return value === undefined ? text : (nameInValue(value, 0) ?? "");
+}
+
 /** The name that the JSON holds, "" when it holds none, and the text itself when it is no JSON. */
 export function nameInJson(text: string): string {
   const trimmed = text.trim();
   const filled = CALL.exec(trimmed) ?? TEMPLATE.exec(trimmed);
   if (filled?.[1] !== undefined) return filled[1];
-  if (/^["{[]/.test(trimmed)) {
-    const value = parsed(trimmed);
-    if (value !== undefined) return nameInValue(value, 0) ?? "";
-  }
+  const whole = nameInWholeJson(text);
+  if (whole !== text) return whole;
   if (OPENS_JSON.test(trimmed)) return nameInFragment(trimmed) ?? "";
   const start = trimmed.search(JSON_WITHIN);
   if (start < 0) return text;
@@ -41,12 +47,16 @@ export function nameInJson(text: string): string {
   return nameInValue(value, 0) ?? text;
 }
 
+/** Models also break lines inside of strings. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  for (const attempt of [text, text.replace(/\n/g, "\\n"), text.replace(/\s/g, " ")]) {
+    try {
+      return JSON.parse(attempt);
+    } catch {
+      // Tries the next form.
+    }
   }
+  return undefined;
 }
 
 /** Null is "says nothing of a name"; "" is "says that there is none". */
@@ -86,11 +96,18 @@ function isObject(value: unknown): boolean {
 function nameInFragment(text: string): string | null {
   const pairs = Array.from(text.matchAll(KEY_AND_VALUE), ([, key = "", double, single, curly, bare]) => ({
     key: key.toLowerCase().replace(/[_-]/g, " ").trim(),
-    value: (double ?? single ?? curly ?? bare ?? "").replace(/\\(.)/g, "$1"),
+    value: unescaped(double ?? single ?? curly ?? bare ?? ""),
   }));
   const pair =
     pairs.find(({ key }) => TITLE_KEY.test(key)) ?? pairs.find(({ key }) => NAME_KEY.test(key) || isLabel(key));
   if (pair) return pair.value;
   const listed = /^\[\s*(?:"((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)')/.exec(text);
-  return listed?.[1] ?? listed?.[2] ?? null;
+  const item = listed?.[1] ?? listed?.[2];
+  return item === undefined ? null : unescaped(item);
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/g, (_escape, char: string) =>
+    char === "n" || char === "t" || char === "r" ? "\n" : char,
+  );
 }

@@ -8,7 +8,7 @@ import { dropBlockMarkers, dropInlineMarks, isListItem } from "./name-markdown.t
 import { dropMarkup } from "./name-markup.ts";
 import { isPlaceholder } from "./name-placeholders.ts";
 import { dropPreamble } from "./name-preambles.ts";
-import { dropQuotes } from "./name-quotes.ts";
+import { dropEnclosing, dropQuotes } from "./name-quotes.ts";
 import { type Speech, speechIn } from "./name-speech.ts";
 
 /** Deeper than any wrapping that was meant; each pass takes one layer of each kind. */
@@ -44,7 +44,7 @@ export function chooseLine(answer: string): string {
 
 /** "Possible titles include:" above the list of them. */
 function isAnnouncing(line: string, next: string | undefined): boolean {
-  return next !== undefined && /[:：]\W*$/u.test(line) && mentionsTitle(line);
+  return next !== undefined && /[:：][^\p{L}\p{N}]*$/u.test(line) && mentionsTitle(line);
 }
 
 /** The line without any wrapping. */
@@ -72,11 +72,22 @@ function firstOfRow(line: string): string {
   return parts.length > 2 && parts.every((part) => countWords(part) > 1) ? (parts[0] ?? line) : line;
 }
 
+/** Without preamble, label and quotes, each of which may stand in another, so that none of them passes for speech. */
+function dropSaid(line: string): string {
+  let bare = line;
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const unwrapped = dropQuotes(dropLabel(dropPreamble(dropInlineMarks(dropEnclosing(bare)))));
+    if (unwrapped === bare) break;
+    bare = unwrapped;
+  }
+  return bare;
+}
+
 function unwrapOnce(line: string): string {
   const bare = dropInlineMarks(dropMarkedLabel(dropMarkup(dropBlockMarkers(line))))
     .replace(/\s+/g, " ")
     .trim();
-  return dropExplanation(firstOfRow(dropQuotes(dropLabel(dropPreamble(bare)))));
+  return dropExplanation(firstOfRow(dropSaid(bare)));
 }
 
 /** Lines lettered "A. …", "B. …" without their letters; a line alone may be "A. Lincoln". */

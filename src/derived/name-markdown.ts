@@ -1,5 +1,7 @@
 /** Takes Markdown and LaTeX off an answer: fences, headings, list markers, emphasis, links. `C# vs F#` and `A*` stay. */
 
+import { alternatives } from "./name-phrases.ts";
+
 const FENCE_LENGTH = 3;
 const REASONING_FENCE = /^(?:think|thinking|thought|reasoning|analysis)$/i;
 /** Fences that only hold text; in any other language a model wrote code instead of a name. */
@@ -30,6 +32,24 @@ function splitFence(inside: string): { language: string; content: string } {
   const isOnlyWord = info !== null && inside.slice(info[0].length).trim() === "";
   if (!info || (isOnlyWord && !TEXT_FENCE.test(info[1] ?? ""))) return { language: "", content: inside };
   return { language: info[1] ?? "", content: inside.slice(info[0].length) };
+}
+
+/** Marks around several lines; not those of a first line that has its own. */
+const OUTER_MARKS = new RegExp(
+  `^(?:${alternatives(String.raw`
+    (\*{1,3}|_{1,3}|\x60{1,2})(?=[^ \t*_\x60])((?:(?!\1)[^\n])*\n[\s\S]*[^\s*_\x60])\1
+    "([^"\n]+\n[\s\S]+)"|“([^”\n]+\n[\s\S]+)”|«([^»\n]+\n[\s\S]+)»|「([^」\n]+\n[\s\S]+)」
+    \(((?:[^()\n]|\([^()\n]*\))*\n[\s\S]*)\)
+  `)})$`,
+);
+
+/** The text without emphasis, code marks, quotes or brackets around all of its lines. */
+export function dropOuterMarks(text: string): string {
+  const bare = text.trim();
+  const inner = OUTER_MARKS.exec(bare)
+    ?.slice(2)
+    .find((group) => group !== undefined);
+  return inner === undefined ? text : dropOuterMarks(inner);
 }
 
 const BLOCK_MARKERS = [
@@ -77,6 +97,8 @@ export function dropInlineMarks(line: string): string {
     .replace(/(?<![\w*])\*(?=[^\s*])([^*]+)(?<=[^\s*])\*(?![\w*])/g, "$1")
     .replace(/(?<![\p{L}\p{N}_])(__?)(?=[^\s_])([^_]+)(?<=[^\s_])\1(?![\p{L}\p{N}_])/gu, dropUnderscores)
     .replace(/^(\*{2,3}|_{2,3})\s+(\S.*\S)\s+\1$/, "$2")
+    .replace(/^(\*{4,6})([^*]+)\1$/, "$2")
+    .replace(/^(\*{1,2})(\*\*[^*]+\*\*[^*]*[^*\s])\1$/, "$2")
     .replace(/~~(?=\S)([^~]+)~~/g, "$1")
     .replace(/^==(?=\S)([^=]+)==$/, "$1")
     .replace(/^\*{2,3}(?=[\p{Lu}\p{Lo}\p{N}\p{Ps}\p{Pi}"\p{Extended_Pictographic}]|\s)/u, "")

@@ -36,6 +36,13 @@ export function dropQuotes(line: string): string {
   return dropLone(dropFirstQuoted(dropBrackets(dropPair(bare))));
 }
 
+/** The line without the pairs of quotes or brackets around all of it. */
+export function dropEnclosing(line: string): string {
+  const bare = line.trim();
+  const inner = bare.length < 2 ? bare : dropBrackets(dropPair(bare));
+  return inner === bare ? bare : dropEnclosing(inner);
+}
+
 function isQuote(char: string): boolean {
   return char !== "" && (DOUBLE.includes(char) || SINGLE.includes(char));
 }

@@ -25,3 +25,7 @@ export const MAX_FILTERED_ENTRY_BYTES = 128;
 export const MAX_TTL_SECONDS = 3_155_760_000;
 /** What a page of sessions is made of at most, however few they are; more than one session has. */
 export const MAX_LIST_BYTES = 8 * 1024 * 1024;
+/** One line of an import. */
+export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+/** A row of D1 is 2 MB at most, and an id or two stand beside its text. */
+export const MAX_ROW_BYTES = 1_900_000;

@@ -1,12 +1,16 @@
 import { AppError, payloadTooLarge } from "../domain/error.ts";
 import type { Middleware } from "./context.ts";
 
-/** Reads the body of a request, counting what really arrives: a length that is missing or wrong changes nothing. */
-export function limitBody(limitBytes: number): Middleware {
+/**
+ * Reads the body of a request, counting what really arrives: a length that is missing or wrong changes nothing. A POST to
+ * `streamedPath` is left to its handler, which holds no more of it than it has to.
+ */
+export function limitBody(limitBytes: number, streamedPath?: string): Middleware {
   return async function limitBody(c, next) {
     const { body, headers, method } = c.req.raw;
+    const isStreamed = method === "POST" && c.req.path.replace(/\/$/, "") === streamedPath;
     // A GET may carry a body, but no Request can be made with one; no route reads it.
-    if (body !== null && method !== "GET" && method !== "HEAD") {
+    if (body !== null && method !== "GET" && method !== "HEAD" && !isStreamed) {
       const tooLarge = new AppError(payloadTooLarge("The request body", limitBytes));
       if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
       const bytes = await readUpTo(body, limitBytes);

@@ -25,7 +25,7 @@ export interface SessionClient {
   summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>>;
   nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>>;
   changeForJob(change: JobChange): Promise<Outcome<ItemResult>>;
-  /** Has the session see to it that the search index gets what it lacks; does not wait for it. */
+  /** Has a session that came to be without its object see to the search index, and to what expires; does not wait for it. */
   index(): Promise<Outcome<null>>;
   deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>>;
   restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>>;

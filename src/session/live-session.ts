@@ -196,8 +196,9 @@ export class LiveSession {
     }
   }
 
-  /** Sees to it that the search index gets what it lacks of the session. */
+  /** Sees to what is due in a session that came to be without its object: the search index, and what expires. */
   index(): Outcome<null> {
+    this.#lane.alarm.expireAt(this.#deps.now());
     this.#lane.alarm.index();
     return ok(null);
   }

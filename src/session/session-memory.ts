@@ -140,7 +140,7 @@ export class SessionMemory {
       this.#session = rememberable(session);
       this.#reads += 1;
       if (!fresh) {
-        this.#history = session && cacheOf(history, runs);
+        this.#history = this.#session && cacheOf(history, runs);
       }
       return { session, history, cacheUse: fresh ? "bypass" : "miss" };
     }

@@ -1,8 +1,8 @@
 /** A keyset position, column by column in the order of the key. */
 export type CursorValues = readonly (string | number)[];
 
-/** The longest key holds one id of 128 characters, at most 512 bytes, and a few numbers. */
-const MAX_CURSOR_CHARS = 1024;
+/** The longest key holds two ids of 128 characters, at most 512 bytes each, and a few numbers. */
+const MAX_CURSOR_CHARS = 2048;
 
 /** Writes a position as text without meaning to callers: base64url of a JSON array. */
 export function encodeCursor(values: CursorValues): string {

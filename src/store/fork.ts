@@ -61,7 +61,7 @@ function copyRuns(db: Database, fork: Fork): Statement {
     })
     .from(runs)
     .leftJoin(parent, eq(parent.runId, runs.parentRunId))
-    .where(and(eq(runs.sessionId, fork.sourceSessionId), isCopied(), sourceIsVisible(db, fork), isNotMade(db, fork)));
+    .where(and(eq(runs.sessionId, fork.sourceSessionId), isAtRest(), sourceIsVisible(db, fork), isNotMade(db, fork)));
   return db.insert(runs).select(copy);
 }
 
@@ -187,7 +187,7 @@ function startedInLane(db: Database, { sourceSessionId }: Fork) {
 }
 
 /** A run that neither goes on nor waits, and is no member run of one that does, at whatever depth. */
-function isCopied(): SQL | undefined {
+export function isAtRest(): SQL | undefined {
   const line = sql`with recursive line(run_id) as (
     select ${runs.parentRunId} union select up.parent_run_id from line join runs up on up.run_id = line.run_id
   ) select 1 from line join runs up on up.run_id = line.run_id where ${inLane(sql`up`)}`;

@@ -68,7 +68,7 @@ export function findMatches(db: Database, search: MatchSearch): Promise<Matches>
 }
 
 async function newest(db: Database, search: MatchSearch, { before }: { before: number }): Promise<Matches> {
-  const matching = matchingIds(search, sql`rowid < ${before}`);
+  const matching = matchingIds(search, sql`rowid < cast(${before} as integer)`);
   const passing = passingDocs(db, search, matching, { id: docsOf(search).id }).limit(search.limit + 1);
   const found = (await passing).map(({ id }) => id).sort((a, b) => b - a);
   const ids = found.slice(0, search.limit);
@@ -89,7 +89,7 @@ async function mostRelevant(
 ): Promise<Matches> {
   const { words, id } = docsOf(search);
   const columns = { id, score: scoreOf(words, search.query).as("score") };
-  const scored = passingDocs(db, search, matchingIds(search, sql`rowid <= ${upTo}`), columns)
+  const scored = passingDocs(db, search, matchingIds(search, sql`rowid <= cast(${upTo} as integer)`), columns)
     .limit(MAX_RANKED)
     .as("scored");
   const rows = await db
@@ -119,6 +119,7 @@ async function mostRelevant(
 
 const docsOf = ({ index }: MatchSearch) => (index === "message" ? messageDocs : nameDocs) as typeof nameDocs;
 
+/** D1 binds numbers as reals, and FTS5 goes straight to a place only for an integer: hence the casts of what is in `range`. */
 function matchingIds(search: MatchSearch, range: SQL): SQL {
   const table = sql.raw(`${search.index}_search`);
   return sql`select rowid as id from ${table} where ${table} match ${expressionOf(search)} and ${range}

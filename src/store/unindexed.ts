@@ -29,7 +29,9 @@ export async function readUnindexed(db: Database, sessionId: string, after: Mess
     maxBytes: STEP_BYTES,
     range: { compare: ">", key: after },
   });
-  const inOrder = rows.toSorted((a, b) => a.runIndex - b.runIndex || a.messageIndex - b.messageIndex);
+  const inOrder = rows
+    .toSorted((a, b) => a.runIndex - b.runIndex || a.messageIndex - b.messageIndex)
+    .slice(0, STEP_MESSAGES);
   return {
     messages: inOrder.map((row) => ({
       key: { runIndex: row.runIndex, messageIndex: row.messageIndex },

@@ -5,6 +5,7 @@ import type { RouteDependencies } from "../../src/routes/dependencies.ts";
 import { forksRouter } from "../../src/routes/forks.ts";
 import { historyRouter } from "../../src/routes/history.ts";
 import { jobsRouter } from "../../src/routes/jobs.ts";
+import { portableRouter } from "../../src/routes/portable.ts";
 import { runsRouter } from "../../src/routes/runs.ts";
 import { sessionsRouter } from "../../src/routes/sessions.ts";
 import { silentModel, smallApp } from "../support/small-app.ts";
@@ -28,6 +29,7 @@ const routers = [
   checkpointsRouter(dependencies),
   historyRouter(),
   jobsRouter(dependencies),
+  portableRouter(dependencies),
 ];
 /** What may be answered in two ways: a run now or later, events or that there are none left. */
 const SUCCESSES: Record<string, string[]> = {

@@ -288,7 +288,7 @@ it("goes back to D1 after a write that failed", async () => {
   expect((await run("three", { session_id })).body.session_cache).toBe("hit");
 });
 
-it("costs two batches, no read and 15 written rows for a warm run, whatever the session's length", async () => {
+it("costs two batches, no read and 21 written rows for a warm run, whatever the session's length", async () => {
   const session_id = newId();
   const options = { session_id, user_id: newId() };
   await run("m0", options);
@@ -296,12 +296,12 @@ it("costs two batches, no read and 15 written rows for a warm run, whatever the 
   for (const nth of numbers(4)) {
     d1.forget();
     await run(`n${nth}`, options);
-    // Accept: runs 3, messages 2 + 2, sessions 1. Settle: messages 2, sessions 4, runs 1.
+    // Accept: runs 3, messages 2 + 2, sessions 1, docs 3. Settle: messages 2, docs 3, sessions 4, runs 1.
     expect(costOf(d1.of(session_id))).toEqual({
       batches: 2,
       alone: 0,
       reads: 0,
-      rows: { runs: 4, messages: 6, sessions: 5 },
+      rows: { runs: 4, messages: 6, sessions: 5, message_docs: 6 },
     });
   }
 });
@@ -322,12 +322,12 @@ it("costs one batch and 3 written rows more for a run that waits", async () => {
   await waiting.rest();
   const [settle, start, settleOfWaiting, ...more] = d1.of(session_id);
   expect(more).toEqual([]);
-  const settled = { batches: 1, alone: 0, reads: 0, rows: { messages: 2, sessions: 4, runs: 1 } };
+  const settled = { batches: 1, alone: 0, reads: 0, rows: { messages: 2, sessions: 4, runs: 1, message_docs: 3 } };
   expect([settle, settleOfWaiting].map((operation) => costOf(operation ? [operation] : []))).toEqual([
     settled,
     settled,
   ]);
-  const started = { batches: 1, alone: 0, reads: 0, rows: { runs: 2, messages: 4, sessions: 1 } };
+  const started = { batches: 1, alone: 0, reads: 0, rows: { runs: 2, messages: 4, sessions: 1, message_docs: 3 } };
   expect(costOf(start ? [start] : [])).toEqual(started);
 });
 

@@ -48,13 +48,13 @@ function approve(paused: Answer, { agent, session_id, user_id }: Session, ids: s
   return call("POST", `/agents/${agent}/runs/${paused.body.run_id}/continue`, body);
 }
 
-it("costs two batches, no read and 22 written rows for a run that pauses, whatever the session's length", async () => {
+it("costs two batches, no read and 25 written rows for a run that pauses, whatever the session's length", async () => {
   const session = await warmSession(asker());
   for (const nth of numbers(4)) {
     d1.forget();
     expect((await pausedRun(`n${nth}`, session)).body.status).toBe("PAUSED");
     expect(costs(d1.of(session.session_id))).toEqual([
-      written({ runs: 3, messages: 4, sessions: 1 }),
+      written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }),
       written({ messages: 2, requirements: 7, sessions: 4, runs: 1 }),
     ]);
   }
@@ -73,7 +73,7 @@ it("costs 7 rows more for each further requirement, and no statement more up to 
   expect(statements[1]).toBe(statements[0]);
 });
 
-it("costs three batches and 17 written rows for a continue, and reads the run before its answers and its start", async () => {
+it("costs three batches and 20 written rows for a continue, and reads the run before its answers and its start", async () => {
   const session = await warmSession(asker());
   for (const nth of numbers(3)) {
     const paused = await pausedRun(`n${nth}`, session);
@@ -84,7 +84,7 @@ it("costs three batches and 17 written rows for a continue, and reads the run be
     expect(costs(operations.filter(({ isRead }) => !isRead))).toEqual([
       written({ runs: 2, requirements: 5 }),
       written({ runs: 1 }),
-      written({ messages: 4, requirements: 0, sessions: 4, runs: 1 }),
+      written({ messages: 4, requirements: 0, sessions: 4, runs: 1, message_docs: 3 }),
     ]);
     const kinds = operations.map(({ isRead, statements }) => (isRead ? `read ${statements.length}` : "write"));
     expect(kinds).toEqual(["read 4", "write", "read 4", "read 1", "write", "write"]);
@@ -136,9 +136,9 @@ it("costs two batches and 14 written rows more for each member run, and no read"
   const started = written({ runs: 3, messages: 4 });
   const settled = written({ messages: 2, sessions: 4, runs: 1 });
   const [accept, ...rest] = costs(operations);
-  expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1 }));
+  expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }));
   // The team's own: its delegation, the members' answer to it, and what it makes of that.
-  expect(rest.pop()).toEqual(written({ messages: 6, requirements: 0, runs: 1, sessions: 4 }));
+  expect(rest.pop()).toEqual(written({ messages: 6, requirements: 0, runs: 1, sessions: 4, message_docs: 3 }));
   const inOrder = (all: ReturnType<typeof costs>) => all.map((cost) => JSON.stringify(cost)).toSorted();
   expect(inOrder(rest)).toEqual(inOrder([started, started, settled, settled]));
 });
@@ -151,14 +151,14 @@ it("writes 8 rows for a requirement of a member run, and pauses its team with no
   const answer = await call("POST", `/teams/${team}/runs`, { message: "m1", ...session });
   expect(answer.body.status).toBe("PAUSED");
   expect(costs(d1.of(session.session_id))).toEqual([
-    written({ runs: 3, messages: 4, sessions: 1 }),
+    written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }),
     written({ runs: 3, messages: 4 }),
     written({ messages: 2, requirements: 8, sessions: 4, runs: 1 }),
     written({ messages: 2, sessions: 4, runs: 1 }),
   ]);
 });
 
-it("costs one read and one batch of three statements for a fork, 3 rows a run and 2 a message", async () => {
+it("costs one read and one batch of four statements for a fork, 3 rows a run and 2 a message", async () => {
   const agent = testAgent({ instructions: "Be brief." });
   const sizes: number[] = [];
   for (const runs of [1, 5]) {
@@ -170,8 +170,10 @@ it("costs one read and one batch of three statements for a fork, 3 rows a run an
     expect(forked.status).toBe(200);
     const [read, copy, ...more] = d1.of(session_id);
     expect([read?.isRead, read?.statements.length, more]).toEqual([true, 1, []]);
-    expect(costs(copy ? [copy] : [])).toEqual([written({ runs: 3 * runs, messages: 2 * 3 * runs, sessions: 8 })]);
+    expect(costs(copy ? [copy] : [])).toEqual([
+      written({ runs: 3 * runs, messages: 2 * 3 * runs, session_labels: 0, sessions: 12 }),
+    ]);
     sizes.push(copy?.statements.length ?? 0);
   }
-  expect(sizes).toEqual([3, 3]);
+  expect(sizes).toEqual([4, 4]);
 });

@@ -368,6 +368,7 @@ describe("a rename", () => {
       [
         "agent_data agent_id agent_session_id chat_history chat_history_total created_at metadata metrics",
         "session_id session_name session_state session_summary total_tokens updated_at user_id",
+        "archived archived_at last_message message_count open_requirements pinned pinned_at run_count tags ttl_seconds",
       ]
         .flatMap((line) => line.split(" "))
         .sort(),

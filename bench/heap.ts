@@ -1,0 +1,83 @@
+/** What an isolate's heap held while something went on, in bytes. */
+export interface HeapUse {
+  before: number;
+  /** The most that was in use, garbage included. */
+  peak: number;
+}
+
+const SAMPLE_MS = 20;
+
+interface Target {
+  id: string;
+  webSocketDebuggerUrl: string;
+  title: string;
+}
+
+/** Watches the heap of the Worker's isolate through workerd's inspector while the work goes on. */
+export async function heapDuring(inspector: URL, worker: string, work: () => Promise<unknown>): Promise<HeapUse> {
+  const list = new URL("/json", String(inspector).replace(/^ws/, "http"));
+  const targets = (await (await fetch(list)).json()) as Target[];
+  const target = targets.find(({ id, title }) => id.includes(worker) || title.includes(worker)) ?? targets[0];
+  if (target === undefined) throw new Error("The inspector shows no worker.");
+  const session = await InspectorSession.open(target.webSocketDebuggerUrl);
+  try {
+    await session.send("HeapProfiler.enable");
+    // workerd answers this one only behind the next.
+    void session.send("HeapProfiler.collectGarbage");
+    const before = await session.usedBytes();
+    let peak = before;
+    let done = false;
+    const watching = (async () => {
+      while (!done) {
+        peak = Math.max(peak, await session.usedBytes());
+        await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+      }
+    })();
+    await work().finally(() => {
+      done = true;
+    });
+    await watching;
+    return { before, peak };
+  } finally {
+    session.close();
+  }
+}
+
+class InspectorSession {
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, (result: Record<string, unknown>) => void>();
+  #last = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      const { id, result } = JSON.parse(String(data));
+      this.#waiting.get(id)?.(result ?? {});
+      this.#waiting.delete(id);
+    });
+  }
+
+  static async open(url: string): Promise<InspectorSession> {
+    const socket = new WebSocket(url);
+    await new Promise((resolve, reject) => {
+      socket.addEventListener("open", resolve);
+      socket.addEventListener("error", () => reject(new Error("The inspector did not answer.")));
+    });
+    return new InspectorSession(socket);
+  }
+
+  send(method: string): Promise<Record<string, unknown>> {
+    this.#last += 1;
+    const id = this.#last;
+    this.#socket.send(JSON.stringify({ id, method }));
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
+
+  async usedBytes(): Promise<number> {
+    return Number((await this.send("Runtime.getHeapUsage")).usedSize);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,73 @@
+/*
+ * A directory of many users, made inside SQLite: each has as many sessions, each session a name, runs and messages, in the
+ * list, the full-text index and the tables that the product would have left them in.
+ */
+
+/** Sessions of one INSERT: what it holds in memory is bounded, and so is its time. */
+const SESSIONS_AT_ONCE = 2_000;
+export const SESSIONS_PER_USER = 100;
+export const MESSAGES_PER_SESSION = 10;
+const CREATED_AT = 1_700_000_000_000;
+/** Between two sessions: a session of one user stands between those of all others. */
+const STEP_MS = 60_000;
+
+/** Every message has `common`, one of 1,000 topics and one of 50,000 codes; a name has its session's number. */
+const TEXT = `'common words about topic' || ((s * 7 + m) % 1000) || ' and code' || ((s * 31 + m * 17) % 50000) ||
+  ' that we talked about when the plan for the second week was made and everybody wrote down a part of it'`;
+
+export const userOf = (user: number): string => `user-${user}`;
+
+/** Adds sessions `from` to `to` of users `firstUser` to `lastUser`, who have them in turns. */
+export async function seedDirectory(
+  db: D1Database,
+  [firstUser, lastUser]: [number, number],
+  from: number,
+  to: number,
+): Promise<void> {
+  const users = lastUser - firstUser;
+  for (let first = from; first < to; first += SESSIONS_AT_ONCE) {
+    const part = { first, last: Math.min(to, first + SESSIONS_AT_ONCE), firstUser, users };
+    for (const statement of statementsOf(part)) await db.prepare(statement).run();
+  }
+}
+
+interface Part {
+  first: number;
+  last: number;
+  firstUser: number;
+  users: number;
+}
+
+/** Numbers stand in the text: D1 binds them as reals, whose text is another one. */
+function statementsOf({ first, last, firstUser, users }: Part): string[] {
+  const nth = `WITH RECURSIVE nth(s) AS (SELECT ${first} UNION ALL SELECT s + 1 FROM nth WHERE s + 1 < ${last})`;
+  const parts = `${nth}, part(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM part WHERE m + 1 < ${MESSAGES_PER_SESSION})`;
+  const owner = `'user-' || (${firstUser} + s % ${users})`;
+  const at = `${CREATED_AT} + s * ${STEP_MS}`;
+  const runs = MESSAGES_PER_SESSION / 2;
+  return [
+    `${nth}
+     INSERT INTO sessions (session_id, session_type, agent_id, component_id, user_id, name, name_source, name_version,
+       name_updated_at, name_words, name_folded, first_message, first_message_folded, next_run_index, completed_runs,
+       chat_messages, fence, created_at, updated_at)
+     SELECT 'dir-' || s, 'agent', 'assistant', 'assistant', ${owner}, 'Plan ' || s, 'manual', 1,
+       ${CREATED_AT}, 'plan ' || s, 'plan ' || s, 'common words', 'common words', ${runs}, ${runs},
+       ${MESSAGES_PER_SESSION}, 'seeded', ${at}, ${at}
+     FROM nth`,
+    `${parts}
+     INSERT INTO runs (run_id, session_id, run_index, position, agent_id, component_name, user_id, status, fence, input,
+       input_messages, finish_reason, events, created_at, started_at, settled_at)
+     SELECT 'dir-' || s || '-' || m, 'dir-' || s, m, 0, 'assistant', 'Assistant', ${owner}, 'COMPLETED', 'seeded', 'q',
+       1, 'stop', '[["S",0],["X",1]]', ${at} + m, ${at} + m, ${at} + m
+     FROM nth, part WHERE m < ${runs}`,
+    `${parts}
+     INSERT INTO messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+     SELECT 'dir-' || s, m / 2, m % 2, 'dir-' || s || '-' || (m / 2), 'dir-' || s || '-' || m,
+       iif(m % 2, 'assistant', 'user'), ${TEXT}, ${at} + m
+     FROM nth, part`,
+    `${parts}
+     INSERT INTO message_docs (id, session_id, run_index, message_index, owner, words)
+     SELECT 2048 * (${at} + m) + m, 'dir-' || s, m / 2, m % 2, 'u' || lower(hex(${owner})), ${TEXT}
+     FROM nth, part`,
+  ];
+}

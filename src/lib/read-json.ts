@@ -1,0 +1,54 @@
+/** Deeper values would overflow the stack of whoever writes them out again. */
+const MAX_JSON_DEPTH = 100;
+
+export type ReadJson = { ok: true; value: unknown } | { ok: false; reason: string; position: number };
+
+/** A text as JSON, or why it is none. Does not throw. */
+export function readJson(text: string, maxDepth = MAX_JSON_DEPTH): ReadJson {
+  const tooDeep = depthExceededAt(text, maxDepth);
+  if (tooDeep !== null) return { ok: false, reason: `Nested deeper than ${maxDepth} levels`, position: tooDeep };
+  try {
+    const value: unknown = JSON.parse(text);
+    if (holdsInfinity(value)) {
+      return { ok: false, reason: "Out of range float values are not JSON compliant", position: 0 };
+    }
+    return { ok: true, value };
+  } catch (error) {
+    return { ok: false, reason: "Expecting value", position: errorPosition(error, text) };
+  }
+}
+
+/** A number too large for a double is read as infinity, and would be stored as null. */
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsInfinity);
+}
+
+function errorPosition(error: unknown, text: string): number {
+  const message = error instanceof Error ? error.message : "";
+  if (message.startsWith("Unexpected end")) return text.length;
+  return Number(/at position (\d+)/.exec(message)?.[1] ?? 0);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING: readonly number[] = [0x5b, 0x7b];
+const CLOSING: readonly number[] = [0x5d, 0x7d];
+
+/** Where the nesting passes the limit; brackets inside strings do not count. */
+function depthExceededAt(text: string, maxDepth: number): number | null {
+  // Most texts are too short to reach the limit at all.
+  if (text.length <= maxDepth) return null;
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (inString) {
+      if (unit === BACKSLASH) i++;
+      else if (unit === QUOTE) inString = false;
+    } else if (unit === QUOTE) inString = true;
+    else if (OPENING.includes(unit) && ++depth > maxDepth) return i;
+    else if (CLOSING.includes(unit)) depth--;
+  }
+  return null;
+}

@@ -1,0 +1,51 @@
+import type { RunStatus } from "../../domain/run.ts";
+import type { PortableMessage } from "../run-record.ts";
+
+type Entry = (string | number)[];
+
+/**
+ * The event log that a run would have had here, as far as its messages tell: each answer in one piece, each call that
+ * has a result, and the end. `open` are the positions of what it waits for. See engine/event-log.ts for the letters.
+ */
+export function agnoEvents(
+  produced: readonly PortableMessage[],
+  status: RunStatus,
+  startedAt: number,
+  open: readonly number[],
+): Entry[] {
+  const log: Entry[] = [["S", 0]];
+  let at = 0;
+  let calls = 0;
+  for (const [nth, message] of produced.entries()) {
+    at = Math.max(at, message.createdAt - startedAt);
+    if (message.role !== "assistant") continue;
+    log.push(["Q", at]);
+    if (message.content !== "") log.push(["D", at, message.content.length]);
+    log.push(["A", at]);
+    const results = resultsBehind(produced, nth);
+    for (const { id } of message.toolCalls ?? []) {
+      if (results.has(id)) log.push(["T", at, calls], ["R", at, calls]);
+      calls += 1;
+    }
+  }
+  switch (status) {
+    case "PAUSED":
+      return [...log, ["P", at, ...open]];
+    case "ERROR":
+      return [...log, ["F", at]];
+    case "CANCELLED":
+      return [...log, ["K", at], ["X", at]];
+    default:
+      return [...log, ["C", at], ["X", at]];
+  }
+}
+
+/** The ids of the calls that are answered before a model is asked again. */
+export function resultsBehind(messages: readonly PortableMessage[], nth: number): Set<string> {
+  const ids = new Set<string>();
+  for (const message of messages.slice(nth + 1)) {
+    if (message.role === "assistant") break;
+    if (message.role === "tool" && message.toolCallId !== null) ids.add(message.toolCallId);
+  }
+  return ids;
+}

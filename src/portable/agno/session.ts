@@ -1,0 +1,159 @@
+import type { JsonObject } from "../../domain/json.ts";
+import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
+import type { SessionSummary, SessionType } from "../../domain/session.ts";
+import { firstCodePoints } from "../../lib/text.ts";
+import type { LateFields } from "../import-session.ts";
+import { type PortableSession, sessionRecord } from "../session-record.ts";
+import { tokenMetrics } from "./metrics.ts";
+import { AgnoRunOrder } from "./run-order.ts";
+import { type AgnoRun, agnoRun } from "./runs.ts";
+import { column, filled, instantOf, jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
+
+/** A text as a list shows it: one masked line. */
+export type Preview = (text: string) => string;
+
+/** Whether a line is a row of `agno_sessions`, or of `agno_runs`. */
+export function agnoKind(line: JsonObject): "session" | "run" | null {
+  if ("run_data" in line && "run_id" in line) return "run";
+  return "session_id" in line && ("session_type" in line || "session_data" in line || "runs" in line)
+    ? "session"
+    : null;
+}
+
+export type ReadSession =
+  | { ok: true; session: PortableSession; runs: JsonObject[] }
+  | { ok: false; sessionId: string | null; problem: string };
+
+/** A row of `agno_sessions`, with the runs that it holds up to 2.x. */
+export function agnoSession(row: JsonObject): ReadSession {
+  const data = objectOf(column(row.session_data));
+  const createdAt = instantOf(row.created_at) ?? 0;
+  const updatedAt = instantOf(row.updated_at) ?? createdAt;
+  const sessionId = textOf(row.session_id);
+  const name = textOf(data?.session_name);
+  const session: PortableSession = {
+    sessionId: sessionId ?? "",
+    sessionType: typeOf(row),
+    agentId: textOf(row.agent_id),
+    teamId: textOf(row.team_id),
+    workflowId: textOf(row.workflow_id),
+    userId: textOf(row.user_id),
+    name: name === null ? null : firstCodePoints(name, MAX_NAME_CODE_POINTS),
+    nameSource: name === null ? null : "manual",
+    nameVersion: name === null ? 0 : 1,
+    nameUpdatedAt: name === null ? null : updatedAt,
+    nameDetails: null,
+    firstMessage: null,
+    state: objectOf(data?.session_state),
+    metadata: filled(column(row.metadata)),
+    summary: summaryOf(column(row.summary)),
+    summarizedThrough: null,
+    lastMessage: null,
+    tags: [],
+    visibility: "listed",
+    pinnedAt: null,
+    archivedAt: null,
+    ttlSeconds: null,
+    componentData: jsonOf(filled(column(row.agent_data ?? row.team_data ?? row.workflow_data))),
+    metrics: tokenMetrics(data?.session_metrics),
+    version: 0,
+    forkedFromSessionId: textOf(data?.forked_from_session_id),
+    createdAt,
+    updatedAt,
+  };
+  const read = sessionRecord.read(JSON.parse(sessionRecord.write(session)));
+  return read.ok
+    ? { ok: true, session: read.row, runs: objectsOf(column(row.runs)) }
+    : { ok: false, sessionId, problem: read.problem };
+}
+
+/** As Agno finds it out. */
+function typeOf(row: JsonObject): SessionType {
+  const { session_type: type } = row;
+  if (type === "agent" || type === "team" || type === "workflow") return type;
+  if (textOf(row.agent_id) !== null) return "agent";
+  if (textOf(row.team_id) !== null) return "team";
+  return textOf(row.workflow_id) === null ? "agent" : "workflow";
+}
+
+function summaryOf(value: unknown): SessionSummary | null {
+  const row = objectOf(value);
+  const summary = textOf(row?.summary);
+  if (row === null || summary === null) return null;
+  const topics = Array.isArray(row.topics) ? row.topics.flatMap((topic) => textOf(topic) ?? []) : [];
+  const updatedAt = textOf(row.updated_at);
+  return { summary, ...(topics.length > 0 && { topics }), ...(updatedAt !== null && { updated_at: updatedAt }) };
+}
+
+export type TakenRuns = { ok: true; runs: AgnoRun[] } | { ok: false; problem: string };
+
+/** The runs of one session of Agno's, as they come. */
+export class AgnoRuns {
+  readonly #session: PortableSession;
+  readonly #preview: Preview;
+  readonly #order = new AgnoRunOrder();
+  #first: string | null = null;
+  #last: LateFields["lastMessage"] = null;
+  #ignored = 0;
+
+  constructor(session: PortableSession, preview: Preview) {
+    this.#session = session;
+    this.#preview = preview;
+  }
+
+  /** How many runs of workflows were left out. */
+  get ignored(): number {
+    return this.#ignored;
+  }
+
+  /** Answers the runs that have a place now; `chars` is how much text it came in. */
+  take(data: JsonObject, chars: number): TakenRuns {
+    const read = agnoRun(data, this.#session);
+    if (read === null) {
+      this.#ignored += 1;
+      return { ok: true, runs: [] };
+    }
+    if (!read.ok) {
+      return read;
+    }
+    const placed = this.#order.add(read.run, chars);
+    for (const member of objectsOf(data.member_responses)) {
+      const taken = this.take({ ...member, parent_run_id: textOf(member.parent_run_id) ?? read.run.run.runId }, 0);
+      if (!taken.ok) return taken;
+      placed.push(...taken.runs);
+    }
+    if (this.#order.isFull) {
+      return { ok: false, problem: "Too many member runs come before the run of their team." };
+    }
+    return { ok: true, runs: this.#seen(placed) };
+  }
+
+  end(): { runs: AgnoRun[]; late: LateFields } {
+    const runs = this.#seen(this.#order.end());
+    return { runs, late: { firstMessage: this.#first, lastMessage: this.#last ?? null } };
+  }
+
+  #seen(runs: AgnoRun[]): AgnoRun[] {
+    for (const { run, messages } of runs) {
+      if (run.parentRunId !== null) continue;
+      this.#first ??= this.#preview(run.input) || null;
+      const said = messages.findLast(
+        ({ role, content }) => (role === "user" || role === "assistant") && content !== "",
+      );
+      const text = said === undefined ? "" : this.#preview(said.content);
+      if (said !== undefined && text !== "") {
+        this.#last = { role: said.role === "user" ? "user" : "assistant", text, at: said.createdAt };
+      }
+    }
+    return runs;
+  }
+}
+
+/** A row of `agno_runs`: its session, and what its `run_data` says with the row's own columns where that leaves them out. */
+export function agnoRunRow(row: JsonObject): { sessionId: string | null; data: JsonObject } {
+  const { run_id, agent_id, team_id, user_id, parent_run_id, status, created_at } = row;
+  const columns = { run_id, agent_id, team_id, user_id, parent_run_id, status, created_at };
+  const known = Object.entries(columns).filter(([, value]) => value !== null && value !== undefined);
+  const data = objectOf(column(row.run_data)) ?? {};
+  return { sessionId: textOf(row.session_id), data: { ...(Object.fromEntries(known) as JsonObject), ...data } };
+}

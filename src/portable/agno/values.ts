@@ -1,0 +1,58 @@
+import type { Json, JsonObject } from "../../domain/json.ts";
+import { readJson } from "../../lib/read-json.ts";
+
+// Agno's rows are read as far as they make sense: a value of another kind than expected is none.
+
+/** Lines nest no deeper, nor does what they hold as text. */
+export const MAX_LINE_DEPTH = 500;
+
+/** JSON columns come as they are, as text, or (in SQLite, up to 2.x) as text within text. */
+export function column(value: unknown): unknown {
+  let inner = value;
+  for (let layer = 0; layer < 2 && typeof inner === "string"; layer += 1) {
+    const read = readJson(inner, MAX_LINE_DEPTH);
+    if (!read.ok) return inner;
+    inner = read.value;
+  }
+  return inner;
+}
+
+export function objectOf(value: unknown): JsonObject | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+}
+
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+export const objectsOf = (value: unknown): JsonObject[] =>
+  listOf(value).flatMap((item) => {
+    const object = objectOf(item);
+    return object === null ? [] : [object];
+  });
+
+/** A text that says something. */
+export const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+
+export const numberOf = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+
+/** Agno's instants are seconds. */
+export function instantOf(value: unknown): number | null {
+  const seconds = numberOf(value);
+  return seconds === null ? null : Math.round(seconds * 1000);
+}
+
+/** What a message or a run says, as text: of several parts the texts, of anything else its JSON. */
+export function contentOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  const texts = objectsOf(value).flatMap((part) => textOf(part.text) ?? []);
+  return texts.length > 0 ? texts.join("\n") : JSON.stringify(value);
+}
+
+/** An empty object is none. */
+export function filled(value: unknown): JsonObject | null {
+  const object = objectOf(value);
+  return object === null || Object.keys(object).length === 0 ? null : object;
+}
+
+export const jsonOf = (value: unknown): Json => (value === undefined ? null : (value as Json));

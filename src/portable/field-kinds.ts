@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { idProblem } from "../domain/id.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
+import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import { utf8Bytes } from "../lib/text.ts";
+
+/** The kinds of fields that lines are made of. What is left out is null. */
+
+/** `Date` knows no instant beyond this. */
+const MAX_INSTANT = 8_640_000_000_000_000;
+const MAX_COUNT = 1_000_000_000;
+
+export const nullable = <Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> =>
+  schema.nullish().transform((value) => value ?? null);
+
+export const id: z.ZodType<string> = z
+  .string()
+  .refine((value) => idProblem(value) === null, "must be an id: 1 to 128 characters, none of them a control character");
+
+/** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
+export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
+
+export const instant: z.ZodType<number> = z.int().min(-MAX_INSTANT).max(MAX_INSTANT);
+export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
+
+/** Checks a value and hands on the value itself: its keys keep their order, and those that nobody knows stay. */
+export function checked<Value>(schema: z.ZodType): z.ZodType<Value> {
+  return z.unknown().transform((value, ctx): Value => {
+    const read = schema.safeParse(value);
+    if (read.success) return value as Value;
+    for (const { message, path } of read.error.issues.slice(0, 1)) ctx.addIssue({ code: "custom", message, path });
+    return z.NEVER;
+  });
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Lines are JSON, so what an object holds is. */
+export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");
+export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, "must be there");
+
+/** As callers may store it: a later run has to be able to change it. */
+export const stateObject: z.ZodType<JsonObject> = object.refine(
+  (value) => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES,
+  `must not be larger than ${MAX_STATE_BYTES} bytes`,
+);
+
+const tokens = z.number().min(0);
+
+/** What sums of tokens are made from; the rest of metrics is only shown. */
+export const tokenCounts = {
+  input_tokens: tokens.optional(),
+  output_tokens: tokens.optional(),
+  total_tokens: tokens.optional(),
+  reasoning_tokens: tokens.optional(),
+  cache_read_tokens: tokens.optional(),
+  details: z
+    .looseObject({
+      model: z
+        .array(
+          z.looseObject({
+            id: z.string(),
+            provider: z.string(),
+            input_tokens: tokens,
+            output_tokens: tokens,
+            total_tokens: tokens,
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+};

@@ -1,0 +1,228 @@
+import { MAX_ROW_BYTES } from "../domain/limits.ts";
+import type { Requirement } from "../domain/requirement.ts";
+import type { RunRow } from "../domain/run.ts";
+import { blankSession, type Session } from "../domain/session.ts";
+import { utf8Bytes } from "../lib/text.ts";
+import type { Database } from "../store/database.ts";
+import { addStatements } from "../store/import-writes.ts";
+import type { MessageRow } from "../store/message-rows.ts";
+import type { ImportDatabase, Trouble } from "./import-database.ts";
+import type { ImportIds } from "./import-ids.ts";
+import type { PortableMessage, PortableRequirement, PortableRun } from "./run-record.ts";
+import { NO_ROWS, type PortableSession, type SessionCounts } from "./session-record.ts";
+
+const FLUSH_BYTES = 512 * 1024;
+const FLUSH_ROWS = 3_000;
+/** Whoever reads a run holds all of it. */
+const MAX_RUN_BYTES = 8 * 1024 * 1024;
+const MAX_OPEN = 50_000;
+
+/** What only the end of a session tells of it, where its first line does not. */
+export type LateFields = Partial<Pick<Session, "firstMessage" | "lastMessage">>;
+
+/** What to do with the owners that lines name: null keeps them. */
+export type NewOwner = string | null;
+
+/**
+ * One session on its way in: hidden, in pieces, in the order of its lines. Its methods answer what is wrong, null when
+ * nothing is; after that nothing but `abandon` makes sense.
+ */
+export class SessionImport {
+  readonly #store: ImportDatabase;
+  readonly #draft: PortableSession;
+  readonly #ids: ImportIds;
+  readonly #owner: NewOwner;
+  readonly #fence: string;
+  #runs: RunRow[] = [];
+  #messages: MessageRow[] = [];
+  #requirements: Requirement[] = [];
+  #bytes = 0;
+  /** The run whose lines come. */
+  #run: { id: string; row: RunRow; messages: number; requirements: number; bytes: number } | null = null;
+  readonly #open: string[] = [];
+  #counts = NO_ROWS;
+  #nextRunIndex = 0;
+  #completedRuns = 0;
+  #chatMessages = 0;
+
+  constructor(store: ImportDatabase, draft: PortableSession, ids: ImportIds, owner: NewOwner, fence: string) {
+    this.#store = store;
+    this.#draft = draft;
+    this.#ids = ids;
+    this.#owner = owner;
+    this.#fence = fence;
+  }
+
+  get sessionId(): string {
+    return this.#ids.sessionId;
+  }
+
+  get #userId(): string | null {
+    return this.#owner ?? this.#draft.userId;
+  }
+
+  /** Takes the id, hidden; `taken` where it is somebody's. */
+  begin(nowMs: number): Promise<Trouble | "taken" | null> {
+    const { sessionType, agentId, teamId, workflowId, createdAt } = this.#draft;
+    const identity = { sessionId: this.sessionId, sessionType, agentId, teamId, workflowId, createdAt };
+    const hidden = blankSession({ ...identity, userId: this.#userId, fence: this.#fence });
+    return this.#store.claim({ ...hidden, visibility: "importing", hiddenAt: nowMs });
+  }
+
+  async run(run: PortableRun, nowMs: number): Promise<Trouble | null> {
+    const { runIndex, status } = run;
+    const hasStarted = this.#run === null || this.#run.row.runIndex !== null;
+    const last = this.#nextRunIndex - 1;
+    if (runIndex !== null && (!hasStarted || runIndex <= last)) {
+      return wrong("Runs must come in the order of their run_index, and those without one last.");
+    }
+    if (runIndex === null && status !== "CANCELLED") {
+      return wrong(`run_index: a run that is ${status} has one.`);
+    }
+    const row: RunRow = {
+      ...run,
+      runId: await this.#ids.mapped(run.runId),
+      sessionId: this.sessionId,
+      parentRunId: await this.#ids.mapped(run.parentRunId),
+      origin: await this.#ids.origin(run.origin),
+      userId: this.#owner ?? run.userId,
+      waiting: false,
+      position: 0,
+      fence: this.#fence,
+      events: run.events === null ? null : JSON.stringify(run.events),
+      idempotencyCaller: "",
+      idempotencyUser: "",
+      idempotencyAgent: "",
+      idempotencyKey: "",
+      fieldsDigest: "",
+    };
+    this.#run = { id: run.runId, row, messages: 0, requirements: 0, bytes: 0 };
+    this.#nextRunIndex = runIndex === null ? this.#nextRunIndex : runIndex + 1;
+    const isTopLevel = row.parentRunId === null;
+    this.#completedRuns += isTopLevel && (status === "COMPLETED" || status === "REGENERATED") ? 1 : 0;
+    this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
+    this.#runs.push(row);
+    return this.#added(row, nowMs);
+  }
+
+  async message(message: PortableMessage, nowMs: number): Promise<Trouble | null> {
+    const run = this.#run;
+    if (run === null || run.id !== message.runId || run.row.runIndex === null || run.requirements > 0) {
+      return wrong("A message must come behind its run, and before what that waited for.");
+    }
+    if (message.messageIndex !== run.messages) {
+      return wrong(`message_index: the run's next message is ${run.messages}.`);
+    }
+    run.messages += 1;
+    const { runId, runIndex } = run.row;
+    const row: MessageRow = { ...message, sessionId: this.sessionId, runIndex, runId };
+    const isSaid = message.role === "user" || message.role === "assistant";
+    this.#chatMessages += isSaid && run.row.parentRunId === null ? 1 : 0;
+    this.#counts = { ...this.#counts, messages: this.#counts.messages + 1 };
+    this.#messages.push(row);
+    return this.#added(row, nowMs);
+  }
+
+  async requirement(requirement: PortableRequirement, nowMs: number): Promise<Trouble | null> {
+    const run = this.#run;
+    if (run === null || run.id !== requirement.runId) {
+      return wrong("A requirement must come behind its run.");
+    }
+    if (requirement.position < run.requirements) {
+      return wrong("position: the requirements of a run must come in this order.");
+    }
+    run.requirements = requirement.position + 1;
+    const requirementId = await this.#ids.mapped(requirement.requirementId);
+    const answeredByOwner = requirement.answeredBy !== null && requirement.answeredBy === this.#draft.userId;
+    const isOpen = requirement.status === "open";
+    const row: Requirement = {
+      ...requirement,
+      requirementId,
+      sessionId: this.sessionId,
+      runId: run.row.runId,
+      memberRunId: await this.#ids.mapped(requirement.memberRunId),
+      userId: this.#userId,
+      // Nobody is asked before the session shows.
+      status: isOpen ? "cancelled" : requirement.status,
+      answeredBy: answeredByOwner ? this.#userId : requirement.answeredBy,
+    };
+    if (isOpen && this.#open.push(requirementId) > MAX_OPEN) {
+      return wrong(`More than ${MAX_OPEN} requirements of the session are open.`);
+    }
+    this.#counts = { ...this.#counts, requirements: this.#counts.requirements + 1 };
+    this.#requirements.push(row);
+    return this.#added(row, nowMs);
+  }
+
+  /** Shows the session, if what came is what its last line says. */
+  async finish(said: Partial<SessionCounts>, late: LateFields, nowMs: number): Promise<Trouble | null> {
+    for (const name of ["runs", "messages", "requirements"] as const) {
+      if (said[name] !== undefined && said[name] !== this.#counts[name]) {
+        return wrong(`counts: ${said[name]} ${name} were written out, and ${this.#counts[name]} came.`);
+      }
+    }
+    const trouble = await this.#flush(nowMs);
+    return trouble ?? this.#store.show(this.#shown(late), this.#open);
+  }
+
+  /** Takes back what was written, as far as D1 answers: what stays hidden is taken over by a later import, or purged. */
+  abandon(newFence: string): Promise<void> {
+    return this.#store.abandon({ sessionId: this.sessionId, fence: this.#fence }, newFence);
+  }
+
+  #shown(late: LateFields): Session {
+    return {
+      ...this.#draft,
+      ...late,
+      sessionId: this.sessionId,
+      userId: this.#userId,
+      forkedFromSessionId: this.#ids.source(this.#draft.forkedFromSessionId),
+      hiddenAt: null,
+      unindexedFrom: this.#nextRunIndex > 0 ? 0 : null,
+      nextRunIndex: this.#nextRunIndex,
+      completedRuns: this.#completedRuns,
+      chatMessages: this.#chatMessages,
+      fence: this.#fence,
+    };
+  }
+
+  async #added(row: RunRow | MessageRow | Requirement, nowMs: number): Promise<Trouble | null> {
+    const bytes = storedBytes(row);
+    if (bytes > MAX_ROW_BYTES) {
+      return wrong(`It is ${bytes} bytes as a row, and the database takes ${MAX_ROW_BYTES}.`);
+    }
+    if (this.#run !== null) {
+      this.#run.bytes += bytes;
+      if (this.#run.bytes > MAX_RUN_BYTES) return wrong(`The run is larger than ${MAX_RUN_BYTES} bytes.`);
+    }
+    this.#bytes += bytes;
+    const rows = this.#runs.length + this.#messages.length + this.#requirements.length;
+    return this.#bytes < FLUSH_BYTES && rows < FLUSH_ROWS ? null : this.#flush(nowMs);
+  }
+
+  async #flush(nowMs: number): Promise<Trouble | null> {
+    const rows = { runs: this.#runs, messages: this.#messages, requirements: this.#requirements };
+    if (rows.runs.length + rows.messages.length + rows.requirements.length === 0) {
+      return null;
+    }
+    this.#runs = [];
+    this.#messages = [];
+    this.#requirements = [];
+    this.#bytes = 0;
+    const fence = { sessionId: this.sessionId, fence: this.#fence };
+    return this.#store.add((db: Database) => addStatements(db, fence, rows, nowMs));
+  }
+}
+
+const wrong = (reason: string): Trouble => ({ reason, isAway: false });
+
+/** What a row takes in the database, as far as it is text. */
+function storedBytes(row: object): number {
+  let bytes = 0;
+  for (const value of Object.values(row)) {
+    if (typeof value === "string") bytes += utf8Bytes(value);
+    else if (typeof value === "object" && value !== null) bytes += utf8Bytes(JSON.stringify(value));
+    else bytes += 8;
+  }
+  return bytes;
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/** The columns of a row that leave and enter the database with it, in the order in which a line names them. */
+export type Fields<Row> = { [Column in keyof Row]-?: z.ZodType<Row[Column]> };
+
+/** One kind of line: what it is called, and what is in it. */
+export interface RecordFormat<Row> {
+  type: string;
+  /** A row as a line without its end; what is null is left out, so that equal rows are equal bytes. */
+  write(row: Row): string;
+  /** The row of a line, or what is wrong with it. Fields that nobody here knows are passed over. */
+  read(line: unknown): { ok: true; row: Row } | { ok: false; problem: string };
+}
+
+/** Names that lines have from AgentOS; all others are the columns' own. */
+const NAMES: Record<string, string> = { state: "session_state" };
+
+const wireName = (column: string): string =>
+  NAMES[column] ?? column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+export function recordFormat<Row extends object>(type: string, fields: Fields<Row>): RecordFormat<Row> {
+  const columns = Object.keys(fields) as (keyof Row & string)[];
+  const names = columns.map((column) => [column, wireName(column)] as const);
+  const schema = z.object(Object.fromEntries(names.map(([column, name]) => [name, fields[column]])));
+  return {
+    type,
+    write(row) {
+      const line: Record<string, unknown> = { type };
+      for (const [column, name] of names) {
+        if (row[column] !== null) line[name] = row[column];
+      }
+      return JSON.stringify(line);
+    },
+    read(line) {
+      const read = schema.safeParse(line);
+      if (!read.success) return { ok: false, problem: problemOf(read.error) };
+      const values: Record<string, unknown> = read.data;
+      return { ok: true, row: Object.fromEntries(names.map(([column, name]) => [column, values[name]])) as Row };
+    },
+  };
+}
+
+/** The first thing that is wrong, with the place where it is; never a value. */
+function problemOf(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const place = issue?.path.join(".") ?? "";
+  return `${place === "" ? "the line" : place}: ${issue?.message ?? "is not as it should be"}`;
+}

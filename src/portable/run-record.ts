@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { ROLES } from "../domain/message.ts";
+import type { ToolCall, Usage } from "../domain/model.ts";
+import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../domain/requirement.ts";
+import type { RunError, RunMetrics, RunOrigin, RunRow } from "../domain/run.ts";
+import { ON_EXPIRY } from "../domain/tool.ts";
+import type { MessageRow } from "../store/message-rows.ts";
+import { checked, count, id, instant, json, nullable, object, text, tokenCounts } from "./field-kinds.ts";
+import { recordFormat } from "./record-format.ts";
+
+/** What says who may write the run, or which request made it, stays behind; so does its place among runs that wait. */
+type RunOwn =
+  | "sessionId"
+  | "waiting"
+  | "position"
+  | "fence"
+  | "status"
+  | "events"
+  | `idempotency${string}`
+  | "fieldsDigest";
+
+const PORTABLE_STATUSES = ["COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
+
+/** A run that has paused or ended. Its messages, and behind them what it waited for, are the lines that follow it. */
+export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn>> & {
+  status: (typeof PORTABLE_STATUSES)[number];
+  /** The stored log as JSON. */
+  events: (string | number)[][] | null;
+};
+
+const origin = checked<RunOrigin>(
+  z.discriminatedUnion("type", [
+    z.looseObject({
+      type: z.literal("continued"),
+      runId: id,
+      messageIndex: count,
+      historyBefore: count,
+      input: z.string().nullable(),
+    }),
+    z.looseObject({
+      type: z.literal("regenerated"),
+      runId: id,
+      messageIndex: count,
+      historyBefore: count,
+      replace: z.boolean(),
+      instructions: z.string().nullable(),
+    }),
+    z.looseObject({ type: z.literal("copied"), runId: id, sessionId: id, historyBefore: count.nullable() }),
+  ]),
+);
+
+const error = checked<RunError>(z.looseObject({ type: z.string(), message: z.string() }));
+const metrics = checked<RunMetrics>(
+  z.looseObject({
+    ...tokenCounts,
+    time_to_first_token: z.number().optional(),
+    duration: z.number().optional(),
+    timings: z.record(z.string(), z.number()).optional(),
+  }),
+);
+const entry = z.tuple([z.string().length(1)], z.number().min(0).max(Number.MAX_SAFE_INTEGER));
+
+export const runRecord = recordFormat<PortableRun>("run", {
+  runId: id,
+  runIndex: nullable(count),
+  parentRunId: nullable(id),
+  parentCall: nullable(count),
+  memberSlots: count.refine((slots) => slots <= 1_000, "is too large"),
+  origin: nullable(origin),
+  agentId: nullable(id),
+  teamId: nullable(id),
+  componentName: nullable(text),
+  userId: nullable(id),
+  status: z.enum(PORTABLE_STATUSES),
+  input: text,
+  inputState: nullable(object),
+  inputMessages: count,
+  model: nullable(text),
+  modelProvider: nullable(text),
+  sessionCache: nullable(z.enum(["hit", "miss", "bypass"])),
+  sessionState: nullable(object),
+  metrics: nullable(metrics),
+  finishReason: nullable(z.enum(["stop", "length", "tool_calls", "content_filter", "tool_rounds"])),
+  error: nullable(error),
+  events: nullable(checked<(string | number)[][]>(z.array(entry))),
+  createdAt: instant,
+  startedAt: nullable(instant),
+  settledAt: nullable(instant),
+});
+
+/** A message behind its run; its place is the order of the lines. */
+export type PortableMessage = Omit<MessageRow, "sessionId" | "runIndex">;
+
+const toolCalls = checked<ToolCall[]>(
+  z.array(z.looseObject({ id: z.string(), name: z.string(), arguments: z.string() })).min(1),
+);
+const usage = checked<Usage>(
+  z.looseObject({
+    inputTokens: count,
+    outputTokens: count,
+    totalTokens: count,
+    reasoningTokens: count,
+    cacheReadTokens: count,
+  }),
+);
+
+export const messageRecord = recordFormat<PortableMessage>("message", {
+  runId: id,
+  messageIndex: count,
+  messageId: id,
+  role: z.enum(ROLES),
+  content: text,
+  toolCalls: nullable(toolCalls),
+  toolCallId: nullable(text),
+  toolName: nullable(text),
+  toolArgs: nullable(object),
+  toolCallError: nullable(z.boolean()),
+  usage: nullable(usage),
+  timeToFirstTokenMs: nullable(count),
+  createdAt: instant,
+});
+
+/** A requirement behind the messages of its run: the session's owner is its own. */
+export type PortableRequirement = Omit<Requirement, "sessionId" | "userId">;
+
+const fields = checked<NonNullable<Requirement["fields"]>>(
+  z.array(z.looseObject({ name: z.string(), field_type: z.string(), description: z.string().nullable(), value: json })),
+);
+const answer = checked<NonNullable<Requirement["answer"]>>(
+  z.discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("confirmed") }),
+    z.looseObject({ type: z.literal("rejected") }),
+    z.looseObject({ type: z.literal("filled"), args: object }),
+    z.looseObject({ type: z.literal("executed"), result: z.string() }),
+  ]),
+);
+
+export const requirementRecord = recordFormat<PortableRequirement>("requirement", {
+  requirementId: id,
+  runId: id,
+  position: count,
+  memberRunId: nullable(id),
+  agentId: nullable(id),
+  teamId: nullable(id),
+  componentName: text,
+  kind: z.enum(REQUIREMENT_KINDS),
+  status: z.enum(REQUIREMENT_STATUSES),
+  toolCallId: text,
+  call: count,
+  toolName: text,
+  toolArgs: object,
+  fields: nullable(fields),
+  note: nullable(text),
+  answer: nullable(answer),
+  answerNote: nullable(text),
+  answeredBy: nullable(text),
+  answeredAt: nullable(instant),
+  expiresAt: nullable(instant),
+  onExpiry: z.enum(ON_EXPIRY),
+  createdAt: instant,
+});

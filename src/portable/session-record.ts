@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
+import {
+  type NameDetails,
+  SESSION_TYPES,
+  type Session,
+  type SessionSummary,
+  type TokenMetrics,
+} from "../domain/session.ts";
+import { checked, count, id, instant, json, nullable, stateObject, text, tokenCounts } from "./field-kinds.ts";
+import { recordFormat } from "./record-format.ts";
+
+/** What is not a session's own, or follows from its runs, stays behind. */
+type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "completedRuns" | "chatMessages";
+
+/** A session as it leaves one database and enters another. */
+export type PortableSession = Omit<Session, Derived | "visibility"> & { visibility: "listed" | "archived" };
+
+const MAX_TAGS = 1_000;
+
+const summary = checked<SessionSummary>(
+  z.looseObject({ summary: z.string(), topics: z.array(z.string()).optional(), updated_at: z.string().optional() }),
+).refine((value) => JSON.stringify(value).length <= 128 * 1024, "must not be larger than 131072 characters");
+
+const metrics = checked<TokenMetrics>(
+  z.looseObject({ ...tokenCounts, input_tokens: count, output_tokens: count, total_tokens: count }),
+);
+
+const nameDetails = checked<NameDetails>(
+  z.looseObject({
+    model: z.string().nullable(),
+    promptTokens: count,
+    completionTokens: count,
+    attempts: count,
+    jobId: z.string().nullable(),
+  }),
+);
+
+export const sessionRecord = recordFormat<PortableSession>("session", {
+  sessionId: id,
+  sessionType: z.enum(SESSION_TYPES),
+  agentId: nullable(id),
+  teamId: nullable(id),
+  workflowId: nullable(id),
+  userId: nullable(id),
+  name: nullable(text.refine((name) => [...name].length <= MAX_NAME_CODE_POINTS, "is too long for a name")),
+  nameSource: nullable(z.enum(["manual", "generated", "fallback"])),
+  nameVersion: count,
+  nameUpdatedAt: nullable(instant),
+  nameDetails: nullable(nameDetails),
+  firstMessage: nullable(text.refine((line) => line.length <= 4 * MAX_NAME_CODE_POINTS, "is too long")),
+  state: nullable(stateObject),
+  metadata: nullable(stateObject),
+  summary: nullable(summary),
+  summarizedThrough: nullable(count),
+  lastMessage: nullable(
+    checked<NonNullable<Session["lastMessage"]>>(
+      z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string().max(1_000), at: instant }),
+    ),
+  ),
+  tags: z.array(text).max(MAX_TAGS),
+  visibility: z.enum(["listed", "archived"]),
+  pinnedAt: nullable(instant),
+  archivedAt: nullable(instant),
+  ttlSeconds: nullable(count),
+  componentData: nullable(json),
+  metrics: nullable(metrics),
+  version: count,
+  forkedFromSessionId: nullable(id),
+  createdAt: instant,
+  updatedAt: instant,
+});
+
+/** What a session's last line says of it, so that a file that was cut is not taken for a shorter session. */
+export interface SessionCounts {
+  runs: number;
+  messages: number;
+  requirements: number;
+}
+
+export const NO_ROWS: SessionCounts = { runs: 0, messages: 0, requirements: 0 };
+
+export interface SessionEnd {
+  sessionId: string;
+  counts: Partial<SessionCounts>;
+}
+
+export const sessionEndRecord = recordFormat<SessionEnd>("session_end", {
+  sessionId: id,
+  counts: checked<Partial<SessionCounts>>(
+    z.looseObject({ runs: count.optional(), messages: count.optional(), requirements: count.optional() }),
+  ),
+});
+
+/** A session that changed hands while it was written out: what stands before it is void. */
+export const sessionVoidRecord = recordFormat<{ sessionId: string; reason: string }>("session_void", {
+  sessionId: id,
+  reason: text,
+});

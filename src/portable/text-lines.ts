@@ -1,0 +1,75 @@
+import { withTimeout } from "../lib/abort.ts";
+
+/** A line of a file, counted from 1, or why it cannot be read. */
+export type TextLine = { number: number; text: string } | { number: number; problem: string };
+
+/** What sends nothing for so long is taken for gone. */
+const IDLE_MS = 60_000;
+const LINE_FEED = 0x0a;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/**
+ * The lines of a stream that are not blank, with any line ends. Pieces may end anywhere. A line that is longer than
+ * `maxBytes` is passed over without being held. Throws when the stream breaks off or falls silent.
+ */
+export async function* textLines(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<TextLine> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  let number = 1;
+  const add = (piece: Uint8Array) => {
+    bytes += piece.byteLength;
+    if (bytes > maxBytes) pieces = [];
+    else if (piece.byteLength > 0) pieces.push(piece);
+  };
+  const take = (): TextLine | null => {
+    const whole = bytes > maxBytes ? null : joined(pieces, bytes);
+    pieces = [];
+    bytes = 0;
+    if (whole === null) return { number, problem: `The line is longer than ${maxBytes} bytes.` };
+    try {
+      const text = decoder.decode(number === 1 ? withoutMark(whole) : whole).trim();
+      return text === "" ? null : { number, text };
+    } catch {
+      return { number, problem: "The line is not UTF-8." };
+    }
+  };
+  try {
+    for (;;) {
+      const { done, value } = await withTimeout(reader.read(), IDLE_MS, () => new Error("Nothing came any more."));
+      if (done) break;
+      let from = 0;
+      for (let end = value.indexOf(LINE_FEED); end >= 0; end = value.indexOf(LINE_FEED, from)) {
+        add(value.subarray(from, end));
+        from = end + 1;
+        const line = take();
+        if (line !== null) yield line;
+        number += 1;
+      }
+      // A copy: a piece of a line must not hold on to all that came with it.
+      add(value.slice(from));
+    }
+    const last = take();
+    if (last !== null) yield last;
+  } finally {
+    // Not awaited: a stuck sender would hold us here.
+    reader.cancel().catch(() => {});
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return whole;
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return BYTE_ORDER_MARK.every((byte, nth) => bytes[nth] === byte) ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { searchQuery } from "../../src/lib/search-query.ts";
+import { placedWords, searchWords } from "../../src/lib/search-words.ts";
+
+describe("the words of a text", () => {
+  it.each([
+    ["Crème BRÛLÉE", "creme brulee"],
+    ["cafe\u0301", "cafe"],
+    ["Ταξίδι στην ΚΌΡΙΝΘΟΣ", "ταξιδι στην κορινθοσ"],
+    ["Ёлка", "елка"],
+    ["Straße", "strasse"],
+    ["İstanbul ısı", "istanbul isi"],
+    ["Ｆｕｌｌ width", "full width"],
+    ["京都への旅", "京 都 へ の 旅"],
+    ["スーパー", "ス ー パ ー"],
+    ["が", "が"],
+    ["ｶﾞ", "ガ"],
+    ["한국어 여행", "한 국 어 여 행"],
+    ["\u1112\u1161\u11ab", "한"],
+    ["ไทย น้ำ", "ไ ท ย น้ํ า"],
+    ["हिन्दी में नमस्ते", "हिन्दी में नमस्ते"],
+    ["مَرْحَبًا بالعـــالم أهلا", "مرحبا بالعالم اهلا"],
+    ["שָׁלוֹם", "שלום"],
+    ["iPhone15を買う", "iphone15 を 買 う"],
+    ["C++ C# C++11 i++ a+b #5 +1", "c ＋＋ c ＃ c ＋＋ 11 i ＋＋ a b 5 1"],
+    ["snake_case report-v2.final.pdf", "snake case report v2 final pdf"],
+    ["https://example.com/a?b=c ada@example.com", "https example com a b c ada example com"],
+    ["1,234.56 x² ½", "1 234 56 x2 1 2"],
+    ["don't l’été", "don t l ete"],
+    ["👍🏽 👨‍👩‍👧 ❤️ 🇩🇪🇫🇷", "👍 👨 👩 👧 ❤ 🇩🇪 🇫🇷"],
+    ["Linux™ soft\u00adware", "linux software"],
+  ])("'%s' are '%s'", (text, words) => {
+    expect(searchWords(text)).toBe(words);
+  });
+
+  it("are none where there are only signs", () => {
+    expect(searchWords("\ud800 \u0000 \u202e !?… — “ ”")).toBe("");
+  });
+
+  it("are letters and digits, and what is not ASCII: all that the index takes", () => {
+    const text = "Ünïcödé 京都 น้ำ 한국 हिन्दी مَرْحَبًا 👍🏽 C++ C# ﷺ ㍿ a_b";
+    expect(searchWords(text)).not.toBe("");
+    for (const word of searchWords(text).split(" ")) expect(word).toMatch(/^(?:[a-z0-9]|[^\u0000-\u007f])+$/u);
+  });
+
+  it.each([
+    "The quick brown fox, 12 times! ",
+    "Crème brûlée ",
+    "京都への旅。",
+    "น้ำทำไทย",
+    "한국어 ",
+    "👨‍👩‍👧",
+    "a",
+    "c+",
+    "\u0301",
+    "é",
+  ])("of a megabyte of '%s' are found in time that grows with it", (part) => {
+    const time = (chars: number) => {
+      const text = part.repeat(Math.ceil(chars / part.length));
+      const from = performance.now();
+      searchWords(text);
+      return performance.now() - from;
+    };
+    time(10_000);
+    expect(time(1_000_000)).toBeLessThan(2_000);
+  });
+
+  it("know their places in the text", () => {
+    const text = "Crème 京都 C++ 👍🏽 ok";
+    expect(placedWords(text).map(({ word, from, to }) => [word, text.slice(from, to)])).toEqual([
+      ["creme", "Crème"],
+      ["京", "京"],
+      ["都", "都"],
+      ["c", "C"],
+      ["＋＋", "++"],
+      ["👍", "👍🏽"],
+      ["ok", "ok"],
+    ]);
+  });
+});
+
+describe("a query", () => {
+  it.each([
+    ["kyoto hotel", ["kyoto", "hotel"]],
+    ['"cherry blossom" KYOTO', ["cherry blossom", "kyoto"]],
+    ["“cherry blossom”", ["cherry blossom"]],
+    ['unclosed "quote here', ["unclosed", "quote", "here"]],
+    ["snake_case a@b.c", ["snake case", "a b c"]],
+    ["京都旅行 旅", ["京 都 旅 行", "旅"]],
+    ["one,two 1,234", ["one", "two", "1 234"]],
+    ["a AND b OR NOT c NEAR(d)", ["a", "and", "b", "or", "not", "c", "near d"]],
+    ["words:x owner:u61 -y z* ^w", ["words x", "owner u61", "y", "z", "w"]],
+    ["same Same SAME", ["same"]],
+    ["C++", ["c ＋＋"]],
+  ])("'%s' looks for %j", (text, terms) => {
+    expect(searchQuery(text)?.terms.map((term) => term.join(" "))).toEqual(terms);
+  });
+
+  it("without a word is none", () => {
+    const wordless = ["", "   ", '"""', "!?", "()", "*", "-", "\u0000", "\ud800", "“”"];
+    for (const text of wordless) expect(searchQuery(text)).toBeNull();
+  });
+
+  it("looks for a bounded number of words", () => {
+    const many = Array.from({ length: 100 }, (_, nth) => `w${nth}`).join(" ");
+    expect(searchQuery(many)?.terms).toHaveLength(32);
+    expect(searchQuery("ﷺ".repeat(200))?.terms.flat().length).toBeLessThanOrEqual(200);
+  });
+});
