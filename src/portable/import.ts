@@ -24,6 +24,9 @@ export interface ImportDependencies {
 /** An invocation may send D1 1,000 statements: no session is begun behind so many. */
 const MAX_STATEMENTS = 800;
 
+/** The platform answers about six calls at a time. */
+const TOLD_AT_ONCE = 6;
+
 /**
  * Takes in a file, line by line, and answers what became of each session. Holds one session's newest lines, never the
  * file. Does not throw: a stream that breaks off ends the import, and what it had not brought whole is not there.
@@ -36,6 +39,7 @@ export async function importLines(
   const importer = new Importer(options, deps);
   if (body !== null) {
     await importer.readAll(body);
+    await importer.allTold();
   }
   return importer.report;
 }
@@ -56,6 +60,7 @@ class Importer {
   readonly #deps: ImportDependencies;
   readonly #store: ImportDatabase;
   readonly #renamed: RenamedSessions = new Map();
+  readonly #told: Promise<unknown>[] = [];
   #current: Current | null = null;
   /** Lines up to the next session are of one that was skipped or has failed. */
   #isSkipping = false;
@@ -223,13 +228,25 @@ class Importer {
     return trouble === null ? this.#finish(current, {}, late, current.line) : this.#go(current, current.line, trouble);
   }
 
+  async allTold(): Promise<void> {
+    await Promise.all(this.#told.splice(0));
+  }
+
+  /** A few at once: nobody waits for one object after the other to wake. */
+  async #tell(sessionId: string): Promise<void> {
+    this.#told.push(this.#deps.onShown(sessionId));
+    if (this.#told.length >= TOLD_AT_ONCE) {
+      await this.allTold();
+    }
+  }
+
   async #finish(current: Current, counts: Partial<SessionCounts>, late: LateFields, line: number): Promise<void> {
     const trouble = await current.session.finish(counts, late, this.#deps.now());
     if (trouble !== null) {
       return this.#go(current, line, trouble);
     }
     const { id, newId } = current;
-    await this.#deps.onShown(current.session.sessionId);
+    await this.#tell(current.session.sessionId);
     if (newId !== null) rememberRenamed(this.#renamed, id, newId);
     const ignored = current.agno?.runs.ignored ?? 0;
     reportSession(this.report, {

@@ -15,19 +15,36 @@ export interface RecordFormat<Row> {
 /** Names that lines have from AgentOS; all others are the columns' own. */
 const NAMES: Record<string, string> = { state: "session_state" };
 
-const wireName = (column: string): string =>
-  NAMES[column] ?? column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Columns that hold an object whose keys are ours, too; what others hold is a caller's, or AgentOS's. */
+const OUR_OBJECTS: ReadonlySet<string> = new Set(["nameDetails", "lastMessage", "origin", "usage"]);
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const wireName = (column: string): string => NAMES[column] ?? snakeCase(column);
+
+const renamed = (value: unknown, rename: (name: string) => string): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, entry]) => [rename(name), entry]))
+    : value;
 
 export function recordFormat<Row extends object>(type: string, fields: Fields<Row>): RecordFormat<Row> {
   const columns = Object.keys(fields) as (keyof Row & string)[];
   const names = columns.map((column) => [column, wireName(column)] as const);
-  const schema = z.object(Object.fromEntries(names.map(([column, name]) => [name, fields[column]])));
+  const schema = z.object(
+    Object.fromEntries(
+      names.map(([column, name]) => {
+        const read = (value: unknown) => (OUR_OBJECTS.has(column) ? renamed(value, camelCase) : value);
+        return [name, z.preprocess(read, fields[column])];
+      }),
+    ),
+  );
   return {
     type,
     write(row) {
       const line: Record<string, unknown> = { type };
       for (const [column, name] of names) {
-        if (row[column] !== null) line[name] = row[column];
+        if (row[column] !== null) line[name] = OUR_OBJECTS.has(column) ? renamed(row[column], snakeCase) : row[column];
       }
       return JSON.stringify(line);
     },

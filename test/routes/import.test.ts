@@ -242,7 +242,7 @@ describe("a session that is there already", () => {
     };
     lines[three] = {
       ...lines[three],
-      origin: { type: "continued", runId: `${sessionId}-run-1`, messageIndex: 1, historyBefore: 0, input: null },
+      origin: { type: "continued", run_id: `${sessionId}-run-1`, message_index: 1, history_before: 0, input: null },
     };
     lines.splice(7, 0, {
       type: "requirement",
@@ -252,7 +252,10 @@ describe("a session that is there already", () => {
     lines[lines.length - 1].counts = { runs: 3, messages: 6, requirements: 1 };
     const fork = sessionLines(newId(), { user_id: "ada" });
     fork[0] = { ...fork[0], forked_from_session_id: sessionId };
-    fork[1] = { ...fork[1], origin: { type: "copied", runId: `${sessionId}-run-1`, sessionId, historyBefore: null } };
+    fork[1] = {
+      ...fork[1],
+      origin: { type: "copied", run_id: `${sessionId}-run-1`, session_id: sessionId, history_before: null },
+    };
     const text = asText([...lines, ...fork]);
     expect(await importing(text)).toMatchObject({ imported: 2, errors: [] });
     const report = await importing(text, "?on_conflict=new&user_id=eve");
@@ -262,13 +265,13 @@ describe("a session that is there already", () => {
     const ids = copied.filter(({ type }) => type === "run").map(({ run_id }) => run_id);
     expect(new Set(ids).size).toBe(3);
     expect(copied.find(({ run_id }) => run_id === ids[0]).parent_run_id).toBe(ids[1]);
-    expect(copied.find(({ run_id }) => run_id === ids[2]).origin.runId).toBe(ids[1]);
+    expect(copied.find(({ run_id }) => run_id === ids[2]).origin.run_id).toBe(ids[1]);
     const requirement = copied.find(({ type }) => type === "requirement");
     expect(requirement).toMatchObject({ run_id: ids[1], member_run_id: ids[0], status: "open" });
     expect(copied[0].user_id).toBe("eve");
     const [forkSession, forkRun] = linesOf(await exportOf(forkCopy));
     expect(forkSession.forked_from_session_id).toBe(copy);
-    expect(forkRun.origin).toMatchObject({ runId: ids[1], sessionId: copy });
+    expect(forkRun.origin).toMatchObject({ run_id: ids[1], session_id: copy });
     expect(JSON.stringify(copied)).not.toContain(sessionId.concat('-run-1",'));
     // What was there is as it was.
     expect(linesOf(await exportOf(sessionId))[0].user_id).toBe("ada");
