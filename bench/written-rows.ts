@@ -29,12 +29,21 @@ export async function writtenBy(
   const written: Written = {};
   for (const statement of statements) {
     if (statement.rowsWritten === 0) continue;
-    const targets = await targetsOf(db, schema, statement);
-    const whole = targets.filter((item) => !isPartial(item));
-    for (const { name } of whole) {
-      written[name] = (written[name] ?? 0) + statement.changes;
+    const opcodes = await opcodesOf(db, statement);
+    if (opcodes.some(({ opcode }) => opcode === "Program")) {
+      // What triggers change is counted with it, and cannot be told apart.
+      const name = `${tableOf(statement.sql)} with its triggers`;
+      written[name] = (written[name] ?? 0) + statement.rowsWritten;
+      continue;
     }
-    const left = statement.rowsWritten - whole.length * statement.changes;
+    const targets = targetsOf(schema, opcodes);
+    const whole = targets.filter((item) => !isPartial(item));
+    // D1 counts some changes of triggers with the statement that follows in a batch.
+    const changes = Math.min(statement.changes, Math.floor(statement.rowsWritten / Math.max(1, whole.length)));
+    for (const { name } of whole) {
+      written[name] = (written[name] ?? 0) + changes;
+    }
+    const left = statement.rowsWritten - whole.length * changes;
     if (left !== 0) {
       const names = targets.filter((item) => partial.includes(item.name)).map(({ name }) => name);
       const name = names.join(" or ") || "unattributed";
@@ -60,15 +69,22 @@ async function schemaItems(db: D1Database): Promise<SchemaItem[]> {
   return results;
 }
 
-const isPartial = ({ sql }: SchemaItem) => / where /i.test(sql ?? "");
+const isPartial = ({ sql }: SchemaItem) => /^create (unique )?index .* where /is.test(sql ?? "");
 
-async function targetsOf(db: D1Database, schema: SchemaItem[], { sql, params }: CountedStatement) {
+async function opcodesOf(db: D1Database, { sql, params }: CountedStatement): Promise<Opcode[]> {
   const { results } = await db
     .prepare(`EXPLAIN ${sql}`)
     .bind(...params)
     .all<Opcode>();
-  const pages = new Map(results.filter(({ opcode }) => opcode === "OpenWrite").map(({ p1, p2 }) => [p1, p2]));
-  const inserts = results.filter(({ opcode }) => opcode === "Insert" || opcode === "IdxInsert");
+  return results;
+}
+
+const tableOf = (sql: string) =>
+  /^\s*(?:insert (?:or \w+ )?into|update|delete from) "?(\w+)/i.exec(sql)?.[1] ?? "a table";
+
+function targetsOf(schema: SchemaItem[], opcodes: Opcode[]): SchemaItem[] {
+  const pages = new Map(opcodes.filter(({ opcode }) => opcode === "OpenWrite").map(({ p1, p2 }) => [p1, p2]));
+  const inserts = opcodes.filter(({ opcode }) => opcode === "Insert" || opcode === "IdxInsert");
   const written = new Set(inserts.map(({ p1 }) => pages.get(p1)));
   return schema.filter(({ rootpage }) => rootpage > 0 && written.has(rootpage));
 }

@@ -47,8 +47,7 @@ const Requirement = z.looseObject({
   answered_by: z.string().nullable(),
 });
 export const Requirements = z.looseObject({ data: z.array(Requirement) });
-export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int(), next_line: z.int().nullable() });
-export type ImportReport = z.infer<typeof ImportReport>;
+export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int() });
 export const Refusal = z.looseObject({ detail: z.string() });
 
 /** An object is sent as JSON, a text as lines of JSON. */

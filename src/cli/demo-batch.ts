@@ -23,20 +23,11 @@ const path = ({ job_id }: Job) => `/naming-jobs/${job_id}`;
 /** Sessions of one run each: too short to be named by themselves. */
 export async function moveIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("Conversations move in from Agno");
-  const rows = agnoRows();
-  let imported = 0;
-  // A request takes as much as one may, and says from which line to go on.
-  for (let from: number | null = 1; from !== null; ) {
-    const report: ImportReport = await api.call("POST", "/import", ImportReport, linesFrom(rows, from));
-    imported += report.imported;
-    from = report.next_line === null ? null : from - 1 + report.next_line;
-    narrator.came(`${report.imported} sessions${from === null ? "" : `; to go on from line ${from}`}`);
-  }
-  narrator.came(`of ${CUSTOMERS.join(", ")}: “${CONVERSATIONS[0]?.opening}” …`);
+  const reports = await Promise.all(CUSTOMERS.map((user) => api.call("POST", "/import", ImportReport, agnoRows(user))));
+  const imported = reports.reduce((sum, report) => sum + report.imported, 0);
+  narrator.came(`${imported} sessions of ${CUSTOMERS.join(", ")}: “${CONVERSATIONS[0]?.opening}” …`);
   narrator.check("all of them are there", imported === CONVERSATIONS.length);
 }
-
-const linesFrom = (rows: readonly string[], line: number) => rows.slice(line - 1).join("");
 
 /** A job names them; it is left in the middle. */
 export async function startNaming(api: Api, narrator: Narrator): Promise<Interrupted> {

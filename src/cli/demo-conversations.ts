@@ -58,8 +58,11 @@ export const CONVERSATIONS: readonly Conversation[] = CUSTOMERS.flatMap((user) =
   OPENINGS.map((opening, nth) => ({ id: `${user}-${String(nth + 1).padStart(2, "0")}`, user, opening })),
 );
 
-/** The conversations as Agno's database has them: a row of `agno_sessions` a line, with one run in it. */
-export const agnoRows = (): string[] => CONVERSATIONS.map((one, nth) => `${JSON.stringify(agnoRow(one, nth))}\n`);
+/** A customer's conversations as Agno's database has them: a row of `agno_sessions` a line, with one run in it. */
+export function agnoRows(customer: string): string {
+  const rows = CONVERSATIONS.map(agnoRow).filter(({ user_id }) => user_id === customer);
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}
 
 function agnoRow({ id, user, opening }: Conversation, nth: number) {
   const created_at = FIRST_AT + nth * 60;

@@ -19,7 +19,7 @@ export async function findAndSort(api: Api, narrator: Narrator): Promise<void> {
 
 async function search(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A search over what one of many users said, in any script");
-  narrator.came("the cron trigger, which fires by itself where it is deployed, has what was imported indexed");
+  narrator.came("the cron trigger, which fires by itself once deployed, indexes what the killed server had not");
   await api.get("/cdn-cgi/local/scheduled");
   const refunds = await saidIn(api, narrator, "refund");
   narrator.check("both conversations about a refund are found", refunds === [...REFUNDS].reverse().join());

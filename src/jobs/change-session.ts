@@ -47,12 +47,13 @@ function decideItem(job: Job, item: ClaimedItem, row: Row | undefined): ItemResu
     return change.action === "delete" && isDeleted && isRepeated(item) ? DONE : unasked("failed", "not_found");
   }
   const decided = change.action === "delete" ? null : decideChange(row, change);
-  return decided && settled(item, decided);
+  const isUntouched = row.updatedAt < job.createdAt;
+  return decided === null || isUntouched ? decided : settled(item, decided);
 }
 
 /**
- * Of one that is worked on again the first worker may have died before it could say what it did: what is as it was asked
- * to be then counts as done by the job.
+ * Of one that is worked on again the first worker may have died before it could say what it did: what has changed since
+ * the job was made, and is as it was asked to be, counts as done by the job.
  */
 const isRepeated = ({ attempts }: ClaimedItem): boolean => attempts > 1;
 

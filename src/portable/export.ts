@@ -137,14 +137,12 @@ export class Export {
 
   async #unstarted(open: OpenSession, from: { createdAt: number; runId: string } | null): Promise<string> {
     const { sessionId } = open;
-    const { principal } = this.#scope;
-    const page = await this.#read(UNSTARTED_STATEMENTS, () =>
-      readUnstarted(this.#db, principal, sessionId, from, UNSTARTED_AT_ONCE),
+    const { createdAt, runs: rows } = await this.#read(UNSTARTED_STATEMENTS, () =>
+      readUnstarted(this.#db, this.#scope.principal, sessionId, from, UNSTARTED_AT_ONCE),
     );
-    if (page.createdAt !== open.createdAt) {
+    if (createdAt !== open.createdAt) {
       return this.#void(sessionId);
     }
-    const { runs: rows } = page;
     const lines = rows.map(runLine);
     const counts = sum(open.counts, { runs: rows.length, messages: 0, requirements: 0 });
     const last = rows.at(-1);

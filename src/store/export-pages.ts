@@ -170,7 +170,7 @@ export async function readExportPage(
     .orderBy(sql`${walkedRequirements.runIndex}`, asc(requirements.position));
 
   const [there, foundRuns, foundMessages, foundRequirements] = await db.batch([
-    createdAtQuery(db, principal, sessionId),
+    stillThere(db, principal, sessionId),
     runsQuery,
     messagesQuery,
     requirementsQuery,
@@ -192,15 +192,7 @@ export async function readExportPage(
   }
 }
 
-/** When the session was created, if it exists for the principal. */
-function createdAtQuery(db: Database, principal: Principal, sessionId: string) {
-  return db
-    .select({ createdAt: sessions.createdAt })
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
-}
-
-/** How many statements a page of runs that never started is. */
+/** How many statements a page of runs that did not start is. */
 export const UNSTARTED_STATEMENTS = 2;
 
 /** The runs that were cancelled before they started, as they came: they have no place, and nothing but their row. */
@@ -211,23 +203,29 @@ export async function readUnstarted(
   from: { createdAt: number; runId: string } | null,
   limit: number,
 ): Promise<{ createdAt: number | null; runs: (typeof runs.$inferSelect)[] }> {
-  const [there, found] = await db.batch([
-    createdAtQuery(db, principal, sessionId),
-    db
-      .select()
-      .from(runs)
-      .where(
-        and(
-          eq(runs.sessionId, sessionId),
-          isNull(runs.runIndex),
-          eq(runs.status, "CANCELLED"),
-          from === null ? undefined : sql`(${runs.createdAt}, ${runs.runId}) > (${from.createdAt}, ${from.runId})`,
-        ),
-      )
-      .orderBy(asc(runs.createdAt), asc(runs.runId))
-      .limit(limit),
-  ]);
+  const unstarted = db
+    .select()
+    .from(runs)
+    .where(
+      and(
+        eq(runs.sessionId, sessionId),
+        isNull(runs.runIndex),
+        eq(runs.status, "CANCELLED"),
+        from === null ? undefined : sql`(${runs.createdAt}, ${runs.runId}) > (${from.createdAt}, ${from.runId})`,
+      ),
+    )
+    .orderBy(asc(runs.createdAt), asc(runs.runId))
+    .limit(limit);
+  const [there, found] = await db.batch([stillThere(db, principal, sessionId), unstarted]);
   return { createdAt: there[0]?.createdAt ?? null, runs: found };
+}
+
+/** Asked in each batch: between two the session may go, and a cursor can name anybody's. */
+function stillThere(db: Database, principal: Principal, sessionId: string) {
+  return db
+    .select({ createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
 }
 
 /** Where a list of sessions goes on: behind this one. */

@@ -86,9 +86,9 @@ export function namesOfSessions(db: Database, principal: Principal, ids: readonl
 
 /** What of these sessions a change in bulk is decided by, whether or not they exist for anybody. */
 export function directoryOfSessions(db: Database, ids: readonly string[]) {
-  const { sessionId, userId, visibility, name, nameSource, tags, pinnedAt } = sessions;
+  const { sessionId, userId, visibility, name, nameSource, tags, pinnedAt, updatedAt } = sessions;
   return db
-    .select({ sessionId, userId, visibility, name, nameSource, tags, pinnedAt })
+    .select({ sessionId, userId, visibility, name, nameSource, tags, pinnedAt, updatedAt })
     .from(sessions)
     .where(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
 }

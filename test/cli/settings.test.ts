@@ -15,7 +15,7 @@ describe("the settings that npm start hands over", () => {
       },
     );
     readConfig(env);
-    expect([...read].sort()).toEqual([...SETTINGS, "DB", "MODE", "SESSIONS"].sort());
+    expect([...read].sort()).toEqual([...SETTINGS, "DB", "JOBS", "MODE", "SESSIONS"].sort());
   });
 
   it("are those that the shell has, empty ones too, and no other variable", () => {

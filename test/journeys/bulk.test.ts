@@ -239,6 +239,32 @@ describe("a filter", () => {
   });
 });
 
+describe("what a filter reads", () => {
+  it.each<[string, object, RegExp]>([
+    ["of a user", { filter: {}, user_id: "ada" }, /sessions USING (COVERING )?INDEX sessions_user_created/],
+    ["of all", { filter: {} }, /sessions USING (COVERING )?INDEX sessions_created/],
+    ["of an agent", { filter: { agent_id: "none" } }, /sessions USING (COVERING )?INDEX sessions_component_created/],
+    ["that few pass", { filter: { tag: "none" } }, /session_labels USING (COVERING )?INDEX/],
+    ["of what changed lately", { filter: { updated_after: "2999-01-01T00:00:00Z" } }, /INDEX sessions_updated/],
+  ])("%s goes by an index", async (_which, body, index) => {
+    queue.lose();
+    d1.forget();
+    const { body: job } = await changeMany({ action: "unpin", ...body });
+    await call("POST", `/jobs/${job.job_id}/cancel`);
+    const inserts = d1.operations
+      .flatMap(({ statements }) => statements)
+      .filter(({ sql }) => /^insert into "job_items"/.test(sql));
+    expect(inserts).toHaveLength(1);
+    const [{ sql, params } = { sql: "", params: [] }] = inserts;
+    const { results } = await env.DB.prepare(`explain query plan ${sql}`)
+      .bind(...params)
+      .all<{ detail: string }>();
+    const plan = results.map(({ detail }) => detail);
+    expect(plan.join("; ")).toMatch(index);
+    expect(plan.filter((step) => /^SCAN sessions$/.test(step))).toEqual([]);
+  });
+});
+
 describe("the same key", () => {
   it("is the same job, of few and of many; with other fields, or another action, it is refused", async () => {
     const [user_id, key] = [newId(), newId()];

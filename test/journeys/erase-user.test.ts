@@ -33,7 +33,7 @@ async function insert(table: string, row: Record<string, unknown>): Promise<void
 const job = (jobId: string, fields: Record<string, unknown>) =>
   insert("jobs", {
     job_id: jobId,
-    kind: "rename",
+    kind: "bulk",
     params: "{}",
     status: "completed",
     total: 1,

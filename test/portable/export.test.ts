@@ -4,7 +4,6 @@ import type { Principal } from "../../src/domain/principal.ts";
 import { EXPORT_BOUNDS, Export, type ExportBounds } from "../../src/portable/export.ts";
 import { exportCursor, readExportCursor } from "../../src/portable/export-cursor.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { FIRST_PLACE } from "../../src/store/export-pages.ts";
 import { unsent, watchD1 } from "../support/d1-faults.ts";
 import { call, callHandler, newId, send } from "../support/http.ts";
 import { asText, importing, linesOf, message, sessionLines } from "../support/portable.ts";
@@ -183,34 +182,26 @@ describe("an export", () => {
     expect(report).toMatchObject({ imported: 0, failed: 1 });
   });
 
-  it("voids a session that is deleted when only what never started is left to write out", async () => {
-    const [sessionId, userId] = [newId(), newId()];
-    await importing(asText(mixedSession(sessionId, userId)));
-    const source = exporting({ sessionId });
-    let text = `${await source.next()}${await source.next()}`;
-    expect(linesOf(text).at(-1).run_id).toBe(`${sessionId}-run-8`);
-    await env.DB.prepare("update sessions set visibility = 'deleted', hidden_at = 1 where session_id = ?")
-      .bind(sessionId)
-      .run();
-    for (let piece = await source.next(); piece !== null; piece = await source.next()) text += piece;
-    expect(text).not.toContain("never");
-    expect(linesOf(text).slice(-2)).toMatchObject([
-      { type: "session_void", session_id: sessionId },
-      { type: "end", sessions: 0 },
-    ]);
-  });
-
-  it("writes out nothing of a session that is somebody else's, whatever its cursor says", async () => {
-    const [sessionId, userId] = [newId(), newId()];
-    const lines = mixedSession(sessionId, userId);
-    await importing(asText(lines));
-    const createdAt = lines[0].created_at;
-    const counts = { runs: 0, messages: 0, requirements: 0 };
-    for (const at of [{ started: FIRST_PLACE }, { unstarted: null }]) {
-      const open = { createdAt, sessionId, horizon: 100, counts, at };
-      const cursor = exportCursor({ behind: { createdAt, sessionId }, sessions: 0, open });
-      const text = await written({ principal: { ...everybody, userId: newId() }, cursor });
-      expect(linesOf(text).map(({ type }) => type)).toEqual(["session_void", "end"]);
+  it("shows nothing of another user's session, whatever its cursor names", async () => {
+    const sessionId = newId();
+    const user_id = newId();
+    const lines = sessionLines(sessionId, { user_id });
+    const { run_index: _, finish_reason: _reason, ...run } = lines[1];
+    const unstarted = { ...run, run_id: newId(), status: "CANCELLED", input: "secret", input_messages: 0 };
+    lines.splice(-1, 1, unstarted, { type: "session_end", session_id: sessionId });
+    expect(await importing(asText(lines.map((line) => ({ counts: {}, ...line }))))).toMatchObject({ imported: 1 });
+    const open = {
+      createdAt: lines[0].created_at,
+      sessionId,
+      horizon: 9,
+      counts: { runs: 0, messages: 0, requirements: 0 },
+    };
+    const places = [{ unstarted: null }, { started: { runIndex: -1, part: "end" as const, nth: 0 } }];
+    for (const at of places) {
+      const cursor = exportCursor({ behind: open, sessions: 0, open: { ...open, at } });
+      const of = (userId: string) => written({ principal: { ...everybody, userId }, cursor });
+      expect(await of(user_id)).toContain("secret");
+      expect(linesOf(await of(newId())).map(({ type }) => type)).toEqual(["session_void", "end"]);
     }
   });
 

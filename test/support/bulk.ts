@@ -46,6 +46,15 @@ export async function untilChanged(jobId: string, timeoutMs = 30_000): Promise<a
   }
 }
 
+/**
+ * The ids, evenly among so many in all; the others are nobody's. Through the pool's loopback every call of an object costs
+ * more than the one before it, so that tests of many items have few sessions.
+ */
+export function among(ids: readonly string[], total: number): string[] {
+  const step = Math.floor(total / Math.max(1, ids.length));
+  return Array.from({ length: total }, (_, nth) => (nth % step === 0 && ids[nth / step]) || `none-${nth}`);
+}
+
 interface Stored {
   session_id: string;
   name: string | null;
