@@ -50,13 +50,17 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   const { userId } = erasure;
   const ids = await sessionsOfUser(db, userId, SESSIONS_AT_A_TIME);
   // While their owner is known: items name sessions only.
-  if (ids.length > 0 && !(await takeOutOfJobs(db, ids))) {
+  if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }
   const outcomes = await sideBySide(ids, AT_ONCE, (id) => deps.session(id).purgeSession({ userId }));
   const failed = outcomes.filter(({ ok }) => !ok).length;
   if (failed > 0) {
     log("warn", "erase.failed", { failed, of: ids.length });
+  }
+  // Jobs that were made since then; whoever makes one now no longer finds the sessions.
+  if (!(await takeOutOfJobs(db, ids))) {
+    return false;
   }
   return removeJobsOf(db, erasure);
 }

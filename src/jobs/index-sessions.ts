@@ -1,3 +1,4 @@
+import { sideBySide } from "../lib/side-by-side.ts";
 import { unindexedSessions } from "../store/unindexed.ts";
 import type { JobDependencies } from "./dependencies.ts";
 
@@ -11,7 +12,5 @@ export async function indexSessions(deps: JobDependencies): Promise<void> {
   // From anywhere: some that cannot be reached hold up nobody else.
   const behind = await unindexedSessions(deps.db, deps.newId(), SESSIONS);
   const ids = behind.length < SESSIONS ? await unindexedSessions(deps.db, "", SESSIONS) : behind;
-  for (let from = 0; from < ids.length; from += AT_ONCE) {
-    await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => deps.session(id).index()));
-  }
+  await sideBySide(ids, AT_ONCE, (id) => deps.session(id).index());
 }

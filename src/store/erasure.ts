@@ -62,6 +62,9 @@ export async function countOfUser(db: Database, userId: string, limit: number): 
  * False when D1 is away.
  */
 export async function takeOutOfJobs(db: Database, sessionIds: readonly string[]): Promise<boolean> {
+  if (sessionIds.length === 0) {
+    return true;
+  }
   const listed = (column: SQL | typeof jobItems.sessionId) =>
     sql`${column} in (select value from json_each(${JSON.stringify(sessionIds)}))`;
   const named = sql`${jobs.jobId} in (select ${jobItems.jobId} from ${jobItems} where ${listed(jobItems.sessionId)})`;

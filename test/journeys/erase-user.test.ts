@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { searchWords } from "../../src/lib/search-words.ts";
-import { type Operation, unsent, watchD1 } from "../support/d1-faults.ts";
+import { heldBefore, type Operation, unsent, watchD1 } from "../support/d1-faults.ts";
 import { call, callHandler, names, newId, openRun, run } from "../support/http.ts";
 import { answer, confirmed, pausedRun, tools } from "../support/paused-runs.ts";
 import { peopleAgent } from "../support/people-tools.ts";
@@ -145,6 +145,22 @@ it("leaves nothing of the user in any table, search index or object, and everyth
   ]);
   expect((await erase(ada)).status).toBe(204);
   expect((await run("anew", { session_id: ids.plain, user_id: ada })).body.status).toBe("COMPLETED");
+});
+
+it("takes the sessions out of jobs that are made while it erases, too", async () => {
+  const [user, session_id] = [secretWord("user"), secretWord("session")];
+  await run("hello", { session_id, user_id: user });
+  const point = gate();
+  d1.next(purges, heldBefore(point));
+  const erased = erase(user);
+  await point.reached();
+  // As the cron trigger, or who speaks for all, makes one.
+  const jobId = newId();
+  await job(jobId, { kind: "names" });
+  await item(jobId, 0, session_id);
+  point.release();
+  expect((await erased).status).toBe(204);
+  expect(await foundInD1([user, session_id])).toEqual([]);
 });
 
 describe("more than one call erases", () => {

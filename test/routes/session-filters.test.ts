@@ -71,6 +71,19 @@ describe("a list narrowed by tags and metadata", () => {
     expect(await found("tag=", user_id)).toHaveLength(3);
   });
 
+  it("takes as many of them as a filter may name, together with all others", async () => {
+    const user_id = newId();
+    const names = Array.from({ length: 10 }, (_, nth) => `n${nth}`);
+    const metadata = Object.fromEntries(names.map((name) => [name, user_id]));
+    const made = await call("POST", "/sessions", { user_id, tags: names, metadata, pinned: true });
+    expect(made.status).toBe(201);
+    const named = names.map((name) => `tag=${name}&metadata=${name}:${user_id}`).join("&");
+    const others = "pinned=true&has_open_requirements=false&updated_after=1&created_after=1&archived=all";
+    expect(await found(`${named}&${others}`, user_id)).toEqual([made.body.session_id]);
+    expect(await found(`${named}&tag=n10`.replace("tag=n0&", ""), user_id)).toEqual([]);
+    expect(await found(`${named}&${others}&unnamed=true&has_open_requirements=true`, user_id)).toEqual([]);
+  });
+
   it("shows nobody else's", async () => {
     const [ada, bob] = [newId(), newId()];
     await created({ user_id: ada, tags: [ada] });
