@@ -2,6 +2,7 @@ import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import type { SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
 /** The kinds of fields that lines are made of. What is left out is null. */
@@ -39,6 +40,11 @@ const isObject = (value: unknown): value is JsonObject =>
 /** Lines are JSON, so what an object holds is. */
 export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");
 export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, "must be there");
+
+/** A summary as the session and the event of it have it. */
+export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
+  z.looseObject({ summary: z.string(), topics: z.array(z.string()).optional(), updated_at: z.string().optional() }),
+).refine((value) => JSON.stringify(value).length <= 128 * 1024, "must not be larger than 131072 characters");
 
 /** As callers may store it: a later run has to be able to change it. */
 export const stateObject: z.ZodType<JsonObject> = object.refine(

@@ -129,6 +129,7 @@ describe("what is sent", () => {
     ["a run index below zero", 1, { run_index: -1 }, "run_index"],
     ["a run without a place that completed", 1, { run_index: null }, "run_index"],
     ["events of another kind", 1, { events: [["S", "0"]] }, "events.0.1"],
+    ["the event of a summary that is none", 1, { events: [["E", 0, { summary: 1 }]] }, "events.0.2.summary"],
     ["an origin that is none", 1, { origin: { type: "found" } }, "origin.type"],
     ["a message of another run", 2, { run_id: "other" }, "A message must come behind its run"],
     ["a message out of order", 2, { message_index: 1 }, "message_index"],
