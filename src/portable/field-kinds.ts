@@ -7,8 +7,9 @@ import { utf8Bytes } from "../lib/text.ts";
 
 /** The kinds of fields that lines are made of. What is left out is null. */
 
-/** `Date` knows no instant beyond this. */
-const MAX_INSTANT = 8_640_000_000_000_000;
+/** The years 1 to 9998: as far as answers can show them, and callers read them; what is changed later moves on by itself. */
+const FIRST_INSTANT = Date.parse("0001-01-01T00:00:00Z");
+const LAST_INSTANT = Date.parse("9998-12-31T23:59:59Z");
 const MAX_COUNT = 1_000_000_000;
 
 export const nullable = <Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> =>
@@ -21,7 +22,7 @@ export const id: z.ZodType<string> = z
 /** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
 
-export const instant: z.ZodType<number> = z.int().min(-MAX_INSTANT).max(MAX_INSTANT);
+export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
 
 /** Checks a value and hands on the value itself: its keys keep their order, and those that nobody knows stay. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
+import { MAX_NAME_CODE_POINTS, MAX_TTL_SECONDS } from "../domain/limits.ts";
 import { type NameDetails, SESSION_TYPES, type Session, type TokenMetrics } from "../domain/session.ts";
 import { checked, count, id, instant, json, nullable, stateObject, summary, text, tokenCounts } from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
@@ -52,7 +52,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   visibility: z.enum(["listed", "archived"]),
   pinnedAt: nullable(instant),
   archivedAt: nullable(instant),
-  ttlSeconds: nullable(count),
+  ttlSeconds: nullable(z.int().min(1).max(MAX_TTL_SECONDS)),
   componentData: nullable(json),
   metrics: nullable(metrics),
   version: count,

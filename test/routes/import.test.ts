@@ -125,6 +125,10 @@ describe("what is sent", () => {
     ["a state that is too large", 0, { session_state: { x: "y".repeat(140_000) } }, "session_state"],
     ["metrics that cannot be summed", 0, { metrics: { total_tokens: "many" } }, "metrics.input_tokens"],
     ["an instant that is none", 0, { created_at: 1e300 }, "created_at"],
+    // Whatever changes the session later is later still, and a list shows both.
+    ["an instant that nothing can come behind", 0, { updated_at: 8_640_000_000_000_000 }, "updated_at"],
+    ["an instant before all calendars", 0, { created_at: -8_640_000_000_000_000 }, "created_at"],
+    ["a time to live that nobody could give it", 0, { ttl_seconds: 0 }, "ttl_seconds"],
     ["a run that runs", 1, { status: "RUNNING" }, "status"],
     ["a run index below zero", 1, { run_index: -1 }, "run_index"],
     ["a run without a place that completed", 1, { run_index: null }, "run_index"],
