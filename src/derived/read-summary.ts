@@ -108,12 +108,10 @@ function unescaped(text: string): string {
 }
 
 function inPlainText(text: string): Found | null {
-  const bare = text
-    .replace(/^```[\w-]*\n?|\n?```$/g, "")
-    .replace(/^\W*(?:\w+ )?summary\W*:\W*/i, "")
-    .trim();
-  // JSON without a summary in it says something else, such as an error.
-  const isJson = /^[{[]/.test(bare);
+  const unfenced = text.replace(/^```[\w-]*\n?|\n?```$/g, "").trim();
+  const bare = unfenced.replace(/^\W*(?:\w+ )?summary\W*:\W*/i, "").trim();
+  // JSON without a summary in it says something else, such as an error, or nothing.
+  const isJson = [unfenced, bare].some((one) => /^[{[]|^(?:null|true|false)$/.test(one));
   return isJson || isRefusal(bare) || !/[\p{L}\p{N}]/u.test(bare) ? null : { summary: bare, topics: [] };
 }
 

@@ -219,8 +219,11 @@ function toText(content: unknown): string {
   return content.map((part) => (isObject(part) && typeof part.text === "string" ? part.text : "")).join("");
 }
 
+/** No answer takes more; a number beyond it would spoil every sum that it comes into. */
+const MAX_COUNT = 1_000_000_000;
+
 function toCount(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.trunc(value) : 0;
+  return typeof value === "number" && value > 0 && value <= MAX_COUNT ? Math.trunc(value) : 0;
 }
 
 function toJson(value: unknown): string {

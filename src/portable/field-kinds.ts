@@ -2,12 +2,14 @@ import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import type { SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
 /** The kinds of fields that lines are made of. What is left out is null. */
 
-/** `Date` knows no instant beyond this. */
-const MAX_INSTANT = 8_640_000_000_000_000;
+/** The years 1 to 9998: as far as answers can show them, and callers read them; what is changed later moves on by itself. */
+const FIRST_INSTANT = Date.parse("0001-01-01T00:00:00Z");
+const LAST_INSTANT = Date.parse("9998-12-31T23:59:59Z");
 const MAX_COUNT = 1_000_000_000;
 
 export const nullable = <Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> =>
@@ -20,7 +22,7 @@ export const id: z.ZodType<string> = z
 /** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
 
-export const instant: z.ZodType<number> = z.int().min(-MAX_INSTANT).max(MAX_INSTANT);
+export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
 
 /** Checks a value and hands on the value itself: its keys keep their order, and those that nobody knows stay. */
@@ -39,6 +41,11 @@ const isObject = (value: unknown): value is JsonObject =>
 /** Lines are JSON, so what an object holds is. */
 export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");
 export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, "must be there");
+
+/** A summary as the session and the event of it have it. */
+export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
+  z.looseObject({ summary: z.string(), topics: z.array(z.string()).optional(), updated_at: z.string().optional() }),
+).refine((value) => JSON.stringify(value).length <= 128 * 1024, "must not be larger than 131072 characters");
 
 /** As callers may store it: a later run has to be able to change it. */
 export const stateObject: z.ZodType<JsonObject> = object.refine(

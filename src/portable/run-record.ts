@@ -3,9 +3,10 @@ import { ROLES } from "../domain/message.ts";
 import type { ToolCall, Usage } from "../domain/model.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../domain/requirement.ts";
 import type { RunError, RunMetrics, RunOrigin, RunRow } from "../domain/run.ts";
+import type { SessionSummary } from "../domain/session.ts";
 import { ON_EXPIRY } from "../domain/tool.ts";
 import type { MessageRow } from "../store/message-rows.ts";
-import { checked, count, id, instant, json, nullable, object, text, tokenCounts } from "./field-kinds.ts";
+import { checked, count, id, instant, json, nullable, object, summary, text, tokenCounts } from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
 
 /** What says who may write the run, or which request made it, stays behind; so does its place among runs that wait. */
@@ -25,8 +26,11 @@ const PORTABLE_STATUSES = ["COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENER
 export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn>> & {
   status: (typeof PORTABLE_STATUSES)[number];
   /** The stored log as JSON. */
-  events: (string | number)[][] | null;
+  events: StoredEntry[] | null;
 };
+
+/** An entry of the log; the event of a summary holds it, or null. */
+export type StoredEntry = (string | number | SessionSummary | null)[];
 
 const origin = checked<RunOrigin>(
   z.discriminatedUnion("type", [
@@ -58,7 +62,14 @@ const metrics = checked<RunMetrics>(
     timings: z.record(z.string(), z.number()).optional(),
   }),
 );
-const entry = z.tuple([z.string().length(1)], z.number().min(0).max(Number.MAX_SAFE_INTEGER));
+const number = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const plainEntry = z.tuple([z.string().length(1)], number);
+const summaryEntry = z.tuple([z.literal("E"), number, summary.nullable()]);
+const entry = z.unknown().superRefine((value, ctx) => {
+  const kind = Array.isArray(value) && value[0] === "E" ? summaryEntry : plainEntry;
+  const [issue] = kind.safeParse(value).error?.issues ?? [];
+  if (issue !== undefined) ctx.addIssue({ code: "custom", message: issue.message, path: issue.path });
+});
 
 export const runRecord = recordFormat<PortableRun>("run", {
   runId: id,
@@ -82,7 +93,7 @@ export const runRecord = recordFormat<PortableRun>("run", {
   metrics: nullable(metrics),
   finishReason: nullable(z.enum(["stop", "length", "tool_calls", "content_filter", "tool_rounds"])),
   error: nullable(error),
-  events: nullable(checked<(string | number)[][]>(z.array(entry))),
+  events: nullable(checked<StoredEntry[]>(z.array(entry))),
   createdAt: instant,
   startedAt: nullable(instant),
   settledAt: nullable(instant),

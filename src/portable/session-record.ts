@@ -1,13 +1,7 @@
 import { z } from "zod";
-import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
-import {
-  type NameDetails,
-  SESSION_TYPES,
-  type Session,
-  type SessionSummary,
-  type TokenMetrics,
-} from "../domain/session.ts";
-import { checked, count, id, instant, json, nullable, stateObject, text, tokenCounts } from "./field-kinds.ts";
+import { MAX_NAME_CODE_POINTS, MAX_TTL_SECONDS } from "../domain/limits.ts";
+import { type NameDetails, SESSION_TYPES, type Session, type TokenMetrics } from "../domain/session.ts";
+import { checked, count, id, instant, json, nullable, stateObject, summary, text, tokenCounts } from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
 
 /** What is not a session's own, or follows from its runs, stays behind. */
@@ -17,10 +11,6 @@ type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "comple
 export type PortableSession = Omit<Session, Derived | "visibility"> & { visibility: "listed" | "archived" };
 
 const MAX_TAGS = 1_000;
-
-const summary = checked<SessionSummary>(
-  z.looseObject({ summary: z.string(), topics: z.array(z.string()).optional(), updated_at: z.string().optional() }),
-).refine((value) => JSON.stringify(value).length <= 128 * 1024, "must not be larger than 131072 characters");
 
 const metrics = checked<TokenMetrics>(
   z.looseObject({ ...tokenCounts, input_tokens: count, output_tokens: count, total_tokens: count }),
@@ -62,7 +52,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   visibility: z.enum(["listed", "archived"]),
   pinnedAt: nullable(instant),
   archivedAt: nullable(instant),
-  ttlSeconds: nullable(count),
+  ttlSeconds: nullable(z.int().min(1).max(MAX_TTL_SECONDS)),
   componentData: nullable(json),
   metrics: nullable(metrics),
   version: count,

@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { testAgent } from "../support/agents.ts";
 import { call, callHandler, newId, openRun, run } from "../support/http.ts";
 import { answer, confirmed, inbox, pausedRun, requirements, tools } from "../support/paused-runs.ts";
 import { peopleAgent } from "../support/people-tools.ts";
 import { asText, exported, exportOf, importing, linesOf, NOTHING, rowCounts, storedRows } from "../support/portable.ts";
-import { gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
+import { fail, gate, hold, scriptModel, summary, text, toolCall } from "../support/scripted-model.ts";
 import { runsOf, saidIn, storyOf } from "../support/session-story.ts";
 import { answerTeam, delegate, leading, member, readTeamRun, resumeTeam, say, streamTeam } from "../support/teams.ts";
 
@@ -90,6 +91,18 @@ describe("a session that is written out and taken in again", () => {
     await expectRoundTrip(session_id);
     const { body } = await call("POST", `/agents/${agent}/sessions/${session_id}/fork`);
     await expectRoundTrip(body.session_id);
+  });
+
+  it("is the same with summaries that its runs waited for, made or not", async () => {
+    const session_id = newId();
+    const agent = testAgent({ naming: { after: 0 }, summaries: { every: 1, runWaits: true } });
+    model.nextSummaries(summary("All so far."), [fail(400)], [fail(400)]);
+    await run("one", { session_id, agent });
+    await run("two", { session_id, agent });
+    const events = linesOf(await exportOf(session_id)).flatMap((line) => line.events ?? []);
+    const told = events.filter(([letter]: [string]) => letter === "E").map(([, , made]: unknown[]) => made);
+    expect(told).toEqual([expect.objectContaining({ summary: "All so far." }), null]);
+    await expectRoundTrip(session_id);
   });
 
   it("goes on waiting for the people that it waited for", async () => {

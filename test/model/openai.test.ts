@@ -191,6 +191,18 @@ describe("a server that is only roughly compatible", () => {
     expect(told.map((each) => each.usage.outputTokens)).toEqual([2]);
   });
 
+  it.each([-5, 1e308, Number.MAX_SAFE_INTEGER, "7", null])(
+    "may count %s tokens: that is none",
+    async (prompt_tokens) => {
+      const counted = chunk({ choices: [], usage: { prompt_tokens, completion_tokens: 3 } });
+      provider.next([said({ content: "x" }), said({}, "stop"), counted, cutOff()]);
+      expect(await ask()).toContainEqual({
+        type: "usage",
+        usage: { ...USAGE, inputTokens: 0, outputTokens: 3, totalTokens: 3 },
+      });
+    },
+  );
+
   it("may send events without choices, without delta, with null content and with null itself", async () => {
     provider.next([
       chunk({ choices: [] }),

@@ -266,6 +266,8 @@ describe("an answer of the model", () => {
     ["is empty", [text("")]],
     ["is only reasoning", "<think>hmm"],
     ["is JSON of something else", '{"error": "overloaded"}'],
+    ["is null", "null"],
+    ["is no text", '{"summary": 5}'],
     ["is an empty summary", [...summary("  ")]],
     ["is 401", [fail(401)]],
     ["is 429", [fail(429)]],
