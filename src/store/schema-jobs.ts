@@ -31,6 +31,7 @@ export const jobs = sqliteTable(
   },
   (table) => [
     index("jobs_status").on(table.status, table.sweptAt),
+    index("jobs_user").on(table.userId, table.jobId),
     uniqueIndex("jobs_idempotency")
       .on(table.idempotencyCaller, table.idempotencyUser, table.kind, table.idempotencyKey)
       .where(sql`"idempotency_key" <> ''`),
