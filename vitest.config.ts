@@ -3,6 +3,20 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { type Request, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
 
+/** What src imports of packages: all of it, so that no module is there twice. */
+const PACKAGES = [
+  "@hono/zod-openapi",
+  "drizzle-orm",
+  "drizzle-orm/d1",
+  "drizzle-orm/sqlite-core",
+  "hono",
+  "hono/http-exception",
+  "hono/method-not-allowed",
+  "openai",
+  "openai/streaming",
+  "zod",
+];
+
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -25,5 +39,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Nothing is slow by itself; on a busy machine everything is.
     testTimeout: 20_000,
+    // Every file imports the Worker anew: packages of a hundred modules each become one, which halves the time before its first test.
+    deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
   },
 });
