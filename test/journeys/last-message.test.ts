@@ -171,5 +171,5 @@ it("costs a warm run no row more", async () => {
   await call("PATCH", `/sessions/${session_id}`, { tags: ["a", "b"], metadata: { a: 1 } });
   d1.forget();
   await run("m1", { session_id });
-  expect(costOf(d1.of(session_id)).rows).toEqual({ runs: 4, messages: 6, sessions: 5 });
+  expect(costOf(d1.of(session_id)).rows).toEqual({ runs: 4, messages: 6, message_docs: 6, sessions: 5 });
 });
