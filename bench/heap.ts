@@ -3,9 +3,13 @@ export interface HeapUse {
   before: number;
   /** The most that was in use, garbage included. */
   peak: number;
+  /** The most that was in use behind a collection: what the work itself holds. */
+  held: number;
 }
 
 const SAMPLE_MS = 20;
+/** Every so many samples garbage is collected. */
+const COLLECTED_EVERY = 10;
 
 interface Target {
   id: string;
@@ -26,10 +30,15 @@ export async function heapDuring(inspector: URL, worker: string, work: () => Pro
     void session.send("HeapProfiler.collectGarbage");
     const before = await session.usedBytes();
     let peak = before;
+    let held = before;
     let done = false;
     const watching = (async () => {
-      while (!done) {
+      for (let sample = 1; !done; sample++) {
         peak = Math.max(peak, await session.usedBytes());
+        if (sample % COLLECTED_EVERY === 0) {
+          void session.send("HeapProfiler.collectGarbage");
+          held = Math.max(held, await session.usedBytes());
+        }
         await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
       }
     })();
@@ -37,7 +46,7 @@ export async function heapDuring(inspector: URL, worker: string, work: () => Pro
       done = true;
     });
     await watching;
-    return { before, peak };
+    return { before, peak, held };
   } finally {
     session.close();
   }
