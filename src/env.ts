@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Failure } from "./domain/error.ts";
+import { MAX_TTL_SECONDS } from "./domain/limits.ts";
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
 import { type Registry, teamDepth } from "./domain/team.ts";
 
@@ -45,9 +46,6 @@ export interface Config {
 /** A run may work for 15 minutes before the platform ends it, so no single wait can be longer. */
 const MAX_TIMEOUT_MS = 15 * 60_000;
 
-/** A hundred years. */
-const MAX_SECONDS = 3_155_760_000;
-
 /** An empty variable counts as unset: that is how a shell or a dashboard takes one away. */
 function present(value: unknown): unknown {
   if (typeof value !== "string") return value ?? undefined;
@@ -72,24 +70,22 @@ const readText = (value: unknown) => (typeof value === "string" ? value : undefi
 const text = (fallback: string) => variable(readText, fallback, "text");
 const optionalText = variable<string | null>(readText, null, "text");
 
-function wholeNumber(fallback: number, min: number, max: number) {
-  const read = (value: unknown) => {
-    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= max;
-    return fits ? number : undefined;
-  };
-  return variable(read, fallback, `a whole number from ${min} to ${max}`);
-}
+const readWholeNumber = (min: number, max: number) => (value: unknown) => {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= max;
+  return fits ? number : undefined;
+};
+
+const wholeNumber = (fallback: number, min: number, max: number) =>
+  variable(readWholeNumber(min, max), fallback, `a whole number from ${min} to ${max}`);
 
 /** A whole number of seconds, or null where the variable is unset. */
-function optionalSeconds(min: number) {
-  const read = (value: unknown) => {
-    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= MAX_SECONDS;
-    return fits ? number : undefined;
-  };
-  return variable<number | null>(read, null, `a whole number of seconds from ${min} to ${MAX_SECONDS}`);
-}
+const optionalSeconds = (min: number) =>
+  variable<number | null>(
+    readWholeNumber(min, MAX_TTL_SECONDS),
+    null,
+    `a whole number of seconds from ${min} to ${MAX_TTL_SECONDS}`,
+  );
 
 function readUrl(value: unknown): string | undefined {
   const url = typeof value === "string" ? URL.parse(value) : null;
@@ -131,7 +127,7 @@ const Variables = z.object({
   NAME_UNNAMED_AFTER_SECONDS: optionalSeconds(0),
   SUMMARY_MODEL: optionalText,
   SESSION_TTL_SECONDS: optionalSeconds(1),
-  DELETE_UNDO_SECONDS: wholeNumber(0, 0, MAX_SECONDS),
+  DELETE_UNDO_SECONDS: wholeNumber(0, 0, MAX_TTL_SECONDS),
   MODEL_TIMEOUT_MS: wholeNumber(120_000, 1, MAX_TIMEOUT_MS),
   MODEL_MAX_RETRIES: wholeNumber(2, 0, 10),
   TOOL_TIMEOUT_MS: wholeNumber(60_000, 1, MAX_TIMEOUT_MS),

@@ -29,3 +29,5 @@ export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 /** A row of D1 is 2 MB at most, and an id or two stand beside its text. */
 export const MAX_ROW_BYTES = 1_900_000;
+/** Calls of objects that one invocation has under way: the platform answers about six at a time. */
+export const CALLS_AT_ONCE = 6;

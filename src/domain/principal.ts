@@ -10,6 +10,12 @@ export interface Principal {
   userId: string | null;
 }
 
+/** The server itself, on behalf of a user, or of nobody: then it sees every session. */
+export const serverFor = (userId: string | null): Principal => ({ caller: "development", userId });
+
+/** Who the server is when nobody asked. */
+export const SERVER: Principal = serverFor(null);
+
 /** Whether the session exists for the principal. */
 export function maySee(principal: Principal, session: Pick<Session, "userId" | "visibility">): boolean {
   return !isHidden(session) && couldSee(principal, session);

@@ -1,6 +1,6 @@
 import { decideChange, type SessionChange } from "../derived/decide-change.ts";
 import { type ItemResult, type Job, unasked } from "../domain/job.ts";
-import { couldSee, maySee, type Principal } from "../domain/principal.ts";
+import { couldSee, maySee, serverFor } from "../domain/principal.ts";
 import type { ClaimedItem } from "../store/job-slices.ts";
 import { directoryOfSessions } from "../store/sessions.ts";
 import type { JobDependencies } from "./dependencies.ts";
@@ -21,7 +21,7 @@ export const bulk: KindOfWork = {
   },
 
   async work({ config, session }: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult> {
-    const principal = principalOf(job);
+    const principal = serverFor(job.userId);
     const change = changeOf(job, item);
     if (change.action === "delete") {
       const deleted = await session(item.sessionId).deleteSession(principal, { undo: config.deleteUndoSeconds > 0 });
@@ -34,13 +34,11 @@ export const bulk: KindOfWork = {
 
 const DONE = unasked("succeeded", null);
 
-const principalOf = ({ userId }: Job): Principal => ({ caller: "development", userId });
-
 type Row = Awaited<ReturnType<typeof directoryOfSessions>>[number];
 
 /** What a session's row says to the job; null when its object is to be asked. */
 function decideItem(job: Job, item: ClaimedItem, row: Row | undefined): ItemResult | null {
-  const principal = principalOf(job);
+  const principal = serverFor(job.userId);
   const change = changeOf(job, item);
   if (row === undefined || !maySee(principal, row)) {
     const isDeleted = row === undefined || couldSee(principal, row);

@@ -1,5 +1,6 @@
 import { type Job, SLICE_SIZE } from "../domain/job.ts";
 import { type Outcome, ok } from "../domain/outcome.ts";
+import { SERVER } from "../domain/principal.ts";
 import { withTimeout } from "../lib/abort.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { readOrNull } from "../store/commit.ts";
@@ -34,7 +35,7 @@ export async function changeSessions(
     return ok(job);
   }
   await workHere(deps, job);
-  const read = await readOrNull(findJob(deps.db, { caller: "development", userId: null }, [job.kind], job.jobId));
+  const read = await readOrNull(findJob(deps.db, SERVER, [job.kind], job.jobId));
   return ok(read?.value ?? job);
 }
 

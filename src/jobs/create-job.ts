@@ -1,6 +1,7 @@
 import { databaseUnavailable, idempotencyConflict } from "../domain/error.ts";
 import { type Job, type JobKind, type JobParams, jobIdAt } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import { SERVER } from "../domain/principal.ts";
 import { commit, readOrNull } from "../store/commit.ts";
 import { createJobStatements, type JobKey, type JobSessions } from "../store/job-writes.ts";
 import { findJob, findKeyedJob } from "../store/jobs.ts";
@@ -65,8 +66,6 @@ async function findStored(deps: JobDependencies, kind: JobKind, jobId: string, k
   if (key !== null) {
     return findKeyedJob(deps.db, kind, key);
   }
-  const job = await findJob(deps.db, EVERYBODY, [kind], jobId);
+  const job = await findJob(deps.db, SERVER, [kind], jobId);
   return job === null ? null : { job, fieldsDigest: "" };
 }
-
-const EVERYBODY = { caller: "development", userId: null } as const;

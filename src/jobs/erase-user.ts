@@ -1,4 +1,5 @@
 import { databaseUnavailable } from "../domain/error.ts";
+import { CALLS_AT_ONCE } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { log } from "../lib/log.ts";
 import { sideBySide } from "../lib/side-by-side.ts";
@@ -17,8 +18,6 @@ import type { JobDependencies } from "./dependencies.ts";
 
 /** How many sessions one call, or one minute, erases. */
 const SESSIONS_AT_A_TIME = 200;
-/** The platform answers about six at a time. */
-const AT_ONCE = 6;
 /** Counting costs a step per session, so it stops here. */
 const MAX_COUNTED = 10_000;
 
@@ -53,7 +52,7 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }
-  const outcomes = await sideBySide(ids, AT_ONCE, (id) => deps.session(id).purgeSession({ userId }));
+  const outcomes = await sideBySide(ids, CALLS_AT_ONCE, (id) => deps.session(id).purgeSession({ userId }));
   const failed = outcomes.filter(({ ok }) => !ok).length;
   if (failed > 0) {
     log("warn", "erase.failed", { failed, of: ids.length });

@@ -1,19 +1,17 @@
 import { decideNaming } from "../derived/decide-naming.ts";
 import { type ItemResult, type Job, unasked } from "../domain/job.ts";
-import type { Principal } from "../domain/principal.ts";
+import { serverFor } from "../domain/principal.ts";
 import type { ClaimedItem } from "../store/job-slices.ts";
 import { namesOfSessions } from "../store/sessions.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import type { KindOfWork } from "./kinds.ts";
-
-const principalOf = ({ userId }: Job): Principal => ({ caller: "development", userId });
 
 /** Has a session's object name it. */
 export const names: KindOfWork = {
   /** From D1: an id that is nobody's must not wake, and thereby make, an object. */
   async decide({ db }: JobDependencies, job: Job, items: readonly ClaimedItem[]): Promise<Map<number, ItemResult>> {
     const ids = items.map(({ sessionId }) => sessionId);
-    const rows = new Map((await namesOfSessions(db, principalOf(job), ids)).map((row) => [row.sessionId, row]));
+    const rows = new Map((await namesOfSessions(db, serverFor(job.userId), ids)).map((row) => [row.sessionId, row]));
     const decided = new Map<number, ItemResult>();
     for (const { position, sessionId } of items) {
       const row = rows.get(sessionId);
@@ -29,7 +27,7 @@ export const names: KindOfWork = {
   async work(deps: JobDependencies, job: Job, { sessionId }: ClaimedItem): Promise<ItemResult> {
     const named = await deps.session(sessionId).nameForJob({
       jobId: job.jobId,
-      principal: principalOf(job),
+      principal: serverFor(job.userId),
       overwrite: job.params.overwrite ?? "never",
       fallback: job.params.fallback ?? null,
     });

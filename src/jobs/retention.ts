@@ -1,3 +1,4 @@
+import { CALLS_AT_ONCE } from "../domain/limits.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { purgeLimits } from "../domain/retention.ts";
 import { type Component, componentRef } from "../domain/team.ts";
@@ -8,9 +9,6 @@ import type { JobDependencies } from "./dependencies.ts";
 
 /** How many sessions a minute each task deletes at most: one invocation may call 1,000 objects. */
 export const SESSIONS_A_MINUTE = 200;
-
-/** The platform answers about six at a time. */
-const AT_ONCE = 6;
 
 /** Deletes sessions whose time is over: as a caller would, so that they can be brought back where that is configured. */
 export async function expireSessions(deps: JobDependencies): Promise<void> {
@@ -52,7 +50,7 @@ async function each(
   ids: readonly string[],
   remove: (sessionId: string) => Promise<Outcome<unknown>>,
 ): Promise<void> {
-  const outcomes = await sideBySide(ids, AT_ONCE, remove);
+  const outcomes = await sideBySide(ids, CALLS_AT_ONCE, remove);
   const failed = outcomes.filter(({ ok }) => !ok).length;
   if (failed > 0) {
     // Each is found again in the next minute.

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../domain/json.ts";
-import { MAX_LINE_BYTES } from "../domain/limits.ts";
+import { CALLS_AT_ONCE, MAX_LINE_BYTES } from "../domain/limits.ts";
 import type { Database } from "../store/database.ts";
 import type { AgnoRun } from "./agno/runs.ts";
 import { AgnoRuns, type Preview } from "./agno/session.ts";
@@ -23,9 +23,6 @@ export interface ImportDependencies {
 
 /** An invocation may send D1 1,000 statements: no session is begun behind so many. */
 const MAX_STATEMENTS = 800;
-
-/** The platform answers about six calls at a time. */
-const TOLD_AT_ONCE = 6;
 
 /**
  * Takes in a file, line by line, and answers what became of each session. Holds one session's newest lines, never the
@@ -235,7 +232,7 @@ class Importer {
   /** A few at once: nobody waits for one object after the other to wake. */
   async #tell(sessionId: string): Promise<void> {
     this.#told.push(this.#deps.onShown(sessionId));
-    if (this.#told.length >= TOLD_AT_ONCE) {
+    if (this.#told.length >= CALLS_AT_ONCE) {
       await this.allTold();
     }
   }

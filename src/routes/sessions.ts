@@ -5,6 +5,7 @@ import * as contract from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
 import { guardedName } from "../derived/name-guard.ts";
 import { AppError, badRequest, nameRefused, runNotFound, sessionExists, sessionNotFound } from "../domain/error.ts";
+import { CALLS_AT_ONCE } from "../domain/limits.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
@@ -36,8 +37,6 @@ import { streamRuns } from "./stream-runs.ts";
 
 /** How much of its chat history a session's detail shows. */
 const CHAT_TAIL = 200;
-/** The platform answers about six at a time. */
-const DELETES_AT_ONCE = 6;
 
 /** AgentOS's nine routes of sessions. Reads come from D1; whatever exists is changed by its own object. */
 export function sessionsRouter(dependencies: RouteDependencies) {
@@ -103,8 +102,8 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     }
     const caller = principal(c, c.req.valid("query").user_id);
     const ids = await visibleIds(database(c), caller, [...new Set(session_ids)]);
-    for (let from = 0; from < ids.length; from += DELETES_AT_ONCE) {
-      const some = ids.slice(from, from + DELETES_AT_ONCE);
+    for (let from = 0; from < ids.length; from += CALLS_AT_ONCE) {
+      const some = ids.slice(from, from + CALLS_AT_ONCE);
       const outcomes = await Promise.all(
         some.map((id) => dependencies.session(c.get("config"), id).deleteSession(caller, undoOf(c))),
       );

@@ -2,7 +2,7 @@ import { databaseUnavailable, preconditionFailed } from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import { maySee, type Principal } from "../domain/principal.ts";
+import { maySee, type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
 import { log } from "../lib/log.ts";
@@ -31,9 +31,9 @@ import { type JobNaming, nameForJob } from "./name-for-job.ts";
 import { findToResume, type ResumeRequest } from "./resume-run.ts";
 import { RunLane } from "./run-lane.ts";
 import { SessionMemory } from "./session-memory.ts";
-import { generatedChange, isAutomaticallyDue, manualChange } from "./session-names.ts";
+import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./session-names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
-import { type Plan, SERVER, type SessionRows } from "./session-rows.ts";
+import type { Plan, SessionRows } from "./session-rows.ts";
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
@@ -213,8 +213,7 @@ export class LiveSession {
       if (!isMatched(ifMatch, session)) {
         return fail(preconditionFailed());
       }
-      const isNewest = session.nameVersion === asked.nameVersion && session.createdAt === asked.createdAt;
-      return ok(isNewest ? { name: change } : {});
+      return ok(isNamedAsThen(session, asked) ? { name: change } : {});
     });
   }
 

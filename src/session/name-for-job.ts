@@ -3,7 +3,7 @@ import { type ItemResult, type Overwrite, unasked } from "../domain/job.ts";
 import { fail, ok } from "../domain/outcome.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import { generatedChange } from "./session-names.ts";
+import { generatedChange, isNamedAsThen } from "./session-names.ts";
 import type { SessionRows } from "./session-rows.ts";
 
 /** A naming job's wish for one session. Plain data: it crosses the object's boundary. */
@@ -55,7 +55,7 @@ export async function nameForJob(
   let isNewest = true;
   const written = await rows.write(principal, (session) => {
     // The row may be planned on more than once: the last look counts.
-    isNewest = session.nameVersion === asked.nameVersion && session.createdAt === asked.createdAt;
+    isNewest = isNamedAsThen(session, asked);
     return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(GONE);
   });
   if (!written.ok) {

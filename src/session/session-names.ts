@@ -18,6 +18,10 @@ export function namingAgent(deps: SessionDependencies, session: Session): Agent 
   return session.sessionType === "team" ? deps.teams.get(session.teamId ?? "") : deps.agents.get(session.agentId ?? "");
 }
 
+/** Whether it is the session that it was then, and has the name, or none, that it had. */
+export const isNamedAsThen = (session: Session, then: Session): boolean =>
+  session.nameVersion === then.nameVersion && session.createdAt === then.createdAt;
+
 /** A name that a person gave, as the agent's guardrail lets it pass; "" takes the name away and is not shown to it. */
 export async function manualChange(
   deps: SessionDependencies,

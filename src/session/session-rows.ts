@@ -15,9 +15,6 @@ const MAX_ATTEMPTS = 3;
 /** Decides on the row as it stands what to write of it; nothing when that is empty. */
 export type Plan = (session: Session) => Outcome<SessionPatch>;
 
-/** Who the server is when nobody asked: it sees every session. */
-export const SERVER: Principal = { caller: "development", userId: null };
-
 /** The session's row as callers may see and change it: each change is planned on what the one before it left. */
 export class SessionRows {
   readonly #deps: SessionDependencies;

@@ -4,7 +4,7 @@ import { badRequest, preconditionFailed, sessionNotFound, summaryFailed } from "
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { Message } from "../domain/message.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import type { Principal } from "../domain/principal.ts";
+import { type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionSummary } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
 import type { SummaryWait } from "../engine/drive-run.ts";
@@ -18,7 +18,7 @@ import type { SessionPatch } from "../store/session-writes.ts";
 import { completedRunsSince } from "../store/summary-messages.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { namingAgent } from "./session-names.ts";
-import { SERVER, type SessionRows } from "./session-rows.ts";
+import type { SessionRows } from "./session-rows.ts";
 import { type OwnRun, type Walk, walkOn } from "./summary-walk.ts";
 
 /** How long a summary may be in the making, and how long a run waits for it. */
