@@ -97,12 +97,17 @@ const DELTAS_ENTRY_BYTES = 32;
 const MEMBER_ENTRY_BYTES = 20;
 const MS_PER_SECOND = 1000;
 
+/** Whether events at two instants of a run have the same `created_at`, which is in whole seconds. */
+export function isSameSecond(one: number, other: number, startedAt: number): boolean {
+  const second = (at: number) => Math.floor((startedAt + at) / MS_PER_SECOND);
+  return second(one) === second(other);
+}
+
 /** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
 export function appendDelta(log: LogEntry[], delta: string, at: number, startedAt: number): number {
   const last = log.at(-1);
-  const second = (instant: number) => Math.floor((startedAt + instant) / MS_PER_SECOND);
   const bytes = String(delta.length).length + 1;
-  if (last?.kind === "deltas" && second(last.at) === second(at)) {
+  if (last?.kind === "deltas" && isSameSecond(last.at, at, startedAt)) {
     last.deltas.push(delta);
     return bytes;
   }

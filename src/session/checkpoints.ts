@@ -1,4 +1,4 @@
-import type { RecordedFact } from "../engine/run-state.ts";
+import type { RecordedFact, RunHead } from "../engine/run-state.ts";
 import type { Journal } from "./journal.ts";
 
 /** What is lost at most of an answer when the object dies. */
@@ -10,17 +10,17 @@ const CHECKPOINT_MS = 500;
  */
 export class Checkpoints {
   readonly #journal: Journal;
-  #unwritten = new Map<string, RecordedFact[]>();
+  #unwritten = new Map<RunHead, RecordedFact[]>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(journal: Journal) {
     this.#journal = journal;
   }
 
-  add(runId: string, recorded: RecordedFact, atOnce: boolean): void {
-    const facts = this.#unwritten.get(runId) ?? [];
+  add(head: RunHead, recorded: RecordedFact, atOnce: boolean): void {
+    const facts = this.#unwritten.get(head) ?? [];
     facts.push(recorded);
-    this.#unwritten.set(runId, facts);
+    this.#unwritten.set(head, facts);
     if (atOnce) {
       this.write();
     } else {
@@ -33,10 +33,10 @@ export class Checkpoints {
       clearTimeout(this.#timer);
       this.#timer = null;
     }
-    for (const [runId, facts] of this.#unwritten) {
+    for (const [{ runId, startedAt }, facts] of this.#unwritten) {
       // Of a run that has landed, or whose session is gone, there is nothing left to write down.
       if (this.#journal.entries().has(runId)) {
-        this.#journal.append(runId, facts);
+        this.#journal.append(runId, facts, startedAt);
       }
     }
     this.#unwritten = new Map();

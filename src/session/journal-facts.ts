@@ -1,13 +1,17 @@
+import { isSameSecond } from "../engine/event-log.ts";
 import type { RecordedFact, RunFact } from "../engine/run-state.ts";
 
-/** Closer than a reader can tell: an event's `created_at` has whole seconds. */
+/** Apart by more than this, deltas keep their own instants. */
 const SAME_ENTRY_MS = 500;
 
 /** Deltas of one instant and those right behind it, written as one: text, and the lengths that part it again. */
 type WrittenFact = { at: number; fact: RunFact } | { at: number; text: string; lengths: number[] };
 
-/** Facts as the journal keeps them; neighbours that the event log keeps as one are one here too. */
-export function writeFacts(facts: readonly RecordedFact[]): string {
+/**
+ * Facts as the journal keeps them; neighbours that the event log keeps as one are one here too. Deltas of two seconds never
+ * are: read back they would have another `created_at` than their readers got. `startedAt` decides where a second ends.
+ */
+export function writeFacts(facts: readonly RecordedFact[], startedAt: number): string {
   const written: WrittenFact[] = [];
   for (const { at, fact } of facts) {
     const last = written.at(-1);
@@ -22,7 +26,7 @@ export function writeFacts(facts: readonly RecordedFact[]): string {
       written.push({ at, fact });
       continue;
     }
-    if (last !== undefined && "text" in last && at - last.at < SAME_ENTRY_MS) {
+    if (last !== undefined && "text" in last && at - last.at < SAME_ENTRY_MS && isSameSecond(last.at, at, startedAt)) {
       last.text += fact.delta;
       last.lengths.push(fact.delta.length);
     } else {

@@ -46,13 +46,13 @@ export class Journal {
     this.#entries.set(runId, entry);
   }
 
-  /** Adds facts behind those written before. */
-  append(runId: string, facts: readonly RecordedFact[]): void {
+  /** Adds facts behind those written before; `startedAt` is their run's. */
+  append(runId: string, facts: readonly RecordedFact[], startedAt: number): void {
     if (facts.length === 0) {
       return;
     }
     this.#create();
-    const text = writeFacts(facts);
+    const text = writeFacts(facts, startedAt);
     for (let from = 0; from < text.length; ) {
       // Never between the halves of a surrogate pair: each half alone would be stored as U+FFFD.
       const to = from + MAX_ROW_CHARS - (isHighSurrogate(text.charCodeAt(from + MAX_ROW_CHARS - 1)) ? 1 : 0);

@@ -161,7 +161,7 @@ function interrupt({ deps }: Landing, run: Run, continues: boolean, eventsBefore
     },
   });
   const recorded: RecordedFact[] = facts.map((fact) => ({ at: fact.type === "run_started" ? 0 : at, fact }));
-  journal.append(runId, recorded);
+  journal.append(runId, recorded, run.head.startedAt);
   for (const one of recorded) {
     applyFact(run, one);
   }

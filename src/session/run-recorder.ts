@@ -41,7 +41,7 @@ export class RunRecorder {
     const recorded = { at: Math.max(0, this.#now() - this.run.head.startedAt), fact };
     applyFact(this.run, recorded);
     const isEnd = ENDS.has(fact.type);
-    this.#checkpoints.add(this.run.head.runId, recorded, isEnd || isLast || AT_ONCE.has(fact.type));
+    this.#checkpoints.add(this.run.head, recorded, isEnd || isLast || AT_ONCE.has(fact.type));
     if (!isEnd && this.run.end === null) {
       this.show();
     }
