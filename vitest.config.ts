@@ -17,29 +17,36 @@ const PACKAGES = [
   "zod",
 ];
 
+/** Tests of these folders share one Worker and its storage: they keep nothing there. All others get their own for each file. */
+const SHARED = ["agents", "cli", "contract", "derived", "domain", "engine", "http", "lib", "model"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+const worker = cloudflareTest(async () => ({
+  wrangler: { configPath: "./wrangler.toml" },
+  miniflare: {
+    // A fetch() that no test scripted ends here and never on the network.
+    outboundService: (request: Request) => new Response(`unscripted outbound request: ${request.url}`, { status: 599 }),
+    bindings: {
+      TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")),
+      MODE: "development",
+      OPENAI_API_KEY: "sk-test",
+      OPENAI_BASE_URL: "http://model.test/v1",
+    },
+  },
+}));
+
 export default defineConfig({
-  plugins: [
-    cloudflareTest(async () => ({
-      wrangler: { configPath: "./wrangler.toml" },
-      miniflare: {
-        // A fetch() that no test scripted ends here and never on the network.
-        outboundService: (request: Request) =>
-          new Response(`unscripted outbound request: ${request.url}`, { status: 599 }),
-        bindings: {
-          TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")),
-          MODE: "development",
-          OPENAI_API_KEY: "sk-test",
-          OPENAI_BASE_URL: "http://model.test/v1",
-        },
-      },
-    })),
-  ],
+  plugins: [worker],
   test: {
     setupFiles: ["./test/support/setup.ts"],
-    include: ["test/**/*.test.ts"],
     // Nothing is slow by itself; on a busy machine everything is.
     testTimeout: 20_000,
     // Every file imports the Worker anew: packages of a hundred modules each become one, which halves the time before its first test.
     deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
+    projects: [
+      { extends: true, test: { name: "own", include: ["test/**/*.test.ts"], exclude: SHARED } },
+      { extends: true, test: { name: "shared", include: SHARED, isolate: false } },
+    ],
   },
 });
