@@ -45,9 +45,6 @@ callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 
-/** Each batch that D1 does not confirm is tried three times. */
-vi.setConfig({ testTimeout: 20_000 });
-
 const TRIES = 3;
 const shape = (events: { id: number; event: string }[]) => events.map(({ id, event }) => [id, event]);
 

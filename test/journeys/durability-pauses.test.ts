@@ -1,6 +1,6 @@
 /** What becomes of a run that went on after a pause when its object dies. */
 import { evictDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testAgent } from "../support/agents.ts";
 import { continues, heldAfter, heldBefore, watchD1 } from "../support/d1-faults.ts";
 import {
@@ -27,9 +27,6 @@ import { alarmOf, eventually, journalOf, killObjects, objectOf, ring, runCalls }
 callHandler();
 const model = scriptModel();
 const d1 = watchD1();
-
-/** Each batch that D1 does not confirm is tried three times. */
-vi.setConfig({ testTimeout: 20_000 });
 
 const CHECKPOINT_MS = 600;
 const resultsOf = (body: { tools: { tool_name: string; result: string | null }[] }) =>

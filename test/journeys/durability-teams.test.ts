@@ -1,6 +1,6 @@
 /** What becomes of teams and their member runs when their object dies, or D1 is away. */
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { teams } from "../../src/agents/index.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../src/domain/team.ts";
 import type { Tool } from "../../src/domain/tool.ts";
@@ -39,9 +39,6 @@ import { detailOf, eventually, journalOf, killObjects, ring } from "../support/s
 callHandler();
 const model = scriptModel();
 const d1 = watchD1();
-
-/** Each batch that D1 does not confirm is tried three times. */
-vi.setConfig({ testTimeout: 20_000 });
 
 const TRIES = 3;
 const CHECKPOINT_MS = 600;
