@@ -41,8 +41,8 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
 };
 
 /**
- * Declares a route. A JSON body is read whatever its content type; the answers that any route may give (401, 422,
- * 500, 503) are added to the document. Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
+ * Declares a route. A JSON body is read whatever its content type; the answers that any route may give (422,
+ * 500, 503, and 401 where a key is asked for) are added to the document. Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
  */
 export function defineRoute<Path extends string, Route extends Declaration<Path>>(route: Route & { path: Path }) {
   const body = route.request?.body;
@@ -50,7 +50,11 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
   const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
   return createRoute<Path, Route>({
     ...route,
-    responses: { ...failures(401, 422, 500, 503), ...route.responses },
+    responses: {
+      ...(route.security?.length !== 0 && failures(401)),
+      ...failures(422, 500, 503),
+      ...route.responses,
+    },
     ...(takesJson && { middleware: [readJsonBody(body?.required ?? false)] }),
   });
 }

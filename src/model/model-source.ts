@@ -2,6 +2,12 @@ import type { Model, ModelSource } from "../domain/model.ts";
 import { offlineModel } from "./offline.ts";
 import { openAiModel } from "./openai.ts";
 
+/**
+ * About what a provider takes at its best. A UI is seen as it will be: agent-ui, for one, reads a new session's runs when it
+ * begins, and takes what it finds for what was said.
+ */
+const OFFLINE_FIRST_WORD_MS = 300;
+
 export interface ModelSourceConfig {
   mode: "development" | "deployment";
   openAiApiKey?: string | null | undefined;
@@ -18,7 +24,7 @@ export interface ModelSourceConfig {
  */
 export function modelSource(config: ModelSourceConfig): ModelSource {
   if (!config.openAiApiKey && !config.openAiBaseUrl) {
-    const offline = config.mode === "development" ? offlineModel() : null;
+    const offline = config.mode === "development" ? offlineModel({ firstWordMs: OFFLINE_FIRST_WORD_MS }) : null;
     return () => offline;
   }
   const models = new Map<string, Model>();

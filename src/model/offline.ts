@@ -14,10 +14,18 @@ type Answer = { text: string } | { toolCall: { name: string; arguments: string }
 /**
  * The model of a first run and of tests: deterministic, without key and network. It shows that it remembers, calls a
  * tool when the user writes `/tool <name> <json>`, delegates when it leads a team, and names and summarizes conversations. It never
- * fails.
+ * fails. `firstWordMs` is how long it takes before its first word.
  */
-export function offlineModel(): Model {
-  return { id: "offline", name: "OfflineModel", provider: "Offline", stream: streamAnswer };
+export function offlineModel({ firstWordMs = 0 } = {}): Model {
+  return {
+    id: "offline",
+    name: "OfflineModel",
+    provider: "Offline",
+    async *stream(request, signal) {
+      if (firstWordMs > 0) await scheduler.wait(firstWordMs);
+      yield* streamAnswer(request, signal);
+    },
+  };
 }
 
 async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {

@@ -49,6 +49,7 @@ const Operation = z.looseObject({
   tags: z.array(z.string()),
   parameters: z.array(z.looseObject({ name: z.string(), in: z.string(), schema: z.unknown() })).optional(),
   requestBody: z.looseObject({ required: z.boolean(), content: z.record(z.string(), z.unknown()) }).optional(),
+  security: z.array(z.unknown()).optional(),
   responses: z.record(z.string(), z.looseObject({ description: z.string() })),
 });
 const Document = z.looseObject({
@@ -80,8 +81,10 @@ describe("the OpenAPI document", () => {
     const ids = operations.map((operation) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toEqual(expect.arrayContaining(["list_agents", "list_sessions", ...RUN_OPERATIONS]));
-    for (const { operationId, responses } of operations) {
-      expect(Object.keys(responses)).toEqual(expect.arrayContaining(["401", "422", "500", "503"]));
+    for (const { operationId, responses, security } of operations) {
+      const isOpen = security?.length === 0;
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(["422", "500", "503"]));
+      expect([operationId, "401" in responses]).toEqual([operationId, !isOpen]);
       const successes = Object.keys(responses).filter((status) => status.startsWith("2"));
       expect([operationId, successes]).toEqual([operationId, SUCCESSES[operationId] ?? [expect.any(String)]]);
     }
