@@ -1,9 +1,9 @@
-import { and, eq, ne, notExists, or, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, eq, ne, notExists, or, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { sha256Hex, uuidFrom } from "../lib/digest.ts";
 import { commit, type Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { jobItems, jobs, sessions } from "./schema.ts";
+import { jobItems, jobs, sessions, walks } from "./schema.ts";
 
 /** That a user is being erased: a row of `jobs`, until nothing of the user is left. */
 export interface Erasure {
@@ -65,7 +65,7 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
   if (sessionIds.length === 0) {
     return true;
   }
-  const listed = (column: SQL | typeof jobItems.sessionId) =>
+  const listed = (column: SQL | AnyColumn) =>
     sql`${column} in (select value from json_each(${JSON.stringify(sessionIds)}))`;
   const named = sql`${jobs.jobId} in (select ${jobItems.jobId} from ${jobItems} where ${listed(jobItems.sessionId)})`;
   const others = alias(jobItems, "others");
@@ -85,6 +85,8 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
       .set({ params: sql`json_set(${jobs.params}, '$.values', ${values})` })
       .where(and(named, sql`json_type(${jobs.params}, '$.values') = 'array'`)),
     db.delete(jobItems).where(listed(jobItems.sessionId)),
+    // Not that one stands there for ever, but the id is the user's for as long as it does.
+    db.delete(walks).where(listed(walks.sessionId)),
   ]);
   return committed.kind === "written";
 }

@@ -4,6 +4,7 @@ import type { Principal } from "../domain/principal.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { jobItems, jobs, sessions } from "./schema.ts";
+import type { Walk } from "./walks.ts";
 
 type JobRow = typeof jobs.$inferSelect;
 
@@ -172,26 +173,21 @@ export async function endedJobs(db: Database, before: string, endedBefore: numbe
 }
 
 /** Listed sessions with messages and without any name, the oldest first, that no naming job has touched of late. */
-export function unnamedSessionsQuery(
-  db: Database,
-  { createdBefore, untouchedSince, limit }: { createdBefore: number; untouchedSince: number; limit: number },
-) {
-  return db
-    .select({ sessionId: sessions.sessionId })
-    .from(sessions)
-    .where(
-      and(
-        // As the partial index has it.
-        sql`"name_source" is null and "chat_messages" > 0`,
-        lte(sessions.createdAt, createdBefore),
-        // The plus keeps SQLite off the index of lists.
-        sql`+${sessions.visibility} = 'listed'`,
-        sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
-            where i.session_id = ${sessions.sessionId} and i.touched_at > ${untouchedSince} and j.kind = 'names')`,
-      ),
-    )
-    .orderBy(asc(sessions.createdAt), asc(sessions.sessionId))
-    .limit(limit);
+export function unnamedSessions({
+  createdBefore,
+  untouchedSince,
+}: Record<"createdBefore" | "untouchedSince", number>): Walk {
+  return {
+    name: "unnamed",
+    instant: sql`${sessions.createdAt}`,
+    // As the partial index has it.
+    along: and(sql`"name_source" is null and "chat_messages" > 0`, lte(sessions.createdAt, createdBefore)),
+    meant: and(
+      eq(sessions.visibility, "listed"),
+      sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
+          where i.session_id = ${sessions.sessionId} and i.touched_at > ${untouchedSince} and j.kind = 'names')`,
+    ),
+  };
 }
 
 function ofKinds(kinds: readonly JobKind[]): SQL {
