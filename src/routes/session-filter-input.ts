@@ -3,6 +3,7 @@ import type { DirectoryFilter } from "../contract/directory.ts";
 import type { listSessions } from "../contract/sessions.ts";
 import { MAX_FILTERED_ENTRY_BYTES } from "../domain/limits.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
+import { typedTag } from "../domain/tags.ts";
 import { type Location, wrongField } from "../http/field-errors.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
@@ -26,7 +27,7 @@ export function sessionFilter(query: Conditions, place: Place = { at: "query", p
     sessionType: query.type,
     componentId: query.component_id,
     name: query.session_name,
-    tags: query.tag?.map((tag) => tag.trim()),
+    tags: query.tag?.map(typedTag),
     metadata: query.metadata?.map((entry) => checkedEntry(entry, place)),
     archived: archived === "all" ? archived : archived === "true",
     pinned: query.pinned,
