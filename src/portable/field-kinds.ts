@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import { typedTags } from "../domain/labels.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { SessionSummary } from "../domain/session.ts";
-import { typedTags } from "../domain/tags.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
 /** The kinds of fields that lines are made of. What is left out is null. */

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { DirectoryFilter } from "../contract/directory.ts";
 import type { listSessions } from "../contract/sessions.ts";
+import { typedEntry, typedTag } from "../domain/labels.ts";
 import { MAX_FILTERED_ENTRY_BYTES } from "../domain/limits.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
-import { typedTag } from "../domain/tags.ts";
 import { type Location, wrongField } from "../http/field-errors.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
@@ -28,7 +28,7 @@ export function sessionFilter(query: Conditions, place: Place = { at: "query", p
     componentId: query.component_id,
     name: query.session_name,
     tags: query.tag?.map(typedTag),
-    metadata: query.metadata?.map((entry) => checkedEntry(entry, place)),
+    metadata: query.metadata?.map((entry) => checkedEntry(typedEntry(entry), place)),
     archived: archived === "all" ? archived : archived === "true",
     pinned: query.pinned,
     hasOpenRequirements: query.has_open_requirements,

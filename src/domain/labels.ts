@@ -1,6 +1,8 @@
 import { hasControl } from "./control.ts";
 import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "./limits.ts";
 
+// What sessions are labelled with and found by is in NFC: however its accents were typed, what reads the same is the same.
+
 /** A session's tags as somebody gave them, trimmed and each one once, or why they are refused. */
 export function typedTags(raw: readonly string[]): { ok: true; tags: string[] } | { ok: false; reason: string } {
   const tags = [...new Set(raw.map(typedTag))];
@@ -17,4 +19,7 @@ export function typedTags(raw: readonly string[]): { ok: true; tags: string[] } 
 }
 
 /** A tag as it is kept, and looked for. */
-export const typedTag = (raw: string): string => raw.trim().toWellFormed();
+export const typedTag = (raw: string): string => raw.trim().toWellFormed().normalize("NFC");
+
+/** `key:value` of metadata as it is looked for; metadata itself stays as it was given. */
+export const typedEntry = (raw: string): string => raw.toWellFormed().normalize("NFC");
