@@ -141,15 +141,6 @@ function paged<T>(rows: T[], limit: number, key: (row: T) => (string | number)[]
   return { entries, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
 }
 
-/** Marks that a running job's slices are being sent again; false where somebody did so since `notSince`. */
-export async function takeSweep(db: Database, jobId: string, notSince: number, nowMs: number): Promise<boolean> {
-  const taken = await db
-    .update(jobs)
-    .set({ sweptAt: nowMs })
-    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, notSince)));
-  return taken.meta.changes > 0;
-}
-
 /** Running jobs whose slices were not sent since then, the one that waits longest first. An erasure has none. */
 export async function unsweptJobs(db: Database, notSince: number, limit: number): Promise<string[]> {
   const rows = await db
