@@ -1,4 +1,4 @@
-import { type Job, UNTOUCHED_MS } from "../domain/job.ts";
+import type { Job } from "../domain/job.ts";
 import { lastKeyedJob, unnamedSessions } from "../store/jobs.ts";
 import { stepOf, walkOn } from "../store/walks.ts";
 import { createJob } from "./create-job.ts";
@@ -10,7 +10,7 @@ const CALLER = "server";
 const SESSIONS_AT_ONCE = 500;
 /** A session that was tried in vain is left alone for a day, and a provider that named nothing for an hour. */
 const NOT_AGAIN_MS = 24 * 3_600_000;
-const AFTER_FAILURE_MS = 60 * UNTOUCHED_MS;
+const AFTER_FAILURE_MS = 3_600_000;
 
 /** Puts sessions that have had no name for long into a naming job, one such job at a time. Off unless configured. */
 export async function nameUnnamed(deps: JobDependencies): Promise<void> {

@@ -54,7 +54,9 @@ export async function sessionsOfUser(db: Database, userId: string, limit: number
 
 /** How many sessions the user has, counted up to a limit. */
 export async function countOfUser(db: Database, userId: string, limit: number): Promise<number> {
-  return (await sessionsOfUser(db, userId, limit)).length;
+  const some = sql`select 1 from ${sessions} where ${eq(sessions.userId, userId)} limit ${limit}`;
+  const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${some})`);
+  return row?.count ?? 0;
 }
 
 /**
