@@ -11,7 +11,7 @@ import {
 import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
 import { AgentId, ComponentId, IdempotencyKey, optionalParameter, SessionId, TeamId, UserId } from "./common.ts";
-import { DirectoryFilter } from "./directory.ts";
+import { instantField } from "./instant.ts";
 import { count, ITEM_STATUSES, isoTime, JobShape, jobJson, jobRoutes } from "./jobs.ts";
 import { defineRoute, failures, json, jsonBody } from "./route.ts";
 import { isoSeconds } from "./time.ts";
@@ -52,10 +52,6 @@ const listOf = (item: z.ZodString, description: string) =>
     .preprocess((given) => (typeof given === "string" ? [given] : given), z.array(item).min(1).max(10).optional())
     .openapi({ type: "array", items: { type: "string" }, description });
 
-/** An empty one would let in every session: it is no instant then. */
-const instant = (schema: (typeof DirectoryFilter)["created_after"]) =>
-  z.preprocess((given) => (typeof given === "number" ? String(given) : given === "" ? "none" : given), schema);
-
 /** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
 const Filter = z
   .strictObject({
@@ -75,10 +71,10 @@ const Filter = z
     pinned: z.boolean().optional(),
     has_open_requirements: z.boolean().optional(),
     unnamed: z.boolean().optional(),
-    created_after: instant(DirectoryFilter.created_after),
-    created_before: instant(DirectoryFilter.created_before),
-    updated_after: instant(DirectoryFilter.updated_after),
-    updated_before: instant(DirectoryFilter.updated_before),
+    created_after: instantField("from", "Inclusive."),
+    created_before: instantField("to", "Inclusive, to the end of the second."),
+    updated_after: instantField("from", "Inclusive."),
+    updated_before: instantField("to", "Inclusive, to the end of the second."),
   })
   .openapi("BulkFilter", {
     description:

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { MAX_FILTERED_ENTRY_BYTES, MAX_TAG_CODE_POINTS, MAX_TAGS, MAX_TTL_SECONDS } from "../domain/limits.ts";
 import { fieldIssue } from "../http/field-errors.ts";
 import { boolean, list, optionalParameter } from "./common.ts";
+import { instantParameter } from "./instant.ts";
 
 /** What a session is found by, in bodies and in the query of the list. */
 
@@ -52,10 +53,10 @@ export const DirectoryFilter = {
   pinned: boolean("Whether it is pinned."),
   has_open_requirements: boolean("Whether a run of it waits for people."),
   unnamed: boolean("True: something was said in it, and it has no name. False: it has one."),
-  created_after: instant("from", "Inclusive."),
-  created_before: instant("to", "Inclusive, to the end of the second."),
-  updated_after: instant("from", "Inclusive."),
-  updated_before: instant("to", "Inclusive, to the end of the second."),
+  created_after: instantParameter("from", "Inclusive."),
+  created_before: instantParameter("to", "Inclusive, to the end of the second."),
+  updated_after: instantParameter("from", "Inclusive."),
+  updated_before: instantParameter("to", "Inclusive, to the end of the second."),
 };
 
 function isShort(given: readonly string[] | undefined): boolean {
@@ -68,27 +69,4 @@ function TOO_MANY() {
     max_length: MAX_NAMED,
   });
   return { message, params };
-}
-
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-const EPOCH_SECONDS = /^\d{1,11}$/;
-
-/** An instant in a query, as epoch milliseconds. As answers show whole seconds, one without a fraction is all of its second. */
-function instant(bound: "from" | "to", description: string) {
-  const wholeSecond = bound === "to" ? 999 : 0;
-  const schema = optionalParameter(z.string()).transform((given, ctx): number | undefined => {
-    if (given === undefined) return undefined;
-    const parts = ISO.exec(given);
-    const ms = EPOCH_SECONDS.test(given) ? Number(given) * 1000 : parts === null ? Number.NaN : Date.parse(given);
-    if (Number.isFinite(ms)) return ms + (parts?.[2] === undefined ? wholeSecond : 0);
-    ctx.addIssue(
-      fieldIssue("datetime_parsing", "Input should be a valid datetime with its offset, or whole epoch seconds"),
-    );
-    return z.NEVER;
-  });
-  return schema.openapi({
-    type: "string",
-    description: `ISO 8601 with \`Z\` or an offset, or epoch seconds. ${description}`,
-    example: "2026-11-21T22:02:43Z",
-  });
 }

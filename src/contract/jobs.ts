@@ -20,6 +20,7 @@ import {
   TeamId,
   UserId,
 } from "./common.ts";
+import { instantField } from "./instant.ts";
 import { defineRoute, failures, json, jsonBody } from "./route.ts";
 import { isoSeconds } from "./time.ts";
 
@@ -173,11 +174,7 @@ const Filter = z
     agent_id: optionalField(AgentId),
     team_id: optionalField(TeamId),
     user_id: optionalField(UserId),
-    updated_after: optionalField(z.iso.datetime({ offset: true })).openapi({
-      type: "string",
-      format: "date-time",
-      description: "Only sessions that changed after this instant.",
-    }),
+    updated_after: optionalField(instantField("from", "Only sessions that changed after it.")),
   })
   .openapi("JobFilter", { description: "Sessions that are listed; of more than 100,000 the oldest." });
 

@@ -3,9 +3,10 @@
  * nothing changes, whatever the order in which fences, JSON, tags, labels and quotes were put around the name.
  */
 
+import { hasControl } from "../domain/control.ts";
 import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
 import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
-import { hasContent, hasControl, visibleText } from "./name-characters.ts";
+import { hasContent, visibleText } from "./name-characters.ts";
 import { nameInJson, nameInWholeJson } from "./name-json.ts";
 import { withinLimits } from "./name-limits.ts";
 import { chooseLine, unwrapLine } from "./name-lines.ts";

@@ -47,8 +47,3 @@ export function visibleText(text: string): string {
 export function hasContent(text: string): boolean {
   return /[\p{L}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u.test(text);
 }
-
-/** Whether a text steers how others are shown: control characters, line breaks, bidirectional overrides and isolates. */
-export function hasControl(text: string): boolean {
-  return /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text);
-}

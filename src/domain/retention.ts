@@ -1,3 +1,5 @@
+import { type Failure, sessionDeleted, sessionNotFound } from "./error.ts";
+import { couldSee, type Principal } from "./principal.ts";
 import type { Session } from "./session.ts";
 import type { Component } from "./team.ts";
 
@@ -49,4 +51,17 @@ export function isToBePurged(
   return (
     (visibility === "deleted" || visibility === "importing") && hiddenAt !== null && hiddenAt <= limits[visibility]
   );
+}
+
+/** Why nothing runs in a session that is hidden: only who could see it is told. */
+export function whyNotIn(
+  session: Pick<Session, "sessionId" | "userId" | "visibility" | "hiddenAt">,
+  principal: Principal,
+  undoSeconds: number,
+): Failure {
+  if (session.visibility !== "deleted" || !couldSee(principal, session)) {
+    return sessionNotFound();
+  }
+  const until = isRestorable(session) ? (session.hiddenAt ?? 0) + undoSeconds * 1000 : null;
+  return sessionDeleted(session.sessionId, until === null ? null : new Date(until).toISOString());
 }

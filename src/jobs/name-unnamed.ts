@@ -1,5 +1,6 @@
-import { type Job, UNTOUCHED_MS } from "../domain/job.ts";
-import { lastKeyedJob, unnamedSessionsQuery } from "../store/jobs.ts";
+import type { Job } from "../domain/job.ts";
+import { lastKeyedJob, unnamedSessions } from "../store/jobs.ts";
+import { stepOf, walkOn } from "../store/walks.ts";
 import { createJob } from "./create-job.ts";
 import type { JobDependencies } from "./dependencies.ts";
 
@@ -9,7 +10,7 @@ const CALLER = "server";
 const SESSIONS_AT_ONCE = 500;
 /** A session that was tried in vain is left alone for a day, and a provider that named nothing for an hour. */
 const NOT_AGAIN_MS = 24 * 3_600_000;
-const AFTER_FAILURE_MS = 60 * UNTOUCHED_MS;
+const AFTER_FAILURE_MS = 3_600_000;
 
 /** Puts sessions that have had no name for long into a naming job, one such job at a time. Off unless configured. */
 export async function nameUnnamed(deps: JobDependencies): Promise<void> {
@@ -22,22 +23,19 @@ export async function nameUnnamed(deps: JobDependencies): Promise<void> {
   if (last !== null && !mayFollow(last.job, nowMs)) {
     return;
   }
-  const found = await unnamedSessionsQuery(deps.db, {
+  const walk = unnamedSessions({
     createdBefore: nowMs - nameUnnamedAfterSeconds * 1000,
     untouchedSince: nowMs - NOT_AGAIN_MS,
-    limit: SESSIONS_AT_ONCE,
   });
-  if (found.length === 0) {
+  const step = await stepOf(deps.db, walk, SESSIONS_AT_ONCE);
+  await walkOn(deps.db, walk, step);
+  if (step.ids.length === 0) {
     return;
   }
   // Numbered: of two that follow the same job one is made.
   const key = String(Number(last?.key ?? 0) + 1).padStart(12, "0");
   const request = { kind: "names", userId: null, params: { overwrite: "never" } } as const;
-  await createJob(
-    deps,
-    { ...request, key: { caller: CALLER, userId: "", key, fieldsDigest: "" } },
-    { ids: found.map(({ sessionId }) => sessionId) },
-  );
+  await createJob(deps, { ...request, key: { caller: CALLER, userId: "", key, fieldsDigest: "" } }, { ids: step.ids });
 }
 
 /** Whether a job of the server's may be made after this one. */

@@ -5,6 +5,7 @@ import { type Component, componentRef } from "../domain/team.ts";
 import { log } from "../lib/log.ts";
 import { sideBySide } from "../lib/side-by-side.ts";
 import { overdueByThemselves, overdueOfComponent, overdueOfDeployment, toBePurged } from "../store/retention.ts";
+import { stepOf, type Walk, walkOn } from "../store/walks.ts";
 import type { JobDependencies } from "./dependencies.ts";
 
 /** How many sessions a minute each task deletes at most: one invocation may call 1,000 objects. */
@@ -25,24 +26,30 @@ export async function purgeSessions(deps: JobDependencies): Promise<void> {
   await each("retention.purge", due, (id) => deps.session(id).purgeSession({ limits }));
 }
 
-async function overdueSessions({ agents, teams, config, db, now }: JobDependencies): Promise<string[]> {
-  const due = new Set(await overdueByThemselves(db, now(), SESSIONS_A_MINUTE));
+async function overdueSessions(deps: JobDependencies): Promise<string[]> {
+  const due = new Set<string>();
+  for (const walk of overdueWalks(deps)) {
+    if (due.size >= SESSIONS_A_MINUTE) break;
+    const step = await stepOf(deps.db, walk, SESSIONS_A_MINUTE - due.size);
+    // Before they are asked, so that those which cannot go hold up nobody behind them.
+    await walkOn(deps.db, walk, step);
+    for (const id of step.ids) due.add(id);
+  }
+  return [...due];
+}
+
+function overdueWalks({ agents, teams, config, now }: JobDependencies): Walk[] {
+  const nowMs = now();
+  const since = (seconds: number) => nowMs - seconds * 1000;
   const components: Component[] = [...agents.values(), ...teams.values()];
   const withTheirOwn = components.filter(({ sessionTtlSeconds }) => sessionTtlSeconds !== undefined);
-  for (const component of withTheirOwn) {
-    const since = now() - (component.sessionTtlSeconds ?? 0) * 1000;
-    for (const id of await overdueOfComponent(db, componentRef(component), since, SESSIONS_A_MINUTE)) {
-      due.add(id);
-    }
-  }
-  if (config.sessionTtlSeconds !== null) {
-    const since = now() - config.sessionTtlSeconds * 1000;
-    const except = withTheirOwn.map(({ id }) => id);
-    for (const id of await overdueOfDeployment(db, except, since, SESSIONS_A_MINUTE)) {
-      due.add(id);
-    }
-  }
-  return [...due].slice(0, SESSIONS_A_MINUTE);
+  return [
+    overdueByThemselves(nowMs),
+    ...withTheirOwn.flatMap((one) => overdueOfComponent(componentRef(one), since(one.sessionTtlSeconds ?? 0))),
+    ...(config.sessionTtlSeconds === null
+      ? []
+      : overdueOfDeployment(withTheirOwn.map(componentRef), since(config.sessionTtlSeconds))),
+  ];
 }
 
 async function each(
@@ -53,7 +60,7 @@ async function each(
   const outcomes = await sideBySide(ids, CALLS_AT_ONCE, remove);
   const failed = outcomes.filter(({ ok }) => !ok).length;
   if (failed > 0) {
-    // Each is found again in the next minute.
+    // Each is found again.
     log("warn", "retention.failed", { task, failed, of: ids.length });
   }
 }

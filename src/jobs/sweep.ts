@@ -1,6 +1,6 @@
 import { type Job, UNTOUCHED_MS } from "../domain/job.ts";
-import { finishStatement, untouchedSlices } from "../store/job-slices.ts";
-import { takeSweep, unsweptJobs } from "../store/jobs.ts";
+import { finishStatement, takeSweep, untouchedSlices } from "../store/job-slices.ts";
+import { unsweptJobs } from "../store/jobs.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { MESSAGES_AT_ONCE, sendSlices } from "./send-slices.ts";
 
@@ -24,7 +24,7 @@ export async function sweepIfDue(deps: JobDependencies, { jobId, status, sweptAt
 /** Of two that sweep at once one sends. The first slices in order go first: what they hold back is sent next time. */
 async function sweepJob(deps: JobDependencies, jobId: string): Promise<void> {
   const nowMs = deps.now();
-  if (await takeSweep(deps.db, jobId, nowMs - UNTOUCHED_MS, nowMs)) {
+  if (await takeSweep(deps.db, jobId, nowMs)) {
     const untouched = await untouchedSlices(deps.db, jobId, nowMs - UNTOUCHED_MS, MESSAGES_AT_ONCE);
     await sendSlices(deps, jobId, untouched);
     if (untouched.length === 0) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import { typedTags } from "../domain/labels.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
@@ -42,16 +43,24 @@ const isObject = (value: unknown): value is JsonObject =>
 export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");
 export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, "must be there");
 
+const TOO_LARGE = `must not be larger than ${MAX_STATE_BYTES} bytes`;
+const isStorable = (value: object): boolean => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES;
+
 /** A summary as the session and the event of it have it. */
 export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
   z.looseObject({ summary: z.string(), topics: z.array(z.string()).optional(), updated_at: z.string().optional() }),
-).refine((value) => JSON.stringify(value).length <= 128 * 1024, "must not be larger than 131072 characters");
+).refine(isStorable, TOO_LARGE);
 
 /** As callers may store it: a later run has to be able to change it. */
-export const stateObject: z.ZodType<JsonObject> = object.refine(
-  (value) => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES,
-  `must not be larger than ${MAX_STATE_BYTES} bytes`,
-);
+export const stateObject: z.ZodType<JsonObject> = object.refine(isStorable, TOO_LARGE);
+
+/** As callers may give them. */
+export const tags: z.ZodType<string[]> = z.array(z.string()).transform((given, ctx): string[] => {
+  const typed = typedTags(given);
+  if (typed.ok) return typed.tags;
+  ctx.addIssue({ code: "custom", message: typed.reason });
+  return z.NEVER;
+});
 
 const tokens = z.number().min(0);
 

@@ -1,7 +1,19 @@
 import { z } from "zod";
 import { MAX_NAME_CODE_POINTS, MAX_TTL_SECONDS } from "../domain/limits.ts";
 import { type NameDetails, SESSION_TYPES, type Session, type TokenMetrics } from "../domain/session.ts";
-import { checked, count, id, instant, json, nullable, stateObject, summary, text, tokenCounts } from "./field-kinds.ts";
+import {
+  checked,
+  count,
+  id,
+  instant,
+  json,
+  nullable,
+  stateObject,
+  summary,
+  tags,
+  text,
+  tokenCounts,
+} from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
 
 /** What is not a session's own, or follows from its runs, stays behind. */
@@ -9,8 +21,6 @@ type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "comple
 
 /** A session as it leaves one database and enters another. */
 export type PortableSession = Omit<Session, Derived | "visibility"> & { visibility: "listed" | "archived" };
-
-const MAX_TAGS = 1_000;
 
 const metrics = checked<TokenMetrics>(
   z.looseObject({ ...tokenCounts, input_tokens: count, output_tokens: count, total_tokens: count }),
@@ -48,7 +58,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
       z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string().max(1_000), at: instant }),
     ),
   ),
-  tags: z.array(text).max(MAX_TAGS),
+  tags,
   visibility: z.enum(["listed", "archived"]),
   pinnedAt: nullable(instant),
   archivedAt: nullable(instant),

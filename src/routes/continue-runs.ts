@@ -2,9 +2,11 @@ import type { ComponentType } from "../contract/component-path.ts";
 import { ContinueFields, continueRoute } from "../contract/continue-runs.ts";
 import { newRouter } from "../contract/route.ts";
 import { AppError, modelNotConfigured, runNotFound } from "../domain/error.ts";
-import { fail, type Outcome } from "../domain/outcome.ts";
-import type { Principal } from "../domain/principal.ts";
+import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import { maySee, type Principal } from "../domain/principal.ts";
+import { whyNotIn } from "../domain/retention.ts";
 import { originFrom } from "../domain/run-origin.ts";
+import { isHidden } from "../domain/session.ts";
 import { isRunOf } from "../domain/team.ts";
 import { principal } from "../http/auth.ts";
 import { readRunBody } from "../http/body.ts";
@@ -13,7 +15,7 @@ import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
 import type { RunAnswer } from "../session/calls.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
-import { findSession } from "../store/sessions.ts";
+import { directoryOfSessions } from "../store/sessions.ts";
 import { continueInput } from "./continue-input.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { isMissing, requireComponent } from "./find-component.ts";
@@ -49,8 +51,8 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
       return runAnswer(c, unwrap(withOneText(outcome, runId)));
     }
     const idempotency = await key(`${ref.id}:${runId}`);
-    const older = await visibleRun(c, caller, sessionId, runId);
-    if (older === null || !isRunOf(ref, older.row)) throw new AppError(noRunFound(runId));
+    const older = unwrap(await olderRun(c, caller, sessionId, runId));
+    if (!isRunOf(ref, older.row)) throw new AppError(noRunFound(runId));
     const request = {
       ...unwrap(originFrom(older.row, older.messages, asked)),
       runId: dependencies.newId(),
@@ -66,14 +68,20 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
   return router;
 }
 
-async function visibleRun(
+async function olderRun(
   c: AppContext,
   caller: Principal,
   sessionId: string,
   runId: string,
-): Promise<StoredRun | null> {
-  const session = await findSession(database(c), caller, sessionId);
-  return session === null ? null : findRun(database(c), sessionId, runId);
+): Promise<Outcome<StoredRun>> {
+  const [session] = await directoryOfSessions(database(c), [sessionId]);
+  if (session !== undefined && isHidden(session)) {
+    const failed = fail(whyNotIn(session, caller, c.get("config").deleteUndoSeconds));
+    return isMissing(failed) ? fail(noRunFound(runId)) : failed;
+  }
+  const isThere = session !== undefined && maySee(caller, session);
+  const run = isThere ? await findRun(database(c), sessionId, runId) : null;
+  return run === null ? fail(noRunFound(runId)) : ok(run);
 }
 
 const noRunFound = (runId: string) => runNotFound(`No runs found for run ID ${runId}`);

@@ -110,7 +110,7 @@ interface FilterFields {
   agent_id?: string | undefined;
   team_id?: string | undefined;
   user_id?: string | undefined;
-  updated_after?: string | undefined;
+  updated_after?: number | undefined;
 }
 
 const filterOf = ({ unnamed, agent_id, team_id, user_id, updated_after }: FilterFields): JobFilter => ({
@@ -118,5 +118,5 @@ const filterOf = ({ unnamed, agent_id, team_id, user_id, updated_after }: Filter
   agentId: agent_id,
   teamId: team_id,
   userId: user_id,
-  updatedAfter: updated_after === undefined ? undefined : Date.parse(updated_after),
+  updatedAfter: updated_after,
 });

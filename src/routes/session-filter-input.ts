@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { DirectoryFilter } from "../contract/directory.ts";
 import type { listSessions } from "../contract/sessions.ts";
+import { typedEntry, typedTag } from "../domain/labels.ts";
 import { MAX_FILTERED_ENTRY_BYTES } from "../domain/limits.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
 import { type Location, wrongField } from "../http/field-errors.ts";
@@ -26,8 +27,8 @@ export function sessionFilter(query: Conditions, place: Place = { at: "query", p
     sessionType: query.type,
     componentId: query.component_id,
     name: query.session_name,
-    tags: query.tag?.map((tag) => tag.trim()),
-    metadata: query.metadata?.map((entry) => checkedEntry(entry, place)),
+    tags: query.tag?.map(typedTag),
+    metadata: query.metadata?.map((entry) => checkedEntry(typedEntry(entry), place)),
     archived: archived === "all" ? archived : archived === "true",
     pinned: query.pinned,
     hasOpenRequirements: query.has_open_requirements,

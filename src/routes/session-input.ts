@@ -1,10 +1,10 @@
 import { SessionMergePatch, UpdateSession } from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
 import { manualName } from "../derived/clean-name.ts";
-import { typedTags } from "../derived/typed-tags.ts";
 import { AppError, payloadTooLarge } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import { typedTags } from "../domain/labels.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { blankSession, type Session, type SessionType } from "../domain/session.ts";
 import type { PatchBody } from "../http/body.ts";

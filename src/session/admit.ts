@@ -1,22 +1,20 @@
 import { historyRuns } from "../domain/agent.ts";
 import {
   databaseUnavailable,
-  type Failure,
   idempotencyConflict,
   payloadTooLarge,
   runNotFound,
   runNotLanded,
-  sessionDeleted,
   sessionNotFound,
   sessionUnavailable,
 } from "../domain/error.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import { couldSee, mayRunIn, type Principal } from "../domain/principal.ts";
-import { isRestorable } from "../domain/retention.ts";
+import { mayRunIn, type Principal } from "../domain/principal.ts";
+import { whyNotIn } from "../domain/retention.ts";
 import type { Idempotency, OnBusy, RunRequest } from "../domain/run.ts";
-import { isHidden, type Session } from "../domain/session.ts";
+import { isHidden } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
 import { seconds } from "../engine/metrics.ts";
 import { log } from "../lib/log.ts";
@@ -116,15 +114,6 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
 async function isDeleted(lane: RunLane): Promise<boolean> {
   const row = await lane.memory.row();
   return row?.value != null && isHidden(row.value);
-}
-
-/** Why no run is let into a session that is hidden: only who could see it is told. */
-function whyNotIn(session: Session, principal: Principal, undoSeconds: number): Failure {
-  if (session.visibility !== "deleted" || !couldSee(principal, session)) {
-    return sessionNotFound();
-  }
-  const until = isRestorable(session) ? (session.hiddenAt ?? 0) + undoSeconds * 1000 : null;
-  return sessionDeleted(session.sessionId, until === null ? null : new Date(until).toISOString());
 }
 
 async function startNow(lane: RunLane, arrival: Arrival, loaded: Loaded, hydrateMs: number): Promise<Admitted> {

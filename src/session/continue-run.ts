@@ -9,6 +9,8 @@ import {
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
 import type { AnswerEntry, Requirement } from "../domain/requirement.ts";
+import { whyNotIn } from "../domain/retention.ts";
+import { isHidden } from "../domain/session.ts";
 import { type ComponentRef, findComponent, isRunOf, refOf } from "../domain/team.ts";
 import type { Tool } from "../domain/tool.ts";
 import { decideAnswers } from "../engine/answers.ts";
@@ -68,6 +70,9 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
   lane.takeUp();
   const { session } = loaded;
   const tree = read.value;
+  if (session !== null && isHidden(session)) {
+    return fail(whyNotIn(session, principal, deps.settings.deleteUndoSeconds));
+  }
   if (session === null || tree === null || !maySee(principal, session) || !isRunOf(arrival.component, tree.row)) {
     return notFound;
   }

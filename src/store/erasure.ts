@@ -1,9 +1,9 @@
-import { and, eq, ne, notExists, or, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, eq, ne, notExists, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { sha256Hex, uuidFrom } from "../lib/digest.ts";
 import { commit, type Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { jobItems, jobs, sessions } from "./schema.ts";
+import { jobItems, jobs, sessions, walks } from "./schema.ts";
 
 /** That a user is being erased: a row of `jobs`, until nothing of the user is left. */
 export interface Erasure {
@@ -54,7 +54,9 @@ export async function sessionsOfUser(db: Database, userId: string, limit: number
 
 /** How many sessions the user has, counted up to a limit. */
 export async function countOfUser(db: Database, userId: string, limit: number): Promise<number> {
-  return (await sessionsOfUser(db, userId, limit)).length;
+  const some = sql`select 1 from ${sessions} where ${eq(sessions.userId, userId)} limit ${limit}`;
+  const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${some})`);
+  return row?.count ?? 0;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
   if (sessionIds.length === 0) {
     return true;
   }
-  const listed = (column: SQL | typeof jobItems.sessionId) =>
+  const listed = (column: SQL | AnyColumn) =>
     sql`${column} in (select value from json_each(${JSON.stringify(sessionIds)}))`;
   const named = sql`${jobs.jobId} in (select ${jobItems.jobId} from ${jobItems} where ${listed(jobItems.sessionId)})`;
   const others = alias(jobItems, "others");
@@ -85,39 +87,49 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
       .set({ params: sql`json_set(${jobs.params}, '$.values', ${values})` })
       .where(and(named, sql`json_type(${jobs.params}, '$.values') = 'array'`)),
     db.delete(jobItems).where(listed(jobItems.sessionId)),
+    // Not that one stands there for ever, but the id is the user's for as long as it does.
+    db.delete(walks).where(listed(walks.sessionId)),
   ]);
   return committed.kind === "written";
 }
 
-/** Items that one statement removes at most. */
+/** What one batch removes at most, and how many of them one call sends. */
 const ITEMS = 2_000;
+const JOBS = 100;
+const BATCHES = 50;
 
 /** Removes the user's own jobs, and at last the note of the erasure; false when that is not done yet. */
-export async function removeJobsOf(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
-  const theirs = and(or(eq(jobs.userId, userId), eq(jobs.idempotencyUser, userId)), ne(jobs.jobId, jobId));
-  const theirIds = db.select({ jobId: jobs.jobId }).from(jobs).where(theirs);
-  const items = sql`(select rowid from ${jobItems} where ${jobItems.jobId} in ${theirIds} limit ${ITEMS})`;
-  for (;;) {
-    const removed = await commit(db, [db.delete(jobItems).where(sql`rowid in ${items}`)]);
+export async function removeJobsOf(db: Database, erasure: Erasure): Promise<boolean> {
+  for (let batches = 0; batches < BATCHES; batches++) {
+    const removed = await commit(db, someJobsStatements(db, erasure));
     if (removed.kind !== "written") {
       return false;
     }
-    if (!removed.changed[0]) {
-      break;
+    if (!removed.changed.some(Boolean)) {
+      return removeNote(db, erasure);
     }
   }
-  const last: [Statement, ...Statement[]] = [
-    db.delete(jobs).where(theirs),
-    // Not where a run has made a session of the user meanwhile: that one goes too.
+  return false;
+}
+
+/** Items of some of the user's jobs, and those jobs that have none left; an own job's key names no other user. */
+function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statement, Statement] {
+  const some = sql`(select ${jobs.jobId} from ${jobs}
+    where ${and(eq(jobs.userId, userId), ne(jobs.jobId, jobId))} order by ${jobs.jobId} limit ${JOBS})`;
+  const items = sql`(select rowid from ${jobItems} where ${jobItems.jobId} in ${some} limit ${ITEMS})`;
+  return [
+    db.delete(jobItems).where(sql`rowid in ${items}`),
     db
       .delete(jobs)
       .where(
-        and(
-          eq(jobs.jobId, jobId),
-          notExists(db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId))),
-        ),
+        sql`${jobs.jobId} in ${some} and not exists (select 1 from ${jobItems} where ${jobItems.jobId} = ${jobs.jobId})`,
       ),
   ];
-  const committed = await commit(db, last);
-  return committed.kind === "written" && Boolean(committed.changed[1]);
+}
+
+/** Not where a run has made a session of the user meanwhile: that one goes too. */
+async function removeNote(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
+  const ofUser = db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId));
+  const committed = await commit(db, [db.delete(jobs).where(and(eq(jobs.jobId, jobId), notExists(ofUser)))]);
+  return committed.kind === "written" && Boolean(committed.changed[0]);
 }

@@ -173,6 +173,21 @@ export function finishStatement(db: Database, jobId: string, nowMs: number) {
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }
 
+/**
+ * Marks that a running job's slices are being sent again; false where somebody did so less than a minute ago. What is
+ * being worked on is looked at again once nobody has touched it for a minute, not a minute from now.
+ */
+export async function takeSweep(db: Database, jobId: string, nowMs: number): Promise<boolean> {
+  const notSince = nowMs - UNTOUCHED_MS;
+  const oldestInWork = sql`(select min(touched_at) from job_items
+    where job_id = ${jobId} and ${isOpen} and status = 'working' and touched_at > ${notSince})`;
+  const taken = await db
+    .update(jobs)
+    .set({ sweptAt: sql`min(coalesce(${oldestInWork}, ${nowMs}), ${nowMs})` })
+    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, notSince)));
+  return taken.meta.changes > 0;
+}
+
 /** Some first positions of slices, in order, in which an open item was not touched since `untouchedSince`. */
 export async function untouchedSlices(
   db: Database,

@@ -4,6 +4,7 @@ import type { Principal } from "../domain/principal.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { jobItems, jobs, sessions } from "./schema.ts";
+import type { Walk } from "./walks.ts";
 
 type JobRow = typeof jobs.$inferSelect;
 
@@ -140,15 +141,6 @@ function paged<T>(rows: T[], limit: number, key: (row: T) => (string | number)[]
   return { entries, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
 }
 
-/** Marks that a running job's slices are being sent again; false where somebody did so since `notSince`. */
-export async function takeSweep(db: Database, jobId: string, notSince: number, nowMs: number): Promise<boolean> {
-  const taken = await db
-    .update(jobs)
-    .set({ sweptAt: nowMs })
-    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, notSince)));
-  return taken.meta.changes > 0;
-}
-
 /** Running jobs whose slices were not sent since then, the one that waits longest first. An erasure has none. */
 export async function unsweptJobs(db: Database, notSince: number, limit: number): Promise<string[]> {
   const rows = await db
@@ -172,26 +164,21 @@ export async function endedJobs(db: Database, before: string, endedBefore: numbe
 }
 
 /** Listed sessions with messages and without any name, the oldest first, that no naming job has touched of late. */
-export function unnamedSessionsQuery(
-  db: Database,
-  { createdBefore, untouchedSince, limit }: { createdBefore: number; untouchedSince: number; limit: number },
-) {
-  return db
-    .select({ sessionId: sessions.sessionId })
-    .from(sessions)
-    .where(
-      and(
-        // As the partial index has it.
-        sql`"name_source" is null and "chat_messages" > 0`,
-        lte(sessions.createdAt, createdBefore),
-        // The plus keeps SQLite off the index of lists.
-        sql`+${sessions.visibility} = 'listed'`,
-        sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
-            where i.session_id = ${sessions.sessionId} and i.touched_at > ${untouchedSince} and j.kind = 'names')`,
-      ),
-    )
-    .orderBy(asc(sessions.createdAt), asc(sessions.sessionId))
-    .limit(limit);
+export function unnamedSessions({
+  createdBefore,
+  untouchedSince,
+}: Record<"createdBefore" | "untouchedSince", number>): Walk {
+  return {
+    name: "unnamed",
+    instant: sql`${sessions.createdAt}`,
+    // As the partial index has it.
+    along: and(sql`"name_source" is null and "chat_messages" > 0`, lte(sessions.createdAt, createdBefore)),
+    meant: and(
+      eq(sessions.visibility, "listed"),
+      sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
+          where i.session_id = ${sessions.sessionId} and i.touched_at > ${untouchedSince} and j.kind = 'names')`,
+    ),
+  };
 }
 
 function ofKinds(kinds: readonly JobKind[]): SQL {

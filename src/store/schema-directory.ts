@@ -41,3 +41,11 @@ export const nameDocs = sqliteTable(
   },
   (table) => [uniqueIndex("name_docs_session").on(table.sessionId)],
 );
+
+/** Where the walks of the cron trigger go on; one that begins anew has no row. */
+export const walks = sqliteTable("walks", {
+  name: text("name").primaryKey(),
+  /** The entry that was looked at last. */
+  instant: integer("instant").notNull(),
+  sessionId: text("session_id").notNull(),
+});

@@ -74,8 +74,10 @@ export const sessions = sqliteTable(
       .where(sql`"name_source" is null and "chat_messages" > 0`),
     index("sessions_pinned").on(table.pinnedAt, table.sessionId).where(sql`"pinned_at" is not null`),
     index("sessions_hidden").on(table.visibility, table.hiddenAt).where(sql`"hidden_at" is not null`),
-    index("sessions_ttl").on(sql`"updated_at" + "ttl_seconds" * 1000`).where(sql`"ttl_seconds" is not null`),
-    index("sessions_unindexed").on(table.sessionId).where(sql`"unindexed_from" is not null`),
+    index("sessions_ttl")
+      .on(sql`"updated_at" + "ttl_seconds" * 1000`, table.sessionId)
+      .where(sql`"ttl_seconds" is not null and "hidden_at" is null`),
+    index("sessions_unindexed").on(table.sessionId).where(sql`"unindexed_from" is not null and "hidden_at" is null`),
   ],
 );
 

@@ -1,5 +1,6 @@
 import { and, eq, exists, type SQL, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
+import { typedEntry } from "../domain/labels.ts";
 import { MAX_FILTERED_ENTRIES, MAX_FILTERED_ENTRY_BYTES } from "../domain/limits.ts";
 import type { Session } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
@@ -24,7 +25,7 @@ export const tagLabels = (tags: readonly string[]): string[] => tags.map(tagLabe
 export function metadataLabels(metadata: JsonObject | null): string[] {
   const entries = Object.entries(metadata ?? {})
     .filter(([, value]) => typeof value !== "object" || value === null)
-    .map(([key, value]) => `${key}:${value}`.toWellFormed())
+    .map(([key, value]) => typedEntry(`${key}:${value}`))
     .filter((entry) => utf8Bytes(entry) <= MAX_FILTERED_ENTRY_BYTES);
   return [...new Set(entries)].slice(0, MAX_FILTERED_ENTRIES).map(entryLabel);
 }

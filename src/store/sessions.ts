@@ -84,11 +84,11 @@ export function namesOfSessions(db: Database, principal: Principal, ids: readonl
     .where(and(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`, visibleTo(principal)));
 }
 
-/** What of these sessions a change in bulk is decided by, whether or not they exist for anybody. */
+/** What of these sessions is decided by, before their objects are asked, whether or not they exist for anybody. */
 export function directoryOfSessions(db: Database, ids: readonly string[]) {
-  const { sessionId, userId, visibility, name, nameSource, tags, pinnedAt, updatedAt } = sessions;
+  const { sessionId, userId, visibility, hiddenAt, name, nameSource, tags, pinnedAt, updatedAt } = sessions;
   return db
-    .select({ sessionId, userId, visibility, name, nameSource, tags, pinnedAt, updatedAt })
+    .select({ sessionId, userId, visibility, hiddenAt, name, nameSource, tags, pinnedAt, updatedAt })
     .from(sessions)
     .where(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
 }

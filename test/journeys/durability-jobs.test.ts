@@ -321,6 +321,31 @@ describe("the sweep", () => {
     expect(queue.of(jobId)).toHaveLength(2);
   });
 
+  it("sends what a dead worker left a minute after it was touched, whoever looked at the job meanwhile", async () => {
+    const { jobId } = await quietJob(1);
+    const sent = () => queue.of(jobId).length;
+    await passTime(jobId, MINUTE / 2);
+    d1.always(records, unsent());
+    expect(await deliver(jobId)).toMatchObject({ acked: false });
+    d1.heal();
+    for (const look of [() => jobOf(jobId), minute]) {
+      const before = sent();
+      await passTime(jobId, MINUTE / 2);
+      await look();
+      expect(sent()).toBe(before);
+      await passTime(jobId, MINUTE / 2);
+      await look();
+      expect(sent()).toBe(before + 1);
+      await look();
+      expect(sent()).toBe(before + 1);
+      // It is claimed once more, half a minute after it was sent, and dies once more.
+      await passTime(jobId, MINUTE / 2);
+      d1.always(records, unsent());
+      await deliver(jobId);
+      d1.heal();
+    }
+  });
+
   it("leaves alone what waits for its next attempt", async () => {
     const { jobId } = await quietJob(1);
     model.respondWith([fail(503)]);

@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { searchWords } from "../../src/lib/search-words.ts";
+import { rowsReadBy } from "../support/d1-cost.ts";
 import { heldBefore, type Operation, unsent, watchD1 } from "../support/d1-faults.ts";
 import { call, callHandler, names, newId, openRun, run } from "../support/http.ts";
 import { answer, confirmed, pausedRun, tools } from "../support/paused-runs.ts";
@@ -41,6 +42,14 @@ const job = (jobId: string, fields: Record<string, unknown>) =>
     swept_at: 1,
     ...fields,
   });
+const seedJobs = (prefix: string, count: number, userId: string) =>
+  env.DB.prepare(
+    `with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < ?1)
+     insert into jobs (job_id, kind, user_id, params, status, total, created_at, swept_at)
+     select ?2 || '-' || i, 'bulk', ?3, '{}', 'completed', 1, 1, 1 from n`,
+  )
+    .bind(count, prefix, userId)
+    .run();
 const item = (jobId: string, position: number, sessionId: string) =>
   insert("job_items", { job_id: jobId, position, session_id: sessionId, status: "done", touched_at: 1 });
 
@@ -161,6 +170,35 @@ it("takes the sessions out of jobs that are made while it erases, too", async ()
   point.release();
   expect((await erased).status).toBe(204);
   expect(await foundInD1([user, session_id])).toEqual([]);
+});
+
+it("removes the user's own jobs step by step, and reads none of the others'", async () => {
+  const [user, other] = [newId(), newId()];
+  await seedJobs("theirs", 10_000, other);
+  await seedJobs("hers", 150, user);
+  for (const jobId of ["hers-0", "hers-149"]) {
+    await env.DB.prepare(
+      `insert into job_items (job_id, position, session_id, status, touched_at)
+       select ?1, key, 'none', 'done', 1 from json_each(?2)`,
+    )
+      .bind(jobId, JSON.stringify(Array(2_100).fill(0)))
+      .run();
+  }
+  d1.forget();
+  expect((await erase(user)).status).toBe(204);
+  const sent = [...d1.operations];
+  expect(await foundInD1([user, "hers"])).toEqual([]);
+  expect(await env.DB.prepare("select count(*) as n from jobs where user_id = ?").bind(other).first("n")).toBe(10_000);
+  const statements = sent.flatMap((operation) => operation.statements);
+  expect(Math.max(...statements.map(({ rowsWritten }) => rowsWritten))).toBeLessThanOrEqual(3 * 2_000);
+  // Each of the 4,200 items is found, and removed from its indexes.
+  expect(rowsReadBy(sent)).toBeLessThan(5 * 4_200);
+  for (const { sql, params } of statements.filter(({ sql }) => /"jobs"/.test(sql) && !/^insert/.test(sql))) {
+    const { results } = await env.DB.prepare(`explain query plan ${sql}`)
+      .bind(...params)
+      .all<{ detail: string }>();
+    expect(results.map(({ detail }) => detail).join("; "), sql).not.toMatch(/SCAN (jobs|job_items)/);
+  }
 });
 
 describe("more than one call erases", () => {

@@ -1,5 +1,4 @@
 /** What goes by itself: sessions whose time is over, what was deleted long enough ago, imports that never ended. */
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { PURGE_ROWS } from "../../src/store/session-hiding.ts";
 import { testAgent } from "../support/agents.ts";
@@ -187,28 +186,5 @@ describe("a session that is too large for one batch", () => {
     );
     expect(await rowsOf(session_id)).toEqual(NOTHING);
     expect(await storageOf(session_id)).toEqual([]);
-  });
-});
-
-describe("what the cron trigger reads", () => {
-  it("goes by an index, however many sessions there are", async () => {
-    d1.forget();
-    testAgent({ sessionTtlSeconds: 100 });
-    await tickWithUndo({ SESSION_TTL_SECONDS: "1000" });
-    const reads = d1.operations
-      .flatMap(({ statements }) => statements)
-      .filter(({ sql }) => /^select "session_id" from "sessions"/.test(sql));
-    // Five of what is to expire, two of what is to be purged, and two of what the search index lacks.
-    expect(reads.length).toBe(9);
-    for (const { sql, params } of reads) {
-      const { results } = await env.DB.prepare(`explain query plan ${sql}`)
-        .bind(...params)
-        .all<{ detail: string }>();
-      const plan = results.map(({ detail }) => detail).join("; ");
-      expect(plan, sql).not.toContain("TEMP B-TREE");
-      expect(plan).toMatch(
-        /^SEARCH sessions USING (COVERING )?INDEX sessions_(ttl|component_updated|updated|hidden|unindexed) /,
-      );
-    }
   });
 });

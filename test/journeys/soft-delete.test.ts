@@ -49,8 +49,6 @@ it("hides a deleted session from every route, and keeps its id taken, until it i
     ["PATCH", `/sessions/${session_id}`, { session_name: "x" }],
     ["POST", `/sessions/${session_id}/rename`, { session_name: "x" }],
     ["POST", `/agents/assistant/sessions/${session_id}/fork`],
-    ["POST", `${runPath}/continue`, { session_id, tools: [{ tool_call_id: "c", confirmed: true }], stream: false }],
-    ["POST", `${runPath}/continue`, { session_id, input: "again", fork: true, stream: false }],
   ] as const) {
     expect([method, path, (await call(method, path, body)).status]).toEqual([method, path, 404]);
   }
@@ -71,7 +69,7 @@ it("hides a deleted session from every route, and keeps its id taken, until it i
 
 it("tells whoever could see it that a run comes too late, and nobody else", async () => {
   const [session_id, user_id] = [newId(), newId()];
-  await run("hello", { session_id, user_id, key: session_id });
+  const first = await run("hello", { session_id, user_id, key: session_id });
   await deleteWithUndo(session_id, user_id);
   for (const who of [{}, { user_id }]) {
     const { status, body } = await run("hello", { session_id, ...who });
@@ -82,6 +80,17 @@ it("tells whoever could see it that a run comes too late, and nobody else", asyn
   expect([again.status, again.body.code]).toEqual([409, "session_deleted"]);
   const foreign = await run("hello", { session_id, user_id: newId() });
   expect([foreign.status, foreign.body.code]).toEqual([404, "session_not_found"]);
+  const path = `/agents/assistant/runs/${first.body.run_id}/continue`;
+  for (const asked of [{ tools: [{ tool_call_id: "c", confirmed: true }] }, { input: "again", fork: true }]) {
+    const goOn = (who: object) => call("POST", path, { session_id, stream: false, ...asked, ...who });
+    for (const who of [{}, { user_id }]) {
+      const { status, body } = await goOn(who);
+      expect([status, body.code]).toEqual([409, "session_deleted"]);
+      expect(body.detail).toContain(`POST /sessions/${session_id}/restore`);
+    }
+    const byOther = await goOn({ user_id: newId() });
+    expect([byOther.status, byOther.body.code]).toEqual([404, "run_not_found"]);
+  }
   expect((await restore(session_id, `?user_id=${newId()}`)).status).toBe(404);
   expect((await restore(session_id, "?type=team")).status).toBe(404);
   expect((await restore(newId())).status).toBe(404);
@@ -127,7 +136,7 @@ describe("a run that waits for people", () => {
     const paused = await pausedRun("go", { agent, session_id, user_id });
     await deleteWithUndo(session_id);
     expect(await inbox({ user_id })).toEqual([]);
-    expect((await answer(paused, tools(paused, confirmed))).status).toBe(404);
+    expect((await answer(paused, tools(paused, confirmed))).status).toBe(409);
     await restore(session_id);
     expect(await inbox({ user_id })).toHaveLength(1);
     model.next("Done.");

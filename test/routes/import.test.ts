@@ -22,7 +22,8 @@ callHandler();
 scriptModel();
 const d1 = watchD1();
 
-const MB = 1024 * 1024;
+const KB = 1024;
+const MB = 1024 * KB;
 const inserts = ({ isBatch, statements }: Operation) =>
   isBatch && statements.some(({ sql }) => sql.startsWith('insert into "messages"'));
 const shows = ({ statements }: Operation) =>
@@ -90,6 +91,40 @@ describe("what is sent", () => {
     expect(report.errors).toEqual([{ line: 6, message: "The line is longer than 8388608 bytes." }]);
     expect(report).toMatchObject({ imported: 2, failed: 0, complete: true });
     expect(await rowCounts(second)).toEqual(NOTHING);
+  });
+
+  it.each<[string, object]>([
+    ["tags", { tags: ["a", " "] }],
+    ["tags", { tags: ["x".repeat(65)] }],
+    ["tags", { tags: ["two\nlines"] }],
+    ["tags", { tags: ["\u202e"] }],
+    ["tags", { tags: Array.from({ length: 33 }, (_, nth) => `t${nth}`) }],
+    ["tags", { tags: [1] }],
+    ["metadata", { metadata: { a: "é".repeat(64 * KB) } }],
+    ["metadata", { metadata: ["a"] }],
+    ["session_state", { session_state: { a: "é".repeat(64 * KB) } }],
+    ["summary", { summary: { summary: "é".repeat(64 * KB) } }],
+    ["ttl_seconds", { ttl_seconds: 0 }],
+  ])("has no %s that nobody may give a session (%#)", async (field, given) => {
+    const [sessionId, other] = [newId(), newId()];
+    await call("POST", "/sessions", { session_id: other });
+    const report = await importing(asText([...changed(sessionLines(sessionId), 0, given), ...sessionLines(newId())]));
+    expect(report).toMatchObject({ imported: 1, failed: 1, complete: true });
+    expect(report.errors).toEqual([{ line: 1, message: expect.stringMatching(new RegExp(`^${field}[.0-9]*: `)) }]);
+    expect(await rowCounts(sessionId)).toEqual(NOTHING);
+    expect([413, 422]).toContain((await call("PATCH", `/sessions/${other}`, given)).status);
+  });
+
+  it("has tags as a person may type them, and 128 KB of metadata and state", async () => {
+    const [sessionId, other] = [newId(), newId()];
+    const tags = [" a ", "a", "x".repeat(64), ...Array.from({ length: 30 }, (_, nth) => `t${nth}`)];
+    const given = { tags, metadata: { a: "x".repeat(128 * KB - 8) } };
+    expect(await importing(asText(changed(sessionLines(sessionId), 0, given)))).toMatchObject({ imported: 1 });
+    await call("POST", "/sessions", { session_id: other });
+    const typed = (await call("PATCH", `/sessions/${other}`, given)).body;
+    const taken = (await call("GET", `/sessions/${sessionId}`)).body;
+    expect([taken.tags, taken.metadata]).toEqual([typed.tags, typed.metadata]);
+    expect(taken.tags).toHaveLength(32);
   });
 
   it.each([

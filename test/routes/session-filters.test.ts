@@ -84,6 +84,32 @@ describe("a list narrowed by tags and metadata", () => {
     expect(await found(`${named}&${others}&unnamed=true&has_open_requirements=true`, user_id)).toEqual([]);
   });
 
+  it("has what reads the same, however its accents were typed", async () => {
+    const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"];
+    const user_id = newId();
+    const long = "\u00e9".repeat(60);
+    const sessions = [
+      await created({ user_id, tags: [composed], metadata: { [composed]: decomposed }, session_name: decomposed }, 1),
+      await created(
+        { user_id, tags: [decomposed, composed], metadata: { [decomposed]: composed, long }, session_name: composed },
+        2,
+      ),
+    ].reverse();
+    for (const typed of [composed, decomposed]) {
+      const word = encodeURIComponent(typed);
+      expect(await found(`tag=${word}`, user_id)).toEqual(sessions);
+      expect(await found(`metadata=${word}:${word}`, user_id)).toEqual(sessions);
+      expect(await found(`session_name=${word}`, user_id)).toEqual(sessions);
+      expect((await answerTo(`q=${word}&user_id=${user_id}`)).data).toHaveLength(2);
+    }
+    expect(await found(`metadata=long:${encodeURIComponent(long.normalize("NFD"))}`, user_id)).toEqual([sessions[0]]);
+    const { body } = await call("GET", `/sessions/${sessions[0]}`);
+    expect([body.tags, body.metadata]).toEqual([[composed], { [decomposed]: composed, long }]);
+    const untagged = { action: "tag", filter: { tag: decomposed }, user_id, remove_tags: [decomposed] };
+    expect((await call("POST", "/sessions/bulk", untagged)).body).toMatchObject({ total: 2, succeeded: 2 });
+    expect(await found(`tag=${encodeURIComponent(composed)}`, user_id)).toEqual([]);
+  });
+
   it("shows nobody else's", async () => {
     const [ada, bob] = [newId(), newId()];
     await created({ user_id: ada, tags: [ada] });

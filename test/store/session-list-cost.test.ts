@@ -5,6 +5,7 @@ import type { Principal } from "../../src/domain/principal.ts";
 import type { SessionFilter } from "../../src/domain/session-filter.ts";
 import * as schema from "../../src/store/schema.ts";
 import { countSessions, listSessions, type SessionSort } from "../../src/store/session-list.ts";
+import { rowsReadBy } from "../support/d1-cost.ts";
 import { watchD1 } from "../support/d1-faults.ts";
 
 const d1 = watchD1();
@@ -104,7 +105,7 @@ describe("a list of 20,000 sessions", () => {
   async function readBy(work: () => Promise<unknown>): Promise<number> {
     d1.forget();
     await work();
-    return d1.operations.flatMap(({ statements }) => statements).reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+    return rowsReadBy(d1.operations);
   }
   const page = (
     principal: Principal,

@@ -1,5 +1,9 @@
 import type { Operation } from "./d1-faults.ts";
 
+/** How many rows D1 read for operations. */
+export const rowsReadBy = (operations: Operation[]): number =>
+  operations.flatMap(({ statements }) => statements).reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+
 /** What operations cost: batches, statements that read, and the rows written to each table with its indexes. */
 export function costOf(operations: Operation[]) {
   const statements = operations.flatMap((operation) => operation.statements);

@@ -8,7 +8,7 @@ const MAX_HELD_CHARS = 16 * 1024 * 1024;
  * come before it or after it, and twice where it holds its members' answers too.
  */
 export class AgnoRunOrder {
-  #held = new Map<string, AgnoRun>();
+  #held = new Map<string, AgnoRun & { chars: number }>();
   #top: AgnoRun | null = null;
   #chars = 0;
   #next = 0;
@@ -23,7 +23,7 @@ export class AgnoRunOrder {
     const { runId, parentRunId } = run.run;
     if (parentRunId !== null) {
       if (!this.#held.has(runId)) {
-        this.#held.set(runId, run);
+        this.#held.set(runId, { ...run, chars });
         this.#chars += chars;
       }
       return [];
@@ -45,8 +45,10 @@ export class AgnoRunOrder {
     const top = this.#top;
     if (top === null) return [];
     const members = [...this.#held.values()].filter((run) => this.#isWithin(run, top.run.runId));
-    for (const { run } of members) this.#held.delete(run.runId);
-    this.#chars = this.#held.size === 0 ? 0 : this.#chars;
+    for (const { run, chars } of members) {
+      this.#held.delete(run.runId);
+      this.#chars -= chars;
+    }
     const calls = new Map([...members, top].flatMap((run) => callsOfMembers(run, members)));
     const placed = members.map((member) => {
       const { run } = this.#at(member);
