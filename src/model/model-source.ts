@@ -18,11 +18,20 @@ export interface ModelSourceConfig {
   modelMaxRetries: number;
 }
 
+/** One source for each configuration, so that clients are made once. */
+const sources = new WeakMap<ModelSourceConfig, ModelSource>();
+
 /**
  * Where models come from: the provider, when a key or a base URL is set; else the offline model, in development only;
  * else nowhere. Every id gets one Model, which keeps its client.
  */
 export function modelSource(config: ModelSourceConfig): ModelSource {
+  const source = sources.get(config) ?? newSource(config);
+  sources.set(config, source);
+  return source;
+}
+
+function newSource(config: ModelSourceConfig): ModelSource {
   if (!config.openAiApiKey && !config.openAiBaseUrl) {
     const offline = config.mode === "development" ? offlineModel({ firstWordMs: OFFLINE_FIRST_WORD_MS }) : null;
     return () => offline;

@@ -29,9 +29,9 @@ export interface ExportBounds extends PageBounds {
 
 /** A page is in memory several times: as D1's answer, as rows, as lines. */
 export const EXPORT_BOUNDS: ExportBounds = {
-  maxBytes: 512 * 1024,
-  maxRuns: 500,
-  maxRows: 1_000,
+  maxBytes: 256 * 1024,
+  maxRuns: 250,
+  maxRows: 500,
   maxStatements: 900,
 };
 

@@ -6,6 +6,8 @@ import type { LiveRun } from "./live-run.ts";
 
 /** A stream is looked at this often, so a comment goes out after 10 to 20 quiet seconds: below proxies' idle limits. */
 export const KEEP_ALIVE_MS = 10_000;
+/** Deltas that follow each other faster go out together: a chunk costs more on its way than the events in it. */
+const GATHER_MS = 2;
 /** What one read takes at most, so that a reader far behind does not hold a second copy of the run. */
 const CHUNK_CHARS = 32 * 1024;
 
@@ -117,13 +119,16 @@ class StreamedEvents {
 }
 
 /**
- * Text as it comes, until the run is over for its readers. The reader pulls: a slow one falls behind in the run that is
- * in memory anyway, and one that leaves changes nothing.
+ * Text as it comes, until the run is over for its readers; what is neither the first delta nor one that another follows
+ * at once waits for nothing. The reader pulls: a slow one falls behind in the run that is in memory anyway, and one that
+ * leaves changes nothing.
  */
 function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   let left = false;
   let wake = () => {};
   let isQuiet = false;
+  let sentAt = 0;
+  let gathered: ReturnType<typeof setTimeout> | undefined;
   const unwatch = live.watch(() => wake());
   const ticker = setInterval(() => {
     isQuiet = true;
@@ -133,15 +138,26 @@ function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
     left = true;
     unwatch();
     clearInterval(ticker);
+    clearTimeout(gathered);
     wake();
+  };
+  const gather = (ms: number): string => {
+    gathered ??= setTimeout(() => {
+      gathered = undefined;
+      wake();
+    }, ms);
+    return "";
   };
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       while (!left) {
-        const text = read();
+        const earlyMs = live.isFlowing ? sentAt + GATHER_MS - Date.now() : 0;
+        const text = earlyMs > 0 ? gather(earlyMs) : read();
         if (text !== "") {
           isQuiet = false;
+          // Who is behind is not held up.
+          sentAt = text.length < CHUNK_CHARS ? Date.now() : 0;
           return controller.enqueue(sseBytes(text));
         }
         if (live.stage === "done") {

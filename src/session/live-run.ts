@@ -51,6 +51,11 @@ export class LiveRun {
     return isOfCaller && idempotencyAgent === agentId && idempotencyKey === key;
   }
 
+  /** Whether the last thing told is a delta behind another one: more of them may come at any moment. */
+  get isFlowing(): boolean {
+    return this.stage === "running" && this.run !== null && endsInDeltas(this.run);
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -89,4 +94,10 @@ export class LiveRun {
       onChange();
     }
   }
+}
+
+function endsInDeltas({ log, members }: Run): boolean {
+  const last = log.at(-1);
+  const member = last?.kind === "member_told" ? members[last.member] : undefined;
+  return last?.kind === "deltas" ? last.deltas.length > 1 : member !== undefined && endsInDeltas(member);
 }

@@ -46,7 +46,7 @@ export class SessionObject extends DurableObject<Env> {
       return fail(type === "agent" ? agentNotFound() : teamNotFound());
     }
     const config = readConfig(this.env);
-    const model = config.ok ? models(config.value)(component.model) : null;
+    const model = config.ok ? modelSource(config.value)(component.model) : null;
     if (model === null) {
       return fail(modelNotConfigured());
     }
@@ -150,15 +150,6 @@ export class SessionObject extends DurableObject<Env> {
 
 const FAILED_ALARM_MS = 60_000;
 
-/** One source of models per configuration, so that clients are made once. */
-const sources = new WeakMap<Config, ReturnType<typeof modelSource>>();
-
-function models(config: Config): ReturnType<typeof modelSource> {
-  const known = sources.get(config) ?? modelSource(config);
-  sources.set(config, known);
-  return known;
-}
-
 /** Where an object that an alarm wakes finds its session's id: the platform tells the name to callers' calls only. */
 const SESSION_ID_KEY = "session_id";
 /** When the first open requirement expires. */
@@ -179,7 +170,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
     journal,
     agents,
     teams,
-    models: models(config),
+    models: modelSource(config),
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),
     setAlarm: (at) => {

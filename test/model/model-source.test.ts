@@ -32,6 +32,18 @@ describe("the source of models", () => {
     expect(source({ mode: "deployment" })("gpt-other")).toBeNull();
   });
 
+  it("is made once for a configuration: a client costs more than a request needs of it", () => {
+    const config: ModelSourceConfig = {
+      mode: "deployment",
+      openAiApiKey: "sk-test",
+      openAiModel: "gpt-default",
+      modelTimeoutMs: 5_000,
+      modelMaxRetries: 0,
+    };
+    expect(modelSource(config)()).toBe(modelSource(config)());
+    expect(modelSource({ ...config })()).not.toBe(modelSource(config)());
+  });
+
   it("gives the default model when none is named, and one Model per id", () => {
     const models = source({ openAiApiKey: "sk-test" });
     expect(models()?.id).toBe("gpt-default");
