@@ -82,6 +82,9 @@ const PIECE = new RegExp(
   "gv",
 );
 
+/** The same where there is nothing but ASCII, folded: most text, in a fraction of the time. */
+const ASCII_PIECE = new RegExp(`[a-z0-9]{1,${MAX_WORD_CHARS}}|(?<=[a-z0-9])(?:\\+\\+|[+#](?![a-z0-9+#]))`, "g");
+
 /** Pieces that are folded together: a call for each costs many times its work. */
 const FOLDED_AT_ONCE = 32;
 const ASCII_WORD = /^[a-z0-9]+$/;
@@ -93,6 +96,14 @@ export function placedWords(text: string): PlacedWord[] {
 
 /** `placedWords`, as far as they are asked for. */
 export function* walkWords(text: string): Generator<PlacedWord> {
+  if (ASCII.test(text)) {
+    const folded = plain(text);
+    for (const match of folded.matchAll(ASCII_PIECE)) {
+      const word = match[0];
+      yield { word: isSign(word) ? wide(word) : word, from: match.index, to: match.index + word.length };
+    }
+    return;
+  }
   let pieces: { piece: string; from: number }[] = [];
   for (const { 0: piece, index: from } of text.matchAll(PIECE)) {
     pieces.push({ piece, from });

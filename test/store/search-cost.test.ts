@@ -30,7 +30,7 @@ async function seed(userId: string, count: number, from: number): Promise<void> 
     ).bind(userId, from, count),
     env.DB.prepare(
       `insert into message_docs (id, session_id, run_index, message_index, owner, words)
-       ${numbers} select 2048 * i * 10, ?1 || i, 0, 0, 'u' || lower(hex(?1)), 'common ' || i || iif(i % 10 = 0, ' rare', '') from n`,
+       ${numbers} select -2048 * i * 10, ?1 || i, 0, 0, 'u' || lower(hex(?1)), 'common ' || i || iif(i % 10 = 0, ' rare', '') from n`,
     ).bind(userId, from, count),
   ]);
 }
@@ -46,7 +46,7 @@ const asked: Asked[] = [
   { search: "messages, two words", ask: (d1, who) => searchMessages(d1, who, look("rare common"), {}, page(NEWEST)) },
   {
     search: "messages behind a cursor",
-    ask: (d1, who) => searchMessages(d1, who, look("common"), {}, page({ rank: "newest", before: 2048 * 300 })),
+    ask: (d1, who) => searchMessages(d1, who, look("common"), {}, page({ rank: "newest", before: -2048 * 300 })),
   },
   { search: "names, newest", ask: (d1, who) => searchSessions(d1, who, look("common"), {}, page(NEWEST)) },
   {
@@ -157,7 +157,7 @@ describe("a page of a search", () => {
       as("bob"),
       look("common"),
       {},
-      { limit: 100, from: { rank: "relevance", upTo: 2048 * 41_000, offset: 950 } },
+      { limit: 100, from: { rank: "relevance", upTo: -2048 * 41_000, offset: 950 } },
     );
     expect([oldest.hits.length, oldest.next]).toEqual([50, null]);
   });
