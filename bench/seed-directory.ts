@@ -53,7 +53,7 @@ function statementsOf({ first, last, firstUser, users }: Part): string[] {
      SELECT 'dir-' || s, 'agent', 'assistant', 'assistant', ${owner}, 'Plan ' || s, 'manual', 1,
        ${CREATED_AT}, 'plan ' || s, 'plan ' || s, 'common words', 'common words', ${runs}, ${runs},
        ${MESSAGES_PER_SESSION}, 'seeded', ${at}, ${at}
-     FROM nth`,
+     FROM nth ORDER BY s DESC`,
     `${parts}
      INSERT INTO runs (run_id, session_id, run_index, position, agent_id, component_name, user_id, status, fence, input,
        input_messages, finish_reason, events, created_at, started_at, settled_at)
@@ -67,7 +67,7 @@ function statementsOf({ first, last, firstUser, users }: Part): string[] {
      FROM nth, part`,
     `${parts}
      INSERT INTO message_docs (id, session_id, run_index, message_index, owner, words)
-     SELECT 2048 * (${at} + m) + m, 'dir-' || s, m / 2, m % 2, 'u' || lower(hex(${owner})), ${TEXT}
-     FROM nth, part`,
+     SELECT -2048 * (${at} + m) - m, 'dir-' || s, m / 2, m % 2, 'u' || lower(hex(${owner})), ${TEXT}
+     FROM nth, part ORDER BY 1`,
   ];
 }

@@ -14,10 +14,12 @@ export const SECRET_MASK = "[secret]";
 /** Replaces every string shaped like a secret by the mask. Linear in the length of the text; masking twice changes nothing. */
 export function maskSecrets(text: string, mask: string = SECRET_MASK): string {
   const always = () => mask;
-  return maskPemBlocks(text, mask)
+  const masked = maskPemBlocks(text, mask)
     .replace(JWT, always)
     .replace(PROVIDER_KEY, always)
-    .replace(SK_KEY, (key) => (isKey(key) ? mask : key))
+    .replace(SK_KEY, (key) => (isKey(key) ? mask : key));
+  if (!hasLongRun(masked)) return masked;
+  return masked
     .replace(AWS_SECRET, (key) => (/[+/]/.test(key) && hasUpperLowerDigit(key) ? mask : key))
     .replace(RUN, (run) => (isRandom(run) ? mask : run));
 }
@@ -51,6 +53,18 @@ const UUID = /(?<![A-Za-z0-9])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Z
 const MIN_RANDOM_CHARS = 24;
 /** Of a run with separators: how much of it must stand in parts that mix letters and digits. */
 const MIN_MIXED_CHARS = 16;
+
+/** Whether there can be an AWS secret or a run. Everyday text has none, and looking for those costs most of all. */
+function hasLongRun(text: string): boolean {
+  let length = 0;
+  for (let unit = 0; unit < text.length && length < MIN_RANDOM_CHARS; unit += 1) {
+    length = IN_RUN[text.charCodeAt(unit)] === 1 ? length + 1 : 0;
+  }
+  return length >= MIN_RANDOM_CHARS;
+}
+
+/** By ASCII code: 1 for what an AWS secret or a run is made of. */
+const IN_RUN = Uint8Array.from({ length: 128 }, (_, code) => Number(/[\w+/-]/.test(String.fromCharCode(code))));
 
 /** `sk-learn` and the locale `sk-SK` are none. */
 function isKey(text: string): boolean {

@@ -1,6 +1,6 @@
-import { type SearchQuery, termsIn } from "../lib/search-query.ts";
+import { firstPlace, type SearchQuery, termsIn } from "../lib/search-query.ts";
 import { placedWords } from "../lib/search-words.ts";
-import { graphemes, oneLine } from "../lib/text.ts";
+import { graphemes, isOfSingleUnits, oneLine } from "../lib/text.ts";
 import { maskSecrets } from "./secrets.ts";
 
 /** Text with the places in it that were looked for, in code units of the text. */
@@ -21,11 +21,11 @@ const OVERLAP_CHARS = 1_024;
 export function snippet(content: string, query: SearchQuery): Highlighted {
   for (let from = 0; from < content.length; from += PIECE_CHARS - OVERLAP_CHARS) {
     const line = lineOf(content.slice(from, from + PIECE_CHARS));
-    const [first] = placesIn(line, query);
+    const first = firstPlace(line, query);
     const isFirstPiece = from === 0;
     const isLastPiece = from + PIECE_CHARS >= content.length;
-    if (first !== undefined) {
-      return cut(line, first[0], query, { opens: !isFirstPiece, goesOn: !isLastPiece });
+    if (first !== null) {
+      return cut(line, first, query, { opens: !isFirstPiece, goesOn: !isLastPiece });
     }
     if (isLastPiece) break;
   }
@@ -66,13 +66,10 @@ function cut(
   query: SearchQuery,
   piece: { opens: boolean; goesOn: boolean },
 ): Highlighted {
-  const before = takeWhole(
-    graphemes(line.slice(Math.max(0, around - 4 * CHARS_BEFORE), around)).reverse(),
-    CHARS_BEFORE,
-  );
+  const before = takeWhole(line.slice(Math.max(0, around - 4 * CHARS_BEFORE), around), CHARS_BEFORE, "end");
   // A short text is shown from its beginning.
   const start = around - before <= CHARS_BEFORE / 2 && !piece.opens ? 0 : around - before;
-  const length = takeWhole(graphemes(line.slice(start, start + 2 * MAX_CHARS)), MAX_CHARS - 2 * ELLIPSIS.length);
+  const length = takeWhole(line.slice(start, start + 2 * MAX_CHARS), MAX_CHARS - 2 * ELLIPSIS.length, "start");
   const shown = line.slice(start, start + length);
   const opening = start > 0 || piece.opens ? ELLIPSIS : "";
   const closing = start + length < line.length || piece.goesOn ? ELLIPSIS : "";
@@ -80,10 +77,12 @@ function cut(
   return { text, highlights: placesIn(text, query) };
 }
 
-/** How many code units the first graphemes take that fit. */
-function takeWhole(parts: readonly string[], limit: number): number {
+/** How many code units those graphemes at one end of a text take that fit. */
+function takeWhole(text: string, limit: number, end: "start" | "end"): number {
+  if (isOfSingleUnits(text)) return Math.min(text.length, limit);
+  const parts = graphemes(text);
   let taken = 0;
-  for (const part of parts) {
+  for (const part of end === "start" ? parts : parts.reverse()) {
     if (taken + part.length > limit) break;
     taken += part.length;
   }

@@ -1,4 +1,4 @@
-import { wordsOf } from "./search-words.ts";
+import { mayHaveWords, walkWords, wordsOf } from "./search-words.ts";
 
 /** What a person looks for: all of these, each a word, or words that stand together. */
 export interface SearchQuery {
@@ -39,10 +39,34 @@ export function searchQuery(text: string): SearchQuery | null {
 }
 
 /** Where the terms of the query stand in a sequence of words: from the first to behind the last word of each. */
-export function termsIn(words: readonly string[], { terms }: SearchQuery): { at: number; end: number; term: number }[] {
-  return words.flatMap((_, at) =>
-    terms.flatMap((term, nth) =>
-      term.every((word, offset) => words[at + offset] === word) ? [{ at, end: at + term.length, term: nth }] : [],
-    ),
-  );
+export function termsIn(words: readonly string[], { terms }: SearchQuery): { at: number; end: number }[] {
+  const found: { at: number; end: number }[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    for (const term of terms) if (standsAt(words, at, term)) found.push({ at, end: at + term.length });
+  }
+  return found;
+}
+
+function standsAt(words: readonly string[], at: number, term: readonly string[]): boolean {
+  return term.every((word, offset) => words[at + offset] === word);
+}
+
+/** The first place of a text, in NFC, where one of the terms begins; null when none does. Reads no further. */
+export function firstPlace(text: string, query: SearchQuery): number | null {
+  const mayHave = mayHaveWords(text);
+  const terms = query.terms.filter((term) => term.every(mayHave));
+  if (terms.length === 0) return null;
+  const longest = Math.max(...terms.map((term) => term.length));
+  const words: string[] = [];
+  const starts: number[] = [];
+  const beginsAt = (at: number) => terms.some((term) => standsAt(words, at, term));
+  for (const { word, from } of walkWords(text)) {
+    words.push(word);
+    starts.push(from);
+    // Whether a term begins there is known when as many words are as the longest has.
+    const at = words.length - longest;
+    if (at >= 0 && beginsAt(at)) return starts[at] ?? null;
+  }
+  const at = words.findIndex((_, nth) => nth > words.length - longest && beginsAt(nth));
+  return starts[at] ?? null;
 }

@@ -29,12 +29,23 @@ export function firstCodePoints(text: string, count: number): string {
 export function oneLine(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]+/g, "")
-    .replace(/[\s\u0085]+/g, " ")
+    .replace(SPACES, " ")
     .trim();
 }
 
+/** But a single space, which stays. */
+const SPACES = / [\s\u0085]+|(?! )[\s\u0085]+/g;
+
 export function graphemes(text: string): string[] {
   return Array.from(graphemeSegmenter.segment(text), ({ segment }) => segment);
+}
+
+const SINGLE_UNITS =
+  /^[ -~\u00a0-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]*$/;
+
+/** Whether every code unit is surely a grapheme; false says nothing. Taking graphemes apart costs hundreds of times this. */
+export function isOfSingleUnits(text: string): boolean {
+  return SINGLE_UNITS.test(text);
 }
 
 /** A piece of text between two word boundaries; spaces and punctuation are pieces that are no words. */

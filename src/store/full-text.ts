@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { SearchQuery } from "../lib/search-query.ts";
+import { utf8Bytes } from "../lib/text.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import type { Database } from "./database.ts";
 import { messageDocs, nameDocs, sessions } from "./schema.ts";
 
 // The full-text indexes of messages and of names, which have the same columns. Newest first is the order of their ids, so
@@ -14,14 +14,14 @@ export const MAX_RANKED = 1000;
 /** How many matches one page looks through at most for those that pass its filter. */
 const MAX_LOOKED_THROUGH = 2000;
 
-/** Where a page begins; `upTo` keeps what comes meanwhile out of an order that is under way. */
+/** Where a page begins, by ids, which count down in time; `upTo` keeps what comes meanwhile out of an order that is under way. */
 export type MatchPosition = { rank: "newest"; before: number } | { rank: "relevance"; upTo: number; offset: number };
 
-/** Behind every id. */
-const END = Number.MAX_SAFE_INTEGER;
+/** Before every id. */
+const START = Number.MIN_SAFE_INTEGER;
 
 export const firstPosition = (rank: SearchRank): MatchPosition =>
-  rank === "newest" ? { rank, before: END } : { rank, upTo: END, offset: 0 };
+  rank === "newest" ? { rank, before: START } : { rank, upTo: START, offset: 0 };
 
 export function matchCursor(position: MatchPosition): string {
   return encodeCursor(
@@ -34,10 +34,10 @@ export function decodeMatchCursor(cursor: string, rank: SearchRank): MatchPositi
   const [of, id, offset, ...rest] = decodeCursor(cursor) ?? [];
   if (of !== rank || !isWhole(id) || rest.length > 0) return null;
   if (rank === "newest") return offset === undefined ? { rank, before: id } : null;
-  return isWhole(offset) && offset <= MAX_RANKED ? { rank, upTo: id, offset } : null;
+  return isWhole(offset) && offset >= 0 && offset <= MAX_RANKED ? { rank, upTo: id, offset } : null;
 }
 
-const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** What is looked for, in which index, and what of it may be shown. */
 export interface MatchSearch {
@@ -51,69 +51,88 @@ export interface MatchSearch {
   from: MatchPosition;
 }
 
-export interface Matches {
-  /** Ids of docs, in the order to be shown. */
-  ids: number[];
-  /** Null behind the last one. */
+/** The columns of `matchesQuery`. Without matches there is one row, whose id is null. */
+export interface MatchRow {
+  id: number | null;
+  /** More is shown first, and of as much the lower id, which is the newer match. */
+  score: number | null;
+  /** How many were put in order, of `relevance`, and the newest of them. */
+  ranked: number | null;
+  newest: number | null;
+  /** 0 of the match behind the page. */
+  isShown: number;
+  /** The last match that was looked at, where there may be others behind it. */
+  lastSeen: number | null;
+}
+
+/** A page of what matches. What is shown of it hangs on this in the same statement: a trip to D1 costs more than the page. */
+export function matchesQuery(search: MatchSearch): SQL {
+  const { page, rest } =
+    search.from.rank === "newest" ? newest(search, search.from) : mostRelevant(search, search.from);
+  return sql`(with page as materialized (${page}), rest as materialized (${rest})
+    select page.id, page.score, page.ranked, page.newest, page.id is not rest.behind as "isShown",
+      rest.last_seen as "lastSeen"
+    from rest left join page on 1)`;
+}
+
+export interface MatchPage<Row> {
+  /** In the order to be shown. */
+  rows: Row[];
+  /** Null behind the last match. The page may hold fewer than asked for, or none, and yet be followed by another. */
   next: MatchPosition | null;
   /** How many were put in order, of `relevance`. */
   ranked: number | null;
-  /** Where a page begins that goes on behind one of the ids. */
+  /** Where a page begins that goes on behind one of the rows. */
   behind(nth: number): MatchPosition;
 }
 
-/** A page of what matches. It may hold fewer than asked for, or none, and yet be followed by another. */
-export function findMatches(db: Database, search: MatchSearch): Promise<Matches> {
-  return search.from.rank === "newest" ? newest(db, search, search.from) : mostRelevant(db, search, search.from);
-}
-
-async function newest(db: Database, search: MatchSearch, { before }: { before: number }): Promise<Matches> {
-  const matching = matchingIds(search, sql`rowid < cast(${before} as integer)`);
-  const passing = passingDocs(db, search, matching, { id: docsOf(search).id }).limit(search.limit + 1);
-  const found = (await passing).map(({ id }) => id).sort((a, b) => b - a);
-  const ids = found.slice(0, search.limit);
-  const behind = (nth: number): MatchPosition => ({ rank: "newest", before: ids[nth] ?? before });
-  if (found.length > search.limit) {
-    return { ids, next: behind(ids.length - 1), ranked: null, behind };
+/** The page that the rows of a search's `matchesQuery` are. */
+export function matchPage<Row extends MatchRow>({ from }: MatchSearch, answered: readonly Row[]): MatchPage<Row> {
+  const found = answered
+    .filter(({ id }) => id !== null)
+    .toSorted((a, b) => Number(b.score) - Number(a.score) || Number(a.id) - Number(b.id));
+  const rows = found.filter(({ isShown }) => isShown === 1);
+  if (from.rank === "newest") {
+    const behind = (nth: number): MatchPosition => ({ rank: "newest", before: rows[nth]?.id ?? from.before });
+    const lastSeen = answered[0]?.lastSeen ?? null;
+    const rest: MatchPosition | null = lastSeen === null ? null : { rank: "newest", before: lastSeen };
+    return { rows, next: found.length > rows.length ? behind(rows.length - 1) : rest, ranked: null, behind };
   }
-  const [end] = await db.all<{ id: number }>(
-    sql`select id from (${matching}) limit 1 offset ${sql.raw(String(MAX_LOOKED_THROUGH - 1))}`,
-  );
-  return { ids, next: end === undefined ? null : { rank: "newest", before: end.id }, ranked: null, behind };
-}
-
-async function mostRelevant(
-  db: Database,
-  search: MatchSearch,
-  { upTo, offset }: { upTo: number; offset: number },
-): Promise<Matches> {
-  const { words, id } = docsOf(search);
-  const columns = { id, score: scoreOf(words, search.query).as("score") };
-  const scored = passingDocs(db, search, matchingIds(search, sql`rowid <= cast(${upTo} as integer)`), columns)
-    .limit(MAX_RANKED)
-    .as("scored");
-  const rows = await db
-    .select({
-      id: scored.id,
-      ranked: sql<number>`count(*) over ()`.as("ranked"),
-      newest: sql<number>`max(${scored.id}) over ()`.as("newest"),
-    })
-    .from(scored)
-    .orderBy(sql`${scored.score} desc`, sql`${scored.id} desc`)
-    .limit(search.limit)
-    .offset(offset);
-  const [first] = rows;
+  const { ranked, newest } = { ranked: 0, newest: from.upTo, ...rows[0] };
   const behind = (nth: number): MatchPosition => ({
     rank: "relevance",
-    upTo: Math.min(upTo, first?.newest ?? upTo),
-    offset: offset + nth + 1,
+    upTo: Math.max(from.upTo, newest ?? from.upTo),
+    offset: from.offset + nth + 1,
   });
-  const isLast = first === undefined || offset + rows.length >= first.ranked;
+  const isLast = from.offset + rows.length >= (ranked ?? 0);
+  return { rows, next: isLast ? null : behind(rows.length - 1), ranked, behind };
+}
+
+/** The matches of a page, with one more where there is one; and where the page ends. */
+interface PageParts {
+  page: SQL;
+  rest: SQL;
+}
+
+function newest(search: MatchSearch, { before }: { before: number }): PageParts {
+  const matching = matchingIds(search, sql`rowid > cast(${before} as integer)`);
+  const isFull = sql`count(*) > ${search.limit}`;
   return {
-    ids: rows.map((row) => row.id),
-    next: isLast ? null : behind(rows.length - 1),
-    ranked: first?.ranked ?? 0,
-    behind,
+    page: sql`select id, score, null as ranked, null as newest
+      from (${passingDocs(search, matching, sql`0`)} limit ${search.limit + 1})`,
+    rest: sql`select iif(${isFull}, max(id), null) as behind,
+      iif(${isFull}, null, (select id from (${matching}) limit 1 offset ${sql.raw(String(MAX_LOOKED_THROUGH - 1))})) as last_seen from page`,
+  };
+}
+
+function mostRelevant(search: MatchSearch, { upTo, offset }: { upTo: number; offset: number }): PageParts {
+  const matching = matchingIds(search, sql`rowid >= cast(${upTo} as integer)`);
+  const score = scoreOf(docsOf(search).words, search.query);
+  return {
+    page: sql`with scored as materialized (${passingDocs(search, matching, score)} limit ${MAX_RANKED})
+      select id, score, (select count(*) from scored) as ranked, (select min(id) from scored) as newest
+      from scored order by score desc, id limit ${search.limit} offset ${offset}`,
+    rest: sql`select null as behind, null as last_seen`,
   };
 }
 
@@ -123,23 +142,15 @@ const docsOf = ({ index }: MatchSearch) => (index === "message" ? messageDocs : 
 function matchingIds(search: MatchSearch, range: SQL): SQL {
   const table = sql.raw(`${search.index}_search`);
   return sql`select rowid as id from ${table} where ${table} match ${expressionOf(search)} and ${range}
-    order by rowid desc limit ${sql.raw(String(MAX_LOOKED_THROUGH))}`;
+    order by rowid limit ${sql.raw(String(MAX_LOOKED_THROUGH))}`;
 }
 
 /** SQLite keeps the order of a CROSS JOIN: the newest match first, until there are enough. */
-function passingDocs<Columns extends Parameters<Database["select"]>[0]>(
-  db: Database,
-  search: MatchSearch,
-  matching: SQL,
-  columns: Columns & {},
-) {
+function passingDocs(search: MatchSearch, matching: SQL, score: SQL): SQL {
   const docs = docsOf(search);
-  return db
-    .select(columns)
-    .from(sql`(${matching}) as found`)
-    .crossJoin(docs)
-    .crossJoin(sessions)
-    .where(and(eq(docs.id, sql`found.id`), eq(sessions.sessionId, docs.sessionId), search.passes));
+  const where = and(eq(docs.id, sql`found.id`), eq(sessions.sessionId, docs.sessionId), search.passes);
+  return sql`select ${docs.id} as id, ${score} as score
+    from (${matching}) as found cross join ${docs} cross join ${sessions} where ${where}`;
 }
 
 /** Words hold no quotes, so that nothing in them has a meaning in the expression. */
@@ -157,12 +168,18 @@ const USUAL_BYTES = 600;
  * How often each term stands in the text, against its length, as BM25 weighs it, and more where all stand together. Not
  * FTS5's own bm25(): that reads every match of everybody to know how rare a word is.
  */
-function scoreOf(words: typeof nameDocs.words, { terms }: SearchQuery): SQL<number> {
-  const padded = terms.map((term) => ` ${term.join(" ")} `);
-  const together = terms.length > 1 ? ` ${terms.flat().join(" ")} ` : "";
-  const count = sql`(octet_length(text) - octet_length(replace(text, value, ''))) * 1.0 / octet_length(value)`;
-  const length = sql`(0.3 + 0.9 * octet_length(${words}) / ${sql.raw(String(USUAL_BYTES))}.0)`;
-  return sql<number>`iif(octet_length(${words}) > ${sql.raw(String(MAX_SCORED_BYTES))}, 0.0,
-    (select sum(count / (count + ${length})) + iif(${together} <> '' and instr(text, ${together}) > 0, 1.0, 0.0)
-      from (select ${count} as count, text from json_each(${JSON.stringify(padded)}), (select ' ' || ${words} || ' ' as text))))`;
+function scoreOf(words: typeof nameDocs.words, { terms }: SearchQuery): SQL {
+  const number = (value: number) => sql.raw(value.toFixed(1));
+  const text = sql`(' ' || ${words} || ' ')`;
+  const length = sql`(0.3 + 0.9 * octet_length(${words}) / ${number(USUAL_BYTES)})`;
+  const missing = terms.map((term) => {
+    const padded = ` ${term.join(" ")} `;
+    const without = sql`octet_length(replace(${text}, ${padded}, ''))`;
+    const count = sql`(octet_length(${words}) + 2 - ${without}) / ${number(utf8Bytes(padded))}`;
+    // What a count is worth is count / (count + length).
+    return sql`${length} / (${count} + ${length})`;
+  });
+  const together = terms.length > 1 ? sql`(instr(${text}, ${` ${terms.flat().join(" ")} `}) > 0)` : sql`0`;
+  const sum = sql`${number(terms.length)} + ${together} - ${sql.join(missing, sql` - `)}`;
+  return sql`iif(octet_length(${words}) > ${sql.raw(String(MAX_SCORED_BYTES))}, 0.0, ${sum})`;
 }

@@ -24,7 +24,7 @@ const MAX_STATEMENT_DOCS = 200;
 const MAX_REMOVED_DOCS = 500;
 const MAX_REMOVED_BYTES = 128 * 1024;
 
-/** Ids are in the order of time: so many to a millisecond. */
+/** Ids count down in the order of time: so many to a millisecond. */
 const IDS_PER_MS = 2048;
 /** What does not fit its millisecond goes behind what is in these. */
 const OVERFLOW_MS = 4096;
@@ -81,12 +81,14 @@ function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condi
   // statement: two of them that go behind the same row, from the same millisecond or from others, never meet.
   const rows = docs
     .toSorted((a, b) => a.base - b.base)
-    .map(({ runIndex, messageIndex, base, words }, nth) => [runIndex, messageIndex, base, nth, words]);
-  const within = (ids: number) => sql`from ${messageDocs} where id >= base and id < base + ${sql.raw(String(ids))}`;
-  const bucket = within(IDS_PER_MS);
-  const id = sql`iif((select max(id) ${bucket}) + nth >= base + ${sql.raw(String(IDS_PER_MS - 1))},
-    (select max(id) + 1 ${within(IDS_PER_MS * OVERFLOW_MS)}),
-    coalesce((select max(id) + 1 ${bucket}), base)) + nth`;
+    .map(({ runIndex, messageIndex, base, words }, nth) => [runIndex, messageIndex, base, nth, words])
+    // The index takes them in the order of ids; any other has it write what it gathered for each.
+    .toReversed();
+  const last = (ids: number) => sql`(select -min(id) from ${messageDocs}
+    where id <= -base and id > -base - ${sql.raw(String(ids))})`;
+  const bucket = last(IDS_PER_MS);
+  const id = sql`-nth - iif(${bucket} + nth >= base + ${sql.raw(String(IDS_PER_MS - 1))},
+    ${last(IDS_PER_MS * OVERFLOW_MS)} + 1, coalesce(${bucket} + 1, base))`;
   const given = sql`select value ->> 0 as run_index, value ->> 1 as message_index, value ->> 2 as base, value ->> 3 as nth,
     value ->> 4 as words from json_each(${JSON.stringify(rows)})`;
   return db

@@ -4,7 +4,7 @@ import type { Session } from "../domain/session.ts";
 import type { SearchQuery } from "../lib/search-query.ts";
 import { cutUtf8 } from "../lib/text.ts";
 import type { Database } from "./database.ts";
-import { findMatches, type MatchPosition } from "./full-text.ts";
+import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 import { MAX_HISTORY_BYTES } from "./history-sql.ts";
 import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "./message-docs.ts";
 import { messageDocs, messages, sessions } from "./schema.ts";
@@ -47,7 +47,7 @@ export async function searchMessages(
   maxBytes = MAX_HISTORY_BYTES,
 ): Promise<MessageMatches> {
   const { sessionId, agentId, teamId } = filter;
-  const matches = await findMatches(db, {
+  const search: MatchSearch = {
     index: "message",
     query,
     of: [
@@ -61,73 +61,52 @@ export async function searchMessages(
       teamId === undefined ? undefined : and(eq(sessions.sessionType, "team"), eq(sessions.componentId, teamId)),
     ),
     ...page,
-  });
-  const hits = matches.ids.length === 0 ? [] : await readHits(db, principal, matches.ids, maxBytes);
-  const last = hits.at(-1);
-  // What did not fit is on the next page; a message that went meanwhile is on none.
-  const isCut = last !== undefined && last.nth < matches.ids.length - 1;
-  const next = isCut ? matches.behind(last.nth) : matches.next;
-  return { hits: hits.map(({ hit }) => hit), next, ranked: matches.ranked };
+  };
+  const { rows, next, ranked, behind } = matchPage(search, await readMatches(db, search, maxBytes));
+  const last = rows.findLastIndex(({ sessionId }) => sessionId !== null);
+  // What did not fit is on the next page.
+  const isCut = last >= 0 && last < rows.length - 1;
+  return { hits: rows.flatMap((row) => hitOf(row) ?? []), next: isCut ? behind(last) : next, ranked };
 }
 
-/** The messages of the docs, in their order, up to a number of bytes. */
-async function readHits(db: Database, principal: Principal, ids: readonly number[], maxBytes: number) {
+/** A match with its message; of one that the page has no room for, or whose message went, all that is null. */
+type FoundRow = MatchRow & Found;
+type Found = (HitFields & MessageHit["session"]) | { sessionId: null };
+type HitFields = Omit<MessageHit, "session">;
+
+/** Read without Drizzle's rows: making those costs as much as reading the page. */
+function readMatches(db: Database, search: MatchSearch, maxBytes: number): Promise<FoundRow[]> {
   const bytes = sql`octet_length(${messages.content})`;
-  const wanted = sql`(select key as nth, value as id from json_each(${JSON.stringify(ids)})) as wanted`;
-  const walked = db
-    .select({
-      nth: sql<number>`wanted.nth`.as("nth"),
-      sessionId: messages.sessionId,
-      runIndex: messages.runIndex,
-      messageIndex: messages.messageIndex,
-      bytes: sql<number>`sum(${bytes}) over (order by wanted.nth rows unbounded preceding)`.as("bytes"),
-    })
-    .from(wanted)
-    .crossJoin(messageDocs)
-    .crossJoin(messages)
-    .where(
-      and(
-        eq(messageDocs.id, sql`wanted.id`),
-        eq(messages.sessionId, messageDocs.sessionId),
-        eq(messages.runIndex, messageDocs.runIndex),
-        eq(messages.messageIndex, messageDocs.messageIndex),
-      ),
-    )
-    .as("walked");
-  const rows = await db
-    .select({
-      nth: walked.nth,
-      runIndex: walked.runIndex,
-      messageIndex: walked.messageIndex,
-      runId: messages.runId,
-      messageId: messages.messageId,
-      role: sql<"user" | "assistant">`${messages.role}`.as("role"),
-      createdAt: messages.createdAt,
-      content: sql<string>`substr(${messages.content}, 1, ${sql.raw(String(MAX_INDEXED_BYTES))})`.as("content"),
-      session: {
-        sessionId: sessions.sessionId,
-        sessionType: sessions.sessionType,
-        agentId: sessions.agentId,
-        teamId: sessions.teamId,
-        userId: sessions.userId,
-        name: sessions.name,
-        firstMessage: sessions.firstMessage,
-      },
-    })
-    .from(walked)
-    .crossJoin(messages)
-    .crossJoin(sessions)
-    .where(
-      and(
-        eq(messages.sessionId, walked.sessionId),
-        eq(messages.runIndex, walked.runIndex),
-        eq(messages.messageIndex, walked.messageIndex),
-        eq(sessions.sessionId, walked.sessionId),
-        visibleTo(principal),
-        sql`${walked.bytes} - ${bytes} < ${maxBytes}`,
-      ),
-    );
-  return rows
-    .toSorted((a, b) => a.nth - b.nth)
-    .map(({ nth, content, ...hit }) => ({ nth, hit: { ...hit, content: cutUtf8(content, MAX_INDEXED_BYTES) } }));
+  const key = and(
+    eq(messages.sessionId, messageDocs.sessionId),
+    eq(messages.runIndex, messageDocs.runIndex),
+    eq(messages.messageIndex, messageDocs.messageIndex),
+  );
+  // The texts themselves are read of what fits only.
+  return db.all<FoundRow>(sql`
+    select walked.id, walked.score, walked.ranked, walked.newest, walked."isShown", walked."lastSeen",
+      ${messages.runId} as "runId", ${messages.messageId} as "messageId", ${messages.runIndex} as "runIndex",
+      ${messages.messageIndex} as "messageIndex", ${messages.role}, ${messages.createdAt} as "createdAt",
+      substr(${messages.content}, 1, ${sql.raw(String(MAX_INDEXED_BYTES))}) as content,
+      ${sessions.sessionId} as "sessionId", ${sessions.sessionType} as "sessionType", ${sessions.agentId} as "agentId",
+      ${sessions.teamId} as "teamId", ${sessions.userId} as "userId", ${sessions.name},
+      ${sessions.firstMessage} as "firstMessage"
+    from (select found.*, ${messages}.rowid as message,
+        sum(${bytes}) over (order by found.score desc, found.id rows unbounded preceding) - ${bytes} as bytes_before
+      from ${matchesQuery(search)} as found
+      left join ${messageDocs} on ${messageDocs.id} = found.id and found."isShown"
+      left join ${messages} on ${key}) as walked
+    left join ${messages} on ${messages}.rowid = walked.message and walked.bytes_before < ${maxBytes}
+    left join ${sessions} on ${eq(sessions.sessionId, messages.sessionId)}`);
+}
+
+function hitOf(row: FoundRow): MessageHit | null {
+  if (row.sessionId === null) return null;
+  const { sessionId, sessionType, agentId, teamId, userId, name, firstMessage } = row;
+  const { runId, messageId, runIndex, messageIndex, role, createdAt, content } = row;
+  return {
+    session: { sessionId, sessionType, agentId, teamId, userId, name, firstMessage },
+    ...{ runId, messageId, runIndex, messageIndex, role, createdAt },
+    content: cutUtf8(content, MAX_INDEXED_BYTES),
+  };
 }

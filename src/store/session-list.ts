@@ -121,17 +121,18 @@ function openRequirements(db: Database, sessionId: SQL) {
 }
 
 /** All that a list shows, but nothing that it only filters by or does not show. */
-const LISTED = (() => {
+export const LISTED = (() => {
   const { componentData, componentId, nameFolded, firstMessageFolded, nameWords, ...listed } =
     getTableColumns(sessions);
   return listed;
 })();
 
 /** What is selected of a session for a list. */
-export const listedColumns = (db: Database) => ({
-  ...LISTED,
-  openRequirements: sql<number>`(${openRequirements(db, sql`${sessions.sessionId}`)})`.as("open_requirements"),
-});
+export const listedColumns = (db: Database) => ({ ...LISTED, openRequirements: openRequirementsOf(db) });
+
+/** How many things the session of the row waits for people to do. */
+export const openRequirementsOf = (db: Database) =>
+  sql<number>`(${openRequirements(db, sql`${sessions.sessionId}`)})`.as("open_requirements");
 
 /** octet_length is known from where a row begins; length() would read all of a long text to count letters. */
 const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet_length(${sessions.metadata}), 0)

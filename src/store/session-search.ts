@@ -1,13 +1,13 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Principal } from "../domain/principal.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
 import type { SearchQuery } from "../lib/search-query.ts";
 import type { Database } from "./database.ts";
-import { findMatches, type MatchPosition } from "./full-text.ts";
+import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 import { ownerWord } from "./message-docs.ts";
 import { nameDocs, sessions } from "./schema.ts";
 import { isMeant } from "./session-filter.ts";
-import { type ListedSession, listedColumns } from "./session-list.ts";
+import { LISTED, type ListedSession, openRequirementsOf } from "./session-list.ts";
 
 /** Sessions whose names were found. */
 export interface SessionMatches {
@@ -18,6 +18,16 @@ export interface SessionMatches {
   ranked: number | null;
 }
 
+const column = <Name extends keyof MatchRow>(name: Name) => sql<MatchRow[Name]>`found.${sql.identifier(name)}`;
+const MATCH = {
+  id: column("id"),
+  score: column("score"),
+  ranked: column("ranked"),
+  newest: column("newest"),
+  isShown: column("isShown"),
+  lastSeen: column("lastSeen"),
+};
+
 /** The sessions of the list by the words of the names that show. */
 export async function searchSessions(
   db: Database,
@@ -26,18 +36,21 @@ export async function searchSessions(
   filter: SessionFilter,
   page: { limit: number; from: MatchPosition },
 ): Promise<SessionMatches> {
-  const passes = isMeant(db, principal, filter);
-  const of = principal.userId === null ? [] : [ownerWord(principal.userId)];
-  const { ids, next, ranked } = await findMatches(db, { index: "name", query, of, passes, ...page });
-  const rows =
-    ids.length === 0
-      ? []
-      : await db
-          .select({ ...listedColumns(db), nth: sql<number>`wanted.nth`.as("nth") })
-          .from(sql`(select key as nth, value as id from json_each(${JSON.stringify(ids)})) as wanted`)
-          .crossJoin(nameDocs)
-          .crossJoin(sessions)
-          .where(and(eq(nameDocs.id, sql`wanted.id`), eq(sessions.sessionId, nameDocs.sessionId), passes));
-  const found = rows.toSorted((a, b) => a.nth - b.nth).map(({ nth: _nth, ...session }) => session);
+  const search: MatchSearch = {
+    index: "name",
+    query,
+    of: principal.userId === null ? [] : [ownerWord(principal.userId)],
+    passes: isMeant(db, principal, filter),
+    ...page,
+  };
+  const answered = await db
+    .select({ ...MATCH, openRequirements: openRequirementsOf(db), session: LISTED })
+    .from(sql`${matchesQuery(search)} as found`)
+    .leftJoin(nameDocs, sql`${nameDocs.id} = found.id and found."isShown"`)
+    .leftJoin(sessions, eq(sessions.sessionId, nameDocs.sessionId));
+  const { rows, next, ranked } = matchPage(search, answered);
+  const found = rows.flatMap(({ session, openRequirements }) =>
+    session === null ? [] : { ...session, openRequirements },
+  );
   return { sessions: found, next, ranked };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { searchQuery } from "../../src/lib/search-query.ts";
+import { firstPlace, searchQuery, termsIn } from "../../src/lib/search-query.ts";
 import { placedWords, searchWords } from "../../src/lib/search-words.ts";
 import { moveClock } from "../support/clock.ts";
 
@@ -73,6 +73,44 @@ describe("the words of a text", () => {
       ["👍", "👍🏽"],
       ["ok", "ok"],
     ]);
+  });
+
+  it.each([
+    "plain words, C++ C# i++ a+b #5 snake_case",
+    `${"z".repeat(63)} ${"Z".repeat(64)} ${"z".repeat(65)}`,
+    `long ${"z".repeat(63)}é ${"é".repeat(70)}`,
+    "Straße ΚΌΡΙΝΘΟΣ İstanbul ﷺ ½ x² Linux™ soft\u00adware don’t — “quoted”",
+    "京都へ C++ สวัสดี 한국 हिन्दी 👨‍👩‍👧 🇩🇪",
+    "many one-word pieces, more than are folded at once: ".repeat(20) + "déjà vu ".repeat(40),
+  ])("stand in it as the index has them: %s", (text) => {
+    const placed = placedWords(text);
+    expect(placed.map(({ word }) => word).join(" ")).toBe(searchWords(text));
+    for (const { word, from, to } of placed.filter(({ word }) => word !== "＋＋" && word !== "＃")) {
+      expect(searchWords(text.slice(from, to)).split(" ")).toContain(word);
+    }
+  });
+});
+
+describe("the first place of a query in a text", () => {
+  const parts = ["red ", "green ", "C++ ", "crème ", "京都", "a-b ", "— ", "blue, ", "É", "\n"];
+  const queries = ["red", '"red green"', "creme blue", "京都 red", '"green red green" green', "c++", "a-b", "nowhere"];
+  it.each(queries)("is the first of all its places: %s", (q) => {
+    const query = searchQuery(q) ?? { terms: [] };
+    let found = 0;
+    for (let nth = 0; nth < 300; nth++) {
+      const text = Array.from(
+        { length: nth % 90 },
+        (_, at) => parts[(nth * 7 + at * at * (nth % 5) + at) % parts.length],
+      ).join("");
+      const words = placedWords(text);
+      const [first] = termsIn(
+        words.map(({ word }) => word),
+        query,
+      );
+      expect(firstPlace(text, query), text).toBe(first === undefined ? null : words[first.at]?.from);
+      if (first !== undefined) found += 1;
+    }
+    expect(found > 0).toBe(q !== "nowhere");
   });
 });
 

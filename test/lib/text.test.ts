@@ -5,6 +5,7 @@ import {
   firstCodePoints,
   fold,
   graphemes,
+  isOfSingleUnits,
   oneLine,
   utf8Bytes,
   wellFormed,
@@ -12,6 +13,16 @@ import {
 } from "../../src/lib/text.ts";
 
 const FAMILY = "👩‍👩‍👧‍👦";
+
+describe("isOfSingleUnits", () => {
+  test("says so of what graphemes would be one by one, whatever stands beside it", () => {
+    const units = Array.from({ length: 0x1_0000 }, (_, code) => String.fromCharCode(code));
+    const single = units.filter(isOfSingleUnits);
+    for (const text of ["plain", "déjà — “vu”…", "мир", "京都へ", "한국"]) expect(isOfSingleUnits(text)).toBe(true);
+    for (const order of [single, single.toReversed()]) expect(graphemes(order.join(""))).toHaveLength(single.length);
+    for (const text of [FAMILY, "e\u0301", "a\r\nb", "\u1112\u1161"]) expect(isOfSingleUnits(text)).toBe(false);
+  });
+});
 
 describe("firstCodePoints", () => {
   test("leaves a text alone that is short enough", () => {

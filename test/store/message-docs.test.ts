@@ -31,3 +31,14 @@ it("is a place of its own, however many were said in one second", async () => {
     .first("docs");
   expect(count).toBe(5_000);
 });
+
+it("goes into the full-text index in one part with all that one statement has", async () => {
+  const parts = async () =>
+    Number(await env.DB.prepare("select count(distinct segid) as parts from message_search_idx").first("parts"));
+  const before = await parts();
+  const [first, ...rest] = indexMessages(db, newId(), saidAtOnce(50), sql`1`);
+  if (first === undefined) throw new Error("There is something to index.");
+  expect(rest).toEqual([]);
+  await commit(db, [first]);
+  expect((await parts()) - before).toBe(1);
+});

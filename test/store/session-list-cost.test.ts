@@ -3,7 +3,6 @@ import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Principal } from "../../src/domain/principal.ts";
 import type { SessionFilter } from "../../src/domain/session-filter.ts";
-import * as schema from "../../src/store/schema.ts";
 import { countSessions, listSessions, type SessionSort } from "../../src/store/session-list.ts";
 import { rowsReadBy } from "../support/d1-cost.ts";
 import { watchD1 } from "../support/d1-faults.ts";
@@ -12,7 +11,7 @@ const d1 = watchD1();
 const asked: { sql: string; params: unknown[] }[] = [];
 beforeEach(() => void asked.splice(0));
 const logger = { logQuery: (sql: string, params: unknown[]) => void asked.push({ sql, params }) };
-const db = drizzle(env.DB, { schema, logger });
+const db = drizzle(env.DB, { logger });
 
 const ALL: Principal = { caller: "development", userId: null };
 const ONE: Principal = { caller: "development", userId: "u" };

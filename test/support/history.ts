@@ -150,6 +150,7 @@ export function notingDatabase() {
   });
   return {
     db: openDatabase(noting),
+    statements: () => noted.length,
     rowsRead: async () => {
       const results = await env.DB.batch(noted.map(({ sql, params }) => env.DB.prepare(sql).bind(...params)));
       return results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
