@@ -29,7 +29,7 @@ export async function startPlatform(tree: string, app: Bundle, floor: Bundle, ba
       inspectorPort: 0,
       cf: false,
       logRequests: false,
-      defaultPersistRoot: state,
+      resourcePersistencePath: state,
       workers: [
         {
           ...shared,
