@@ -46,7 +46,7 @@ export const anyJobRoutes = jobRoutes({
   outcomes: ITEM_OUTCOMES,
 });
 
-/** As the list's query has it: one or many, and of each an instant as text or number. */
+/** As the list's query has it: one or many. */
 const listOf = (item: z.ZodString, description: string) =>
   z
     .preprocess((given) => (typeof given === "string" ? [given] : given), z.array(item).min(1).max(10).optional())

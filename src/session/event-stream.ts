@@ -119,9 +119,9 @@ class StreamedEvents {
 }
 
 /**
- * Text as it comes, until the run is over for its readers; what is neither the first delta nor one that another follows
- * at once waits for nothing. The reader pulls: a slow one falls behind in the run that is in memory anyway, and one that
- * leaves changes nothing.
+ * Text as it comes, until the run is over for its readers. Only a delta behind another one waits for more of them, up to
+ * `GATHER_MS` after what was sent last. The reader pulls: a slow one falls behind in the run that is in memory anyway, and
+ * one that leaves changes nothing.
  */
 function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   let left = false;
@@ -152,8 +152,10 @@ function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
     type: "bytes",
     async pull(controller) {
       while (!left) {
-        const earlyMs = live.isFlowing ? sentAt + GATHER_MS - Date.now() : 0;
-        const text = earlyMs > 0 ? gather(earlyMs) : read();
+        const sinceMs = Date.now() - sentAt;
+        // It is less than nothing where the clock was set back.
+        const isEarly = live.isFlowing && sinceMs >= 0 && sinceMs < GATHER_MS;
+        const text = isEarly ? gather(GATHER_MS - sinceMs) : read();
         if (text !== "") {
           isQuiet = false;
           // Who is behind is not held up.

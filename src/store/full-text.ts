@@ -56,7 +56,7 @@ export interface MatchRow {
   id: number | null;
   /** More is shown first, and of as much the lower id, which is the newer match. */
   score: number | null;
-  /** How many were put in order, of `relevance`, and the newest of them. */
+  /** Of `relevance`: how many were put in order, and the newest match that was looked at, whether or not it passes. */
   ranked: number | null;
   newest: number | null;
   /** 0 of the match behind the page. */
@@ -130,7 +130,7 @@ function mostRelevant(search: MatchSearch, { upTo, offset }: { upTo: number; off
   const score = scoreOf(docsOf(search).words, search.query);
   return {
     page: sql`with scored as materialized (${passingDocs(search, matching, score)} limit ${MAX_RANKED})
-      select id, score, (select count(*) from scored) as ranked, (select min(id) from scored) as newest
+      select id, score, (select count(*) from scored) as ranked, (select id from (${matching}) limit 1) as newest
       from scored order by score desc, id limit ${search.limit} offset ${offset}`,
     rest: sql`select null as behind, null as last_seen`,
   };

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { hasSecret, maskSecrets, SECRET_MASK } from "../../src/derived/secrets.ts";
-import { moveClock } from "../support/clock.ts";
 
 const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const UUID = "550e8400-e29b-41d4-a716-446655440000";
@@ -98,7 +97,7 @@ test("takes another mask as it is", () => {
 });
 
 // Longer than a time-out is what grows with the square of its length.
-test("masks a megabyte, whatever it is made of", async () => {
+test("masks a megabyte, whatever it is made of", () => {
   const parts = [
     "a",
     "a1",
@@ -118,6 +117,5 @@ test("masks a megabyte, whatever it is made of", async () => {
   for (const part of parts) {
     const text = part.repeat(1_000_000 / part.length);
     maskSecrets(text);
-    await moveClock();
   }
 });

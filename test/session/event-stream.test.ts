@@ -118,3 +118,20 @@ it("sends what a reader far behind has missed without a pause", async () => {
   expect(seen).toBe(501);
   await reader.cancel();
 });
+
+it("holds no delta back until a clock that was set back has caught up", async () => {
+  const live = waitingRun();
+  const { tell } = runningRun(live);
+  const reader = eventStream(live, false).pipeThrough(new TextDecoderStream()).getReader();
+  tell({ type: "model_requested", messageId: "m1" }, delta("a"));
+  expect(contents((await reader.read()).value)).toEqual(["a"]);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  let value = "";
+  void reader.read().then((read) => {
+    value = read.value ?? "";
+  });
+  tell(delta("b"));
+  await vi.advanceTimersByTimeAsync(2);
+  expect(contents(value)).toEqual(["b"]);
+  await reader.cancel();
+});

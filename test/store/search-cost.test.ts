@@ -164,6 +164,29 @@ describe("a page of a search", () => {
     }
   });
 
+  test("of relevance goes on in what was put in order, where the newest matches do not pass", async () => {
+    await env.DB.prepare(
+      "update sessions set component_id = 'some' where user_id = 'bob' and created_at <= 40000 and created_at % 40 = 0",
+    ).run();
+    const ranked: (number | null)[] = [];
+    const seen: string[] = [];
+    for (let from: MatchPosition | null = RELEVANT; from !== null; ) {
+      const found: Awaited<ReturnType<typeof searchMessages>> = await searchMessages(
+        db,
+        as("bob"),
+        look("common"),
+        { agentId: "some" },
+        { limit: 100, from },
+      );
+      ranked.push(found.ranked);
+      seen.push(...found.hits.map(({ messageId }) => messageId));
+      from = found.next;
+    }
+    // Of the newest 2,000: those behind them do not come in while pages are turned.
+    expect(ranked).toEqual(Array(5).fill(476));
+    expect([seen.length, new Set(seen).size]).toEqual([476, 476]);
+  });
+
   test("of relevance is of the newest 1,000 matches", async () => {
     const { ranked, hits } = await searchMessages(db, as("bob"), look("common"), {}, { limit: 100, from: RELEVANT });
     expect([ranked, hits.length]).toEqual([MAX_RANKED, 100]);
