@@ -49,7 +49,7 @@ export interface Job {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** When its slices were last sent, or sent again; or when what was in work then was touched, if that is earlier. */
+  /** When its slices were last sent, or sent again; earlier where something in work is to be looked at sooner than a minute from then. */
   sweptAt: number;
 }
 

@@ -28,7 +28,10 @@ export async function purgeSessions(deps: JobDependencies): Promise<void> {
 
 async function overdueSessions(deps: JobDependencies): Promise<string[]> {
   const due = new Set<string>();
-  for (const walk of overdueWalks(deps)) {
+  const walks = overdueWalks(deps);
+  // Each minute another one begins, so that none with much to delete holds up the others for ever.
+  const first = Math.floor(deps.now() / 60_000) % walks.length;
+  for (const walk of [...walks.slice(first), ...walks.slice(0, first)]) {
     if (due.size >= SESSIONS_A_MINUTE) break;
     const step = await stepOf(deps.db, walk, SESSIONS_A_MINUTE - due.size);
     // Before they are asked, so that those which cannot go hold up nobody behind them.

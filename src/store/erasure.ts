@@ -87,7 +87,7 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
       .set({ params: sql`json_set(${jobs.params}, '$.values', ${values})` })
       .where(and(named, sql`json_type(${jobs.params}, '$.values') = 'array'`)),
     db.delete(jobItems).where(listed(jobItems.sessionId)),
-    // Not that one stands there for ever, but the id is the user's for as long as it does.
+    // A walk may stand at one of them.
     db.delete(walks).where(listed(walks.sessionId)),
   ]);
   return committed.kind === "written";

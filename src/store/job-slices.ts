@@ -1,4 +1,4 @@
-import { and, asc, between, eq, gte, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, asc, between, eq, gt, gte, isNull, lt, lte, sql } from "drizzle-orm";
 import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../domain/job.ts";
 import type { Database } from "./database.ts";
 import { WITHOUT_VALUES } from "./job-writes.ts";
@@ -173,35 +173,50 @@ export function finishStatement(db: Database, jobId: string, nowMs: number) {
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }
 
-/**
- * Marks that a running job's slices are being sent again; false where somebody did so less than a minute ago. What is
- * being worked on is looked at again once nobody has touched it for a minute, not a minute from now.
- */
+/** Marks that a running job's slices are being sent again; false where somebody did so less than a minute ago. */
 export async function takeSweep(db: Database, jobId: string, nowMs: number): Promise<boolean> {
-  const notSince = nowMs - UNTOUCHED_MS;
-  const oldestInWork = sql`(select min(touched_at) from job_items
-    where job_id = ${jobId} and ${isOpen} and status = 'working' and touched_at > ${notSince})`;
   const taken = await db
     .update(jobs)
-    .set({ sweptAt: sql`min(coalesce(${oldestInWork}, ${nowMs}), ${nowMs})` })
-    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, notSince)));
+    .set({ sweptAt: nowMs })
+    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, nowMs - UNTOUCHED_MS)));
   return taken.meta.changes > 0;
 }
 
-/** Some first positions of slices, in order, in which an open item was not touched since `untouchedSince`. */
-export async function untouchedSlices(
-  db: Database,
-  jobId: string,
-  untouchedSince: number,
-  limit: number,
-): Promise<number[]> {
-  const from = sql<number>`${jobItems.position} / ${sql.raw(String(SLICE_SIZE))} * ${sql.raw(String(SLICE_SIZE))}`;
-  const rows = await db
-    .select({ from: from.as("slice_from") })
-    .from(jobItems)
-    .where(and(eq(jobItems.jobId, jobId), isOpen, lte(jobItems.touchedAt, untouchedSince)))
-    .groupBy(sql`slice_from`)
-    .orderBy(asc(sql`slice_from`))
-    .limit(limit);
-  return rows.map((row) => row.from);
+/** Has the job looked at again a minute after `sweptAt`, not after it was taken. */
+export async function sweepSooner(db: Database, jobId: string, sweptAt: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ sweptAt })
+    .where(and(eq(jobs.jobId, jobId), gt(jobs.sweptAt, sweptAt)));
 }
+
+export interface OpenSlices {
+  /** First positions of slices, in order, in which an open item was not touched since the given instant. */
+  untouched: number[];
+  /** Of the items in work that were touched since, the longest ago; null where none is. */
+  oldestInWork: number | null;
+}
+
+/** What stands where in a job: goes through all that is open of it. */
+export async function openSlices(db: Database, jobId: string, untouchedSince: number): Promise<OpenSlices> {
+  const { position, touchedAt, status } = jobItems;
+  const from = sql<number>`${position} / ${sql.raw(String(SLICE_SIZE))} * ${sql.raw(String(SLICE_SIZE))}`;
+  const inWork = sql`iif(${status} = 'working' and ${touchedAt} > ${untouchedSince}, ${touchedAt}, null)`;
+  const rows = await db
+    .select({
+      from: from.as("slice_from"),
+      touchedAt: sql<number>`min(${touchedAt})`,
+      inWork: sql<number | null>`min(${inWork})`,
+    })
+    .from(jobItems)
+    .where(and(eq(jobItems.jobId, jobId), isOpen))
+    .groupBy(sql`slice_from`)
+    .orderBy(asc(sql`slice_from`));
+  return {
+    untouched: rows.filter((row) => row.touchedAt <= untouchedSince).map((row) => row.from),
+    oldestInWork: rows.reduce<number | null>((oldest, row) => earlier(oldest, row.inWork), null),
+  };
+}
+
+const earlier = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { snippet } from "../../src/derived/snippet.ts";
 import { searchQuery } from "../../src/lib/search-query.ts";
-import { searchWords } from "../../src/lib/search-words.ts";
 
 const query = searchQuery("needle") ?? { terms: [] };
 const KB = 1024;
@@ -12,18 +11,9 @@ describe("a snippet", () => {
     ["accents", "déjà vu à Zoë "],
     ["no spaces", "明日は京都へ行きます。"],
     ["no words", "— … "],
-  ])("of a long text costs less than that text cost the index: %s", (_, part) => {
-    const text = `${part.repeat((128 * KB) / part.length)} the needle`;
-    const time = (work: () => unknown) => {
-      const times = Array.from({ length: 5 }, () => {
-        const from = performance.now();
-        work();
-        return performance.now() - from;
-      });
-      return Math.min(...times);
-    };
-    expect(snippet(text, query).highlights).toHaveLength(1);
-    expect(time(() => snippet(text, query))).toBeLessThan(2 * time(() => searchWords(text)) + 5);
+  ])("finds its place far into a long text: %s", (_, part) => {
+    const { text, highlights } = snippet(`${part.repeat((128 * KB) / part.length)} the needle`, query);
+    expect(highlights.map(([from, to]) => text.slice(from, to))).toEqual(["needle"]);
   });
 
   it("takes no grapheme apart, at either end", () => {
