@@ -1,8 +1,5 @@
 import { databaseUnavailable } from "../domain/error.ts";
-import { CALLS_AT_ONCE } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import { log } from "../lib/log.ts";
-import { sideBySide } from "../lib/side-by-side.ts";
 import {
   countOfUser,
   type Erasure,
@@ -15,6 +12,7 @@ import {
   takeOutOfJobs,
 } from "../store/erasure.ts";
 import type { JobDependencies } from "./dependencies.ts";
+import { removeEach } from "./remove-each.ts";
 
 /** How many sessions one call, or one minute, erases. */
 const SESSIONS_AT_A_TIME = 200;
@@ -52,11 +50,7 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }
-  const outcomes = await sideBySide(ids, CALLS_AT_ONCE, (id) => deps.session(id).purgeSession({ userId }));
-  const failed = outcomes.filter(({ ok }) => !ok).length;
-  if (failed > 0) {
-    log("warn", "erase.failed", { failed, of: ids.length });
-  }
+  await removeEach(ids, (id) => deps.session(id).purgeSession({ userId }), { event: "erase.failed" });
   // Jobs that were made since then; whoever makes one now no longer finds the sessions.
   if (!(await takeOutOfJobs(db, ids))) {
     return false;

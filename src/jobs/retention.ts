@@ -1,29 +1,28 @@
-import { CALLS_AT_ONCE } from "../domain/limits.ts";
-import type { Outcome } from "../domain/outcome.ts";
 import { purgeLimits } from "../domain/retention.ts";
 import { type Component, componentRef } from "../domain/team.ts";
-import { log } from "../lib/log.ts";
-import { sideBySide } from "../lib/side-by-side.ts";
 import { overdueByThemselves, overdueOfComponent, overdueOfDeployment, toBePurged } from "../store/retention.ts";
 import { stepOf, type Walk, walkOn } from "../store/walks.ts";
 import type { JobDependencies } from "./dependencies.ts";
+import { removeEach } from "./remove-each.ts";
 
 /** How many sessions a minute each task deletes at most: one invocation may call 1,000 objects. */
 export const SESSIONS_A_MINUTE = 200;
+
+const failureOf = (task: string) => ({ event: "retention.failed", task });
 
 /** Deletes sessions whose time is over: as a caller would, so that they can be brought back where that is configured. */
 export async function expireSessions(deps: JobDependencies): Promise<void> {
   const { sessionTtlSeconds, deleteUndoSeconds } = deps.config;
   const call = { undo: deleteUndoSeconds > 0, deploymentTtlSeconds: sessionTtlSeconds };
   const due = await overdueSessions(deps);
-  await each("retention.expire", due, (id) => deps.session(id).expireSession(call));
+  await removeEach(due, (id) => deps.session(id).expireSession(call), failureOf("retention.expire"));
 }
 
 /** Removes for good what was deleted and cannot be brought back any more, and imports that never ended. */
 export async function purgeSessions(deps: JobDependencies): Promise<void> {
   const limits = purgeLimits(deps.config.deleteUndoSeconds, deps.now());
   const due = await toBePurged(deps.db, limits, SESSIONS_A_MINUTE);
-  await each("retention.purge", due, (id) => deps.session(id).purgeSession({ limits }));
+  await removeEach(due, (id) => deps.session(id).purgeSession({ limits }), failureOf("retention.purge"));
 }
 
 async function overdueSessions(deps: JobDependencies): Promise<string[]> {
@@ -53,17 +52,4 @@ function overdueWalks({ agents, teams, config, now }: JobDependencies): Walk[] {
       ? []
       : overdueOfDeployment(withTheirOwn.map(componentRef), since(config.sessionTtlSeconds))),
   ];
-}
-
-async function each(
-  task: string,
-  ids: readonly string[],
-  remove: (sessionId: string) => Promise<Outcome<unknown>>,
-): Promise<void> {
-  const outcomes = await sideBySide(ids, CALLS_AT_ONCE, remove);
-  const failed = outcomes.filter(({ ok }) => !ok).length;
-  if (failed > 0) {
-    // Each is found again.
-    log("warn", "retention.failed", { task, failed, of: ids.length });
-  }
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
-import type { SessionSummary, SessionType } from "../../domain/session.ts";
+import { blankSession, type SessionSummary, type SessionType } from "../../domain/session.ts";
 import { firstCodePoints } from "../../lib/text.ts";
 import type { LateFields } from "../import-session.ts";
 import { type PortableSession, sessionRecord } from "../session-record.ts";
@@ -32,33 +32,30 @@ export function agnoSession(row: JsonObject): ReadSession {
   const sessionId = textOf(row.session_id);
   const name = textOf(data?.session_name);
   const session: PortableSession = {
-    sessionId: sessionId ?? "",
-    sessionType: typeOf(row),
-    agentId: textOf(row.agent_id),
-    teamId: textOf(row.team_id),
-    workflowId: textOf(row.workflow_id),
-    userId: textOf(row.user_id),
-    name: name === null ? null : firstCodePoints(name, MAX_NAME_CODE_POINTS),
-    nameSource: name === null ? null : "manual",
-    nameVersion: name === null ? 0 : 1,
-    nameUpdatedAt: name === null ? null : updatedAt,
-    nameDetails: null,
-    firstMessage: null,
+    ...blankSession({
+      sessionId: sessionId ?? "",
+      sessionType: typeOf(row),
+      agentId: textOf(row.agent_id),
+      teamId: textOf(row.team_id),
+      workflowId: textOf(row.workflow_id),
+      userId: textOf(row.user_id),
+      // As what follows from the runs: the import gives it its own.
+      fence: "",
+      createdAt,
+    }),
+    ...(name !== null && {
+      name: firstCodePoints(name, MAX_NAME_CODE_POINTS),
+      nameSource: "manual",
+      nameVersion: 1,
+      nameUpdatedAt: updatedAt,
+    }),
     state: objectOf(data?.session_state),
     metadata: filled(column(row.metadata)),
     summary: summaryOf(column(row.summary)),
-    summarizedThrough: null,
-    lastMessage: null,
-    tags: [],
     visibility: "listed",
-    pinnedAt: null,
-    archivedAt: null,
-    ttlSeconds: null,
     componentData: jsonOf(filled(column(row.agent_data ?? row.team_data ?? row.workflow_data))),
     metrics: tokenMetrics(data?.session_metrics),
-    version: 0,
     forkedFromSessionId: textOf(data?.forked_from_session_id),
-    createdAt,
     updatedAt,
   };
   const read = sessionRecord.read(JSON.parse(sessionRecord.write(session)));
