@@ -1,4 +1,5 @@
 import { AppError, payloadTooLarge } from "../domain/error.ts";
+import { joinBytes } from "../lib/join-bytes.ts";
 import type { Middleware } from "./context.ts";
 
 /**
@@ -36,11 +37,5 @@ async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): P
     }
     chunks.push(value);
   }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return joinBytes(chunks, size);
 }

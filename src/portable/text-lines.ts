@@ -1,4 +1,5 @@
 import { withTimeout } from "../lib/abort.ts";
+import { joinBytes } from "../lib/join-bytes.ts";
 
 /** A line of a file, counted from 1, or why it cannot be read. */
 export type TextLine = { number: number; text: string } | { number: number; problem: string };
@@ -24,7 +25,7 @@ export async function* textLines(body: ReadableStream<Uint8Array>, maxBytes: num
     else if (piece.byteLength > 0) pieces.push(piece);
   };
   const take = (): TextLine | null => {
-    const whole = bytes > maxBytes ? null : joined(pieces, bytes);
+    const whole = bytes > maxBytes ? null : joinBytes(pieces, bytes);
     pieces = [];
     bytes = 0;
     if (whole === null) return { number, problem: `The line is longer than ${maxBytes} bytes.` };
@@ -56,18 +57,6 @@ export async function* textLines(body: ReadableStream<Uint8Array>, maxBytes: num
     // Not awaited: a stuck sender would hold us here.
     reader.cancel().catch(() => {});
   }
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return whole;
 }
 
 function withoutMark(bytes: Uint8Array): Uint8Array {
