@@ -14,6 +14,8 @@ export interface Config {
   mode: "development" | "deployment";
   /** Null: open in development, closed otherwise. */
   securityKey: string | null;
+  /** Whether every request that reads or changes sessions has to name its user. */
+  requireUser: boolean;
   openAiApiKey: string | null;
   openAiBaseUrl: string | null;
   /** The model of agents that name none. */
@@ -70,6 +72,11 @@ const readText = (value: unknown) => (typeof value === "string" ? value : undefi
 const text = (fallback: string) => variable(readText, fallback, "text");
 const optionalText = variable<string | null>(readText, null, "text");
 
+function readBoolean(value: unknown): boolean | undefined {
+  if (value === true || value === "true") return true;
+  return value === false || value === "false" ? false : undefined;
+}
+
 const readWholeNumber = (min: number, max: number) => (value: unknown) => {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= max;
@@ -119,6 +126,7 @@ const Variables = z.object({
     "`development` or unset",
   ),
   OS_SECURITY_KEY: optionalText,
+  REQUIRE_USER: variable(readBoolean, false, "`true` or `false`"),
   OPENAI_API_KEY: optionalText,
   OPENAI_BASE_URL: variable<string | null>(readUrl, null, "an http or https URL"),
   OPENAI_MODEL: text("gpt-5-mini"),
@@ -146,6 +154,7 @@ function toConfig(variables: z.output<typeof Variables>): Config {
     jobs: variables.JOBS,
     mode: variables.MODE,
     securityKey: variables.OS_SECURITY_KEY,
+    requireUser: variables.REQUIRE_USER,
     openAiApiKey: variables.OPENAI_API_KEY,
     openAiBaseUrl: variables.OPENAI_BASE_URL,
     openAiModel: variables.OPENAI_MODEL,

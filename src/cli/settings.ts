@@ -6,6 +6,7 @@
 /** Everything that src/env.ts reads but MODE, which only a flag sets. */
 export const SETTINGS = [
   "OS_SECURITY_KEY",
+  "REQUIRE_USER",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
   "OPENAI_MODEL",

@@ -123,6 +123,7 @@ export const changeSessions = defineRoute({
   method: "post",
   path: "/sessions/bulk",
   operationId: "change_sessions",
+  user: "caller",
   summary: "Rename, tag, archive, pin or delete many sessions",
   description:
     `Up to ${SLICE_SIZE} sessions are changed before the answer, which is the job and what became of each. ` +
@@ -130,10 +131,7 @@ export const changeSessions = defineRoute({
     "With `user_id` only that user's sessions exist, and the job exists for that user.",
   tags: ["Jobs"],
   request: {
-    query: z.object({
-      user_id: optionalParameter(UserId).openapi({ description: "As in the body." }),
-      db_id: optionalParameter(z.string()),
-    }),
+    query: z.object({ db_id: optionalParameter(z.string()) }),
     headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
     body: jsonBody(ChangeSessions, { required: true }),
   },

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ROLES } from "../domain/message.ts";
 import { RUN_STATUSES } from "../domain/run.ts";
-import { AgentId, integer, optionalParameter, parameter, RunId, SessionId, TeamId, UserId } from "./common.ts";
+import { AgentId, integer, parameter, RunId, SessionId, TeamId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 import { RunOutput } from "./shapes.ts";
 
@@ -33,7 +33,6 @@ const teamRun = z.object({ team_id: TeamId, run_id: RunId });
 const message_index = integer({ description: "How many messages to keep: a `message_index` of the list." });
 const query = z.object({
   session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),
-  user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
 });
 const tags = ["Runs"];
 
@@ -53,6 +52,7 @@ export const listAgentCheckpoints = defineRoute({
   method: "get",
   path: "/agents/{agent_id}/runs/{run_id}/checkpoints",
   operationId: "list_agent_run_checkpoints",
+  user: "caller",
   ...list,
   request: { params: agentRun, query },
 });
@@ -61,6 +61,7 @@ export const getAgentCheckpoint = defineRoute({
   method: "get",
   path: "/agents/{agent_id}/runs/{run_id}/checkpoints/{message_index}",
   operationId: "get_agent_run_checkpoint",
+  user: "caller",
   ...snapshot,
   request: { params: agentRun.extend({ message_index }), query },
 });
@@ -69,6 +70,7 @@ export const listTeamCheckpoints = defineRoute({
   method: "get",
   path: "/teams/{team_id}/runs/{run_id}/checkpoints",
   operationId: "list_team_run_checkpoints",
+  user: "caller",
   ...list,
   request: { params: teamRun, query },
 });
@@ -77,6 +79,7 @@ export const getTeamCheckpoint = defineRoute({
   method: "get",
   path: "/teams/{team_id}/runs/{run_id}/checkpoints/{message_index}",
   operationId: "get_team_run_checkpoint",
+  user: "caller",
   ...snapshot,
   request: { params: teamRun.extend({ message_index }), query },
 });

@@ -191,7 +191,6 @@ export function nullableObject(description: string) {
 /** Which sessions a route is about, and the database they are in. */
 export const SessionScope = z.object({
   type: optionalParameter(SessionType).openapi({ description: "Kind of session; found out when left out." }),
-  user_id: optionalParameter(UserId).openapi({ description: "Only this user's sessions." }),
   db_id: optionalParameter(z.string()).openapi({ description: `The database: \`${DB_ID}\`.`, example: DB_ID }),
   table: optionalParameter(z.string()).openapi({ description: "Accepted for AgentOS's clients; not used." }),
 });

@@ -59,6 +59,7 @@ export function continueRoute(type: ComponentType) {
     method: "post",
     path: `${path.run}/continue`,
     operationId: `continue_${type}_run`,
+    user: "caller",
     summary: "Continue a paused run, or make a new run from an older one",
     description:
       "Stores the answers to what the run waits for; once nothing is open it goes on under its id. An answer is given once: with the same `Idempotency-Key` a repeated request gets the first one's result. With `fork`, `continue_from` or `regenerate` a new run is made instead, with an id of its own.",

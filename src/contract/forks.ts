@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { AgentId, optionalParameter, SessionId, TeamId, UserId } from "./common.ts";
+import { AgentId, SessionId, TeamId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 
 const Forked = z
@@ -13,9 +13,6 @@ const Forked = z
 
 const description =
   "The new session has the runs that have paused or settled, under new run ids, with name, state and metadata. Active and waiting runs are left out, and a paused run can be continued in the first session only.";
-const query = z.object({
-  user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
-});
 const tags = ["Sessions"];
 const responses = { 200: json(Forked, "The new session's id"), ...failures(400, 404) };
 
@@ -23,10 +20,11 @@ export const forkAgentSession = defineRoute({
   method: "post",
   path: "/agents/{agent_id}/sessions/{session_id}/fork",
   operationId: "fork_agent_session",
+  user: "caller",
   summary: "Copy an agent's session into a new one",
   description,
   tags,
-  request: { params: z.object({ agent_id: AgentId, session_id: SessionId }), query },
+  request: { params: z.object({ agent_id: AgentId, session_id: SessionId }) },
   responses,
 });
 
@@ -34,9 +32,10 @@ export const forkTeamSession = defineRoute({
   method: "post",
   path: "/teams/{team_id}/sessions/{session_id}/fork",
   operationId: "fork_team_session",
+  user: "caller",
   summary: "Copy a team's session into a new one",
   description,
   tags,
-  request: { params: z.object({ team_id: TeamId, session_id: SessionId }), query },
+  request: { params: z.object({ team_id: TeamId, session_id: SessionId }) },
   responses,
 });

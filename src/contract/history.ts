@@ -30,6 +30,7 @@ export const getMessages = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/messages",
   operationId: "get_session_messages",
+  user: "caller",
   summary: "A session's messages, as Agno's get_messages",
   description:
     "Without a cursor Agno's result; with one a page (100 unless `limit` says otherwise) of what passes the filters, oldest first. Runs of a team's members are shown in the team's sessions only, where `member_ids`, `team_id` or `skip_member_messages=false` asks for them.",
@@ -65,6 +66,7 @@ export const getChatHistory = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/chat-history",
   operationId: "get_session_chat_history",
+  user: "caller",
   summary: "What users and agents said, in runs of any status",
   description:
     "Agno's get_chat_history: no system and no tool messages. In a team's session: without its members' runs.",
@@ -77,6 +79,7 @@ export const getSessionName = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/name",
   operationId: "get_session_name",
+  user: "caller",
   summary: "A session's name, and where it came from",
   tags: ["Sessions"],
   request: { params: SessionPath, query: SessionScope },

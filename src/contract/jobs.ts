@@ -82,13 +82,8 @@ const page = (entry: z.ZodType) =>
   z.object({ data: z.array(entry), meta: z.object({ limit: z.int(), next_cursor: z.string().nullable() }) });
 
 const Paging = z.object({
-  user_id: optionalParameter(UserId).openapi({ description: "Only jobs that were made for this user." }),
   limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
   cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
-});
-
-const Scope = z.object({
-  user_id: optionalParameter(UserId).openapi({ description: "Only if it was made for this user." }),
 });
 
 interface JobWords<Path extends string> {
@@ -110,6 +105,7 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "get",
       path,
       operationId: `list_${operation}s`,
+      user: "caller",
       summary: `The ${noun}s, newest first`,
       description: "Jobs can be read for 30 days after their end.",
       tags,
@@ -121,10 +117,11 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "get",
       path: `${path}/{job_id}`,
       operationId: `get_${operation}`,
+      user: "caller",
       summary: `How far a ${noun} is`,
       description: "Looking at a job that runs also sends again what nobody has touched for a minute.",
       tags,
-      request: { params, query: Scope },
+      request: { params },
       responses: { 200: json(job, "The job as it stands"), ...failures(404) },
     }),
 
@@ -132,6 +129,7 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "get",
       path: `${path}/{job_id}/items`,
       operationId: `list_${operation}_items`,
+      user: "caller",
       summary: `What became of each session of a ${noun}`,
       description: "In the order in which the ids were given, or in which the sessions were created.",
       tags,
@@ -149,10 +147,11 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "post",
       path: `${path}/{job_id}/cancel`,
       operationId: `cancel_${operation}`,
+      user: "caller",
       summary: `Cancel a ${noun}`,
       description: "What is under way is finished, what is done stays. A job that has ended is left as it is.",
       tags,
-      request: { params, query: Scope },
+      request: { params },
       responses: { 200: json(job, "The job as it stands"), ...failures(404) },
     }),
   };
@@ -167,13 +166,15 @@ export const namingJobRoutes = jobRoutes({
   outcomes: OUTCOMES,
 });
 
-/** Strict: a condition that is misspelt would let in every session. */
+/** Strict, and no id may be empty: a condition that is misspelt or left blank would let in every session. */
 const Filter = z
   .strictObject({
     unnamed: booleanOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),
-    agent_id: optionalField(AgentId),
-    team_id: optionalField(TeamId),
-    user_id: optionalField(UserId),
+    agent_id: AgentId.nullish(),
+    team_id: TeamId.nullish(),
+    user_id: UserId.nullish().openapi({
+      description: "Only of this user, beside what the request's own `user_id` says.",
+    }),
     updated_after: optionalField(instantField("from", "Only sessions that changed after it.")),
   })
   .openapi("JobFilter", { description: "Sessions that are listed; of more than 100,000 the oldest." });
@@ -198,15 +199,13 @@ export const nameSessions = defineRoute({
   method: "post",
   path: "/sessions/names",
   operationId: "name_sessions",
+  user: "caller",
   summary: "Name many sessions",
   description:
     "Answers a job at once, which names the sessions one by one in the background. With `user_id` it finds that user's sessions only, and exists for that user.",
   tags,
   request: {
-    query: z.object({
-      user_id: optionalParameter(UserId).openapi({ description: "As in the body." }),
-      db_id: optionalParameter(z.string()),
-    }),
+    query: z.object({ db_id: optionalParameter(z.string()) }),
     headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
     body: jsonBody(NameSessions, { required: true }),
   },

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { optionalParameter, SessionId, UserId } from "./common.ts";
+import { booleanOr, optionalParameter, SessionId, UserId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 
 /** Where an import is sent: the one route whose body may be larger than any other. */
@@ -27,15 +27,13 @@ export const exportSession = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/export",
   operationId: "export_session",
+  user: "caller",
   summary: "Write out a session as lines of JSON",
   description: exported,
   tags,
   request: {
     params: z.object({ session_id: SessionId }),
-    query: z.object({
-      user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
-      cursor,
-    }),
+    query: z.object({ cursor }),
   },
   responses: { 200: lines, ...failures(404) },
 });
@@ -44,6 +42,7 @@ export const exportUser = defineRoute({
   method: "get",
   path: "/users/{user_id}/export",
   operationId: "export_user",
+  user: "caller",
   summary: "Write out all sessions of a user as lines of JSON",
   description: exported,
   tags,
@@ -55,13 +54,14 @@ export const exportAll = defineRoute({
   method: "get",
   path: "/export",
   operationId: "export_sessions",
+  user: "caller",
   summary: "Write out all sessions as lines of JSON",
   description: exported,
   tags,
   request: {
     query: z.object({
-      user_id: optionalParameter(UserId).openapi({ description: "Only this user's sessions." }),
       cursor,
+      all: booleanOr(false, "The sessions of all users. Needed where no `user_id` names one."),
     }),
   },
   responses: { 200: lines },
@@ -100,6 +100,7 @@ export const importSessions = defineRoute({
   method: "post",
   path: IMPORT_PATH,
   operationId: "import_sessions",
+  user: "owner",
   summary: "Take in what was exported, or the rows of an Agno database",
   description:
     "Lines of JSON as an export writes them, of any length in all and of 8 MB each; also the rows of Agno's `agno_sessions`, and of `agno_runs` behind their session. A session shows when all of it is there; one that is broken is left out, and the others come in.",
@@ -109,7 +110,6 @@ export const importSessions = defineRoute({
       on_conflict: optionalParameter(z.enum(["skip", "new"])).openapi({
         description: "Of a session whose id is taken: `skip` (default) leaves it out, `new` gives it new ids.",
       }),
-      user_id: optionalParameter(UserId).openapi({ description: "The owner of all that comes in." }),
     }),
     body: { required: true, content: { [NDJSON]: { schema: z.string() } } },
   },

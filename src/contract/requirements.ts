@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../domain/requirement.ts";
 import { ON_EXPIRY } from "../domain/tool.ts";
 import { requirementExecution } from "../engine/requirement-json.ts";
-import { AgentId, integerOr, optionalParameter, UserId } from "./common.ts";
+import { AgentId, integerOr, optionalParameter } from "./common.ts";
 import { defineRoute, json } from "./route.ts";
 import { ToolExecution } from "./shapes.ts";
 import { isoSeconds } from "./time.ts";
@@ -51,6 +51,7 @@ export const listRequirements = defineRoute({
   method: "get",
   path: "/requirements",
   operationId: "list_requirements",
+  user: "caller",
   summary: "What runs wait for people to do",
   description:
     "Across sessions, newest first: the inbox of who approves. Answer with the `continue` route of the run. " +
@@ -59,7 +60,6 @@ export const listRequirements = defineRoute({
   request: {
     query: z.object({
       status: optionalParameter(z.enum(REQUIREMENT_STATUSES)).openapi({ description: "Default open." }),
-      user_id: optionalParameter(UserId).openapi({ description: "Only of this user's sessions." }),
       agent_id: optionalParameter(AgentId).openapi({ description: "Only calls of this agent, also as a member." }),
       limit: integerOr(20, { description: "How many at most.", ge: 1, le: 100 }),
       cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),

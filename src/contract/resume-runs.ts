@@ -35,6 +35,7 @@ export function resumeRoutes(type: ComponentType) {
       method: "post",
       path: `${path.run}/resume`,
       operationId: `resume_${type}_run`,
+      user: "caller",
       summary: "Read on in a run's events",
       description,
       tags,
@@ -46,6 +47,7 @@ export function resumeRoutes(type: ComponentType) {
       method: "get",
       path: `${path.run}/resume`,
       operationId: `follow_${type}_run`,
+      user: "caller",
       summary: "Read on in a run's events, as a browser's EventSource does",
       description: `${description} \`Last-Event-ID\` goes before \`last_event_index\`.`,
       tags,
@@ -54,7 +56,6 @@ export function resumeRoutes(type: ComponentType) {
         headers: LastEventHeader,
         query: z.object({
           session_id: optionalParameter(SessionId).openapi({ description: sessionId }),
-          user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
           last_event_index: lastSeen,
         }),
       },

@@ -7,6 +7,7 @@ export const restoreSession = defineRoute({
   method: "post",
   path: "/sessions/{session_id}/restore",
   operationId: "restore_session",
+  user: "caller",
   summary: "Bring a deleted session back",
   description:
     "As it was, archived or not; its time to live begins anew. Runs that were active or waited when it was deleted are cancelled, paused ones can be continued. 404 when it was not deleted, or is gone for good.",
@@ -19,6 +20,7 @@ export const eraseUser = defineRoute({
   method: "delete",
   path: "/users/{user_id}/sessions",
   operationId: "erase_user_sessions",
+  user: "caller",
   summary: "Erase everything of a user",
   description:
     "All sessions of the user, archived and deleted ones too, with their runs, messages and search entries, what runs wait for, and the jobs and idempotency keys that name the user or only those sessions. There is no way back. What arrives for the user meanwhile may go with it.",

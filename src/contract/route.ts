@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { AppError, invalidRequest } from "../domain/error.ts";
 import { readJsonBody } from "../http/body.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, Middleware } from "../http/context.ts";
 import { fieldErrors, type Location } from "../http/field-errors.ts";
-import { ErrorBody } from "./common.ts";
+import { readUser, USER_ID } from "../http/named-user.ts";
+import { notByFolding } from "../http/trailing-slash.ts";
+import { ErrorBody, optionalParameter, UserId } from "./common.ts";
 
 /**
  * How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema
@@ -38,25 +40,57 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   operationId: string;
   summary: string;
   tags: string[];
+  /**
+   * Whom a `user_id` names: the one whose sessions alone exist for the request, the owner of what comes in (then the body
+   * is left to the handler), or nobody, on the routes that are alike for all users.
+   */
+  user: "caller" | "owner" | "none";
 };
 
 /**
- * Declares a route. A JSON body is read whatever its content type; the answers that any route may give (422,
- * 500, 503, and 401 where a key is asked for) are added to the document. Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
+ * Declares a route. A JSON body is read whatever its content type; the user that a request names is read in one way for
+ * all, and described here; the answers that any route may give (422, 500, 503, and 401 where a key is asked for) are
+ * added to the document. Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
  */
 export function defineRoute<Path extends string, Route extends Declaration<Path>>(route: Route & { path: Path }) {
-  const body = route.request?.body;
-  const json = body?.content["application/json"];
-  const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
   return createRoute<Path, Route>({
     ...route,
+    ...(route.user !== "none" && { request: withUserParameter(route) }),
     responses: {
       ...(route.security?.length !== 0 && failures(401)),
       ...failures(422, 500, 503),
       ...route.responses,
     },
-    ...(takesJson && { middleware: [readJsonBody(body?.required ?? false)] }),
+    middleware: middlewareOf(route),
+    // No part of the document.
+    user: undefined,
   });
+}
+
+function middlewareOf({ user, method, path, request }: Declaration<string>): Middleware[] {
+  const body = request?.body;
+  const json = body?.content["application/json"];
+  const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
+  const isEverybodysList = method === "get" && !path.includes("{");
+  return [
+    ...(user === "none" ? [] : [readUser(UserId, { body: user === "caller" })]),
+    ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
+    ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
+  ];
+}
+
+const USERS = {
+  caller:
+    "Only this user's sessions exist then. It may also stand at the top level of a body; one that is empty, or another one there, is refused.",
+  owner: "The owner of all that comes in.",
+};
+
+/** The route's request with `user_id` among its query parameters, unless its path has it. */
+function withUserParameter({ user, path, request }: Declaration<string>): RouteConfig["request"] {
+  const query = request?.query ?? z.object({});
+  if (user === "none" || path.includes(`{${USER_ID}}`) || !(query instanceof z.ZodObject)) return request;
+  const described = optionalParameter(UserId).openapi({ description: USERS[user] });
+  return { ...request, query: query.extend({ [USER_ID]: described }) };
 }
 
 /** What the document says of an answer. Its content is optional so that handlers may answer any Response. */

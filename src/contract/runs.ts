@@ -54,14 +54,13 @@ const WaitingRun = z
   .openapi("WaitingRun");
 
 /** What a cancel may say in a body, where the other run routes say it; its query goes first. */
-export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
+export const CancelFields = z.object({ session_id: SessionId.optional() });
 
 /** The field without its optional wrapper, for the header that is read beside the body. */
 export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
 
 const inSession = {
   session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),
-  user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
 };
 export const tags = ["Runs"];
 
@@ -84,6 +83,7 @@ export function runRoutes(type: ComponentType) {
       method: "post",
       path: path.runs,
       operationId: `create_${type}_run`,
+      user: "caller",
       summary: `Run ${A[type]}`,
       description:
         "Streams AgentOS's run events, or answers the finished run with `stream=false`. Every answer has `X-Run-Id` and `X-Session-Id`. A failure of the model is a run with status ERROR, not an HTTP error. The run goes on when its reader leaves.",
@@ -100,6 +100,7 @@ export function runRoutes(type: ComponentType) {
       method: "get",
       path: path.runs,
       operationId: `list_${type}_runs`,
+      user: "caller",
       summary: `The runs of ${A[type]} in a session`,
       description: "In the order of running; runs that have not started stand behind the others.",
       tags,
@@ -114,6 +115,7 @@ export function runRoutes(type: ComponentType) {
       method: "get",
       path: path.run,
       operationId: `get_${type}_run`,
+      user: "caller",
       summary: `One run of ${A[type]}`,
       description: "As the database has it: while it runs, what it was asked and its status.",
       tags,
@@ -125,6 +127,7 @@ export function runRoutes(type: ComponentType) {
       method: "post",
       path: `${path.run}/cancel`,
       operationId: `cancel_${type}_run`,
+      user: "caller",
       summary: `Cancel a run of ${A[type]}`,
       description:
         "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike. `session_id` and `user_id` may also stand in a body, as the other run routes have them.",
@@ -133,7 +136,6 @@ export function runRoutes(type: ComponentType) {
         params: path.runParams,
         query: z.object({
           session_id: optionalParameter(SessionId),
-          user_id: optionalParameter(UserId).openapi({ description: "Only if it is this user's session." }),
         }),
       },
       responses: { 200: json(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SESSION_TYPES } from "../domain/session.ts";
 import { MAX_QUERY_CHARS } from "../lib/search-query.ts";
-import { AgentId, integerOr, optionalParameter, parameter, SessionId, TeamId, UserId } from "./common.ts";
+import { AgentId, integerOr, optionalParameter, parameter, SessionId, TeamId } from "./common.ts";
 import { defineRoute, json } from "./route.ts";
 import { Highlights, searchMeta } from "./shapes.ts";
 
@@ -49,6 +49,7 @@ export const searchMessages = defineRoute({
   method: "get",
   path: "/search",
   operationId: "search_messages",
+  user: "caller",
   summary: "What users and agents said",
   description:
     "Over the messages of the sessions that the caller may see, archived ones too. A page may hold fewer than asked for, or none, and yet have a `next_cursor`. The first 256 KB of a message are searched.",
@@ -56,7 +57,6 @@ export const searchMessages = defineRoute({
   request: {
     query: z.object({
       q: parameter(Query),
-      user_id: optionalParameter(UserId).openapi({ description: "Only of this user's sessions." }),
       agent_id: optionalParameter(AgentId).openapi({ description: "Only of this agent's sessions." }),
       team_id: optionalParameter(TeamId).openapi({ description: "Only of this team's sessions." }),
       session_id: optionalParameter(SessionId).openapi({ description: "Only of this session." }),

@@ -39,6 +39,7 @@ export const listSessions = defineRoute({
   method: "get",
   path: "/sessions",
   operationId: "list_sessions",
+  user: "caller",
   summary: "List sessions",
   description:
     "By page, or with `cursor` from an answer's `meta.next_cursor`, which costs the same on any page. Counts stop at 10,000. " +
@@ -68,6 +69,7 @@ export const createSession = defineRoute({
   method: "post",
   path: "/sessions",
   operationId: "create_session",
+  user: "caller",
   summary: "Create a session",
   tags,
   request: {
@@ -96,6 +98,7 @@ export const deleteSessions = defineRoute({
   method: "delete",
   path: "/sessions",
   operationId: "delete_sessions",
+  user: "caller",
   summary: "Delete several sessions",
   description: "As `DELETE /sessions/{session_id}`, one after the other.",
   tags,
@@ -118,6 +121,7 @@ export const getSession = defineRoute({
   method: "get",
   path: "/sessions/{session_id}",
   operationId: "get_session",
+  user: "caller",
   summary: "A session with the newest part of its chat history",
   tags,
   request: { params: SessionPath, query: SessionScope },
@@ -151,6 +155,7 @@ export const patchSession = defineRoute({
   method: "patch",
   path: "/sessions/{session_id}",
   operationId: "update_session",
+  user: "caller",
   summary: "Change a session: name, state, metadata, summary, tags, pin, archive, time to live",
   description:
     "What is given replaces the field as a whole; null or left out leaves it. With `application/merge-patch+json` it is merged as RFC 7396 says, and null takes away. Does not wait for a run.",
@@ -168,6 +173,7 @@ export const deleteSession = defineRoute({
   method: "delete",
   path: "/sessions/{session_id}",
   operationId: "delete_session",
+  user: "caller",
   summary: "Delete a session",
   description:
     "Its active and waiting runs are cancelled. It is gone at once, or, where `DELETE_UNDO_SECONDS` is set, can be restored for that long, in which its id stays taken. Answers alike when there is no such session.",
@@ -180,6 +186,7 @@ export const renameSession = defineRoute({
   method: "post",
   path: "/sessions/{session_id}/rename",
   operationId: "rename_session",
+  user: "caller",
   summary: "Name a session, by hand or by model",
   description: "Either `session_name`, or `autogenerate: true` with an optional `fallback`. Does not wait for a run.",
   tags,
@@ -205,6 +212,7 @@ export const summarizeSession = defineRoute({
   method: "post",
   path: "/sessions/{session_id}/summary",
   operationId: "summarize_session",
+  user: "caller",
   summary: "Bring a session's summary up to date, by model",
   description:
     "From the summary so far, whoever wrote it, and what completed runs said since; of a long session as much as four requests to the model take, and the rest the next time. Where nothing was said since, the model is not asked. A summary that is written meanwhile stays. Does not wait for a run.",
@@ -217,6 +225,7 @@ export const listSessionRuns = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/runs",
   operationId: "list_session_runs",
+  user: "caller",
   summary: "All runs of a session",
   description: "Streamed, in the order of running; runs that have not started come last.",
   tags,
@@ -234,6 +243,7 @@ export const getSessionRun = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/runs/{run_id}",
   operationId: "get_session_run",
+  user: "caller",
   summary: "One run of a session",
   tags,
   request: { params: SessionPath.extend({ run_id: RunId }), query: SessionScope },

@@ -170,6 +170,7 @@ export const securityKeyNotConfigured = (): Failure => ({
 
 export const unauthorized = (detail: string): Failure => ({ code: "unauthorized", detail });
 export const forbidden = (detail: string): Failure => ({ code: "forbidden", detail });
+export const notFound = (): Failure => ({ code: "not_found", detail: "Not Found" });
 export const badRequest = (detail: string): Failure => ({ code: "bad_request", detail });
 export const unsupportedFile = (): Failure => ({ code: "unsupported_file", detail: "Unsupported file type" });
 export const payloadTooLarge = (what: string, limitBytes: number): Failure => ({

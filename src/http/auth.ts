@@ -30,8 +30,11 @@ export function authenticate(): Middleware {
 }
 
 /** Who is calling, for the store and the session: the caller's credential, and the user it speaks for. */
-export function principal(c: AppContext, userId: string | null | undefined): Principal {
-  return { caller: c.get("caller"), userId: userId || null };
+export function principal(c: AppContext): Principal {
+  const userId = c.get("userId");
+  // Nobody is everybody: a route that has not asked for the user must not pass for one that was sent none.
+  if (userId === undefined) throw new Error("This route is declared as one that heeds no user.");
+  return { caller: c.get("caller"), userId };
 }
 
 async function requireKey(authorization: string | undefined, key: string): Promise<void> {

@@ -16,7 +16,7 @@ const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "
 export function readJsonBody(required: boolean): Middleware {
   return async function readJsonBody(c, next) {
     const text = decodeUtf8(await c.req.arrayBuffer());
-    const isEmpty = readValue(text) === null;
+    const isEmpty = (await jsonOf(c)) === null;
     if (isEmpty && required) throw missingBody();
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
@@ -34,12 +34,16 @@ export interface PatchBody {
 
 /** The JSON body of a change; throws the 422 for none. */
 export async function readPatchBody(c: AppContext): Promise<PatchBody> {
-  const fields = readValue(decodeUtf8(await c.req.arrayBuffer()));
+  const fields = await jsonOf(c);
   if (fields === null) throw missingBody();
   return { isMergePatch: MERGE_PATCH.test(c.req.header("Content-Type") ?? ""), fields };
 }
 
-const readValue = (text: string): unknown => (text.trim() === "" ? null : parseJsonBody(text));
+/** The body as JSON whatever it says it is; null for none. */
+async function jsonOf(c: AppContext): Promise<unknown> {
+  const sent = await sentBody(c);
+  return sent.isForm ? parseJsonBody(decodeUtf8(await c.req.arrayBuffer())) : sent.value;
+}
 
 const missingBody = () => new AppError(invalidRequest([fieldError(MISSING, ["body"], undefined)]));
 
@@ -49,14 +53,46 @@ const missingBody = () => new AppError(invalidRequest([fieldError(MISSING, ["bod
  * empty `session_id` is none. Throws 400 for files and media, 422 for what cannot be read.
  */
 export async function readRunBody(c: AppContext): Promise<Record<string, unknown>> {
-  const bytes = await c.req.arrayBuffer();
-  const type = c.req.header("Content-Type") ?? "";
-  const fields = MULTIPART.test(type) ? await multipartFields(bytes, type) : textFields(decodeUtf8(bytes), type);
+  const sent = await sentBody(c);
+  if (!sent.isForm && sent.value !== null && !isObject(sent.value)) {
+    const msg = "Input should be a valid dictionary or object to extract fields from";
+    throw new AppError(invalidRequest([fieldError({ type: "model_attributes_type", msg }, ["body"], sent.value)]));
+  }
+  const fields = fieldsOf(sent);
   if (fields.some(([name, value]) => hasFile(name, value))) throw new AppError(unsupportedFile());
   return Object.fromEntries(fields.filter(([, value]) => !isEmpty(value)));
 }
 
-type Field = [name: string, value: unknown];
+export type Field = [name: string, value: unknown];
+
+/** A body as it was sent. No body at all is JSON's null. */
+type SentBody = { isForm: true; fields: Field[] } | { isForm: false; text: string; value: unknown };
+
+/** What stands at the top level of a body: a form's fields, repeated ones too, or the members of a JSON object. */
+export function fieldsOf(sent: SentBody): Field[] {
+  if (sent.isForm) return sent.fields;
+  return isObject(sent.value) ? Object.entries(sent.value) : [];
+}
+
+const bodies = new WeakMap<AppContext, SentBody>();
+
+/** Read once a request. Throws 400 or 422 for what cannot be read. */
+export async function sentBody(c: AppContext): Promise<SentBody> {
+  const known = bodies.get(c);
+  if (known !== undefined) return known;
+  const sent = await parsedBody(await c.req.arrayBuffer(), c.req.header("Content-Type") ?? "");
+  bodies.set(c, sent);
+  return sent;
+}
+
+async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
+  if (MULTIPART.test(type)) return { isForm: true, fields: await multipartFields(bytes, type) };
+  const text = decodeUtf8(bytes);
+  // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
+  const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
+  if (isForm) return { isForm, fields: [...new URLSearchParams(text)] };
+  return { isForm, text, value: text.trim() === "" ? null : parseJsonBody(text) };
+}
 
 async function multipartFields(bytes: ArrayBuffer, type: string): Promise<Field[]> {
   try {
@@ -65,16 +101,6 @@ async function multipartFields(bytes: ArrayBuffer, type: string): Promise<Field[
   } catch {
     throw new AppError(badRequest("There was an error parsing the body"));
   }
-}
-
-function textFields(text: string, type: string): Field[] {
-  // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
-  const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
-  if (isForm || text.trim() === "") return [...new URLSearchParams(text)];
-  const value = parseJsonBody(text);
-  if (isObject(value)) return Object.entries(value);
-  const msg = "Input should be a valid dictionary or object to extract fields from";
-  throw new AppError(invalidRequest([fieldError({ type: "model_attributes_type", msg }, ["body"], value)]));
 }
 
 const isObject = (value: unknown): value is object =>

@@ -9,6 +9,8 @@ export interface AppEnv {
     requestId: string;
     config: Config;
     caller: Principal["caller"];
+    /** Whom the request names; put in place on the routes that heed it. */
+    userId: string | null;
   };
 }
 

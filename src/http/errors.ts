@@ -1,7 +1,7 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { AppError, databaseUnavailable, type ErrorCode, type Failure } from "../domain/error.ts";
+import { AppError, databaseUnavailable, type ErrorCode, type Failure, notFound } from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { AppContext, AppEnv } from "./context.ts";
@@ -65,7 +65,7 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
   return errorResponse(c, INTERNAL);
 };
 
-export const onNotFound: NotFoundHandler<AppEnv> = (c) => errorResponse(c, { code: "not_found", detail: "Not Found" });
+export const onNotFound: NotFoundHandler<AppEnv> = (c) => errorResponse(c, notFound());
 
 export function onMethodNotAllowed(c: AppContext, methods: string[]): Response {
   const answer = errorResponse(c, { code: "method_not_allowed", detail: "Method Not Allowed" });

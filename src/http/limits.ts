@@ -10,13 +10,15 @@ export function limitBody(limitBytes: number, streamedPath?: string): Middleware
   return async function limitBody(c, next) {
     const { body, headers, method } = c.req.raw;
     const isStreamed = method === "POST" && c.req.path.replace(/\/$/, "") === streamedPath;
-    // A GET may carry a body, but no Request can be made with one; no route reads it.
-    if (body !== null && method !== "GET" && method !== "HEAD" && !isStreamed) {
+    if (body !== null && !isStreamed) {
       const tooLarge = new AppError(payloadTooLarge("The request body", limitBytes));
       if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
       const bytes = await readUpTo(body, limitBytes);
       if (bytes === null) throw tooLarge;
-      c.req.raw = new Request(c.req.raw, { body: bytes });
+      // A GET may carry a body, but no Request can be made with one.
+      if (method === "GET" || method === "HEAD") {
+        Object.assign(c.req.bodyCache, { arrayBuffer: new Response(bytes).arrayBuffer() });
+      } else c.req.raw = new Request(c.req.raw, { body: bytes });
     }
     await next();
   };

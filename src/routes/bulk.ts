@@ -19,7 +19,7 @@ export function bulkRouter(dependencies: RouteDependencies) {
 
   router.openapi(contract.changeSessions, async (c) => {
     const body = c.req.valid("json");
-    const caller = principal(c, body.user_id ?? c.req.valid("query").user_id);
+    const caller = principal(c);
     const { params, from } = requestedChange(body);
     const key = await readIdempotency(c, "bulk", caller, body);
     const sessions = "ids" in from ? from : await meantSessions(database(c), caller, from.filter, MAX_JOB_ITEMS);

@@ -37,7 +37,7 @@ export function checkpointsRouter(registry: Registry) {
     const isAgent = component.type === "agent";
     if (findComponent(registry, component) === undefined)
       throw new AppError(isAgent ? agentNotFound() : teamNotFound());
-    await requireSession(c, at.session_id, { user_id: at.user_id }, "Run not found");
+    await requireSession(c, at.session_id, {}, "Run not found");
     const run = await findRun(database(c), at.session_id, runId);
     if (run === null || (isAgent ? run.row.agentId : run.row.teamId) !== component.id)
       throw new AppError(runNotFound());
@@ -49,7 +49,6 @@ export function checkpointsRouter(registry: Registry) {
 
 interface RunPlace {
   session_id: string;
-  user_id?: string | undefined;
 }
 
 const listed = ({ row, messages }: StoredRun) => checkpointList(row, messages);

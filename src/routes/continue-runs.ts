@@ -33,7 +33,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
     const fields = parseFields(ContinueFields, await readRunBody(c));
     const { sessionId, entries, asked } = continueInput(fields);
     if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
-    const caller = principal(c, fields.user_id);
+    const caller = principal(c);
     const answeredBy = fields.answered_by ?? caller.userId;
     const session = dependencies.session(c.get("config"), sessionId);
     const key = (scope: string) => readIdempotency(c, scope, caller, { runId, sessionId, entries, answeredBy, asked });

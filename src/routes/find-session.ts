@@ -8,7 +8,6 @@ import { findSession } from "../store/sessions.ts";
 /** The query parameters that all session routes share. */
 export interface Scope {
   type?: SessionType | undefined;
-  user_id?: string | undefined;
 }
 
 export const database = (c: AppContext): Database => openDatabase(c.get("config").db);
@@ -28,7 +27,7 @@ export const notFoundTexts = {
 
 /** The session as the caller may see it, from D1; throws the 404 with this text when there is none. */
 export async function requireSession(c: AppContext, sessionId: string, scope: Scope, detail: string): Promise<Session> {
-  const session = await findSession(database(c), principal(c, scope.user_id), sessionId, scope.type);
+  const session = await findSession(database(c), principal(c), sessionId, scope.type);
   if (session === null) throw new AppError(sessionNotFound(detail));
   return session;
 }

@@ -24,26 +24,26 @@ export function forksRouter(dependencies: RouteDependencies) {
   router.openapi(forkAgentSession, async (c) => {
     const { agent_id, session_id } = c.req.valid("param");
     const component: ComponentRef = { type: "agent", id: agent_id };
-    return c.json(await forked(c, component, session_id, c.req.valid("query").user_id), 200);
+    return c.json(await forked(c, component, session_id), 200);
   });
 
   router.openapi(forkTeamSession, async (c) => {
     const { team_id, session_id } = c.req.valid("param");
     const component: ComponentRef = { type: "team", id: team_id };
-    return c.json(await forked(c, component, session_id, c.req.valid("query").user_id), 200);
+    return c.json(await forked(c, component, session_id), 200);
   });
 
-  async function forked(c: AppContext, component: ComponentRef, sourceSessionId: string, userId: string | undefined) {
+  async function forked(c: AppContext, component: ComponentRef, sourceSessionId: string) {
     if (findComponent(dependencies, component) === undefined) {
       throw new AppError(component.type === "agent" ? agentNotFound() : teamNotFound());
     }
-    const source = await requireSession(c, sourceSessionId, { user_id: userId }, "Session not found");
+    const source = await requireSession(c, sourceSessionId, {}, "Session not found");
     // A session that no run has claimed yet is nobody's: it has nothing to fork, whoever asks.
     const owner = componentId(source) ?? component.id;
     if (source.sessionType !== component.type || owner !== component.id) throw new AppError(sessionNotFound());
     const fork: Fork = {
       sourceSessionId,
-      principal: principal(c, userId),
+      principal: principal(c),
       sessionId: dependencies.newId(),
       runIds: dependencies.newId(),
       fence: dependencies.newId(),

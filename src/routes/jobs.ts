@@ -23,7 +23,7 @@ export function jobsRouter(dependencies: RouteDependencies) {
 
   router.openapi(contract.nameSessions, async (c) => {
     const body = c.req.valid("json");
-    const caller = principal(c, body.user_id ?? c.req.valid("query").user_id);
+    const caller = principal(c);
     const config = c.get("config");
     if (dependencies.models(config)() === null) throw new AppError(modelNotConfigured());
     const fallback = typedName(body.fallback ?? "", "fallback") || null;
@@ -62,15 +62,15 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
   const router = newRouter();
 
   router.openapi(routes.listJobs, async (c) => {
-    const { user_id, limit, cursor } = c.req.valid("query");
+    const { limit, cursor } = c.req.valid("query");
     const behind = cursor === undefined ? null : decodeJobCursor(cursor, "string");
     if (cursor !== undefined && behind === null) throw wrongCursor(cursor);
-    const page = await listJobs(database(c), principal(c, user_id), kinds, { limit, behind });
+    const page = await listJobs(database(c), principal(c), kinds, { limit, behind });
     return c.json({ data: page.entries.map(jobJson), meta: { limit, next_cursor: page.nextCursor } }, 200);
   });
 
   router.openapi(routes.getJob, async (c) => {
-    const job = await requireJob(c, c.req.valid("param").job_id, c.req.valid("query").user_id);
+    const job = await requireJob(c, c.req.valid("param").job_id);
     await sweepIfDue(jobDependencies(dependencies, c.get("config")), job).catch((error: unknown) =>
       log("warn", "job.not_swept", { job_id: job.jobId, ...errorFields(error) }),
     );
@@ -78,8 +78,8 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
   });
 
   router.openapi(routes.listItems, async (c) => {
-    const { user_id, limit, cursor, status, outcome } = c.req.valid("query");
-    const { jobId } = await requireJob(c, c.req.valid("param").job_id, user_id);
+    const { limit, cursor, status, outcome } = c.req.valid("query");
+    const { jobId } = await requireJob(c, c.req.valid("param").job_id);
     const behind = cursor === undefined ? null : decodeJobCursor(cursor, "number");
     if (cursor !== undefined && behind === null) throw wrongCursor(cursor);
     const filter = { status, outcome: contract.outcomeOf(outcome) };
@@ -88,14 +88,13 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
   });
 
   router.openapi(routes.cancelJob, async (c) => {
-    const { user_id } = c.req.valid("query");
-    const { jobId } = await requireJob(c, c.req.valid("param").job_id, user_id);
+    const { jobId } = await requireJob(c, c.req.valid("param").job_id);
     await cancelStatement(database(c), jobId, dependencies.now());
-    return c.json(jobJson(await requireJob(c, jobId, user_id)), 200);
+    return c.json(jobJson(await requireJob(c, jobId)), 200);
   });
 
-  async function requireJob(c: AppContext, jobId: string, userId: string | undefined): Promise<Job> {
-    const job = await findJob(database(c), principal(c, userId), kinds, jobId);
+  async function requireJob(c: AppContext, jobId: string): Promise<Job> {
+    const job = await findJob(database(c), principal(c), kinds, jobId);
     if (job === null) throw new AppError(jobNotFound());
     return job;
   }
@@ -107,16 +106,16 @@ const wrongCursor = (cursor: string) => wrongField("query", "cursor", "the curso
 
 interface FilterFields {
   unnamed: boolean;
-  agent_id?: string | undefined;
-  team_id?: string | undefined;
-  user_id?: string | undefined;
+  agent_id?: string | null | undefined;
+  team_id?: string | null | undefined;
+  user_id?: string | null | undefined;
   updated_after?: number | undefined;
 }
 
 const filterOf = ({ unnamed, agent_id, team_id, user_id, updated_after }: FilterFields): JobFilter => ({
   unnamed,
-  agentId: agent_id,
-  teamId: team_id,
-  userId: user_id,
+  agentId: agent_id ?? undefined,
+  teamId: team_id ?? undefined,
+  userId: user_id ?? undefined,
   updatedAfter: updated_after,
 });

@@ -4,7 +4,7 @@ import { firstMessageLine } from "../derived/clean-name.ts";
 import { AppError, databaseUnavailable, invalidRequest } from "../domain/error.ts";
 import { principal } from "../http/auth.ts";
 import type { AppContext } from "../http/context.ts";
-import { fieldError } from "../http/field-errors.ts";
+import { fieldError, wrongField } from "../http/field-errors.ts";
 import { Export, type ExportScope } from "../portable/export.ts";
 import { type ExportState, readExportCursor } from "../portable/export-cursor.ts";
 import { importLines } from "../portable/import.ts";
@@ -17,24 +17,26 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
 
   router.openapi(exportSession, async (c) => {
     const { session_id } = c.req.valid("param");
-    const { user_id, cursor } = c.req.valid("query");
-    await requireSession(c, session_id, { user_id }, notFoundTexts.change(session_id));
-    return exported(c, { principal: principal(c, user_id), sessionId: session_id }, cursor);
+    await requireSession(c, session_id, {}, notFoundTexts.change(session_id));
+    return exported(c, { principal: principal(c), sessionId: session_id }, c.req.valid("query").cursor);
   });
 
-  router.openapi(exportUser, (c) => {
-    const { user_id } = c.req.valid("param");
-    return exported(c, { principal: principal(c, user_id), sessionId: null }, c.req.valid("query").cursor);
-  });
+  router.openapi(exportUser, (c) =>
+    exported(c, { principal: principal(c), sessionId: null }, c.req.valid("query").cursor),
+  );
 
   router.openapi(exportAll, (c) => {
-    const { user_id, cursor } = c.req.valid("query");
-    return exported(c, { principal: principal(c, user_id), sessionId: null }, cursor);
+    const { all, cursor } = c.req.valid("query");
+    const caller = principal(c);
+    // Clients fold `/users/../export` into this path before they send it: it must not be everybody's by itself.
+    if (caller.userId === null && !all) throw wrongField("query", "user_id", "give user_id, or all=true", undefined);
+    if (caller.userId !== null && all) throw wrongField("query", "all", "give user_id or all, not both", true);
+    return exported(c, { principal: caller, sessionId: null }, cursor);
   });
 
   router.openapi(importSessions, async (c) => {
-    const { on_conflict, user_id } = c.req.valid("query");
-    const options = { onConflict: on_conflict ?? "skip", userId: user_id ?? null };
+    const { on_conflict } = c.req.valid("query");
+    const options = { onConflict: on_conflict ?? "skip", userId: principal(c).userId };
     const report = await importLines(c.req.raw.body, options, {
       db: database(c),
       now,

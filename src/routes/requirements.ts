@@ -10,13 +10,13 @@ export function requirementsRouter() {
   const router = newRouter();
 
   router.openapi(contract.listRequirements, async (c) => {
-    const { status = "open", user_id, agent_id, limit, cursor } = c.req.valid("query");
+    const { status = "open", agent_id, limit, cursor } = c.req.valid("query");
     const from = cursor === undefined ? null : decodeRequirementCursor(cursor);
     if (cursor !== undefined && from === null) {
       throw wrongField("query", "cursor", "the cursor is not one of this list", cursor);
     }
     const filter = { status, agentId: agent_id };
-    const page = await listRequirements(database(c), principal(c, user_id), filter, { limit, from });
+    const page = await listRequirements(database(c), principal(c), filter, { limit, from });
     const data = page.entries.map(({ requirement, run }) => contract.requirementJson(requirement, run));
     return c.json({ data, meta: { limit, next_cursor: page.nextCursor } }, 200);
   });

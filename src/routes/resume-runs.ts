@@ -18,7 +18,6 @@ interface ResumeRequest {
   component: ComponentRef;
   runId: string;
   sessionId: string;
-  userId: string | undefined;
   lastEventIndex: number | undefined;
 }
 
@@ -34,7 +33,6 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
       component: ref,
       runId: c.req.valid("param").run_id,
       sessionId: requireSessionId(fields.session_id),
-      userId: fields.user_id,
       lastEventIndex: fields.last_event_index,
     };
     return resumeAnswer(request, await resume(c, request));
@@ -48,7 +46,6 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
       component: ref,
       runId: c.req.valid("param").run_id,
       sessionId: requireSessionId(query.session_id),
-      userId: query.user_id,
       lastEventIndex: parseFields(LastEventHeader, header, "header")["Last-Event-ID"] ?? query.last_event_index,
     };
     const resumed = await resume(c, request);
@@ -62,11 +59,11 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
 
   /** Null where the run, or its session, does not exist for the caller. */
   async function resume(c: AppContext, request: ResumeRequest): Promise<ResumeAnswer | null> {
-    const { component, runId, sessionId, userId, lastEventIndex } = request;
+    const { component, runId, sessionId, lastEventIndex } = request;
     const outcome = await dependencies.session(c.get("config"), sessionId).resumeRun({
       runId,
       component,
-      principal: principal(c, userId),
+      principal: principal(c),
       lastEventIndex: lastEventIndex === undefined || lastEventIndex < 0 ? null : lastEventIndex,
     });
     return isMissing(outcome) ? null : unwrap(outcome);

@@ -16,9 +16,9 @@ export function retentionRouter(dependencies: RouteDependencies) {
 
   router.openapi(contract.restoreSession, async (c) => {
     const { session_id } = c.req.valid("param");
-    const { user_id, type } = c.req.valid("query");
+    const { type } = c.req.valid("query");
     const object = dependencies.session(c.get("config"), session_id);
-    const outcome = await object.restoreSession(principal(c, user_id), type ?? null);
+    const outcome = await object.restoreSession(principal(c), type ?? null);
     if (!outcome.ok && outcome.failure.code === "session_not_found") {
       throw new AppError(sessionNotFound(notFoundTexts.change(session_id)));
     }

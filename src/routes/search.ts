@@ -26,12 +26,12 @@ export function searchRouter() {
   const router = newRouter();
 
   router.openapi(contract.searchMessages, async (c) => {
-    const { q, user_id, session_id, agent_id, team_id, rank = "newest", limit, cursor } = c.req.valid("query");
+    const { q, session_id, agent_id, team_id, rank = "newest", limit, cursor } = c.req.valid("query");
     const from = positionOf(cursor, rank);
     const query = searchQuery(q);
     if (query === null) return c.json({ data: [], meta: pageMeta(limit, null, rank === "newest" ? null : 0) }, 200);
     const filter = { sessionId: session_id, agentId: agent_id, teamId: team_id };
-    const found = await searchMessages(database(c), principal(c, user_id), query, filter, { limit, from });
+    const found = await searchMessages(database(c), principal(c), query, filter, { limit, from });
     return c.json(
       { data: found.hits.map((hit) => hitJson(hit, query)), meta: pageMeta(limit, found.next, found.ranked) },
       200,
@@ -43,7 +43,6 @@ export function searchRouter() {
 
 /** What `GET /sessions` is asked beside its filters. */
 interface SessionQuery {
-  user_id?: string | undefined;
   rank?: SearchRank | undefined;
   sort_by?: string | undefined;
   sort_order?: string | undefined;
@@ -65,7 +64,7 @@ export async function searchedSessions(c: AppContext, asked: SessionQuery, q: st
   const found =
     query === null
       ? { sessions: [], next: null, ranked: rank === "newest" ? null : 0 }
-      : await searchSessions(database(c), principal(c, asked.user_id), query, filter, { limit, from });
+      : await searchSessions(database(c), principal(c), query, filter, { limit, from });
   const data = found.sessions.map((session) => ({
     ...withoutNulls(sessionItem(session)),
     highlights: query === null ? [] : highlighted(displayName(session), query).highlights,

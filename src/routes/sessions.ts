@@ -44,7 +44,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
 
   router.openapi(contract.listSessions, async (c) => {
     const query = c.req.valid("query");
-    const caller = principal(c, query.user_id);
+    const caller = principal(c);
     const sort: SessionSort = { by: query.sort_by ?? "created_at", order: query.sort_order ?? "desc" };
     const filter = sessionFilter(query);
     const { limit, cursor } = query;
@@ -80,7 +80,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     checkSizes({ session_state: body.session_state, metadata: body.metadata });
     const session = newSession(
       query.type ?? "agent",
-      { ...body, user_id: body.user_id ?? query.user_id },
+      { ...body, user_id: principal(c).userId ?? undefined },
       dependencies,
     );
     if (session.name !== null) {
@@ -100,7 +100,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     if (session_ids.length !== session_types.length) {
       throw new AppError(badRequest("Session IDs and session types must have the same length"));
     }
-    const caller = principal(c, c.req.valid("query").user_id);
+    const caller = principal(c);
     const ids = await visibleIds(database(c), caller, [...new Set(session_ids)]);
     for (let from = 0; from < ids.length; from += CALLS_AT_ONCE) {
       const some = ids.slice(from, from + CALLS_AT_ONCE);
@@ -155,8 +155,8 @@ export function sessionsRouter(dependencies: RouteDependencies) {
 
   router.openapi(contract.deleteSession, async (c) => {
     const { session_id } = c.req.valid("param");
-    const { type, user_id } = c.req.valid("query");
-    const caller = principal(c, user_id);
+    const { type } = c.req.valid("query");
+    const caller = principal(c);
     // Of another type it does not exist for the caller: answered alike, and left alone.
     if (type === undefined || (await findSession(database(c), caller, session_id, type)) !== null) {
       unwrap(await dependencies.session(c.get("config"), session_id).deleteSession(caller, undoOf(c)));
@@ -205,7 +205,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   ) {
     const notFound = sessionNotFound(notFoundTexts.change(sessionId));
     if (scope.type !== undefined) await requireSession(c, sessionId, scope, notFoundTexts.change(sessionId));
-    const outcome = await apply(dependencies.session(c.get("config"), sessionId), principal(c, scope.user_id));
+    const outcome = await apply(dependencies.session(c.get("config"), sessionId), principal(c));
     if (!outcome.ok && outcome.failure.code === "session_not_found") throw new AppError(notFound);
     return unwrap(outcome);
   }

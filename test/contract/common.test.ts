@@ -22,6 +22,7 @@ const Query = SessionScope.extend({
 });
 const common = {
   method: "get" as const,
+  user: "caller" as const,
   summary: "",
   tags: ["Things"],
   responses: { 200: json(z.unknown(), "What was read") },
@@ -64,7 +65,7 @@ describe("query parameters", () => {
   it("have defaults when they are absent or empty", async () => {
     const defaults = { limit: 20 };
     expect(await accepted("/sessions")).toEqual(defaults);
-    expect(await accepted("/sessions/?limit=&type=&user_id=&db_id=&table=&last_n_runs=")).toEqual(defaults);
+    expect(await accepted("/sessions?limit=&type=&db_id=&table=&last_n_runs=")).toEqual(defaults);
   });
 
   it("that are unknown are ignored, and of a repeated one the last counts", async () => {

@@ -8,7 +8,7 @@ import { smallApp } from "../support/small-app.ts";
 const Named = z.object({ session_name: z.string(), tags: z.array(z.string()).optional() });
 const Optional = z.object({ session_id: optionalField(SessionId), session_state: optionalField(jsonObject("State.")) });
 const answers = { 200: json(z.unknown(), "What was read") };
-const base = { method: "post" as const, summary: "", tags: ["Bodies"], responses: answers };
+const base = { method: "post" as const, user: "none" as const, summary: "", tags: ["Bodies"], responses: answers };
 const named = defineRoute({
   ...base,
   path: "/named",

@@ -16,6 +16,7 @@ describe("the configuration", () => {
     expect(settings({})).toEqual({
       mode: "deployment",
       securityKey: null,
+      requireUser: false,
       openAiApiKey: null,
       openAiBaseUrl: null,
       openAiModel: "gpt-5-mini",
@@ -41,6 +42,7 @@ describe("the configuration", () => {
     const vars = {
       MODE: "development",
       OS_SECURITY_KEY: "key\n",
+      REQUIRE_USER: "true",
       OPENAI_API_KEY: "sk-1",
       OPENAI_BASE_URL: "http://127.0.0.1:9911/v1",
       OPENAI_MODEL: "m",
@@ -63,6 +65,7 @@ describe("the configuration", () => {
     expect(settings(vars)).toEqual({
       mode: "development",
       securityKey: "key",
+      requireUser: true,
       openAiApiKey: "sk-1",
       openAiBaseUrl: "http://127.0.0.1:9911/v1",
       openAiModel: "m",

@@ -399,7 +399,12 @@ describe("an idempotency key", () => {
     const key = newId().padEnd(255, "!~");
     const headers = { "Idempotency-Key": key };
     const first = await call("POST", RUNS, { message: "once", stream: false, session_id: null, unknown: 1 }, headers);
-    const again = await call("POST", RUNS, new URLSearchParams({ message: "once", stream: "0", user_id: "" }), headers);
+    const again = await call(
+      "POST",
+      RUNS,
+      new URLSearchParams({ message: "once", stream: "0", session_id: "" }),
+      headers,
+    );
     expect(again.body).toEqual(first.body);
     const refusal = await refused("POST", RUNS, { message: "twice" }, headers);
     expect([refusal.status, refusal.body.code]).toEqual([409, "idempotency_conflict"]);

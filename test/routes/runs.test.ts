@@ -70,7 +70,7 @@ function told(events: SentEvent[], run_id: string, session_id: string): object[]
 
 describe("POST /agents/{agent_id}/runs", () => {
   it("takes multipart, urlencoded and JSON alike, and streams unless told otherwise", async () => {
-    for (const [kind, body] of bodies({ message: "hi", session_id: "", user_id: "", session_state: '{"k":[1]}' })) {
+    for (const [kind, body] of bodies({ message: "hi", session_id: "", session_state: '{"k":[1]}' })) {
       const response = await send("POST", RUNS, body);
       expect([kind, response.status, response.headers.get("Content-Type")]).toEqual([
         kind,

@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { AppError, type FieldError, invalidRequest } from "../domain/error.ts";
+import { topLevelKeys } from "../lib/json-keys.ts";
+import { fieldsOf, sentBody } from "./body.ts";
+import type { AppContext, Middleware } from "./context.ts";
+import { fieldError, fieldErrors, type Location, MISSING, wrongField } from "./field-errors.ts";
+
+/**
+ * Which user a request names. A user that stands in another place than a route expects, or under a name that almost is
+ * `user_id`, must not be overlooked: without a user every session is there for the caller.
+ */
+
+export const USER_ID = "user_id";
+
+/** Where a route looks for its user. A body that is streamed is not read here. */
+export interface UserPlaces {
+  body: boolean;
+}
+
+interface Mention {
+  at: Location;
+  name: string;
+  value: unknown;
+}
+
+/** Puts the one user in place that path, query and body name, or null; throws the 422 for what cannot be one. */
+export function readUser(schema: z.ZodType<string>, places: UserPlaces): Middleware {
+  return async function readUser(c, next) {
+    const mentions = [...inUrl(c), ...(places.body ? await inBody(c) : [])];
+    const errors = wrongMentions(mentions, schema);
+    if (errors.length > 0) throw new AppError(invalidRequest(errors));
+    const userId = mentions[0]?.value;
+    if (userId === undefined && c.get("config").requireUser) {
+      throw new AppError(invalidRequest([fieldError(MISSING, ["query", USER_ID], undefined)]));
+    }
+    c.set("userId", userId === undefined ? null : String(userId));
+    await next();
+  };
+}
+
+function inUrl(c: AppContext): Mention[] {
+  const inPath = c.req.param(USER_ID);
+  const inQuery = [...new URL(c.req.url).searchParams].map(([name, value]) => ({ at: "query" as const, name, value }));
+  return [
+    ...(inPath === undefined ? [] : [{ at: "path" as const, name: USER_ID, value: inPath }]),
+    ...inQuery.filter(({ name }) => isUserId(name)),
+  ];
+}
+
+async function inBody(c: AppContext): Promise<Mention[]> {
+  const sent = await sentBody(c);
+  const mentions = fieldsOf(sent)
+    .map(([name, value]) => ({ at: "body" as const, name, value }))
+    // JSON's null is how clients leave a field out.
+    .filter(({ name, value }) => isUserId(name) && value !== null);
+  // Of members with one name the parser keeps the last, and whoever checked the request before us may have read the first.
+  const isRepeated =
+    mentions.length > 0 && !sent.isForm && topLevelKeys(sent.text).filter((name) => name === USER_ID).length > 1;
+  if (isRepeated) throw wrongField("body", USER_ID, "it stands in this object twice", undefined);
+  return mentions;
+}
+
+const isUserId = (name: string) => name.replaceAll(/[-_]/g, "").toUpperCase() === "USERID";
+
+function wrongMentions(mentions: readonly Mention[], schema: z.ZodType<string>): FieldError[] {
+  const errors = mentions.flatMap(({ at, name, value }) => {
+    if (name !== USER_ID) return [wrongMention(at, name, `write ${USER_ID}`, value)];
+    const read = schema.safeParse(value);
+    return read.success ? [] : fieldErrors(read.error, at, value).map((error) => ({ ...error, loc: [at, name] }));
+  });
+  if (errors.length > 0) return errors;
+  const other = mentions.find(({ value }) => value !== mentions[0]?.value);
+  return other === undefined ? [] : [wrongMention(other.at, other.name, "another user is named as well", other.value)];
+}
+
+const wrongMention = (at: Location, name: string, reason: string, input: unknown) =>
+  fieldError({ type: "value_error", msg: `Value error, ${reason}` }, [at, name], input);

@@ -1,0 +1,30 @@
+/** The names of a JSON object's members in their order, repeated ones too, of which JSON.parse shows the last only. `text` is valid JSON. */
+export function topLevelKeys(text: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+    else if (char === '"') {
+      const end = endOfString(text, i);
+      if (depth === 1 && isKey(text, end)) keys.push(String(JSON.parse(text.slice(i, end + 1))));
+      i = end;
+    }
+  }
+  return keys;
+}
+
+/** Where the string that begins at `start` has its second quotation mark. */
+function endOfString(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && text.charAt(end) !== '"') end += text.charAt(end) === "\\" ? 2 : 1;
+  return end;
+}
+
+/** A member's name is the string that a colon follows. */
+function isKey(text: string, end: number): boolean {
+  let next = end + 1;
+  while (/\s/.test(text.charAt(next))) next++;
+  return text.charAt(next) === ":";
+}
