@@ -125,8 +125,8 @@ export async function tend(lane: RunLane): Promise<void> {
 }
 
 function isBusy(lane: RunLane): boolean {
-  const { activeRunId, waiting } = lane.occupancy();
-  return activeRunId !== null || waiting.length > 0;
+  const { active, waiting } = lane.occupancy();
+  return active !== null || waiting.length > 0;
 }
 
 async function remove(lane: RunLane, decide: (session: Session) => Removal): Promise<Outcome<Removed>> {

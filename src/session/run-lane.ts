@@ -5,7 +5,7 @@ import type { Component } from "../domain/team.ts";
 import { newRun, type Run, type RunHead } from "../engine/run-state.ts";
 import { headFromRow } from "../engine/stored-run.ts";
 import { errorFields, log } from "../lib/log.ts";
-import type { Occupancy } from "./admission.ts";
+import type { Occupancy, Placed } from "./admission.ts";
 import { Alarm, watchExpiry } from "./alarm.ts";
 import { cancelledRun, cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { SessionDependencies } from "./dependencies.ts";
@@ -57,10 +57,8 @@ export class RunLane {
   }
 
   occupancy(): Occupancy {
-    return {
-      activeRunId: this.#active?.runId ?? null,
-      waiting: this.#waiting.map(({ row }) => ({ runId: row.runId, position: row.position })),
-    };
+    const placed = ({ row: { runId, position } }: LiveRun): Placed => ({ runId, position });
+    return { active: this.#active && placed(this.#active), waiting: this.#waiting.map(placed) };
   }
 
   /** The run when it is active or waits here. */
