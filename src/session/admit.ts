@@ -22,8 +22,9 @@ import { type Committed, commit, readOrNull, violates } from "../store/commit.ts
 import { findRunTree } from "../store/run-tree.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../store/run-writes.ts";
 import { findByKey } from "../store/runs.ts";
-import { decideAdmission } from "./admission.ts";
+import { type Admission, decideAdmission } from "./admission.ts";
 import { LiveRun } from "./live-run.ts";
+import { decideOnLook, type LookAgain } from "./look-again.ts";
 import type { RunLane } from "./run-lane.ts";
 import { castOf, loadOrigin } from "./run-origin.ts";
 import { acceptedRow, planStart, type RunStart } from "./run-start.ts";
@@ -43,10 +44,7 @@ export interface Arrival {
   arrivedAt: number;
 }
 
-/** The world moved between the look and the write: look again. */
-type Admitted = Outcome<LiveRun> | "look_again";
-
-const MAX_LOOKS = 4;
+type Admitted = Outcome<LiveRun> | LookAgain;
 
 /**
  * Lets a run in: it starts, waits, is one that was asked for before (with the same idempotency key), or is refused. When
@@ -57,14 +55,7 @@ export async function admit(lane: RunLane, arrival: Arrival): Promise<Outcome<Li
   if (!(await lane.leftovers.land())) {
     return fail(runNotLanded());
   }
-  for (let look = 0; look < MAX_LOOKS; look++) {
-    const admitted = await lookAndAdmit(lane, arrival);
-    if (admitted !== "look_again") {
-      return admitted;
-    }
-    lane.memory.drop();
-  }
-  return fail(sessionUnavailable());
+  return (await decideOnLook(lane.memory, () => lookAndAdmit(lane, arrival))) ?? fail(sessionUnavailable());
 }
 
 async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> {
@@ -105,9 +96,10 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
     case "refuse":
       return fail(admission.failure);
     case "start":
-      return startNow(lane, arrival, loaded, lane.deps.now() - lookedAt);
+      // A run that ended while the key was looked up is not in what was loaded.
+      return decides ? "look_again" : startNow(lane, arrival, loaded, lane.deps.now() - lookedAt);
     case "wait":
-      return wait(lane, arrival, admission.position, admission.interrupts);
+      return wait(lane, arrival, loaded, admission);
   }
 }
 
@@ -147,9 +139,13 @@ async function startOccupying(
   const acceptedFrom = deps.now();
   const queueMs = Math.max(0, acceptedFrom - arrival.arrivedAt - hydrateMs);
   const written = await lane.leftovers.writeRow(async () => {
+    const session = loaded.session && (await memory.rowInLine(loaded.session));
+    if (session === "away" || session === "look_again") {
+      return session;
+    }
     const planned: RunStart = planStart({
       accepted: live.row,
-      session: loaded.session === null ? null : (memory.session ?? loaded.session),
+      session,
       cast: castOf(deps, component),
       model,
       prefix: origin.prefix,
@@ -173,9 +169,9 @@ async function startOccupying(
     }
     return { start: planned, acceptance: accepted, committed };
   });
-  if (written === null) {
+  if (written === null || written === "away" || written === "look_again") {
     lane.release(live);
-    return fail(runNotLanded());
+    return written === "look_again" ? written : fail(written === null ? runNotLanded() : databaseUnavailable());
   }
   const { start, acceptance, committed } = written;
   if (isStored(committed, acceptance)) {
@@ -189,9 +185,13 @@ async function startOccupying(
   return notStored(lane, arrival, live.runId, committed);
 }
 
-async function wait(lane: RunLane, arrival: Arrival, position: number, interrupts: boolean): Promise<Admitted> {
-  const { deps, memory } = lane;
-  const { session } = memory;
+async function wait(
+  lane: RunLane,
+  arrival: Arrival,
+  { session }: Loaded,
+  { position, interrupts }: Extract<Admission, { kind: "wait" }>,
+): Promise<Admitted> {
+  const { deps } = lane;
   if (session === null) {
     return "look_again";
   }

@@ -11,6 +11,7 @@ import { type AnsweredRun, storeAnswers } from "../store/run-continue.ts";
 import type { StoredTree } from "../store/run-tree.ts";
 import { type Admission, decideAdmission } from "./admission.ts";
 import { LiveRun } from "./live-run.ts";
+import type { LookAgain } from "./look-again.ts";
 import type { RunLane } from "./run-lane.ts";
 import { continuedTree } from "./start-continued.ts";
 import { storedLive } from "./stored-live.ts";
@@ -21,8 +22,7 @@ export interface ContinuedRun {
   fromEntry: number;
 }
 
-/** The world moved between the look and the write: look again. */
-export type Continued = Outcome<ContinuedRun> | "look_again";
+export type Continued = Outcome<ContinuedRun> | LookAgain;
 
 /** Under which terms answers came; `arrivedAt` is milliseconds since the epoch. */
 export interface AnswerTerms {

@@ -21,6 +21,7 @@ import { readOrNull } from "../store/commit.ts";
 import { findContinuation, findRunTree, type StoredTree } from "../store/run-tree.ts";
 import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
 import type { SessionDependencies } from "./dependencies.ts";
+import { decideOnLook } from "./look-again.ts";
 import type { RunLane } from "./run-lane.ts";
 import { allMembers } from "./run-tree.ts";
 import { storedLive } from "./stored-live.ts";
@@ -34,7 +35,6 @@ export interface AnswerArrival extends AnswerTerms {
   answeredBy: string | null;
 }
 
-const MAX_LOOKS = 4;
 /** Where a stretch of a run ends; what is cancelled tells that it completed, too. */
 const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
 
@@ -47,14 +47,7 @@ export async function admitAnswers(lane: RunLane, arrival: AnswerArrival): Promi
   if (!(await lane.leftovers.land())) {
     return fail(runNotLanded());
   }
-  for (let look = 0; look < MAX_LOOKS; look++) {
-    const continued = await lookAndAnswer(lane, arrival);
-    if (continued !== "look_again") {
-      return continued;
-    }
-    lane.memory.drop();
-  }
-  return fail(sessionUnavailable());
+  return (await decideOnLook(lane.memory, () => lookAndAnswer(lane, arrival))) ?? fail(sessionUnavailable());
 }
 
 async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Continued> {

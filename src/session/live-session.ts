@@ -5,7 +5,7 @@ import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
-import { log } from "../lib/log.ts";
+import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { NameChange } from "../store/session-writes.ts";
 import { type Arrival, admit } from "./admit.ts";
@@ -53,7 +53,13 @@ export class LiveSession {
   constructor(deps: SessionDependencies) {
     this.#deps = deps;
     this.#memory = new SessionMemory(deps.db, deps.sessionId);
-    this.#lane = new RunLane(deps, this.#memory, (component) => this.#afterCompletion(component));
+    this.#lane = new RunLane(deps, this.#memory, (component) =>
+      deps.background(
+        this.#afterCompletion(component).catch((error: unknown) =>
+          log("error", "completion.failed_unexpectedly", errorFields(error)),
+        ),
+      ),
+    );
     this.#rows = this.#lane.rows;
     this.#indexing = new SessionIndexing(deps, this.#memory, this.#lane.leftovers, this.#lane.alarm);
   }
@@ -217,22 +223,20 @@ export class LiveSession {
     });
   }
 
-  #afterCompletion(component: Component): void {
-    const { session } = this.#memory;
-    if (session !== null) {
-      this.#lane.summaries.runCompleted(session, component);
-    }
-    if (session === null || !isAutomaticallyDue(this.#deps, session, component)) {
+  async #afterCompletion(component: Component): Promise<void> {
+    // Memory may have been dropped while the run was settled.
+    const row = await this.#memory.row();
+    if (row?.value == null) {
       return;
     }
-    this.#deps.background(
-      generatedChange(this.#deps, session, { fallback: null, jobId: null })
-        .then(async (change) => {
-          if (change.ok) {
-            await this.#applyGenerated(SERVER, session, change.value.change, null);
-          }
-        })
-        .catch((error: unknown) => log("error", "naming.failed_unexpectedly", { error: String(error) })),
-    );
+    const session = row.value;
+    this.#lane.summaries.runCompleted(session, component);
+    if (!isAutomaticallyDue(this.#deps, session, component)) {
+      return;
+    }
+    const change = await generatedChange(this.#deps, session, { fallback: null, jobId: null });
+    if (change.ok) {
+      await this.#applyGenerated(SERVER, session, change.value.change, null);
+    }
   }
 }

@@ -8,6 +8,7 @@ import { runsOfWindow, windowRunsQuery } from "../store/messages.ts";
 import { pendingQuery } from "../store/runs.ts";
 import { sessionQuery, toSession } from "../store/sessions.ts";
 import { HistoryCache } from "./history-cache.ts";
+import type { LookAgain } from "./look-again.ts";
 
 /** What a run needs to know of its session before it starts. */
 export interface Loaded {
@@ -103,21 +104,35 @@ export class SessionMemory {
 
   /** The row, from memory or D1; `{ value: null }` when there is no such session, null when D1 is away. */
   async row(): Promise<{ value: Session | null } | null> {
-    if (this.#session !== null) {
-      return { value: this.#session };
+    while (this.#session === null) {
+      const generation = this.#generation;
+      const read = await readOrNull(sessionQuery(this.#db, this.#sessionId).execute());
+      if (read === null) {
+        return null;
+      }
+      // What was written while we read may be missing in what we read.
+      if (generation === this.#generation) {
+        const [row] = read.value;
+        const session = row === undefined ? null : toSession(row);
+        this.#session = rememberable(session);
+        this.#reads += 1;
+        return { value: session };
+      }
     }
-    const generation = this.#generation;
-    const read = await readOrNull(sessionQuery(this.#db, this.#sessionId).execute());
-    if (read === null) {
-      return null;
+    return { value: this.#session };
+  }
+
+  /**
+   * The row as it stands, for a plan that stands in line with all writes of it. What was looked at before is not enough: a
+   * change that stood before the plan may have come behind the look. It must be the incarnation that was looked at:
+   * else leftovers have landed since, and the runs that were read are not what they were.
+   */
+  async rowInLine({ fence }: Session): Promise<Session | "away" | LookAgain> {
+    const row = await this.row();
+    if (row === null) {
+      return "away";
     }
-    const [row] = read.value;
-    const session = row === undefined ? null : toSession(row);
-    if (generation === this.#generation) {
-      this.#session = rememberable(session);
-      this.#reads += 1;
-    }
-    return { value: this.#session ?? session };
+    return row.value?.fence === fence ? row.value : "look_again";
   }
 
   /** The row and the newest `runs` runs; null when D1 is away. With `fresh` memory is not asked. */
@@ -136,7 +151,11 @@ export class SessionMemory {
       if (generation !== this.#generation) {
         continue;
       }
-      const { session, history } = read;
+      const { session, history, pending } = read;
+      if (!this.#pendingRead) {
+        this.#pendingRead = true;
+        this.#pending = pending;
+      }
       this.#session = rememberable(session);
       this.#reads += 1;
       if (!fresh) {
@@ -146,7 +165,7 @@ export class SessionMemory {
     }
   }
 
-  async #read(runs: number): Promise<{ session: Session | null; history: HistoryRun[] } | null> {
+  async #read(runs: number): Promise<{ session: Session | null; history: HistoryRun[]; pending: RunRow[] } | null> {
     const read = await readOrNull(
       this.#db.batch([
         sessionQuery(this.#db, this.#sessionId),
@@ -158,11 +177,7 @@ export class SessionMemory {
       return null;
     }
     const [[row], windowRows, pending] = read.value;
-    if (!this.#pendingRead) {
-      this.#pendingRead = true;
-      this.#pending = pending;
-    }
-    return { session: row === undefined ? null : toSession(row), history: runsOfWindow(windowRows) };
+    return { session: row === undefined ? null : toSession(row), history: runsOfWindow(windowRows), pending };
   }
 
   /** The waiting runs that the first load found, once. */

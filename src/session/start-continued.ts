@@ -9,6 +9,7 @@ import { windowRuns } from "../store/messages.ts";
 import { type Continuation, continueStatements } from "../store/run-continue.ts";
 import { findRunTree, type StoredTree } from "../store/run-tree.ts";
 import type { LiveRun } from "./live-run.ts";
+import type { LookAgain } from "./look-again.ts";
 import { resolve } from "./resolve-component.ts";
 import type { RunLane } from "./run-lane.ts";
 import { allMembers } from "./run-tree.ts";
@@ -18,7 +19,7 @@ import type { StartOutcome } from "./start-waiting.ts";
  * Goes on with a paused run whose requirements are answered, and with the member runs that are paused in it. It writes
  * behind its own messages, and its model sees the history that stood before it.
  */
-export async function startContinued(lane: RunLane, live: LiveRun): Promise<StartOutcome> {
+export async function startContinued(lane: RunLane, live: LiveRun): Promise<StartOutcome | LookAgain> {
   const { deps, memory } = lane;
   const { component, model, error } = resolve(deps, live.row);
   const row = await memory.row();
@@ -31,7 +32,8 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     return "away";
   }
   const [tree, history] = read.value;
-  if (row.value === null || tree === null || !waits(tree.row)) {
+  const looked = row.value;
+  if (looked === null || tree === null || !waits(tree.row)) {
     return "gone";
   }
   const note: Continuation = {
@@ -42,9 +44,9 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     memberRunIds: tree.members.flatMap((member) => (member.row.status === "PAUSED" ? [member.row.runId] : [])),
   };
   const committed = await lane.leftovers.writeRow(async () => {
-    const { session } = memory;
-    if (session === null) {
-      return null;
+    const session = await memory.rowInLine(looked);
+    if (session === "away" || session === "look_again") {
+      return session;
     }
     lane.leftovers.note(live.runId, { phase: "continuing", note });
     const written = await commit(deps.db, continueStatements(deps.db, note, session.fence));
@@ -54,14 +56,16 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     }
     return { ...written, state: session.state ?? {} };
   });
-  if (committed === null || committed.kind === "unknown") {
+  if (committed === null || committed === "away" || committed === "look_again") {
+    return committed ?? "away";
+  }
+  if (committed.kind === "unknown") {
     return "away";
   }
   if (committed.kind === "refused" || !committed.changed.at(-1)) {
     lane.leftovers.forget(live.runId);
-    memory.drop();
-    const again = await readOrNull(findRunTree(deps.db, deps.sessionId, live.runId));
-    return again === null || (again.value !== null && waits(again.value.row)) ? "away" : "gone";
+    // Whether it waits still shows in the next look.
+    return "look_again";
   }
   begin(
     lane,

@@ -9,6 +9,7 @@ import { startStatements } from "../store/run-writes.ts";
 import { findRun } from "../store/runs.ts";
 import { cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "./live-run.ts";
+import { decideOnLook, type LookAgain } from "./look-again.ts";
 import { resolve } from "./resolve-component.ts";
 import type { RunLane } from "./run-lane.ts";
 import { castOf, loadOrigin } from "./run-origin.ts";
@@ -24,6 +25,10 @@ export type StartOutcome = "started" | "away" | "gone";
  * (its agent is gone, the deployment has no model) ends it as a failed run, since its headers went out long ago.
  */
 export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<StartOutcome> {
+  return (await decideOnLook(lane.memory, () => lookAndStart(lane, live))) ?? "away";
+}
+
+async function lookAndStart(lane: RunLane, live: LiveRun): Promise<StartOutcome | LookAgain> {
   const { deps, memory } = lane;
   const row = await memory.row();
   if (row?.value != null && isHidden(row.value)) {
@@ -51,11 +56,11 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   }
   const hydrate = seconds(deps.now() - loadedAt);
   const acceptedAt = deps.now();
+  const { session: looked } = loaded;
   const written = await lane.leftovers.writeRow(async () => {
-    // Planned only now: a change of the row that was under way has been written.
-    const { session } = memory;
-    if (session === null) {
-      return null;
+    const session = await memory.rowInLine(looked);
+    if (session === "away" || session === "look_again") {
+      return session;
     }
     const byDefault = component.sessionState ?? null;
     const tooLarge = stateBytes(mergedState(session.state, live.row.inputState, byDefault)) > MAX_STATE_BYTES;
@@ -86,8 +91,8 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
     }
     return { start, tooLarge, committed };
   });
-  if (written === null) {
-    return "away";
+  if (written === null || written === "away" || written === "look_again") {
+    return written ?? "away";
   }
   const { start, tooLarge, committed } = written;
   if (committed.kind === "unknown") {
@@ -96,7 +101,7 @@ export async function startWaitingRun(lane: RunLane, live: LiveRun): Promise<Sta
   if (committed.kind === "refused" || !committed.changed[0]) {
     lane.leftovers.forget(live.runId);
     memory.drop();
-    return (await isStillWaiting(lane, live.runId)) ? "away" : "gone";
+    return notStarted(lane, live.runId);
   }
   const failure = tooLarge ? STATE_TOO_LARGE : error;
   const history = (origin === "gone" ? null : origin.history) ?? loaded.history;
@@ -119,10 +124,13 @@ function isForeign(row: RunRow, session: Session): boolean {
   return row.userId !== null && session.userId !== null && row.userId !== session.userId;
 }
 
-/** While D1 is away the run is taken to wait still. */
-async function isStillWaiting({ deps }: RunLane, runId: string): Promise<boolean> {
+/** What became of a run whose start changed nothing. */
+async function notStarted({ deps }: RunLane, runId: string): Promise<StartOutcome | LookAgain> {
   const read = await readOrNull(findRun(deps.db, deps.sessionId, runId));
-  return read === null || read.value?.row.status === "PENDING";
+  if (read === null) {
+    return "away";
+  }
+  return read.value?.row.status === "PENDING" ? "look_again" : "gone";
 }
 
 const STATE_TOO_LARGE: RunError = {

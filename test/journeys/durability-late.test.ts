@@ -1,6 +1,7 @@
 /** What the network kept and delivers when nobody waits for it any more: it must undo nothing. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { testAgent } from "../support/agents.ts";
 import {
   accepts,
   deletes,
@@ -223,6 +224,23 @@ it("counts a run once when the session was read while its settle was under way",
   expect((await detailOf(session_id)).chat_history_total).toBe(8);
   expect(shown(asked().at(-1))).toEqual(
     ["one", "two", "three"].flatMap((said) => [`user: ${said}`, `assistant: echo: ${said}`]).concat("user: four"),
+  );
+});
+
+it("names a session whose row was read while its first run's settle was under way", async () => {
+  const agent = testAgent({ naming: { after: 1 } });
+  const session_id = newId();
+  const point = gate();
+  d1.next(settles(session_id), heldAfter(point));
+  const answering = run("one", { session_id, agent });
+  await point.reached();
+  const stale = await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } }, { "If-Match": '"another"' });
+  expect(stale.status).toBe(412);
+  point.release();
+  await answering;
+  await eventually(
+    () => detailOf(session_id),
+    ({ session_name }) => session_name === "Scripted Session Name",
   );
 });
 

@@ -1,12 +1,17 @@
+import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
+import { testAgent } from "../support/agents.ts";
 import { heldAfter, heldBefore, patches, reads, settles, starts, unsent, watchD1 } from "../support/d1-faults.ts";
+import { CONFIRM, openAnswer, pausedRun, readRun, watchedTool, yes } from "../support/deaths.ts";
 import { call, newId, openRun, run } from "../support/http.ts";
-import { gate, hold, scriptModel, text, until } from "../support/scripted-model.ts";
+import { sleep } from "../support/model-connection.ts";
+import { gate, hold, scriptModel, text, toolCall, until } from "../support/scripted-model.ts";
 import {
   alarmOf,
   detailOf,
   eventually,
   killObjects,
+  objectOf,
   ring,
   runCalls,
   saidIn,
@@ -120,6 +125,67 @@ it("lets a waiting run wait again when its object died while D1 was asked to sta
     expect((await detailOf(session_id)).chat_history_total).toBe(4);
     model.calls.length = 0;
   }
+});
+
+/** A change that is sent to D1 and held there, planned on the row as it was read from D1. */
+async function heldChange(session_id: string) {
+  const point = gate();
+  d1.next(patches(session_id), heldBefore(point));
+  const changing = call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } });
+  await point.reached();
+  return { point, changing };
+}
+
+const withoutAlarm = (session_id: string) =>
+  runInDurableObject(objectOf(session_id), (_object, { storage }) => storage.deleteAlarm());
+
+it("starts what waited before its object died behind a change that was under way when it was taken up", async () => {
+  const session_id = newId();
+  model.next([hold(gate())]);
+  await openRun("zero", { session_id });
+  await openRun("one", { session_id });
+  await killObjects();
+  const { point, changing } = await heldChange(session_id);
+  d1.forget();
+  await ring(session_id);
+  const loads = () => d1.operations.filter((operation) => operation.isBatch && reads(session_id)(operation));
+  await until(() => loads().length === 2, "what the waiting run reads");
+  await sleep(30);
+  point.release();
+  expect((await changing).status).toBe(200);
+  // What is not started by now would be started by the alarm.
+  await withoutAlarm(session_id);
+  await eventually(
+    () => storyOf(session_id),
+    (runs) => runs.includes("one → COMPLETED: echo: one"),
+  );
+});
+
+it("goes on with a continued run behind a change that was under way when it was taken up", async () => {
+  const session_id = newId();
+  const { tool, ran } = watchedTool("slow", CONFIRM);
+  const agent = testAgent({ tools: [tool], naming: { after: 0 } });
+  model.next([toolCall("slow", { what: "a" })]);
+  const paused = await pausedRun(`/agents/${agent}`, session_id);
+  model.next([hold(gate())]);
+  await openRun("busy", { session_id, agent });
+  await openAnswer(paused, yes);
+  await killObjects();
+  const { point, changing } = await heldChange(session_id);
+  d1.forget();
+  await ring(session_id);
+  const windows = () =>
+    d1.of(session_id).filter(({ statements }) => statements.some(({ sql }) => /"messages"/.test(sql)));
+  await until(() => windows().length >= 2, "what the continued run reads");
+  await sleep(30);
+  point.release();
+  expect((await changing).status).toBe(200);
+  await withoutAlarm(session_id);
+  await eventually(
+    () => readRun(paused),
+    ({ status }) => status === "COMPLETED",
+  );
+  expect(ran).toEqual(["a"]);
 });
 
 it("lets the alarm go once D1 is back and a waiting run that could not start was cancelled", async () => {

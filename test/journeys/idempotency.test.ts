@@ -1,12 +1,12 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { watchD1 } from "../support/d1-faults.ts";
+import { heldAfter, type Which, watchD1 } from "../support/d1-faults.ts";
 import { call, newId, openRun, run, type SentEvent, send, streamRun } from "../support/http.ts";
 import { fail, gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
-import { killObjects, objectOf, rowsOf, runCalls, storyOf } from "../support/session-story.ts";
+import { killObjects, objectOf, rowsOf, runCalls, shown, storyOf } from "../support/session-story.ts";
 
 const model = scriptModel();
-watchD1();
+const d1 = watchD1();
 
 const asked = () => runCalls(model);
 
@@ -221,6 +221,29 @@ it("looks at the key before on_busy and before the limit of the queue", async ()
   await call("DELETE", `/sessions/${session_id}`);
   point.release();
   await Promise.all([active, ...waiting].map((stream) => stream.rest()));
+});
+
+it("shows its model a run that ended while the key was looked up", async () => {
+  const session_id = newId();
+  const [answering, looking] = [gate(), gate()];
+  await run("one", { session_id });
+  model.next([hold(answering), text("two!")]);
+  const active = await openRun("two", { session_id });
+  const looksUp: Which = ({ isRead, statements: [first] }) => isRead && /"idempotency_key" = \?/.test(first?.sql ?? "");
+  d1.next(looksUp, heldAfter(looking));
+  const arriving = run("three", { session_id, key: newId(), on_busy: "reject" });
+  await looking.reached();
+  answering.release();
+  await active.rest();
+  looking.release();
+  expect((await arriving).body.status).toBe("COMPLETED");
+  expect(shown(asked().at(-1))).toEqual([
+    "user: one",
+    "assistant: echo: one",
+    "user: two",
+    "assistant: two!",
+    "user: three",
+  ]);
 });
 
 it("leaves the key of a refused request free", async () => {
