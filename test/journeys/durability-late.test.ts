@@ -206,6 +206,31 @@ it("starts no run while a journal has not landed, also one that was being let in
   expect((await detailOf(session_id)).chat_history_total).toBe(6);
 });
 
+it("shows the model of a run that was being let in what a run before it has said that landed meanwhile", async () => {
+  const session_id = newId();
+  await run("zero", { session_id });
+  const [answering, looking] = [gate(), gate()];
+  model.next([hold(answering), text("first")]);
+  const active = await openRun("one", { session_id });
+  d1.next(patches(session_id), unsent(), 3);
+  await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } });
+  d1.next((operation) => operation.isBatch && reads(session_id)(operation), heldAfter(looking));
+  const arriving = run("two", { session_id });
+  await looking.reached();
+  d1.next(settles(session_id), unsent(), 3);
+  answering.release();
+  expect((await active.rest()).at(-1)?.data.persisted).toBe(false);
+  looking.release();
+  expect((await arriving).body.status).toBe("COMPLETED");
+  expect(shown(asked().at(-1))).toEqual([
+    "user: zero",
+    "assistant: echo: zero",
+    "user: one",
+    "assistant: first",
+    "user: two",
+  ]);
+});
+
 it("counts a run once when the session was read while its settle was under way", async () => {
   const session_id = newId();
   await run("one", { session_id });

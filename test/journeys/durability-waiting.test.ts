@@ -1,7 +1,18 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { testAgent } from "../support/agents.ts";
-import { heldAfter, heldBefore, patches, reads, settles, starts, unsent, watchD1 } from "../support/d1-faults.ts";
+import {
+  accepts,
+  heldAfter,
+  heldBefore,
+  patches,
+  reads,
+  settles,
+  starts,
+  unsent,
+  watchD1,
+  withdraws,
+} from "../support/d1-faults.ts";
 import { CONFIRM, openAnswer, pausedRun, readRun, watchedTool, yes } from "../support/deaths.ts";
 import { call, newId, openRun, run } from "../support/http.ts";
 import { sleep } from "../support/model-connection.ts";
@@ -158,6 +169,33 @@ it("starts what waited before its object died behind a change that was under way
   await eventually(
     () => storyOf(session_id),
     (runs) => runs.includes("one → COMPLETED: echo: one"),
+  );
+});
+
+it("starts what waited behind an accept that was taken back while it was being started", async () => {
+  const session_id = newId();
+  const [working, loading, withdrawing] = [gate(), gate(), gate()];
+  model.next([hold(working), text("first")]);
+  const active = await openRun("one", { session_id });
+  await openRun("two", { session_id });
+  // The row is read again, and the runs are not: the waiting one has to.
+  await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } }, { "If-Match": '"another"' });
+  d1.next((operation) => operation.isBatch && reads(session_id)(operation), heldAfter(loading));
+  working.release();
+  await active.rest();
+  await loading.reached();
+  d1.next(accepts(session_id), unsent(), 3);
+  d1.next(withdraws(session_id), heldBefore(withdrawing));
+  expect((await run("three", { session_id })).status).toBe(503);
+  await withdrawing.reached();
+  loading.release();
+  await sleep(30);
+  withdrawing.release();
+  await sleep(30);
+  await withoutAlarm(session_id);
+  await eventually(
+    () => storyOf(session_id),
+    (runs) => runs.join() === "one → COMPLETED: first,two → COMPLETED: echo: two",
   );
 });
 
