@@ -90,7 +90,7 @@ export function sessionAtStart(
   };
 }
 
-/** What a start changes of the row as it is remembered; a name or state that was changed meanwhile stays. */
+/** What a start changes of the row as it is remembered; what only others change stays as it is. */
 export function sessionStarted(now: Session, started: Session): Session {
   const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
   const { nextRunIndex, chatMessages } = started;

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, exists, gte, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { JsonObject } from "../domain/json.ts";
 import type { NameDetails, NameSource, Session, SessionSummary, Visibility } from "../domain/session.ts";
 import { fold } from "../lib/text.ts";
@@ -99,16 +99,16 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
     }),
     ...plainColumns(patch),
     version: after.version,
-    updatedAt: after.updatedAt,
   };
   const isAsPlanned = and(
     eq(sessions.version, before.version),
     // Each change moves `updated_at`: one that arrives late finds a newer one here and undoes nothing.
     lte(sessions.updatedAt, after.updatedAt),
   );
-  // A repeated batch finds what it wrote and says again that it changed it. The version alone does not tell: a run that
-  // settles meanwhile may have counted its change of the state as the same one.
+  // A repeated batch finds what it wrote and says again that it changed it; a run that settled since has moved
+  // `updated_at` on. The version alone does not tell: a run's settle may have counted its change of the state as the same one.
   const isWritten = and(
+    gte(sessions.updatedAt, after.updatedAt),
     ...Object.entries(columns).map(([name, value]) => {
       const column = sessions[name as keyof typeof columns];
       return sql`${column} is ${sql.param(value, column)}`;
@@ -116,7 +116,7 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
   );
   return db
     .update(sessions)
-    .set(columns)
+    .set({ ...columns, updatedAt: sql`max(${sessions.updatedAt}, ${after.updatedAt})` })
     .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
 }
 

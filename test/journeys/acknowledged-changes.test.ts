@@ -260,10 +260,9 @@ const dies =
 const orders: Record<string, Order> = {
   "the change first": changeFirst(heldBefore),
   "the change first, its answer late": changeFirst(heldAfter),
-  "the change first, its answer lost once": changeFirst((point) => async (send, operation) => {
-    await heldAfter(point)(send, operation);
-    throw new Error("D1_ERROR: Network connection lost.");
-  }),
+  "the change first, its answer lost once": changeFirst(
+    (point) => (send, operation) => unanswered()(() => heldAfter(point)(send, operation), operation),
+  ),
   "the change last": changeLast(heldBefore),
   "the change last, the other's answer late": changeLast(heldAfter),
   "the change last, the other not written": otherFails(unsent),

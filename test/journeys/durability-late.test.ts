@@ -177,6 +177,31 @@ it("answers a change that a run's settle overtook", async () => {
   expect((await detailOf(session_id)).chat_history_total).toBe(4);
 });
 
+it("answers a change under a condition that was written, though its answer was lost and a run settled before it was asked again", async () => {
+  const session_id = newId();
+  await run("hello", { session_id });
+  const [answering, changing] = [gate(), gate()];
+  model.next([hold(answering), text("done")]);
+  const stream = await openRun("more", { session_id });
+  await answering.reached();
+  const { headers } = await call("GET", `/sessions/${session_id}`);
+  d1.next(patches(session_id), (send, operation) =>
+    unanswered()(() => heldAfter(changing)(send, operation), operation),
+  );
+  const change = call(
+    "PATCH",
+    `/sessions/${session_id}`,
+    { metadata: { a: 1 } },
+    { "If-Match": headers.get("ETag") ?? "" },
+  );
+  await changing.reached();
+  answering.release();
+  await stream.rest();
+  changing.release();
+  expect((await change).status).toBe(200);
+  expect(await detailOf(session_id)).toMatchObject({ metadata: { a: 1 }, chat_history_total: 4 });
+});
+
 it("starts no run while a journal has not landed, also one that was being let in when the settle failed", async () => {
   const session_id = newId();
   await run("zero", { session_id });
