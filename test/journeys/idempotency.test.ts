@@ -194,7 +194,6 @@ it("takes a form and JSON with the same values for the same request", async () =
     stream: "false",
     session_id,
     session_state: '{"a": 2, "b": 1}',
-    user_id: "",
     on_busy: "reject",
     unknown: "field",
   })) {
