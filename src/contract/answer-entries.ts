@@ -5,11 +5,12 @@ import { MAX_REQUIREMENTS } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
 import { readJson } from "../lib/read-json.ts";
+import { boundedList } from "./common.ts";
 
 /** The two ways of AgentOS to say answers: edited tools, or edited requirements. */
 export type AnswersField = "tools" | "requirements";
 
-const InputSchema = z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
+const InputSchema = boundedList(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
 
 /** What a person says in a tool of RunPaused; the other keys are as they were shown. */
 const ToolAnswer = z.object({
@@ -22,50 +23,57 @@ const ToolAnswer = z.object({
 
 const Id = z.string().min(1);
 
-const Tools = z.array(ToolAnswer.extend({ tool_call_id: Id })).max(MAX_REQUIREMENTS);
+const ToolEntry = ToolAnswer.extend({ tool_call_id: Id }).transform(
+  (tool): AnswerEntry => ({ by: "tool_call_id", id: tool.tool_call_id, ...saidIn(tool) }),
+);
 
-const Requirements = z
-  .array(
-    z
-      .object({
-        id: Id.nullish(),
-        confirmation: z.boolean().nullish(),
-        confirmation_note: z.string().nullish(),
-        external_execution_result: z.unknown().optional(),
-        user_input_schema: InputSchema,
-        tool_execution: ToolAnswer.extend({ tool_call_id: Id.nullish() }).nullish(),
-      })
-      .refine(({ id, tool_execution }) => (id ?? tool_execution?.tool_call_id) != null, {
-        message: "an entry needs an id, or a tool_execution with a tool_call_id",
-      }),
-  )
-  .max(MAX_REQUIREMENTS);
+const RequirementAnswer = z
+  .object({
+    id: Id.nullish(),
+    confirmation: z.boolean().nullish(),
+    confirmation_note: z.string().nullish(),
+    external_execution_result: z.unknown().optional(),
+    user_input_schema: InputSchema,
+    tool_execution: ToolAnswer.extend({ tool_call_id: Id.nullish() }).nullish(),
+  })
+  .refine(({ id, tool_execution }) => (id ?? tool_execution?.tool_call_id) != null, {
+    message: "an entry needs an id, or a tool_execution with a tool_call_id",
+  });
+
+const RequirementEntry = RequirementAnswer.transform(requirementEntry);
+
+const Entries = boundedList(z.unknown(), MAX_REQUIREMENTS);
 
 /** The answers of a continue: a JSON text, or what a JSON body holds. Null and left out are no answers. */
-export function readAnswers(field: AnswersField, given: unknown): Outcome<AnswerEntry[]> {
-  const read = typeof given === "string" ? readJson(given) : { ok: true as const, value: given };
+export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerEntry[]> {
+  const read = typeof sent === "string" ? readJson(sent) : { ok: true as const, value: sent };
   if (!read.ok) {
     return fail(badRequest(`Invalid JSON in ${field} field`));
   }
   if (read.value === undefined || read.value === null) {
     return ok([]);
   }
-  const parsed = field === "tools" ? toolEntries(read.value) : requirementEntries(read.value);
-  return parsed.success
-    ? ok(parsed.data)
-    : fail(badRequest(`Invalid structure or content for ${field}: ${reasonOf(parsed.error)}`));
+  const wrong = (error: z.ZodError, ...at: number[]) =>
+    fail(badRequest(`Invalid structure or content for ${field}: ${reasonOf(error, at)}`));
+  const given = Entries.safeParse(read.value);
+  if (!given.success) {
+    return wrong(given.error);
+  }
+  const Entry = field === "tools" ? ToolEntry : RequirementEntry;
+  const entries: AnswerEntry[] = [];
+  // One after the other, to the first that is wrong: what is wrong in all of them together may be without bound.
+  for (const [nth, entry] of given.data.entries()) {
+    const parsed = Entry.safeParse(entry);
+    if (!parsed.success) {
+      return wrong(parsed.error, nth);
+    }
+    entries.push(parsed.data);
+  }
+  return ok(entries);
 }
 
-const toolEntries = (value: unknown) =>
-  Tools.transform((tools) =>
-    tools.map((tool): AnswerEntry => ({ by: "tool_call_id", id: tool.tool_call_id, ...saidIn(tool) })),
-  ).safeParse(value);
-
-const requirementEntries = (value: unknown) =>
-  Requirements.transform((requirements) => requirements.map(requirementEntry)).safeParse(value);
-
 /** As AgentOS reads a requirement: what its tool says goes before what it says itself. */
-function requirementEntry(requirement: z.infer<typeof Requirements>[number]): AnswerEntry {
+function requirementEntry(requirement: z.infer<typeof RequirementAnswer>): AnswerEntry {
   const { id, tool_execution: tool } = requirement;
   const outer = saidIn({
     confirmed: requirement.confirmation,
@@ -113,9 +121,9 @@ function resultText(result: unknown): string | null {
 }
 
 /** The first thing that is wrong, and where: `entry 2, confirmed: …`. */
-function reasonOf(error: z.ZodError): string {
+function reasonOf(error: z.ZodError, at: readonly number[]): string {
   const [issue] = error.issues;
-  const [entry, ...path] = issue?.path ?? [];
+  const [entry, ...path] = [...at, ...(issue?.path ?? [])];
   const where = [...(entry === undefined ? [] : [`entry ${String(entry)}`]), ...(path.length ? [path.join(".")] : [])];
   return `${where.length ? `${where.join(", ")}: ` : ""}${issue?.message ?? "not understood"}`;
 }

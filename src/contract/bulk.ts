@@ -8,9 +8,19 @@ import {
   MAX_JOB_NAMES,
   SLICE_SIZE,
 } from "../domain/job.ts";
-import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../domain/limits.ts";
+import { MAX_TAG_CODE_POINTS, MAX_TAGS, MAX_TYPED_TAGS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
-import { AgentId, ComponentId, IdempotencyKey, optionalParameter, SessionId, TeamId, UserId } from "./common.ts";
+import {
+  AgentId,
+  boundedList,
+  ComponentId,
+  IdempotencyKey,
+  optionalParameter,
+  SessionId,
+  TeamId,
+  UserId,
+} from "./common.ts";
+import { MAX_NAMED } from "./directory.ts";
 import { instantField } from "./instant.ts";
 import { count, ITEM_STATUSES, isoTime, JobShape, jobJson, jobRoutes } from "./jobs.ts";
 import { defineRoute, failures, json, jsonBody } from "./route.ts";
@@ -49,8 +59,11 @@ export const anyJobRoutes = jobRoutes({
 /** As the list's query has it: one or many. */
 const listOf = (item: z.ZodString, description: string) =>
   z
-    .preprocess((given) => (typeof given === "string" ? [given] : given), z.array(item).min(1).max(10).optional())
-    .openapi({ type: "array", items: { type: "string" }, description });
+    .preprocess(
+      (given) => (typeof given === "string" ? [given] : given),
+      boundedList(item, MAX_NAMED).min(1).optional(),
+    )
+    .openapi({ type: "array", items: { type: "string" }, minItems: 1, maxItems: MAX_NAMED, description });
 
 /** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
 const Filter = z
@@ -84,8 +97,7 @@ const Filter = z
 export type BulkFilter = z.output<typeof Filter>;
 
 const typedTags = (description: string) =>
-  z
-    .array(z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS }))
+  boundedList(z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS }), MAX_TYPED_TAGS)
     .nullish()
     .openapi({ description, maxItems: MAX_TAGS });
 
@@ -93,20 +105,19 @@ const typedTags = (description: string) =>
 const ChangeSessions = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
-    session_ids: z.array(SessionId).min(1).max(MAX_JOB_IDS).nullish(),
+    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish(),
     filter: Filter.nullish(),
     all: z.boolean().nullish().openapi({
       description: "Needed to delete by a filter without any condition.",
     }),
-    names: z
-      .array(
-        z.strictObject({
-          session_id: SessionId,
-          session_name: z.string().openapi({ description: "Empty takes the name away.", maxLength: 200 }),
-        }),
-      )
+    names: boundedList(
+      z.strictObject({
+        session_id: SessionId,
+        session_name: z.string().openapi({ description: "Empty takes the name away.", maxLength: 200 }),
+      }),
+      MAX_JOB_NAMES,
+    )
       .min(1)
-      .max(MAX_JOB_NAMES)
       .nullish()
       .openapi({ description: "Of `rename`, instead of sessions: the new name of each." }),
     add_tags: typedTags("Of `tag`: tags that each has then, beside its own."),

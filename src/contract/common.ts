@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type IfMatch, parseIfMatch } from "../domain/etag.ts";
 import { type IdProblem, idProblem } from "../domain/id.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { MAX_ID_CHARS } from "../domain/limits.ts";
+import { MAX_ID_CHARS, MAX_LIST_ITEMS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
 import { fieldIssue } from "../http/field-errors.ts";
 import { jsonInvalid } from "../http/json.ts";
@@ -142,11 +142,19 @@ export function booleanOr(fallback: boolean, description: string) {
     .openapi({ default: fallback });
 }
 
+/**
+ * A list in a body. Its elements are counted before one of them is looked at: more wrong ones than the stack has room for
+ * would be a 500.
+ */
+export function boundedList<Item extends z.ZodType>(item: Item, max = MAX_LIST_ITEMS) {
+  return z.array(item).max(max);
+}
+
 /** A list parameter that repeats: absent is undefined, `name=` is the empty list. */
-export function list<Item extends z.ZodType>(item: Item, description: string) {
+export function list<Item extends z.ZodType>(item: Item, description: string, max = MAX_LIST_ITEMS) {
   const entries = (value: unknown) =>
     value === undefined ? undefined : [value].flat().filter((entry) => entry !== "");
-  return z.preprocess(entries, z.array(item).optional()).openapi({ description });
+  return z.preprocess(entries, boundedList(item, max).optional()).openapi({ description });
 }
 
 /** Objects come here out of a JSON text and nowhere else, so what they hold is JSON. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_REQUIREMENTS } from "../domain/limits.ts";
 import type { ContinueFrom } from "../domain/run-origin.ts";
 import { booleanOr, SessionId, UserId } from "./common.ts";
 import { type ComponentType, componentPath } from "./component-path.ts";
@@ -9,7 +10,12 @@ const answers = (description: string) =>
   z
     .unknown()
     .optional()
-    .openapi({ type: "array", items: { type: "object", additionalProperties: true }, description });
+    .openapi({
+      type: "array",
+      items: { type: "object", additionalProperties: true },
+      maxItems: MAX_REQUIREMENTS,
+      description,
+    });
 
 /** The fields of a continue, as a form or as JSON. What is wrong with the unknown ones is AgentOS's 400, not a 422. */
 export const ContinueFields = z

@@ -12,6 +12,7 @@ import {
 import {
   AgentId,
   booleanOr,
+  boundedList,
   IdempotencyKey,
   integerOr,
   optionalField,
@@ -181,7 +182,7 @@ const Filter = z
 
 const NameSessions = z
   .object({
-    session_ids: z.array(SessionId).min(1).max(MAX_JOB_IDS).nullish(),
+    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish(),
     filter: Filter.nullish(),
     overwrite: z.enum(["never", "generated"]).default("never").openapi({
       description: "Which names may be replaced beside fallbacks: none, or generated ones. One given by hand never is.",

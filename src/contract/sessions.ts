@@ -3,6 +3,7 @@ import { SESSION_TYPES } from "../domain/session.ts";
 import {
   AgentId,
   bodyObject,
+  boundedList,
   ComponentId,
   IfMatchHeader,
   integer,
@@ -107,8 +108,8 @@ export const deleteSessions = defineRoute({
     body: jsonBody(
       z
         .object({
-          session_ids: z.array(SessionId).min(1).max(1000),
-          session_types: z.array(z.enum(SESSION_TYPES)),
+          session_ids: boundedList(SessionId).min(1),
+          session_types: boundedList(z.enum(SESSION_TYPES)),
         })
         .openapi("DeleteSessions"),
       { required: true },
@@ -130,7 +131,7 @@ export const getSession = defineRoute({
 
 const Summary = z.strictObject({
   summary: z.string(),
-  topics: z.array(z.string()).nullish(),
+  topics: boundedList(z.string()).nullish(),
   updated_at: z.string().nullish(),
 });
 

@@ -18,6 +18,10 @@ export const MAX_REQUIREMENTS = 1_000;
 /** Tags of one session. */
 export const MAX_TAGS = 32;
 export const MAX_TAG_CODE_POINTS = 64;
+/** Tags as somebody types them: each counts once among those of a session. */
+export const MAX_TYPED_TAGS = 100;
+/** Elements of a list that somebody sends, where no narrower bound is known. */
+export const MAX_LIST_ITEMS = 1_000;
 /** Entries of a session's metadata that it can be found by, and the length of `key:value` of each. */
 export const MAX_FILTERED_ENTRIES = 64;
 export const MAX_FILTERED_ENTRY_BYTES = 128;
