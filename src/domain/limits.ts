@@ -8,6 +8,8 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_RUN_OUTPUT_BYTES = 1024 * 1024;
 /** The event log of one run. */
 export const MAX_RUN_EVENT_BYTES = 256 * 1024;
+/** What stands in the log above that: how a run pauses and stops that has reached the limit. */
+export const MAX_CLOSING_EVENT_BYTES = 32 * 1024;
 export const MAX_TOOL_RESULT_BYTES = 256 * 1024;
 export const MAX_WAITING_RUNS = 32;
 /** What one session object remembers of its history: many objects share one isolate's 128 MB. */
@@ -15,6 +17,10 @@ export const MAX_CACHE_BYTES = 256 * 1024;
 export const MAX_NAME_CODE_POINTS = 200;
 /** Requirements of one run, over all its pauses. */
 export const MAX_REQUIREMENTS = 1_000;
+/** Run indexes that a team's run keeps for its member runs, at most: those of a deployment's own are fewer. */
+export const MAX_MEMBER_SLOTS = 1_000;
+/** Tool calls of one answer of a model: more than a run's output has room for. */
+export const MAX_TOOL_CALLS = 30_000;
 /** Tags of one session. */
 export const MAX_TAGS = 32;
 export const MAX_TAG_CODE_POINTS = 64;

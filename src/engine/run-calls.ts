@@ -2,6 +2,7 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { ToolCall } from "../domain/model.ts";
 import { callingRunId, type Requirement } from "../domain/requirement.ts";
+import { readJson } from "../lib/read-json.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import type { Run } from "./run-state.ts";
 
@@ -11,33 +12,62 @@ export function runText(run: Run): string {
   return texts.join("") + (run.answer?.parts.join("") ?? "");
 }
 
-/** The run's tool calls in order: the nth is what facts and events call `call` n. */
-export function toolCalls(run: Run): ToolCall[] {
-  return run.messages.flatMap((message) => (message.role === "assistant" ? message.toolCalls : []));
-}
-
+export type AssistantMessage = Extract<Message, { role: "assistant" }>;
 export type ToolMessage = Extract<Message, { role: "tool" }>;
 
+/** What a run's messages say, by what it is. */
+interface Said {
+  /** Of how many messages. */
+  messages: number;
+  answers: AssistantMessage[];
+  calls: ToolCall[];
+  results: (ToolMessage | null)[];
+}
+
+/** A run's messages are only ever added to. Events ask for them one by one: each time anew, a long run would take minutes. */
+const known = new WeakMap<readonly Message[], Said>();
+
+function said({ messages }: Run): Said {
+  const before = known.get(messages);
+  if (before?.messages === messages.length) {
+    return before;
+  }
+  const answers = messages.filter((message) => message.role === "assistant");
+  const calls = answers.flatMap(({ toolCalls }) => toolCalls);
+  const now = { messages: messages.length, answers, calls, results: resultsOf(messages) };
+  known.set(messages, now);
+  return now;
+}
+
+/** The answers of the run's models that are whole, in order. */
+export const assistantMessages = (run: Run): readonly AssistantMessage[] => said(run).answers;
+
+/** The run's tool calls in order: the nth is what facts and events call `call` n. */
+export const toolCalls = (run: Run): readonly ToolCall[] => said(run).calls;
+
 /** The message that answers each of the run's calls; null for one that has no result yet. */
-export function toolAnswers(run: Run): (ToolMessage | null)[] {
-  const open: { id: string; nth: number }[] = [];
-  const answers: (ToolMessage | null)[] = [];
-  for (const message of run.messages) {
+export const toolAnswers = (run: Run): readonly (ToolMessage | null)[] => said(run).results;
+
+function resultsOf(messages: readonly Message[]): (ToolMessage | null)[] {
+  // Ids are unique in one answer of a model only, and all calls of one have results before it is asked again.
+  const open = new Map<string, number[]>();
+  const results: (ToolMessage | null)[] = [];
+  for (const message of messages) {
     if (message.role === "assistant") {
       for (const { id } of message.toolCalls) {
-        open.push({ id, nth: answers.length });
-        answers.push(null);
+        const nths = open.get(id);
+        if (nths === undefined) open.set(id, [results.length]);
+        else nths.push(results.length);
+        results.push(null);
       }
     } else if (message.role === "tool") {
-      // Ids are unique in one answer of a model only, and all calls of one have results before it is asked again.
-      const at = open.findIndex(({ id }) => id === message.toolCallId);
-      const [call] = at < 0 ? [] : open.splice(at, 1);
-      if (call !== undefined) {
-        answers[call.nth] = message;
+      const nth = open.get(message.toolCallId)?.shift();
+      if (nth !== undefined) {
+        results[nth] = message;
       }
     }
   }
-  return answers;
+  return results;
 }
 
 /** A call of the run that has no result. */
@@ -103,14 +133,11 @@ export function toolCallBytes(calls: readonly ToolCall[]): number {
   return calls.length === 0 ? 0 : utf8Bytes(JSON.stringify(calls));
 }
 
-/** The arguments of a call as an object; null when the model did not write one. */
+/** The arguments of a call as an object; null when the model did not write one, or one that nobody could write out again. */
 export function toolArguments(call: ToolCall): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(call.arguments === "" ? "{}" : call.arguments);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
-  } catch {
-    return null;
-  }
+  const read = readJson(call.arguments === "" ? "{}" : call.arguments);
+  const value = read.ok ? read.value : null;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
 /** The arguments of a call stand twice in storage: with the call, and with its result. */

@@ -1,9 +1,9 @@
 import type { RunEvent, RunEventName } from "../domain/event.ts";
 import { NO_USAGE } from "../domain/model.ts";
-import type { CallEntry, PausedEntry, PlainKind } from "./event-log.ts";
+import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "./event-log.ts";
 import { runMetrics } from "./metrics.ts";
 import { pausedContent, requirementExecution, runRequirementJson } from "./requirement-json.ts";
-import { runText, toolAnswers, toolCalls } from "./run-calls.ts";
+import { assistantMessages, runText, toolAnswers, toolCalls } from "./run-calls.ts";
 import type { Run } from "./run-state.ts";
 import { toolExecution } from "./tool-executions.ts";
 
@@ -42,55 +42,60 @@ export class EventReader {
       this.#second = null;
       return this.#event(told, at);
     }
-    const entry = this.#entry < published ? this.#run.log[this.#entry] : undefined;
-    if (entry === undefined) {
-      return null;
+    for (;;) {
+      const entry = this.#entry < published ? this.#run.log[this.#entry] : undefined;
+      if (entry === undefined) {
+        return null;
+      }
+      const event = this.#read(entry);
+      if (event !== null) {
+        return event;
+      }
+      const grows = entry.kind === "deltas" || entry.kind === "member_told";
+      if (grows && this.#entry + 1 >= published) {
+        return null;
+      }
+      this.#entry += 1;
+      this.#within = 0;
     }
+  }
+
+  /** The next event of the current entry; null when it has none, or no more, for now. */
+  #read(entry: LogEntry): RunEvent | null {
     switch (entry.kind) {
       case "deltas": {
         const delta = entry.deltas[this.#within];
-        return delta === undefined ? this.#leave(published) : this.#delta(delta, entry.at);
+        return delta === undefined ? null : this.#delta(delta, entry.at);
       }
-      case "member_told": {
+      case "member_told":
         if (this.#run.members[entry.member] === undefined) {
           // A list of runs shows each on its own: the events between are the member's.
           this.#nextIndex += entry.events - this.#within;
           this.#within = entry.events;
         }
-        const event = this.#within < entry.events ? this.#ofMember(entry.member) : null;
-        return event ?? this.#leave(published);
-      }
+        return this.#within < entry.events ? this.#ofMember(entry.member) : null;
       case "gap":
-        this.#entry += 1;
         this.#nextIndex = Math.max(this.#nextIndex, entry.nextIndex);
-        return this.next(published);
+        return null;
       case "run_paused":
-        this.#entry += 1;
-        return this.#event(this.#paused(entry), entry.at);
+        return this.#only(this.#paused(entry), entry.at);
       case "summary_completed": {
-        this.#entry += 1;
         const fields = entry.summary === null ? {} : { session_summary: entry.summary };
-        return this.#event(["SessionSummaryCompleted", fields], entry.at);
+        return this.#only(["SessionSummaryCompleted", fields], entry.at);
       }
       case "tool_started":
       case "tool_ended":
       case "tool_paused":
-        this.#entry += 1;
-        return this.#event(this.#tool(entry), entry.at);
+        return this.#only(this.#tool(entry), entry.at);
       default:
-        this.#entry += 1;
-        return this.#event(this.#plain(entry.kind), entry.at);
+        return this.#only(this.#plain(entry.kind), entry.at);
     }
   }
 
-  /** Goes on behind an entry that grows; the last one may still do so. */
-  #leave(published: number): RunEvent | null {
-    if (this.#entry + 1 >= published) {
-      return null;
-    }
+  /** The event of an entry that does not grow. */
+  #only(told: Told, at: number): RunEvent {
     this.#entry += 1;
-    this.#within = 0;
-    return this.next(published);
+    return this.#event(told, at);
   }
 
   #delta(content: string, at: number): RunEvent {
@@ -178,7 +183,7 @@ export class EventReader {
   }
 
   #currentAnswer() {
-    return this.#run.messages.filter((message) => message.role === "assistant")[this.#answer];
+    return assistantMessages(this.#run)[this.#answer];
   }
 
   #requestMetrics(): EventFields {

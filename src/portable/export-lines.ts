@@ -1,7 +1,8 @@
 import type { RunRow } from "../domain/run.ts";
 import type { Session } from "../domain/session.ts";
 import type { ExportPage, Part, Place } from "../store/export-pages.ts";
-import { messageRecord, type PortableRun, requirementRecord, runRecord, type StoredEntry } from "./run-record.ts";
+import type { StoredEntry } from "./event-log-field.ts";
+import { messageRecord, type PortableRun, requirementRecord, runRecord } from "./run-record.ts";
 import { type SessionCounts, sessionRecord } from "./session-record.ts";
 
 /** The lines of one page, and where the next one begins: null behind the last run that started. */

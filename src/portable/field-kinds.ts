@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { typedTags } from "../domain/labels.ts";
-import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import { MAX_LIST_ITEMS, MAX_STATE_BYTES, MAX_TYPED_TAGS } from "../domain/limits.ts";
 import type { SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
@@ -12,6 +12,7 @@ import { utf8Bytes } from "../lib/text.ts";
 const FIRST_INSTANT = Date.parse("0001-01-01T00:00:00Z");
 const LAST_INSTANT = Date.parse("9998-12-31T23:59:59Z");
 const MAX_COUNT = 1_000_000_000;
+const MAX_NAME_CHARS = 1_000;
 
 export const nullable = <Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> =>
   schema.nullish().transform((value) => value ?? null);
@@ -22,6 +23,9 @@ export const id: z.ZodType<string> = z
 
 /** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
+
+/** What answers call a thing by, again and again. */
+export const name: z.ZodType<string> = text.refine((value) => value.length <= MAX_NAME_CHARS, "is too long for a name");
 
 export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
@@ -36,6 +40,25 @@ export function checked<Value>(schema: z.ZodType): z.ZodType<Value> {
   });
 }
 
+/** A list that is looked at up to its first wrong element, and not at all where it is too long. */
+export const list = <Value>(item: z.ZodType<Value>, max: number): z.ZodType<Value[]> =>
+  z.unknown().transform((value, ctx): Value[] => {
+    const wrong = (message: string, path: PropertyKey[] = []) => {
+      ctx.addIssue({ code: "custom", message, path });
+      return z.NEVER;
+    };
+    if (!Array.isArray(value)) return wrong("must be a list");
+    if (value.length > max) return wrong(`must not hold more than ${max}`);
+    const items: Value[] = [];
+    for (const [nth, element] of value.entries()) {
+      const read = item.safeParse(element);
+      const [issue] = read.error?.issues ?? [];
+      if (issue !== undefined) return wrong(issue.message, [nth, ...issue.path]);
+      if (read.success) items.push(read.data);
+    }
+    return items;
+  });
+
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -48,21 +71,26 @@ const isStorable = (value: object): boolean => utf8Bytes(JSON.stringify(value)) 
 
 /** A summary as the session and the event of it have it. */
 export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
-  z.looseObject({ summary: z.string(), topics: z.array(z.string()).optional(), updated_at: z.string().optional() }),
+  z.looseObject({
+    summary: z.string(),
+    topics: list(z.string(), MAX_LIST_ITEMS).optional(),
+    updated_at: z.string().optional(),
+  }),
 ).refine(isStorable, TOO_LARGE);
 
 /** As callers may store it: a later run has to be able to change it. */
 export const stateObject: z.ZodType<JsonObject> = object.refine(isStorable, TOO_LARGE);
 
 /** As callers may give them. */
-export const tags: z.ZodType<string[]> = z.array(z.string()).transform((given, ctx): string[] => {
+export const tags: z.ZodType<string[]> = list(z.string(), MAX_TYPED_TAGS).transform((given, ctx): string[] => {
   const typed = typedTags(given);
   if (typed.ok) return typed.tags;
   ctx.addIssue({ code: "custom", message: typed.reason });
   return z.NEVER;
 });
 
-const tokens = z.number().min(0);
+/** Sums of them stay whole. */
+const tokens = z.number().min(0).max(1_000_000_000_000);
 
 /** What sums of tokens are made from; the rest of metrics is only shown. */
 export const tokenCounts = {
@@ -73,17 +101,16 @@ export const tokenCounts = {
   cache_read_tokens: tokens.optional(),
   details: z
     .looseObject({
-      model: z
-        .array(
-          z.looseObject({
-            id: z.string(),
-            provider: z.string(),
-            input_tokens: tokens,
-            output_tokens: tokens,
-            total_tokens: tokens,
-          }),
-        )
-        .optional(),
+      model: list(
+        z.looseObject({
+          id: name,
+          provider: name,
+          input_tokens: tokens,
+          output_tokens: tokens,
+          total_tokens: tokens,
+        }),
+        MAX_LIST_ITEMS,
+      ).optional(),
     })
     .optional(),
 };

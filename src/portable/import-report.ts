@@ -20,6 +20,8 @@ export interface ImportReport {
 }
 
 const MAX_ENTRIES = 1_000;
+/** What is wrong is told in the names that a line gives to things, which may be of any length. */
+const MAX_REASON_CHARS = 500;
 
 export const emptyReport = (): ImportReport => ({
   imported: 0,
@@ -33,9 +35,13 @@ export const emptyReport = (): ImportReport => ({
 
 export function reportSession(report: ImportReport, session: ImportedSession): void {
   report[session.status] += 1;
-  if (report.sessions.length < MAX_ENTRIES) report.sessions.push(session);
+  if (report.sessions.length >= MAX_ENTRIES) return;
+  const { reason } = session;
+  report.sessions.push(reason === undefined ? session : { ...session, reason: shortened(reason) });
 }
 
 export function reportLine(report: ImportReport, line: number, message: string): void {
-  if (report.errors.length < MAX_ENTRIES) report.errors.push({ line, message });
+  if (report.errors.length < MAX_ENTRIES) report.errors.push({ line, message: shortened(message) });
 }
+
+const shortened = (reason: string): string => reason.slice(0, MAX_REASON_CHARS).toWellFormed();

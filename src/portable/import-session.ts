@@ -6,15 +6,20 @@ import { utf8Bytes } from "../lib/text.ts";
 import type { Database } from "../store/database.ts";
 import { addStatements } from "../store/import-writes.ts";
 import type { MessageRow } from "../store/message-rows.ts";
+import { logProblem } from "./event-log-field.ts";
 import type { ImportDatabase, Trouble } from "./import-database.ts";
 import type { ImportIds } from "./import-ids.ts";
 import type { PortableMessage, PortableRequirement, PortableRun } from "./run-record.ts";
+import { RunTrees, type TreeRun } from "./run-trees.ts";
 import { NO_ROWS, type PortableSession, type SessionCounts } from "./session-record.ts";
+import { ToldBytes } from "./told-bytes.ts";
 
 const FLUSH_BYTES = 512 * 1024;
 const FLUSH_ROWS = 3_000;
 /** Whoever reads a run holds all of it. */
 const MAX_RUN_BYTES = 8 * 1024 * 1024;
+/** Its events are in every list of runs. */
+const MAX_TOLD_BYTES = 16 * 1024 * 1024;
 const MAX_OPEN = 50_000;
 
 /** What only the end of a session tells of it, where its first line does not. */
@@ -38,7 +43,8 @@ export class SessionImport {
   #requirements: Requirement[] = [];
   #bytes = 0;
   /** The run whose lines come. */
-  #run: { id: string; row: RunRow; messages: number; requirements: number; bytes: number } | null = null;
+  #run: { row: RunRow; messages: number; requirements: number; told: ToldBytes; inTree: TreeRun } | null = null;
+  readonly #trees = new RunTrees();
   readonly #open: string[] = [];
   #counts = NO_ROWS;
   #nextRunIndex = 0;
@@ -79,6 +85,15 @@ export class SessionImport {
     if (runIndex === null && status !== "CANCELLED") {
       return wrong(`run_index: a run that is ${status} has one.`);
     }
+    const problem = logProblem(run.events ?? [], status);
+    if (problem !== null) {
+      return wrong(problem);
+    }
+    const inTree: TreeRun = { id: run.runId, parentId: run.parentRunId, runIndex: runIndex ?? 0, bytes: 0 };
+    const misplaced = runIndex === null ? null : this.#trees.add(inTree, run.memberSlots);
+    if (misplaced !== null) {
+      return wrong(misplaced);
+    }
     const row: RunRow = {
       ...run,
       runId: await this.#ids.mapped(run.runId),
@@ -96,7 +111,7 @@ export class SessionImport {
       idempotencyKey: "",
       fieldsDigest: "",
     };
-    this.#run = { id: run.runId, row, messages: 0, requirements: 0, bytes: 0 };
+    this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run), inTree };
     this.#nextRunIndex = runIndex === null ? this.#nextRunIndex : runIndex + 1;
     const isTopLevel = row.parentRunId === null;
     this.#completedRuns += isTopLevel && (status === "COMPLETED" || status === "REGENERATED") ? 1 : 0;
@@ -107,13 +122,14 @@ export class SessionImport {
 
   async message(message: PortableMessage, nowMs: number): Promise<Trouble | null> {
     const run = this.#run;
-    if (run === null || run.id !== message.runId || run.row.runIndex === null || run.requirements > 0) {
+    if (run === null || run.inTree.id !== message.runId || run.row.runIndex === null || run.requirements > 0) {
       return wrong("A message must come behind its run, and before what that waited for.");
     }
     if (message.messageIndex !== run.messages) {
       return wrong(`message_index: the run's next message is ${run.messages}.`);
     }
     run.messages += 1;
+    run.told.message(message);
     const { runId, runIndex } = run.row;
     const row: MessageRow = { ...message, sessionId: this.sessionId, runIndex, runId };
     const isSaid = message.role === "user" || message.role === "assistant";
@@ -125,13 +141,14 @@ export class SessionImport {
 
   async requirement(requirement: PortableRequirement, nowMs: number): Promise<Trouble | null> {
     const run = this.#run;
-    if (run === null || run.id !== requirement.runId) {
+    if (run === null || run.inTree.id !== requirement.runId) {
       return wrong("A requirement must come behind its run.");
     }
     if (requirement.position < run.requirements) {
       return wrong("position: the requirements of a run must come in this order.");
     }
     run.requirements = requirement.position + 1;
+    run.told.requirement(requirement);
     const requirementId = await this.#ids.mapped(requirement.requirementId);
     const answeredByOwner = requirement.answeredBy !== null && requirement.answeredBy === this.#draft.userId;
     const isOpen = requirement.status === "open";
@@ -192,8 +209,10 @@ export class SessionImport {
       return wrong(`It is ${bytes} bytes as a row, and the database takes ${MAX_ROW_BYTES}.`);
     }
     if (this.#run !== null) {
-      this.#run.bytes += bytes;
-      if (this.#run.bytes > MAX_RUN_BYTES) return wrong(`The run is larger than ${MAX_RUN_BYTES} bytes.`);
+      const { inTree, told } = this.#run;
+      inTree.bytes += bytes;
+      if (inTree.bytes > MAX_RUN_BYTES) return wrong(`The run is larger than ${MAX_RUN_BYTES} bytes.`);
+      if (told.bytes > MAX_TOLD_BYTES) return wrong(`The run's events tell more than ${MAX_TOLD_BYTES} bytes.`);
     }
     this.#bytes += bytes;
     const rows = this.#runs.length + this.#messages.length + this.#requirements.length;

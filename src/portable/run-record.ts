@@ -1,12 +1,13 @@
 import { z } from "zod";
+import { MAX_LIST_ITEMS, MAX_MEMBER_SLOTS, MAX_REQUIREMENTS, MAX_TOOL_CALLS } from "../domain/limits.ts";
 import { ROLES } from "../domain/message.ts";
 import type { ToolCall, Usage } from "../domain/model.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../domain/requirement.ts";
 import type { RunError, RunMetrics, RunOrigin, RunRow } from "../domain/run.ts";
-import type { SessionSummary } from "../domain/session.ts";
 import { ON_EXPIRY } from "../domain/tool.ts";
 import type { MessageRow } from "../store/message-rows.ts";
-import { checked, count, id, instant, json, nullable, object, summary, text, tokenCounts } from "./field-kinds.ts";
+import { eventLog, type StoredEntry } from "./event-log-field.ts";
+import { checked, count, id, instant, json, list, name, nullable, object, text, tokenCounts } from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
 
 /** What says who may write the run, or which request made it, stays behind; so does its place among runs that wait. */
@@ -29,9 +30,6 @@ export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn>> & {
   events: StoredEntry[] | null;
 };
 
-/** An entry of the log; the event of a summary holds it, or null. */
-export type StoredEntry = (string | number | SessionSummary | null)[];
-
 const origin = checked<RunOrigin>(
   z.discriminatedUnion("type", [
     z.looseObject({
@@ -53,47 +51,46 @@ const origin = checked<RunOrigin>(
   ]),
 );
 
-const error = checked<RunError>(z.looseObject({ type: z.string(), message: z.string() }));
+const error = checked<RunError>(z.looseObject({ type: name, message: z.string() }));
+const seconds = z.number().optional();
 const metrics = checked<RunMetrics>(
   z.looseObject({
     ...tokenCounts,
-    time_to_first_token: z.number().optional(),
-    duration: z.number().optional(),
-    timings: z.record(z.string(), z.number()).optional(),
+    time_to_first_token: seconds,
+    duration: seconds,
+    timings: z
+      .looseObject({
+        queue: seconds,
+        hydrate: seconds,
+        accept: seconds,
+        model: seconds,
+      })
+      .optional(),
   }),
 );
-const number = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
-const plainEntry = z.tuple([z.string().length(1)], number);
-const summaryEntry = z.tuple([z.literal("E"), number, summary.nullable()]);
-const entry = z.unknown().superRefine((value, ctx) => {
-  const kind = Array.isArray(value) && value[0] === "E" ? summaryEntry : plainEntry;
-  const [issue] = kind.safeParse(value).error?.issues ?? [];
-  if (issue !== undefined) ctx.addIssue({ code: "custom", message: issue.message, path: issue.path });
-});
-
 export const runRecord = recordFormat<PortableRun>("run", {
   runId: id,
   runIndex: nullable(count),
   parentRunId: nullable(id),
   parentCall: nullable(count),
-  memberSlots: count.refine((slots) => slots <= 1_000, "is too large"),
+  memberSlots: count.refine((slots) => slots <= MAX_MEMBER_SLOTS, "is too large"),
   origin: nullable(origin),
   agentId: nullable(id),
   teamId: nullable(id),
-  componentName: nullable(text),
+  componentName: nullable(name),
   userId: nullable(id),
   status: z.enum(PORTABLE_STATUSES),
   input: text,
   inputState: nullable(object),
   inputMessages: count,
-  model: nullable(text),
-  modelProvider: nullable(text),
+  model: nullable(name),
+  modelProvider: nullable(name),
   sessionCache: nullable(z.enum(["hit", "miss", "bypass"])),
   sessionState: nullable(object),
   metrics: nullable(metrics),
   finishReason: nullable(z.enum(["stop", "length", "tool_calls", "content_filter", "tool_rounds"])),
   error: nullable(error),
-  events: nullable(checked<StoredEntry[]>(z.array(entry))),
+  events: nullable(eventLog),
   createdAt: instant,
   startedAt: nullable(instant),
   settledAt: nullable(instant),
@@ -103,7 +100,10 @@ export const runRecord = recordFormat<PortableRun>("run", {
 export type PortableMessage = Omit<MessageRow, "sessionId" | "runIndex">;
 
 const toolCalls = checked<ToolCall[]>(
-  z.array(z.looseObject({ id: z.string(), name: z.string(), arguments: z.string() })).min(1),
+  list(z.looseObject({ id: z.string(), name: z.string(), arguments: z.string() }), MAX_TOOL_CALLS).refine(
+    (calls) => calls.length > 0,
+    "must not be empty",
+  ),
 );
 const usage = checked<Usage>(
   z.looseObject({
@@ -135,7 +135,10 @@ export const messageRecord = recordFormat<PortableMessage>("message", {
 export type PortableRequirement = Omit<Requirement, "sessionId" | "userId">;
 
 const fields = checked<NonNullable<Requirement["fields"]>>(
-  z.array(z.looseObject({ name: z.string(), field_type: z.string(), description: z.string().nullable(), value: json })),
+  list(
+    z.looseObject({ name: z.string(), field_type: z.string(), description: z.string().nullable(), value: json }),
+    MAX_LIST_ITEMS,
+  ),
 );
 const answer = checked<NonNullable<Requirement["answer"]>>(
   z.discriminatedUnion("type", [
@@ -149,11 +152,11 @@ const answer = checked<NonNullable<Requirement["answer"]>>(
 export const requirementRecord = recordFormat<PortableRequirement>("requirement", {
   requirementId: id,
   runId: id,
-  position: count,
+  position: count.refine((position) => position < 2 * MAX_REQUIREMENTS, "is too large"),
   memberRunId: nullable(id),
   agentId: nullable(id),
   teamId: nullable(id),
-  componentName: text,
+  componentName: name,
   kind: z.enum(REQUIREMENT_KINDS),
   status: z.enum(REQUIREMENT_STATUSES),
   toolCallId: text,

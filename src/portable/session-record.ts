@@ -7,6 +7,7 @@ import {
   id,
   instant,
   json,
+  name,
   nullable,
   stateObject,
   summary,
@@ -28,7 +29,7 @@ const metrics = checked<TokenMetrics>(
 
 const nameDetails = checked<NameDetails>(
   z.looseObject({
-    model: z.string().nullable(),
+    model: name.nullable(),
     promptTokens: count,
     completionTokens: count,
     attempts: count,
@@ -43,7 +44,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   teamId: nullable(id),
   workflowId: nullable(id),
   userId: nullable(id),
-  name: nullable(text.refine((name) => [...name].length <= MAX_NAME_CODE_POINTS, "is too long for a name")),
+  name: nullable(text.refine((given) => [...given].length <= MAX_NAME_CODE_POINTS, "is too long for a name")),
   nameSource: nullable(z.enum(["manual", "generated", "fallback"])),
   nameVersion: count,
   nameUpdatedAt: nullable(instant),

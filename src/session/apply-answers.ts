@@ -1,4 +1,5 @@
-import { databaseUnavailable } from "../domain/error.ts";
+import { badRequest, databaseUnavailable } from "../domain/error.ts";
+import { MAX_RUN_EVENT_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { Idempotency, OnBusy } from "../domain/run.ts";
@@ -53,6 +54,9 @@ async function keepAnswers(
   const fromEntry = run.log.length;
   const at = Math.max(0, lane.deps.now() - run.head.startedAt);
   applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
+  if (run.eventBytes > MAX_RUN_EVENT_BYTES) {
+    return fail(badRequest("The run can tell no more of its pauses: answer all that is open in one request."));
+  }
   const stored = await store(lane, arrival, tree, { answered, position: null, events: storedLog(run.log), fromEntry });
   if (stored !== "stored") {
     return stored;

@@ -24,6 +24,7 @@ export async function findRunTree(db: Database, sessionId: string, runId: string
     eq(runs.sessionId, sessionId),
     sql`${runs.runIndex} >= ${own(sql`${runs.runIndex}`)}`,
     isNull(runs.parentRunId),
+    sql`${runs.runIndex} - ${runs.memberSlots} <= ${own(sql`${runs.runIndex}`)}`,
   )})`;
   const lastIndex = own(sql`iif(${runs.teamId} is null, ${runs.runIndex}, ${topIndex})`);
   const inTree = and(sql`run_index >= ${firstIndex}`, sql`run_index <= ${lastIndex}`);

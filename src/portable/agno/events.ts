@@ -43,8 +43,9 @@ export function agnoEvents(
 /** The ids of the calls that are answered before a model is asked again. */
 export function resultsBehind(messages: readonly PortableMessage[], nth: number): Set<string> {
   const ids = new Set<string>();
-  for (const message of messages.slice(nth + 1)) {
-    if (message.role === "assistant") break;
+  for (let at = nth + 1; at < messages.length; at += 1) {
+    const message = messages[at];
+    if (message === undefined || message.role === "assistant") break;
     if (message.role === "tool" && message.toolCallId !== null) ids.add(message.toolCallId);
   }
   return ids;

@@ -55,9 +55,10 @@ export function agnoRequirements(
 
 function unanswered(produced: readonly PortableMessage[]): { id: string; nth: number }[] {
   let calls = 0;
-  return produced.flatMap((message, at) => {
+  return produced.flatMap(({ toolCalls }, at) => {
+    if (toolCalls === null) return [];
     const results = resultsBehind(produced, at);
-    return (message.toolCalls ?? []).flatMap(({ id }) => {
+    return toolCalls.flatMap(({ id }) => {
       const nth = calls;
       calls += 1;
       return results.has(id) ? [] : [{ id, nth }];

@@ -1,7 +1,9 @@
+import { MAX_MEMBER_SLOTS } from "../../domain/limits.ts";
 import type { AgnoRun } from "./runs.ts";
 
 /** What is held until the run that it is part of is there. */
 const MAX_HELD_CHARS = 16 * 1024 * 1024;
+const MAX_HELD = MAX_MEMBER_SLOTS;
 
 /**
  * Gives runs their places, in the order in which Agno kept them, but a team's run right behind its member runs: those
@@ -15,7 +17,7 @@ export class AgnoRunOrder {
 
   /** Whether more is held than should be. */
   get isFull(): boolean {
-    return this.#chars > MAX_HELD_CHARS;
+    return this.#chars > MAX_HELD_CHARS || this.#held.size > MAX_HELD;
   }
 
   /** Answers the runs whose places are known now. */

@@ -1,0 +1,497 @@
+import { describe, expect, it } from "vitest";
+import { call, callHandler, newId, send } from "../support/http.ts";
+import {
+  asText,
+  exportOf,
+  importing,
+  type Line,
+  message,
+  NOTHING,
+  rowCounts,
+  sessionLines,
+} from "../support/portable.ts";
+import { scriptModel } from "../support/scripted-model.ts";
+import { runsOf } from "../support/session-story.ts";
+import { leading, member } from "../support/teams.ts";
+
+callHandler();
+scriptModel();
+
+const KB = 1024;
+const AT = 1_700_000_000_000;
+const times = { created_at: AT, started_at: AT, settled_at: AT };
+
+/** A session in which every field of every kind of line is given. */
+function fullLines(id: string): Line[] {
+  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2, reasoning_tokens: 0, cache_read_tokens: 0 };
+  const details = { model: [{ id: "m", provider: "P", ...usage }] };
+  const summary = { summary: "s", topics: ["a"], updated_at: "2026-01-01T00:00:00" };
+  const [run_id, requirement_id] = [`${id}-run`, `${id}-requirement`];
+  return [
+    {
+      type: "session",
+      session_id: id,
+      session_type: "agent",
+      agent_id: "assistant",
+      user_id: "ada",
+      name: "n",
+      name_source: "generated",
+      name_version: 1,
+      name_updated_at: AT,
+      name_details: { model: "m", prompt_tokens: 1, completion_tokens: 1, attempts: 1, job_id: "j" },
+      first_message: "question",
+      session_state: { a: [1] },
+      metadata: { a: ["b"] },
+      summary,
+      summarized_through: 0,
+      last_message: { role: "user", text: "t", at: AT },
+      tags: ["a"],
+      visibility: "listed",
+      pinned_at: AT,
+      archived_at: AT,
+      ttl_seconds: 1_000_000,
+      component_data: { a: [1] },
+      metrics: { ...usage, details },
+      version: 1,
+      forked_from_session_id: "another",
+      created_at: AT,
+      updated_at: AT,
+    },
+    {
+      type: "run",
+      run_id,
+      run_index: 0,
+      member_slots: 0,
+      origin: { type: "continued", run_id: "r", message_index: 0, history_before: 0, input: "i" },
+      agent_id: "assistant",
+      component_name: "Assistant",
+      user_id: "ada",
+      status: "ERROR",
+      input: "question",
+      input_state: { a: 1 },
+      input_messages: 1,
+      model: "m",
+      model_provider: "P",
+      session_cache: "hit",
+      session_state: { a: 1 },
+      metrics: { ...usage, details, time_to_first_token: 1, duration: 1, timings: { queue: 1, model: 1 } },
+      finish_reason: "stop",
+      error: { type: "internal", message: "m" },
+      events: [
+        ["S", 0],
+        ["Q", 0],
+        ["A", 0],
+        ["T", 0, 0],
+        ["R", 0, 0],
+        ["P", 0, 0],
+        ["E", 0, summary],
+        ["F", 0],
+      ],
+      ...times,
+    },
+    message(run_id, 0, "user", "question", AT),
+    {
+      ...message(run_id, 1, "assistant", "", AT),
+      tool_calls: [{ id: "c", name: "add", arguments: "{}" }],
+      usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2, reasoning_tokens: 0, cache_read_tokens: 0 },
+      time_to_first_token_ms: 1,
+    },
+    {
+      ...message(run_id, 2, "tool", "3", AT),
+      tool_call_id: "c",
+      tool_name: "add",
+      tool_args: { a: [1] },
+      tool_call_error: false,
+    },
+    {
+      ...requirementOf(run_id),
+      requirement_id,
+      fields: [{ name: "a", field_type: "str", description: "d", value: ["v"] }],
+      note: "n",
+      status: "answered",
+      answer: { type: "filled", args: { a: [1] } },
+      answer_note: "n",
+      answered_by: "ada",
+      answered_at: AT,
+      expires_at: AT,
+    },
+    { type: "session_end", session_id: id, counts: { runs: 1, messages: 3, requirements: 1 } },
+  ];
+}
+
+const requirementOf = (run_id: string): Line => ({
+  type: "requirement",
+  requirement_id: newId(),
+  run_id,
+  position: 0,
+  component_name: "Assistant",
+  kind: "user_input",
+  status: "open",
+  tool_call_id: "c",
+  call: 0,
+  tool_name: "add",
+  tool_args: {},
+  on_expiry: "reject",
+  created_at: AT,
+});
+
+/** The ways to every value in a line, itself apart. */
+function placesIn(value: Line, place: string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.keys(value).flatMap((key) => [[...place, key], ...placesIn(value[key], [...place, key])]);
+}
+
+/** The line with another value in that place. */
+function replaced(line: Line, [key = "", ...rest]: string[], value: unknown): Line {
+  const copy = Array.isArray(line) ? [...line] : { ...line };
+  copy[key] = rest.length === 0 ? value : replaced(line[key], rest, value);
+  return copy;
+}
+
+const DEEP = 400;
+const wrongList = new Array(130_000).fill(0);
+const wrongFields = Object.fromEntries(wrongList.map((_, nth) => [`k${nth}`, "x"]));
+const wrongLists = new Array(300).fill(new Array(500).fill(0));
+const deepList = JSON.parse("[".repeat(DEEP) + "]".repeat(DEEP));
+
+const isStructure = (value: Line): boolean => typeof value === "object" && value !== null;
+
+const at = (line: Line, place: string[]): Line => place.reduce((value, key) => value[key], line);
+
+/** A session's lines with the run's fields given, and the report of their import. */
+async function importRun(fields: object, more: Line[] = []): Promise<{ sessionId: string; report: Line }> {
+  const sessionId = newId();
+  const [session, run, asked] = sessionLines(sessionId);
+  const behind = more.map((line) => ({ ...line, run_id: run.run_id }));
+  const counts = { runs: 1, messages: 1 + behind.filter(({ type }) => type === "message").length };
+  const end = { type: "session_end", session_id: sessionId, counts };
+  return { sessionId, report: await importing(asText([session, { ...run, ...fields }, asked, ...behind, end])) };
+}
+
+async function expectRefused(imported: ReturnType<typeof importRun>, line: number, problem: string | RegExp) {
+  const { sessionId, report } = await imported;
+  expect(report).toMatchObject({ imported: 0, failed: 1, complete: true });
+  expect(report.errors).toEqual([{ line, message: expect.stringMatching(problem) }]);
+  expect(await rowCounts(sessionId)).toEqual(NOTHING);
+}
+
+describe("a line", () => {
+  const lines = fullLines("x");
+  const places = lines.flatMap((line, nth) =>
+    placesIn(line)
+      .filter(([key]) => key !== "type")
+      .map((place) => [String(nth), ...place]),
+  );
+  const structures = places.filter((place) => isStructure(at(lines, place)));
+
+  it.each([
+    ["130,000 wrong elements", wrongList, places],
+    ["130,000 wrong fields", wrongFields, structures.filter(([line]) => line === "1")],
+    ["150,000 wrong elements of lists in lists", wrongLists, structures],
+    ["lists 400 deep", deepList, places],
+  ])(
+    "fails no more than its session where something in it is %s",
+    async (_, wrong, wrongPlaces) => {
+      expect(wrongPlaces.length).toBeGreaterThan(15);
+      for (let from = 0; from < wrongPlaces.length; from += 20) {
+        const sessions = wrongPlaces.slice(from, from + 20).map((place) => replaced(fullLines(newId()), place, wrong));
+        const last = newId();
+        const report = await importing(asText([...sessions, sessionLines(last)].flat()));
+        expect(report).toMatchObject({ complete: true, next_line: null });
+        expect(report.sessions).toHaveLength(sessions.length + 1);
+        expect(report.sessions.at(-1)).toMatchObject({ session_id: last, status: "imported" });
+        for (const { session_id, status, reason } of report.sessions) {
+          if (status === "failed") {
+            expect(reason).toMatch(/^Line \d+: .{1,200}$/);
+            continue;
+          }
+          // What may be anything can be read.
+          const response = await send("GET", `/sessions/${session_id}/runs`);
+          expect([session_id, response.status]).toEqual([session_id, 200]);
+          await response.text();
+        }
+      }
+    },
+    180_000,
+  );
+
+  it("comes in whole with all that it may hold", async () => {
+    const sessionId = newId();
+    expect(await importing(asText(fullLines(sessionId)))).toMatchObject({ imported: 1, errors: [] });
+    const [run] = await runsOf(sessionId);
+    expect(run.events.map(({ event }: Line) => event)).toContain("RunPaused");
+  });
+
+  it("is told of in few words, whatever names it gives to things", async () => {
+    const long = "x".repeat(1_000_000);
+    const sessions = [
+      replaced(fullLines(newId()), ["1", "metrics", "timings"], { [long]: "none" }),
+      replaced(fullLines(newId()), ["1", "error"], { type: 1, [long]: 1 }),
+      [fullLines(newId())[0], { type: "session_void", session_id: "s", reason: long }],
+      [{ ...fullLines(newId())[0], session_id: long }],
+      [{ ...fullLines(newId())[0], session_type: long }],
+    ];
+    const text = JSON.stringify(await importing(asText(sessions.flat())));
+    expect(text.length).toBeLessThan(10_000);
+  });
+});
+
+describe("the event log of a run that is imported", () => {
+  const many = (count: number, entry: unknown) => new Array(count).fill(entry);
+
+  it("is read in a loop: 20,000 entries that tell nothing do not overflow the stack", async () => {
+    const started = ["S", 0];
+    const ended = ["X", 0];
+    for (const entry of [
+      ["G", 1],
+      ["M", 0, 1],
+      ["D", 0],
+    ]) {
+      const { sessionId, report } = await importRun({ events: [started, ...many(20_000, entry), ended] });
+      expect(report).toMatchObject({ imported: 1, errors: [] });
+      const [run] = await runsOf(sessionId);
+      expect(run.events.map(({ event }: Line) => event)).toEqual(["RunStarted", "RunCompleted"]);
+      const resumed = await send("POST", `/agents/assistant/runs/${run.run_id}/resume`, { session_id: sessionId });
+      expect(await resumed.text()).toContain("event: RunCompleted");
+      expect(await exportOf(sessionId)).toContain(JSON.stringify(entry));
+    }
+  });
+
+  it.each<[string, unknown[][], string]>([
+    [
+      "two ends",
+      [
+        ["S", 0],
+        ["X", 0],
+        ["X", 0],
+      ],
+      "events.2: a run tells nothing behind its end.",
+    ],
+    ["1.3 KB of ends", many(160, ["X", 0]) as unknown[][], "events.1: a run tells nothing behind its end."],
+    [
+      "an end behind a failure",
+      [
+        ["F", 0],
+        ["K", 0],
+        ["X", 0],
+      ],
+      "events.1: a run tells nothing behind its end.",
+    ],
+    [
+      "a third end",
+      [
+        ["K", 0],
+        ["X", 0],
+        ["X", 0],
+      ],
+      "events.2: a run tells nothing behind its end.",
+    ],
+    [
+      "events behind its end",
+      [
+        ["S", 0],
+        ["X", 0],
+        ["Q", 0],
+      ],
+      "events.2: a run tells nothing behind its end.",
+    ],
+    [
+      "two summaries",
+      [
+        ["E", 0, null],
+        ["E", 1, null],
+      ],
+      "events.1: a run waits for one summary.",
+    ],
+    ["a negative time", [["S", -1]], "events.0.1: "],
+    ["half a call", [["T", 0, 0.5]], "events.0.2: "],
+    ["a call that nobody can count to", [["T", 0, 2e15]], "events.0.2: "],
+    ["no list as an entry", [["S", 0], "S" as unknown as unknown[]], "events.1: "],
+    ["more than 288 KB", many(36_000, ["S", 10]) as unknown[][], "events: must not be larger than 294912 bytes"],
+    ["one entry of more", [["D", ...many(150_000, 1)]], "events: must not be larger than 294912 bytes"],
+  ])("is refused by its line with %s", async (_, events, problem) => {
+    await expectRefused(importRun({ events }), 2, problem);
+  });
+
+  it("has no end while the run is paused", async () => {
+    const events = [
+      ["S", 0],
+      ["X", 0],
+      ["P", 0, 0],
+    ];
+    await expectRefused(importRun({ events, status: "PAUSED" }), 2, "events.1: a run that is paused has no end.");
+  });
+
+  it.each(["component_name", "model", "model_provider"])("repeats no %s that is no name", async (field) => {
+    const events = many(1_000, ["Q", 0]);
+    await expectRefused(importRun({ events, [field]: "x".repeat(1_800_000) }), 2, `${field}: is too long for a name`);
+  });
+
+  const asking = (args: string): Line => ({
+    ...message("", 1, "assistant", "", AT),
+    tool_calls: [{ id: "c", name: "add", arguments: args }],
+  });
+
+  it("tells no large call again and again: what it would tell is counted as the lines come", async () => {
+    const told = /The run's events tell more than 16777216 bytes/;
+    const args = JSON.stringify({ text: "x".repeat(100 * KB) });
+    for (const letter of ["T", "R", "W"]) {
+      const events = many(1_000, [letter, 0, 0]);
+      await expectRefused(importRun({ events }, [asking(args)]), 4, told);
+    }
+    const result = { ...message("", 2, "tool", "x".repeat(100 * KB)), tool_call_id: "c", tool_name: "add" };
+    await expectRefused(importRun({ events: many(1_000, ["R", 0, 0]) }, [asking("{}"), result]), 5, told);
+    const asked = { ...requirementOf(""), tool_args: { text: "x".repeat(100 * KB) } };
+    await expectRefused(
+      importRun({ events: many(1_000, ["P", 0, 0]), status: "PAUSED" }, [asking("{}"), asked]),
+      5,
+      told,
+    );
+    const named = "x".repeat(900);
+    await expectRefused(importRun({ events: many(30_000, ["Q", 0]), model: named }), 2, told);
+  });
+
+  it("tells of thousands of calls in time", async () => {
+    const calls = 6_000;
+    const tool_calls = Array.from({ length: calls }, () => ({ id: "c", name: "add", arguments: "{}" }));
+    const results = Array.from({ length: calls }, (_, nth) => ({
+      ...message("", 2 + nth, "tool", "3"),
+      tool_call_id: "c",
+      tool_name: "add",
+    }));
+    const events = tool_calls.flatMap((_, nth) => [
+      ["T", 0, nth],
+      ["R", 0, nth],
+    ]);
+    const { sessionId, report } = await importRun({ events }, [{ ...asking("{}"), tool_calls }, ...results]);
+    expect(report).toMatchObject({ imported: 1, errors: [] });
+    const from = performance.now();
+    const [run] = await runsOf(sessionId);
+    expect(run.events.filter(({ event }: Line) => event === "ToolCallCompleted")).toHaveLength(calls);
+    // A look at all calls for each of them took minutes.
+    expect(performance.now() - from).toBeLessThan(15_000);
+  }, 60_000);
+});
+
+it("shows a call whose arguments nest without end as one that has none", async () => {
+  const depth = 100_000;
+  const args = `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  const events = [
+    ["S", 0],
+    ["Q", 0],
+    ["A", 0],
+    ["T", 0, 0],
+    ["R", 0, 0],
+    ["X", 0],
+  ];
+  const asked = { ...message("", 1, "assistant", ""), tool_calls: [{ id: "c", name: "add", arguments: args }] };
+  const result = { ...message("", 2, "tool", "3"), tool_call_id: "c", tool_name: "add" };
+  const { sessionId, report } = await importRun({ events }, [asked, result]);
+  expect(report).toMatchObject({ imported: 1, errors: [] });
+  const [run] = await runsOf(sessionId);
+  expect(run.tools).toMatchObject([{ tool_call_id: "c", tool_args: {}, result: "3" }]);
+  const one = await call("GET", `/agents/assistant/runs/${run.run_id}?session_id=${sessionId}`);
+  expect([one.status, one.body.tools[0].tool_args]).toEqual([200, {}]);
+});
+
+describe("the member runs of a run that is imported", () => {
+  /** Runs of one session, in order; each names the number of its parent. */
+  function treeLines(sessionId: string, runs: { parent?: number; slots?: number }[], team_id = "crew"): Line[] {
+    const crew = { agent_id: null, team_id, component_name: "Crew" };
+    const [session, run] = sessionLines(sessionId);
+    const id = (nth: number) => `${sessionId}-${nth}`;
+    return [
+      { ...session, session_type: "team", agent_id: null, team_id },
+      ...runs.map(({ parent, slots = 0 }, nth) => ({
+        ...run,
+        ...crew,
+        run_id: id(nth),
+        run_index: nth,
+        parent_run_id: parent === undefined ? null : id(parent),
+        member_slots: slots,
+        input_messages: 0,
+      })),
+      { type: "session_end", session_id: sessionId, counts: { runs: runs.length } },
+    ];
+  }
+  const chain = (length: number) => [...Array.from({ length }, (_, nth) => ({ parent: nth + 1 })), { slots: length }];
+
+  it("are shown in their team's at the depth that teams have", async () => {
+    const sessionId = newId();
+    const team = leading([member("ada")]);
+    expect(await importing(asText(treeLines(sessionId, chain(10), team)))).toMatchObject({ imported: 1 });
+    const top = await call("GET", `/teams/${team}/runs/${sessionId}-10?session_id=${sessionId}`);
+    expect(JSON.stringify(top.body).split('"member_responses"')).toHaveLength(12);
+  });
+
+  it.each<[string, Parameters<typeof treeLines>[1], number, string]>([
+    ["are in each other", [{ parent: 1 }, { parent: 0 }, { slots: 2 }], 4, "nested deeper than 16 levels"],
+    ["are in themselves", [{ parent: 0 }, { slots: 1 }], 3, "nested deeper than 16 levels"],
+    ["are a chain", chain(900), 902, "nested deeper than 16 levels"],
+    ["reach into another run's place", [{}, { slots: 1 }], 3, "member_slots: they reach into the place"],
+    ["begin before the first place", [{ slots: 1 }], 2, "member_slots: they reach into the place"],
+  ])("are refused where they %s", async (_, runs, line, problem) => {
+    const sessionId = newId();
+    const report = await importing(asText(treeLines(sessionId, runs)));
+    expect(report).toMatchObject({ imported: 0, failed: 1 });
+    expect(report.errors).toEqual([{ line, message: expect.stringContaining(problem) }]);
+    expect(await rowCounts(sessionId)).toEqual(NOTHING);
+  });
+
+  it("are read with their team only where it has kept a place for them", async () => {
+    const sessionId = newId();
+    // Nobody's: the next top-level run has no places.
+    const runs = [{ parent: 50 }, ...Array.from({ length: 30 }, () => ({ parent: 0 })), {}];
+    const team = leading([member("ada")]);
+    expect(await importing(asText(treeLines(sessionId, runs, team)))).toMatchObject({ imported: 1 });
+    const one = await call("GET", `/teams/${team}/runs/${sessionId}-0?session_id=${sessionId}`);
+    expect([one.status, one.body.member_responses]).toEqual([200, []]);
+  });
+
+  it("are 32 MB together at most", async () => {
+    const sessionId = newId();
+    const runs = [...Array.from({ length: 5 }, () => ({ parent: 5 })), { slots: 5 }];
+    const lines = treeLines(sessionId, runs).flatMap((line) => {
+      const isMember = line.type === "run" && line.parent_run_id !== null;
+      const said = Array.from({ length: 4 }, (_, nth) => message(line.run_id, nth, "assistant", "x".repeat(1_800_000)));
+      return isMember ? [line, ...said] : [line];
+    });
+    const report = await importing(asText(lines));
+    expect(report.errors).toEqual([{ line: 27, message: "Its member runs are larger than 33554432 bytes together." }]);
+  }, 60_000);
+});
+
+describe("a run that has told as much of its pauses as it may", () => {
+  it("takes the answers that are left in one request", async () => {
+    const log = (deltas: number) => [
+      ["S", 0],
+      ["D", 0, ...new Array(deltas).fill(1)],
+      ["P", 0, 0, 1],
+    ];
+    const events = log(Math.floor((256 * KB - JSON.stringify(log(0)).length) / 2));
+    expect(JSON.stringify(events).length).toBeGreaterThanOrEqual(256 * KB - 1);
+    const tool_calls = ["c", "d"].map((id) => ({ id, name: "gone", arguments: "{}" }));
+    const open = [0, 1].map((position) => ({
+      ...requirementOf(""),
+      kind: "external_execution",
+      position,
+      call: position,
+      tool_call_id: tool_calls[position]?.id,
+    }));
+    const fields = { events, status: "PAUSED", finish_reason: null };
+    const asked = { ...message("", 1, "assistant", ""), tool_calls };
+    const { sessionId, report } = await importRun(fields, [asked, ...open]);
+    expect(report).toMatchObject({ imported: 1, errors: [] });
+    const [{ run_id }] = await runsOf(sessionId);
+    const answer = (ids: string[]) =>
+      call("POST", `/agents/assistant/runs/${run_id}/continue`, {
+        session_id: sessionId,
+        stream: false,
+        tools: ids.map((tool_call_id) => ({ tool_call_id, result: "done" })),
+      });
+    const some = await answer(["c"]);
+    expect([some.status, some.body.detail]).toEqual([400, expect.stringContaining("in one request")]);
+    const all = await answer(["c", "d"]);
+    expect([all.status, all.body.status]).toEqual([200, "COMPLETED"]);
+  });
+});
