@@ -7,6 +7,7 @@ import {
   type Line,
   message,
   NOTHING,
+  requirementLine,
   rowCounts,
   sessionLines,
 } from "../support/portable.ts";
@@ -19,144 +20,6 @@ scriptModel();
 
 const KB = 1024;
 const AT = 1_700_000_000_000;
-const times = { created_at: AT, started_at: AT, settled_at: AT };
-
-/** A session in which every field of every kind of line is given. */
-function fullLines(id: string): Line[] {
-  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2, reasoning_tokens: 0, cache_read_tokens: 0 };
-  const details = { model: [{ id: "m", provider: "P", ...usage }] };
-  const summary = { summary: "s", topics: ["a"], updated_at: "2026-01-01T00:00:00" };
-  const [run_id, requirement_id] = [`${id}-run`, `${id}-requirement`];
-  return [
-    {
-      type: "session",
-      session_id: id,
-      session_type: "agent",
-      agent_id: "assistant",
-      user_id: "ada",
-      name: "n",
-      name_source: "generated",
-      name_version: 1,
-      name_updated_at: AT,
-      name_details: { model: "m", prompt_tokens: 1, completion_tokens: 1, attempts: 1, job_id: "j" },
-      first_message: "question",
-      session_state: { a: [1] },
-      metadata: { a: ["b"] },
-      summary,
-      summarized_through: 0,
-      last_message: { role: "user", text: "t", at: AT },
-      tags: ["a"],
-      visibility: "listed",
-      pinned_at: AT,
-      archived_at: AT,
-      ttl_seconds: 1_000_000,
-      component_data: { a: [1] },
-      metrics: { ...usage, details },
-      version: 1,
-      forked_from_session_id: "another",
-      created_at: AT,
-      updated_at: AT,
-    },
-    {
-      type: "run",
-      run_id,
-      run_index: 0,
-      member_slots: 0,
-      origin: { type: "continued", run_id: "r", message_index: 0, history_before: 0, input: "i" },
-      agent_id: "assistant",
-      component_name: "Assistant",
-      user_id: "ada",
-      status: "ERROR",
-      input: "question",
-      input_state: { a: 1 },
-      input_messages: 1,
-      model: "m",
-      model_provider: "P",
-      session_cache: "hit",
-      session_state: { a: 1 },
-      metrics: { ...usage, details, time_to_first_token: 1, duration: 1, timings: { queue: 1, model: 1 } },
-      finish_reason: "stop",
-      error: { type: "internal", message: "m" },
-      events: [
-        ["S", 0],
-        ["Q", 0],
-        ["A", 0],
-        ["T", 0, 0],
-        ["R", 0, 0],
-        ["P", 0, 0],
-        ["E", 0, summary],
-        ["F", 0],
-      ],
-      ...times,
-    },
-    message(run_id, 0, "user", "question", AT),
-    {
-      ...message(run_id, 1, "assistant", "", AT),
-      tool_calls: [{ id: "c", name: "add", arguments: "{}" }],
-      usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2, reasoning_tokens: 0, cache_read_tokens: 0 },
-      time_to_first_token_ms: 1,
-    },
-    {
-      ...message(run_id, 2, "tool", "3", AT),
-      tool_call_id: "c",
-      tool_name: "add",
-      tool_args: { a: [1] },
-      tool_call_error: false,
-    },
-    {
-      ...requirementOf(run_id),
-      requirement_id,
-      fields: [{ name: "a", field_type: "str", description: "d", value: ["v"] }],
-      note: "n",
-      status: "answered",
-      answer: { type: "filled", args: { a: [1] } },
-      answer_note: "n",
-      answered_by: "ada",
-      answered_at: AT,
-      expires_at: AT,
-    },
-    { type: "session_end", session_id: id, counts: { runs: 1, messages: 3, requirements: 1 } },
-  ];
-}
-
-const requirementOf = (run_id: string): Line => ({
-  type: "requirement",
-  requirement_id: newId(),
-  run_id,
-  position: 0,
-  component_name: "Assistant",
-  kind: "user_input",
-  status: "open",
-  tool_call_id: "c",
-  call: 0,
-  tool_name: "add",
-  tool_args: {},
-  on_expiry: "reject",
-  created_at: AT,
-});
-
-/** The ways to every value in a line, itself apart. */
-function placesIn(value: Line, place: string[] = []): string[][] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.keys(value).flatMap((key) => [[...place, key], ...placesIn(value[key], [...place, key])]);
-}
-
-/** The line with another value in that place. */
-function replaced(line: Line, [key = "", ...rest]: string[], value: unknown): Line {
-  const copy = Array.isArray(line) ? [...line] : { ...line };
-  copy[key] = rest.length === 0 ? value : replaced(line[key], rest, value);
-  return copy;
-}
-
-const DEEP = 400;
-const wrongList = new Array(130_000).fill(0);
-const wrongFields = Object.fromEntries(wrongList.map((_, nth) => [`k${nth}`, "x"]));
-const wrongLists = new Array(300).fill(new Array(500).fill(0));
-const deepList = JSON.parse("[".repeat(DEEP) + "]".repeat(DEEP));
-
-const isStructure = (value: Line): boolean => typeof value === "object" && value !== null;
-
-const at = (line: Line, place: string[]): Line => place.reduce((value, key) => value[key], line);
 
 /** A session's lines with the run's fields given, and the report of their import. */
 async function importRun(fields: object, more: Line[] = []): Promise<{ sessionId: string; report: Line }> {
@@ -174,67 +37,6 @@ async function expectRefused(imported: ReturnType<typeof importRun>, line: numbe
   expect(report.errors).toEqual([{ line, message: expect.stringMatching(problem) }]);
   expect(await rowCounts(sessionId)).toEqual(NOTHING);
 }
-
-describe("a line", () => {
-  const lines = fullLines("x");
-  const places = lines.flatMap((line, nth) =>
-    placesIn(line)
-      .filter(([key]) => key !== "type")
-      .map((place) => [String(nth), ...place]),
-  );
-  const structures = places.filter((place) => isStructure(at(lines, place)));
-
-  it.each([
-    ["130,000 wrong elements", wrongList, places],
-    ["130,000 wrong fields", wrongFields, structures.filter(([line]) => line === "1")],
-    ["150,000 wrong elements of lists in lists", wrongLists, structures],
-    ["lists 400 deep", deepList, places],
-  ])(
-    "fails no more than its session where something in it is %s",
-    async (_, wrong, wrongPlaces) => {
-      expect(wrongPlaces.length).toBeGreaterThan(15);
-      for (let from = 0; from < wrongPlaces.length; from += 20) {
-        const sessions = wrongPlaces.slice(from, from + 20).map((place) => replaced(fullLines(newId()), place, wrong));
-        const last = newId();
-        const report = await importing(asText([...sessions, sessionLines(last)].flat()));
-        expect(report).toMatchObject({ complete: true, next_line: null });
-        expect(report.sessions).toHaveLength(sessions.length + 1);
-        expect(report.sessions.at(-1)).toMatchObject({ session_id: last, status: "imported" });
-        for (const { session_id, status, reason } of report.sessions) {
-          if (status === "failed") {
-            expect(reason).toMatch(/^Line \d+: .{1,200}$/);
-            continue;
-          }
-          // What may be anything can be read.
-          const response = await send("GET", `/sessions/${session_id}/runs`);
-          expect([session_id, response.status]).toEqual([session_id, 200]);
-          await response.text();
-        }
-      }
-    },
-    180_000,
-  );
-
-  it("comes in whole with all that it may hold", async () => {
-    const sessionId = newId();
-    expect(await importing(asText(fullLines(sessionId)))).toMatchObject({ imported: 1, errors: [] });
-    const [run] = await runsOf(sessionId);
-    expect(run.events.map(({ event }: Line) => event)).toContain("RunPaused");
-  });
-
-  it("is told of in few words, whatever names it gives to things", async () => {
-    const long = "x".repeat(1_000_000);
-    const sessions = [
-      replaced(fullLines(newId()), ["1", "metrics", "timings"], { [long]: "none" }),
-      replaced(fullLines(newId()), ["1", "error"], { type: 1, [long]: 1 }),
-      [fullLines(newId())[0], { type: "session_void", session_id: "s", reason: long }],
-      [{ ...fullLines(newId())[0], session_id: long }],
-      [{ ...fullLines(newId())[0], session_type: long }],
-    ];
-    const text = JSON.stringify(await importing(asText(sessions.flat())));
-    expect(text.length).toBeLessThan(10_000);
-  });
-});
 
 describe("the event log of a run that is imported", () => {
   const many = (count: number, entry: unknown) => new Array(count).fill(entry);
@@ -341,7 +143,7 @@ describe("the event log of a run that is imported", () => {
     }
     const result = { ...message("", 2, "tool", "x".repeat(100 * KB)), tool_call_id: "c", tool_name: "add" };
     await expectRefused(importRun({ events: many(1_000, ["R", 0, 0]) }, [asking("{}"), result]), 5, told);
-    const asked = { ...requirementOf(""), tool_args: { text: "x".repeat(100 * KB) } };
+    const asked = { ...requirementLine(""), tool_args: { text: "x".repeat(100 * KB) } };
     await expectRefused(
       importRun({ events: many(1_000, ["P", 0, 0]), status: "PAUSED" }, [asking("{}"), asked]),
       5,
@@ -461,6 +263,35 @@ describe("the member runs of a run that is imported", () => {
   }, 60_000);
 });
 
+describe("a session of Agno's that is imported", () => {
+  const row = (runs: object[]): Line => ({
+    session_id: newId(),
+    session_type: "team",
+    team_id: "crew",
+    created_at: 1,
+    runs,
+  });
+
+  it("is read once, however many messages a run has", async () => {
+    const messages = new Array(200_000).fill({ role: "assistant", content: "a" });
+    const from = performance.now();
+    for (const status of ["COMPLETED", "PAUSED"]) {
+      const report = await importing(asText([row([{ run_id: newId(), agent_id: "a", status, messages }])]));
+      expect(report.errors).toEqual([{ line: 1, message: expect.stringContaining("events: must not be larger") }]);
+    }
+    // A look at all that follow behind each of them took minutes.
+    expect(performance.now() - from).toBeLessThan(20_000);
+  }, 60_000);
+
+  it("has no more member runs than a team's run has places for", async () => {
+    const top = newId();
+    const members = (count: number) =>
+      Array.from({ length: count }, () => ({ run_id: newId(), agent_id: "a", parent_run_id: top }));
+    const report = await importing(asText([row([{ run_id: top, team_id: "crew" }, ...members(1_001)])]));
+    expect(report.errors).toEqual([{ line: 1, message: "Too many member runs come before the run of their team." }]);
+  });
+});
+
 describe("a run that has told as much of its pauses as it may", () => {
   it("takes the answers that are left in one request", async () => {
     const log = (deltas: number) => [
@@ -472,7 +303,7 @@ describe("a run that has told as much of its pauses as it may", () => {
     expect(JSON.stringify(events).length).toBeGreaterThanOrEqual(256 * KB - 1);
     const tool_calls = ["c", "d"].map((id) => ({ id, name: "gone", arguments: "{}" }));
     const open = [0, 1].map((position) => ({
-      ...requirementOf(""),
+      ...requirementLine(""),
       kind: "external_execution",
       position,
       call: position,

@@ -3,7 +3,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import worker from "../../src/index.ts";
-import { call, send } from "./http.ts";
+import { call, newId, send } from "./http.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a line's JSON, looked into by tests
 export type Line = any;
@@ -161,4 +161,21 @@ export const message = (
   role,
   content,
   created_at,
+});
+
+/** What the run waits for; open. */
+export const requirementLine = (run_id: string): Line => ({
+  type: "requirement",
+  requirement_id: newId(),
+  run_id,
+  position: 0,
+  component_name: "Assistant",
+  kind: "user_input",
+  status: "open",
+  tool_call_id: "c",
+  call: 0,
+  tool_name: "add",
+  tool_args: {},
+  on_expiry: "reject",
+  created_at: 1_700_000_000_000,
 });
