@@ -17,7 +17,6 @@ export function replaced(line: Line, [key = "", ...rest]: string[], value: unkno
 export const wrongList = new Array(130_000).fill(0);
 export const wrongFields = Object.fromEntries(wrongList.map((_, nth) => [`k${nth}`, "x"]));
 export const wrongLists = new Array(300).fill(new Array(500).fill(0));
-export const deepList = JSON.parse("[".repeat(400) + "]".repeat(400));
 
 export const isStructure = (value: Line): boolean => typeof value === "object" && value !== null;
 
