@@ -4,7 +4,6 @@ import { asText, importing, type Line, message, requirementLine, sessionLines } 
 import { scriptModel } from "../support/scripted-model.ts";
 import { runsOf } from "../support/session-story.ts";
 import {
-  deepList,
   isStructure,
   placesIn,
   replaced,
