@@ -37,6 +37,14 @@ export function hasFlag(args: readonly string[], ...names: string[]): boolean {
   });
 }
 
+/** Whether a flag that is on or off is on, as it was given last: `--name`, `--name=true`, `--name true`; `--no-name` is off. */
+export function isSwitchedOn(args: readonly string[], name: string): boolean {
+  const at = args.findLastIndex((arg) => hasFlag([arg], name));
+  const flag = readFlag(args[at] ?? "");
+  if (flag === null || flag.name === `no-${name}`) return false;
+  return (flag.value ?? args[at + 1]) !== "false";
+}
+
 /** The variables that `--var KEY:VALUE` sets, as wrangler splits them; the last of a name counts. */
 export function variables(args: readonly string[]): Record<string, string> {
   const pairs = flagValues(args, ["var"], true).map((pair) => {

@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
-import { flagValue, hasFlag, migrationFlags, variables } from "./flags.ts";
+import { exposure, withoutKey } from "./exposure.ts";
+import { flagValue, flagValues, hasFlag, migrationFlags, variables } from "./flags.ts";
 import { introduce } from "./introduction.ts";
 import { stopGroupsAtEnd } from "./process-group.ts";
 import { launchServer } from "./server-process.ts";
@@ -20,6 +21,11 @@ async function start(args: readonly string[]): Promise<number> {
   if (hasFlag(args, "help", "h", "version", "v")) return spawnWrangler(["dev", ...args], "show").exited;
   const port = flagValue(args, "port") ?? DEFAULT_PORT;
   const ip = flagValue(args, "ip") ?? DEFAULT_IP;
+  const set = variables(args);
+  const mode = set.MODE ?? "development";
+  const exposed = exposure(args, ip);
+  if (mode === "development" && exposed !== null && !securityKey(args)?.trim())
+    throw new StartError(withoutKey(exposed));
   await requireFreePort(port, ip);
 
   const stateDir = flagValue(args, "persist-to") ?? DEFAULT_STATE_DIR;
@@ -27,18 +33,17 @@ async function start(args: readonly string[]): Promise<number> {
   const changes = applied === 0 ? "up to date" : `${applied} migration${applied === 1 ? "" : "s"} applied`;
   console.log(`The database in ${stateDir} is ready: ${changes}.`);
 
-  const set = variables(args);
   const { group, ready } = launchServer(
     [
       ...args,
       ...(hasFlag(args, "port") ? [] : [`--port=${port}`]),
+      ...(hasFlag(args, "ip") ? [] : [`--ip=${ip}`]),
       ...("MODE" in set ? [] : ["--var=MODE:development"]),
       ...settingFiles(args, settingsIn(process.env)).map((file) => `--env-file=${file}`),
     ],
     "show",
   );
   const protocol = flagValue(args, "local-protocol") ?? "http";
-  const mode = set.MODE ?? "development";
   ready.then((address) => introduce(`${protocol}://${address}`, mode, securityKey(args))).catch(console.error);
   const code = await group.exited;
   await group.stop();
@@ -78,9 +83,14 @@ function settingFiles(args: readonly string[], shell: Settings): string[] {
 
 function localFiles(args: readonly string[], write: (name: string, text: string) => string): string[] {
   if (hasFlag(args, "env-file")) return [];
-  const environment = flagValue(args, "env", "e");
-  const devVars = devVarsFile(environment);
+  const devVars = devVarsFile(flagValue(args, "env", "e"));
   if (devVars !== null) return [write("dev.vars", keepDollars(readFileSync(devVars, "utf8")))];
+  return envFiles(args);
+}
+
+/** The files that wrangler reads where there is no `.dev.vars`, later ones over earlier ones. */
+function envFiles(args: readonly string[]): string[] {
+  const environment = flagValue(args, "env", "e");
   const names = [".env", ".env.local"];
   if (environment !== undefined) names.push(`.env.${environment}`, `.env.${environment}.local`);
   return names.map((name) => path.join(PROJECT_DIR, name)).filter((file) => existsSync(file));
@@ -93,9 +103,13 @@ function devVarsFile(environment: string | undefined): string | null {
 
 /** The key that the server asks for, as far as it is plain to see from here. */
 function securityKey(args: readonly string[]): string | undefined {
+  const given = variables(args).OS_SECURITY_KEY ?? process.env.OS_SECURITY_KEY;
+  if (given !== undefined) return given;
   const devVars = devVarsFile(flagValue(args, "env", "e"));
-  const local = devVars === null ? {} : parseEnv(readFileSync(devVars, "utf8"));
-  return variables(args).OS_SECURITY_KEY ?? process.env.OS_SECURITY_KEY ?? local.OS_SECURITY_KEY;
+  const named = flagValues(args, ["env-file"], true).map((file) => path.resolve(PROJECT_DIR, file));
+  const files = hasFlag(args, "env-file") ? named : devVars === null ? envFiles(args) : [devVars];
+  const local = files.filter((file) => existsSync(file)).map((file) => parseEnv(readFileSync(file, "utf8")));
+  return local.findLast(({ OS_SECURITY_KEY }) => OS_SECURITY_KEY !== undefined)?.OS_SECURITY_KEY;
 }
 
 stopGroupsAtEnd();

@@ -53,6 +53,24 @@ function refuseStrangers(c: AppContext, origin: string | undefined, allowed: boo
   if (origin !== undefined && !allowed && origin !== url.origin) {
     throw new AppError(forbidden("This origin is not allowed. Add it to CORS_ORIGINS to let its pages call."));
   }
+  if (isOfBrowser(c) && c.req.header("Sec-Fetch-Site") === undefined && !isPreflight(c)) {
+    const detail =
+      "Without a security key this server answers browsers that say where a request comes from (Sec-Fetch-Site).";
+    throw new AppError(
+      forbidden(`${detail} Call it as 127.0.0.1 or localhost, update the browser, or set OS_SECURITY_KEY.`),
+    );
+  }
+}
+
+/**
+ * Browsers send Sec-Fetch-Site, which no page can set, to a loopback address, and not to a name that a name server leads
+ * here: `wrangler dev` takes URL and Host from a header that such a page may send (MF-Original-URL), and shows no other
+ * trace of the name. A preflight may lack it; it reads nothing.
+ */
+function isOfBrowser(c: AppContext): boolean {
+  const userAgent = c.req.header("User-Agent") ?? "";
+  // PowerShell is a program that calls itself so.
+  return userAgent.startsWith("Mozilla/") && !userAgent.includes("PowerShell/");
 }
 
 const isPreflight = (c: AppContext) =>

@@ -123,10 +123,42 @@ describe("development without a key", () => {
     expect((await send(development, "/agents", { Host: "evil.example.com:8787" })).status).toBe(403);
   });
 
-  it("drops both checks once there is a key", async () => {
-    const { request } = smallApp({ vars: { ...development, ...deployed } });
-    const answer = await request("http://dev.example.com/agents", { headers: withKey({ Origin: OTHER }) });
+  const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+  it("refuses a browser that does not say where its request comes from: its page came by another name", async () => {
+    for (const method of ["GET", "POST", "OPTIONS"]) {
+      const answer = await send(development, "/agents", { "User-Agent": BROWSER }, method);
+      expect([method, answer.status]).toEqual([method, 403]);
+      expect(await answer.json()).toMatchObject({
+        code: "forbidden",
+        detail: expect.stringContaining("Sec-Fetch-Site"),
+      });
+    }
+  });
+
+  it("answers browsers that say so, and programs, whatever they call themselves", async () => {
+    for (const site of ["none", "same-origin", "same-site"]) {
+      const answer = await send(development, "/agents", { "User-Agent": BROWSER, "Sec-Fetch-Site": site });
+      expect([site, answer.status]).toEqual([site, 200]);
+    }
+    const powerShell = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1";
+    for (const userAgent of ["curl/8.14.1", "python-httpx/0.28.1", powerShell]) {
+      expect((await send(development, "/agents", { "User-Agent": userAgent })).status).toBe(200);
+    }
+  });
+
+  it("answers the preflight of an allowed origin, which not every browser marks", async () => {
+    const headers = { "User-Agent": BROWSER, "Access-Control-Request-Method": "POST" };
+    const answer = await send(development, "/agents", { ...headers, Origin: "http://localhost:3000" }, "OPTIONS");
     expect(answer.status).toBe(200);
+  });
+
+  it("drops all checks once there is a key", async () => {
+    const { request } = smallApp({ vars: { ...development, ...deployed } });
+    for (const stranger of [{ Origin: OTHER }, { "User-Agent": BROWSER }]) {
+      const answer = await request("http://dev.example.com/agents", { headers: withKey({ ...stranger }) });
+      expect(answer.status).toBe(200);
+    }
   });
 
   it("knows loopback names from others", () => {
