@@ -12,6 +12,7 @@ const PACKAGES = [
   "hono",
   "hono/http-exception",
   "hono/method-not-allowed",
+  "hono/route",
   "openai",
   "openai/streaming",
   "zod",

@@ -1,5 +1,6 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { matchedRoutes } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AppError, databaseUnavailable, type ErrorCode, type Failure, notFound } from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -99,7 +100,9 @@ function fromHono(error: HTTPException): Failure {
   return { code: CODE_BY_STATUS[error.status] ?? "bad_request", detail: error.message || "Bad Request" };
 }
 
-/** The path without its query: queries carry user ids and names. */
+/** The route instead of the path: paths and queries carry user ids, names and what people search. */
 function requestFields(c: AppContext) {
-  return { request_id: c.get("requestId"), method: c.req.method, path: c.req.path };
+  // Of any method are the steps before the routes.
+  const route = matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? null;
+  return { request_id: c.get("requestId"), method: c.req.method, route };
 }

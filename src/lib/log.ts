@@ -13,17 +13,20 @@ export function log(level: LogLevel, event: string, fields: LogFields = {}): voi
   console[level](JSON.stringify({ level, event, ...Object.fromEntries(shortened) }));
 }
 
-/** Errors of the language, whose messages name code; those of libraries can quote what a user wrote. */
-const LANGUAGE_ERRORS: readonly string[] = ["TypeError", "RangeError", "ReferenceError"];
+/** What the language's own messages may be told as far as it goes: any other may quote what a user wrote. */
+const TOLD =
+  /^(?:Cannot (?:read|set) properties of (?:undefined|null)|Maximum call stack size exceeded|Invalid (?:time value|array length|string length))/;
 
 /** What may be logged of an error that nobody expected: its kind, the line that threw, and a message that holds no data. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const message = LANGUAGE_ERRORS.includes(error.name) ? error.message : undefined;
-  return { error: error.name, message, thrown_at: throwingLine(error) };
+  return { error: error.name, message: TOLD.exec(error.message)?.[0], thrown_at: throwingLine(error) };
 }
 
-function throwingLine(error: Error): string | undefined {
-  const frame = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "));
+/** The first frame behind the message, which is part of the stack and may have lines that look like one. */
+function throwingLine({ message, stack = "" }: Error): string | undefined {
+  const start = stack.indexOf(message);
+  const frames = start < 0 ? [] : stack.slice(start + message.length).split("\n");
+  const frame = frames.find((line) => line.trimStart().startsWith("at "));
   return frame?.trim().slice("at ".length);
 }

@@ -10,7 +10,7 @@ import type { Component } from "../domain/team.ts";
 import type { SummaryWait } from "../engine/drive-run.ts";
 import type { Run } from "../engine/run-state.ts";
 import { aborted, withTimeout } from "../lib/abort.ts";
-import { log } from "../lib/log.ts";
+import { errorFields, log } from "../lib/log.ts";
 import { sameJson } from "../lib/same-json.ts";
 import { Serial } from "../lib/serial.ts";
 import { readOrNull } from "../store/commit.ts";
@@ -65,7 +65,9 @@ export class SessionSummaries {
       }
     });
     this.#deps.background(
-      made.catch((error: unknown) => log("error", "summary.failed_unexpectedly", { error: String(error) })),
+      made.catch((error: unknown) =>
+        log("error", "summary.failed_unexpectedly", { session_id: this.#deps.sessionId, ...errorFields(error) }),
+      ),
     );
   }
 
@@ -111,7 +113,7 @@ export class SessionSummaries {
       const outcome = await withTimeout(Promise.race([made, aborted(signal)]), RUN_WAITS_MS, timeout);
       return outcome !== "aborted" && outcome.ok ? outcome.value.summary : null;
     } catch (error) {
-      log("warn", "summary.not_waited_for", { session_id: this.#deps.sessionId, error: String(error) });
+      log("warn", "summary.not_waited_for", { session_id: this.#deps.sessionId, ...errorFields(error) });
       return null;
     } finally {
       stop.abort();

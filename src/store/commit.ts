@@ -55,14 +55,19 @@ function changedRows(result: unknown): number {
   return meta?.changes ?? 0;
 }
 
-/** What SQLite refuses for its content: trying again would be refused again. */
-const REFUSALS = /SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|constraint failed|too big|too large|too many SQL/i;
+/**
+ * What SQLite refuses for its content: trying again would be refused again. Only what matches is kept, since it is logged
+ * and D1's sentence may quote a value: which constraint failed, of which columns, or what else was wrong.
+ */
+const REFUSALS =
+  /(?:unique|check|foreign key|not null|primary key)? ?constraint failed(?:: [\w.]+(?:, [\w.]+)*)?|SQLITE_(?:CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|too big|too large|too many SQL/i;
 
 function refusedFor(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     // Drizzle's own message repeats the statement and its parameters; the cause is D1's.
-    if (!cause.message.startsWith("Failed query") && REFUSALS.test(cause.message)) {
-      return cause.message.slice(0, 300);
+    const [refusal] = cause.message.startsWith("Failed query") ? [] : (REFUSALS.exec(cause.message) ?? []);
+    if (refusal !== undefined) {
+      return refusal;
     }
   }
   return null;

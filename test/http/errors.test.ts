@@ -81,7 +81,7 @@ describe("an error that nobody expected", () => {
         event: "request.failed",
         request_id: "req-2",
         method: "GET",
-        path,
+        route: path,
       });
       expect(JSON.stringify(lines)).not.toContain("secret");
     },
