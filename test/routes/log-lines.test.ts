@@ -203,10 +203,10 @@ describe("our own lines", () => {
   });
 
   it("hold none where the model quotes its prompt in what it fails with", async () => {
-    const [[session_id], known] = [await aSession(), await aSession()];
+    const known = await aSession();
     model.respondWith([fail(400, said("prompt"))]);
+    await call("POST", `/sessions/${known[0]}/rename`, { autogenerate: true });
     await sendAll(...known);
-    await call("POST", `/sessions/${session_id}/rename`, { autogenerate: true });
     expect(new Set(events())).toContain("name.not_usable");
     expectNothingSaid();
   });
