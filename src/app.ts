@@ -15,6 +15,7 @@ import { onlyDatabase } from "./http/database.ts";
 import { onError, onMethodNotAllowed, onNotFound } from "./http/errors.ts";
 import { limitBody } from "./http/limits.ts";
 import { originPolicy } from "./http/origin.ts";
+import { readableUrl } from "./http/readable-url.ts";
 import { requestId } from "./http/request-id.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { docsRouter } from "./routes/docs.ts";
@@ -42,8 +43,14 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(configuration(dependencies.config, dependencies));
   app.use(originPolicy());
   app.use(authenticate());
+  app.use(readableUrl());
   app.use(limitBody(MAX_BODY_BYTES, IMPORT_PATH));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => onMethodNotAllowed(c, methods, methodsOf(app, c.req.path)),
+    }),
+  );
   app.use("/sessions/*", onlyDatabase(DB_ID));
   app.use("/users/*", onlyDatabase(DB_ID));
 
@@ -54,4 +61,10 @@ export function createApp(dependencies: AppDependencies): Router {
     docsRouter(() => openApiDocument(app)),
   );
   return app;
+}
+
+/** The methods of the route that is this very path; none where there is no such route. */
+function methodsOf(app: Router, path: string): string[] {
+  const routes = app.routes.filter((route) => route.method !== "ALL" && route.path === path.replace(/(?<=.)\/$/, ""));
+  return [...new Set(routes.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
 }

@@ -1,7 +1,8 @@
 import { AppError, badRequest, invalidRequest, unsupportedFile } from "../domain/error.ts";
+import { isUtf8Escaped } from "../lib/escapes.ts";
 import type { AppContext, Middleware } from "./context.ts";
 import { fieldError, MISSING } from "./field-errors.ts";
-import { decodeUtf8, parseJsonBody } from "./json.ts";
+import { decodeUtf8, invalidUtf8, parseJsonBody } from "./json.ts";
 
 const FORM = /^application\/x-www-form-urlencoded\b/i;
 const MERGE_PATCH = /^application\/merge-patch\+json[ \t]*(;|$)/i;
@@ -60,6 +61,8 @@ export async function readRunBody(c: AppContext): Promise<Record<string, unknown
   }
   const fields = fieldsOf(sent);
   if (fields.some(([name, value]) => hasFile(name, value))) throw new AppError(unsupportedFile());
+  // Without a file in it a form is text, in which other bytes would be replaced.
+  if (sent.isForm) decodeUtf8(await c.req.arrayBuffer());
   return Object.fromEntries(fields.filter(([, value]) => !isEmpty(value)));
 }
 
@@ -90,6 +93,7 @@ async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
   const text = decodeUtf8(bytes);
   // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
   const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
+  if (isForm && !isUtf8Escaped(text)) throw invalidUtf8();
   if (isForm) return { isForm, fields: [...new URLSearchParams(text)] };
   return { isForm, text, value: text.trim() === "" ? null : parseJsonBody(text) };
 }

@@ -25,3 +25,6 @@ export function setHeaders(c: AppContext, headers: Record<string, string>): void
   c.res = undefined;
   c.res = answer;
 }
+
+/** A header holds visible ASCII; an id of anything else, or with a `%`, is there as a URL would carry it. */
+export const headerText = (id: string) => (/^[\x21-\x24\x26-\x7e]+$/.test(id) ? id : encodeURIComponent(id));

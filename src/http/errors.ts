@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AppError, databaseUnavailable, type ErrorCode, type Failure, notFound } from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { errorFields, log } from "../lib/log.ts";
-import type { AppContext, AppEnv } from "./context.ts";
+import { type AppContext, type AppEnv, headerText } from "./context.ts";
 
 export const STATUS = {
   agent_not_found: 404,
@@ -46,7 +46,7 @@ export function errorResponse(c: AppContext, failure: Failure): Response {
   const body = { detail: failure.detail, code: failure.code, request_id: c.get("requestId") };
   return c.json(body, STATUS[failure.code], {
     ...(failure.retryAfterSeconds !== undefined && { "Retry-After": String(failure.retryAfterSeconds) }),
-    ...(failure.runId !== undefined && { "X-Run-Id": failure.runId }),
+    ...(failure.runId !== undefined && { "X-Run-Id": headerText(failure.runId) }),
     ...(failure.code === "unauthorized" && { "WWW-Authenticate": "Bearer" }),
   });
 }
@@ -68,9 +68,13 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
 
 export const onNotFound: NotFoundHandler<AppEnv> = (c) => errorResponse(c, notFound());
 
-export function onMethodNotAllowed(c: AppContext, methods: string[]): Response {
+/**
+ * `methods` are those of every route that the path fits. A path that is a route of its own, letter by letter, tells its
+ * own: `/sessions/bulk` fits `/sessions/{session_id}` too, where it would be somebody's session.
+ */
+export function onMethodNotAllowed(c: AppContext, methods: string[], own: readonly string[]): Response {
   const answer = errorResponse(c, { code: "method_not_allowed", detail: "Method Not Allowed" });
-  answer.headers.set("Allow", methods.join(", "));
+  answer.headers.set("Allow", (own.length > 0 ? own : methods).join(", "));
   return answer;
 }
 

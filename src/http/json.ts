@@ -14,9 +14,12 @@ export function decodeUtf8(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    throw invalidJson("Invalid UTF-8", 0);
+    throw invalidUtf8();
   }
 }
+
+/** What a body, or a form's escapes in it, is refused with that is no UTF-8. */
+export const invalidUtf8 = () => invalidJson("Invalid UTF-8", 0);
 
 export const jsonInvalid = (reason: string) => ({
   type: "json_invalid",

@@ -1,6 +1,6 @@
 import { runOutput } from "../contract/run-json.ts";
 import type { RunTimings } from "../domain/run.ts";
-import type { AppContext } from "../http/context.ts";
+import { type AppContext, headerText } from "../http/context.ts";
 import type { ReadMode, RunAnswer } from "../session/calls.ts";
 
 /** How the fields of a request say that its run is read. */
@@ -42,9 +42,6 @@ export const runHeaders = (runId: string, sessionId: string): Record<string, str
   "X-Run-Id": headerText(runId),
   "X-Session-Id": headerText(sessionId),
 });
-
-/** A header holds visible ASCII; an id of anything else, or with a `%`, is there as a URL would carry it. */
-const headerText = (id: string) => (/^[\x21-\x24\x26-\x7e]+$/.test(id) ? id : encodeURIComponent(id));
 
 /** `name;dur=milliseconds` of each part that is known. */
 function serverTiming(timings: RunTimings, settleMs: number | null): string {

@@ -20,6 +20,7 @@ function failingRouter(): Router {
   });
   router.get("/full", () => unwrap(fail(queueFull(32))));
   router.get("/active", () => unwrap(fail(runActive("run-1"))));
+  router.get("/active-abroad", () => unwrap(fail(runActive("løb 100%"))));
   router.get("/refused", () => {
     throw new AppError(badRequest("Nothing to do"));
   });
@@ -31,6 +32,15 @@ function failingRouter(): Router {
   });
   router.get("/stream", () => new Response("data: {}\n\n"));
   router.post("/things/:id", (c) => c.json({ id: c.req.param("id") }));
+  return router;
+}
+
+/** A route that is a word where another one takes any. */
+function besideRouter(): Router {
+  const router = newRouter();
+  router.get("/things/:id", (c) => c.json({ id: c.req.param("id") }));
+  router.post("/things/:id", (c) => c.json({ id: c.req.param("id") }));
+  router.post("/things/all", (c) => c.json({}));
   return router;
 }
 
@@ -58,6 +68,8 @@ describe("the envelope of errors", () => {
     expect([full.status, full.headers.get("Retry-After")]).toEqual([429, "5"]);
     const active = await request("/active");
     expect([active.status, active.headers.get("X-Run-Id")]).toEqual([409, "run-1"]);
+    const abroad = await request("/active-abroad");
+    expect([abroad.status, abroad.headers.get("X-Run-Id")]).toEqual([409, encodeURIComponent("løb 100%")]);
   });
 
   it("is the same for what the framework refuses", async () => {
@@ -118,10 +130,42 @@ describe("an unknown route", () => {
     expect([things.status, things.headers.get("Allow")]).toEqual([405, "POST"]);
   });
 
+  it("tells a path's own methods where a parameter beside it would fit as well", async () => {
+    for (const [path, allowed] of [
+      ["/things/all", "POST"],
+      ["/things/all/", "POST"],
+      ["/things/1", "GET, HEAD, POST"],
+    ] as const) {
+      const answer = await smallApp({ routers: [besideRouter()] }).request(path, { method: "OPTIONS" });
+      expect([path, answer.status, answer.headers.get("Allow")]).toEqual([path, 405, allowed]);
+    }
+  });
+
   it("stays 404 when a known route finds nothing", async () => {
     const answer = await request("/agents/unknown");
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({ detail: "Agent not found" });
+  });
+});
+
+describe("a URL", () => {
+  it("is refused with escapes that are no UTF-8, in its path and in its query", async () => {
+    for (const path of ["/things/%FF", "/things/a%C3%28b", "/refused?user_id=%ff", "/nowhere/%ed%a0%80"]) {
+      const answer = await request(path, { method: "POST" });
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(await answer.json()).toMatchObject({ code: "bad_request", detail: expect.stringContaining("UTF-8") });
+    }
+  });
+
+  it("may hold percent signs, and escapes of any script", async () => {
+    for (const [path, id] of [
+      ["/things/50%25", "50%"],
+      ["/things/50%", "50%"],
+      ["/things/%C3%BC%E4%BD%A0?q=100%", "ü你"],
+    ] as const) {
+      const answer = await request(path, { method: "POST" });
+      expect([path, await answer.json()]).toEqual([path, { id }]);
+    }
   });
 });
 

@@ -130,6 +130,26 @@ describe("a run's body", () => {
     expect(await read(post("/run", "message=hi&images=[]&audio=null&files=", FORM_TYPE))).toMatchObject([200, {}]);
   });
 
+  it("refuses a form with bytes or escapes that are no UTF-8, and takes a lone percent sign as one", async () => {
+    const bytes = new Uint8Array([0x62, 0xff]);
+    const data = multipart({ message: "hi" });
+    const [head, ...rest] = (await new Response(data).text()).split("hi");
+    const type = `multipart/form-data; boundary=${/--(\S+)/.exec(head ?? "")?.[1]}`;
+    const encoder = new TextEncoder();
+    const body = new Blob([encoder.encode(head), bytes, encoder.encode(rest.join("hi"))]);
+    for (const sent of [
+      post("/run", body, { "Content-Type": type }),
+      post("/run", "message=b%FF", FORM_TYPE),
+      post("/run", "message=hi&session_id=%c3%28", FORM_TYPE),
+    ]) {
+      const [status, refusal] = await read(sent);
+      expect(status).toBe(422);
+      expect(refusal).toMatchObject({ detail: [{ type: "json_invalid", ctx: { error: "Invalid UTF-8" } }] });
+    }
+    const sure = await read(post("/run", "message=100%+sure+%C3%BC", FORM_TYPE));
+    expect(sure).toMatchObject([200, { message: "100% sure ü" }]);
+  });
+
   it("refuses a multipart body that cannot be taken apart", async () => {
     const [status, refusal] = await read(
       post("/run", "garbage", { "Content-Type": "multipart/form-data; boundary=x" }),
