@@ -33,7 +33,10 @@ export const RunFields = z
       false,
       "With `stream=false`: answered at once with 202, and read later. With a stream it makes no difference: runs go on when their reader leaves.",
     ),
-    session_id: SessionId.optional().openapi({ description: "The session to run in; left out, a new one." }),
+    session_id: SessionId.optional().openapi({
+      description:
+        "The session to run in; left out, a new one. One that does not exist begins, unless its id is `keyed-…`.",
+    }),
     user_id: UserId.optional(),
     session_state: jsonObject("Merged over the session's state, key by key; at most 128 KB.").optional(),
   })

@@ -3,7 +3,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { Idempotency } from "../domain/run.ts";
 import type { AppContext } from "../http/context.ts";
 import { parseFields } from "../http/field-errors.ts";
-import { canonicalJson, sha256Hex, uuidFrom } from "../lib/digest.ts";
+import { canonicalJson, sha256Hex } from "../lib/digest.ts";
 
 /** The request's key in its scope, with a digest of the fields that say what is asked for; null without a key. */
 export async function readIdempotency(
@@ -22,9 +22,4 @@ export async function readIdempotency(
     key: checked ?? key,
     fieldsDigest: await sha256Hex(canonicalJson(fields)),
   };
-}
-
-/** An id that follows from the key, so that a repeated request finds the session that the first one made. */
-export async function sessionIdOf({ caller, userId, agentId, key }: Idempotency): Promise<string> {
-  return uuidFrom(await sha256Hex(canonicalJson([caller, userId, agentId, key])));
 }

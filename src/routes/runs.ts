@@ -10,13 +10,14 @@ import { principal } from "../http/auth.ts";
 import { readRunBody } from "../http/body.ts";
 import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
+import { keyedSessionId } from "../session/keyed-session.ts";
 import { findRunTree } from "../store/run-tree.ts";
 import { sessionOfRun } from "../store/runs.ts";
 import { continueRouter } from "./continue-runs.ts";
 import type { RouteDependencies } from "./dependencies.ts";
 import { requireComponent } from "./find-component.ts";
 import { database, requireSession } from "./find-session.ts";
-import { readIdempotency, sessionIdOf } from "./idempotency.ts";
+import { readIdempotency } from "./idempotency.ts";
 import { resumeRouter } from "./resume-runs.ts";
 import { readMode, runAnswer } from "./run-answer.ts";
 import { limitBytes } from "./session-input.ts";
@@ -42,7 +43,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       session_state: sessionState,
     });
     const sessionId =
-      fields.session_id ?? (idempotency === null ? dependencies.newId() : await sessionIdOf(idempotency));
+      fields.session_id ?? (idempotency === null ? dependencies.newId() : await keyedSessionId(idempotency));
     const request: RunRequest = {
       runId: dependencies.newId(),
       component: ref,

@@ -15,6 +15,7 @@ import type { AppContext } from "../http/context.ts";
 import { unwrap } from "../http/errors.ts";
 import { missingField, wrongField } from "../http/field-errors.ts";
 import type { SessionClient } from "../session/client.ts";
+import { mayBegin, reservedSessionId } from "../session/keyed-session.ts";
 import type { RequestedPatch } from "../session/session-patch.ts";
 import { recentChat } from "../store/messages.ts";
 import { findRunTree } from "../store/run-tree.ts";
@@ -83,6 +84,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       { ...body, user_id: principal(c).userId ?? undefined },
       dependencies,
     );
+    if (!(await mayBegin(session.sessionId, null))) throw new AppError(reservedSessionId(session.sessionId));
     if (session.name !== null) {
       const { agentId, teamId } = session;
       const component =

@@ -23,6 +23,7 @@ import { findRunTree } from "../store/run-tree.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../store/run-writes.ts";
 import { findByKey } from "../store/runs.ts";
 import { type Admission, decideAdmission } from "./admission.ts";
+import { mayBegin, reservedSessionId } from "./keyed-session.ts";
 import { LiveRun } from "./live-run.ts";
 import { decideOnLook, type LookAgain } from "./look-again.ts";
 import type { RunLane } from "./run-lane.ts";
@@ -75,6 +76,9 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
   }
   if (loaded.session !== null && !mayRunIn(principal, loaded.session.userId ?? lane.claimant())) {
     return fail(sessionNotFound());
+  }
+  if (loaded.session === null && !(await mayBegin(lane.deps.sessionId, request.idempotency))) {
+    return fail(reservedSessionId(lane.deps.sessionId));
   }
   const state = mergedState(loaded.session?.state ?? null, request.sessionState, component.sessionState ?? null);
   const isTooLarge = stateBytes(state) > MAX_STATE_BYTES;

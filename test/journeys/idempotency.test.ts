@@ -2,6 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { heldAfter, type Which, watchD1 } from "../support/d1-faults.ts";
 import { call, newId, openRun, run, type SentEvent, send, streamRun } from "../support/http.ts";
+import { exportOf, importing } from "../support/portable.ts";
 import { fail, gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
 import { killObjects, objectOf, rowsOf, runCalls, shown, storyOf } from "../support/session-story.ts";
 
@@ -265,4 +266,44 @@ it("replays a run although its state would not fit any more", async () => {
   await call("PATCH", `/sessions/${session_id}`, { session_state: { b: "x".repeat(100_000) } });
   expect((await run("hello", { session_id, key, session_state })).body.run_id).toBe(first.body.run_id);
   expect((await run("hello", { session_id, session_state })).status).toBe(413);
+});
+
+it("gives a run with a key a session whose id nobody else can begin, with a create or with a run", async () => {
+  const [key, other] = [newId(), newId()];
+  const reckoned = (await run("hello", { key, user_id: "ada" })).body.session_id;
+  expect(reckoned).toMatch(/^keyed-[0-9a-f-]{36}$/);
+  await call("DELETE", `/sessions/${reckoned}?user_id=ada`);
+
+  const refusal = {
+    detail: [{ type: "value_error", loc: ["body", "session_id"], input: reckoned }],
+    code: "invalid_request",
+  };
+  for (const attempt of [
+    call("POST", "/sessions", { session_id: reckoned, user_id: "eve" }),
+    run("mine now", { session_id: reckoned, user_id: "eve" }),
+    run("mine now", { session_id: reckoned, user_id: "eve", key: other }),
+    run("mine now", { session_id: reckoned, user_id: "eve", key }),
+  ]) {
+    const { status, body } = await attempt;
+    expect([status, body.detail[0]?.msg]).toEqual([422, expect.stringContaining("Idempotency-Key")]);
+    expect(body).toMatchObject(refusal);
+  }
+  expect(await rowsOf(reckoned)).toEqual({ sessions: 0, runs: 0, messages: 0 });
+
+  expect((await run("hello", { key, user_id: "ada" })).body).toMatchObject({
+    session_id: reckoned,
+    status: "COMPLETED",
+  });
+  // There it is hers, and going on in it takes no key.
+  expect((await run("and more", { session_id: reckoned, user_id: "ada" })).body.status).toBe("COMPLETED");
+  const forked = await call("POST", `/agents/assistant/sessions/${reckoned}/fork?user_id=ada`);
+  expect(forked.body.session_id).not.toMatch(/^keyed-/);
+});
+
+it("imports such a session under its own id", async () => {
+  const { session_id } = (await run("hello", { key: newId() })).body;
+  const lines = await exportOf(session_id);
+  await call("DELETE", `/sessions/${session_id}`);
+  expect(await importing(lines)).toMatchObject({ imported: 1 });
+  expect(await storyOf(session_id)).toEqual(["hello → COMPLETED: echo: hello"]);
 });

@@ -1,0 +1,30 @@
+import { type Failure, invalidRequest } from "../domain/error.ts";
+import { fieldError } from "../domain/field-errors.ts";
+import type { Idempotency } from "../domain/run.ts";
+import { canonicalJson, sha256Hex, uuidFrom } from "../lib/digest.ts";
+
+/**
+ * Sessions whose ids follow from an idempotency key: a run with a key and without a session finds the one that the same
+ * request began before. Whoever knows a key could reckon such an id and begin a session of another's run before that
+ * run comes. So ids of this kind are begun by runs with their key, and by imports; going on in one is free.
+ */
+
+const PREFIX = "keyed-";
+
+/** The id of the session of a run that names none. */
+export async function keyedSessionId({ caller, userId, agentId, key }: Idempotency): Promise<string> {
+  return PREFIX + uuidFrom(await sha256Hex(canonicalJson([caller, userId, agentId, key])));
+}
+
+/** Whether a session of this id may be begun by a request with this key, or with none. */
+export async function mayBegin(sessionId: string, idempotency: Idempotency | null): Promise<boolean> {
+  if (!sessionId.startsWith(PREFIX)) {
+    return true;
+  }
+  return idempotency !== null && (await keyedSessionId(idempotency)) === sessionId;
+}
+
+export function reservedSessionId(sessionId: string): Failure {
+  const msg = `Value error, a session whose id begins with '${PREFIX}' is begun by a run with an Idempotency-Key and without session_id`;
+  return invalidRequest([fieldError({ type: "value_error", msg }, ["body", "session_id"], sessionId)]);
+}
