@@ -89,6 +89,11 @@ export class Alarm {
     return this.#isIndexing;
   }
 
+  /** Whether there is nothing to wake for. */
+  isQuiet(): boolean {
+    return this.#at === 0 && this.#failures === 0 && !this.#isIndexing && this.#expiry.get() === null;
+  }
+
   /** Whether a requirement has expired by now. */
   hasExpired(): boolean {
     const at = this.#expiry.get();

@@ -200,6 +200,7 @@ export class LiveSession {
     if (isAwake) {
       await this.#arrivals.run(() => tend(this.#lane));
     }
+    this.#lane.rest();
   }
 
   /** Sees to what is due in a session that came to be without its object: the search index, and what expires. */
