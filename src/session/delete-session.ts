@@ -124,7 +124,8 @@ export async function tend(lane: RunLane): Promise<void> {
   }
 }
 
-function isBusy(lane: RunLane): boolean {
+/** Whether a run is active in this object, or waits. */
+export function isBusy(lane: RunLane): boolean {
   const { active, waiting } = lane.occupancy();
   return active !== null || waiting.length > 0;
 }

@@ -17,6 +17,7 @@ import {
   deleteSession,
   type ExpireCall,
   expireSession,
+  isBusy,
   type PurgeCall,
   purgeSession,
   type Removed,
@@ -200,7 +201,16 @@ export class LiveSession {
     if (isAwake) {
       await this.#arrivals.run(() => tend(this.#lane));
     }
-    this.#lane.rest();
+    this.#rest();
+  }
+
+  /** Keeps nothing where there is nothing to be woken for: empty tables are six pages, for each session there ever was. */
+  #rest(): void {
+    const { alarm } = this.#lane;
+    if (!isBusy(this.#lane) && alarm.isQuiet() && this.#deps.journal.entries().size === 0) {
+      this.#deps.forgetStorage();
+      alarm.cleared();
+    }
   }
 
   /** Sees to what is due in a session that came to be without its object: the search index, and what expires. */

@@ -273,7 +273,8 @@ export class RunLane {
     this.leftovers.forgetAll();
     this.memory.drop();
     // Nothing is kept for a session that is gone: the platform forgets an object without storage.
-    this.#forgetStorage();
+    this.deps.forgetStorage();
+    this.alarm.cleared();
   }
 
   /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */
@@ -282,19 +283,6 @@ export class RunLane {
       this.alarm.recovered();
     }
     this.alarm.rearm(this.#waiting.length + (this.#active === null ? 0 : 1));
-  }
-
-  /** Keeps nothing where there is nothing to be woken for: empty tables are six pages, for each session there ever was. */
-  rest(): void {
-    const isBusy = this.#active !== null || this.#waiting.length > 0;
-    if (!isBusy && this.alarm.isQuiet() && this.deps.journal.entries().size === 0) {
-      this.#forgetStorage();
-    }
-  }
-
-  #forgetStorage(): void {
-    this.deps.forgetStorage();
-    this.alarm.cleared();
   }
 
   /** Tells the readers of a run that never started, or of a session that is gone, that it is over. */
