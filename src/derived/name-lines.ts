@@ -11,9 +11,12 @@ import { dropPreamble } from "./name-preambles.ts";
 import { dropEnclosing, dropQuotes } from "./name-quotes.ts";
 import { type Speech, speechIn } from "./name-speech.ts";
 
-/** Deeper than any wrapping that was meant; each pass takes one layer of each kind. */
-const MAX_PASSES = 24;
+/** Deeper than any wrapping of a line that was meant; each pass takes one layer of each kind. */
+const MAX_PASSES = 32;
 const MAX_LINES = 200;
+/** A name is far shorter. Of a longer line the beginning counts, and the end, which tells a sentence from a name. */
+const MAX_LINE_HEAD_UNITS = 1_000;
+const MAX_LINE_TAIL_UNITS = 200;
 /** After reasoning without tags only a short last line passes for the name. */
 const MAX_TRAILING_NAME_WORDS = 8;
 
@@ -27,7 +30,7 @@ const NO_NAME: Candidate = { name: "", speech: "none" };
 
 /** The line of the answer that is its name; "" when none is. */
 export function chooseLine(answer: string): string {
-  const lines = withoutLetters(answer.split("\n", MAX_LINES).flatMap((line) => line.trim() || []));
+  const lines = withoutLetters(answer.split("\n", MAX_LINES).flatMap((line) => bounded(line.trim()) || []));
   const candidates = lines.map((line, at) => (isAnnouncing(line, lines[at + 1]) ? NO_NAME : candidate(line)));
   const first = candidates.findIndex(({ name, speech }) => speech !== "none" || (name !== "" && !isPlaceholder(name)));
   if (first < 0) return candidates.find(({ name }) => name !== "")?.name ?? "";
@@ -39,7 +42,12 @@ export function chooseLine(answer: string): string {
   // Of a block of keys and values ("Language: English", "Title: …") the title is the name.
   const line = lines[first] ?? "";
   if (/^[\p{L} ]{2,30}[:：]/u.test(line) && titleAfterLabel(line) === null && labelled) return labelled;
-  return brokenName(answer, candidates) || chosen.name;
+  return (answer.length <= MAX_LINE_HEAD_UNITS && brokenName(answer, candidates)) || chosen.name;
+}
+
+function bounded(line: string): string {
+  if (line.length <= MAX_LINE_HEAD_UNITS + MAX_LINE_TAIL_UNITS) return line;
+  return `${line.slice(0, MAX_LINE_HEAD_UNITS)} ${line.slice(-MAX_LINE_TAIL_UNITS)}`;
 }
 
 /** "Possible titles include:" above the list of them. */
@@ -52,10 +60,15 @@ export function unwrapLine(line: string): string {
   return candidate(line).name;
 }
 
+/** The passes that a line may still take, in all. */
+interface Passes {
+  left: number;
+}
+
 function candidate(line: string): Candidate {
   let name = line;
-  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
-    const unwrapped = unwrapOnce(name);
+  for (const passes: Passes = { left: MAX_PASSES }; passes.left > 0; ) {
+    const unwrapped = unwrapOnce(name, passes);
     const speech = speechIn(unwrapped);
     if (speech !== "none") return { name: "", speech };
     const bare = dropEnds(unwrapped);
@@ -73,9 +86,10 @@ function firstOfRow(line: string): string {
 }
 
 /** Without preamble, label and quotes, each of which may stand in another, so that none of them passes for speech. */
-function dropSaid(line: string): string {
+function dropSaid(line: string, passes: Passes): string {
   let bare = line;
-  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+  while (passes.left > 0) {
+    passes.left -= 1;
     const unwrapped = dropQuotes(dropLabel(dropPreamble(dropInlineMarks(dropEnclosing(bare)))));
     if (unwrapped === bare) break;
     bare = unwrapped;
@@ -83,11 +97,11 @@ function dropSaid(line: string): string {
   return bare;
 }
 
-function unwrapOnce(line: string): string {
+function unwrapOnce(line: string, passes: Passes): string {
   const bare = dropInlineMarks(dropMarkedLabel(dropMarkup(dropBlockMarkers(line))))
     .replace(/\s+/g, " ")
     .trim();
-  return dropExplanation(firstOfRow(dropSaid(bare)));
+  return dropExplanation(firstOfRow(dropSaid(bare, passes)));
 }
 
 /** Lines lettered "A. …", "B. …" without their letters; a line alone may be "A. Lincoln". */

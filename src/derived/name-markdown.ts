@@ -43,13 +43,19 @@ const OUTER_MARKS = new RegExp(
   `)})$`,
 );
 
+/** Deeper than any marks that were meant: each looks at the whole text. */
+const MAX_OUTER_MARKS = 12;
+
 /** The text without emphasis, code marks, quotes or brackets around all of its lines. */
 export function dropOuterMarks(text: string): string {
-  const bare = text.trim();
-  const inner = OUTER_MARKS.exec(bare)
-    ?.slice(2)
-    .find((group) => group !== undefined);
-  return inner === undefined ? text : dropOuterMarks(inner);
+  let bare = text;
+  for (let layer = 0; layer < MAX_OUTER_MARKS; layer += 1) {
+    const groups = OUTER_MARKS.exec(bare.trim())?.slice(2);
+    const inner = groups?.find((group) => group !== undefined);
+    if (inner === undefined) break;
+    bare = inner;
+  }
+  return bare;
 }
 
 const BLOCK_MARKERS = [

@@ -1,7 +1,7 @@
 /** Takes quotes and brackets off a line that stands in them, matched or not, in any script. */
 
-const DOUBLE = '"“”„‟«»＂〝〞〟❝❞″';
-const SINGLE = "'‘’‚‛‹›＇`´❛❜′";
+const DOUBLE = new Set('"“”„‟«»＂〝〞〟❝❞″');
+const SINGLE = new Set("'‘’‚‛‹›＇`´❛❜′");
 const PAIRS = new Map(
   [
     "「」",
@@ -36,19 +36,26 @@ export function dropQuotes(line: string): string {
   return dropLone(dropFirstQuoted(dropBrackets(dropPair(bare))));
 }
 
+/** Deeper than any pairs that were meant: each looks at the whole line. */
+const MAX_PAIRS = 2;
+
 /** The line without the pairs of quotes or brackets around all of it. */
 export function dropEnclosing(line: string): string {
-  const bare = line.trim();
-  const inner = bare.length < 2 ? bare : dropBrackets(dropPair(bare));
-  return inner === bare ? bare : dropEnclosing(inner);
+  let bare = line.trim();
+  for (let pair = 0; pair < MAX_PAIRS && bare.length >= 2; pair += 1) {
+    const inner = dropBrackets(dropPair(bare));
+    if (inner === bare) break;
+    bare = inner;
+  }
+  return bare;
 }
 
 function isQuote(char: string): boolean {
-  return char !== "" && (DOUBLE.includes(char) || SINGLE.includes(char));
+  return DOUBLE.has(char) || SINGLE.has(char);
 }
 
 function sameKind(a: string, b: string): boolean {
-  return DOUBLE.includes(a) === DOUBLE.includes(b);
+  return DOUBLE.has(a) === DOUBLE.has(b);
 }
 
 function dropPair(line: string): string {
@@ -76,18 +83,16 @@ function closesEarly(line: string, first: string): boolean {
     if (!isQuote(char) || !sameKind(char, first) || isApostrophe(chars, at)) continue;
     depth += isOpening(at) ? 1 : -1;
     // A lone one inside single quotes is a possessive: 'Parents' Guide'.
-    const mayClose = DOUBLE.includes(first) || lastOpening > 0;
+    const mayClose = DOUBLE.has(first) || lastOpening > 0;
     if (depth <= 0 && at < chars.length - 1 && mayClose) return true;
   }
   return false;
 }
 
 function isApostrophe(chars: string[], at: number): boolean {
-  return (
-    SINGLE.includes(chars[at] ?? "") &&
-    /[\p{L}\p{N}]/u.test(chars[at - 1] ?? "") &&
-    /[\p{L}\p{N}]/u.test(chars[at + 1] ?? "")
-  );
+  if (!SINGLE.has(chars[at] ?? "")) return false;
+  const [before = "", after = ""] = [chars[at - 1], chars[at + 1]];
+  return !isQuote(before) && /[\p{L}\p{N}]/u.test(before) && /[\p{L}\p{N}]/u.test(after);
 }
 
 function dropBrackets(line: string): string {
@@ -117,7 +122,7 @@ function dropLone(line: string): string {
   if (PAIRS.has(first) && !line.includes(PAIRS.get(first) ?? "")) return rest.trim();
   const front = line.slice(0, -1);
   const isMeasure = /\d$/.test(front);
-  const isPossessive = SINGLE.includes(last) && /s$/i.test(front);
+  const isPossessive = SINGLE.has(last) && /s$/i.test(front);
   if (isQuote(last) && !hasKind(front, last) && !isMeasure && !isPossessive) return front.trim();
   const opener = Array.from(PAIRS).find(([, closing]) => closing === last)?.[0];
   if (CLOSERS.has(last) && opener !== undefined && !front.includes(opener)) return front.trim();

@@ -10,7 +10,7 @@ const REASONING_NAMES =
 /** With prefixes such as `seed:think`, `ant-thinking`, `antThinking`, `inner_monologue`, and suffixes such as `think_fast`. */
 const REASONING_TAG = new RegExp(
   [
-    `(?<!\`)<\\s*(\\/?)\\s*(?:[a-z]{1,12}[:_-]?)??(?:${REASONING_NAMES})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
+    `(?<!\`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??(?:${REASONING_NAMES})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
     "\\[(\\/?)THINK\\]",
     "◁(\\/?)think▷",
     "<\\|(?:begin|(end))[_▁]of[_▁]thought\\|>",
