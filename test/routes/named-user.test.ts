@@ -224,6 +224,14 @@ describe("a user that is named", () => {
     expect(await (await read(bob)).text()).toContain(SECRET);
   });
 
+  it("needs no body, whatever the headers say of one", async () => {
+    const { session, bob } = await bobsWorld();
+    for (const type of ["multipart/form-data", "multipart/form-data; boundary=x", "application/json", "text/plain"]) {
+      const read = (query: string) => call("GET", `/sessions/${session}${query}`, undefined, { "Content-Type": type });
+      expect([type, (await read(`?user_id=${bob}`)).status, (await read("")).status]).toEqual([type, 200, 200]);
+    }
+  });
+
   it("is one more condition in a filter, and none where it is left empty there", async () => {
     const world = await bobsWorld();
     const names = (body: object) =>
