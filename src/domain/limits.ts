@@ -4,6 +4,14 @@ export const MAX_ID_CHARS = 128;
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 export const MAX_STATE_BYTES = 128 * 1024;
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** What a user says, or a model is to heed, in a run that is made from another one: it stands in that run's row once more, as JSON. */
+export const MAX_QUOTED_BYTES = 512 * 1024;
+/** The messages that a run takes over from another one; with its own it stays below what an import takes as a run. */
+export const MAX_PREFIX_BYTES = 4 * 1024 * 1024;
+/** D1 takes six messages a statement, and 1,000 statements an invocation. */
+export const MAX_PREFIX_MESSAGES = 2_000;
+/** The system message of a run, with what a caller adds to it. */
+export const MAX_SYSTEM_BYTES = 1024 * 1024;
 /** Text, tool arguments and tool results of one run together. */
 export const MAX_RUN_OUTPUT_BYTES = 1024 * 1024;
 /** The event log of one run. */

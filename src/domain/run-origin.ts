@@ -1,7 +1,7 @@
 import { badRequest, runNotContinuable } from "./error.ts";
 import type { Message } from "./message.ts";
 import { fail, type Outcome, ok } from "./outcome.ts";
-import type { RunOrigin, RunRow, RunStatus } from "./run.ts";
+import type { MadeOrigin, RunRow, RunStatus } from "./run.ts";
 
 /** Where a run that is made from another one begins: behind all messages, the last user message, or the first so many. */
 export type ContinueFrom = "end" | "last_user" | number;
@@ -27,7 +27,7 @@ export function originFrom(
   older: OlderRun,
   messages: readonly Message[],
   asked: AskedOrigin,
-): Outcome<{ origin: RunOrigin; message: string }> {
+): Outcome<{ origin: MadeOrigin; message: string }> {
   const { runId } = older;
   const obstacle =
     older.parentRunId === null ? OBSTACLES[asked.type][older.status] : "it is the run of a team's member";
@@ -39,11 +39,13 @@ export function originFrom(
     return kept;
   }
   const begins = { runId, messageIndex: kept.value, historyBefore: historyBefore(older) };
+  const told = older.origin?.instructions ?? null;
   if (asked.type === "continued") {
     const { type, input } = asked;
-    return ok({ origin: { type, ...begins, input }, message: input ?? older.input });
+    return ok({ origin: { type, ...begins, input, instructions: told }, message: input ?? older.input });
   }
-  const { type, replace, instructions } = asked;
+  const { type, replace } = asked;
+  const instructions = asked.instructions ?? told;
   return ok({ origin: { type, ...begins, replace, instructions }, message: older.input });
 }
 

@@ -56,11 +56,19 @@ export interface RunMetrics extends Partial<TokenMetrics> {
 
 /**
  * The run that another one was made from; `messageIndex` is how many of its messages the new one begins with,
- * `historyBefore` the run index before which the history stands that both see.
+ * `historyBefore` the run index before which the history stands that both see. `instructions` are what its system message
+ * ends with beside what its agent says: of this regenerate, or of an older one that it begins with.
  */
 export type RunOrigin =
   /** `fork` and `continue_from`: goes on behind those messages, and behind `input` where the user says something more. */
-  | { type: "continued"; runId: string; messageIndex: number; historyBefore: number; input: string | null }
+  | {
+      type: "continued";
+      runId: string;
+      messageIndex: number;
+      historyBefore: number;
+      input: string | null;
+      instructions?: string | null;
+    }
   /** Answers the last user message again; the older run becomes REGENERATED once this one has an answer, if `replace`. */
   | {
       type: "regenerated";
@@ -71,7 +79,16 @@ export type RunOrigin =
       instructions: string | null;
     }
   /** A run of a session that was forked, as it was there; `historyBefore` is what that one had, null for its own place. */
-  | { type: "copied"; runId: string; sessionId: string; historyBefore: number | null };
+  | {
+      type: "copied";
+      runId: string;
+      sessionId: string;
+      historyBefore: number | null;
+      instructions?: string | null;
+    };
+
+/** Of a run that was made from another one in its session. */
+export type MadeOrigin = Exclude<RunOrigin, { type: "copied" }>;
 
 /** What a caller asked for; what a waiting run is stored as. */
 export interface RunRequest {

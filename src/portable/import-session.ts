@@ -2,7 +2,7 @@ import { MAX_ROW_BYTES } from "../domain/limits.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow } from "../domain/run.ts";
 import { blankSession, type Session } from "../domain/session.ts";
-import { utf8Bytes } from "../lib/text.ts";
+import { storedBytes } from "../lib/stored-bytes.ts";
 import type { Database } from "../store/database.ts";
 import { addStatements } from "../store/import-writes.ts";
 import type { MessageRow } from "../store/message-rows.ts";
@@ -234,14 +234,3 @@ export class SessionImport {
 }
 
 const wrong = (reason: string): Trouble => ({ reason, isAway: false });
-
-/** What a row takes in the database, as far as it is text. */
-function storedBytes(row: object): number {
-  let bytes = 0;
-  for (const value of Object.values(row)) {
-    if (typeof value === "string") bytes += utf8Bytes(value);
-    else if (typeof value === "object" && value !== null) bytes += utf8Bytes(JSON.stringify(value));
-    else bytes += 8;
-  }
-  return bytes;
-}

@@ -38,6 +38,7 @@ const origin = checked<RunOrigin>(
       messageIndex: count,
       historyBefore: count,
       input: z.string().nullable(),
+      instructions: z.string().nullish(),
     }),
     z.looseObject({
       type: z.literal("regenerated"),
@@ -47,7 +48,13 @@ const origin = checked<RunOrigin>(
       replace: z.boolean(),
       instructions: z.string().nullable(),
     }),
-    z.looseObject({ type: z.literal("copied"), runId: id, sessionId: id, historyBefore: count.nullable() }),
+    z.looseObject({
+      type: z.literal("copied"),
+      runId: id,
+      sessionId: id,
+      historyBefore: count.nullable(),
+      instructions: z.string().nullish(),
+    }),
   ]),
 );
 

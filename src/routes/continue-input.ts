@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { readAnswers } from "../contract/answer-entries.ts";
 import { type ContinueFields, readContinueFrom } from "../contract/continue-runs.ts";
 import { AppError, badRequest } from "../domain/error.ts";
-import { MAX_MESSAGE_BYTES } from "../domain/limits.ts";
+import { MAX_MESSAGE_BYTES, MAX_QUOTED_BYTES } from "../domain/limits.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
 import type { AskedOrigin } from "../domain/run-origin.ts";
 import { unwrap } from "../http/errors.ts";
@@ -61,5 +61,6 @@ function textOf(field: string, given: string | undefined): string | null {
   if (given === undefined) return null;
   const text = given.toWellFormed();
   limitBytes(field, text, MAX_MESSAGE_BYTES);
+  limitBytes(`${field} as JSON`, JSON.stringify(text), MAX_QUOTED_BYTES);
   return text;
 }

@@ -14,6 +14,7 @@ import type { AppContext } from "../http/context.ts";
 import { unwrap } from "../http/errors.ts";
 import { parseFields } from "../http/field-errors.ts";
 import type { RunAnswer } from "../session/calls.ts";
+import { oversizedPrefix, prefixOf } from "../session/taken-over.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
 import { directoryOfSessions } from "../store/sessions.ts";
 import { continueInput } from "./continue-input.ts";
@@ -53,8 +54,11 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
     const idempotency = await key(`${ref.id}:${runId}`);
     const older = unwrap(await olderRun(c, caller, sessionId, runId));
     if (!isRunOf(ref, older.row)) throw new AppError(noRunFound(runId));
+    const made = unwrap(originFrom(older.row, older.messages, asked));
+    const oversized = oversizedPrefix(prefixOf(older, made.origin), made.origin);
+    if (oversized !== null) throw new AppError(oversized);
     const request = {
-      ...unwrap(originFrom(older.row, older.messages, asked)),
+      ...made,
       runId: dependencies.newId(),
       component: ref,
       userId: caller.userId,

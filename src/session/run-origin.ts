@@ -1,4 +1,3 @@
-import type { Message } from "../domain/message.ts";
 import type { RunOrigin } from "../domain/run.ts";
 import { type Component, isTeam, membersOf, type Registry } from "../domain/team.ts";
 import type { HistoryRun } from "../engine/history.ts";
@@ -7,14 +6,15 @@ import { windowRuns } from "../store/messages.ts";
 import { findRun } from "../store/runs.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { Cast } from "./run-start.ts";
+import { type Prefix, prefixOf } from "./taken-over.ts";
 
 export function castOf(registry: Registry, component: Component): Cast {
   return { component, members: isTeam(component) ? membersOf(registry, component) : [] };
 }
 
-/** What a run takes over from another one: its first messages, and the history that stood before that one. */
+/** What a run begins with that is made from another one, and the history that stood before that one. */
 export interface LoadedOrigin {
-  prefix: Message[] | null;
+  prefix: Prefix | null;
   history: HistoryRun[] | null;
 }
 
@@ -34,8 +34,8 @@ export async function loadOrigin(
   if (read.value === null) {
     return "gone";
   }
-  const { messages } = read.value;
+  const prefix = prefixOf(read.value, origin);
   const window = { lastNRuns, beforeRunIndex: origin.historyBefore };
   const history = await readOrNull(windowRuns(db, sessionId, window));
-  return history && { prefix: messages.slice(0, origin.messageIndex), history: history.value };
+  return history && { prefix, history: history.value };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Model } from "../domain/model.ts";
-import type { RunOrigin, RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
+import type { RunRequest, RunRow, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { Session, SessionSummary } from "../domain/session.ts";
 import { type Component, type ComponentRef, componentRef, isTeam } from "../domain/team.ts";
 import { summaryText, systemText } from "../engine/prompt.ts";
@@ -11,6 +11,7 @@ import { leaderText } from "../engine/team.ts";
 import type { Withdrawal } from "../store/run-undo.ts";
 import type { SessionChanges } from "../store/run-writes.ts";
 import { changedColumns, newComponentSession, sessionAtStart } from "./session-start.ts";
+import { type Prefix, takenOver } from "./taken-over.ts";
 
 /** A run as it is stored before anybody is told of it; whether it starts or waits is written over it. */
 export function acceptedRow(request: RunRequest, sessionId: string, fence: string): RunRow {
@@ -118,7 +119,7 @@ export interface StartingPoint {
   cast: Cast;
   model: Model;
   /** The messages that it takes over from another run; null for a run of its own. */
-  prefix: readonly Message[] | null;
+  prefix: Prefix | null;
   /** How many member runs it may have. */
   memberSlots: number;
   cacheUse: SessionCacheUse;
@@ -185,24 +186,4 @@ export function inputMessages(
   const system = systemText(component, more.filter((text) => text !== "").join("\n\n"));
   const user: Message = { role: "user", messageId: newId(), content: text, createdAt: nowMs };
   return system === null ? [user] : [{ role: "system", messageId: newId(), content: system, createdAt: nowMs }, user];
-}
-
-/** The messages of another run, with what is said or ordered behind them. */
-function takenOver(
-  prefix: readonly Message[],
-  origin: RunOrigin | null,
-  nowMs: number,
-  newId: () => string,
-): Message[] {
-  if (origin?.type === "continued" && origin.input !== null) {
-    return [...prefix, { role: "user", messageId: newId(), content: origin.input, createdAt: nowMs }];
-  }
-  const { instructions } = origin?.type === "regenerated" ? origin : { instructions: null };
-  if (instructions === null) {
-    return [...prefix];
-  }
-  const [first, ...rest] = prefix;
-  return first?.role === "system"
-    ? [{ ...first, content: `${first.content}\n${instructions}` }, ...rest]
-    : [{ role: "system", messageId: newId(), content: instructions, createdAt: nowMs }, ...prefix];
 }

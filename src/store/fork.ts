@@ -50,7 +50,8 @@ function copyRuns(db: Database, fork: Fork): Statement {
       sessionId: sql`${fork.sessionId}`.as("session_id"),
       parentRunId: sql`case when ${parent.runId} is not null then ${copiedRunId(fork, parent)} end`.as("parent_run_id"),
       origin: sql`json_object('type', 'copied', 'runId', ${runs.runId}, 'sessionId', ${runs.sessionId},
-        'historyBefore', ${runs.origin} ->> 'historyBefore')`.as("origin"),
+        'historyBefore', ${runs.origin} ->> 'historyBefore',
+        'instructions', ${runs.origin} -> 'instructions')`.as("origin"),
       fence: sql`${fork.fence}`.as("fence"),
       // A key names one run, and it is the source's.
       idempotencyCaller: sql`''`.as("idempotency_caller"),

@@ -82,7 +82,7 @@ describe("a run that is made from another one", () => {
     expect(originFrom(older, messages("sua"), continued)).toEqual({
       ok: true,
       value: {
-        origin: { type: "continued", runId: "r1", messageIndex: 3, historyBefore: 5, input: null },
+        origin: { type: "continued", runId: "r1", messageIndex: 3, historyBefore: 5, input: null, instructions: null },
         message: "asked",
       },
     });

@@ -136,6 +136,7 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
         runId: row.run_id,
         sessionId: session_id,
         historyBefore: null,
+        instructions: null,
       });
       expect(ours[nth]).toMatchObject({
         idempotency_key: "",
