@@ -8,6 +8,8 @@ import { messageDocs, sessions } from "./schema.ts";
 
 /** How much of a message the search index has. */
 export const MAX_INDEXED_BYTES = 256 * 1024;
+/** And of its words: a word a character takes a third more than the text, but some signs unfold to eleven times theirs. */
+export const MAX_WORDS_BYTES = 512 * 1024;
 
 /** A message and where it stands. */
 export interface PlacedMessage {
@@ -69,11 +71,17 @@ interface Doc {
 
 function docOf({ runIndex, messageIndex, message }: PlacedMessage): Doc | null {
   if (message.role !== "user" && message.role !== "assistant") return null;
-  const words = searchWords(cutUtf8(message.content, MAX_INDEXED_BYTES));
+  const words = wholeWords(searchWords(cutUtf8(message.content, MAX_INDEXED_BYTES)));
   if (words === "") return null;
   // Other systems know whole seconds only: what they say in one is spread over it.
   const at = Math.floor(message.createdAt) + (message.createdAt % 1000 === 0 ? messageIndex % 1000 : 0);
   return { runIndex, messageIndex, base: IDS_PER_MS * Math.min(Math.max(0, at), MAX_MS), words };
+}
+
+/** As many words as the index takes. */
+function wholeWords(words: string): string {
+  const cut = cutUtf8(words, MAX_WORDS_BYTES);
+  return cut === words ? words : cut.slice(0, cut.lastIndexOf(" "));
 }
 
 function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condition: SQL): Statement {

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { commit } from "../../src/store/commit.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { indexMessages, type PlacedMessage } from "../../src/store/message-docs.ts";
+import { indexMessages, MAX_WORDS_BYTES, type PlacedMessage } from "../../src/store/message-docs.ts";
 import { newId } from "../support/http.ts";
 
 /* Where a message stands in the search index. */
@@ -41,4 +41,28 @@ it("goes into the full-text index in one part with all that one statement has", 
   expect(rest).toEqual([]);
   await commit(db, [first]);
   expect((await parts()) - before).toBe(1);
+});
+
+it("has as many words as a row takes, whatever a text unfolds to, and all of what does not", async () => {
+  const sessionId = newId();
+  const text = (content: string, messageIndex: number): PlacedMessage => ({
+    runIndex: 0,
+    messageIndex,
+    message: { role: "user", content, createdAt: 1_700_000_000_000 },
+  });
+  // An eleventh of a phrase, a word a character, and words as they are typed.
+  const placed = [text("\ufdfa".repeat(85_000), 0), text("京".repeat(87_000), 1), text("word ".repeat(52_000), 2)];
+  const [first, ...rest] = indexMessages(db, sessionId, placed, sql`1`);
+  if (first === undefined) throw new Error("There is something to index.");
+  expect(await commit(db, [first, ...rest])).toMatchObject({ kind: "written" });
+  const { results } = await env.DB.prepare(
+    "select octet_length(words) as bytes, substr(words, -4) as last from message_docs where session_id = ? order by message_index",
+  )
+    .bind(sessionId)
+    .all<{ bytes: number; last: string }>();
+  const [unfolded, ...whole] = results;
+  expect(unfolded?.bytes).toBeLessThanOrEqual(MAX_WORDS_BYTES);
+  expect(unfolded?.bytes).toBeGreaterThan(MAX_WORDS_BYTES - 100);
+  expect(unfolded?.last).toMatch(/^(.* )?\p{L}+$/u);
+  expect(whole.map(({ bytes }) => bytes)).toEqual([4 * 87_000 - 1, 5 * 52_000 - 1]);
 });
