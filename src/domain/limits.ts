@@ -20,6 +20,10 @@ export const MAX_RUN_EVENT_BYTES = 256 * 1024;
 export const MAX_CLOSING_EVENT_BYTES = 32 * 1024;
 export const MAX_TOOL_RESULT_BYTES = 256 * 1024;
 export const MAX_WAITING_RUNS = 32;
+/** The highest run index: history's cursors, and the sums of their keys, are exact below 2^31. */
+export const MAX_RUN_INDEX = 2_000_000_000;
+/** How far below it no further run is let in: those that wait, and the members of each, have a place still. */
+export const KEPT_RUN_INDEXES = 10_000;
 /** What one session object remembers of its history: many objects share one isolate's 128 MB. */
 export const MAX_CACHE_BYTES = 256 * 1024;
 export const MAX_NAME_CODE_POINTS = 200;

@@ -86,8 +86,8 @@ function addTokens(sum: TokenMetrics | null, added: TokenMetrics | null): TokenM
       models[at] = { ...known, ...sumCounts(known, model) };
     }
   }
-  const reasoning = (sum.reasoning_tokens ?? 0) + (added.reasoning_tokens ?? 0);
-  const cacheRead = (sum.cache_read_tokens ?? 0) + (added.cache_read_tokens ?? 0);
+  const reasoning = exactSum(sum.reasoning_tokens ?? 0, added.reasoning_tokens ?? 0);
+  const cacheRead = exactSum(sum.cache_read_tokens ?? 0, added.cache_read_tokens ?? 0);
   return {
     ...sumCounts(sum, added),
     ...(reasoning > 0 && { reasoning_tokens: reasoning }),
@@ -100,11 +100,14 @@ type Counts = Pick<TokenMetrics, "input_tokens" | "output_tokens" | "total_token
 
 function sumCounts(a: Counts, b: Counts): Counts {
   return {
-    input_tokens: a.input_tokens + b.input_tokens,
-    output_tokens: a.output_tokens + b.output_tokens,
-    total_tokens: a.total_tokens + b.total_tokens,
+    input_tokens: exactSum(a.input_tokens, b.input_tokens),
+    output_tokens: exactSum(a.output_tokens, b.output_tokens),
+    total_tokens: exactSum(a.total_tokens, b.total_tokens),
   };
 }
+
+/** A sum that stays a number which every reader takes, whatever an import said. */
+const exactSum = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
 
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { typedTags } from "../domain/labels.ts";
-import { MAX_LIST_ITEMS, MAX_STATE_BYTES, MAX_TYPED_TAGS } from "../domain/limits.ts";
+import { MAX_LIST_ITEMS, MAX_RUN_INDEX, MAX_STATE_BYTES, MAX_TYPED_TAGS } from "../domain/limits.ts";
 import type { SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
@@ -29,6 +29,14 @@ export const name: z.ZodType<string> = text.refine((value) => value.length <= MA
 
 export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
+/** What goes on growing by single steps: what it is for is done at the limit, too. */
+export const counter: z.ZodType<number> = z
+  .int()
+  .min(0)
+  .transform((value) => Math.min(value, MAX_COUNT));
+/** What is added up as long as the session lives. */
+export const sum: z.ZodType<number> = z.int().min(0);
+export const runIndex: z.ZodType<number> = z.int().min(0).max(MAX_RUN_INDEX);
 
 /** Checks a value and hands on the value itself: its keys keep their order, and those that nobody knows stay. */
 export function checked<Value>(schema: z.ZodType): z.ZodType<Value> {

@@ -94,6 +94,10 @@ export class SessionImport {
     if (misplaced !== null) {
       return wrong(misplaced);
     }
+    const lacking = this.#lacking();
+    if (lacking !== null) {
+      return lacking;
+    }
     const row: RunRow = {
       ...run,
       runId: await this.#ids.mapped(run.runId),
@@ -178,7 +182,7 @@ export class SessionImport {
         return wrong(`counts: ${said[name]} ${name} were written out, and ${this.#counts[name]} came.`);
       }
     }
-    const trouble = await this.#flush(nowMs);
+    const trouble = this.#lacking() ?? (await this.#flush(nowMs));
     return trouble ?? this.#store.show(this.#shown(late), this.#open);
   }
 
@@ -201,6 +205,14 @@ export class SessionImport {
       chatMessages: this.#chatMessages,
       fence: this.#fence,
     };
+  }
+
+  /** What is missing of the run whose lines came: a run that goes on writes behind what it began with. */
+  #lacking(): Trouble | null {
+    const run = this.#run;
+    return run !== null && run.messages < run.row.inputMessages
+      ? wrong(`input_messages: ${run.row.inputMessages} of the run before it are input, and ${run.messages} came.`)
+      : null;
   }
 
   async #added(row: RunRow | MessageRow | Requirement, nowMs: number): Promise<Trouble | null> {

@@ -7,7 +7,20 @@ import type { RunError, RunMetrics, RunOrigin, RunRow } from "../domain/run.ts";
 import { ON_EXPIRY } from "../domain/tool.ts";
 import type { MessageRow } from "../store/message-rows.ts";
 import { eventLog, type StoredEntry } from "./event-log-field.ts";
-import { checked, count, id, instant, json, list, name, nullable, object, text, tokenCounts } from "./field-kinds.ts";
+import {
+  checked,
+  count,
+  id,
+  instant,
+  json,
+  list,
+  name,
+  nullable,
+  object,
+  runIndex,
+  text,
+  tokenCounts,
+} from "./field-kinds.ts";
 import { recordFormat } from "./record-format.ts";
 
 /** What says who may write the run, or which request made it, stays behind; so does its place among runs that wait. */
@@ -36,7 +49,7 @@ const origin = checked<RunOrigin>(
       type: z.literal("continued"),
       runId: id,
       messageIndex: count,
-      historyBefore: count,
+      historyBefore: runIndex,
       input: z.string().nullable(),
       instructions: z.string().nullish(),
     }),
@@ -44,7 +57,7 @@ const origin = checked<RunOrigin>(
       type: z.literal("regenerated"),
       runId: id,
       messageIndex: count,
-      historyBefore: count,
+      historyBefore: runIndex,
       replace: z.boolean(),
       instructions: z.string().nullable(),
     }),
@@ -52,7 +65,7 @@ const origin = checked<RunOrigin>(
       type: z.literal("copied"),
       runId: id,
       sessionId: id,
-      historyBefore: count.nullable(),
+      historyBefore: runIndex.nullable(),
       instructions: z.string().nullish(),
     }),
   ]),
@@ -77,7 +90,7 @@ const metrics = checked<RunMetrics>(
 );
 export const runRecord = recordFormat<PortableRun>("run", {
   runId: id,
-  runIndex: nullable(count),
+  runIndex: nullable(runIndex),
   parentRunId: nullable(id),
   parentCall: nullable(count),
   memberSlots: count.refine((slots) => slots <= MAX_MEMBER_SLOTS, "is too large"),

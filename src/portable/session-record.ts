@@ -4,12 +4,15 @@ import { type NameDetails, SESSION_TYPES, type Session, type TokenMetrics } from
 import {
   checked,
   count,
+  counter,
   id,
   instant,
   json,
   name,
   nullable,
+  runIndex,
   stateObject,
+  sum,
   summary,
   tags,
   text,
@@ -24,14 +27,14 @@ type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "comple
 export type PortableSession = Omit<Session, Derived | "visibility"> & { visibility: "listed" | "archived" };
 
 const metrics = checked<TokenMetrics>(
-  z.looseObject({ ...tokenCounts, input_tokens: count, output_tokens: count, total_tokens: count }),
+  z.looseObject({ ...tokenCounts, input_tokens: sum, output_tokens: sum, total_tokens: sum }),
 );
 
 const nameDetails = checked<NameDetails>(
   z.looseObject({
     model: name.nullable(),
-    promptTokens: count,
-    completionTokens: count,
+    promptTokens: sum,
+    completionTokens: sum,
     attempts: count,
     jobId: z.string().nullable(),
   }),
@@ -46,14 +49,14 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   userId: nullable(id),
   name: nullable(text.refine((given) => [...given].length <= MAX_NAME_CODE_POINTS, "is too long for a name")),
   nameSource: nullable(z.enum(["manual", "generated", "fallback"])),
-  nameVersion: count,
+  nameVersion: counter,
   nameUpdatedAt: nullable(instant),
   nameDetails: nullable(nameDetails),
   firstMessage: nullable(text.refine((line) => line.length <= 4 * MAX_NAME_CODE_POINTS, "is too long")),
   state: nullable(stateObject),
   metadata: nullable(stateObject),
   summary: nullable(summary),
-  summarizedThrough: nullable(count),
+  summarizedThrough: nullable(runIndex),
   lastMessage: nullable(
     checked<NonNullable<Session["lastMessage"]>>(
       z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string().max(1_000), at: instant }),
@@ -66,7 +69,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   ttlSeconds: nullable(z.int().min(1).max(MAX_TTL_SECONDS)),
   componentData: nullable(json),
   metrics: nullable(metrics),
-  version: count,
+  version: counter,
   forkedFromSessionId: nullable(id),
   createdAt: instant,
   updatedAt: instant,

@@ -1,5 +1,6 @@
 import { historyRuns } from "../domain/agent.ts";
 import {
+  badRequest,
   databaseUnavailable,
   idempotencyConflict,
   payloadTooLarge,
@@ -8,7 +9,7 @@ import {
   sessionNotFound,
   sessionUnavailable,
 } from "../domain/error.ts";
-import { MAX_STATE_BYTES } from "../domain/limits.ts";
+import { KEPT_RUN_INDEXES, MAX_RUN_INDEX, MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { Model } from "../domain/model.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { mayRunIn, type Principal } from "../domain/principal.ts";
@@ -85,7 +86,8 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
   // A key that was used names its run, whatever the session is busy with; where nothing is refused or interrupted the
   // constraint in D1 tells, and a warm run reads nothing.
   const first = decideAdmission(lane.occupancy(), arrival.onBusy);
-  const decides = isTooLarge || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
+  const isFull = (loaded.session?.nextRunIndex ?? 0) > MAX_RUN_INDEX - KEPT_RUN_INDEXES;
+  const decides = isTooLarge || isFull || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
   if (request.idempotency !== null && decides) {
     const earlier = await runOfKey(lane, request.idempotency);
     if (earlier !== null) {
@@ -94,6 +96,9 @@ async function lookAndAdmit(lane: RunLane, arrival: Arrival): Promise<Admitted> 
   }
   if (isTooLarge) {
     return fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
+  }
+  if (isFull) {
+    return fail(badRequest("The session has had as many runs as a session may have. Go on in another one."));
   }
   const admission = decideAdmission(lane.occupancy(), arrival.onBusy);
   switch (admission.kind) {
