@@ -1,4 +1,3 @@
-import type { RunEvent } from "../domain/event.ts";
 import type { Message } from "../domain/message.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow, RunStatus } from "../domain/run.ts";
@@ -9,6 +8,7 @@ import { EventReader } from "../engine/run-events.ts";
 import type { Run } from "../engine/run-state.ts";
 import { runFromRow, runTree } from "../engine/stored-run.ts";
 import { toolExecutions } from "../engine/tool-executions.ts";
+import type { LazyList } from "../lib/json-pieces.ts";
 import { messageJson } from "./message-json.ts";
 import { originJson } from "./origin-json.ts";
 import { epochSeconds, isoSeconds, withoutNulls } from "./time.ts";
@@ -103,13 +103,10 @@ function shownRequirements({ run, status }: AskedRun) {
   return shown.map((requirement) => runRequirementJson(requirement, isPaused ? "open" : "resolved"));
 }
 
-/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. */
+/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. What is long of it is made as it is written. */
 export function runItem(asked: AskedRun) {
   const { run, status, input, inputMessages } = asked;
   const { head } = run;
-  const messages = [...inputMessages, ...run.messages].map(messageJson);
-  const tools = toolExecutions(run);
-  const events = storedEvents(run);
   return {
     run_id: head.runId,
     parent_run_id: head.parentRunId ?? "",
@@ -123,9 +120,9 @@ export function runItem(asked: AskedRun) {
     reasoning_content: "",
     reasoning_steps: [],
     metrics: runMetrics(run),
-    messages: messages.length > 0 ? messages : null,
-    tools: tools.length > 0 ? tools : null,
-    events: events.length > 0 ? events : null,
+    messages: messagesOf([...inputMessages, ...run.messages]),
+    tools: toolsOf(run),
+    events: storedEvents(run),
     created_at: isoSeconds(head.createdAt),
     references: [],
     citations: null,
@@ -143,12 +140,18 @@ export function runItem(asked: AskedRun) {
   };
 }
 
+function* messagesOf(messages: readonly Message[]): LazyList {
+  for (const message of messages) yield messageJson(message);
+}
+
+function* toolsOf(run: Run): LazyList {
+  yield* toolExecutions(run);
+}
+
 /** Every event but the deltas: what AgentOS stores of a run, and lists with it. */
-function storedEvents(run: Run): RunEvent[] {
+function* storedEvents(run: Run): LazyList {
   const reader = new EventReader(run);
-  const events: RunEvent[] = [];
   for (let event = reader.next(run.log.length); event !== null; event = reader.next(run.log.length)) {
-    if (!event.event.endsWith("RunContent")) events.push(event);
+    if (!event.event.endsWith("RunContent")) yield event;
   }
-  return events;
 }

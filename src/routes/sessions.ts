@@ -1,5 +1,5 @@
 import { newRouter } from "../contract/route.ts";
-import { askedTree, runItem } from "../contract/run-json.ts";
+import { askedTree } from "../contract/run-json.ts";
 import { sessionDetail, sessionHeaders, sessionItem } from "../contract/session-json.ts";
 import * as contract from "../contract/sessions.ts";
 import { withoutNulls } from "../contract/time.ts";
@@ -34,7 +34,7 @@ import { database, notFoundTexts, requireSession, type Scope } from "./find-sess
 import { searchedSessions } from "./search.ts";
 import { sessionFilter } from "./session-filter-input.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./session-input.ts";
-import { streamRuns } from "./stream-runs.ts";
+import { streamRun, streamRuns } from "./stream-runs.ts";
 
 /** How much of its chat history a session's detail shows. */
 const CHAT_TAIL = 200;
@@ -183,7 +183,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const { session_id, run_id } = c.req.valid("param");
     const session = await requireSession(c, session_id, c.req.valid("query"), notFoundTexts.runs(session_id));
     const stored = await findRunTree(database(c), session_id, run_id);
-    if (stored !== null) return c.json(runItem(askedTree(stored)), 200);
+    if (stored !== null) return streamRun(askedTree(stored));
     throw new AppError(
       runNotFound(
         session.nextRunIndex === 0

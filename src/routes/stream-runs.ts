@@ -1,10 +1,12 @@
-import { askedRun, runItem } from "../contract/run-json.ts";
-import { withoutNulls } from "../contract/time.ts";
+import { type AskedRun, askedRun, runItem } from "../contract/run-json.ts";
+import { jsonPieces } from "../lib/json-pieces.ts";
 import type { Database } from "../store/database.ts";
 import { FIRST_RUN, type ListedRun, type RunFilter, type RunPosition, readRuns } from "../store/runs.ts";
 
-/** A run may take 3 MB in memory, so few of them are there at a time. */
-const PAGE_RUNS = 8;
+/** A page is in memory several times, as D1's answer, as rows, as JSON; a run that is larger is one by itself. */
+const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };
+/** What a caller is given at a time, but for a message or an event that is longer. */
+const CHUNK_CHARS = 64 * 1024;
 
 const encoder = new TextEncoder();
 
@@ -18,37 +20,51 @@ export async function streamRuns(
   filter: RunFilter,
 ): Promise<{ response: Response; isEmpty: boolean }> {
   const first = await readSome(db, sessionId, filter, FIRST_RUN);
-  let next = first.next;
-  let separator = "";
-  const text = (runs: ListedRun[]): string => {
-    let json = "";
-    for (const run of runs) {
-      json += separator + JSON.stringify(withoutNulls(runItem(askedRun(run, run.requirements))));
-      separator = ",";
+  async function* pieces() {
+    let separator = "[";
+    for (let page = first; ; page = await readSome(db, sessionId, filter, page.next)) {
+      for (const run of page.runs) {
+        yield separator;
+        yield* jsonPieces(runItem(askedRun(run, run.requirements)), { withNulls: false });
+        separator = ",";
+      }
+      if (page.next === null) break;
     }
-    return json;
-  };
+    yield separator === "[" ? "[]" : "]";
+  }
+  return { response: streamed(pieces()), isEmpty: first.runs.length === 0 };
+}
+
+/** One run, with nulls. */
+export function streamRun(run: AskedRun): Response {
+  async function* pieces() {
+    yield* jsonPieces(runItem(run), { withNulls: true });
+  }
+  return streamed(pieces());
+}
+
+/** Nothing is read or made ahead of the caller. */
+function streamed(pieces: AsyncGenerator<string>): Response {
   const stream = new ReadableStream<Uint8Array>(
     {
-      start(controller) {
-        controller.enqueue(encoder.encode(`[${text(first.runs)}`));
-      },
       async pull(controller) {
-        if (next === null) {
-          controller.enqueue(encoder.encode("]"));
-          controller.close();
-          return;
+        let chunk = "";
+        while (chunk.length < CHUNK_CHARS) {
+          const { done, value } = await pieces.next();
+          if (done === true) {
+            controller.enqueue(encoder.encode(chunk));
+            controller.close();
+            return;
+          }
+          chunk += value;
         }
-        const page = await readSome(db, sessionId, filter, next);
-        next = page.next;
-        controller.enqueue(encoder.encode(text(page.runs)));
+        controller.enqueue(encoder.encode(chunk));
       },
+      cancel: async () => void (await pieces.return(undefined)),
     },
-    // Nothing is read ahead of the caller.
     { highWaterMark: 0 },
   );
-  const headers = { "Content-Type": "application/json" };
-  return { response: new Response(stream, { headers }), isEmpty: first.runs.length === 0 };
+  return new Response(stream, { headers: { "Content-Type": "application/json" } });
 }
 
 /** A page with at least one run, unless there is none left: filters can leave a page empty before the last. */
@@ -58,6 +74,6 @@ async function readSome(
   filter: RunFilter,
   from: RunPosition,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
-  const page = await readRuns(db, sessionId, filter, from, PAGE_RUNS);
-  return page.runs.length === 0 && page.next !== null ? readRuns(db, sessionId, filter, page.next, PAGE_RUNS) : page;
+  const page = await readRuns(db, sessionId, filter, from, PAGE);
+  return page.runs.length === 0 && page.next !== null ? readRuns(db, sessionId, filter, page.next, PAGE) : page;
 }

@@ -4,6 +4,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { Session } from "../domain/session.ts";
 import type { Database } from "./database.ts";
 import { isAtRest } from "./fork.ts";
+import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "./row-bytes.ts";
 import { messages, requirements, runs, sessions } from "./schema.ts";
 import { ownedBy, visibleTo } from "./sessions.ts";
 
@@ -42,30 +43,6 @@ export interface ExportPage {
 
 /** How many statements a page is. */
 export const PAGE_STATEMENTS = 4;
-
-const bytesOf = (...columns: SQL[]): SQL =>
-  sql`(200 + ${sql.join(
-    columns.map((column) => sql`ifnull(octet_length(${column}), 0)`),
-    sql` + `,
-  )})`;
-const RUN_BYTES = bytesOf(
-  sql`${runs.input}`,
-  sql`${runs.inputState}`,
-  sql`${runs.sessionState}`,
-  sql`${runs.metrics}`,
-  sql`${runs.error}`,
-  sql`${runs.events}`,
-);
-const MESSAGE_BYTES = bytesOf(sql`${messages.content}`, sql`${messages.toolCalls}`, sql`${messages.toolArgs}`);
-const REQUIREMENT_BYTES = bytesOf(
-  sql`${requirements.toolArgs}`,
-  sql`${requirements.fields}`,
-  sql`${requirements.answer}`,
-);
-
-/** What is to be added up before a row, in this order. */
-const bytesUpTo = (bytes: SQL, order: SQL) =>
-  sql<number>`sum(${bytes}) over (order by ${order} rows unbounded preceding)`.as("bytes");
 
 /** Reads on behind a place, among the runs below `horizon`. Each list has one row at least, if there is one. */
 export async function readExportPage(

@@ -1,9 +1,10 @@
-import { and, asc, eq, gte, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gte, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../domain/message.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../domain/run.ts";
 import type { Database } from "./database.ts";
 import { messageFromRow } from "./message-rows.ts";
+import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "./row-bytes.ts";
 import { messages, requirements, runs } from "./schema.ts";
 
 /** A run with its messages, input first. */
@@ -94,37 +95,51 @@ export type RunPosition = { started: true; runIndex: number } | { started: false
 
 export const FIRST_RUN: RunPosition = { started: true, runIndex: -1 };
 
-/** Runs with their messages behind a position, at most `limit`; `next` is null behind the last. */
+/** How far a page of runs goes: to whichever bound is reached first. */
+export interface RunPageBounds {
+  maxRuns: number;
+  maxBytes: number;
+}
+
+/**
+ * Runs with their messages behind a position, at least one of those that there are: D1 cuts the page before any text is
+ * read. `next` is null behind the last.
+ */
 export async function readRuns(
   db: Database,
   sessionId: string,
   filter: RunFilter,
   after: RunPosition,
-  limit: number,
+  { maxRuns, maxBytes }: RunPageBounds,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
-  const conditions = and(eq(runs.sessionId, sessionId), ...filterConditions(filter));
-  const rows = after.started
-    ? await db
-        .select()
-        .from(runs)
-        .where(and(conditions, isNotNull(runs.runIndex), sql`${runs.runIndex} > ${after.runIndex}`))
-        .orderBy(asc(runs.runIndex))
-        .limit(limit)
-    : await db
-        .select()
-        .from(runs)
-        .where(
-          and(
-            conditions,
-            isNull(runs.runIndex),
-            sql`(${runs.createdAt}, ${runs.runId}) > (${after.createdAt}, ${after.runId})`,
-          ),
-        )
-        .orderBy(asc(runs.createdAt), asc(runs.runId))
-        .limit(limit);
+  const order = after.started ? sql`run_index` : sql`created_at, run_id`;
+  const behind = after.started
+    ? sql`${runs.runIndex} > ${after.runIndex}`
+    : and(isNull(runs.runIndex), sql`(${runs.createdAt}, ${runs.runId}) > (${after.createdAt}, ${after.runId})`);
+  const sized = db
+    .select({
+      runId: runs.runId,
+      runIndex: sql`${runs.runIndex}`.as("run_index"),
+      createdAt: runs.createdAt,
+      own: bytesOfRun(db).as("own"),
+    })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), behind, ...filterConditions(filter)))
+    .orderBy(order)
+    .limit(maxRuns);
+  // Once a run: its messages are gone through for it.
+  const walked = sql`(with sized as materialized (${sized.getSQL()})
+    select run_id, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from sized)`;
+  const found = await db
+    .select({ row: runs, bytes: sql<number>`walked.bytes` })
+    .from(sql`${walked} as walked`)
+    .crossJoin(runs)
+    .where(and(sql`${runs.runId} = walked.run_id`, sql`walked.bytes - walked.own < ${maxBytes}`));
+  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  const rows = found.sort((one, other) => one.bytes - other.bytes).map(({ row }) => row);
   const stored = await withMessages(db, sessionId, rows);
   const last = rows.at(-1);
-  if (last === undefined || rows.length < limit) {
+  if (last === undefined || (rows.length < maxRuns && (found.at(-1)?.bytes ?? 0) < maxBytes)) {
     return { runs: stored, next: after.started ? { started: false, createdAt: -1, runId: "" } : null };
   }
   const next: RunPosition =
@@ -132,6 +147,20 @@ export async function readRuns(
       ? { started: false, createdAt: last.createdAt, runId: last.runId }
       : { started: true, runIndex: last.runIndex };
   return { runs: stored, next };
+}
+
+/** What a run takes with its messages, and with what it asked people for. */
+function bytesOfRun(db: Database): SQL<number> {
+  const ofMessages = db
+    .select({ bytes: sql`ifnull(sum(${MESSAGE_BYTES}), 0)` })
+    .from(messages)
+    .where(and(eq(messages.sessionId, runs.sessionId), eq(messages.runIndex, runs.runIndex)));
+  const ofRequirements = db
+    .select({ bytes: sql`ifnull(sum(${REQUIREMENT_BYTES}), 0)` })
+    .from(requirements)
+    .where(eq(requirements.runId, runs.runId));
+  const asked = sql`iif(instr(${runs.events}, '["P"'), ${ofRequirements}, 0)`;
+  return sql<number>`(${RUN_BYTES} + ${ofMessages} + ${asked})`;
 }
 
 async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Promise<ListedRun[]> {

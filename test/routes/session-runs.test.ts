@@ -1,5 +1,11 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { streamRuns } from "../../src/routes/stream-runs.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { FIRST_RUN, type RunPosition, readRuns } from "../../src/store/runs.ts";
+import { notingDatabase } from "../support/history.ts";
 import { call, callHandler, newId, openRun, run, send } from "../support/http.ts";
+import { asText, importing, message, sessionLines } from "../support/portable.ts";
 import { seedRuns } from "../support/rows.ts";
 import { fail, gate, hold, scriptModel, toolCall } from "../support/scripted-model.ts";
 
@@ -15,6 +21,13 @@ const NULLABLE = [
   "messages tools events citations session_state response_audio followups forked_from_run_id",
   "forked_from_message_index forked_from_session_id regenerated_from last_checkpoint_at_message_index",
 ].flatMap((line) => line.split(" "));
+
+async function chunksOf(path: string): Promise<Uint8Array[]> {
+  const { body } = await send("GET", path);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ?? []) chunks.push(chunk);
+  return chunks;
+}
 
 async function seeded(count: number, answer?: string): Promise<string> {
   const { body } = await call("POST", "/sessions", {});
@@ -93,15 +106,74 @@ describe("GET /sessions/{session_id}/runs", () => {
     });
   });
 
-  it("streams what is longer than any page, and stops reading when the caller goes", async () => {
+  it("is cut by bytes, whatever the number of runs: a chunk is no longer than one message and a little", async () => {
+    const texts = { small: "'answer ' || i", large: "hex(zeroblob(150000))" };
+    for (const [size, runs, chunk] of [
+      ["small", 300, 100_000],
+      ["large", 40, 450_000],
+    ] as const) {
+      const session_id = await seeded(runs, texts[size]);
+      const chunks = await chunksOf(`/sessions/${session_id}/runs`);
+      expect(Math.max(...chunks.map(({ byteLength }) => byteLength)), size).toBeLessThan(chunk);
+      const whole = JSON.parse(chunks.map((bytes) => new TextDecoder().decode(bytes)).join(""));
+      expect(whole.map(({ run_input }: { run_input: string }) => run_input)).toEqual(
+        Array.from({ length: runs }, (_, nth) => `question ${nth}`),
+      );
+    }
+  });
+
+  it("is made piece by piece of a run, too: each of its messages, tools and events by itself", async () => {
+    const session_id = newId();
+    const [session, run, question, , end] = sessionLines(session_id);
+    const calls = Array.from({ length: 10 }, (_, nth) => ({ id: `c${nth}`, name: "add", arguments: "{}" }));
+    const at = run.created_at;
+    run.events = [
+      ["S", 0],
+      ["Q", 0],
+      ["A", 0],
+      ...calls.flatMap((_, nth) => [
+        ["T", 0, nth],
+        ["R", 0, nth],
+      ]),
+      ["X", 0],
+    ];
+    const asks = { ...message(run.run_id, 1, "assistant", "", at), tool_calls: calls };
+    const results = calls.map(({ id, name }, nth) => {
+      const result = message(run.run_id, 2 + nth, "tool", "r".repeat(100_000), at);
+      return { ...result, tool_call_id: id, tool_name: name, tool_args: {}, tool_call_error: false };
+    });
+    end.counts.messages = 2 + results.length;
+    expect((await importing(asText([session, run, question, asks, ...results, end]))).errors).toEqual([]);
+    for (const path of [`/sessions/${session_id}/runs`, `/sessions/${session_id}/runs/${run.run_id}`]) {
+      const chunks = await chunksOf(path);
+      expect(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeGreaterThan(3_000_000);
+      expect(Math.max(...chunks.map(({ byteLength }) => byteLength))).toBeLessThan(200_000);
+    }
+  });
+
+  it("reads no more than is taken, and nothing when the caller goes", async () => {
     const session_id = await seeded(40, "hex(zeroblob(100000))");
-    const whole = await call("GET", `/sessions/${session_id}/runs`);
-    expect(whole.body).toHaveLength(40);
-    const answer = await send("GET", `/sessions/${session_id}/runs`);
-    const reader = answer.body?.getReader();
-    const first = await reader?.read();
-    expect(first?.value?.byteLength).toBeLessThan(10_000_000);
+    const noting = notingDatabase();
+    const { response } = await streamRuns(noting.db, session_id, {});
+    const reader = response.body?.getReader();
+    await reader?.read();
+    expect(await noting.bytesSent()).toBeLessThan(1_000_000);
     await reader?.cancel();
+    const read = noting.statements();
+    await reader?.read();
+    expect(noting.statements()).toBe(read);
+  });
+
+  it("reads what takes as many bytes as a page from D1, at least one run of those that there are", async () => {
+    const session_id = await seeded(6, "substr(hex(zeroblob(50000)), 1, iif(i = 2, 90000, 10000))");
+    const pages: string[][] = [];
+    for (let at: RunPosition | null = FIRST_RUN; at !== null; ) {
+      const page = await readRuns(openDatabase(env.DB), session_id, {}, at, { maxRuns: 4, maxBytes: 25_000 });
+      pages.push(page.runs.map(({ row, messages }) => `${row.runIndex}: ${messages[1]?.content.length}`));
+      at = page.next;
+    }
+    // Those that have not started stand behind: there is none.
+    expect(pages).toEqual([["0: 10000", "1: 10000", "2: 90000"], ["3: 10000", "4: 10000", "5: 10000"], [], []]);
   });
 
   it.each([
