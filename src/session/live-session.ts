@@ -1,6 +1,7 @@
-import { databaseUnavailable, preconditionFailed } from "../domain/error.ts";
+import { databaseUnavailable, payloadTooLarge, preconditionFailed } from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
+import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
@@ -28,6 +29,7 @@ import type { SessionDependencies } from "./dependencies.ts";
 import { expireRequirements } from "./expire-requirements.ts";
 import { SessionIndexing } from "./index-session.ts";
 import type { LiveRun } from "./live-run.ts";
+import type { StateChange } from "./live-state.ts";
 import { type JobNaming, nameForJob } from "./name-for-job.ts";
 import { findToResume, type ResumeRequest } from "./resume-run.ts";
 import { RunLane } from "./run-lane.ts";
@@ -110,12 +112,22 @@ export class LiveSession {
       return name;
     }
     const plan: Plan = (session) => planPatch(session, requested, name.value, this.#deps.now());
-    return this.#rows.write(principal, plan, () => {
-      if (requested.state !== undefined) {
-        // The tools of an active run see it too, and what they changed before stays where the patch does not say else.
-        this.#lane.applyState((state) => patchedState(state, requested));
-      }
-    });
+    return requested.state === undefined
+      ? this.#rows.write(principal, plan)
+      : this.#patchState(principal, plan, (state) => patchedState(state, requested));
+  }
+
+  /** The tools of an active run see it too, and what they changed before stays where the patch does not say else. */
+  async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
+    const fitting: Plan = (session) => {
+      const planned = plan(session);
+      return !planned.ok || this.#lane.expectState(change)
+        ? planned
+        : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
+    };
+    const written = await this.#rows.write(principal, fitting, () => this.#lane.applyState(change));
+    this.#lane.forgetState(change);
+    return written;
   }
 
   /** Has the model name the session; if the name changed meanwhile, the newer one stays. Answers the session as it is. */

@@ -1,4 +1,3 @@
-import type { JsonObject } from "../domain/json.ts";
 import type { Message } from "../domain/message.ts";
 import type { Idempotency } from "../domain/run.ts";
 import type { Component } from "../domain/team.ts";
@@ -12,6 +11,7 @@ import type { SessionDependencies } from "./dependencies.ts";
 import { type DriveWith, driveToEnd } from "./drive-to-end.ts";
 import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
+import type { StateChange } from "./live-state.ts";
 import type { RunStart } from "./run-start.ts";
 import { allMembers, RunTree } from "./run-tree.ts";
 import type { SessionMemory } from "./session-memory.ts";
@@ -72,8 +72,18 @@ export class RunLane {
     return at < 0 ? 0 : at + (this.#active === null ? 0 : 1);
   }
 
+  /** To be asked before a change of the session's state is written; false where the active run's would be too large by it. */
+  expectState(change: StateChange): boolean {
+    return this.#tree?.state.expect(change) ?? true;
+  }
+
+  /** The change that was expected is written, or will not be. */
+  forgetState(change: StateChange): void {
+    this.#tree?.state.forget(change);
+  }
+
   /** Applies a change of the session's state that D1 has to what the active run's tools see. */
-  applyState(change: (state: JsonObject) => JsonObject | null): void {
+  applyState(change: StateChange): void {
     this.#tree?.applyState(change);
   }
 

@@ -1,4 +1,3 @@
-import type { JsonObject } from "../domain/json.ts";
 import { MAX_RUN_EVENT_BYTES } from "../domain/limits.ts";
 import type { Message } from "../domain/message.ts";
 import type { Component } from "../domain/team.ts";
@@ -7,7 +6,7 @@ import type { Run, RunHead } from "../engine/run-state.ts";
 import { Serial } from "../lib/serial.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { LiveRun } from "./live-run.ts";
-import { LiveState } from "./live-state.ts";
+import { LiveState, type StateChange } from "./live-state.ts";
 import type { RunLane } from "./run-lane.ts";
 import { RunRecorder } from "./run-recorder.ts";
 
@@ -86,7 +85,7 @@ export class RunTree {
   }
 
   /** Applies a change of the session's state that D1 has, while the run may still be stored with it. */
-  applyState(change: (state: JsonObject) => JsonObject | null): void {
+  applyState(change: StateChange): void {
     // A run that is being closed without a state leaves that to whoever else writes it, and has ended with its own.
     if (this.live.stage !== "settling" || this.top.run.isStateChanged) {
       this.state.apply(change);

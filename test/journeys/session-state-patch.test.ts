@@ -127,6 +127,48 @@ describe("a PATCH while a run is active", () => {
   });
 });
 
+describe("the state of an active run, and a merge into it,", () => {
+  const LARGE = "x".repeat(100_000);
+  const add = (name: string) =>
+    tool(name, ({ updateState }) => Object.keys(updateState((s) => ({ ...s, [name]: LARGE }))));
+
+  it("are together no larger than a state may be: what does not fit is refused, and written nowhere", async () => {
+    const point = gate();
+    const agent = testAgent({ tools: [add("mine")], ...UNNAMED });
+    const session_id = newId();
+    model.next([toolCall("mine", {})], [hold(point), text("done")]);
+    const stream = await openRun("go", { session_id, agent });
+    await point.reached();
+    const before = await sessionOf(session_id);
+    const refused = await patch(session_id, { yours: LARGE }, MERGE);
+    expect([refused.status, refused.body.code]).toEqual([413, "payload_too_large"]);
+    expect(etag(await sessionOf(session_id))).toBe(etag(before));
+    expect((await patch(session_id, { yours: LARGE, mine: null }, MERGE)).status).toBe(200);
+    point.release();
+    expect((await stream.rest()).at(-1)?.data.session_state).toEqual({ yours: LARGE });
+    expect(await stateOf(session_id)).toEqual({ yours: LARGE });
+  });
+
+  it("stay so while the merge is on its way: the tool is told that there is no room", async () => {
+    const [written, asked, told] = [gate(), gate(), gate()];
+    const agent = testAgent({ tools: [add("mine")], ...UNNAMED });
+    const session_id = newId();
+    model.next([hold(asked), toolCall("mine", {})], [hold(told), text("done")]);
+    const stream = await openRun("go", { session_id, agent });
+    await asked.reached();
+    d1.next(patches(session_id), heldAfter(written));
+    const patching = patch(session_id, { yours: LARGE }, MERGE);
+    await written.reached();
+    asked.release();
+    await stream.until("ToolCallError");
+    written.release();
+    expect((await patching).status).toBe(200);
+    told.release();
+    expect((await stream.rest()).at(-1)?.data.session_state).toEqual({ yours: LARGE });
+    expect((await run("next", { session_id, agent })).status).toBe(200);
+  });
+});
+
 describe("a PATCH between a run's end and its settle", () => {
   const orders = ["settle first", "patch first", "patch first, its answer last"] as const;
   const works = ["increment", null] as const;
