@@ -4,16 +4,18 @@ export const MAX_ID_CHARS = 128;
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 export const MAX_STATE_BYTES = 128 * 1024;
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** What a user says, or a model is to heed, in a run that is made from another one: it stands in that run's row once more, as JSON. */
-export const MAX_QUOTED_BYTES = 512 * 1024;
+/** A text that is kept within JSON, where a control character takes six bytes: what is said to a run that is made from another one, a person's answer. */
+export const MAX_QUOTED_BYTES = 400 * 1024;
 /** The messages that a run takes over from another one; with its own it stays below what an import takes as a run. */
-export const MAX_PREFIX_BYTES = 4 * 1024 * 1024;
+export const MAX_PREFIX_BYTES = 3 * 1024 * 1024;
 /** D1 takes six messages a statement, and 1,000 statements an invocation. */
 export const MAX_PREFIX_MESSAGES = 2_000;
 /** The system message of a run, with what a caller adds to it. */
 export const MAX_SYSTEM_BYTES = 1024 * 1024;
 /** Text, tool arguments and tool results of one run together. */
 export const MAX_RUN_OUTPUT_BYTES = 1024 * 1024;
+/** What the member runs of one run take, at any depth: with their tasks, states and logs. */
+export const MAX_MEMBERS_BYTES = 6 * 1024 * 1024;
 /** The event log of one run. */
 export const MAX_RUN_EVENT_BYTES = 256 * 1024;
 /** What stands in the log above that: how a run pauses and stops that has reached the limit. */
@@ -33,6 +35,16 @@ export const MAX_REQUIREMENTS = 1_000;
 export const MAX_MEMBER_SLOTS = 1_000;
 /** Tool calls of one answer of a model: more than a run's output has room for. */
 export const MAX_TOOL_CALLS = 30_000;
+/** What people said to them, all together. */
+export const MAX_ANSWERS_BYTES = 2 * 1024 * 1024;
+/** What an agent's model is told of what it is, and a team's of its members, as a deployer wrote it. */
+export const MAX_INSTRUCTIONS_BYTES = 256 * 1024;
+/** The name of an agent or team, and that of its model: they stand in the row of each run. */
+export const MAX_COMPONENT_NAME_BYTES = 1_000;
+/** The parameters of a tool that a person fills, as JSON schema: they are shown with each call. */
+export const MAX_SHOWN_SCHEMA_BYTES = 64 * 1024;
+/** Models whose tokens a session's metrics keep apart. */
+export const MAX_TOKEN_MODELS = 64;
 /** Tags of one session. */
 export const MAX_TAGS = 32;
 export const MAX_TAG_CODE_POINTS = 64;

@@ -1,8 +1,16 @@
-import { badRequest, type Failure, type FieldError, invalidRequest, requirementAnswered } from "../domain/error.ts";
+import {
+  badRequest,
+  type Failure,
+  type FieldError,
+  invalidRequest,
+  payloadTooLarge,
+  requirementAnswered,
+} from "../domain/error.ts";
+import { MAX_ANSWERS_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { type AnswerEntry, callingRunId, type Requirement } from "../domain/requirement.ts";
 import type { Tool } from "../domain/tool.ts";
-import { type GivenAnswer, givenAnswer, isSameAnswer, oversize, wrongValues } from "./given-answer.ts";
+import { answerBytes, type GivenAnswer, givenAnswer, isSameAnswer, oversize, wrongValues } from "./given-answer.ts";
 
 /** Who answers which run, and when. */
 export interface AnswerContext {
@@ -64,6 +72,10 @@ export function decideAnswers(
   if (fresh.length === 0) return fail(nothingAnswered(context.runId, open));
   const wrong = check(fresh, toolOf);
   if (wrong !== null) return fail(wrong);
+  const given = [...requirements.map((one) => ({ answer: one.answer, note: one.answerNote })), ...fresh];
+  if (given.reduce((sum, one) => sum + answerBytes(one), 0) > MAX_ANSWERS_BYTES) {
+    return fail(payloadTooLarge(`What was answered to run ${context.runId}`, MAX_ANSWERS_BYTES));
+  }
   return ok({
     answered: fresh.map((one) => answeredBy(one, context)),
     open: open.filter((requirement) => fresh.every((one) => one.requirement !== requirement)),

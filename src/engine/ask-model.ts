@@ -9,7 +9,7 @@ import {
 import { untilAborted } from "../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../lib/text.ts";
 import type { DriveDependencies } from "./drive-run.ts";
-import { toolCallBytes } from "./run-calls.ts";
+import { roomForCalls } from "./run-calls.ts";
 import type { Run, RunFact } from "./run-state.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
 import { toolRounds } from "./tool-round.ts";
@@ -85,7 +85,7 @@ export async function* askModel(
   }
   // Arguments of an answer that was cut off cannot be trusted, and calls without a result spoil later prompts.
   const calls = finishReason === "length" || finishReason === "content_filter" ? [] : wholeCalls(fragments, deps.newId);
-  if (toolCallBytes(calls) > outputRoom()) {
+  if (roomForCalls(calls) > outputRoom()) {
     yield { type: "model_answered", usage, toolCalls: [] };
     return { text, calls: [], finishReason: "length" };
   }

@@ -46,7 +46,8 @@ export interface DriveDependencies {
   newId(): string;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
-  limits: { maxToolRounds: number; maxOutputBytes: number };
+  /** A member run has as much room as the others leave it: the second is asked for each time. */
+  limits: { maxToolRounds: number; readonly maxOutputBytes: number };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Failure, type FieldError, payloadTooLarge } from "../domain/error.ts";
 import { EXTRA, fieldError, fieldErrorsAt } from "../domain/field-errors.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { MAX_TOOL_RESULT_BYTES } from "../domain/limits.ts";
+import { MAX_QUOTED_BYTES, MAX_TOOL_RESULT_BYTES } from "../domain/limits.ts";
 import type { Answer, AnswerEntry, Requirement } from "../domain/requirement.ts";
 import type { Tool } from "../domain/tool.ts";
 import { sameJson } from "../lib/same-json.ts";
@@ -45,8 +45,14 @@ export function oversize({ toolName }: Requirement, { answer, note }: GivenAnswe
   if (answer.type === "executed") parts.push([`The result of ${toolName}`, answer.result]);
   if (answer.type === "filled") parts.push([`The user input of ${toolName}`, JSON.stringify(answer.args)]);
   const large = parts.find(([, text]) => utf8Bytes(text) > MAX_TOOL_RESULT_BYTES);
-  return large === undefined ? null : payloadTooLarge(large[0], MAX_TOOL_RESULT_BYTES);
+  if (large !== undefined) return payloadTooLarge(large[0], MAX_TOOL_RESULT_BYTES);
+  const isQuotable = utf8Bytes(JSON.stringify(answer)) <= MAX_QUOTED_BYTES;
+  return isQuotable ? null : payloadTooLarge(`The answer to ${toolName} as JSON`, MAX_QUOTED_BYTES);
 }
+
+/** What answers and notes take, as they are stored. */
+export const answerBytes = ({ answer, note }: { answer: Answer | null; note: string | null }): number =>
+  (answer === null ? 0 : utf8Bytes(JSON.stringify(answer))) + utf8Bytes(note ?? "");
 
 /**
  * What is wrong with the arguments that a person filled, by the tool's parameters; nothing where the deployment does not

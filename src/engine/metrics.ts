@@ -1,3 +1,4 @@
+import { MAX_TOKEN_MODELS } from "../domain/limits.ts";
 import type { Usage } from "../domain/model.ts";
 import type { RunMetrics } from "../domain/run.ts";
 import type { TokenMetrics } from "../domain/session.ts";
@@ -81,7 +82,8 @@ function addTokens(sum: TokenMetrics | null, added: TokenMetrics | null): TokenM
     const at = models.findIndex((known) => known.id === model.id && known.provider === model.provider);
     const known = models[at];
     if (known === undefined) {
-      models.push(model);
+      // Of more than so many the sum is all that is kept.
+      if (models.length < MAX_TOKEN_MODELS) models.push(model);
     } else {
       models[at] = { ...known, ...sumCounts(known, model) };
     }

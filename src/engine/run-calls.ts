@@ -133,6 +133,17 @@ export function toolCallBytes(calls: readonly ToolCall[]): number {
   return calls.length === 0 ? 0 : utf8Bytes(JSON.stringify(calls));
 }
 
+/** What calls take with the answer that makes them, or with their results, whichever is more: as JSON `1e20` is 21 digits. */
+export function roomForCalls(calls: readonly ToolCall[]): number {
+  const answered = calls.map(
+    (call) => utf8Bytes(call.id) + utf8Bytes(call.name) + toolResultBytes(toolArguments(call), ""),
+  );
+  return Math.max(
+    toolCallBytes(calls),
+    answered.reduce((sum, bytes) => sum + bytes, 0),
+  );
+}
+
 /** The arguments of a call as an object; null when the model did not write one, or one that nobody could write out again. */
 export function toolArguments(call: ToolCall): JsonObject | null {
   const read = readJson(call.arguments === "" ? "{}" : call.arguments);

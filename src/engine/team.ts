@@ -1,4 +1,5 @@
 import type { JsonObject } from "../domain/json.ts";
+import { MAX_MESSAGE_BYTES } from "../domain/limits.ts";
 import type { ToolSpec } from "../domain/model.ts";
 import {
   type Component,
@@ -8,6 +9,7 @@ import {
   type Team,
   type TeamMode,
 } from "../domain/team.ts";
+import { utf8Bytes } from "../lib/text.ts";
 
 const TOOL_NAMES: Record<TeamMode, string> = {
   coordinate: DELEGATE_TO_MEMBER,
@@ -64,6 +66,9 @@ export function readDelegation(name: string, args: JsonObject | null, members: r
   const task = args?.task;
   if (typeof task !== "string" || task.trim() === "") {
     return { ok: false, reason: "The arguments do not fit: task must be a text." };
+  }
+  if (utf8Bytes(task) > MAX_MESSAGE_BYTES) {
+    return { ok: false, reason: `The arguments do not fit: task must not be larger than ${MAX_MESSAGE_BYTES} bytes.` };
   }
   if (name === DELEGATE_TO_MEMBERS) {
     return { ok: true, members: [...members], task };

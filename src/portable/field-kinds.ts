@@ -74,8 +74,9 @@ const isObject = (value: unknown): value is JsonObject =>
 export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");
 export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, "must be there");
 
+/** A session's row has a few of these: together they must stay below what a row may hold. */
 const TOO_LARGE = `must not be larger than ${MAX_STATE_BYTES} bytes`;
-const isStorable = (value: object): boolean => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES;
+const isStorable = (value: Json | object): boolean => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES;
 
 /** A summary as the session and the event of it have it. */
 export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
@@ -85,6 +86,10 @@ export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
     updated_at: z.string().optional(),
   }),
 ).refine(isStorable, TOO_LARGE);
+
+/** What stands in a session's row as JSON. */
+export const bounded = <Value extends Json | object>(schema: z.ZodType<Value>): z.ZodType<Value> =>
+  schema.refine(isStorable, TOO_LARGE);
 
 /** As callers may store it: a later run has to be able to change it. */
 export const stateObject: z.ZodType<JsonObject> = object.refine(isStorable, TOO_LARGE);

@@ -1,4 +1,10 @@
-import { MAX_ROW_BYTES } from "../domain/limits.ts";
+import {
+  MAX_QUOTED_BYTES,
+  MAX_ROW_BYTES,
+  MAX_RUN_EVENT_BYTES,
+  MAX_STATE_BYTES,
+  MAX_TOOL_RESULT_BYTES,
+} from "../domain/limits.ts";
 import type { Requirement } from "../domain/requirement.ts";
 import type { RunRow } from "../domain/run.ts";
 import { blankSession, type Session } from "../domain/session.ts";
@@ -16,10 +22,14 @@ import { ToldBytes } from "./told-bytes.ts";
 
 const FLUSH_BYTES = 512 * 1024;
 const FLUSH_ROWS = 3_000;
-/** Whoever reads a run holds all of it. */
-const MAX_RUN_BYTES = 8 * 1024 * 1024;
+/** Whoever reads a run holds all of it. None that is made here is larger. */
+const MAX_RUN_BYTES = 12 * 1024 * 1024;
 /** Its events are in every list of runs. */
 const MAX_TOLD_BYTES = 16 * 1024 * 1024;
+/** What a paused run's row grows by when it goes on: its log and its summary, its state, its end. */
+const PAUSED_GROWTH_BYTES = MAX_RUN_EVENT_BYTES + 2 * MAX_STATE_BYTES + 64 * 1024;
+/** What a person may say to an open requirement. */
+const OPEN_GROWTH_BYTES = MAX_QUOTED_BYTES + MAX_TOOL_RESULT_BYTES;
 const MAX_OPEN = 50_000;
 
 /** What only the end of a session tells of it, where its first line does not. */
@@ -121,7 +131,7 @@ export class SessionImport {
     this.#completedRuns += isTopLevel && (status === "COMPLETED" || status === "REGENERATED") ? 1 : 0;
     this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
     this.#runs.push(row);
-    return this.#added(row, nowMs);
+    return this.#added(row, nowMs, status === "PAUSED" ? PAUSED_GROWTH_BYTES : 0);
   }
 
   async message(message: PortableMessage, nowMs: number): Promise<Trouble | null> {
@@ -172,7 +182,7 @@ export class SessionImport {
     }
     this.#counts = { ...this.#counts, requirements: this.#counts.requirements + 1 };
     this.#requirements.push(row);
-    return this.#added(row, nowMs);
+    return this.#added(row, nowMs, isOpen ? OPEN_GROWTH_BYTES : 0);
   }
 
   /** Shows the session, if what came is what its last line says. */
@@ -215,10 +225,16 @@ export class SessionImport {
       : null;
   }
 
-  async #added(row: RunRow | MessageRow | Requirement, nowMs: number): Promise<Trouble | null> {
+  /** `growth` is what the row may grow by, when its run goes on. */
+  async #added(row: RunRow | MessageRow | Requirement, nowMs: number, growth = 0): Promise<Trouble | null> {
     const bytes = storedBytes(row);
-    if (bytes > MAX_ROW_BYTES) {
-      return wrong(`It is ${bytes} bytes as a row, and the database takes ${MAX_ROW_BYTES}.`);
+    if (bytes > MAX_ROW_BYTES - growth) {
+      const takes = `and the database takes ${MAX_ROW_BYTES}`;
+      return wrong(
+        growth === 0
+          ? `It is ${bytes} bytes as a row, ${takes}.`
+          : `It is ${bytes} bytes as a row, may grow by ${growth}, ${takes}.`,
+      );
     }
     if (this.#run !== null) {
       const { inTree, told } = this.#run;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MAX_NAME_CODE_POINTS, MAX_TTL_SECONDS } from "../domain/limits.ts";
 import { type NameDetails, SESSION_TYPES, type Session, type TokenMetrics } from "../domain/session.ts";
 import {
+  bounded,
   checked,
   count,
   counter,
@@ -51,15 +52,17 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   nameSource: nullable(z.enum(["manual", "generated", "fallback"])),
   nameVersion: counter,
   nameUpdatedAt: nullable(instant),
-  nameDetails: nullable(nameDetails),
+  nameDetails: nullable(bounded(nameDetails)),
   firstMessage: nullable(text.refine((line) => line.length <= 4 * MAX_NAME_CODE_POINTS, "is too long")),
   state: nullable(stateObject),
   metadata: nullable(stateObject),
   summary: nullable(summary),
   summarizedThrough: nullable(runIndex),
   lastMessage: nullable(
-    checked<NonNullable<Session["lastMessage"]>>(
-      z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string().max(1_000), at: instant }),
+    bounded(
+      checked<NonNullable<Session["lastMessage"]>>(
+        z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string().max(1_000), at: instant }),
+      ),
     ),
   ),
   tags,
@@ -67,8 +70,8 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   pinnedAt: nullable(instant),
   archivedAt: nullable(instant),
   ttlSeconds: nullable(z.int().min(1).max(MAX_TTL_SECONDS)),
-  componentData: nullable(json),
-  metrics: nullable(metrics),
+  componentData: nullable(bounded(json)),
+  metrics: nullable(bounded(metrics)),
   version: counter,
   forkedFromSessionId: nullable(id),
   createdAt: instant,

@@ -45,6 +45,9 @@ export function applyAnswers(lane: RunLane, terms: AnswerTerms, decided: Decided
   return decided.open.length > 0 ? keepAnswers(lane, terms, decided) : letGoOn(lane, terms, decided);
 }
 
+/** Each answer that leaves something open tells all of that again: as far as what it goes on with has room then. */
+const MAX_EVENT_BYTES_OF_PAUSES = MAX_RUN_EVENT_BYTES / 2;
+
 /** Some of what it waits for is still open: its readers are told so again, and nothing runs. */
 async function keepAnswers(
   lane: RunLane,
@@ -54,15 +57,16 @@ async function keepAnswers(
   const fromEntry = run.log.length;
   const at = Math.max(0, lane.deps.now() - run.head.startedAt);
   applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
-  if (run.eventBytes > MAX_RUN_EVENT_BYTES) {
+  const events = storedLog(run.log);
+  if (events.length > MAX_EVENT_BYTES_OF_PAUSES) {
     return fail(badRequest("The run can tell no more of its pauses: answer all that is open in one request."));
   }
-  const stored = await store(lane, arrival, tree, { answered, position: null, events: storedLog(run.log), fromEntry });
+  const stored = await store(lane, arrival, tree, { answered, position: null, events, fromEntry });
   if (stored !== "stored") {
     return stored;
   }
   const requirements = withAnswers(tree.requirements, answered);
-  const row = { ...tree.row, events: storedLog(run.log) };
+  const row = { ...tree.row, events };
   return ok({ live: storedLive({ ...tree, row, requirements }), fromEntry });
 }
 

@@ -5,7 +5,13 @@ import { isTeam, membersOf, type Team } from "../domain/team.ts";
 import type { ToolContext } from "../domain/tool.ts";
 import type { CallPlan, DriveDependencies, ToolOutcome } from "../engine/drive-run.ts";
 import { answerOutcome, requirementOf } from "../engine/requirements.ts";
-import { isWaitingDelegation, type PendingCall, requirementOfCall, toolArguments } from "../engine/run-calls.ts";
+import {
+  isWaitingDelegation,
+  type PendingCall,
+  requirementOfCall,
+  toolArguments,
+  toolResultBytes,
+} from "../engine/run-calls.ts";
 import { delegateTool, isDelegation } from "../engine/team.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import type { RunTree, Strand } from "./run-tree.ts";
@@ -51,7 +57,10 @@ export function driveDependencies(tree: RunTree, strand: Strand, model: Model, d
     signal: tree.live.signal,
     limits: {
       maxToolRounds: deps.settings.maxToolRounds,
-      maxOutputBytes: MAX_RUN_OUTPUT_BYTES - OUTPUT_RESERVE_BYTES,
+      get maxOutputBytes() {
+        const own = MAX_RUN_OUTPUT_BYTES - OUTPUT_RESERVE_BYTES;
+        return strand.parent === null ? own : Math.min(own, run.outputBytes + tree.memberRoom());
+      },
     },
   };
 }
@@ -113,7 +122,7 @@ function plan(tree: RunTree, { run, component }: Strand, pending: PendingCall): 
   if (requirement === null) {
     return { kind: "run", args };
   }
-  if (utf8Bytes(call.arguments) > MAX_TOOL_RESULT_BYTES) {
+  if (utf8Bytes(call.id) + Math.max(utf8Bytes(call.arguments), toolResultBytes(args, "")) > MAX_TOOL_RESULT_BYTES) {
     return { kind: "answer", text: "Not run: its arguments are too long to be shown to a person.", isError: true };
   }
   // Nobody is asked about a call that cannot run as it stands.

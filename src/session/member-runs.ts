@@ -14,7 +14,7 @@ import { acceptMemberStatements } from "../store/run-writes.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
 import { headOf, inputMessages, memberRow } from "./run-start.ts";
-import type { RunTree, Strand } from "./run-tree.ts";
+import { type RunTree, type Strand, startBytes } from "./run-tree.ts";
 import { settleRun } from "./settle-run.ts";
 
 /**
@@ -107,13 +107,16 @@ async function startMember(
   if (model === null) {
     return { ok: false, reason: "No model is configured." };
   }
+  const nowMs = deps.now();
+  const members = isTeam(member) ? membersOf(deps, member) : [];
+  const input: Message[] = inputMessages(task, { component: member, members }, nowMs, deps.newId);
+  if (startBytes(input, tree.state.current) > tree.memberRoom()) {
+    return { ok: false, reason: "Not started: the members of this run have said as much as they may." };
+  }
   const runIndex = tree.takeMemberIndex();
   if (runIndex === null) {
     return { ok: false, reason: `Not started: this run has had its ${deps.settings.maxMemberRuns} member runs.` };
   }
-  const nowMs = deps.now();
-  const members = isTeam(member) ? membersOf(deps, member) : [];
-  const input: Message[] = inputMessages(task, { component: member, members }, nowMs, deps.newId);
   const row: RunRow = memberRow({
     component: member,
     parent: team.run.head,

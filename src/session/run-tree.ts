@@ -1,9 +1,11 @@
-import { MAX_RUN_EVENT_BYTES } from "../domain/limits.ts";
+import type { JsonObject } from "../domain/json.ts";
+import { MAX_MEMBERS_BYTES, MAX_RUN_EVENT_BYTES } from "../domain/limits.ts";
 import type { Message } from "../domain/message.ts";
 import type { Component } from "../domain/team.ts";
 import { ENTRY_BYTES } from "../engine/event-log.ts";
 import type { Run, RunHead } from "../engine/run-state.ts";
 import { Serial } from "../lib/serial.ts";
+import { utf8Bytes } from "../lib/text.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LiveState, type StateChange } from "./live-state.ts";
@@ -33,7 +35,9 @@ export class RunTree {
   /** Member runs are stored one at a time, so that their order is that of their run indexes. */
   readonly accepts = new Serial();
   readonly #checkpoints: Checkpoints;
-  readonly #inputs: ReadonlyMap<string, readonly Message[]>;
+  readonly #inputs: Map<string, readonly Message[]>;
+  /** What each member run took when it started. */
+  readonly #startBytes = new Map<string, number>();
   #nextMemberIndex: number;
   #nextPosition: number;
 
@@ -62,7 +66,7 @@ export class RunTree {
     this.state = new LiveState(session === null ? run.state : (session.state ?? {}), (state) =>
       recorder.record({ type: "state_changed", state }),
     );
-    this.#inputs = inputs;
+    this.#inputs = new Map(inputs);
     const { runIndex, memberSlots } = run.head;
     const used = allMembers(run).map(({ head }) => (head.runIndex ?? 0) + 1);
     this.#nextMemberIndex = Math.max((runIndex ?? 0) - memberSlots, ...used);
@@ -81,7 +85,16 @@ export class RunTree {
         parent.recorder.record({ type: "member_told", member: nth, events }, run.end !== null);
       }
     });
-    return { run, component, input: input ?? this.#inputs.get(run.head.runId) ?? [], recorder, parent };
+    if (input !== undefined) {
+      this.#inputs.set(run.head.runId, input);
+    }
+    return { run, component, input: this.#inputs.get(run.head.runId) ?? [], recorder, parent };
+  }
+
+  /** How much the member runs may still take, what they start with and what they say. */
+  memberRoom(): number {
+    const taken = allMembers(this.top.run).map((run) => this.#startedWith(run) + run.outputBytes + run.eventBytes);
+    return MAX_MEMBERS_BYTES - taken.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Applies a change of the session's state that D1 has, while the run may still be stored with it. */
@@ -90,6 +103,16 @@ export class RunTree {
     if (this.live.stage !== "settling" || this.top.run.isStateChanged) {
       this.state.apply(change);
     }
+  }
+
+  #startedWith({ head }: Run): number {
+    const known = this.#startBytes.get(head.runId);
+    if (known !== undefined) {
+      return known;
+    }
+    const bytes = startBytes(this.#inputs.get(head.runId) ?? [], head.sessionState);
+    this.#startBytes.set(head.runId, bytes);
+    return bytes;
   }
 
   /** The run index of the next member run; null when the top-level run has no place for more. */
@@ -106,6 +129,11 @@ export class RunTree {
     const own = MAX_RUN_EVENT_BYTES - run.eventBytes - CLOSING_EVENT_BYTES;
     return parent === null ? own : Math.min(own, this.eventRoom(parent));
   }
+}
+
+/** What a member run takes before it says anything: its task stands in its row as well. */
+export function startBytes(input: readonly Message[], state: JsonObject): number {
+  return input.reduce((sum, { content }) => sum + 2 * utf8Bytes(content), utf8Bytes(JSON.stringify(state)));
 }
 
 export function allMembers(run: Run): Run[] {

@@ -229,4 +229,31 @@ describe("the depth of a team", () => {
   ])("takes or refuses summaries of %s", (_what, summaries, message) => {
     expect(refusal([{ ...ada, ...(summaries !== undefined && { summaries }) }])).toBe(message);
   });
+
+  it.each<[string, Partial<Agent>, string]>([
+    [
+      "instructions",
+      { instructions: "é".repeat(140_000) },
+      "Agent 'Ada' has 280000 bytes of description and instructions",
+    ],
+    [
+      "a model's name",
+      { model: "m".repeat(1_001) },
+      "Agent 'Ada' has a name, or the name of a model, of more than 1000",
+    ],
+    ["instructions that fit", { instructions: "x".repeat(262_144) }, "accepted"],
+  ])("refuses what is too long to be stored with each run: %s", (_what, fields, message) => {
+    expect(refusal([{ ...ada, ...fields }])).toContain(message);
+  });
+
+  it("counts what a team's leader is told of its members, and refuses parameters too long to be shown", () => {
+    const told = { ...ada, role: "r".repeat(200_000) };
+    const other = { ...told, id: "other", name: "Other" };
+    expect(refusal([told, other, team({ members: [ada.id, "other"] })])).toContain(
+      "bytes of description and instructions",
+    );
+    const long = z.object({ text: z.string().describe("d".repeat(70_000)) });
+    const ask = tool({ parameters: long, requiresUserInput: ["text"] });
+    expect(refusal(having(ask))).toContain("bytes of parameters that a person is shown");
+  });
 });

@@ -119,7 +119,7 @@ describe("messages that runs take over from one another", () => {
       expect(answer.body.detail).toContain(String(MAX_PREFIX_BYTES));
     }
     expect(await exportOf(session_id)).toBe(before);
-    await chain(older, [{ continue_from: "6", input: "and" }]);
+    await chain(older, [{ continue_from: "5", input: "and" }]);
     const text = await exportOf(session_id);
     expect((await importing(text, "?on_conflict=new")).failed).toBe(0);
   });
@@ -151,6 +151,6 @@ describe("messages that runs take over from one another", () => {
       const { status, body } = await call("POST", `/agents/assistant/runs/${run_id}/continue`, form);
       expect([status, body.detail]).toEqual([413, `${field} as JSON is larger than ${MAX_QUOTED_BYTES} bytes.`]);
     }
-    await chain(first, [{ fork: true, input: `x${"\n".repeat(MAX_MESSAGE_BYTES - 8)}` }]);
+    await chain(first, [{ fork: true, input: `x${"\n".repeat(MAX_QUOTED_BYTES / 2 - 8)}` }]);
   });
 });

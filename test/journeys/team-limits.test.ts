@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { MAX_MEMBERS_BYTES, MAX_MESSAGE_BYTES } from "../../src/domain/limits.ts";
 import { call, newId, type SentEvent } from "../support/http.ts";
+import { exportOf, importing } from "../support/portable.ts";
 import { fail, gate, hold, reset, scriptModel, text, toolCall } from "../support/scripted-model.ts";
 import { runsOf, shown, storyOf } from "../support/session-story.ts";
 import {
@@ -75,6 +77,46 @@ describe("a member that fails", () => {
   });
 });
 
+describe("what the members of a run say", () => {
+  it("is bounded all together, side by side and one behind the other, so that whoever reads the run can hold it", async () => {
+    const many = Array.from({ length: 10 }, (_, nth) => member(`m${nth}`));
+    const team = leading(many, { mode: "broadcast" });
+    const session_id = newId();
+    const long = [text("x".repeat(900_000))];
+    say(model, {
+      leader: [[delegateToAll("Speak")]],
+      ...Object.fromEntries(many.map((_, nth) => [`m${nth}`, [long]])),
+    });
+    const { body } = await runTeam(team, "All of you", { session_id });
+    expect(body).toMatchObject({ status: "COMPLETED", finish_reason: "length" });
+    // Those who were to start when the others had said all that was left were not.
+    const { member_responses: started } = body;
+    expect(started.some(({ finish_reason }: { finish_reason: string }) => finish_reason === "length")).toBe(true);
+    const said = await env.DB.prepare(
+      "select sum(octet_length(content)) as bytes from messages join runs using (run_id) where runs.session_id = ? and parent_run_id is not null",
+    )
+      .bind(session_id)
+      .first<{ bytes: number }>();
+    expect(said?.bytes).toBeGreaterThan(MAX_MEMBERS_BYTES - 500_000);
+    expect(said?.bytes).toBeLessThan(MAX_MEMBERS_BYTES);
+    expect((await importing(await exportOf(session_id), "?on_conflict=new")).errors).toEqual([]);
+  });
+
+  it("is bounded with what they are asked: the leader is told who did not start", async () => {
+    const many = Array.from({ length: 16 }, (_, nth) => member(`m${nth}`));
+    const team = leading(many, { mode: "broadcast" });
+    say(model, {
+      leader: [[delegateToAll("t".repeat(200_000))], "Enough."],
+      ...Object.fromEntries(many.map((_, nth) => [`m${nth}`, ["yes"]])),
+    });
+    const { body } = await runTeam(team, "All of you", { session_id: newId() });
+    expect(body).toMatchObject({ status: "COMPLETED", content: "Enough." });
+    expect(body.member_responses).toHaveLength(15);
+    const late = "M15 failed: Not started: the members of this run have said as much as they may.";
+    expect(body.tools[0].result).toContain(late);
+  });
+});
+
 describe("a delegation that cannot be", () => {
   it.each([
     [
@@ -86,6 +128,11 @@ describe("a delegation that cannot be", () => {
     ["without a task", { member_id: "ada" }, /^The arguments do not fit: task must be a text\.$/],
     ["with an empty task", { member_id: "ada", task: " " }, /^The arguments do not fit: task must be a text\.$/],
     ["with a task that is no text", { member_id: "ada", task: 7 }, /^The arguments do not fit: task must be a text\.$/],
+    [
+      "with a task that is longer than a message may be",
+      { member_id: "ada", task: "x".repeat(MAX_MESSAGE_BYTES + 1) },
+      /^The arguments do not fit: task must not be larger than 262144 bytes\.$/,
+    ],
     ["with no object", "[1]", /^The arguments do not fit/],
     ["with no JSON", "{oops", /^The arguments do not fit/],
   ])("is told to the leader: %s", async (_, args, reason) => {

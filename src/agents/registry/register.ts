@@ -1,6 +1,7 @@
 import type { Agent } from "../../domain/agent.ts";
 import { idProblem } from "../../domain/id.ts";
 import { type Component, isTeam, type Registry, type Team } from "../../domain/team.ts";
+import { instructionsProblem } from "./instructions-problem.ts";
 import { summariesProblem } from "./summaries-problem.ts";
 import { teamProblem } from "./team-problem.ts";
 import { toolsProblem } from "./tools-problem.ts";
@@ -27,6 +28,10 @@ export function register(components: readonly Component[]): Registry {
   }
   for (const team of teams.values()) {
     const problem = teamProblem(team, { agents, teams });
+    if (problem !== null) throw new Error(problem);
+  }
+  for (const component of components) {
+    const problem = instructionsProblem(component, capitalised(titleOf(component)), { agents, teams });
     if (problem !== null) throw new Error(problem);
   }
   return { agents, teams };

@@ -1,6 +1,7 @@
+import { MAX_SHOWN_SCHEMA_BYTES } from "../../domain/limits.ts";
 import { type Component, DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS, isTeam } from "../../domain/team.ts";
 import { ON_EXPIRY, type Tool } from "../../domain/tool.ts";
-import { parameterNames } from "../../domain/tool-schema.ts";
+import { modelParameters, parameterNames } from "../../domain/tool-schema.ts";
 
 /** What is wrong with the tools of an agent or team, as a sentence; null when nothing is. `owner` is how it is called. */
 export function toolsProblem(component: Component, owner: string): string | null {
@@ -33,7 +34,11 @@ function waitsProblem(tool: Tool): string | null {
   if (tool.requiresUserInput.length === 0) return "says requiresUserInput without a parameter. Name at least one.";
   const known = parameterNames(tool);
   const unknown = tool.requiresUserInput.find((name) => !known.includes(name));
-  return unknown === undefined ? null : `lets a person fill '${unknown}', which is none of its parameters.`;
+  if (unknown !== undefined) return `lets a person fill '${unknown}', which is none of its parameters.`;
+  const { length } = new TextEncoder().encode(JSON.stringify(modelParameters({ ...tool, requiresUserInput: [] })));
+  return length > MAX_SHOWN_SCHEMA_BYTES
+    ? `has ${length} bytes of parameters that a person is shown. At most ${MAX_SHOWN_SCHEMA_BYTES} are taken.`
+    : null;
 }
 
 function expiryProblem({ expiresAfterSeconds: seconds, onExpiry }: Tool): string | null {
