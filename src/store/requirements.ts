@@ -1,8 +1,10 @@
 import { and, asc, desc, eq, inArray, isNotNull, lte, notExists, type SQL, sql } from "drizzle-orm";
+import { MAX_LIST_BYTES } from "../domain/limits.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Requirement, RequirementStatus } from "../domain/requirement.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
+import { bytesUpTo, REQUIREMENT_BYTES } from "./row-bytes.ts";
 import { requirements, runs, sessions } from "./schema.ts";
 
 export interface RequirementFilter {
@@ -36,32 +38,54 @@ export function decodeRequirementCursor(cursor: string): RequirementPosition | n
   return isOurs ? { createdAt, requirementId } : null;
 }
 
-/** Requirements of all sessions that exist for the principal, newest first, from a position. */
+/** Requirements of all sessions that exist for the principal, newest first, from a position; fewer than `limit` where they would pass `maxBytes`. */
 export async function listRequirements(
   db: Database,
   principal: Principal,
   filter: RequirementFilter,
   page: { limit: number; from: RequirementPosition | null },
+  maxBytes = MAX_LIST_BYTES,
 ): Promise<RequirementPage> {
   const { from, limit } = page;
   const behind =
     from === null
       ? undefined
       : sql`(${requirements.createdAt}, ${requirements.requirementId}) < (${from.createdAt}, ${from.requirementId})`;
-  const rows = await db
-    .select({ requirement: requirements, runAgentId: runs.agentId, runTeamId: runs.teamId })
+  const newestFirst = [desc(requirements.createdAt), desc(requirements.requirementId)];
+  // Selects no text: it is read of what fits only, and of the next behind it.
+  const walked = db
+    .select({
+      requirementId: requirements.requirementId,
+      bytes: bytesUpTo(REQUIREMENT_BYTES, sql.join(newestFirst, sql`, `)),
+    })
     .from(requirements)
-    .leftJoin(runs, eq(runs.runId, requirements.runId))
     .where(and(...conditions(principal, filter), behind, isOfShownSession(db)))
-    .orderBy(desc(requirements.createdAt), desc(requirements.requirementId))
-    .limit(limit + 1);
-  const shown = rows.slice(0, limit).map(({ requirement, runAgentId, runTeamId }) => ({
-    requirement,
-    run: { agentId: runAgentId, teamId: runTeamId },
-  }));
+    .orderBy(...newestFirst)
+    .limit(limit + 1)
+    .as("walked");
+  const rows = await db
+    .select({ requirement: requirements, runAgentId: runs.agentId, runTeamId: runs.teamId, bytes: walked.bytes })
+    .from(walked)
+    .crossJoin(requirements)
+    .leftJoin(runs, eq(runs.runId, requirements.runId))
+    .where(
+      and(
+        eq(requirements.requirementId, walked.requirementId),
+        sql`${walked.bytes} - ${REQUIREMENT_BYTES} <= ${maxBytes}`,
+      ),
+    );
+  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  rows.sort((one, other) => one.bytes - other.bytes);
+  const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, limit);
   const last = shown.at(-1)?.requirement;
-  const hasMore = rows.length > limit && last !== undefined;
-  return { entries: shown, nextCursor: hasMore ? encodeCursor([last.createdAt, last.requirementId]) : null };
+  const hasMore = rows.length > shown.length && last !== undefined;
+  return {
+    entries: shown.map(({ requirement, runAgentId, runTeamId }) => ({
+      requirement,
+      run: { agentId: runAgentId, teamId: runTeamId },
+    })),
+    nextCursor: hasMore ? encodeCursor([last.createdAt, last.requirementId]) : null,
+  };
 }
 
 function conditions({ userId }: Principal, { status, agentId }: RequirementFilter): (SQL | undefined)[] {
