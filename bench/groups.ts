@@ -10,6 +10,7 @@ import { measureNamingJobs } from "./measure-jobs.ts";
 import { measurePauses } from "./measure-pauses.ts";
 import { measureLists, measureReads } from "./measure-reads.ts";
 import { measureResumes } from "./measure-resumes.ts";
+import { measureRunLists } from "./measure-run-lists.ts";
 import { measureColdRuns, measureWarmRuns } from "./measure-runs.ts";
 import type { Platform } from "./platform.ts";
 import type { Section } from "./section.ts";
@@ -26,6 +27,7 @@ export const TIMINGS = {
   resumes: measureResumes,
   jobs: measureNamingJobs,
   exports: measureExports,
+  "run-lists": measureRunLists,
   // Behind the others: it fills the tables that they are measured on.
   directory: measureDirectory,
   // Last: objects index what was copied for minutes behind it, on the thread of all of them.
