@@ -48,7 +48,10 @@ export const ContinueFields = z
     additional_instructions: z
       .string()
       .optional()
-      .openapi({ description: "With `regenerate`: what the new run is to heed as well; at most 256 KB." }),
+      .openapi({
+        description:
+          "With `regenerate`: what the new run is to heed as well, instead of what an older regenerate said; at most 256 KB.",
+      }),
   })
   .openapi("ContinueRequest");
 

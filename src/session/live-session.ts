@@ -121,12 +121,11 @@ export class LiveSession {
   async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
     const fitting: Plan = (session) => {
       const planned = plan(session);
-      return !planned.ok || this.#lane.expectState(change)
-        ? planned
-        : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
+      const fits = !planned.ok || this.#lane.tree?.state.expect(change) !== false;
+      return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
     };
-    const written = await this.#rows.write(principal, fitting, () => this.#lane.applyState(change));
-    this.#lane.forgetState(change);
+    const written = await this.#rows.write(principal, fitting, () => this.#lane.tree?.applyState(change));
+    this.#lane.tree?.state.forget(change);
     return written;
   }
 

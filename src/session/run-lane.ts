@@ -11,7 +11,6 @@ import type { SessionDependencies } from "./dependencies.ts";
 import { type DriveWith, driveToEnd } from "./drive-to-end.ts";
 import { Leftovers } from "./leftovers.ts";
 import { LiveRun } from "./live-run.ts";
-import type { StateChange } from "./live-state.ts";
 import type { RunStart } from "./run-start.ts";
 import { allMembers, RunTree } from "./run-tree.ts";
 import type { SessionMemory } from "./session-memory.ts";
@@ -72,19 +71,9 @@ export class RunLane {
     return at < 0 ? 0 : at + (this.#active === null ? 0 : 1);
   }
 
-  /** To be asked before a change of the session's state is written; false where the active run's would be too large by it. */
-  expectState(change: StateChange): boolean {
-    return this.#tree?.state.expect(change) ?? true;
-  }
-
-  /** The change that was expected is written, or will not be. */
-  forgetState(change: StateChange): void {
-    this.#tree?.state.forget(change);
-  }
-
-  /** Applies a change of the session's state that D1 has to what the active run's tools see. */
-  applyState(change: StateChange): void {
-    this.#tree?.applyState(change);
+  /** The active run with the member runs in it, while it is driven. */
+  get tree(): RunTree | null {
+    return this.#tree;
   }
 
   /** The user that a session without owner belongs to once the runs that were let in have started. */
