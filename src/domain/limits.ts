@@ -43,6 +43,8 @@ export const MAX_INSTRUCTIONS_BYTES = 256 * 1024;
 export const MAX_COMPONENT_NAME_BYTES = 1_000;
 /** The parameters of a tool that a person fills, as JSON schema: they are shown with each call. */
 export const MAX_SHOWN_SCHEMA_BYTES = 64 * 1024;
+/** What tokens are added up to, here and in a file that comes in. */
+export const MAX_TOKENS = 1_000_000_000_000;
 /** Models whose tokens a session's metrics keep apart. */
 export const MAX_TOKEN_MODELS = 64;
 /** Tags of one session. */

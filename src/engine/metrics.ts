@@ -1,4 +1,4 @@
-import { MAX_TOKEN_MODELS } from "../domain/limits.ts";
+import { MAX_TOKEN_MODELS, MAX_TOKENS } from "../domain/limits.ts";
 import type { Usage } from "../domain/model.ts";
 import type { RunMetrics } from "../domain/run.ts";
 import type { TokenMetrics } from "../domain/session.ts";
@@ -88,8 +88,8 @@ function addTokens(sum: TokenMetrics | null, added: TokenMetrics | null): TokenM
       models[at] = { ...known, ...sumCounts(known, model) };
     }
   }
-  const reasoning = exactSum(sum.reasoning_tokens ?? 0, added.reasoning_tokens ?? 0);
-  const cacheRead = exactSum(sum.cache_read_tokens ?? 0, added.cache_read_tokens ?? 0);
+  const reasoning = tokenSum(sum.reasoning_tokens ?? 0, added.reasoning_tokens ?? 0);
+  const cacheRead = tokenSum(sum.cache_read_tokens ?? 0, added.cache_read_tokens ?? 0);
   return {
     ...sumCounts(sum, added),
     ...(reasoning > 0 && { reasoning_tokens: reasoning }),
@@ -102,14 +102,14 @@ type Counts = Pick<TokenMetrics, "input_tokens" | "output_tokens" | "total_token
 
 function sumCounts(a: Counts, b: Counts): Counts {
   return {
-    input_tokens: exactSum(a.input_tokens, b.input_tokens),
-    output_tokens: exactSum(a.output_tokens, b.output_tokens),
-    total_tokens: exactSum(a.total_tokens, b.total_tokens),
+    input_tokens: tokenSum(a.input_tokens, b.input_tokens),
+    output_tokens: tokenSum(a.output_tokens, b.output_tokens),
+    total_tokens: tokenSum(a.total_tokens, b.total_tokens),
   };
 }
 
-/** A sum that stays a number which every reader takes, whatever an import said. */
-const exactSum = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
+/** As much as a file that is written out may say, whatever came in. */
+const tokenSum = (a: number, b: number): number => Math.min(a + b, MAX_TOKENS);
 
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idProblem } from "../domain/id.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { typedTags } from "../domain/labels.ts";
-import { MAX_LIST_ITEMS, MAX_RUN_INDEX, MAX_STATE_BYTES, MAX_TYPED_TAGS } from "../domain/limits.ts";
+import { MAX_LIST_ITEMS, MAX_RUN_INDEX, MAX_STATE_BYTES, MAX_TOKENS, MAX_TYPED_TAGS } from "../domain/limits.ts";
 import type { SessionSummary } from "../domain/session.ts";
 import { utf8Bytes } from "../lib/text.ts";
 
@@ -35,7 +35,7 @@ export const counter: z.ZodType<number> = z
   .min(0)
   .transform((value) => Math.min(value, MAX_COUNT));
 /** What is added up as long as the session lives. */
-export const sum: z.ZodType<number> = z.int().min(0);
+export const sum: z.ZodType<number> = z.int().min(0).max(MAX_TOKENS);
 export const runIndex: z.ZodType<number> = z.int().min(0).max(MAX_RUN_INDEX);
 
 /** Checks a value and hands on the value itself: its keys keep their order, and those that nobody knows stay. */
@@ -103,7 +103,7 @@ export const tags: z.ZodType<string[]> = list(z.string(), MAX_TYPED_TAGS).transf
 });
 
 /** Sums of them stay whole. */
-const tokens = z.number().min(0).max(1_000_000_000_000);
+const tokens = z.number().min(0).max(MAX_TOKENS);
 
 /** What sums of tokens are made from; the rest of metrics is only shown. */
 export const tokenCounts = {

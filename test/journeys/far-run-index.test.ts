@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEPT_RUN_INDEXES, MAX_RUN_INDEX } from "../../src/domain/limits.ts";
+import { KEPT_RUN_INDEXES, MAX_RUN_INDEX, MAX_TOKENS } from "../../src/domain/limits.ts";
 import { call, callHandler, newId, run } from "../support/http.ts";
 import { asText, exportOf, importing, sessionLines } from "../support/portable.ts";
 import { scriptModel } from "../support/scripted-model.ts";
@@ -46,7 +46,7 @@ describe("a session that came in with high numbers", () => {
 
   it("counts its changes and its tokens on, and comes in again", async () => {
     const session_id = newId();
-    const tokens = Number.MAX_SAFE_INTEGER;
+    const tokens = MAX_TOKENS;
     const metrics = { input_tokens: tokens, output_tokens: tokens, total_tokens: tokens };
     const model = [{ id: "m", provider: "p", ...metrics }];
     const high = { version: 1_000_000_000, name_version: 1_000_000_000, metrics: { ...metrics, details: { model } } };

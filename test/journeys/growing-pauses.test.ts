@@ -35,7 +35,7 @@ describe("a paused run", () => {
     expect(before).toBeGreaterThan(MAX_RUN_EVENT_BYTES / 2 - 10_000);
     const [first, ...rest] = paused.tools;
     const refused = await answer(paused, { tools: [{ ...first, ...result("signed") }] });
-    expect([refused.status, refused.body.code]).toEqual([409, "run_not_continuable"]);
+    expect([refused.status, refused.body.code]).toEqual([400, "bad_request"]);
     expect(await logBytes(paused.run_id)).toBe(before);
     model.next("All signed.");
     const all = await answer(paused, { tools: [first, ...rest].map((tool) => ({ ...tool, ...result("signed") })) });
