@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Narrator, StoryError } from "./narrator.ts";
+import { sentEvents } from "./sent-events.ts";
 
 /** The parts of answers that the story looks at. */
 export const Session = z.looseObject({ session_id: z.string(), session_name: z.string() });
@@ -94,16 +95,7 @@ export class Api {
   async *stream(path: string, body: object): AsyncGenerator<RunEvent> {
     const response = await this.#send("POST", path, body);
     if (response.body === null) throw new StoryError("The run has no stream.");
-    let text = "";
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      const blocks = text.split("\n\n");
-      text = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const data = /^data: (.*)$/m.exec(block)?.[1];
-        if (data !== undefined) yield shaped("The stream", RunEvent, JSON.parse(data));
-      }
-    }
+    for await (const data of sentEvents(response.body)) yield shaped("The stream", RunEvent, data);
   }
 
   /** `refusal` is the status to be refused with; null where the call is to succeed. */

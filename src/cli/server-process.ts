@@ -37,10 +37,15 @@ export interface Server {
 }
 
 /**
- * Migrates the state in a folder and serves it on a free port, with these settings and no others: neither the shell's
- * nor `.dev.vars`'. Settles when the server answers. Whoever calls it owns the folder, and has called `stopGroupsAtEnd`.
+ * Serves the state in a folder on a free port, with these settings and no others: neither the shell's nor `.dev.vars`'.
+ * Settles when the server answers. Whoever calls it owns the folder, and has called `stopGroupsAtEnd`. The state is
+ * migrated first, unless it `isMigrated`: a server that comes back takes a third of the time.
  */
-export async function startServer(stateDir: string, settings: Settings = {}): Promise<Server> {
+export async function startServer(
+  stateDir: string,
+  settings: Settings = {},
+  { isMigrated = false } = {},
+): Promise<Server> {
   const settingsFile = path.join(stateDir, "settings.env");
   writeFileSync(settingsFile, envFileText(settings), { mode: 0o600 });
   const env = {
@@ -49,7 +54,7 @@ export async function startServer(stateDir: string, settings: Settings = {}): Pr
     CLOUDFLARE_ENV: "",
   };
   const flags = [`--persist-to=${stateDir}`, `--env-file=${settingsFile}`];
-  await migrate(flags, env);
+  if (!isMigrated) await migrate(flags, env);
   const { group, ready } = launchServer([...flags, "--port=0", "--var=MODE:development"], "keep", env);
   const output = recordOutput(group);
   const timeout = AbortSignal.timeout(START_TIMEOUT_MS);

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Server, startServer } from "../../src/cli/server-process.ts";
+import type { Settings } from "../../src/cli/settings.ts";
+import { check } from "./checks/all.ts";
+import { liveEpoch, type Stage } from "./epoch.ts";
+import { ModelServer } from "./model-server.ts";
+import type { EpochPlan } from "./plan.ts";
+import { type Act, Clock, type Finding, type SessionRecord } from "./record.ts";
+
+/** How a plan went: to its end, or to the first epoch in which something was found. */
+export interface Went {
+  /** One session in one epoch each. */
+  histories: number;
+  epochs: number;
+  acts: Act[];
+  findings: Finding[];
+  /** The sessions that something was found in. */
+  records: SessionRecord[];
+  /** What the server wrote in the last epoch. */
+  output: string;
+}
+
+/** How long the server waits for the model: below what the model is silent for when it stalls. */
+const MODEL_TIMEOUT_MS = 2_000;
+
+/** Lives a plan on a server, a state and a model of its own. */
+export async function live(plan: readonly EpochPlan[], onEpoch: (epoch: number) => void): Promise<Went> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), "edge-sessions-histories-"));
+  const remove = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
+  process.on("exit", remove);
+  const clock = new Clock();
+  const model = new ModelServer(clock);
+  const settings: Settings = {
+    OPENAI_BASE_URL: await model.listen(),
+    OPENAI_MODEL: "histories",
+    MODEL_TIMEOUT_MS: String(MODEL_TIMEOUT_MS),
+    MODEL_MAX_RETRIES: "1",
+    DELETE_UNDO_SECONDS: "86400",
+  };
+  const went: Went = { histories: 0, epochs: 0, acts: [], findings: [], records: [], output: "" };
+  let server: Server = await startServer(stateDir, settings);
+  const stage: Stage = {
+    world: { url: server.url, isUp: true },
+    model,
+    clock,
+    records: new Map(),
+    start: () => startServer(stateDir, settings, { isMigrated: true }),
+  };
+  try {
+    for (const epoch of plan) {
+      const lived = await liveEpoch(epoch, stage, server);
+      server = lived.server;
+      went.histories += lived.records.length;
+      went.epochs += 1;
+      went.acts.push(...lived.records.flatMap(({ acts }) => acts.filter((act) => act.epoch === epoch.epoch)));
+      went.records = lived.records.filter((record) => {
+        const found = check(record);
+        went.findings.push(...found);
+        return found.length > 0;
+      });
+      for (const text of model.strangers.splice(0)) {
+        went.findings.push({
+          rule: "the model is asked for runs only",
+          sessionId: "",
+          detail: `It was sent "${text}".`,
+        });
+      }
+      went.output = server.output();
+      if (went.findings.length > 0) break;
+      onEpoch(epoch.epoch);
+    }
+    return went;
+  } finally {
+    await server.stop();
+    model.close();
+    process.off("exit", remove);
+    remove();
+  }
+}

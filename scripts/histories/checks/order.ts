@@ -1,0 +1,71 @@
+import type { Act, Asked, ReadRun, SessionRecord } from "../record.ts";
+import { isStarted, label, lastReading, makesRun, type Rule, tokenOfRun } from "./facts.ts";
+
+/** In which order runs go, and that they go one at a time. */
+export const ORDER_RULES: readonly Rule[] = [
+  { rule: "runs go in the order in which they were acknowledged", check: overtaken },
+  { rule: "runs of a session do not overlap", check: overlapping },
+];
+
+const interrupts = ({ operation: { action } }: Act) => action.kind === "run" && action.onBusy === "interrupt";
+
+function overtaken(record: SessionRecord): string[] {
+  const started = (lastReading(record)?.runs ?? []).filter(isStarted);
+  const places = new Map(started.map(({ runId }, place) => [runId, place]));
+  // A request that was sent again names a run that may have been taken long before.
+  const makers = record.acts.filter((act) => makesRun(act) && act.acceptedAt !== null);
+  const first = [...Map.groupBy(makers, ({ runId }) => runId).values()].flatMap(([act]) => act ?? []);
+  const sentAgain = new Set(record.acts.filter((act) => isSentAgain(act, record)));
+  const wrong: string[] = [];
+  for (const earlier of first) {
+    for (const later of first) {
+      if (earlier.acceptedAt === null || earlier.acceptedAt >= later.invokedAt) continue;
+      if (interrupts(later) || sentAgain.has(later)) continue;
+      const [place, placeOfLater] = [places.get(earlier.runId ?? ""), places.get(later.runId ?? "")];
+      if (place === undefined || placeOfLater === undefined || place < placeOfLater) continue;
+      wrong.push(`${label(later)} was asked for when ${label(earlier)} was acknowledged, and went before it.`);
+    }
+  }
+  return wrong;
+}
+
+const isSentAgain = (act: Act, { acts }: SessionRecord) =>
+  acts.some(({ operation, invokedAt }) => operation.token === act.operation.token && invokedAt < act.invokedAt);
+
+/** Requests of one run that follow each other, without one of another run between. */
+export interface Stretch {
+  token: string;
+  asked: Asked[];
+}
+
+export function stretches(asked: readonly Asked[]): Stretch[] {
+  const all: Stretch[] = [];
+  for (const one of asked.toSorted((a, b) => a.startedAt - b.startedAt)) {
+    const last = all.at(-1);
+    if (last?.token === one.token) last.asked.push(one);
+    else all.push({ token: one.token, asked: [one] });
+  }
+  return all;
+}
+
+function overlapping(record: SessionRecord): string[] {
+  const runs = lastReading(record)?.runs ?? [];
+  const all = stretches(record.asked);
+  const wrong: string[] = [];
+  for (const [token, some] of Map.groupBy(all, (stretch) => stretch.token)) {
+    const run = runs.find((one) => tokenOfRun(one) === token);
+    if (run !== undefined && some.length > 1 + continues(run)) {
+      wrong.push(`${token} (run ${run.runId}) asked the model, then another run did, then it did again.`);
+    }
+  }
+  all.forEach((stretch, at) => {
+    const before = all[at - 1]?.asked.at(-1);
+    const [first] = stretch.asked;
+    if (before?.end === "whole" && first !== undefined && before.endedAt > first.startedAt) {
+      wrong.push(`${stretch.token} asked the model while it answered ${before.token}.`);
+    }
+  });
+  return wrong;
+}
+
+const continues = ({ events }: ReadRun) => events.filter((event) => event === "RunContinued").length;

@@ -1,0 +1,87 @@
+import type { Act, SessionRecord } from "../record.ts";
+import { happensUntil, isAcknowledged, label, type Rule } from "./facts.ts";
+
+/** Whether the session is there, and whether what is refused is refused for a reason. */
+export const PRESENCE_RULES: readonly Rule[] = [
+  { rule: "a session is there unless it was deleted, and deleted until it is restored", check: wrongPresence },
+  { rule: "nothing is refused without a reason", check: refusedForNothing },
+  { rule: "a server that is alive answers", check: unanswered },
+];
+
+/** Something that makes the session there, or not there, at some time between two ticks. */
+interface Change {
+  act: Act;
+  isThere: boolean;
+  until: number;
+}
+
+function presenceChanges(record: SessionRecord): Change[] {
+  return record.acts.flatMap((act) => {
+    const { kind } = act.operation.action;
+    if (act.outcome === "refused" || (kind !== "delete" && kind !== "restore")) return [];
+    return [{ act, isThere: kind === "restore", until: happensUntil(act, record) }];
+  });
+}
+
+function wrongPresence(record: SessionRecord): string[] {
+  const changes = presenceChanges(record);
+  return record.acts.flatMap((act) => {
+    const shown = presenceShown(act);
+    if (shown === null || possiblePresence(changes, act).has(shown)) return [];
+    return [`${label(act)} answered ${act.status}: the session is ${shown ? "" : "not "}there, and was not to be so.`];
+  });
+}
+
+/** Whether the answer shows that the session was there; null where it shows nothing. */
+function presenceShown(act: Act): boolean | null {
+  const { kind } = act.operation.action;
+  if (kind === "restore" && act.status === 404) return true;
+  if (kind === "delete" || kind === "restore" || kind === "list" || kind === "search") return null;
+  if (kind === "cancel" || kind === "tag") return null;
+  if (act.status === 404 || (act.status === 409 && act.detail.includes("was deleted"))) return false;
+  return isAcknowledged(act) ? true : null;
+}
+
+/** What the session may have been at some time while this was asked: what nothing else has certainly gone over. */
+function possiblePresence(changes: readonly Change[], { invokedAt, endedAt }: Act): Set<boolean> {
+  const possible = new Set<boolean>();
+  const before = changes.filter(({ act }) => isAcknowledged(act) && act.endedAt < invokedAt);
+  const isGoneOver = (change: { until: number }) => before.some(({ act }) => act.invokedAt > change.until);
+  if (before.length === 0) possible.add(true);
+  for (const change of changes) {
+    if (change.act.invokedAt < endedAt && !isGoneOver(change)) possible.add(change.isThere);
+  }
+  return possible;
+}
+
+/** Statuses that each kind may be refused with while the session is there. */
+function mayBeRefusedWith({ operation: { action }, ifMatch }: Act): readonly number[] {
+  switch (action.kind) {
+    case "run":
+      return action.onBusy === "reject" ? [409] : [];
+    case "patch":
+    case "rename":
+      return ifMatch === null ? [] : [412];
+    case "continue":
+    case "regenerate":
+    case "branch":
+      return [400, 409];
+    case "fork":
+      return [400];
+    default:
+      return [];
+  }
+}
+
+function refusedForNothing(record: SessionRecord): string[] {
+  return record.acts
+    .filter((act) => act.outcome === "refused" && !mayBeRefusedWith(act).includes(act.status))
+    .filter((act) => presenceShown(act) === null)
+    .map((act) => `${label(act)} was refused with ${act.status}: ${act.detail}`);
+}
+
+function unanswered(record: SessionRecord): string[] {
+  return record.acts
+    .filter(({ outcome, isServerUp, status }) => outcome === "unknown" && isServerUp && status !== 503)
+    .map((act) => `${label(act)} got no answer, or one of a broken server: ${act.status} ${act.detail}`);
+}

@@ -1,0 +1,334 @@
+import { nameWrite, patchWrite, type SessionJson, snapshotOf, stateWrite, tagWrite } from "./cells.ts";
+import { type Answer, call, type StreamEvent } from "./calls.ts";
+import type { ModelServer } from "./model-server.ts";
+import type { Action, Condition, Operation, Reading } from "./operations.ts";
+import type { Act, Clock, GivenAnswer, SessionRecord, ToldRun, Verdict } from "./record.ts";
+import { COMMON_WORD, instructionsText, messageText, nameText } from "./words.ts";
+
+/** The agent that is run: it has tools of each kind. */
+export const AGENT = "operator";
+export const RUNS = `/agents/${AGENT}/runs`;
+
+/** The server as clients know it. */
+export interface World {
+  url: string;
+  /** False from right before it is killed. */
+  isUp: boolean;
+}
+
+/** What an action is as a request; null where there is nothing to do it to. */
+interface Request {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  path: string;
+  /** Of the path; the user is added. */
+  query?: Record<string, string>;
+  body?: object;
+  headers?: Record<string, string>;
+  leaveAfter?: number;
+}
+
+const LEAVE_AFTER = 3;
+/** How runs that are read in streams end. */
+const ENDS: Record<string, string> = {
+  RunCompleted: "COMPLETED",
+  RunError: "ERROR",
+  RunCancelled: "CANCELLED",
+  RunPaused: "PAUSED",
+};
+
+interface OpenRequirement {
+  id: string;
+  run_id: string;
+  kind: string;
+}
+
+/** One client of one session: does operations, and writes down what it sees. */
+export class Client {
+  readonly #world: World;
+  readonly #record: SessionRecord;
+  readonly #model: ModelServer;
+  readonly #clock: Clock;
+  readonly #epoch: number;
+  readonly #name: string;
+  /** The ETags that this client saw, oldest first. */
+  readonly #etags: string[] = [];
+
+  constructor(
+    name: string,
+    epoch: number,
+    record: SessionRecord,
+    shared: { world: World; model: ModelServer; clock: Clock },
+  ) {
+    this.#name = name;
+    this.#epoch = epoch;
+    this.#record = record;
+    this.#world = shared.world;
+    this.#model = shared.model;
+    this.#clock = shared.clock;
+  }
+
+  /** Does the operation and answers what came of it; null where there was nothing to do it to. */
+  async perform(operation: Operation): Promise<Act | null> {
+    const act: Act = {
+      epoch: this.#epoch,
+      client: this.#name,
+      operation,
+      invokedAt: this.#clock.tick(),
+      acceptedAt: null,
+      endedAt: Number.POSITIVE_INFINITY,
+      outcome: "unknown",
+      status: 0,
+      detail: "",
+      isServerUp: true,
+      runId: null,
+      told: null,
+      events: [],
+      snapshot: null,
+      ifMatch: null,
+      write: null,
+      answers: [],
+      forkId: null,
+      found: null,
+    };
+    const request = await this.#request(operation, act).catch(() => null);
+    if (request === null) return null;
+    this.#record.acts.push(act);
+    act.invokedAt = this.#clock.tick();
+    try {
+      const answer = await this.#send(request, act);
+      act.status = answer.status;
+      act.outcome = answer.status < 400 ? "acknowledged" : answer.status < 500 ? "refused" : "unknown";
+      act.detail = act.outcome === "acknowledged" ? "" : JSON.stringify(answer.json);
+      if (act.outcome === "acknowledged") this.#understand(operation.action, act, answer);
+    } catch (error) {
+      // With its headers an answer says that it was taken, also where the rest of it is lost.
+      act.outcome = act.acceptedAt === null ? "unknown" : "acknowledged";
+      act.detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    }
+    act.endedAt = this.#clock.tick();
+    act.isServerUp = this.#world.isUp;
+    return act;
+  }
+
+  #send({ method, path, query, body, headers, leaveAfter }: Request, act: Act): Promise<Answer> {
+    const search = new URLSearchParams({ ...query, ...(body === undefined && { user_id: this.#record.userId }) });
+    if (query !== undefined || body === undefined) path += `?${search}`;
+    return call({
+      method,
+      url: this.#world.url + path,
+      ...(body !== undefined && { body }),
+      ...(headers !== undefined && { headers }),
+      ...(leaveAfter !== undefined && { leaveAfter }),
+      onHeaders: (status, answered) => {
+        if (status >= 400) return;
+        act.acceptedAt = this.#clock.tick();
+        act.status = status;
+        act.runId = answered.get("X-Run-Id") ?? act.runId;
+      },
+    });
+  }
+
+  async #request(operation: Operation, act: Act): Promise<Request | null> {
+    const { action, token } = operation;
+    const { sessionId, userId } = this.#record;
+    const session = `/sessions/${sessionId}`;
+    const whose = { session_id: sessionId, user_id: userId };
+    switch (action.kind) {
+      case "run": {
+        this.#model.script(token, action.turns);
+        if (action.state !== null) act.write = stateWrite(action.state);
+        const { state, onBusy, keyed } = action;
+        const body = {
+          ...whose,
+          message: messageText(token),
+          on_busy: onBusy,
+          ...(state !== null && { session_state: state }),
+        };
+        return { ...reading("POST", RUNS, action.read, body), ...(keyed && { headers: { "Idempotency-Key": token } }) };
+      }
+      case "patch": {
+        act.write = patchWrite(action.fields, action.merge);
+        const type = action.merge ? "application/merge-patch+json" : "application/json";
+        const headers = { "Content-Type": type, ...this.#condition(action.condition, act) };
+        return { method: "PATCH", path: session, query: { user_id: userId }, body: action.fields, headers };
+      }
+      case "rename": {
+        act.write = nameWrite(nameText(token));
+        const headers = this.#condition(action.condition, act);
+        const body = { session_name: nameText(token) };
+        return { method: "POST", path: `${session}/rename`, query: { user_id: userId }, body, headers };
+      }
+      case "tag": {
+        act.write = tagWrite(action.add, action.remove);
+        const body = {
+          action: "tag",
+          session_ids: [sessionId],
+          add_tags: action.add,
+          ...(action.remove.length > 0 && { remove_tags: action.remove }),
+          user_id: userId,
+        };
+        return { method: "POST", path: "/sessions/bulk", body };
+      }
+      case "cancel": {
+        act.runId = chosen(this.#runs(), action.pick);
+        return act.runId === null
+          ? null
+          : { method: "POST", path: `${RUNS}/${act.runId}/cancel`, query: { session_id: sessionId, user_id: userId } };
+      }
+      case "continue":
+        return this.#answering(action, token, act);
+      case "regenerate":
+      case "branch": {
+        const older = chosen(this.#runs("run"), action.pick);
+        if (older === null) return null;
+        this.#model.script(token, action.turns);
+        const how =
+          action.kind === "branch"
+            ? { continue_from: "end", input: messageText(token) }
+            : {
+                regenerate: true,
+                replace_original: action.replace,
+                additional_instructions: instructionsText(token),
+              };
+        return reading("POST", `${RUNS}/${older}/continue`, action.read, { ...whose, ...how });
+      }
+      case "resume": {
+        act.runId = chosen(this.#runs(), action.pick);
+        const from = action.after < 0 ? {} : { last_event_index: action.after };
+        return act.runId === null
+          ? null
+          : { method: "POST", path: `${RUNS}/${act.runId}/resume`, body: { ...whose, ...from } };
+      }
+      case "fork":
+        return { method: "POST", path: `/agents/${AGENT}/sessions/${sessionId}/fork` };
+      case "delete":
+        return { method: "DELETE", path: session };
+      case "restore":
+        return { method: "POST", path: `${session}/restore` };
+      case "read":
+        return { method: "GET", path: session };
+      case "list":
+        return { method: "GET", path: "/sessions", query: { archived: "all", limit: "100" } };
+      case "search":
+        return { method: "GET", path: "/search", query: { q: COMMON_WORD, session_id: sessionId, limit: "100" } };
+    }
+  }
+
+  /** Runs that a client was told of: of operations of this kind, or of all that make one. */
+  #runs(kind?: Action["kind"]): string[] {
+    const makes = kind === undefined ? ["run", "regenerate", "branch"] : [kind];
+    const runs = this.#record.acts.filter(
+      ({ operation, acceptedAt }) => acceptedAt !== null && makes.includes(operation.action.kind),
+    );
+    return [...new Set(runs.flatMap(({ runId }) => runId ?? []))];
+  }
+
+  #condition(condition: Condition, act: Act): Record<string, string> {
+    act.ifMatch = (condition === "first" ? this.#etags[0] : this.#etags.at(-1)) ?? null;
+    if (condition === "none") act.ifMatch = null;
+    return act.ifMatch === null ? {} : { "If-Match": act.ifMatch };
+  }
+
+  /** Answers what one run waits for, as the inbox shows it. */
+  async #answering(action: Action & { kind: "continue" }, token: string, act: Act): Promise<Request | null> {
+    const { sessionId, userId } = this.#record;
+    const inbox = await call({ method: "GET", url: `${this.#world.url}/requirements?user_id=${userId}&limit=100` });
+    const open = (inbox.json as { data: OpenRequirement[] }).data;
+    const runId = chosen([...new Set(open.map(({ run_id }) => run_id))].sort(), action.pick);
+    if (runId === null) return null;
+    act.runId = runId;
+    const asked = open.filter(({ run_id }) => run_id === runId);
+    act.answers = asked.slice(0, action.onlyFirst ? 1 : undefined).map((one) => answerTo(one, action.approve, token));
+    const body = { session_id: sessionId, user_id: userId, requirements: act.answers.map(answerJson) };
+    return reading("POST", `${RUNS}/${runId}/continue`, action.read === "background" ? "leave" : action.read, body);
+  }
+
+  #understand(action: Action, act: Act, { headers, json, events }: Answer): void {
+    switch (action.kind) {
+      case "run":
+      case "regenerate":
+      case "branch":
+      case "continue":
+        act.told = events.length > 0 ? toldByEvents(events) : toldByJson(json);
+        act.events = events.map(({ index, event, content }) => ({ index, event, content }));
+        break;
+      case "resume":
+        act.events = events.map(({ index, event, content }) => ({ index, event, content }));
+        break;
+      case "patch":
+      case "rename":
+      case "read":
+      case "restore": {
+        act.snapshot = snapshotOf(headers.get("ETag") ?? "", json as SessionJson);
+        this.#etags.push(act.snapshot.etag);
+        break;
+      }
+      case "fork":
+        act.forkId = (json as { session_id: string }).session_id;
+        break;
+      case "list":
+        act.found = (json as { data: { session_id: string }[] }).data.map(({ session_id }) => session_id);
+        break;
+      case "search":
+        act.found = (json as { data: { run_id: string }[] }).data.map(({ run_id }) => run_id);
+        break;
+      case "tag":
+        // One that has the tags already is as it was asked to be.
+        act.detail = JSON.stringify(json);
+        break;
+      case "cancel":
+      case "delete":
+        break;
+    }
+  }
+}
+
+const chosen = (list: readonly string[], pick: number): string | null => list[pick % list.length] ?? null;
+
+/** A request whose answer is a run, read in this way. */
+function reading(method: "POST", path: string, read: Reading, body: object): Request {
+  const stream = read === "stream" || read === "leave";
+  const how = { stream, ...(read === "background" && { background: true }) };
+  return { method, path, body: { ...body, ...how }, ...(read === "leave" && { leaveAfter: LEAVE_AFTER }) };
+}
+
+const VERDICTS: Record<string, Verdict> = {
+  confirmation: "confirmed",
+  user_input: "filled",
+  external_execution: "executed",
+};
+
+function answerTo({ id, kind }: OpenRequirement, approve: boolean, token: string): GivenAnswer {
+  const verdict = approve ? (VERDICTS[kind] ?? "rejected") : "rejected";
+  const value = verdict === "filled" ? `${token}@example.com` : `printed by ${token}`;
+  return { requirementId: id, verdict, value };
+}
+
+function answerJson({ requirementId: id, verdict, value }: GivenAnswer): object {
+  switch (verdict) {
+    case "confirmed":
+      return { id, confirmation: true };
+    case "rejected":
+      return { id, confirmation: false, confirmation_note: value };
+    case "filled":
+      return { id, user_input_schema: [{ name: "to", value }] };
+    case "executed":
+      return { id, external_execution_result: value };
+  }
+}
+
+function toldByEvents(events: readonly StreamEvent[]): ToldRun | null {
+  const last = events.at(-1);
+  // Behind a cancelled run's own end stands one that says that it completed.
+  const end = events.find(({ event }) => event === "RunCancelled") ?? last;
+  const status = ENDS[end?.event ?? ""];
+  if (last === undefined || status === undefined) return null;
+  return { status, content: String(last.data.content ?? ""), persisted: last.data.persisted !== false };
+}
+
+function toldByJson(json: unknown): ToldRun | null {
+  const run = json as { status: string; content?: string; persisted?: boolean };
+  // In the background nothing is told but that it will be.
+  if (run.status === "PENDING" || run.status === "RUNNING") return null;
+  return { status: run.status, content: run.content ?? "", persisted: run.persisted !== false };
+}

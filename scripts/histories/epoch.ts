@@ -1,0 +1,137 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Server } from "../../src/cli/server-process.ts";
+import { call } from "./calls.ts";
+import { Client, type World } from "./client.ts";
+import type { ModelServer } from "./model-server.ts";
+import type { Operation } from "./operations.ts";
+import type { EpochPlan, SessionPlan } from "./plan.ts";
+import { patiently, readSession } from "./read-session.ts";
+import type { Act, Clock, SessionRecord } from "./record.ts";
+import { nameText } from "./words.ts";
+
+/** What all epochs share. */
+export interface Stage {
+  world: World;
+  model: ModelServer;
+  clock: Clock;
+  /** The sessions that are lived in, by id. */
+  records: Map<string, SessionRecord>;
+  /** Starts the server on the state as it is. */
+  start(): Promise<Server>;
+}
+
+/** Lives an epoch on the server, which is killed in it; answers the server that was started behind that, and the sessions. */
+export async function liveEpoch(
+  plan: EpochPlan,
+  stage: Stage,
+  server: Server,
+): Promise<{ server: Server; records: SessionRecord[] }> {
+  const records = await Promise.all(plan.sessions.map((session) => recordOf(session, plan.epoch, stage)));
+  await liveAndDie(plan, stage, server, records);
+  const restarted = await stage.start();
+  stage.world.url = restarted.url;
+  stage.world.isUp = true;
+  await Promise.all(plan.sessions.map((session, at) => settle(session, plan.epoch, stage, records[at])));
+  return { server: restarted, records };
+}
+
+/** The session's record; one that is new is created, with a name, so that no model is asked for one. */
+async function recordOf(session: SessionPlan, epoch: number, stage: Stage): Promise<SessionRecord> {
+  const { sessionId, userId } = session;
+  const known = stage.records.get(sessionId);
+  if (known !== undefined) return known;
+  const record: SessionRecord = { sessionId, userId, acts: [], asked: [], readings: [] };
+  stage.records.set(sessionId, record);
+  const body = { session_id: sessionId, user_id: userId, agent_id: "operator", session_name: nameText(sessionId) };
+  const created = await call({ method: "POST", url: `${stage.world.url}/sessions`, body });
+  if (created.status !== 201) throw new Error(`Session ${sessionId} was not created: ${created.status}`);
+  await clientOf("creation", epoch, record, stage).perform(own(session, epoch, "created", { kind: "read" }));
+  return record;
+}
+
+const clientOf = (name: string, epoch: number, record: SessionRecord, stage: Stage) =>
+  new Client(name, epoch, record, stage);
+
+/** An operation that is in no plan. */
+function own({ sessionId }: SessionPlan, epoch: number, what: string, action: Operation["action"]): Operation {
+  const [seed, slot] = sessionId.slice(1).split("-");
+  return { token: `z${seed}e${epoch}s${slot}n${what}`, waitMs: 0, action };
+}
+
+async function liveAndDie(
+  plan: EpochPlan,
+  stage: Stage,
+  server: Server,
+  records: readonly SessionRecord[],
+): Promise<void> {
+  let begun = 0;
+  let killed: Promise<void> | null = null;
+  const kill = async (delayMs: number) => {
+    await pause(delayMs);
+    stage.world.isUp = false;
+    await server.kill();
+  };
+  const live = async (client: Client, operations: readonly Operation[]) => {
+    for (const operation of operations) {
+      await pause(operation.waitMs);
+      if (!stage.world.isUp) return;
+      begun += 1;
+      if (begun >= plan.kill.operation) killed ??= kill(plan.kill.delayMs);
+      await client.perform(operation);
+    }
+  };
+  const lives = plan.sessions.flatMap(({ clients }, at) =>
+    clients.map((operations, nth) => {
+      const record = records[at];
+      return record && live(clientOf(String(nth), plan.epoch, record, stage), operations);
+    }),
+  );
+  await Promise.all(lives);
+  await (killed ?? kill(0));
+}
+
+/** Behind a restart: brings the session back where it was deleted, wakes it, has it end what goes on, and reads it. */
+async function settle(session: SessionPlan, epoch: number, stage: Stage, record?: SessionRecord): Promise<void> {
+  if (record === undefined) return;
+  const looked = await insist(clientOf("look", epoch, record, stage), own(session, epoch, "look", { kind: "read" }));
+  if (looked?.status === 404) {
+    await insist(clientOf("look", epoch, record, stage), own(session, epoch, "back", { kind: "restore" }));
+  }
+  const again = unknownByKey(record, epoch).map(({ operation }) => ({ client: "again", operation }));
+  const wake = session.wake.map((operation) => ({ client: "wake", operation }));
+  await Promise.all(
+    [...wake, ...again].map(async ({ client, operation }, nth) => {
+      await pause(client === "wake" ? operation.waitMs : 0);
+      await clientOf(`${client} ${nth}`, epoch, record, stage).perform(operation);
+    }),
+  );
+  await insist(clientOf("probe", epoch, record, stage), own(session, epoch, "probe", PROBE));
+  const tokens = new Set(record.acts.map(({ operation }) => operation.token));
+  record.asked = stage.model.asked.filter(({ token }) => tokens.has(token));
+  record.readings.push(await readSession(record, epoch, stage));
+}
+
+const PROBE: Operation["action"] = {
+  kind: "run",
+  turns: [],
+  read: "whole",
+  onBusy: "enqueue",
+  state: null,
+  keyed: true,
+};
+
+/** Runs of this epoch of which nobody knows what became of them, and that can be asked for again. */
+function unknownByKey({ acts }: SessionRecord, epoch: number): Act[] {
+  return acts.filter(
+    ({ epoch: of, outcome, operation: { action } }) =>
+      of === epoch && outcome === "unknown" && action.kind === "run" && action.keyed,
+  );
+}
+
+/** Does it until the server says what became of it: it may still be landing what the kill left. */
+async function insist(client: Client, operation: Operation): Promise<Act | null> {
+  return patiently(async () => {
+    const act = await client.perform(operation);
+    return act !== null && act.outcome !== "unknown" ? act : null;
+  });
+}

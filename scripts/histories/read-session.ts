@@ -1,0 +1,227 @@
+import { type Answer, call } from "./calls.ts";
+import { cellsOf, type SessionJson, snapshotOf } from "./cells.ts";
+import type { World } from "./client.ts";
+import type {
+  Clock,
+  ListedCounts,
+  Place,
+  PromptMessage,
+  Reading,
+  ReadRequirement,
+  ReadRun,
+  SessionReading,
+  SessionRecord,
+  Verdict,
+} from "./record.ts";
+import { COMMON_WORD, tokenIn } from "./words.ts";
+
+/** How long what goes on by itself may take: runs to end, a fork's messages to be indexed. */
+const PATIENCE_MS = 30_000;
+const POLL_MS = 100;
+const STATUSES = ["open", "answered", "expired", "cancelled"] as const;
+const TAGS = ["red", "green", "blue", "grey"] as const;
+
+interface SessionDetail extends SessionJson {
+  session_id: string;
+  run_count: number;
+  message_count: number;
+  open_requirements: number;
+}
+
+interface MessageJson {
+  role: string;
+  content?: string;
+  tool_call_id?: string;
+  tool_calls?: { id: string; function: { name: string; arguments: string } }[];
+}
+
+interface RunJson {
+  run_id: string;
+  parent_run_id: string;
+  status: string;
+  run_input: string;
+  content: string;
+  messages: MessageJson[] | null;
+  events: { event: string; tool?: { tool_call_id: string } }[] | null;
+  forked_from_run_id: string | null;
+  forked_from_message_index: number | null;
+  forked_from_session_id: string | null;
+  regenerated_from: string | null;
+}
+
+interface RequirementJson {
+  id: string;
+  run_id: string;
+  session_id: string;
+  status: string;
+  note: string | null;
+  answer: Verdict | null;
+  tool_execution: { tool_call_id: string; tool_name: string };
+}
+
+/** Reads all of a session in which nothing goes on any more, as any caller could; throws where it cannot be read. */
+export async function readSession(
+  record: SessionRecord,
+  epoch: number,
+  { world, clock }: { world: World; clock: Clock },
+): Promise<Reading> {
+  const { sessionId, userId } = record;
+  const get = async (path: string, query: Record<string, string> = {}) =>
+    (await answered(`${world.url}${path}?${new URLSearchParams({ user_id: userId, ...query })}`)).json;
+  await patiently(async () => ((await runsOf(get, sessionId)).every(isAtRest) ? true : null));
+  const startedAt = clock.tick();
+  const requirements = await requirementsOf(get);
+  const list = (await get("/sessions", { archived: "all", limit: "100" })) as List;
+  // One of them, and another one each time: what is read takes more of an epoch than what is done.
+  const tag = TAGS[epoch % TAGS.length] ?? TAGS[0];
+  const tagged = (await get("/sessions", { archived: "all", limit: "100", tag })) as List;
+  const byTag = { [tag]: tagged.data.some(({ session_id }) => session_id === sessionId) };
+  const readOne = async (id: string): Promise<SessionReading> => {
+    const item = list.data.find(({ session_id }) => session_id === id);
+    if (item === undefined) throw new Error(`The list of ${userId} does not show session ${id}.`);
+    const detail = await answered(`${world.url}/sessions/${id}?user_id=${userId}`);
+    const shown = detail.json as SessionDetail;
+    const runs = await runsOf(get, id);
+    // The others are found by the word that all messages have.
+    const token = tokenIn(runs.at(-1)?.input ?? "");
+    const foundTokens = token === null ? {} : { [token]: await found(get, id, token) };
+    return {
+      sessionId: id,
+      snapshot: snapshotOf(detail.headers.get("ETag") ?? "", shown),
+      runs,
+      requirements: requirements.filter(({ session_id }) => session_id === id).map(readRequirement),
+      listed: countsOf(item),
+      detailed: countsOf(shown),
+      listedSnapshot: cellsOf(item),
+      found: await foundAll(get, id, runs),
+      foundTokens,
+    };
+  };
+  const own = await readOne(sessionId);
+  const forks = [];
+  for (const { session_id: id } of list.data) if (id !== sessionId) forks.push(await readOne(id));
+  const userSessions = list.data.map(({ session_id }) => session_id);
+  const userCount = list.meta.total_count;
+  return { ...own, epoch, startedAt, endedAt: clock.tick(), forks, userSessions, userCount, byTag };
+}
+
+interface List {
+  data: SessionDetail[];
+  meta: { total_count: number };
+}
+
+type Get = (path: string, query?: Record<string, string>) => Promise<unknown>;
+
+/** Reads may be refused while the server lands what the kill left; not for ever. */
+async function answered(url: string): Promise<Answer> {
+  let last = "";
+  const answer = await patiently(async () => {
+    const one = await call({ method: "GET", url });
+    last = `${one.status} ${JSON.stringify(one.json)}`;
+    return one.status < 500 ? one : null;
+  });
+  if (answer === null || answer.status !== 200) throw new Error(`GET ${url} answered ${last}`);
+  return answer;
+}
+
+/** What comes to be within a while; null where it does not. */
+export async function patiently<T>(look: () => Promise<T | null>): Promise<T | null> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null || performance.now() > until) return seen;
+    await new Promise((wake) => setTimeout(wake, POLL_MS));
+  }
+}
+
+const isAtRest = ({ status }: ReadRun) => status !== "RUNNING" && status !== "PENDING";
+
+async function runsOf(get: Get, sessionId: string): Promise<ReadRun[]> {
+  return ((await get(`/sessions/${sessionId}/runs`)) as RunJson[]).map(readRun);
+}
+
+function readRun(run: RunJson): ReadRun {
+  const { forked_from_run_id: from, regenerated_from, forked_from_session_id } = run;
+  const how = forked_from_session_id !== null ? "copied" : regenerated_from !== null ? "regenerated" : "branched";
+  return {
+    runId: run.run_id,
+    parentRunId: run.parent_run_id,
+    status: run.status,
+    input: run.run_input,
+    content: run.content,
+    messages: (run.messages ?? []).map(readMessage),
+    events: (run.events ?? []).map(({ event, tool }) => (tool === undefined ? event : `${event} ${tool.tool_call_id}`)),
+    from: from === null ? null : { runId: from, how, messages: run.forked_from_message_index ?? 0 },
+  };
+}
+
+function readMessage({ role, content, tool_call_id, tool_calls }: MessageJson): PromptMessage {
+  return {
+    role,
+    content: content ?? "",
+    calls: (tool_calls ?? []).map(({ id, function: { name, arguments: args } }) => ({ id, name, arguments: args })),
+    callId: tool_call_id ?? null,
+  };
+}
+
+async function requirementsOf(get: Get): Promise<RequirementJson[]> {
+  const all: RequirementJson[] = [];
+  for (const status of STATUSES) {
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const query: Record<string, string> = { status, limit: "100", ...(cursor !== "" && { cursor }) };
+      const page = (await get("/requirements", query)) as {
+        data: RequirementJson[];
+        meta: { next_cursor: string | null };
+      };
+      all.push(...page.data);
+      cursor = page.meta.next_cursor;
+    }
+  }
+  return all;
+}
+
+const readRequirement = ({ id, run_id, status, note, answer, tool_execution }: RequirementJson): ReadRequirement => ({
+  id,
+  runId: run_id,
+  callId: tool_execution.tool_call_id,
+  tool: tool_execution.tool_name,
+  status,
+  note,
+  answer,
+});
+
+const countsOf = ({ run_count, message_count, open_requirements }: SessionDetail): ListedCounts => ({
+  runs: run_count,
+  messages: message_count,
+  openRequirements: open_requirements,
+});
+
+/** All that is found of the session; a fork is indexed behind its making, so it is waited for. */
+async function foundAll(get: Get, sessionId: string, runs: readonly ReadRun[]): Promise<Place[]> {
+  const expected = runs
+    .flatMap(({ messages }) => messages)
+    .filter(({ role, content }) => (role === "user" || role === "assistant") && content.includes(COMMON_WORD)).length;
+  let places: Place[] = [];
+  await patiently(async () => {
+    places = await found(get, sessionId, COMMON_WORD);
+    return places.length >= expected ? true : null;
+  });
+  return places;
+}
+
+async function found(get: Get, sessionId: string, word: string): Promise<Place[]> {
+  const places: Place[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const query: Record<string, string> = { q: word, session_id: sessionId, limit: "100" };
+    if (cursor !== "") query.cursor = cursor;
+    const page = (await get("/search", query)) as {
+      data: { run_id: string; message_index: number }[];
+      meta: { next_cursor: string | null };
+    };
+    places.push(...page.data.map(({ run_id, message_index }) => `${run_id} ${message_index}`));
+    cursor = page.meta.next_cursor;
+  }
+  return places;
+}
