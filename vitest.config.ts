@@ -19,7 +19,7 @@ const PACKAGES = [
 ];
 
 /** Tests of these folders share one Worker and its storage: they keep nothing there. All others get their own for each file. */
-const SHARED = ["agents", "cli", "contract", "derived", "domain", "engine", "http", "lib", "model"].map(
+const SHARED = ["agents", "cli", "contract", "derived", "domain", "engine", "histories", "http", "lib", "model"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

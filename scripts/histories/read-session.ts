@@ -39,14 +39,15 @@ interface RunJson {
   run_id: string;
   parent_run_id: string;
   status: string;
-  run_input: string;
+  run_input?: string;
   content: string;
-  messages: MessageJson[] | null;
-  events: { event: string; tool?: { tool_call_id: string } }[] | null;
-  forked_from_run_id: string | null;
-  forked_from_message_index: number | null;
-  forked_from_session_id: string | null;
-  regenerated_from: string | null;
+  messages?: MessageJson[];
+  events?: { event: string; tool?: { tool_call_id: string } }[];
+  /** What is null is left out. */
+  forked_from_run_id?: string;
+  forked_from_message_index?: number;
+  forked_from_session_id?: string;
+  regenerated_from?: string;
 }
 
 interface RequirementJson {
@@ -142,16 +143,17 @@ async function runsOf(get: Get, sessionId: string): Promise<ReadRun[]> {
 
 function readRun(run: RunJson): ReadRun {
   const { forked_from_run_id: from, regenerated_from, forked_from_session_id } = run;
-  const how = forked_from_session_id !== null ? "copied" : regenerated_from !== null ? "regenerated" : "branched";
+  const how =
+    forked_from_session_id !== undefined ? "copied" : regenerated_from !== undefined ? "regenerated" : "branched";
   return {
     runId: run.run_id,
     parentRunId: run.parent_run_id,
     status: run.status,
-    input: run.run_input,
+    input: run.run_input ?? "",
     content: run.content,
     messages: (run.messages ?? []).map(readMessage),
     events: (run.events ?? []).map(({ event, tool }) => (tool === undefined ? event : `${event} ${tool.tool_call_id}`)),
-    from: from === null ? null : { runId: from, how, messages: run.forked_from_message_index ?? 0 },
+    from: from === undefined ? null : { runId: from, how, messages: run.forked_from_message_index ?? 0 },
   };
 }
 
