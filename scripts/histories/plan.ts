@@ -9,8 +9,8 @@ import {
   type Turn,
 } from "./operations.ts";
 
-/** How much is done at a time: few sessions, so that clients meet, and several of them, so that a restart is worth its time. */
-const SLOTS = 8;
+/** Few clients a session, so that they meet; that many sessions, so that a restart is worth its time. */
+const SLOTS = 16;
 const MAX_CLIENTS = 3;
 const MAX_OPERATIONS = 7;
 const WAIT_MS = 160;

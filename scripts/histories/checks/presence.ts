@@ -32,12 +32,17 @@ function wrongPresence(record: SessionRecord): string[] {
   });
 }
 
+/** Whether the session may not have been there while this was asked. */
+export const mayBeGone = (record: SessionRecord, act: Act): boolean =>
+  possiblePresence(presenceChanges(record), act).has(false);
+
 /** Whether the answer shows that the session was there; null where it shows nothing. */
 function presenceShown(act: Act): boolean | null {
   const { kind } = act.operation.action;
   if (kind === "restore" && act.status === 404) return true;
   if (kind === "delete" || kind === "restore" || kind === "list" || kind === "search") return null;
-  if (kind === "cancel" || kind === "tag") return null;
+  // A cancel answers alike where there is nothing; a resume says so in its stream.
+  if (kind === "cancel" || kind === "tag" || kind === "resume") return null;
   if (act.status === 404 || (act.status === 409 && act.detail.includes("was deleted"))) return false;
   return isAcknowledged(act) ? true : null;
 }

@@ -1,6 +1,7 @@
 import type { Act, ReadRun, SessionRecord } from "../record.ts";
 import { instructionsText, messageText } from "../words.ts";
 import { isAcknowledged, label, lastReading, makesRun, type Rule, tokenOfRun } from "./facts.ts";
+import { mayBeGone } from "./presence.ts";
 
 const SETTLED = new Set(["COMPLETED", "ERROR", "CANCELLED", "REGENERATED"]);
 
@@ -129,11 +130,10 @@ function cancelledUnasked({ acts, ...record }: SessionRecord): string[] {
     .map(({ runId }) => `Run ${runId} is cancelled, and nobody asked for that.`);
 }
 
-/** How long behind the acknowledgement a request that was on its way may reach the model, in ticks: those of a run are one. */
 function notCancelled(record: SessionRecord): string[] {
   const runs = lastReading(record)?.runs ?? [];
   return record.acts.filter(isAcknowledged).flatMap((act) => {
-    if (act.operation.action.kind !== "cancel") return [];
+    if (act.operation.action.kind !== "cancel" || mayBeGone(record, act)) return [];
     const run = runs.find(({ runId }) => runId === act.runId);
     if (run === undefined) return [];
     const token = tokenOfRun(run);
