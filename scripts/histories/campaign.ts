@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Server, startServer } from "../../src/cli/server-process.ts";
 import type { Settings } from "../../src/cli/settings.ts";
 import { check } from "./checks/all.ts";
-import { liveEpoch, type Stage } from "./epoch.ts";
+import { type Lived, liveEpoch, type Stage } from "./epoch.ts";
 import { ModelServer } from "./model-server.ts";
 import type { EpochPlan } from "./plan.ts";
 import { type Act, Clock, type Finding, type SessionRecord } from "./record.ts";
@@ -20,6 +20,12 @@ export interface Went {
   records: SessionRecord[];
   /** What the server wrote in the last epoch. */
   output: string;
+}
+
+/** What was not read is not checked: there is nothing to compare with. */
+function findingsIn({ record, unread }: Lived): Finding[] {
+  if (unread === null) return check(record);
+  return [{ rule: "a session can be read behind a restart", sessionId: record.sessionId, detail: unread }];
 }
 
 /** How long the server waits for the model: below what the model is silent for when it stalls. */
@@ -50,16 +56,16 @@ export async function live(plan: readonly EpochPlan[], onEpoch: (epoch: number) 
   };
   try {
     for (const epoch of plan) {
-      const lived = await liveEpoch(epoch, stage, server);
-      server = lived.server;
-      went.histories += lived.records.length;
+      const { server: restarted, lived } = await liveEpoch(epoch, stage, server);
+      server = restarted;
+      went.histories += lived.length;
       went.epochs += 1;
-      went.acts.push(...lived.records.flatMap(({ acts }) => acts.filter((act) => act.epoch === epoch.epoch)));
-      went.records = lived.records.filter((record) => {
-        const found = check(record);
+      went.acts.push(...lived.flatMap(({ record }) => record.acts.filter((act) => act.epoch === epoch.epoch)));
+      for (const one of lived) {
+        const found = findingsIn(one);
         went.findings.push(...found);
-        return found.length > 0;
-      });
+        if (found.length > 0) went.records.push(one.record);
+      }
       for (const text of model.strangers.splice(0)) {
         went.findings.push({
           rule: "the model is asked for runs only",

@@ -20,19 +20,27 @@ export interface Stage {
   start(): Promise<Server>;
 }
 
+/** A session behind an epoch; `unread` says why it could not be read. */
+export interface Lived {
+  record: SessionRecord;
+  unread: string | null;
+}
+
 /** Lives an epoch on the server, which is killed in it; answers the server that was started behind that, and the sessions. */
 export async function liveEpoch(
   plan: EpochPlan,
   stage: Stage,
   server: Server,
-): Promise<{ server: Server; records: SessionRecord[] }> {
+): Promise<{ server: Server; lived: Lived[] }> {
   const records = await Promise.all(plan.sessions.map((session) => recordOf(session, plan.epoch, stage)));
   await liveAndDie(plan, stage, server, records);
   const restarted = await stage.start();
   stage.world.url = restarted.url;
   stage.world.isUp = true;
-  await Promise.all(plan.sessions.map((session, at) => settle(session, plan.epoch, stage, records[at])));
-  return { server: restarted, records };
+  const lived = await Promise.all(
+    records.map(async (record, at) => ({ record, unread: await settle(plan.sessions[at], plan.epoch, stage, record) })),
+  );
+  return { server: restarted, lived };
 }
 
 /** The session's record; one that is new is created, with a name, so that no model is asked for one. */
@@ -90,9 +98,17 @@ async function liveAndDie(
   await (killed ?? kill(0));
 }
 
-/** Behind a restart: brings the session back where it was deleted, wakes it, has it end what goes on, and reads it. */
-async function settle(session: SessionPlan, epoch: number, stage: Stage, record?: SessionRecord): Promise<void> {
-  if (record === undefined) return;
+/**
+ * Behind a restart: brings the session back where it was deleted, wakes it, has it end what goes on, and reads it. Answers
+ * why it cannot be read; null where it can.
+ */
+async function settle(
+  session: SessionPlan | undefined,
+  epoch: number,
+  stage: Stage,
+  record: SessionRecord,
+): Promise<string | null> {
+  if (session === undefined) return null;
   const looked = await insist(clientOf("look", epoch, record, stage), own(session, epoch, "look", { kind: "read" }));
   if (looked?.status === 404) {
     await insist(clientOf("look", epoch, record, stage), own(session, epoch, "back", { kind: "restore" }));
@@ -108,7 +124,12 @@ async function settle(session: SessionPlan, epoch: number, stage: Stage, record?
   await insist(clientOf("probe", epoch, record, stage), own(session, epoch, "probe", PROBE));
   const tokens = new Set(record.acts.map(({ operation }) => operation.token));
   record.asked = stage.model.asked.filter(({ token }) => tokens.has(token));
-  record.readings.push(await readSession(record, epoch, stage));
+  try {
+    record.readings.push(await readSession(record, epoch, stage));
+    return null;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 const PROBE: Operation["action"] = {

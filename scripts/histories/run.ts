@@ -12,6 +12,7 @@ const OUTPUT_SHOWN_CHARS = 3_000;
 async function histories({ seed, epochs, operations, shrinks }: Options): Promise<number> {
   const all = planEpochs(seed, epochs);
   const plan = operations === null ? all : prefixOf(all, operations);
+  console.log(`Seed ${seed}, ${plan.length} epochs.`);
   const went = await live(plan, (epoch) => console.log(`Seed ${seed}, epoch ${epoch}: nothing found.`));
   console.log(summary(seed, went));
   if (went.findings.length === 0) return 0;
