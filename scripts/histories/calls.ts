@@ -30,14 +30,15 @@ interface Sent {
   leaveAfter?: number;
 }
 
-/** One call and all of its answer. Throws where the connection breaks, or no answer comes. */
+/** One call and all of its answer; of a stream what came of it. Throws where no answer comes. */
 export async function call({ method, url, body, headers = {}, onHeaders, leaveAfter }: Sent): Promise<Answer> {
   const leaving = new AbortController();
+  const patience = AbortSignal.timeout(ANSWER_MS);
   const response = await fetch(url, {
     method,
     headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(ANSWER_MS)]),
+    signal: AbortSignal.any([leaving.signal, patience]),
   });
   onHeaders?.(response.status, response.headers);
   const answer: Answer = { status: response.status, headers: response.headers, json: null, events: [] };
@@ -46,14 +47,17 @@ export async function call({ method, url, body, headers = {}, onHeaders, leaveAf
     return answer;
   }
   if (response.body === null) return answer;
-  for await (const data of sentEvents(response.body)) {
-    const event = streamEvent(data);
-    if (event !== null) answer.events.push(event);
-    if (leaveAfter !== undefined && answer.events.length >= leaveAfter) {
-      leaving.abort();
-      break;
+  try {
+    for await (const data of sentEvents(response.body)) {
+      const event = streamEvent(data);
+      if (event !== null) answer.events.push(event);
+      if (leaveAfter !== undefined && answer.events.length >= leaveAfter) break;
     }
+  } catch {
+    // What was read until the connection broke was read; but one that is silent for ever is no broken one.
+    patience.throwIfAborted();
   }
+  leaving.abort();
   return answer;
 }
 

@@ -1,8 +1,10 @@
 import { nameWrite, patchWrite, type SessionJson, snapshotOf, stateWrite, tagWrite } from "./cells.ts";
-import { type Answer, call, type StreamEvent } from "./calls.ts";
+import { answerJson, answerTo, type OpenRequirement } from "./answers.ts";
+import { type Answer, call } from "./calls.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { Action, Condition, Operation, Reading } from "./operations.ts";
-import type { Act, Clock, GivenAnswer, SessionRecord, ToldRun, Verdict } from "./record.ts";
+import type { Act, Clock, SessionRecord } from "./record.ts";
+import { toldByEvents, toldByJson } from "./told.ts";
 import { COMMON_WORD, instructionsText, messageText, nameText } from "./words.ts";
 
 /** The agent that is run: it has tools of each kind. */
@@ -28,20 +30,6 @@ interface Request {
 }
 
 const LEAVE_AFTER = 3;
-/** How runs that are read in streams end. */
-const ENDS: Record<string, string> = {
-  RunCompleted: "COMPLETED",
-  RunError: "ERROR",
-  RunCancelled: "CANCELLED",
-  RunPaused: "PAUSED",
-};
-
-interface OpenRequirement {
-  id: string;
-  run_id: string;
-  kind: string;
-}
-
 /** One client of one session: does operations, and writes down what it sees. */
 export class Client {
   readonly #world: World;
@@ -90,20 +78,20 @@ export class Client {
       forkId: null,
       found: null,
     };
-    const request = await this.#request(operation, act).catch(() => null);
+    const request = await this.#request(operation, act);
     if (request === null) return null;
     this.#record.acts.push(act);
     act.invokedAt = this.#clock.tick();
-    try {
-      const answer = await this.#send(request, act);
+    const answer = await this.#send(request, act).catch((error: unknown) => String(error));
+    if (typeof answer === "string") {
+      // With its headers an answer says that it was taken, also where the rest of it is lost.
+      act.outcome = act.acceptedAt === null ? "unknown" : "acknowledged";
+      act.detail = answer;
+    } else {
       act.status = answer.status;
       act.outcome = answer.status < 400 ? "acknowledged" : answer.status < 500 ? "refused" : "unknown";
       act.detail = act.outcome === "acknowledged" ? "" : JSON.stringify(answer.json);
       if (act.outcome === "acknowledged") this.#understand(operation.action, act, answer);
-    } catch (error) {
-      // With its headers an answer says that it was taken, also where the rest of it is lost.
-      act.outcome = act.acceptedAt === null ? "unknown" : "acknowledged";
-      act.detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     }
     act.endedAt = this.#clock.tick();
     act.isServerUp = this.#world.isUp;
@@ -232,7 +220,9 @@ export class Client {
   /** Answers what one run waits for, as the inbox shows it. */
   async #answering(action: Action & { kind: "continue" }, token: string, act: Act): Promise<Request | null> {
     const { sessionId, userId } = this.#record;
-    const inbox = await call({ method: "GET", url: `${this.#world.url}/requirements?user_id=${userId}&limit=100` });
+    const url = `${this.#world.url}/requirements?user_id=${userId}&limit=100`;
+    const inbox = await call({ method: "GET", url }).catch(() => null);
+    if (inbox?.status !== 200) return null;
     const open = (inbox.json as { data: OpenRequirement[] }).data;
     const runId = chosen([...new Set(open.map(({ run_id }) => run_id))].sort(), action.pick);
     if (runId === null) return null;
@@ -249,7 +239,7 @@ export class Client {
       case "regenerate":
       case "branch":
       case "continue":
-        act.told = events.length > 0 ? toldByEvents(events) : toldByJson(json);
+        act.told = json === null ? toldByEvents(events) : toldByJson(json);
         act.events = events.map(({ index, event, content }) => ({ index, event, content }));
         break;
       case "resume":
@@ -273,8 +263,8 @@ export class Client {
         act.found = (json as { data: { run_id: string }[] }).data.map(({ run_id }) => run_id);
         break;
       case "tag":
-        // One that has the tags already is as it was asked to be.
-        act.detail = JSON.stringify(json);
+        // The job is there; what it does may come any time.
+        if ((json as { status: string }).status !== "completed") act.outcome = "unknown";
         break;
       case "cancel":
       case "delete":
@@ -290,45 +280,4 @@ function reading(method: "POST", path: string, read: Reading, body: object): Req
   const stream = read === "stream" || read === "leave";
   const how = { stream, ...(read === "background" && { background: true }) };
   return { method, path, body: { ...body, ...how }, ...(read === "leave" && { leaveAfter: LEAVE_AFTER }) };
-}
-
-const VERDICTS: Record<string, Verdict> = {
-  confirmation: "confirmed",
-  user_input: "filled",
-  external_execution: "executed",
-};
-
-function answerTo({ id, kind }: OpenRequirement, approve: boolean, token: string): GivenAnswer {
-  const verdict = approve ? (VERDICTS[kind] ?? "rejected") : "rejected";
-  const value = verdict === "filled" ? `${token}@example.com` : `printed by ${token}`;
-  return { requirementId: id, verdict, value };
-}
-
-function answerJson({ requirementId: id, verdict, value }: GivenAnswer): object {
-  switch (verdict) {
-    case "confirmed":
-      return { id, confirmation: true };
-    case "rejected":
-      return { id, confirmation: false, confirmation_note: value };
-    case "filled":
-      return { id, user_input_schema: [{ name: "to", value }] };
-    case "executed":
-      return { id, external_execution_result: value };
-  }
-}
-
-function toldByEvents(events: readonly StreamEvent[]): ToldRun | null {
-  const last = events.at(-1);
-  // Behind a cancelled run's own end stands one that says that it completed.
-  const end = events.find(({ event }) => event === "RunCancelled") ?? last;
-  const status = ENDS[end?.event ?? ""];
-  if (last === undefined || status === undefined) return null;
-  return { status, content: String(last.data.content ?? ""), persisted: last.data.persisted !== false };
-}
-
-function toldByJson(json: unknown): ToldRun | null {
-  const run = json as { status: string; content?: string; persisted?: boolean };
-  // In the background nothing is told but that it will be.
-  if (run.status === "PENDING" || run.status === "RUNNING") return null;
-  return { status: run.status, content: run.content ?? "", persisted: run.persisted !== false };
 }

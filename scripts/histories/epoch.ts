@@ -37,6 +37,8 @@ export async function liveEpoch(
   const restarted = await stage.start();
   stage.world.url = restarted.url;
   stage.world.isUp = true;
+  // What a deployment does each minute: a fork whose maker died is indexed by it.
+  await call({ method: "GET", url: `${restarted.url}/cdn-cgi/local/scheduled` });
   const lived = await Promise.all(
     records.map(async (record, at) => ({ record, unread: await settle(plan.sessions[at], plan.epoch, stage, record) })),
   );

@@ -34,6 +34,8 @@ export function tokenOfRun(run: ReadRun): string | null {
 
 /** Until when something of the act may still happen: to its end, or while its outcome is not known to the next reading. */
 export function happensUntil(act: Act, { readings }: SessionRecord): number {
+  // A job is taken up again by the cron trigger, a minute later or more.
+  if (act.operation.action.kind === "tag" && act.outcome === "unknown") return Number.POSITIVE_INFINITY;
   const settled = readings.find(({ startedAt }) => startedAt > act.invokedAt)?.startedAt ?? Number.POSITIVE_INFINITY;
   // A run goes on behind its acknowledgement.
   const isOver = act.outcome === "refused" || (isAcknowledged(act) && (!makesRun(act) || act.told !== null));

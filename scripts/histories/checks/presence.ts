@@ -87,6 +87,9 @@ function refusedForNothing(record: SessionRecord): string[] {
 
 function unanswered(record: SessionRecord): string[] {
   return record.acts
-    .filter(({ outcome, isServerUp, status }) => outcome === "unknown" && isServerUp && status !== 503)
+    .filter(({ isServerUp, status, detail }) => {
+      const isBroken = status === 0 || (status >= 500 && status !== 503);
+      return isServerUp && (isBroken || detail.includes("TimeoutError"));
+    })
     .map((act) => `${label(act)} got no answer, or one of a broken server: ${act.status} ${act.detail}`);
 }
