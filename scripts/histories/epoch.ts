@@ -26,21 +26,29 @@ export interface Lived {
   unread: string | null;
 }
 
+/** A session with what is to be done in it, and what was seen of it. */
+interface Session {
+  planned: SessionPlan;
+  record: SessionRecord;
+}
+
 /** Lives an epoch on the server, which is killed in it; answers the server that was started behind that, and the sessions. */
 export async function liveEpoch(
   plan: EpochPlan,
   stage: Stage,
   server: Server,
 ): Promise<{ server: Server; lived: Lived[] }> {
-  const records = await Promise.all(plan.sessions.map((session) => recordOf(session, plan.epoch, stage)));
-  await liveAndDie(plan, stage, server, records);
+  const sessions = await Promise.all(
+    plan.sessions.map(async (planned) => ({ planned, record: await recordOf(planned, plan.epoch, stage) })),
+  );
+  await liveAndDie(plan, stage, server, sessions);
   const restarted = await stage.start();
   stage.world.url = restarted.url;
   stage.world.isUp = true;
   // What a deployment does each minute: a fork whose maker died is indexed by it.
   await call({ method: "GET", url: `${restarted.url}/cdn-cgi/local/scheduled` });
   const lived = await Promise.all(
-    records.map(async (record, at) => ({ record, unread: await settle(plan.sessions[at], plan.epoch, stage, record) })),
+    sessions.map(async (session) => ({ record: session.record, unread: await settle(session, plan.epoch, stage) })),
   );
   return { server: restarted, lived };
 }
@@ -68,12 +76,7 @@ function own({ sessionId }: SessionPlan, epoch: number, what: string, action: Op
   return { token: `z${seed}e${epoch}s${slot}n${what}`, waitMs: 0, action };
 }
 
-async function liveAndDie(
-  plan: EpochPlan,
-  stage: Stage,
-  server: Server,
-  records: readonly SessionRecord[],
-): Promise<void> {
+async function liveAndDie(plan: EpochPlan, stage: Stage, server: Server, sessions: readonly Session[]): Promise<void> {
   let begun = 0;
   let killed: Promise<void> | null = null;
   const kill = async (delayMs: number) => {
@@ -90,11 +93,8 @@ async function liveAndDie(
       await client.perform(operation);
     }
   };
-  const lives = plan.sessions.flatMap(({ clients }, at) =>
-    clients.map((operations, nth) => {
-      const record = records[at];
-      return record && live(clientOf(String(nth), plan.epoch, record, stage), operations);
-    }),
+  const lives = sessions.flatMap(({ planned, record }) =>
+    planned.clients.map((operations, nth) => live(clientOf(String(nth), plan.epoch, record, stage), operations)),
   );
   await Promise.all(lives);
   await (killed ?? kill(0));
@@ -104,26 +104,20 @@ async function liveAndDie(
  * Behind a restart: brings the session back where it was deleted, wakes it, has it end what goes on, and reads it. Answers
  * why it cannot be read; null where it can.
  */
-async function settle(
-  session: SessionPlan | undefined,
-  epoch: number,
-  stage: Stage,
-  record: SessionRecord,
-): Promise<string | null> {
-  if (session === undefined) return null;
-  const looked = await insist(clientOf("look", epoch, record, stage), own(session, epoch, "look", { kind: "read" }));
+async function settle({ planned, record }: Session, epoch: number, stage: Stage): Promise<string | null> {
+  const looked = await insist(clientOf("look", epoch, record, stage), own(planned, epoch, "look", { kind: "read" }));
   if (looked?.status === 404) {
-    await insist(clientOf("look", epoch, record, stage), own(session, epoch, "back", { kind: "restore" }));
+    await insist(clientOf("look", epoch, record, stage), own(planned, epoch, "back", { kind: "restore" }));
   }
   const again = unknownByKey(record, epoch).map(({ operation }) => ({ client: "again", operation }));
-  const wake = session.wake.map((operation) => ({ client: "wake", operation }));
+  const wake = planned.wake.map((operation) => ({ client: "wake", operation }));
   await Promise.all(
     [...wake, ...again].map(async ({ client, operation }, nth) => {
       await pause(client === "wake" ? operation.waitMs : 0);
       await clientOf(`${client} ${nth}`, epoch, record, stage).perform(operation);
     }),
   );
-  await insist(clientOf("probe", epoch, record, stage), own(session, epoch, "probe", PROBE));
+  await insist(clientOf("probe", epoch, record, stage), own(planned, epoch, "probe", PROBE));
   const tokens = new Set(record.acts.map(({ operation }) => operation.token));
   record.asked = stage.model.asked.filter(({ token }) => tokens.has(token));
   try {

@@ -42,8 +42,6 @@ const WEIGHTS: Record<Kind, number> = {
 export interface SessionPlan {
   sessionId: string;
   userId: string;
-  /** Whether it is new in this epoch. */
-  isNew: boolean;
   /** Each client's operations, one after the other; the clients side by side. */
   clients: Operation[][];
   /** What all at once wakes the session behind the restart. */
@@ -78,7 +76,6 @@ function planSession(seed: number, epoch: number, slot: number): SessionPlan {
   const random = new Random(`${seed} epoch ${epoch} slot ${slot}`);
   // Slots change at different times.
   const generation = Math.floor((epoch + slot) / GENERATION_EPOCHS);
-  const isNew = epoch === 0 || (epoch + slot) % GENERATION_EPOCHS === 0;
   let count = 0;
   const operation = (action: (token: string) => Action, waitMs: number): Operation => {
     const token = `z${seed}e${epoch}s${slot}n${count}`;
@@ -99,7 +96,6 @@ function planSession(seed: number, epoch: number, slot: number): SessionPlan {
   return {
     sessionId: `h${seed}-${slot}-${generation}`,
     userId: `u${seed}-${slot}-${generation}`,
-    isNew,
     clients,
     wake,
   };

@@ -73,6 +73,19 @@ describe("what was under way when the server was killed", () => {
     expect(check(lived.record).map(({ rule }) => rule)).toContain("what was written last is what is there");
   });
 
+  it("is over, where it is a run's own state, once the run has asked the model", () => {
+    const lived = new LivedSession();
+    lived.read();
+    lived.completed(1);
+    const [, run] = lived.record.acts;
+    Object.assign(run ?? {}, { write: SETS_A, told: null });
+    lived.patch(2, { clears: ["state."], sets: {} });
+    const reading = lived.close();
+    Object.assign(reading.snapshot.cells, { "state.a": '"2"' });
+    Object.assign(reading.snapshot, { version: 3, etag: '"c-3"' });
+    expect(check(lived.record).map(({ rule }) => rule)).toContain("what was written last is what is there");
+  });
+
   it("leaves the order of runs open only for those that interrupt", () => {
     for (const [onBusy, expected] of [
       ["enqueue", ["runs go in the order in which they were acknowledged"]],

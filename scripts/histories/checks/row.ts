@@ -39,7 +39,12 @@ interface Loose {
 function looseWrites(record: SessionRecord): Loose[] {
   return record.acts
     .filter(({ write, outcome, snapshot }) => write !== null && outcome !== "refused" && snapshot === null)
-    .map((act) => ({ write: act.write as Write, from: act.invokedAt, until: happensUntil(act, record) }));
+    .map((act) => {
+      // A run lays its state over the session's before it asks the model.
+      const asked = makesRun(act) ? record.asked.find(({ token }) => token === act.operation.token) : undefined;
+      const until = Math.min(happensUntil(act, record), asked?.startedAt ?? Number.POSITIVE_INFINITY);
+      return { write: act.write as Write, from: act.invokedAt, until };
+    });
 }
 
 /** A session's fields as somebody saw them between two ticks. */
