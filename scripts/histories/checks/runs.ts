@@ -110,9 +110,12 @@ function changedLater({ readings, acts }: SessionRecord): string[] {
   });
 }
 
-const sameTexts = (one: ReadRun, other: ReadRun) =>
-  JSON.stringify([one.input, one.content, one.messages]) ===
-  JSON.stringify([other.input, other.content, other.messages]);
+/** A run that failed says why, until another one answers in its place. */
+function sameTexts(older: ReadRun, newer: ReadRun): boolean {
+  const isReplaced = older.status === "ERROR" && newer.status === "REGENERATED";
+  const texts = ({ input, content, messages }: ReadRun) => JSON.stringify([input, isReplaced ? "" : content, messages]);
+  return texts(older) === texts(newer);
+}
 
 /** Whether the act may end any run of the session. */
 const endsOthers = ({ operation: { action }, outcome }: Act): boolean =>
