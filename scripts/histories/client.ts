@@ -9,7 +9,7 @@ import { COMMON_WORD, instructionsText, messageText, nameText } from "./words.ts
 
 /** The agent that is run: it has tools of each kind. */
 export const AGENT = "operator";
-export const RUNS = `/agents/${AGENT}/runs`;
+const RUNS = `/agents/${AGENT}/runs`;
 
 /** The server as clients know it. */
 export interface World {

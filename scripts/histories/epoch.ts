@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Server } from "../../src/cli/server-process.ts";
 import { call } from "./calls.ts";
-import { Client, type World } from "./client.ts";
+import { AGENT, Client, type World } from "./client.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { Operation } from "./operations.ts";
 import type { EpochPlan, SessionPlan } from "./plan.ts";
@@ -60,7 +60,7 @@ async function recordOf(session: SessionPlan, epoch: number, stage: Stage): Prom
   if (known !== undefined) return known;
   const record: SessionRecord = { sessionId, userId, acts: [], asked: [], readings: [] };
   stage.records.set(sessionId, record);
-  const body = { session_id: sessionId, user_id: userId, agent_id: "operator", session_name: nameText(sessionId) };
+  const body = { session_id: sessionId, user_id: userId, agent_id: AGENT, session_name: nameText(sessionId) };
   const created = await call({ method: "POST", url: `${stage.world.url}/sessions`, body });
   if (created.status !== 201) throw new Error(`Session ${sessionId} was not created: ${created.status}`);
   await clientOf("creation", epoch, record, stage).perform(own(session, epoch, "created", { kind: "read" }));

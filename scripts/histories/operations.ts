@@ -14,6 +14,9 @@ export type Turn =
 export const TOOL_NAMES = ["add", "delete_record", "send_email", "run_shell"] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
+/** Few, so that clients add and remove the same. */
+export const TAGS = ["red", "green", "blue", "grey"] as const;
+
 /** How the caller takes a run's answer; `leave` goes after the first events. */
 export type Reading = "whole" | "stream" | "leave" | "background";
 

@@ -5,6 +5,7 @@ import {
   type Kind,
   type Operation,
   type Reading,
+  TAGS,
   TOOL_NAMES,
   type Turn,
 } from "./operations.ts";
@@ -18,7 +19,6 @@ const WAIT_MS = 160;
 const GENERATION_EPOCHS = 3;
 
 const STATE_KEYS = ["a", "b", "c"] as const;
-const TAGS = ["red", "green", "blue", "grey"] as const;
 
 const WEIGHTS: Record<Kind, number> = {
   run: 34,

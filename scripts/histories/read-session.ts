@@ -1,6 +1,7 @@
 import { type Answer, call } from "./calls.ts";
 import { cellsOf, type SessionJson, snapshotOf } from "./cells.ts";
 import type { World } from "./client.ts";
+import { TAGS } from "./operations.ts";
 import type {
   Clock,
   ListedCounts,
@@ -19,7 +20,6 @@ import { COMMON_WORD, tokenIn } from "./words.ts";
 const PATIENCE_MS = 30_000;
 const POLL_MS = 100;
 const STATUSES = ["open", "answered", "expired", "cancelled"] as const;
-const TAGS = ["red", "green", "blue", "grey"] as const;
 
 interface SessionDetail extends SessionJson {
   session_id: string;
