@@ -5,8 +5,16 @@ import { mayBeGone } from "./presence.ts";
 
 const SETTLED = new Set(["COMPLETED", "ERROR", "CANCELLED", "REGENERATED"]);
 
-/** Sentences of errors that no planned fault, no kill and no cancel leads to. */
-const UNEXPLAINED = [/internal error/i, /could not be stored/i, /does not exist/i];
+/** How errors begin that a kill, or what the model is planned to do, leads to. */
+const EXPLAINED = [
+  "The run was interrupted before it ended",
+  "The model's provider answered 429: As planned.",
+  "The model's provider answered 500: As planned.",
+  "The model's provider could not be reached",
+  "The model's provider did not answer within",
+  "The connection to the model's provider broke off",
+  "The model's answer ended early",
+];
 
 /** What becomes of the runs that were asked for. */
 export const RUN_RULES: readonly Rule[] = [
@@ -152,7 +160,9 @@ function notCancelled(record: SessionRecord): string[] {
 function failedForNothing(record: SessionRecord): string[] {
   const runs = lastReading(record)?.runs ?? [];
   return runs
-    .filter(({ status, content }) => status === "ERROR" && UNEXPLAINED.some((words) => words.test(content)))
+    .filter(
+      ({ status, content }) => status === "ERROR" && !EXPLAINED.some((beginning) => content.startsWith(beginning)),
+    )
     .map(({ runId, content }) => `Run ${runId} failed: ${content}`);
 }
 
