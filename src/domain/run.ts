@@ -13,6 +13,10 @@ export const HISTORY_SKIP_STATUSES: readonly RunStatus[] = ["PAUSED", "CANCELLED
 /** How the session's cache served a run. */
 export type SessionCacheUse = "hit" | "miss" | "bypass";
 
+/** Whether the run came to its answer: one that was answered again may have failed, or been cancelled, before. */
+export const hasCompleted = ({ status, finishReason }: Pick<RunRow, "status" | "finishReason">): boolean =>
+  status === "COMPLETED" || (status === "REGENERATED" && finishReason !== null);
+
 /** What is done with a run that arrives while another is active. */
 export const ON_BUSY = ["enqueue", "reject", "interrupt"] as const;
 export type OnBusy = (typeof ON_BUSY)[number];

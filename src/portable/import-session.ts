@@ -6,7 +6,7 @@ import {
   MAX_TOOL_RESULT_BYTES,
 } from "../domain/limits.ts";
 import type { Requirement } from "../domain/requirement.ts";
-import type { RunRow } from "../domain/run.ts";
+import { hasCompleted, type RunRow } from "../domain/run.ts";
 import { blankSession, type Session } from "../domain/session.ts";
 import { storedBytes } from "../lib/stored-bytes.ts";
 import type { Database } from "../store/database.ts";
@@ -128,7 +128,7 @@ export class SessionImport {
     this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run), inTree };
     this.#nextRunIndex = runIndex === null ? this.#nextRunIndex : runIndex + 1;
     const isTopLevel = row.parentRunId === null;
-    this.#completedRuns += isTopLevel && (status === "COMPLETED" || status === "REGENERATED") ? 1 : 0;
+    this.#completedRuns += isTopLevel && hasCompleted(row) ? 1 : 0;
     this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
     this.#runs.push(row);
     return this.#added(row, nowMs, status === "PAUSED" ? PAUSED_GROWTH_BYTES : 0);

@@ -104,7 +104,9 @@ function copyLabels(db: Database, fork: Fork): Statement {
 
 function copySession(db: Database, fork: Fork): Statement {
   const copiedRuns = eq(runs.sessionId, fork.sessionId);
-  const completed = sql`${runs.status} in ('COMPLETED', 'REGENERATED') and ${runs.parentRunId} is null`;
+  // As `hasCompleted` in domain/run.ts.
+  const answered = sql`(${runs.status} = 'COMPLETED' or (${runs.status} = 'REGENERATED' and ${runs.finishReason} is not null))`;
+  const completed = and(answered, isNull(runs.parentRunId));
   const copy = db
     .select({
       ...getTableColumns(sessions),

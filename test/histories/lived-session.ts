@@ -102,19 +102,23 @@ export class LivedSession {
 
   /** A run that waits for a person, who approves. */
   paused(nth: number): ReadRun {
-    const id = `call${nth}`;
-    const calls = [{ id, name: "delete_record", arguments: toolArguments("delete_record", id) }];
     const run = this.#begun(nth, messageText(token(nth)), SYSTEM);
     this.act(nth, plainRun(), {
       runId: run.runId,
       told: { status: "PAUSED", content: "I have tools to execute.", persisted: true },
     });
+    this.#pause(nth, run);
+    return run;
+  }
+
+  #pause(nth: number, run: ReadRun): void {
+    const id = `call${nth}`;
+    const calls = [{ id, name: "delete_record", arguments: toolArguments("delete_record", id) }];
     this.#ask(nth, run, { role: "assistant", content: "", calls, callId: null });
     run.events.push("RunPaused");
     run.status = "PAUSED";
     const requirement = { id: `r${nth}`, runId: run.runId, callId: id, tool: "delete_record", note: null };
     this.#requirements.push({ ...requirement, status: "open", answer: null });
-    return run;
   }
 
   approved(nth: number, run: ReadRun): void {
@@ -145,6 +149,16 @@ export class LivedSession {
     older.status = "REGENERATED";
     const told = { status: "COMPLETED", content: run.content, persisted: true };
     this.act(nth, { kind: "regenerate", pick: 0, replace: true, turns: [], read: "whole" }, { runId: run.runId, told });
+    return run;
+  }
+
+  /** An older run is answered again, by one that waits for a person. */
+  regeneratedPaused(nth: number, older: ReadRun): ReadRun {
+    const run = this.#begun(nth, older.input, `${SYSTEM}\n${instructionsText(token(nth))}`);
+    run.from = { runId: older.runId, how: "regenerated", messages: 2 };
+    this.#pause(nth, run);
+    older.status = "REGENERATED";
+    this.act(nth, { kind: "regenerate", pick: 0, replace: true, turns: [], read: "whole" }, { runId: run.runId });
     return run;
   }
 

@@ -14,6 +14,21 @@ function patchedTwice(): LivedSession {
   return lived;
 }
 
+describe("a run that is answered again", () => {
+  it("is in no later prompt, from when the new one has an answer or waits", () => {
+    for (const isPaused of [true, false]) {
+      const lived = new LivedSession();
+      const older = lived.completed(1);
+      lived.completed(2);
+      if (isPaused) lived.regeneratedPaused(3, older);
+      else lived.regenerated(3, older);
+      lived.completed(4);
+      lived.close();
+      expect(check(lived.record)).toEqual([]);
+    }
+  });
+});
+
 describe("what was under way when the server was killed", () => {
   it("may have happened, or not: a patch", () => {
     const happened = patchedTwice();

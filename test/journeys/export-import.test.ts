@@ -93,6 +93,20 @@ describe("a session that is written out and taken in again", () => {
     await expectRoundTrip(body.session_id);
   });
 
+  it("is the same where a run that failed was answered again: that one completed never", async () => {
+    const session_id = newId();
+    const agent = testAgent({});
+    model.next([fail(400)]);
+    const failed = await run("fails", { session_id, agent });
+    await call("POST", `/agents/${agent}/runs/${failed.body.run_id}/continue`, {
+      session_id,
+      stream: false,
+      regenerate: true,
+    });
+    expect((await runsOf(session_id)).map(({ status }) => status)).toEqual(["REGENERATED", "COMPLETED"]);
+    await expectRoundTrip(session_id);
+  });
+
   it("is the same with summaries that its runs waited for, made or not", async () => {
     const session_id = newId();
     const agent = testAgent({ naming: { after: 0 }, summaries: { every: 1, runWaits: true } });

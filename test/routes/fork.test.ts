@@ -58,8 +58,8 @@ async function seedTeamRuns(sessionId: string, teamId: string, runs: SeededRun[]
   await env.DB.batch(
     runs.flatMap(({ id: name, index, status = "COMPLETED", waiting = false, parent }) => [
       env.DB.prepare(
-        `insert into runs (run_id, session_id, run_index, position, parent_run_id, parent_call, member_slots, team_id, status, waiting, fence, input, created_at)
-         values (?, ?, ?, 7, ?, ?, 2, ?, ?, ?, 'seeded', ?, 1000)`,
+        `insert into runs (run_id, session_id, run_index, position, parent_run_id, parent_call, member_slots, team_id, status, finish_reason, waiting, fence, input, created_at)
+         values (?, ?, ?, 7, ?, ?, 2, ?, ?, ?, ?, 'seeded', ?, 1000)`,
       ).bind(
         id(name),
         sessionId,
@@ -68,6 +68,8 @@ async function seedTeamRuns(sessionId: string, teamId: string, runs: SeededRun[]
         parent === undefined ? null : 0,
         teamId,
         status,
+        // What was answered again had its own answer before.
+        status === "COMPLETED" || status === "REGENERATED" ? "stop" : null,
         Number(waiting),
         name,
       ),
@@ -164,6 +166,23 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
     expect(body).not.toHaveProperty("forked_from_message_index");
     expect(body).not.toHaveProperty("regenerated_from");
     expect((await runsOf(session_id))[0]).not.toHaveProperty("forked_from_run_id");
+  });
+
+  it("counts the runs that completed, and none that failed and was answered again", async () => {
+    const session_id = newId();
+    const regenerate = (run_id: string) =>
+      call("POST", `/agents/assistant/runs/${run_id}/continue`, { session_id, stream: false, regenerate: true });
+    const completed = await run("completes", { session_id });
+    model.next([fail(400)]);
+    const failed = await run("fails", { session_id });
+    await regenerate(completed.body.run_id);
+    await regenerate(failed.body.run_id);
+    const source = await detailOf(session_id);
+    expect(source.run_count).toBe(3);
+    expect(await detailOf(await forkOf(session_id))).toMatchObject({
+      run_count: source.run_count,
+      message_count: source.message_count,
+    });
   });
 
   it("copies name, owner, state, metadata, summary and metrics, and begins its own versions and times", async () => {

@@ -62,7 +62,14 @@ function isInHistory(run: ReadRun, then: number, runs: readonly Placed[], { acts
     const action = acts.find(({ operation }) => operation.token === token)?.operation.action;
     return action?.kind === "regenerate" && action.replace && newer.from?.runId === run.runId;
   };
-  return !runs.some(({ run: newer }) => replaces(newer) && isCompletedBy(newer, then, asked));
+  return !runs.some(({ run: newer }) => replaces(newer) && hasStoppedBy(newer, then, asked));
+}
+
+/** A regenerated run takes the older one's place when it has something to show: an answer, or what it waits for. */
+function hasStoppedBy(run: ReadRun, then: number, asked: readonly Asked[]): boolean {
+  const token = tokenOfRun(run);
+  const first = asked.find((one) => one.token === token && one.end === "whole");
+  return (run.events.includes("RunPaused") || isCompleted(run)) && first !== undefined && first.endedAt < then;
 }
 
 function isCompletedBy(run: ReadRun, then: number, asked: readonly Asked[]): boolean {
