@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Server, startServer } from "../../src/cli/server-process.ts";
 import type { Settings } from "../../src/cli/settings.ts";
+import { StartError } from "../../src/cli/wrangler.ts";
 import { check } from "./checks/all.ts";
 import { type Lived, liveEpoch, type Stage } from "./epoch.ts";
 import { ModelServer } from "./model-server.ts";
@@ -20,6 +21,20 @@ export interface Went {
   records: SessionRecord[];
   /** What the server wrote in the last epoch. */
   output: string;
+}
+
+const STARTS = 3;
+
+/** Wrangler looks for free ports before workerd takes them: on a busy machine another program may come between. */
+async function started(stateDir: string, settings: Settings, isMigrated: boolean): Promise<Server> {
+  for (let nth = 1; ; nth++) {
+    try {
+      return await startServer(stateDir, settings, { isMigrated });
+    } catch (error) {
+      const isTaken = error instanceof StartError && error.message.includes("Address already in use");
+      if (!isTaken || nth === STARTS) throw error;
+    }
+  }
 }
 
 /** What was not read is not checked: there is nothing to compare with. */
@@ -46,13 +61,13 @@ export async function live(plan: readonly EpochPlan[], onEpoch: (epoch: number) 
     DELETE_UNDO_SECONDS: "86400",
   };
   const went: Went = { histories: 0, epochs: 0, acts: [], findings: [], records: [], output: "" };
-  let server: Server = await startServer(stateDir, settings);
+  let server = await started(stateDir, settings, false);
   const stage: Stage = {
     world: { url: server.url, isUp: true },
     model,
     clock,
     records: new Map(),
-    start: () => startServer(stateDir, settings, { isMigrated: true }),
+    start: () => started(stateDir, settings, true),
   };
   try {
     for (const epoch of plan) {
