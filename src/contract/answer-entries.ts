@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { badRequest } from "../domain/error.ts";
+import { badRequest, invalidRequest } from "../domain/error.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { MAX_REQUIREMENTS } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
+import { isAnswer, roundedErrors } from "../http/exact-integers.ts";
 import { readJson } from "../lib/read-json.ts";
 import { boundedList } from "./common.ts";
 
@@ -53,16 +54,21 @@ export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerE
   if (read.value === undefined || read.value === null) {
     return ok([]);
   }
+  // Those of a JSON body were looked at with it.
+  const rounded = typeof given === "string" ? roundedErrors(given, ["body", field], isAnswer) : [];
+  if (rounded.length > 0) {
+    return fail(invalidRequest(rounded));
+  }
   const wrong = (error: z.ZodError, ...at: number[]) =>
     fail(badRequest(`Invalid structure or content for ${field}: ${reasonOf(error, at)}`));
-  const given = Entries.safeParse(read.value);
-  if (!given.success) {
-    return wrong(given.error);
+  const listed = Entries.safeParse(read.value);
+  if (!listed.success) {
+    return wrong(listed.error);
   }
   const Entry = field === "tools" ? ToolEntry : RequirementEntry;
   const entries: AnswerEntry[] = [];
   // One after the other, to the first that is wrong: what is wrong in all of them together may be without bound.
-  for (const [nth, entry] of given.data.entries()) {
+  for (const [nth, entry] of listed.data.entries()) {
     const parsed = Entry.safeParse(entry);
     if (!parsed.success) {
       return wrong(parsed.error, nth);

@@ -4,9 +4,11 @@ import { type IdProblem, idProblem } from "../domain/id.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_ID_CHARS, MAX_LIST_ITEMS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
+import { ROUNDED } from "../http/exact-integers.ts";
 import { fieldIssue } from "../http/field-errors.ts";
 import { jsonInvalid } from "../http/json.ts";
 import { type ReadJson, readJson } from "../lib/read-json.ts";
+import { roundedIntegers } from "../lib/rounded-integers.ts";
 
 /** The pieces that requests of all routes are made of, and the error that all of them answer. */
 
@@ -165,9 +167,12 @@ const isJsonObject = (value: unknown): value is JsonObject =>
 export function jsonObject(description: string) {
   const schema = z.unknown().transform((value, ctx): JsonObject => {
     const read: ReadJson = typeof value === "string" ? readJson(value) : { ok: true, value };
+    const rounded = typeof value === "string" && read.ok ? [...roundedIntegers(value)] : [];
     if (!read.ok) {
       const { type, msg, ctx: details } = jsonInvalid(read.reason);
       ctx.addIssue(fieldIssue(type, msg, details));
+    } else if (rounded.length > 0) {
+      for (const { path } of rounded) ctx.addIssue({ ...fieldIssue(ROUNDED.type, ROUNDED.msg), path });
     } else if (isJsonObject(read.value)) {
       return read.value;
     } else {

@@ -87,7 +87,7 @@ const ImportReport = z
       .openapi({ description: "What became of each, the first 1,000 of them." }),
     errors: z
       .array(z.object({ line: z.int(), message: z.string() }))
-      .openapi({ description: "What is wrong with single lines, the first 1,000." }),
+      .openapi({ description: "What is wrong with single lines, or was changed in them, the first 1,000." }),
     complete: z.boolean().openapi({ description: "Whether the import came to the end of what was sent." }),
     next_line: z
       .int()

@@ -3,6 +3,7 @@ import type { Message } from "../domain/message.ts";
 import type { ToolCall } from "../domain/model.ts";
 import { callingRunId, type Requirement } from "../domain/requirement.ts";
 import { readJson } from "../lib/read-json.ts";
+import { roundedIntegers } from "../lib/rounded-integers.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import type { Run } from "./run-state.ts";
 
@@ -144,11 +145,36 @@ export function roomForCalls(calls: readonly ToolCall[]): number {
   );
 }
 
-/** The arguments of a call as an object; null when the model did not write one, or one that nobody could write out again. */
+/**
+ * The arguments of a call as an object; null when the model did not write one, or one that nobody could write out again.
+ * An integer that a number would round is there as its text: such a call does not run, and whoever reads it is shown
+ * what the model wrote.
+ */
 export function toolArguments(call: ToolCall): JsonObject | null {
   const read = readJson(call.arguments === "" ? "{}" : call.arguments);
-  const value = read.ok ? read.value : null;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+  if (!read.ok || !isObject(read.value)) return null;
+  for (const { path, source } of roundedIntegers(call.arguments)) {
+    const [name = "", ...holders] = path.reverse();
+    const holder = holders.reduceRight<unknown>((value, step) => Reflect.get(Object(value), step), read.value);
+    if (typeof Reflect.get(Object(holder), name) === "number") Reflect.set(Object(holder), name, source);
+  }
+  return read.value;
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** How much of a place a sentence names. */
+const PLACE_CHARS = 200;
+
+/** Why a call does not run whatever its tool says, as its model reads it; null when it may. */
+export function unusable(call: ToolCall): string | null {
+  if (!readJson(call.arguments).ok) return null;
+  for (const { path } of roundedIntegers(call.arguments)) {
+    const place = path.join(".").slice(0, PLACE_CHARS);
+    return `Not run: the integer at ${place} is too large to be kept as it is. Give it as text.`;
+  }
+  return null;
 }
 
 /** The arguments of a call stand twice in storage: with the call, and with its result. */

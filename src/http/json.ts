@@ -1,12 +1,15 @@
 import { AppError, invalidRequest } from "../domain/error.ts";
 import { readJson } from "../lib/read-json.ts";
+import { isKept, roundedErrors } from "./exact-integers.ts";
 import { fieldError } from "./field-errors.ts";
 
-/** A body as JSON; throws AgentOS's 422 for one that is none. */
+/** A body as JSON; throws AgentOS's 422 for one that is none, or that holds an integer which cannot be kept as it is. */
 export function parseJsonBody(text: string): unknown {
   const read = readJson(text);
-  if (read.ok) return read.value;
-  throw invalidJson(read.reason, read.position);
+  if (!read.ok) throw invalidJson(read.reason, read.position);
+  const rounded = roundedErrors(text, ["body"], isKept);
+  if (rounded.length > 0) throw new AppError(invalidRequest(rounded));
+  return read.value;
 }
 
 /** JSON is UTF-8; other bytes are refused, since replacing them would store what nobody wrote. */

@@ -45,3 +45,8 @@ export function reportLine(report: ImportReport, line: number, message: string):
 }
 
 const shortened = (reason: string): string => reason.slice(0, MAX_REASON_CHARS).toWellFormed();
+
+/** What came in otherwise than it was written. */
+export function reportRounded(report: ImportReport, line: number, places: readonly string[]): void {
+  for (const place of places) reportLine(report, line, `${place}: an integer above 2^53 was rounded.`);
+}

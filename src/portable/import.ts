@@ -7,7 +7,7 @@ import { beginSession, type ImportOptions } from "./import-begin.ts";
 import { ImportDatabase, type Trouble } from "./import-database.ts";
 import { type RenamedSessions, rememberRenamed } from "./import-ids.ts";
 import { type Entry, readEntry } from "./import-lines.ts";
-import { emptyReport, type ImportReport, reportLine, reportSession } from "./import-report.ts";
+import { emptyReport, type ImportReport, reportLine, reportRounded, reportSession } from "./import-report.ts";
 import type { LateFields, SessionImport } from "./import-session.ts";
 import type { PortableSession, SessionCounts } from "./session-record.ts";
 import { type TextLine, textLines } from "./text-lines.ts";
@@ -90,7 +90,9 @@ class Importer {
     const { number } = line;
     const read = "text" in line ? readEntry(line.text) : { ok: false as const, problem: line.problem, begins: null };
     if (read.ok) {
-      return this.#entry(read.entry, number, "text" in line ? line.text.length : 0);
+      await this.#entry(read.entry, number, "text" in line ? line.text.length : 0);
+      if (!this.#isSkipping) reportRounded(this.report, number, read.rounded);
+      return;
     }
     if (this.#isSkipping && read.begins === null && "text" in line) {
       return;

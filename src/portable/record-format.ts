@@ -6,6 +6,8 @@ export type Fields<Row> = { [Column in keyof Row]-?: z.ZodType<Row[Column]> };
 /** One kind of line: what it is called, and what is in it. */
 export interface RecordFormat<Row> {
   type: string;
+  /** The names of what is in it. */
+  names: ReadonlySet<string>;
   /** A row as a line without its end; what is null is left out, so that equal rows are equal bytes. */
   write(row: Row): string;
   /** The row of a line, or what is wrong with it. Fields that nobody here knows are passed over. */
@@ -41,6 +43,7 @@ export function recordFormat<Row extends object>(type: string, fields: Fields<Ro
   );
   return {
     type,
+    names: new Set(names.map(([, name]) => name)),
     write(row) {
       const line: Record<string, unknown> = { type };
       for (const [column, name] of names) {

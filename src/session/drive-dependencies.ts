@@ -11,6 +11,7 @@ import {
   requirementOfCall,
   toolArguments,
   toolResultBytes,
+  unusable,
 } from "../engine/run-calls.ts";
 import { delegateTool, isDelegation } from "../engine/team.ts";
 import { utf8Bytes } from "../lib/text.ts";
@@ -95,6 +96,10 @@ function plan(tree: RunTree, { run, component }: Strand, pending: PendingCall): 
   if (asked !== null) {
     const outcome = answerOutcome(asked);
     return outcome.kind === "execute" ? { kind: "run", args: outcome.args } : { ...outcome, kind: "answer" };
+  }
+  const reason = unusable(call);
+  if (reason !== null) {
+    return { kind: "answer", text: reason, isError: true };
   }
   const args = toolArguments(call);
   const tool = component.tools?.find(({ name }) => name === call.name);

@@ -12,6 +12,18 @@ import { column, filled, instantOf, jsonOf, objectOf, objectsOf, textOf } from "
 /** A text as a list shows it: one masked line. */
 export type Preview = (text: string) => string;
 
+/** The columns whose JSON is taken in. */
+export const AGNO_COLUMNS: ReadonlySet<string> = new Set([
+  "session_data",
+  "metadata",
+  "summary",
+  "agent_data",
+  "team_data",
+  "workflow_data",
+  "runs",
+  "run_data",
+]);
+
 /** Whether a line is a row of `agno_sessions`, or of `agno_runs`. */
 export function agnoKind(line: JsonObject): "session" | "run" | null {
   if ("run_data" in line && "run_id" in line) return "run";

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { readJson } from "../../lib/read-json.ts";
+import { type RoundedInteger, roundedIntegers } from "../../lib/rounded-integers.ts";
 
 // Agno's rows are read as far as they make sense: a value of another kind than expected is none.
 
@@ -8,13 +9,27 @@ export const MAX_LINE_DEPTH = 500;
 
 /** JSON columns come as they are, as text, or (in SQLite, up to 2.x) as text within text. */
 export function column(value: unknown): unknown {
-  let inner = value;
-  for (let layer = 0; layer < 2 && typeof inner === "string"; layer += 1) {
+  return layers(value).at(-1);
+}
+
+/** The value of a column, and what it holds as text, to the innermost. */
+function layers(value: unknown): unknown[] {
+  const all = [value];
+  for (let inner = value; all.length <= 2 && typeof inner === "string"; all.push(inner)) {
     const read = readJson(inner, MAX_LINE_DEPTH);
-    if (!read.ok) return inner;
+    if (!read.ok) break;
     inner = read.value;
   }
-  return inner;
+  return all;
+}
+
+/** The integers in the texts of these columns that a number rounds. */
+export function* roundedInColumns(row: JsonObject, names: Iterable<string>): Generator<RoundedInteger> {
+  for (const name of names) {
+    for (const text of layers(row[name]).slice(0, -1)) {
+      for (const { path, source } of roundedIntegers(String(text))) yield { path: [name, ...path], source };
+    }
+  }
 }
 
 export function objectOf(value: unknown): JsonObject | null {

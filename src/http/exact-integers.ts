@@ -1,0 +1,38 @@
+import type { FieldError } from "../domain/error.ts";
+import { fieldError } from "../domain/field-errors.ts";
+import { type RoundedInteger, roundedIntegers } from "../lib/rounded-integers.ts";
+
+/** JSON that is kept as callers send it: an integer in it that a number would round is refused, not changed in silence. */
+
+type Path = RoundedInteger["path"];
+
+const KEPT_FIELDS: readonly unknown[] = ["session_state", "metadata"];
+const ANSWER_FIELDS: readonly unknown[] = ["tools", "requirements"];
+const RESULTS: readonly unknown[] = ["result", "external_execution_result"];
+const MAX_ERRORS = 100;
+
+/** Whether what stands at this place of a body is kept. */
+export const isKept = ([field, ...path]: Path): boolean =>
+  KEPT_FIELDS.includes(field) || (ANSWER_FIELDS.includes(field) && isAnswer(path));
+
+/** Whether it is what a person says in one of a list of answers; `tool_args` and the like only come back as they were shown. */
+export function isAnswer([_entry, ...path]: Path): boolean {
+  const [field, _nth, member] = path[0] === "tool_execution" ? path.slice(1) : path;
+  return RESULTS.includes(field) || (field === "user_input_schema" && member === "value");
+}
+
+/** What pydantic says of too many digits. */
+export const ROUNDED = {
+  type: "int_parsing_size",
+  msg: "Unable to keep this integer as it is, exceeded maximum size: give it as text",
+};
+
+/** The integers of a JSON text that would be rounded at places that are kept; the text stands at `at` in the request. */
+export function roundedErrors(text: string, at: FieldError["loc"], isKeptAt: (path: Path) => boolean): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const { path, source } of roundedIntegers(text)) {
+    if (isKeptAt(path)) errors.push(fieldError(ROUNDED, [...at, ...path], source));
+    if (errors.length === MAX_ERRORS) break;
+  }
+  return errors;
+}
