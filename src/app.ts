@@ -1,8 +1,7 @@
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { DB_ID } from "./contract/common.ts";
 import { openApiDocument } from "./contract/document.ts";
-import { IMPORT_PATH } from "./contract/portable.ts";
-import { newRouter, type Router } from "./contract/route.ts";
+import { IMPORT_PATH, newRouter, type Router } from "./contract/route.ts";
 import type { AgentRegistry } from "./domain/agent.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { ModelSource } from "./domain/model.ts";
@@ -58,7 +57,7 @@ export function createApp(dependencies: AppDependencies): Router {
   for (const router of dependencies.routers) app.route("/", router);
   app.route(
     "/",
-    docsRouter(() => openApiDocument(app)),
+    docsRouter((asksForKey) => openApiDocument(app, { asksForKey })),
   );
   return app;
 }

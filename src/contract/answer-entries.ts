@@ -55,20 +55,20 @@ export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerE
     return ok([]);
   }
   // Those of a JSON body were looked at with it.
-  const rounded = typeof given === "string" ? roundedErrors(given, ["body", field], isAnswer) : [];
+  const rounded = typeof sent === "string" ? roundedErrors(sent, ["body", field], isAnswer) : [];
   if (rounded.length > 0) {
     return fail(invalidRequest(rounded));
   }
   const wrong = (error: z.ZodError, ...at: number[]) =>
     fail(badRequest(`Invalid structure or content for ${field}: ${reasonOf(error, at)}`));
-  const listed = Entries.safeParse(read.value);
-  if (!listed.success) {
-    return wrong(listed.error);
+  const given = Entries.safeParse(read.value);
+  if (!given.success) {
+    return wrong(given.error);
   }
   const Entry = field === "tools" ? ToolEntry : RequirementEntry;
   const entries: AnswerEntry[] = [];
   // One after the other, to the first that is wrong: what is wrong in all of them together may be without bound.
-  for (const [nth, entry] of listed.data.entries()) {
+  for (const [nth, entry] of given.data.entries()) {
     const parsed = Entry.safeParse(entry);
     if (!parsed.success) {
       return wrong(parsed.error, nth);

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { NO_CONTROL_PATTERN } from "../domain/control.ts";
 import {
   BULK_ACTIONS,
   ITEM_OUTCOMES,
@@ -14,17 +15,18 @@ import {
   AgentId,
   boundedList,
   ComponentId,
+  DatabaseParameter,
   IdempotencyKey,
-  optionalParameter,
   SessionId,
   TeamId,
   UserId,
 } from "./common.ts";
 import { MAX_NAMED } from "./directory.ts";
 import { instantField } from "./instant.ts";
-import { count, ITEM_STATUSES, isoTime, JobShape, jobJson, jobRoutes } from "./jobs.ts";
+import { ITEM_STATUSES, JobShape, jobJson, jobRoutes } from "./jobs.ts";
 import { defineRoute, failures, json, jsonBody } from "./route.ts";
 import { isoSeconds } from "./time.ts";
+import { count, idText, isoTime, oneGiven, orNull } from "./values.ts";
 
 const AnyJob = JobShape.extend({
   action: z.enum(BULK_ACTIONS).nullable().openapi({ description: "Of a job of the kind `bulk`: what it does." }),
@@ -34,15 +36,15 @@ const AnyJob = JobShape.extend({
 
 const AnyJobItem = z
   .object({
-    position: z.int(),
-    session_id: z.string(),
+    position: count(),
+    session_id: idText(),
     status: z.enum(ITEM_STATUSES),
     outcome: z.enum(ITEM_OUTCOMES).nullable(),
     reason: z.string().nullable().openapi({
       description:
         "Why it was skipped (`unchanged`: it is as it was to be; `duplicate`), why it failed (`not_found`, `name_refused`, `too_many_tags`, `gave_up`, …), or what it waits for. Of a naming job, as there.",
     }),
-    attempts: z.int(),
+    attempts: count(),
     updated_at: isoTime(),
   })
   .openapi("JobItem");
@@ -63,7 +65,14 @@ const listOf = (item: z.ZodString, description: string) =>
       (given) => (typeof given === "string" ? [given] : given),
       boundedList(item, MAX_NAMED).min(1).optional(),
     )
-    .openapi({ type: "array", items: { type: "string" }, minItems: 1, maxItems: MAX_NAMED, description });
+    .openapi({
+      type: ["array", "string"],
+      items: { type: "string", minLength: 1 },
+      minItems: 1,
+      maxItems: MAX_NAMED,
+      minLength: 1,
+      description,
+    });
 
 /** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
 const Filter = z
@@ -91,13 +100,16 @@ const Filter = z
   })
   .openapi("BulkFilter", {
     description:
-      "The conditions of `GET /sessions`; of more than 100,000 sessions the oldest. None may be empty or null.",
+      "The conditions of `GET /sessions`, one of `agent_id`, `team_id` and `component_id`; of more than 100,000 sessions the oldest. None may be empty or null.",
   });
 
 export type BulkFilter = z.output<typeof Filter>;
 
 const typedTags = (description: string) =>
-  boundedList(z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS }), MAX_TYPED_TAGS)
+  boundedList(
+    z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS, pattern: NO_CONTROL_PATTERN }),
+    MAX_TYPED_TAGS,
+  )
     .nullish()
     .openapi({ description, maxItems: MAX_TAGS });
 
@@ -105,15 +117,17 @@ const typedTags = (description: string) =>
 const ChangeSessions = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
-    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish(),
-    filter: Filter.nullish(),
+    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish().openapi({ description: "Not with `filter`." }),
+    filter: orNull(Filter).optional(),
     all: z.boolean().nullish().openapi({
       description: "Needed to delete by a filter without any condition.",
     }),
     names: boundedList(
       z.strictObject({
         session_id: SessionId,
-        session_name: z.string().openapi({ description: "Empty takes the name away.", maxLength: 200 }),
+        session_name: z
+          .string()
+          .openapi({ description: "Empty takes the name away.", maxLength: 200, pattern: NO_CONTROL_PATTERN }),
       }),
       MAX_JOB_NAMES,
     )
@@ -125,8 +139,29 @@ const ChangeSessions = z
     user_id: UserId.nullish(),
   })
   .openapi("ChangeSessions", {
-    description: "Either `session_ids` or `filter`; for `rename`, `names`.",
+    description: "Either `session_ids` or `filter`; for `rename`, `names`. `all` goes with `delete` by `filter`.",
+    oneOf: [...oneGiven("session_ids", "filter", "names").flatMap(changesOf)],
   });
+
+/** What goes with which action, of the sessions that are given in one way. */
+function changesOf({ required: [given = ""], properties }: ReturnType<typeof oneGiven>[number]) {
+  const none = { type: "null" as const };
+  const variant = (action: string[], more: object, required: string[] = []) => ({
+    required: [given, ...required],
+    properties: { ...properties, action: { enum: action }, all: none, add_tags: none, remove_tags: none, ...more },
+  });
+  if (given === "names") return [variant(["rename"], {})];
+  const others = BULK_ACTIONS.filter((action) => !["rename", "tag", "delete"].includes(action));
+  const tags = { type: "array" as const, minItems: 1, maxItems: MAX_TAGS };
+  const noTags = { enum: [null, []] };
+  return [
+    variant(others, {}),
+    variant(["delete"], given === "filter" ? { all: { type: ["boolean", "null"] } } : {}),
+    variant(["tag"], { add_tags: tags, remove_tags: noTags }, ["add_tags"]),
+    variant(["tag"], { add_tags: noTags, remove_tags: tags }, ["remove_tags"]),
+    variant(["tag"], { add_tags: tags, remove_tags: tags }, ["add_tags", "remove_tags"]),
+  ];
+}
 
 export type ChangeSessionsBody = z.output<typeof ChangeSessions>;
 
@@ -142,7 +177,7 @@ export const changeSessions = defineRoute({
     "With `user_id` only that user's sessions exist, and the job exists for that user.",
   tags: ["Jobs"],
   request: {
-    query: z.object({ db_id: optionalParameter(z.string()) }),
+    query: z.object({ db_id: DatabaseParameter }),
     headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
     body: jsonBody(ChangeSessions, { required: true }),
   },

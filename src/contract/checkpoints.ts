@@ -4,18 +4,19 @@ import { RUN_STATUSES } from "../domain/run.ts";
 import { AgentId, integer, parameter, RunId, SessionId, TeamId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 import { RunOutput } from "./shapes.ts";
+import { count, idText, seconds } from "./values.ts";
 
 const Checkpoint = z
   .object({
-    checkpoint_id: z.string().openapi({ example: "5" }),
-    run_id: z.string(),
-    session_id: z.string(),
-    message_index: z.int().openapi({ description: "How many messages of the run stand before it." }),
-    continue_from: z.int().openapi({ description: "What to send as `continue_from` to go on from here." }),
+    checkpoint_id: z.string().openapi({ example: "5", pattern: "^\\d+$" }),
+    run_id: idText(),
+    session_id: idText(),
+    message_index: count("How many messages of the run stand before it."),
+    continue_from: count("What to send as `continue_from` to go on from here."),
     status: z.enum(RUN_STATUSES),
     reason: z.enum(["checkpoint", "end", "snapshot"]),
-    created_at: z.int().openapi({ description: "Epoch seconds.", example: 1795298563 }),
-    message_id: z.string().nullable(),
+    created_at: seconds(),
+    message_id: idText().nullable(),
     message_role: z.enum(ROLES).nullable(),
     message_preview: z.string().nullable().openapi({ description: "The last message before it, shortened." }),
     is_latest: z.boolean(),
@@ -23,14 +24,16 @@ const Checkpoint = z
   .openapi("Checkpoint");
 
 const Checkpoints = z
-  .object({ run_id: z.string(), session_id: z.string(), checkpoints: z.array(Checkpoint) })
+  .object({ run_id: idText(), session_id: idText(), checkpoints: z.array(Checkpoint) })
   .openapi("Checkpoints");
 
 const Snapshot = z.object({ checkpoint: Checkpoint, snapshot: RunOutput }).openapi("CheckpointSnapshot");
 
 const agentRun = z.object({ agent_id: AgentId, run_id: RunId });
 const teamRun = z.object({ team_id: TeamId, run_id: RunId });
-const message_index = integer({ description: "How many messages to keep: a `message_index` of the list." });
+const message_index = integer({ description: "How many messages to keep: a `message_index` of the list." }).openapi({
+  param: { required: true },
+});
 const query = z.object({
   session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),
 });

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { type IfMatch, parseIfMatch } from "../domain/etag.ts";
-import { type IdProblem, idProblem } from "../domain/id.ts";
+import { ID_PATTERN, type IdProblem, idProblem } from "../domain/id.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_ID_CHARS, MAX_LIST_ITEMS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
@@ -31,7 +31,7 @@ function id(description: string, example: string) {
       const problem = idProblem(value);
       if (problem !== null) ctx.addIssue(ID_ISSUES[problem]);
     })
-    .openapi({ type: "string", description, example, minLength: 1, maxLength: MAX_ID_CHARS });
+    .openapi({ type: "string", description, example, minLength: 1, maxLength: MAX_ID_CHARS, pattern: ID_PATTERN });
 }
 
 export const SessionId = id("Id of a session: any text without control characters.", "my-session");
@@ -40,6 +40,7 @@ export const AgentId = id("Id of an agent of this deployment.", "assistant");
 export const TeamId = id("Id of a team of this deployment.", "research");
 export const WorkflowId = id("Id of a workflow.", "nightly");
 export const ComponentId = id("Id of the agent, team or workflow that a session belongs to.", "assistant");
+export const JobId = id("Id of a job.", "0199c3a1-6a54-7c1e-9d52-2c8a54a8f0b1");
 export const UserId = id("Id of a user; with it only that user's sessions exist.", "ada");
 
 export const SessionType = z.enum(SESSION_TYPES);
@@ -49,6 +50,9 @@ const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
 
 /** As `last`; an empty one is none. */
 const single = (value: unknown) => (last(value) === "" ? undefined : last(value));
+
+/** Of a body: a list is no single value, and an empty text is none. */
+const sent = (value: unknown) => (value === "" ? undefined : value);
 
 /** A query parameter that must be there. */
 export function parameter<Schema extends z.ZodType>(schema: Schema) {
@@ -72,7 +76,7 @@ interface IntegerBounds {
 }
 
 function integerIssue(value: unknown, { ge, le }: IntegerBounds) {
-  const text = typeof value === "string" ? value.trim() : String(value);
+  const text = typeof value === "object" ? "" : String(value).trim();
   if (!/^[+-]?\d+$/.test(text)) {
     const reason = "Input should be a valid integer, unable to parse string as an integer";
     return fieldIssue("int_parsing", reason);
@@ -88,14 +92,19 @@ function integerIssue(value: unknown, { ge, le }: IntegerBounds) {
   return fieldIssue("int_parsing_size", "Unable to parse input string as an integer, exceeded maximum size");
 }
 
-/** A whole number in a query string or form; undefined when absent. */
-export function integer(bounds: IntegerBounds) {
+/** A whole number in a query, header or path; undefined when absent. */
+export const integer = (bounds: IntegerBounds) => wholeNumber(bounds, single);
+
+/** A whole number in a form or JSON body; undefined when absent. */
+export const integerField = (bounds: IntegerBounds) => wholeNumber(bounds, sent);
+
+function wholeNumber(bounds: IntegerBounds, read: (value: unknown) => unknown) {
   const { description, ge, le } = bounds;
   const schema = z
     .unknown()
     .optional()
     .transform((value, ctx): number | undefined => {
-      const given = single(value);
+      const given = read(value);
       if (given === undefined) return undefined;
       const issue = integerIssue(given, bounds);
       if (issue === null) return Number(given);
@@ -105,8 +114,8 @@ export function integer(bounds: IntegerBounds) {
   return schema.openapi({
     type: "integer",
     description,
-    ...(ge !== undefined && { minimum: ge }),
-    ...(le !== undefined && { maximum: le }),
+    minimum: ge ?? Number.MIN_SAFE_INTEGER,
+    maximum: le ?? Number.MAX_SAFE_INTEGER,
   });
 }
 
@@ -120,15 +129,20 @@ export function integerOr(fallback: number, bounds: IntegerBounds) {
 const TRUE: readonly string[] = ["true", "1", "on", "yes", "t", "y"];
 const FALSE: readonly string[] = ["false", "0", "off", "no", "f", "n"];
 
-/** A boolean in a form, query or JSON body, in all the ways pydantic reads one; undefined when absent. */
-export function boolean(description: string) {
+/** A boolean in a query, in all the ways pydantic reads one; undefined when absent. */
+export const boolean = (description: string) => truth(description, single);
+
+/** A boolean in a form or JSON body. */
+export const booleanField = (description: string) => truth(description, sent);
+
+function truth(description: string, read: (value: unknown) => unknown) {
   const schema = z
     .unknown()
     .optional()
     .transform((value, ctx): boolean | undefined => {
-      const given = single(value);
+      const given = read(value);
       if (given === undefined || given === null) return undefined;
-      const word = String(given).trim().toLowerCase();
+      const word = typeof given === "object" ? "" : String(given).trim().toLowerCase();
       if (TRUE.includes(word)) return true;
       if (FALSE.includes(word)) return false;
       ctx.addIssue(fieldIssue("bool_parsing", "Input should be a valid boolean, unable to interpret input"));
@@ -138,11 +152,13 @@ export function boolean(description: string) {
 }
 
 /** As `boolean`, with the value that an absent one stands for. */
-export function booleanOr(fallback: boolean, description: string) {
-  return boolean(description)
-    .transform((value) => value ?? fallback)
-    .openapi({ default: fallback });
-}
+export const booleanOr = (fallback: boolean, description: string) => orElse(boolean(description), fallback);
+
+/** As `booleanField`, with the value that an absent one stands for. */
+export const booleanFieldOr = (fallback: boolean, description: string) => orElse(booleanField(description), fallback);
+
+const orElse = (schema: ReturnType<typeof truth>, fallback: boolean) =>
+  schema.transform((value) => value ?? fallback).openapi({ default: fallback });
 
 /**
  * A list in a body. Its elements are counted before one of them is looked at: more wrong ones than the stack has room for
@@ -180,7 +196,12 @@ export function jsonObject(description: string) {
     }
     return z.NEVER;
   });
-  return schema.openapi({ type: "object", additionalProperties: true, description });
+  const text = { type: "string" as const, contentMediaType: "application/json" };
+  return schema.openapi({
+    type: ["object", "string"],
+    anyOf: [{ type: "object", additionalProperties: true }, text],
+    description: `${description} As JSON, or as its text.`,
+  });
 }
 
 /** A JSON object in a JSON body; null and left out are the same. */
@@ -201,10 +222,16 @@ export function nullableObject(description: string) {
   return schema.openapi({ type: ["object", "null"], additionalProperties: true, description });
 }
 
+/** The database, on every route of sessions and users. */
+export const DatabaseParameter = optionalParameter(z.string()).openapi({
+  description: `The database: \`${DB_ID}\`. Another one is not found.`,
+  example: DB_ID,
+});
+
 /** Which sessions a route is about, and the database they are in. */
 export const SessionScope = z.object({
   type: optionalParameter(SessionType).openapi({ description: "Kind of session; found out when left out." }),
-  db_id: optionalParameter(z.string()).openapi({ description: `The database: \`${DB_ID}\`.`, example: DB_ID }),
+  db_id: DatabaseParameter,
   table: optionalParameter(z.string()).openapi({ description: "Accepted for AgentOS's clients; not used." }),
 });
 
@@ -222,6 +249,9 @@ export const SESSION_ETAG = {
   },
 } as const;
 
+const ENTITY_TAG = '(W/)?"[!#-~]*"';
+const IF_MATCH_PATTERN = `^(\\*|${ENTITY_TAG}(, *${ENTITY_TAG})*)$`;
+
 /** Under which ETag of the session a change is to be made. */
 export const IfMatchHeader = z.object({
   "If-Match": z
@@ -238,6 +268,7 @@ export const IfMatchHeader = z.object({
     })
     .openapi({
       type: "string",
+      pattern: IF_MATCH_PATTERN,
       description: "ETags as answers have them, or `*`: the change is made only if one is the session's own, else 412.",
       example: '"mdf0k3qz-7"',
     }),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { NO_CONTROL_PATTERN } from "../domain/control.ts";
 import {
   MAX_FILTERED_ENTRY_BYTES,
   MAX_TAG_CODE_POINTS,
@@ -16,7 +17,10 @@ export const MAX_NAMED = 10;
 
 /** As they are typed: trimmed and checked by the rule for tags, which the document states. */
 const tags = (description: string) =>
-  boundedList(z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS }), MAX_TYPED_TAGS)
+  boundedList(
+    z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS, pattern: NO_CONTROL_PATTERN }),
+    MAX_TYPED_TAGS,
+  )
     .nullish()
     .openapi({ description, maxItems: MAX_TAGS, uniqueItems: true, example: ["travel", "urgent"] });
 
@@ -45,7 +49,7 @@ export const DirectoryPatch = {
 export const DirectoryFilter = {
   tag: list(z.string(), "A tag that it has, as it was typed; repeat it for sessions that have all of them.", MAX_NAMED),
   metadata: list(
-    z.string(),
+    z.string().openapi({ pattern: ":" }),
     `\`key:value\` of its metadata, where the value is text, a number, true, false or null; repeat it for sessions that have all of them. The first colon ends the key; at most ${MAX_FILTERED_ENTRY_BYTES} bytes.`,
     MAX_NAMED,
   ),

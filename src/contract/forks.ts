@@ -1,13 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { AgentId, SessionId, TeamId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
+import { idText } from "./values.ts";
 
 const Forked = z
   .object({
-    session_id: z
-      .string()
-      .openapi({ description: "The new session.", example: "e6cbeb5b-2a0c-4c83-9e5f-1f7c4f0f3b6a" }),
-    forked_from_session_id: z.string().openapi({ example: "my-session" }),
+    session_id: idText("The new session.").openapi({ example: "e6cbeb5b-2a0c-4c83-9e5f-1f7c4f0f3b6a" }),
+    forked_from_session_id: idText().openapi({ example: "my-session" }),
   })
   .openapi("ForkedSession");
 

@@ -22,8 +22,12 @@ const paging = {
     description: "The newest this many; at most 1,000, and 8 MB of text, are given. 0 or less gives none.",
   }),
   last_n_runs: integer({ description: "Only of the newest runs that pass the other filters. 0 or less gives none." }),
-  before: optionalParameter(z.string()).openapi({ description: "`meta.before` of an answer: what is older." }),
-  after: optionalParameter(z.string()).openapi({ description: "`meta.after` of an answer: what is newer." }),
+  before: optionalParameter(z.string()).openapi({
+    description: "`meta.before` of an answer: what is older. Not with `after`.",
+  }),
+  after: optionalParameter(z.string()).openapi({
+    description: "`meta.after` of an answer: what is newer. Not with `before`.",
+  }),
 };
 
 export const getMessages = defineRoute({

@@ -6,6 +6,7 @@ import { optionalParameter } from "./common.ts";
 
 const ISO = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 const EPOCH_SECONDS = /^\d{1,11}$/;
+const MAX_EPOCH_SECONDS = 99_999_999_999;
 const PROBLEM = "Input should be an ISO 8601 time such as 2026-01-31T12:00:00Z, or whole epoch seconds";
 
 type Bound = "from" | "to";
@@ -37,7 +38,11 @@ function instant(bound: Bound) {
 const isInCalendar = (day: string) => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 
 const docs = (description: string) => ({
-  type: "string" as const,
+  type: ["string" as const, "integer" as const],
+  anyOf: [
+    { type: "string" as const, format: "date-time" },
+    { type: "integer" as const, minimum: 0, maximum: MAX_EPOCH_SECONDS },
+  ],
   description: `ISO 8601 with \`Z\` or an offset, or epoch seconds. ${description}`,
   example: "2026-11-21T22:02:43Z",
 });

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { NO_CONTROL_PATTERN } from "../domain/control.ts";
 import {
   doneItems,
   ITEM_OUTCOMES,
@@ -11,10 +12,12 @@ import {
 } from "../domain/job.ts";
 import {
   AgentId,
-  booleanOr,
+  booleanFieldOr,
   boundedList,
+  DatabaseParameter,
   IdempotencyKey,
   integerOr,
+  JobId,
   optionalField,
   optionalParameter,
   SessionId,
@@ -24,9 +27,7 @@ import {
 import { instantField } from "./instant.ts";
 import { defineRoute, failures, json, jsonBody } from "./route.ts";
 import { isoSeconds } from "./time.ts";
-
-export const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
-export const count = (description: string) => z.int().openapi({ description });
+import { count, idText, isoTime, oneGiven, orNull } from "./values.ts";
 
 const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
 export const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
@@ -34,14 +35,14 @@ const tags = ["Jobs"];
 
 /** What every job shows. */
 export const JobShape = z.object({
-  job_id: z.string(),
+  job_id: idText(),
   kind: z.string(),
   status: z.enum(JOB_STATUSES),
   stop_reason: z.string().nullable().openapi({ description: "Why it stopped by itself: `max_tokens`." }),
   total: count("Its items: one per id that was given, or per session that was found."),
-  done: z.int(),
-  skipped: z.int(),
-  failed: z.int(),
+  done: count(),
+  skipped: count(),
+  failed: count(),
   remaining: count("Not done; of a job that has ended, not to be done."),
   progress: z.number().openapi({ description: "What is done, from 0 to 1." }),
   created_at: isoTime(),
@@ -52,10 +53,10 @@ export const JobShape = z.object({
 const NamingJob = JobShape.extend({
   named: count("Named by the model."),
   fallback: count("Named, but not by the model, whose answer could not be used."),
-  prompt_tokens: z.int(),
-  completion_tokens: z.int(),
-  total_tokens: z.int(),
-  max_tokens: z.int().nullable(),
+  prompt_tokens: count(),
+  completion_tokens: count(),
+  total_tokens: count(),
+  max_tokens: count().nullable(),
   overwrite: z.enum(["never", "generated"]),
 }).openapi("NamingJob");
 
@@ -64,23 +65,23 @@ const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const;
 
 const NamingJobItem = z
   .object({
-    position: z.int(),
-    session_id: z.string(),
+    position: count(),
+    session_id: idText(),
     status: z.enum(ITEM_STATUSES),
     outcome: z.enum(OUTCOMES).nullable(),
     reason: z.string().nullable().openapi({
       description:
         "Why it was skipped (`already_named`, `named_by_hand`, `renamed_meanwhile`, `no_messages`, `duplicate`), why it failed (`not_found`, `model_unavailable`, `model_refused`, `gave_up`, …), or what it waits for.",
     }),
-    attempts: z.int(),
-    prompt_tokens: z.int(),
-    completion_tokens: z.int(),
+    attempts: count(),
+    prompt_tokens: count(),
+    completion_tokens: count(),
     updated_at: isoTime(),
   })
   .openapi("NamingJobItem");
 
 const page = (entry: z.ZodType) =>
-  z.object({ data: z.array(entry), meta: z.object({ limit: z.int(), next_cursor: z.string().nullable() }) });
+  z.object({ data: z.array(entry), meta: z.object({ limit: count(), next_cursor: z.string().nullable() }) });
 
 const Paging = z.object({
   limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
@@ -100,7 +101,7 @@ interface JobWords<Path extends string> {
 
 /** The routes by which jobs of some kinds are looked at and cancelled. */
 export function jobRoutes<Path extends string>({ path, operation, noun, job, item, outcomes }: JobWords<Path>) {
-  const params = z.object({ job_id: z.string().openapi({ description: "Id of the job." }) });
+  const params = z.object({ job_id: JobId });
   return {
     listJobs: defineRoute({
       method: "get",
@@ -170,7 +171,7 @@ export const namingJobRoutes = jobRoutes({
 /** Strict, and no id may be empty: a condition that is misspelt or left blank would let in every session. */
 const Filter = z
   .strictObject({
-    unnamed: booleanOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),
+    unnamed: booleanFieldOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),
     agent_id: AgentId.nullish(),
     team_id: TeamId.nullish(),
     user_id: UserId.nullish().openapi({
@@ -182,19 +183,23 @@ const Filter = z
 
 const NameSessions = z
   .object({
-    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish(),
-    filter: Filter.nullish(),
+    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish().openapi({ description: "Not with `filter`." }),
+    filter: orNull(Filter).optional(),
     overwrite: z.enum(["never", "generated"]).default("never").openapi({
       description: "Which names may be replaced beside fallbacks: none, or generated ones. One given by hand never is.",
     }),
     fallback: z.string().nullish().openapi({
       description: "The name where the model has none that can be used; left out, the first message, shortened.",
       maxLength: 200,
+      pattern: NO_CONTROL_PATTERN,
     }),
     max_tokens: z.int().min(1).nullish().openapi({ description: "The job stops when they are spent." }),
     user_id: optionalField(UserId),
   })
-  .openapi("NameSessions", { description: "Either `session_ids` or `filter`." });
+  .openapi("NameSessions", {
+    description: "Either `session_ids` or `filter`.",
+    oneOf: oneGiven("session_ids", "filter"),
+  });
 
 export const nameSessions = defineRoute({
   method: "post",
@@ -206,7 +211,7 @@ export const nameSessions = defineRoute({
     "Answers a job at once, which names the sessions one by one in the background. With `user_id` it finds that user's sessions only, and exists for that user.",
   tags,
   request: {
-    query: z.object({ db_id: optionalParameter(z.string()) }),
+    query: z.object({ db_id: DatabaseParameter }),
     headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
     body: jsonBody(NameSessions, { required: true }),
   },

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { TEAM_MODES, type TeamMode } from "../domain/team.ts";
 import { AgentId, DB_ID, TeamId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
+import { count, idText, isoTime } from "./values.ts";
 
 /** Discovery: what a client learns before its first run. Fields without a value are left out, as AgentOS does. */
 
@@ -14,9 +15,7 @@ const ModelInfo = z.object({ id: z.string(), provider: z.string() }).openapi("Mo
 
 const Root = z.object({ name: z.string(), id: z.string(), version: z.string() }).openapi("Root");
 
-const Health = z
-  .object({ status: z.literal("ok"), instantiated_at: z.string().openapi({ format: "date-time" }) })
-  .openapi("Health");
+const Health = z.object({ status: z.literal("ok"), instantiated_at: isoTime() }).openapi("Health");
 
 const Info = z
   .object({
@@ -24,9 +23,9 @@ const Info = z
     name: z.string(),
     agno_version: z.string().openapi({ description: "The version of AgentOS whose HTTP API this server speaks." }),
     os_version: z.string().openapi({ description: "The version of this server." }),
-    agent_count: z.int(),
-    team_count: z.int(),
-    workflow_count: z.int(),
+    agent_count: count(),
+    team_count: count(),
+    workflow_count: count(),
     mcp: z.object({ enabled: z.boolean(), path: z.string().nullable(), oauth: z.null() }),
     auth_mode: z.enum(["none", "security_key"]),
   })
@@ -40,7 +39,7 @@ const DatabaseInfo = z.object({
 
 const AgentSummary = z
   .object({
-    id: z.string(),
+    id: idText(),
     name: z.string(),
     description: z.string().optional(),
     db_id: z.string(),
@@ -77,7 +76,7 @@ const ToolInfo = z.object({
 
 export const AgentBody = z
   .object({
-    id: z.string(),
+    id: idText(),
     name: z.string(),
     db_id: z.string(),
     description: z.string().optional(),
@@ -90,7 +89,7 @@ export const AgentBody = z
       add_history_to_context: z.boolean().optional(),
       enable_session_summaries: z.boolean().optional(),
       add_session_summary_to_context: z.boolean().optional(),
-      num_history_runs: z.int().optional(),
+      num_history_runs: count().optional(),
       cache_session: z.boolean().optional(),
     }),
     system_message: z.object({ description: z.string().optional(), instructions: z.string().optional() }).optional(),

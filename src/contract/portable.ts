@@ -1,9 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { booleanOr, optionalParameter, SessionId, UserId } from "./common.ts";
-import { defineRoute, failures, json } from "./route.ts";
-
-/** Where an import is sent: the one route whose body may be larger than any other. */
-export const IMPORT_PATH = "/import";
+import { booleanOr, DatabaseParameter, optionalParameter, SessionId, UserId } from "./common.ts";
+import { defineRoute, failures, IMPORT_PATH, json } from "./route.ts";
+import { count, idText } from "./values.ts";
 
 /** One JSON value a line. */
 export const NDJSON = "application/x-ndjson";
@@ -33,7 +31,7 @@ export const exportSession = defineRoute({
   tags,
   request: {
     params: z.object({ session_id: SessionId }),
-    query: z.object({ cursor }),
+    query: z.object({ cursor, db_id: DatabaseParameter }),
   },
   responses: { 200: lines, ...failures(404) },
 });
@@ -46,7 +44,7 @@ export const exportUser = defineRoute({
   summary: "Write out all sessions of a user as lines of JSON",
   description: exported,
   tags,
-  request: { params: z.object({ user_id: UserId }), query: z.object({ cursor }) },
+  request: { params: z.object({ user_id: UserId }), query: z.object({ cursor, db_id: DatabaseParameter }) },
   responses: { 200: lines },
 });
 
@@ -69,30 +67,25 @@ export const exportAll = defineRoute({
 
 const ImportReport = z
   .object({
-    imported: z.int().openapi({ description: "How many sessions are there now that were not." }),
-    skipped: z.int().openapi({ description: "How many were left alone because their id is taken." }),
-    failed: z
-      .int()
-      .openapi({ description: "How many are not there, whole or in part, because of what `reason` says." }),
+    imported: count("How many sessions are there now that were not."),
+    skipped: count("How many were left alone because their id is taken."),
+    failed: count("How many are not there, whole or in part, because of what `reason` says."),
     sessions: z
       .array(
         z.object({
           session_id: z.string(),
-          new_session_id: z.string().optional().openapi({ description: "Where it got an id of its own." }),
+          new_session_id: idText("Where it got an id of its own.").optional(),
           status: z.enum(["imported", "skipped", "failed"]),
           reason: z.string().optional(),
-          line: z.int().openapi({ description: "The line that it begins with." }),
+          line: count("The line that it begins with."),
         }),
       )
       .openapi({ description: "What became of each, the first 1,000 of them." }),
     errors: z
-      .array(z.object({ line: z.int(), message: z.string() }))
+      .array(z.object({ line: count(), message: z.string() }))
       .openapi({ description: "What is wrong with single lines, or was changed in them, the first 1,000." }),
     complete: z.boolean().openapi({ description: "Whether the import came to the end of what was sent." }),
-    next_line: z
-      .int()
-      .nullable()
-      .openapi({ description: "The line to go on from with another request, where it did not." }),
+    next_line: count("The line to go on from with another request, where it did not.").nullable(),
   })
   .openapi("ImportReport");
 
@@ -111,7 +104,7 @@ export const importSessions = defineRoute({
         description: "Of a session whose id is taken: `skip` (default) leaves it out, `new` gives it new ids.",
       }),
     }),
-    body: { required: true, content: { [NDJSON]: { schema: z.string() } } },
+    body: { required: false, content: { [NDJSON]: { schema: z.string() } } },
   },
   responses: { 200: json(ImportReport, "What became of each session") },
 });

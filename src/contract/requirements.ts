@@ -4,35 +4,33 @@ import { ON_EXPIRY } from "../domain/tool.ts";
 import { requirementExecution } from "../engine/requirement-json.ts";
 import { AgentId, integerOr, optionalParameter } from "./common.ts";
 import { defineRoute, json } from "./route.ts";
-import { ToolExecution } from "./shapes.ts";
+import { ToolExecution } from "./run-parts.ts";
 import { isoSeconds } from "./time.ts";
-
-const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
-const text = (description: string) => z.string().openapi({ description });
+import { count, idText, isoTime, text } from "./values.ts";
 
 const ANSWERS = ["confirmed", "rejected", "filled", "executed"] as const;
 
 const RequirementShape = z
   .object({
-    id: z.string(),
+    id: idText(),
     status: z.enum(REQUIREMENT_STATUSES),
     kind: z.enum(REQUIREMENT_KINDS),
-    session_id: z.string(),
-    run_id: text("The run to continue."),
-    run_agent_id: text("The agent under whose routes that run is continued.").nullable(),
-    run_team_id: text("Or the team.").nullable(),
-    agent_id: text("The agent whose call it is.").nullable(),
-    team_id: text("Or the team, whose leader's call it is.").nullable(),
+    session_id: idText(),
+    run_id: idText("The run to continue."),
+    run_agent_id: idText("The agent under whose routes that run is continued.").nullable(),
+    run_team_id: idText("Or the team.").nullable(),
+    agent_id: idText("The agent whose call it is.").nullable(),
+    team_id: idText("Or the team, whose leader's call it is.").nullable(),
     component_name: z.string(),
-    user_id: text("The session's owner.").nullable(),
-    member_agent_id: text("Null unless a member of a team asks.").nullable(),
+    user_id: idText("The session's owner.").nullable(),
+    member_agent_id: idText("Null unless a member of a team asks.").nullable(),
     member_agent_name: z.string().nullable(),
-    member_run_id: z.string().nullable(),
+    member_run_id: idText().nullable(),
     tool_execution: ToolExecution,
     note: text("Why it is asked: `outcome unknown` for a call that may have run.").nullable(),
     answer: z.enum(ANSWERS).nullable(),
     answer_note: z.string().nullable(),
-    answered_by: z.string().nullable(),
+    answered_by: idText().nullable(),
     answered_at: isoTime().nullable(),
     expires_at: isoTime().nullable(),
     on_expiry: z.enum(ON_EXPIRY),
@@ -43,7 +41,7 @@ const RequirementShape = z
 const RequirementList = z
   .object({
     data: z.array(RequirementShape),
-    meta: z.object({ limit: z.int(), next_cursor: z.string().nullable() }),
+    meta: z.object({ limit: count(), next_cursor: z.string().nullable() }),
   })
   .openapi("RequirementList");
 

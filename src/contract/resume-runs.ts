@@ -1,13 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { integer, optionalParameter, SessionId, UserId } from "./common.ts";
+import { integer, integerField, optionalParameter, SessionId, UserId } from "./common.ts";
 import { type ComponentType, componentPath } from "./component-path.ts";
+import { ResumeStreamEvent } from "./event-shapes.ts";
 import { defineRoute, failures, formOrJsonBody } from "./route.ts";
 import { tags } from "./runs.ts";
 
-const lastSeen = integer({
+const seen = {
   description: "The `event_index` that was seen last; left out or -1, all events are sent.",
   ge: -1,
-});
+};
+const lastSeen = integer(seen);
 
 const sessionId = "The session that the run is in. Required.";
 
@@ -16,9 +18,9 @@ export const ResumeFields = z
   .object({
     session_id: SessionId.optional().openapi({ description: sessionId }),
     user_id: UserId.optional(),
-    last_event_index: lastSeen,
+    last_event_index: integerField(seen),
   })
-  .openapi("ResumeRequest");
+  .openapi({ required: ["session_id"] });
 
 /** What a browser's EventSource sends when it connects again: the `id:` of the last event, which is its index. */
 export const LastEventHeader = z.object({ "Last-Event-ID": lastSeen });
@@ -26,7 +28,7 @@ export const LastEventHeader = z.object({ "Last-Event-ID": lastSeen });
 const description =
   "The events behind the one that was seen last, then the live ones, with AgentOS's control events (`catch_up`, `subscribed`, `replay`, `error`) among them, which have no index. A run that does not exist for the caller is the event `error`.";
 
-const events = { description: "The events", content: { "text/event-stream": { schema: z.string() } } };
+const events = { description: "The events", content: { "text/event-stream": { schema: ResumeStreamEvent } } };
 
 export function resumeRoutes(type: ComponentType) {
   const path = componentPath(type);
@@ -39,7 +41,7 @@ export function resumeRoutes(type: ComponentType) {
       summary: "Read on in a run's events",
       description,
       tags,
-      request: { params: path.runParams, body: formOrJsonBody(ResumeFields) },
+      request: { params: path.runParams, body: formOrJsonBody("ResumeRequest", ResumeFields) },
       responses: { 200: events, ...failures(400, 404) },
     }),
 
@@ -55,7 +57,7 @@ export function resumeRoutes(type: ComponentType) {
         params: path.runParams,
         headers: LastEventHeader,
         query: z.object({
-          session_id: optionalParameter(SessionId).openapi({ description: sessionId }),
+          session_id: optionalParameter(SessionId).openapi({ description: sessionId, param: { required: true } }),
           last_event_index: lastSeen,
         }),
       },

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { optionalParameter, SESSION_ETAG, SessionId, SessionScope, UserId } from "./common.ts";
+import { DatabaseParameter, SESSION_ETAG, SessionId, SessionScope, UserId } from "./common.ts";
 import { defineRoute, failures, json } from "./route.ts";
 import { SessionDetail } from "./shapes.ts";
+import { count } from "./values.ts";
 
 export const restoreSession = defineRoute({
   method: "post",
@@ -28,7 +29,7 @@ export const eraseUser = defineRoute({
   request: {
     params: z.object({ user_id: UserId }),
     query: z.object({
-      db_id: optionalParameter(z.string()).openapi({ description: "The database: `d1`." }),
+      db_id: DatabaseParameter,
     }),
   },
   responses: {
@@ -36,7 +37,7 @@ export const eraseUser = defineRoute({
     202: json(
       z
         .object({
-          remaining: z.number().int().openapi({ description: "Sessions that are left; counted up to 10,000." }),
+          remaining: count("Sessions that are left; counted up to 10,000."),
         })
         .openapi("Erasing"),
       "More than one call may erase: it goes on by itself, and the same call answers how far it is",

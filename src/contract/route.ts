@@ -49,16 +49,15 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
 
 /**
  * Declares a route. A JSON body is read whatever its content type; the user that a request names is read in one way for
- * all, and described here; the answers that any route may give (422, 500, 503, and 401 where a key is asked for) are
- * added to the document. Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
+ * all, and described here; the answers that a route gives for what every request passes through are added to the document.
+ * Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
  */
 export function defineRoute<Path extends string, Route extends Declaration<Path>>(route: Route & { path: Path }) {
   return createRoute<Path, Route>({
     ...route,
     ...(route.user !== "none" && { request: withUserParameter(route) }),
     responses: {
-      ...(route.security?.length !== 0 && failures(401)),
-      ...failures(422, 500, 503),
+      ...failures(...commonFailures(route)),
       ...route.responses,
     },
     middleware: middlewareOf(route),
@@ -93,6 +92,29 @@ function withUserParameter({ user, path, request }: Declaration<string>): RouteC
   return { ...request, query: query.extend({ [USER_ID]: described }) };
 }
 
+/** Where an import is sent: the one route whose body may be larger than any other. */
+export const IMPORT_PATH = "/import";
+
+/** Paths whose requests may name a database: another one than ours is not found. */
+const WITH_DATABASE = /^\/(sessions|users)\b/;
+
+/** What is answered before a handler runs, or where no method of the path is meant. */
+function commonFailures({ path, security, user }: Declaration<string>): FailureStatus[] {
+  return [
+    // An id that cannot be decoded, or a body.
+    ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
+    ...(security?.length !== 0 ? ([401] as const) : []),
+    403,
+    ...(WITH_DATABASE.test(path) ? ([404] as const) : []),
+    405,
+    // Every body is read, also one that nobody asked for; that of an import is not looked at before it comes.
+    ...(path !== IMPORT_PATH ? ([413] as const) : []),
+    422,
+    500,
+    503,
+  ];
+}
+
 /** What the document says of an answer. Its content is optional so that handlers may answer any Response. */
 interface Answer {
   description: string;
@@ -100,7 +122,7 @@ interface Answer {
   headers?: AnswerHeaders;
 }
 
-type AnswerHeaders = Record<string, { description: string; schema: { type: "string"; example?: string } }>;
+type AnswerHeaders = Record<string, { description: string; schema: { type: "string" | "integer"; example?: string } }>;
 
 /** A JSON answer for `responses`. */
 export function json(schema: z.ZodType, description: string, headers?: AnswerHeaders): Answer {
@@ -113,10 +135,10 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema, options: { re
 }
 
 /** A body for `request.body` that the handler reads by itself: `parseFields(schema, await readRunBody(c))`. */
-export function formOrJsonBody(schema: z.ZodType) {
-  const described = { schema: describe(schema) };
+export function formOrJsonBody(name: string, schema: z.ZodType, { required } = { required: true }) {
+  const described = { schema: reference(name, schema) };
   return {
-    required: true,
+    required,
     content: {
       "multipart/form-data": described,
       "application/x-www-form-urlencoded": described,
@@ -126,12 +148,12 @@ export function formOrJsonBody(schema: z.ZodType) {
 }
 
 /** A body for `request.body` that the handler reads by itself: `readPatchBody(c)`, then `parseFields`. */
-export function jsonOrMergePatchBody(plain: z.ZodType, mergePatch: z.ZodType) {
+export function jsonOrMergePatchBody(plain: NamedBody, mergePatch: NamedBody) {
   return {
     required: true,
     content: {
-      "application/json": { schema: describe(plain) },
-      "application/merge-patch+json": { schema: describe(mergePatch) },
+      "application/json": { schema: reference(...plain) },
+      "application/merge-patch+json": { schema: reference(...mergePatch) },
     },
   };
 }
@@ -139,8 +161,9 @@ export function jsonOrMergePatchBody(plain: z.ZodType, mergePatch: z.ZodType) {
 const FAILURES = {
   400: "The request cannot be read, or asks for what is not supported",
   401: "The security key is missing or wrong",
-  403: "The caller may not do this",
+  403: "Without a security key: the request came by another name than this machine's, or from a page that may not call",
   404: "It does not exist, or belongs to someone else",
+  405: "The path has other methods: `Allow` names them. An id `.` or `..` is folded away before it is sent",
   409: "It contradicts what is there already",
   412: "It has changed since: no ETag of `If-Match` is its own",
   413: "The body or a field is too large",
@@ -150,18 +173,39 @@ const FAILURES = {
   503: "The server cannot do this now, or is not configured for it",
 };
 
-/** Failures for `responses`, by status. */
-export function failures(...statuses: (keyof typeof FAILURES)[]): Record<number, Answer> {
-  return Object.fromEntries(statuses.map((status) => [status, json(ErrorBody, FAILURES[status])]));
+type FailureStatus = keyof typeof FAILURES;
+
+const FAILURE_HEADERS: Partial<Record<FailureStatus, AnswerHeaders>> = {
+  401: header("WWW-Authenticate", "string", "`Bearer`."),
+  405: header("Allow", "string", "The methods of the path."),
+  429: header("Retry-After", "integer", "Seconds."),
+  503: header("Retry-After", "integer", "Seconds; not where the deployment is not configured."),
+};
+
+function header(name: string, type: "string" | "integer", description: string): AnswerHeaders {
+  return { [name]: { description, schema: { type } } };
 }
 
-/**
- * A schema as a plain OpenAPI object. Given a zod schema for a form, zod-openapi would validate each content type for
- * itself and refuse a body without one; such bodies are validated by their handler instead.
- */
-function describe(schema: z.ZodType) {
-  const scratch = new OpenAPIHono();
-  scratch.openAPIRegistry.register("Described", schema);
-  const document = scratch.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "", version: "" } });
-  return document.components?.schemas?.Described ?? {};
+/** Failures for `responses`, by status. */
+export function failures(...statuses: FailureStatus[]): Record<number, Answer> {
+  return Object.fromEntries(
+    statuses.map((status) => [status, json(ErrorBody, FAILURES[status], FAILURE_HEADERS[status])]),
+  );
 }
+
+/** A schema, and what the document calls it. */
+type NamedBody = [name: string, schema: z.ZodType];
+
+/** The bodies that handlers read by themselves, for the document. */
+export const namedBodies = new Map<string, z.ZodType>();
+
+/**
+ * A schema by its name alone. Given a zod schema for a form, zod-openapi would validate each content type for itself and
+ * refuse a body without one; such bodies are validated by their handler instead.
+ */
+function reference(...[name, schema]: NamedBody) {
+  namedBodies.set(name, schema);
+  return { $ref: `${COMPONENTS}${name}` };
+}
+
+export const COMPONENTS = "#/components/schemas/";

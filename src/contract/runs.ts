@@ -1,14 +1,24 @@
 import { z } from "@hono/zod-openapi";
 import { ON_BUSY, RUN_STATUSES } from "../domain/run.ts";
-import { booleanOr, IdempotencyKey, jsonObject, optionalParameter, parameter, SessionId, UserId } from "./common.ts";
+import {
+  booleanFieldOr,
+  IdempotencyKey,
+  jsonObject,
+  optionalParameter,
+  parameter,
+  SessionId,
+  UserId,
+} from "./common.ts";
 import { type ComponentType, componentPath } from "./component-path.ts";
+import { RunStreamEvent } from "./event-shapes.ts";
 import { defineRoute, failures, formOrJsonBody, json } from "./route.ts";
 import { RunItem, RunOutput } from "./shapes.ts";
+import { count, idText } from "./values.ts";
 
 /** What a caller says about how it reads a run, and what becomes of it in a busy session. */
 export const readingFields = {
-  stream: booleanOr(true, "Server-sent events as the run goes on, or one answer when it is over."),
-  stream_events: booleanOr(true, "False leaves only content and the end in the stream."),
+  stream: booleanFieldOr(true, "Server-sent events as the run goes on, or one answer when it is over."),
+  stream_events: booleanFieldOr(true, "False leaves only content and the end in the stream."),
   on_busy: z.enum(ON_BUSY).default("enqueue").openapi({
     description:
       "While another run of the session is active: wait behind those that wait, be refused (409), or cancel the active run and be next.",
@@ -20,39 +30,44 @@ export const said = (description: string, reason: string) =>
   z
     .string()
     .refine((text) => text.trim() !== "", reason)
-    .openapi({ description });
+    .openapi({ description, pattern: "\\S" });
 
 /** The fields of a run request, as a form or as JSON; empty ones are left out before this sees them. */
-export const RunFields = z
-  .object({
-    message: said("What the user says; at most 256 KB.", "the message must not be empty").openapi({
-      example: "Hello!",
-    }),
-    ...readingFields,
-    background: booleanOr(
-      false,
-      "With `stream=false`: answered at once with 202, and read later. With a stream it makes no difference: runs go on when their reader leaves.",
-    ),
-    session_id: SessionId.optional().openapi({
-      description:
-        "The session to run in; left out, a new one. One that does not exist begins, unless its id is `keyed-…`.",
-    }),
-    user_id: UserId.optional(),
-    session_state: jsonObject("Merged over the session's state, key by key; at most 128 KB.").optional(),
-  })
-  .openapi("RunRequest");
+const RunFields = z.object({
+  message: said("What the user says; at most 256 KB.", "the message must not be empty").openapi({
+    example: "Hello!",
+  }),
+  ...readingFields,
+  background: booleanFieldOr(
+    false,
+    "With `stream=false`: answered at once with 202, and read later. With a stream it makes no difference: runs go on when their reader leaves.",
+  ),
+  session_id: SessionId.optional().openapi({
+    description:
+      "The session to run in; left out, a new one. One that does not exist begins, unless its id is `keyed-…`.",
+  }),
+  user_id: UserId.optional(),
+  session_state: jsonObject("Merged over the session's state, key by key; at most 128 KB.").optional(),
+});
 
-const TeamRunFields = z
-  .object({ ...RunFields.shape, monitor: booleanOr(true, "Accepted for AgentOS's clients; not used.") })
-  .openapi("TeamRunRequest");
+const TeamRunFields = z.object({
+  ...RunFields.shape,
+  monitor: booleanFieldOr(true, "Accepted for AgentOS's clients; not used."),
+});
+
+/** The body of a run request, and what the document calls it. */
+export const runBody = {
+  agent: { name: "RunRequest", fields: RunFields },
+  team: { name: "TeamRunRequest", fields: TeamRunFields },
+};
 
 /** What a run in the background answers. */
 const WaitingRun = z
   .object({
-    run_id: z.string(),
-    session_id: z.string(),
+    run_id: idText(),
+    session_id: idText(),
     status: z.enum(RUN_STATUSES),
-    queue_position: z.int().openapi({ description: "How many runs of the session go before it." }),
+    queue_position: count("How many runs of the session go before it."),
   })
   .openapi("WaitingRun");
 
@@ -71,7 +86,7 @@ export const tags = ["Runs"];
 export const runAnswers = {
   200: {
     description: "The run's events, or the run",
-    content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: RunOutput } },
+    content: { "text/event-stream": { schema: RunStreamEvent }, "application/json": { schema: RunOutput } },
   },
 };
 
@@ -80,7 +95,7 @@ const A = { agent: "an agent", team: "a team" };
 /** The routes of an agent's or a team's runs. */
 export function runRoutes(type: ComponentType) {
   const path = componentPath(type);
-  const fields = type === "team" ? TeamRunFields : RunFields;
+  const { name, fields } = runBody[type];
   return {
     startRun: defineRoute({
       method: "post",
@@ -91,7 +106,7 @@ export function runRoutes(type: ComponentType) {
       description:
         "Streams AgentOS's run events, or answers the finished run with `stream=false`. Every answer has `X-Run-Id` and `X-Session-Id`. A failure of the model is a run with status ERROR, not an HTTP error. The run goes on when its reader leaves.",
       tags,
-      request: { params: path.runsParams, headers: IdempotencyHeader, body: formOrJsonBody(fields) },
+      request: { params: path.runsParams, headers: IdempotencyHeader, body: formOrJsonBody(name, fields) },
       responses: {
         ...runAnswers,
         202: json(WaitingRun, "The run, which goes on in the background"),
@@ -140,6 +155,7 @@ export function runRoutes(type: ComponentType) {
         query: z.object({
           session_id: optionalParameter(SessionId),
         }),
+        body: formOrJsonBody("CancelRequest", CancelFields, { required: false }),
       },
       responses: { 200: json(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },
     }),

@@ -4,6 +4,7 @@ import { MAX_QUERY_CHARS } from "../lib/search-query.ts";
 import { AgentId, integerOr, optionalParameter, parameter, SessionId, TeamId } from "./common.ts";
 import { defineRoute, json } from "./route.ts";
 import { Highlights, searchMeta } from "./shapes.ts";
+import { count, idText, isoTime, text } from "./values.ts";
 
 export const RANKS = ["newest", "relevance"] as const;
 
@@ -17,22 +18,20 @@ export const Query = z.string().max(MAX_QUERY_CHARS).openapi({
   example: 'kyoto "cherry blossom"',
 });
 
-const text = (description: string) => z.string().openapi({ description });
-
 const MessageHitShape = z
   .object({
-    session_id: z.string(),
+    session_id: idText(),
     session_name: text("The name that shows."),
     session_type: z.enum(SESSION_TYPES),
-    agent_id: text("The agent that the session is of.").nullable(),
-    team_id: text("Or the team.").nullable(),
-    user_id: z.string().nullable(),
-    run_id: z.string(),
-    message_id: z.string(),
-    run_index: z.int().openapi({ description: "The run's place in the session." }),
-    message_index: z.int().openapi({ description: "The message's place in the run." }),
+    agent_id: idText("The agent that the session is of.").nullable(),
+    team_id: idText("Or the team.").nullable(),
+    user_id: idText().nullable(),
+    run_id: idText(),
+    message_id: idText(),
+    run_index: count("The run's place in the session."),
+    message_index: count("The message's place in the run."),
     role: z.enum(["user", "assistant"]),
-    created_at: z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" }),
+    created_at: isoTime(),
     snippet: text("The part of the message around what was found: one line of at most 200 characters, secrets masked."),
     highlights: Highlights,
   })
@@ -41,7 +40,7 @@ const MessageHitShape = z
 const MessageHits = z
   .object({
     data: z.array(MessageHitShape),
-    meta: z.object({ limit: z.int(), next_cursor: z.string().nullable(), ...searchMeta }),
+    meta: z.object({ limit: count(), next_cursor: z.string().nullable(), ...searchMeta }),
   })
   .openapi("MessageHits");
 

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { NO_CONTROL_PATTERN } from "../domain/control.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
 import {
   AgentId,
@@ -21,15 +22,16 @@ import {
 } from "./common.ts";
 import { DirectoryFields, DirectoryFilter, DirectoryPatch } from "./directory.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "./route.ts";
+import { SessionSummary } from "./run-parts.ts";
 import { Query, Rank } from "./search.ts";
-import { RunItem, SessionDetail, SessionList, SessionSummary } from "./shapes.ts";
+import { RunItem, SessionDetail, SessionList } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
 const tags = ["Sessions"];
 
 /** As it is typed: trimmed and checked by the rule for manual names, which the document states. */
 const typedName = (description: string) =>
-  z.string().openapi({ description, maxLength: 200, example: "Trip to Kyoto" });
+  z.string().openapi({ description, maxLength: 200, pattern: NO_CONTROL_PATTERN, example: "Trip to Kyoto" });
 
 /** A session with its ETag. */
 const versioned = (description: string) => json(SessionDetail, description, SESSION_ETAG);
@@ -55,12 +57,16 @@ export const listSessions = defineRoute({
       }),
       ...DirectoryFilter,
       limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
-      page: integer({ description: "From 1; not with a cursor.", ge: 0 }),
-      sort_by: optionalParameter(z.enum(SORT_BY)).openapi({ description: "Default created_at." }),
-      sort_order: optionalParameter(z.enum(["asc", "desc"])).openapi({ description: "Default desc." }),
-      cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
+      page: integer({ description: "From 1; not with `cursor`, and with `q` the first only.", ge: 0 }),
+      sort_by: optionalParameter(z.enum(SORT_BY)).openapi({
+        description: "Default created_at, the only one with `q`.",
+      }),
+      sort_order: optionalParameter(z.enum(["asc", "desc"])).openapi({
+        description: "Default desc, the only one with `q`.",
+      }),
+      cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended. Not with `page`." }),
       q: optionalParameter(Query),
-      rank: optionalParameter(Rank),
+      rank: optionalParameter(Rank).openapi({ description: "Of what `q` finds; not without it. Default newest." }),
     }),
   },
   responses: { 200: json(SessionList, "A page of sessions"), ...failures(404) },
@@ -165,7 +171,7 @@ export const patchSession = defineRoute({
     params: SessionPath,
     query: SessionScope,
     headers: IfMatchHeader,
-    body: jsonOrMergePatchBody(UpdateSession, SessionMergePatch),
+    body: jsonOrMergePatchBody(["UpdateSession", UpdateSession], ["SessionMergePatch", SessionMergePatch]),
   },
   responses: { 200: versioned("The session as it stands then"), ...failures(404, 412, 413) },
 });
@@ -202,7 +208,19 @@ export const renameSession = defineRoute({
           autogenerate: z.boolean().nullish().openapi({ description: "Ask the model for a name." }),
           fallback: optionalField(typedName("What the session is called when the model has nothing usable.")),
         })
-        .openapi("RenameSession"),
+        .openapi("RenameSession", {
+          description: "Either `session_name` or `autogenerate: true`.",
+          oneOf: [
+            {
+              required: ["session_name"],
+              properties: { session_name: { type: "string" }, autogenerate: { enum: [false, null] } },
+            },
+            {
+              required: ["autogenerate"],
+              properties: { autogenerate: { enum: [true] }, session_name: { type: "null" } },
+            },
+          ],
+        }),
       { required: true },
     ),
   },

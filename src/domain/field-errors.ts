@@ -38,6 +38,11 @@ export const EXTRA: Kind = { type: "extra_forbidden", msg: "Extra inputs are not
 
 function describe(issue: z.core.$ZodIssue, data: unknown): { kind: Kind; path: PropertyKey[] }[] {
   const { path } = issue;
+  const [first, second] = issue.code === "invalid_union" ? issue.errors : [];
+  if (first !== undefined && second?.some((inner) => inner.code === "invalid_type" && inner.expected === "null")) {
+    // Of a schema or null, what the schema says.
+    return first.flatMap((inner) => describe({ ...inner, path: [...path, ...inner.path] }, data));
+  }
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ kind: EXTRA, path: [...path, key] }));
   return [{ kind: kindOf(issue, valueAt(data, path)), path }];
 }

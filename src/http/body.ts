@@ -83,7 +83,10 @@ const bodies = new WeakMap<AppContext, SentBody>();
 export async function sentBody(c: AppContext): Promise<SentBody> {
   const known = bodies.get(c);
   if (known !== undefined) return known;
-  const sent = await parsedBody(await c.req.arrayBuffer(), c.req.header("Content-Type") ?? "");
+  const bytes = await c.req.arrayBuffer();
+  // Some clients say a type on requests that have no body at all.
+  const isNone = bytes.byteLength === 0 && c.req.method === "GET";
+  const sent = await parsedBody(bytes, isNone ? "" : (c.req.header("Content-Type") ?? ""));
   bodies.set(c, sent);
   return sent;
 }

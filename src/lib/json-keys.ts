@@ -16,14 +16,14 @@ export function topLevelKeys(text: string): string[] {
 }
 
 /** Where the string that begins at `start` has its second quotation mark. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = start + 1;
   while (end < text.length && text.charAt(end) !== '"') end += text.charAt(end) === "\\" ? 2 : 1;
   return end;
 }
 
 /** A member's name is the string that a colon follows. */
-function isKey(text: string, end: number): boolean {
+export function isKey(text: string, end: number): boolean {
   let next = end + 1;
   while (/\s/.test(text.charAt(next))) next++;
   return text.charAt(next) === ":";

@@ -1,3 +1,5 @@
+import { endOfString, isKey } from "./json-keys.ts";
+
 /** An integer of a JSON text that a number cannot hold: where it stands, and how it is written. */
 export interface RoundedInteger {
   path: (string | number)[];
@@ -21,8 +23,9 @@ export function* roundedIntegers(text: string): Generator<RoundedInteger> {
     const from = at;
     const unit = text.charAt(at);
     if (unit === '"') {
-      at = behindString(text, at);
-      if (typeof steps.at(-1) === "object" && isName(text, at)) steps[steps.length - 1] = { from, to: at };
+      const end = endOfString(text, at);
+      at = end + 1;
+      if (typeof steps.at(-1) === "object" && isKey(text, end)) steps[steps.length - 1] = { from, to: at };
       continue;
     }
     at += 1;
@@ -44,18 +47,6 @@ export function* roundedIntegers(text: string): Generator<RoundedInteger> {
 
 const NUMBER = /[\d.eE+-]/;
 const isDigit = (unit: string): boolean => unit >= "0" && unit <= "9";
-
-function behindString(text: string, from: number): number {
-  let at = from + 1;
-  while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === "\\" ? 2 : 1;
-  return at + 1;
-}
-
-function isName(text: string, from: number): boolean {
-  let at = from;
-  while (" \t\r\n".includes(text.charAt(at)) && at < text.length) at += 1;
-  return text.charAt(at) === ":";
-}
 
 const nameAt = (text: string, { from, to }: { from: number; to: number }): string =>
   String(JSON.parse(text.slice(from, to)));

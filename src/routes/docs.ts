@@ -2,12 +2,14 @@ import { newRouter } from "../contract/route.ts";
 import page from "./docs.html";
 
 /** The document and the page that shows it. Both are about the API and no part of it, so the document has neither. */
-export function docsRouter(document: () => object) {
+export function docsRouter(document: (asksForKey: boolean) => object) {
   const router = newRouter();
-  let text: string | undefined;
+  const texts = new Map<boolean, string>();
 
   router.get("/openapi.json", (c) => {
-    text ??= JSON.stringify(document());
+    const asksForKey = c.get("config").securityKey !== null;
+    const text = texts.get(asksForKey) ?? JSON.stringify(document(asksForKey));
+    texts.set(asksForKey, text);
     return c.body(text, 200, { "Content-Type": "application/json" });
   });
 

@@ -1,7 +1,7 @@
 import type { ComponentType } from "../contract/component-path.ts";
 import { newRouter } from "../contract/route.ts";
 import { askedTree, runOutput } from "../contract/run-json.ts";
-import { CancelFields, RunFields, runRoutes } from "../contract/runs.ts";
+import { CancelFields, runBody, runRoutes } from "../contract/runs.ts";
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../domain/error.ts";
 import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../domain/limits.ts";
 import type { RunRequest } from "../domain/run.ts";
@@ -30,7 +30,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
 
   router.openapi(contract.startRun, async (c) => {
     const { ref, component } = requireComponent(dependencies, type, c.req.valid("param"));
-    const fields = parseFields(RunFields, await readRunBody(c));
+    const fields = parseFields(runBody[type].fields, await readRunBody(c));
     if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
     const caller = principal(c);
     const message = fields.message.toWellFormed();

@@ -135,12 +135,12 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     if (autogenerate === true && session_name != null) {
       throw wrongField("body", "session_name", "give session_name or autogenerate, not both", session_name);
     }
+    const instead = fallback === undefined ? null : typedName(fallback, "fallback") || null;
     if (session_name != null) {
       const name = typedName(session_name, "session_name");
       const patch: RequestedPatch = { mode: "replace", ifMatch, name };
       return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
     }
-    const instead = fallback === undefined ? null : typedName(fallback, "fallback") || null;
     return change(c, session_id, c.req.valid("query"), (session, caller) =>
       session.generateName(caller, instead, ifMatch),
     );

@@ -8,7 +8,7 @@ import { jobsRouter } from "../../src/routes/jobs.ts";
 import { portableRouter } from "../../src/routes/portable.ts";
 import { runsRouter } from "../../src/routes/runs.ts";
 import { sessionsRouter } from "../../src/routes/sessions.ts";
-import { silentModel, smallApp } from "../support/small-app.ts";
+import { deployed, silentModel, smallApp, withKey } from "../support/small-app.ts";
 
 /** Enough to declare the routes; nothing is called here but the document. */
 const dependencies: RouteDependencies = {
@@ -60,8 +60,8 @@ const Document = z.looseObject({
   security: z.unknown(),
 });
 
-async function fetchDocument() {
-  const answer = await smallApp({ routers }).request("/openapi.json");
+async function fetchDocument(vars: Record<string, string> = { MODE: "development" }) {
+  const answer = await smallApp({ routers, vars }).request("/openapi.json", { headers: withKey() });
   expect(answer.headers.get("Content-Type")).toBe("application/json");
   return Document.parse(await answer.json());
 }
@@ -124,7 +124,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("describes a run's body in every form it may have", async () => {
-    const { paths } = await fetchDocument();
+    const { paths, components } = await fetchDocument();
     const content = paths["/agents/{agent_id}/runs"]?.post?.requestBody?.content ?? {};
     expect(Object.keys(content)).toEqual([
       "multipart/form-data",
@@ -132,29 +132,30 @@ describe("the OpenAPI document", () => {
       "application/json",
     ]);
     for (const media of Object.values(content)) {
-      expect(media).toMatchObject({
-        schema: {
-          type: "object",
-          required: ["message"],
-          properties: { message: { type: "string" }, session_id: { type: "string", maxLength: 128 } },
-        },
-      });
+      expect(media).toEqual({ schema: { $ref: "#/components/schemas/RunRequest" } });
     }
+    expect(components.schemas.RunRequest).toMatchObject({
+      type: "object",
+      required: ["message"],
+      properties: { message: { type: "string" }, session_id: { type: "string", maxLength: 128 } },
+    });
   });
 
   it("describes both forms of a session's change, the ETag and its condition", async () => {
-    const { paths } = await fetchDocument();
+    const { paths, components } = await fetchDocument();
     const change = paths["/sessions/{session_id}"]?.patch;
-    const { "application/json": plain, "application/merge-patch+json": merge } = change?.requestBody?.content ?? {};
-    for (const media of [plain, merge]) {
-      expect(media).toMatchObject({
-        schema: {
-          type: "object",
-          properties: { session_state: { type: ["object", "null"] }, summary: { additionalProperties: false } },
-        },
+    expect(change?.requestBody?.content).toEqual({
+      "application/json": { schema: { $ref: "#/components/schemas/UpdateSession" } },
+      "application/merge-patch+json": { schema: { $ref: "#/components/schemas/SessionMergePatch" } },
+    });
+    const { UpdateSession: plain, SessionMergePatch: merge } = components.schemas;
+    for (const schema of [plain, merge]) {
+      expect(schema).toMatchObject({
+        type: "object",
+        properties: { session_state: { type: ["object", "null"] }, summary: { additionalProperties: false } },
       });
     }
-    expect(plain).toMatchObject({ schema: { properties: { summary: { required: ["summary"] } } } });
+    expect(plain).toMatchObject({ properties: { summary: { required: ["summary"] } } });
     expect(valuesOfKey(merge, "required")).toEqual([]);
     for (const operation of [change, paths["/sessions/{session_id}/rename"]?.post]) {
       expect(operation?.parameters).toContainEqual(
@@ -168,10 +169,11 @@ describe("the OpenAPI document", () => {
   });
 
   it("says how to authenticate, and where that is not needed", async () => {
-    const { paths, components, security } = await fetchDocument();
+    const { paths, components, security } = await fetchDocument(deployed);
     expect(security).toEqual([{ SecurityKey: [] }]);
     expect(components).toMatchObject({ securitySchemes: { SecurityKey: { type: "http", scheme: "bearer" } } });
     const open = Object.keys(paths).filter((path) => paths[path]?.get?.security !== undefined);
     expect(open).toEqual(["/", "/health", "/info"]);
+    expect((await fetchDocument()).security).toEqual([{ SecurityKey: [] }, {}]);
   });
 });

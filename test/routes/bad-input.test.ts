@@ -63,6 +63,15 @@ const JSON_ROUTES: [string, () => string][] = [
   ["POST", () => RUNS],
 ];
 
+describe("a request without a body", () => {
+  it("is taken whatever type it says its body has", async () => {
+    for (const type of ["multipart/form-data", "application/x-www-form-urlencoded", "application/json"]) {
+      const answer = await send("GET", `/sessions/${known.session}`, undefined, { "Content-Type": type });
+      expect([type, answer.status]).toEqual([type, 200]);
+    }
+  });
+});
+
 describe("a body that is no JSON object", () => {
   it.each(JSON_ROUTES)("is refused by %s %s", async (method, path) => {
     const bodies = [
@@ -138,6 +147,16 @@ describe("a field of a body", () => {
     ["session_id", "POST", () => RUNS, { message: "hi", session_id: 5 }],
     ["user_id", "POST", () => RUNS, { message: "hi", user_id: "a\tb" }],
     ["stream", "POST", () => RUNS, { message: "hi", stream: "maybe" }],
+    ["stream", "POST", () => RUNS, { message: "hi", stream: [false] }],
+    ["background", "POST", () => RUNS, { message: "hi", background: ["no", "yes"] }],
+    ["monitor", "POST", () => "/teams/support/runs", { message: "hi", monitor: "perhaps" }],
+    [
+      "last_event_index",
+      "POST",
+      () => `${RUNS}/${known.run}/resume`,
+      { session_id: known.session, last_event_index: [1] },
+    ],
+    ["fallback", "POST", () => `/sessions/${known.session}/rename`, { session_name: "x", fallback: LONG + LONG }],
     ["stream", "POST", () => RUNS, { message: "hi", stream: ["maybe"] }],
     ["stream_events", "POST", () => RUNS, { message: "hi", stream_events: 2 }],
     ["on_busy", "POST", () => RUNS, { message: "hi", on_busy: "wait" }],

@@ -67,6 +67,8 @@ const BODIES: Record<string, (world: World) => object> = {
   create_team_run: ({ session }) => ({ message: "What is the secret?", stream: false, session_id: session }),
   continue_agent_run: ({ session }) => ({ session_id: session, stream: false, fork: true }),
   continue_team_run: ({ session }) => ({ session_id: session, stream: false, fork: true }),
+  cancel_agent_run: () => ({}),
+  cancel_team_run: () => ({}),
   resume_agent_run: ({ session }) => ({ session_id: session }),
   resume_team_run: ({ session }) => ({ session_id: session }),
 };
