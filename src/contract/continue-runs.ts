@@ -66,13 +66,10 @@ export const ContinueFields = z
     fork: booleanFieldOr(false, "As `continue_from=end`."),
     regenerate: booleanFieldOr(false, "Makes a new run that answers the last user message again."),
     replace_original: booleanFieldOr(true, "With `regenerate`: this run becomes REGENERATED and leaves the history."),
-    additional_instructions: z
-      .string()
-      .optional()
-      .openapi({
-        description:
-          "With `regenerate`: what the new run is to heed as well, instead of what an older regenerate said; at most 256 KB.",
-      }),
+    additional_instructions: z.string().optional().openapi({
+      description:
+        "With `regenerate`: what the new run is to heed as well, instead of what an older regenerate said; at most 256 KB.",
+    }),
   })
   .openapi({ required: ["session_id"] });
 
