@@ -217,7 +217,7 @@ describe("a run to make another one from", () => {
 
 describe("a run that is made from another one", () => {
   it("remembers which, and what it begins with", async () => {
-    const continued = { type: "continued", runId: known.run, historyBefore: 0, input: null };
+    const continued = { type: "continued", runId: known.run, historyBefore: 0, input: null, instructions: null };
     const regenerated = { ...continued, type: "regenerated", replace: false, input: undefined };
     const cases: [fields: Record<string, unknown>, origin: object][] = [
       [{ fork: true }, { ...continued, messageIndex: 5 }],
