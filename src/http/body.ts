@@ -92,8 +92,11 @@ export async function sentBody(c: AppContext): Promise<SentBody> {
 }
 
 async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
-  // Clients that call all they send a form do so with a GET, too.
-  if (bytes.byteLength > 0 && MULTIPART.test(type)) return { isForm: true, fields: await multipartFields(bytes, type) };
+  if (!isReadAsUtf8(type)) throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
+  // Clients that call all they send a form do so with a GET, too; and some say so of JSON, as which it is read then.
+  if (MULTIPART.test(type) && bytes.byteLength > 0 && !BRACE.test(LATIN1.decode(bytes))) {
+    return { isForm: true, fields: await multipartFields(bytes, type) };
+  }
   const text = decodeUtf8(bytes);
   // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
   const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
@@ -102,13 +105,36 @@ async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
   return { isForm, text, value: text.trim() === "" ? null : parseJsonBody(text) };
 }
 
+/** Bytes as characters, one by one. */
+const LATIN1 = new TextDecoder("latin1");
+const BRACE = /^(?:ï»¿)?\s*\{/;
+
+/** In all of these ASCII is itself, and what is none is refused where it is not UTF-8. */
+function isReadAsUtf8(type: string): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type) ?? [];
+  return charset === undefined || /^(?:utf-?8|us-ascii|ascii|iso-8859-\d+|latin1|windows-125\d)$/i.test(charset);
+}
+
 async function multipartFields(bytes: ArrayBuffer, type: string): Promise<Field[]> {
+  const unreadable = new AppError(badRequest("There was an error parsing the body"));
+  if (!isPlainMultipart(LATIN1.decode(bytes), type)) throw unreadable;
   try {
     const form = await new Response(bytes, { headers: { "Content-Type": type } }).formData();
     return [...form.entries()];
   } catch {
-    throw new AppError(badRequest("There was an error parsing the body"));
+    throw unreadable;
   }
+}
+
+/**
+ * Whether every boundary in the body is a line of its own. The platform's reader takes one within a line for the end of a
+ * part, or of all, where others read on: what stands behind it, a user too, would be there for them alone.
+ */
+function isPlainMultipart(text: string, type: string): boolean {
+  const [, quoted, bare] = /;\s*boundary\s*=\s*(?:"([^"]+)"|([^";\s]+))/i.exec(type) ?? [];
+  const [before, ...parts] = text.split(`--${quoted ?? bare}`);
+  const end = parts.pop();
+  return before === "" && end !== undefined && /^--\s*$/.test(end) && parts.every((part) => /^\r\n.*\r\n$/s.test(part));
 }
 
 const isObject = (value: unknown): value is object =>

@@ -51,13 +51,13 @@ async function inBody(c: AppContext): Promise<Mention[]> {
   const sent = await sentBody(c);
   const mentions = fieldsOf(sent)
     .map(([name, value]) => ({ at: "body" as const, name, value }))
-    // JSON's null is how clients leave a field out.
-    .filter(({ name, value }) => isUserId(name) && value !== null);
+    .filter(({ name }) => isUserId(name));
   // Of members with one name the parser keeps the last, and whoever checked the request before us may have read the first.
   const isRepeated =
-    mentions.length > 0 && !sent.isForm && topLevelKeys(sent.text).filter((name) => name === USER_ID).length > 1;
+    mentions.length > 0 && !sent.isForm && topLevelKeys(sent.text).filter(isUserId).length > mentions.length;
   if (isRepeated) throw wrongField("body", USER_ID, "it stands in this object twice", undefined);
-  return mentions;
+  // JSON's null is how clients leave a field out.
+  return mentions.filter(({ value }) => value !== null);
 }
 
 const isUserId = (name: string) => name.replaceAll(/[-_]/g, "").toUpperCase() === "USERID";

@@ -209,8 +209,14 @@ describe("a user that is named", () => {
 
   it("is refused where a JSON body names it twice, in whatever letters", async () => {
     const { session, bob } = await bobsWorld();
-    for (const name of ["user_id", "user\\u005fid", "userId"]) {
-      const body = `{"message": "What is the secret?", "session_id": "${session}", "user_id": "${bob}", "${name}" : "${ADA}"}`;
+    for (const [name, value] of [
+      ["user_id", `"${ADA}"`],
+      ["user\\u005fid", `"${ADA}"`],
+      ["userId", `"${ADA}"`],
+      ["user_id", "null"],
+      ["\\u0075ser_id", "null"],
+    ]) {
+      const body = `{"message": "What is the secret?", "session_id": "${session}", "user_id": "${bob}", "${name}" : ${value}}`;
       const { status, body: refusal } = await call("POST", "/agents/operator/runs", body);
       expect([status, refusal.detail[0].loc]).toEqual([422, ["body", name === "userId" ? "userId" : "user_id"]]);
     }
@@ -224,6 +230,48 @@ describe("a user that is named", () => {
     expect((await read(ADA)).status).toBe(404);
     expect((await read("")).status).toBe(422);
     expect(await (await read(bob)).text()).toContain(SECRET);
+  });
+
+  it("is seen in a body that calls itself another kind of body", async () => {
+    const { session, bob } = await bobsWorld();
+    const asJson = `{"user_id": "${ADA}", "session_name": "x", "metadata": {"x": "--b--"}}`;
+    const asForm = `user_id=${ADA}&x=--b--`;
+    const field = (name: string, value: string) =>
+      `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n--b`;
+    const asParts = `--b\r\n${field("session_name", "x --b--")}\r\n${field("user_id", ADA)}--\r\n`;
+    const utf16 = new Uint8Array(new Uint16Array([...asForm].map((char) => char.charCodeAt(0))).buffer);
+    const disguises: [type: string, body: string | Uint8Array<ArrayBuffer>][] = [
+      ...[
+        "multipart/form-data; boundary=b",
+        'Multipart/Form-Data; BOUNDARY="b"',
+        "multipart/form-data; boundary=x",
+      ].flatMap((type): [string, string][] =>
+        [asJson, ` \n${asJson}`, asForm, asParts, `x${asParts}`].map((body) => [type, body]),
+      ),
+      ["application/x-www-form-urlencoded; charset=utf-16le", utf16],
+      ["application/json; charset=UTF-16", utf16],
+    ];
+    const ways = [
+      ["PATCH", `/sessions/${session}`],
+      ["DELETE", `/sessions/${session}`],
+      ["POST", `/sessions/${session}/rename`],
+      ["POST", `/agents/operator/sessions/${session}/fork`],
+      ["DELETE", `/users/${bob}/sessions`],
+    ] as const;
+    const shown = (await call("GET", `/sessions/${session}`)).body;
+    for (const [type, body] of disguises) {
+      for (const [method, path] of ways) {
+        const { status } = await call(method, path, body, { "Content-Type": type });
+        expect([type, body, method, path, [204, 400, 404, 422].includes(status)]).toEqual([
+          type,
+          body,
+          method,
+          path,
+          true,
+        ]);
+      }
+    }
+    expect((await call("GET", `/sessions/${session}`)).body).toEqual(shown);
   });
 
   it("needs no body, whatever the headers say of one", async () => {
