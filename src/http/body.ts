@@ -93,23 +93,24 @@ export async function sentBody(c: AppContext): Promise<SentBody> {
 
 async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
   if (!isReadAsUtf8(type)) throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
-  // Clients that call all they send a form do so with a GET, too; and some say so of JSON, as which it is read then.
+  // Some clients say multipart of every request, also where they send JSON or nothing.
   if (MULTIPART.test(type) && bytes.byteLength > 0 && !BRACE.test(LATIN1.decode(bytes))) {
     return { isForm: true, fields: await multipartFields(bytes, type) };
   }
   const text = decodeUtf8(bytes);
+  if (text.trim() === "") return { isForm: false, text, value: null };
   // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
   const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
-  if (isForm && !isUtf8Escaped(text)) throw invalidUtf8();
-  if (isForm) return { isForm, fields: [...new URLSearchParams(text)] };
-  return { isForm, text, value: text.trim() === "" ? null : parseJsonBody(text) };
+  if (!isForm) return { isForm, text, value: parseJsonBody(text) };
+  if (!isUtf8Escaped(text)) throw invalidUtf8();
+  return { isForm, fields: [...new URLSearchParams(text)] };
 }
 
 /** Bytes as characters, one by one. */
 const LATIN1 = new TextDecoder("latin1");
 const BRACE = /^(?:ï»¿)?\s*\{/;
 
-/** In all of these ASCII is itself, and what is none is refused where it is not UTF-8. */
+/** Other charsets than these write ASCII in other bytes, so that a `user_id` would be there for their readers and not for us. */
 function isReadAsUtf8(type: string): boolean {
   const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type) ?? [];
   return charset === undefined || /^(?:utf-?8|us-ascii|ascii|iso-8859-\d+|latin1|windows-125\d)$/i.test(charset);

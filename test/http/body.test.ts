@@ -46,6 +46,26 @@ const read = async (answer: Promise<Response>) => {
 
 describe("a JSON body", () => {
   it.each([
+    ["application/x-www-form-urlencoded"],
+    ["application/x-www-form-urlencoded; charset=utf-8"],
+    ["multipart/form-data; boundary=x"],
+    ["application/json"],
+    ["text/plain"],
+  ])("that is empty is none, though it is called %s", async (type) => {
+    for (const body of type.startsWith("multipart") ? [""] : ["", " \n"]) {
+      const answers = [
+        post("/optional", body, { "Content-Type": type }),
+        post("/named", body, { "Content-Type": type }),
+      ];
+      const missing = { detail: [{ type: "missing", loc: ["body"] }] };
+      expect(await Promise.all(answers.map(read))).toMatchObject([
+        [200, {}],
+        [422, missing],
+      ]);
+    }
+  });
+
+  it.each([
     ["application/json"],
     ["application/json; charset=utf-8"],
     ["text/plain"],
