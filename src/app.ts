@@ -1,7 +1,7 @@
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { DB_ID } from "./contract/common.ts";
 import { openApiDocument } from "./contract/document.ts";
-import { IMPORT_PATH, newRouter, type Router } from "./contract/route.ts";
+import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./contract/route.ts";
 import type { AgentRegistry } from "./domain/agent.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { ModelSource } from "./domain/model.ts";
@@ -50,8 +50,7 @@ export function createApp(dependencies: AppDependencies): Router {
       onMethodNotAllowed: (c, methods) => onMethodNotAllowed(c, methods, methodsOf(app, c.req.path)),
     }),
   );
-  app.use("/sessions/*", onlyDatabase(DB_ID));
-  app.use("/users/*", onlyDatabase(DB_ID));
+  for (const path of DATABASE_PATHS) app.use(`${path}/*`, onlyDatabase(DB_ID));
 
   app.route("/", metaRouter(dependencies));
   for (const router of dependencies.routers) app.route("/", router);

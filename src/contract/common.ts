@@ -4,11 +4,10 @@ import { ID_PATTERN, type IdProblem, idProblem } from "../domain/id.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { MAX_ID_CHARS, MAX_LIST_ITEMS } from "../domain/limits.ts";
 import { SESSION_TYPES } from "../domain/session.ts";
-import { ROUNDED } from "../http/exact-integers.ts";
+import { ROUNDED, roundedErrors } from "../http/exact-integers.ts";
 import { fieldIssue } from "../http/field-errors.ts";
 import { jsonInvalid } from "../http/json.ts";
 import { type ReadJson, readJson } from "../lib/read-json.ts";
-import { roundedIntegers } from "../lib/rounded-integers.ts";
 
 /** The pieces that requests of all routes are made of, and the error that all of them answer. */
 
@@ -133,7 +132,7 @@ const FALSE: readonly string[] = ["false", "0", "off", "no", "f", "n"];
 export const boolean = (description: string) => truth(description, single);
 
 /** A boolean in a form or JSON body. */
-export const booleanField = (description: string) => truth(description, sent);
+const booleanField = (description: string) => truth(description, sent);
 
 function truth(description: string, read: (value: unknown) => unknown) {
   const schema = z
@@ -183,12 +182,12 @@ const isJsonObject = (value: unknown): value is JsonObject =>
 export function jsonObject(description: string) {
   const schema = z.unknown().transform((value, ctx): JsonObject => {
     const read: ReadJson = typeof value === "string" ? readJson(value) : { ok: true, value };
-    const rounded = typeof value === "string" && read.ok ? [...roundedIntegers(value)] : [];
+    const rounded = typeof value === "string" && read.ok ? roundedErrors(value, [], () => true) : [];
     if (!read.ok) {
       const { type, msg, ctx: details } = jsonInvalid(read.reason);
       ctx.addIssue(fieldIssue(type, msg, details));
     } else if (rounded.length > 0) {
-      for (const { path } of rounded) ctx.addIssue({ ...fieldIssue(ROUNDED.type, ROUNDED.msg), path });
+      for (const { loc } of rounded) ctx.addIssue({ ...fieldIssue(ROUNDED.type, ROUNDED.msg), path: loc });
     } else if (isJsonObject(read.value)) {
       return read.value;
     } else {

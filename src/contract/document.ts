@@ -3,7 +3,7 @@ import { COMPONENTS, namedBodies, type Router } from "./route.ts";
 
 const DESCRIPTION = `Sessions that run: conversations with AI agents, kept, named and cached.
 The HTTP API is AgentOS's, so its clients work unchanged; runs stream as server-sent events.
-A query parameter that is empty, and a field of a body that is empty or null, is one that was left out, but for \`user_id\`. Bodies are read whatever their content type says, and fields that nobody knows are passed over where no schema forbids them.`;
+A query parameter that is empty, and a field of a body that is empty or null, is one that was left out, unless its description says otherwise; an empty \`user_id\` is refused. A JSON body is read as JSON whatever its content type says, in UTF-8, and fields that nobody knows are passed over where no schema forbids them.`;
 const SECURITY_KEY = "SecurityKey";
 
 /** The OpenAPI document of an app: all that is mounted on it. Without a key to ask for, none is needed. */

@@ -72,7 +72,7 @@ function middlewareOf({ user, method, path, request }: Declaration<string>): Mid
   const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
   const isEverybodysList = method === "get" && !path.includes("{");
   return [
-    ...(user === "none" ? [] : [readUser(UserId, { body: user === "caller" })]),
+    ...(user === "none" ? [] : [readUser(UserId, { readsBody: user === "caller" })]),
     ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
     ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
   ];
@@ -95,17 +95,17 @@ function withUserParameter({ user, path, request }: Declaration<string>): RouteC
 /** Where an import is sent: the one route whose body may be larger than any other. */
 export const IMPORT_PATH = "/import";
 
-/** Paths whose requests may name a database: another one than ours is not found. */
-const WITH_DATABASE = /^\/(sessions|users)\b/;
+/** Paths whose requests, and those below, may name a database: another one than ours is not found. */
+export const DATABASE_PATHS = ["/sessions", "/users"];
 
 /** What is answered before a handler runs, or where no method of the path is meant. */
 function commonFailures({ path, security, user }: Declaration<string>): FailureStatus[] {
   return [
-    // An id that cannot be decoded, or a body.
+    // A path whose escapes are not UTF-8, or a body that cannot be read.
     ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
     ...(security?.length !== 0 ? ([401] as const) : []),
     403,
-    ...(WITH_DATABASE.test(path) ? ([404] as const) : []),
+    ...(DATABASE_PATHS.some((one) => path === one || path.startsWith(`${one}/`)) ? ([404] as const) : []),
     405,
     // Every body is read, also one that nobody asked for; that of an import is not looked at before it comes.
     ...(path !== IMPORT_PATH ? ([413] as const) : []),
@@ -163,7 +163,7 @@ const FAILURES = {
   401: "The security key is missing or wrong",
   403: "Without a security key: the request came by another name than this machine's, or from a page that may not call",
   404: "It does not exist, or belongs to someone else",
-  405: "The path has other methods: `Allow` names them. An id `.` or `..` is folded away before it is sent",
+  405: "The path has other methods: `Allow` names them. Your client may have changed the path: URL parsers take out an id `.` or `..`",
   409: "It contradicts what is there already",
   412: "It has changed since: no ETag of `If-Match` is its own",
   413: "The body or a field is too large",

@@ -72,7 +72,7 @@ const WaitingRun = z
   .openapi("WaitingRun");
 
 /** What a cancel may say in a body, where the other run routes say it; its query goes first. */
-export const CancelFields = z.object({ session_id: SessionId.optional() });
+export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
 
 /** The field without its optional wrapper, for the header that is read beside the body. */
 export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });

@@ -116,6 +116,7 @@ export const deleteSessions = defineRoute({
         .object({
           session_ids: boundedList(SessionId).min(1),
           session_types: boundedList(z.enum(SESSION_TYPES)),
+          user_id: optionalField(UserId),
         })
         .openapi("DeleteSessions"),
       { required: true },
@@ -147,6 +148,7 @@ export const UpdateSession = z.object({
   metadata: bodyObject("At most 128 KB."),
   summary: optionalField(Summary),
   ...DirectoryFields,
+  user_id: optionalField(UserId),
 });
 
 /** The same document as a merge patch: null takes a field away, or a member of it. */
@@ -156,6 +158,7 @@ export const SessionMergePatch = z.object({
   metadata: nullableObject("At most 128 KB once it is merged."),
   summary: Summary.extend({ summary: z.string().nullish() }).nullish(),
   ...DirectoryPatch,
+  user_id: optionalField(UserId),
 });
 
 export const patchSession = defineRoute({
@@ -207,6 +210,7 @@ export const renameSession = defineRoute({
           session_name: typedName("The name; empty takes it away.").nullish(),
           autogenerate: z.boolean().nullish().openapi({ description: "Ask the model for a name." }),
           fallback: optionalField(typedName("What the session is called when the model has nothing usable.")),
+          user_id: optionalField(UserId),
         })
         .openapi("RenameSession", {
           description: "Either `session_name` or `autogenerate: true`.",

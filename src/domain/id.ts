@@ -4,7 +4,7 @@ import { MAX_ID_CHARS } from "./limits.ts";
 export type IdProblem = "empty" | "too_long" | "dots" | "control_characters" | null;
 
 /** As a pattern, for who reads the document; halves of surrogate pairs are beyond it. */
-export const ID_PATTERN = "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$";
+export const ID_PATTERN = `^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]{1,${MAX_ID_CHARS}}$`;
 
 export function idProblem(id: string): IdProblem {
   if (id === "") return "empty";

@@ -46,7 +46,7 @@ export interface DriveDependencies {
   newId(): string;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
-  /** A member run has as much room as the others leave it: the second is asked for each time. */
+  /** `maxOutputBytes` is read again each time: what other members of the tree produce takes from it. */
   limits: { maxToolRounds: number; readonly maxOutputBytes: number };
 }
 

@@ -13,7 +13,7 @@ export function runText(run: Run): string {
   return texts.join("") + (run.answer?.parts.join("") ?? "");
 }
 
-export type AssistantMessage = Extract<Message, { role: "assistant" }>;
+type AssistantMessage = Extract<Message, { role: "assistant" }>;
 export type ToolMessage = Extract<Message, { role: "tool" }>;
 
 /** What a run's messages say, by what it is. */

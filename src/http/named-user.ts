@@ -12,21 +12,19 @@ import { fieldError, fieldErrors, type Location, MISSING, wrongField } from "./f
 
 export const USER_ID = "user_id";
 
-/** Where a route looks for its user. A body that is streamed is not read here. */
-export interface UserPlaces {
-  body: boolean;
-}
-
 interface Mention {
   at: Location;
   name: string;
   value: unknown;
 }
 
-/** Puts the one user in place that path, query and body name, or null; throws the 422 for what cannot be one. */
-export function readUser(schema: z.ZodType<string>, places: UserPlaces): Middleware {
+/**
+ * Puts the one user in place that path, query and body name, or null; throws the 422 for what cannot be one. A body that
+ * its handler streams is not read here.
+ */
+export function readUser(schema: z.ZodType<string>, { readsBody }: { readsBody: boolean }): Middleware {
   return async function readUser(c, next) {
-    const mentions = [...inUrl(c), ...(places.body ? await inBody(c) : [])];
+    const mentions = [...inUrl(c), ...(readsBody ? await inBody(c) : [])];
     const errors = wrongMentions(mentions, schema);
     if (errors.length > 0) throw new AppError(invalidRequest(errors));
     const userId = mentions[0]?.value;

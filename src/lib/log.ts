@@ -13,7 +13,7 @@ export function log(level: LogLevel, event: string, fields: LogFields = {}): voi
   console[level](JSON.stringify({ level, event, ...Object.fromEntries(shortened) }));
 }
 
-/** What the language's own messages may be told as far as it goes: any other may quote what a user wrote. */
+/** The beginnings of messages that quote nothing. Only these are logged: any other message may hold what a user wrote. */
 const TOLD =
   /^(?:Cannot (?:read|set) properties of (?:undefined|null)|Maximum call stack size exceeded|Invalid (?:time value|array length|string length))/;
 

@@ -29,7 +29,7 @@ export const name: z.ZodType<string> = text.refine((value) => value.length <= MA
 
 export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
-/** What goes on growing by single steps: what it is for is done at the limit, too. */
+/** A version, which grows by one a change. A larger one is taken as the limit, so that what has come in can go out and come in again. */
 export const counter: z.ZodType<number> = z
   .int()
   .min(0)

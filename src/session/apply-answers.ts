@@ -45,7 +45,7 @@ export function applyAnswers(lane: RunLane, terms: AnswerTerms, decided: Decided
   return decided.open.length > 0 ? keepAnswers(lane, terms, decided) : letGoOn(lane, terms, decided);
 }
 
-/** Each answer that leaves something open tells all of that again: as far as what it goes on with has room then. */
+/** Each answer that leaves something open adds a RunPaused to the event log. Half of the log is kept for what the run does when it goes on. */
 const MAX_EVENT_BYTES_OF_PAUSES = MAX_RUN_EVENT_BYTES / 2;
 
 /** Some of what it waits for is still open: its readers are told so again, and nothing runs. */

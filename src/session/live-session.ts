@@ -59,7 +59,7 @@ export class LiveSession {
     this.#lane = new RunLane(deps, this.#memory, (component) =>
       deps.background(
         this.#afterCompletion(component).catch((error: unknown) =>
-          log("error", "completion.failed_unexpectedly", errorFields(error)),
+          log("error", "completion.failed_unexpectedly", { session_id: deps.sessionId, ...errorFields(error) }),
         ),
       ),
     );
@@ -217,10 +217,9 @@ export class LiveSession {
 
   /** Keeps nothing where there is nothing to be woken for: empty tables are six pages, for each session there ever was. */
   #rest(): void {
-    const { alarm } = this.#lane;
-    if (!isBusy(this.#lane) && alarm.isQuiet() && this.#deps.journal.entries().size === 0) {
+    const isQuiet = !isBusy(this.#lane) && this.#lane.alarm.isQuiet();
+    if (isQuiet && this.#deps.journal.entries().size === 0) {
       this.#deps.forgetStorage();
-      alarm.cleared();
     }
   }
 

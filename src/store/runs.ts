@@ -96,7 +96,7 @@ export type RunPosition = { started: true; runIndex: number } | { started: false
 export const FIRST_RUN: RunPosition = { started: true, runIndex: -1 };
 
 /** How far a page of runs goes: to whichever bound is reached first. */
-export interface RunPageBounds {
+interface RunPageBounds {
   maxRuns: number;
   maxBytes: number;
 }
