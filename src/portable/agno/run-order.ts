@@ -5,14 +5,20 @@ import type { AgnoRun } from "./runs.ts";
 const MAX_HELD_CHARS = 16 * 1024 * 1024;
 const MAX_HELD = MAX_MEMBER_SLOTS;
 
+/** A member run; `nth` is its place among all that were held. */
+type Held = AgnoRun & { chars: number; nth: number };
+
 /**
  * Gives runs their places, in the order in which Agno kept them, but a team's run right behind its member runs: those
  * come before it or after it, and twice where it holds its members' answers too.
  */
 export class AgnoRunOrder {
-  #held = new Map<string, AgnoRun & { chars: number }>();
+  readonly #held = new Map<string, Held>();
+  /** The same by the run that each is part of: a run that comes looks at what waits for it, and at nothing else. */
+  readonly #waiting = new Map<string, Held[]>();
   #top: AgnoRun | null = null;
   #chars = 0;
+  #added = 0;
   #next = 0;
 
   /** Whether more is held than should be. */
@@ -25,7 +31,11 @@ export class AgnoRunOrder {
     const { runId, parentRunId } = run.run;
     if (parentRunId !== null) {
       if (!this.#held.has(runId)) {
-        this.#held.set(runId, { ...run, chars });
+        const held = { ...run, chars, nth: this.#added++ };
+        this.#held.set(runId, held);
+        const siblings = this.#waiting.get(parentRunId);
+        if (siblings === undefined) this.#waiting.set(parentRunId, [held]);
+        else siblings.push(held);
         this.#chars += chars;
       }
       return [];
@@ -40,18 +50,20 @@ export class AgnoRunOrder {
     const placed = this.#place();
     const rest = [...this.#held.values()].map((run) => this.#at(run));
     this.#held.clear();
+    this.#waiting.clear();
     return [...placed, ...rest];
   }
 
   #place(): AgnoRun[] {
     const top = this.#top;
     if (top === null) return [];
-    const members = [...this.#held.values()].filter((run) => this.#isWithin(run, top.run.runId));
+    const within = this.#within(top.run.runId);
+    const members = [...within.values()].flat().sort((one, other) => one.nth - other.nth);
     for (const { run, chars } of members) {
       this.#held.delete(run.runId);
       this.#chars -= chars;
     }
-    const calls = new Map([...members, top].flatMap((run) => callsOfMembers(run, members)));
+    const calls = new Map([...members, top].flatMap((run) => callsOfMembers(run, within.get(run.run.runId) ?? [])));
     const placed = members.map((member) => {
       const { run } = this.#at(member);
       return { ...member, run: { ...run, parentCall: calls.get(run.runId) ?? null } };
@@ -66,28 +78,40 @@ export class AgnoRunOrder {
     return { ...run, run: { ...run.run, runIndex } };
   }
 
-  #isWithin(run: AgnoRun, topId: string): boolean {
-    const seen = new Set<string>();
-    for (let parent = run.run.parentRunId; parent !== null && !seen.has(parent); ) {
-      if (parent === topId) return true;
-      seen.add(parent);
-      parent = this.#held.get(parent)?.run.parentRunId ?? null;
+  /** Takes what waits for a run, and for those, out of what waits: by the run that each is part of. */
+  #within(topId: string): Map<string, Held[]> {
+    const within = new Map<string, Held[]>();
+    const ids = [topId];
+    for (const id of ids) {
+      const members = this.#waiting.get(id);
+      if (members === undefined) continue;
+      // One that is in itself finds nothing more.
+      this.#waiting.delete(id);
+      within.set(id, members);
+      for (const { run } of members) ids.push(run.runId);
     }
-    return false;
+    return within;
   }
 }
 
-/** Which call of a run made which of the member runs. Agno seldom says; then a call's member tells, in order. */
-function callsOfMembers({ run, delegations }: AgnoRun, members: readonly AgnoRun[]): [runId: string, call: number][] {
-  const left = new Map(
-    members.filter((member) => member.run.parentRunId === run.runId).map((member) => [member.run.runId, member.run]),
-  );
+/** Which call of a run made which of its member runs. Agno seldom says; then a call's member tells, in order. */
+function callsOfMembers({ delegations }: AgnoRun, members: readonly AgnoRun[]): [runId: string, call: number][] {
+  const left = new Map(members.map(({ run }) => [run.runId, run]));
+  // Those of each member, the next one last.
+  const ofMember = new Map<string | null, string[]>();
+  for (const { run } of members.toReversed()) {
+    const memberId = run.agentId ?? run.teamId;
+    const ids = ofMember.get(memberId);
+    if (ids === undefined) ofMember.set(memberId, [run.runId]);
+    else ids.push(run.runId);
+  }
+  const nextOf = (memberId: string | null): string | undefined => {
+    const ids = ofMember.get(memberId) ?? [];
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) if (left.has(id)) return id;
+    return undefined;
+  };
   return delegations.flatMap(({ runId, memberId, isForAll }, call) => {
-    const all = [...left.values()];
-    const named =
-      runId === null ? all.find(({ agentId, teamId }) => (agentId ?? teamId) === memberId) : left.get(runId);
-    const made = isForAll ? all : named === undefined ? [] : [named];
-    for (const one of made) left.delete(one.runId);
-    return made.map((one): [string, number] => [one.runId, call]);
+    const named = isForAll ? [...left.keys()] : [runId ?? nextOf(memberId) ?? ""];
+    return named.flatMap((id): [string, number][] => (left.delete(id) ? [[id, call]] : []));
   });
 }
