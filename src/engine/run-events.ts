@@ -1,14 +1,11 @@
-import type { RunEvent, RunEventName } from "../domain/event.ts";
+import type { RunEvent } from "../domain/event.ts";
 import { NO_USAGE } from "../domain/model.ts";
 import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "./event-log.ts";
 import { runMetrics } from "./metrics.ts";
-import { pausedContent, requirementExecution, runRequirementJson } from "./requirement-json.ts";
 import { assistantMessages, runText, toolAnswers, toolCalls } from "./run-calls.ts";
 import type { Run } from "./run-state.ts";
+import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
 import { toolExecution } from "./tool-executions.ts";
-
-type EventFields = Partial<Omit<RunEvent, "event_index" | "created_at" | "event">>;
-type Told = [RunEventName, EventFields];
 
 /**
  * Reads a run's events in order, from a live run as well as from a stored one, so that a replay cannot differ from what
@@ -170,16 +167,7 @@ export class EventReader {
   }
 
   #paused({ open }: PausedEntry): Told {
-    const waiting = this.#run.requirements.filter(({ position }) => open.includes(position));
-    return [
-      "RunPaused",
-      {
-        content: pausedContent(waiting),
-        // As they were opened: what was answered since then is told by what follows.
-        tools: waiting.map((requirement) => requirementExecution(requirement, "open")),
-        requirements: waiting.map((requirement) => runRequirementJson(requirement, "open")),
-      },
-    ];
+    return toldOfPause(this.#run.requirements.filter(({ position }) => open.includes(position)));
   }
 
   #currentAnswer() {
@@ -243,15 +231,11 @@ export class EventReader {
     if (tool === undefined) {
       return ["ToolCallCompleted", fields];
     }
-    if (tool.tool_call_error === true) {
-      this.#second = { told: ["ToolCallError", { tool, error: tool.result ?? "" }], at };
+    const [completed, failed] = toldOfEnd(tool);
+    if (failed !== undefined) {
+      this.#second = { told: failed, at };
     }
-    const args = Object.entries(tool.tool_args).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    const took = `${tool.metrics?.duration.toFixed(4) ?? 0}s`;
-    return [
-      "ToolCallCompleted",
-      { ...fields, content: `${tool.tool_name}(${args.join(", ")}) completed in ${took}. ` },
-    ];
+    return completed;
   }
 
   #completed(): EventFields {

@@ -57,7 +57,8 @@ export function toolExecutions(run: Run): ToolExecution[] {
   });
 }
 
-function plainExecution(): ToolExecution {
+/** A call that nobody is asked about, without what it says. */
+export function plainExecution(): ToolExecution {
   return {
     tool_call_id: "",
     tool_name: "",

@@ -24,8 +24,11 @@ const FLUSH_BYTES = 512 * 1024;
 const FLUSH_ROWS = 3_000;
 /** Whoever reads a run holds all of it. None that is made here is larger. */
 const MAX_RUN_BYTES = 12 * 1024 * 1024;
-/** Its events are in every list of runs. */
-const MAX_TOLD_BYTES = 16 * 1024 * 1024;
+/**
+ * Its events are in every list of runs. The 1 MB that a live run has room for takes 18 MB where it is control characters
+ * of failed calls: six bytes each as JSON, three times.
+ */
+const MAX_TOLD_BYTES = 40 * 1024 * 1024;
 /** What a paused run's row grows by when it goes on: its log and its summary, its state, its end. */
 const PAUSED_GROWTH_BYTES = MAX_RUN_EVENT_BYTES + 2 * MAX_STATE_BYTES + 64 * 1024;
 /** What a person may say to an open requirement. */
@@ -125,13 +128,15 @@ export class SessionImport {
       idempotencyKey: "",
       fieldsDigest: "",
     };
-    this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run), inTree };
+    // Behind a top-level run another tree begins.
+    const ofMembers = this.#run?.inTree.parentId == null ? undefined : this.#run.told.most;
+    this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run, ofMembers), inTree };
     this.#nextRunIndex = runIndex === null ? this.#nextRunIndex : runIndex + 1;
     const isTopLevel = row.parentRunId === null;
     this.#completedRuns += isTopLevel && hasCompleted(row) ? 1 : 0;
     this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
     this.#runs.push(row);
-    return this.#added(row, nowMs, status === "PAUSED" ? PAUSED_GROWTH_BYTES : 0);
+    return this.#added(row, nowMs, { growth: status === "PAUSED" ? PAUSED_GROWTH_BYTES : 0 });
   }
 
   async message(message: PortableMessage, nowMs: number): Promise<Trouble | null> {
@@ -143,14 +148,13 @@ export class SessionImport {
       return wrong(`message_index: the run's next message is ${run.messages}.`);
     }
     run.messages += 1;
-    run.told.message(message);
     const { runId, runIndex } = run.row;
     const row: MessageRow = { ...message, sessionId: this.sessionId, runIndex, runId };
     const isSaid = message.role === "user" || message.role === "assistant";
     this.#chatMessages += isSaid && run.row.parentRunId === null ? 1 : 0;
     this.#counts = { ...this.#counts, messages: this.#counts.messages + 1 };
     this.#messages.push(row);
-    return this.#added(row, nowMs);
+    return this.#added(row, nowMs, { tell: () => run.told.message(message) });
   }
 
   async requirement(requirement: PortableRequirement, nowMs: number): Promise<Trouble | null> {
@@ -162,7 +166,6 @@ export class SessionImport {
       return wrong("position: the requirements of a run must come in this order.");
     }
     run.requirements = requirement.position + 1;
-    run.told.requirement(requirement);
     const requirementId = await this.#ids.mapped(requirement.requirementId);
     const answeredByOwner = requirement.answeredBy !== null && requirement.answeredBy === this.#draft.userId;
     const isOpen = requirement.status === "open";
@@ -182,7 +185,9 @@ export class SessionImport {
     }
     this.#counts = { ...this.#counts, requirements: this.#counts.requirements + 1 };
     this.#requirements.push(row);
-    return this.#added(row, nowMs, isOpen ? OPEN_GROWTH_BYTES : 0);
+    const { memberRunId } = requirement;
+    const tell = () => run.told.requirement({ ...row, memberRunId });
+    return this.#added(row, nowMs, { growth: isOpen ? OPEN_GROWTH_BYTES : 0, tell });
   }
 
   /** Shows the session, if what came is what its last line says. */
@@ -225,8 +230,12 @@ export class SessionImport {
       : null;
   }
 
-  /** `growth` is what the row may grow by, when its run goes on. */
-  async #added(row: RunRow | MessageRow | Requirement, nowMs: number, growth = 0): Promise<Trouble | null> {
+  /** `growth` is what the row may grow by, when its run goes on; `tell` counts what it tells, where it is no larger than a row. */
+  async #added(
+    row: RunRow | MessageRow | Requirement,
+    nowMs: number,
+    { growth = 0, tell = () => {} }: { growth?: number; tell?: () => void },
+  ): Promise<Trouble | null> {
     const bytes = storedBytes(row);
     if (bytes > MAX_ROW_BYTES - growth) {
       const takes = `and the database takes ${MAX_ROW_BYTES}`;
@@ -238,6 +247,7 @@ export class SessionImport {
     }
     if (this.#run !== null) {
       const { inTree, told } = this.#run;
+      tell();
       inTree.bytes += bytes;
       if (inTree.bytes > MAX_RUN_BYTES) return wrong(`The run is larger than ${MAX_RUN_BYTES} bytes.`);
       if (told.bytes > MAX_TOLD_BYTES) return wrong(`The run's events tell more than ${MAX_TOLD_BYTES} bytes.`);

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineTool } from "../../src/domain/tool.ts";
 import { testAgent } from "../support/agents.ts";
 import { call, callHandler, newId, openRun, run } from "../support/http.ts";
 import { answer, confirmed, inbox, pausedRun, requirements, tools } from "../support/paused-runs.ts";
@@ -118,6 +120,22 @@ describe("a session that is written out and taken in again", () => {
     expect(told).toEqual([expect.objectContaining({ summary: "All so far." }), null]);
     await expectRoundTrip(session_id);
   });
+
+  it("is the same with all the control characters that a run has room for, six bytes each as JSON", async () => {
+    const session_id = newId();
+    const parameters = z.object({});
+    const execute = () => "\u0001".repeat(256 * 1024);
+    const noisy = defineTool({ name: "noisy", description: "Is noisy.", parameters, execute });
+    const agent = testAgent({ tools: [noisy] });
+    model.next(
+      [0, 1, 2, 3].map((index) => toolCall("noisy", {}, { index })),
+      "done",
+    );
+    await run("go", { session_id, agent });
+    const [{ events }] = await runsOf(session_id);
+    expect(JSON.stringify(events).length).toBeGreaterThan(6_000_000);
+    await expectRoundTrip(session_id);
+  }, 60_000);
 
   it("goes on waiting for the people that it waited for", async () => {
     const session_id = newId();

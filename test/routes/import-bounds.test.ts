@@ -135,7 +135,7 @@ describe("the event log of a run that is imported", () => {
   });
 
   it("tells no large call again and again: what it would tell is counted as the lines come", async () => {
-    const told = /The run's events tell more than 16777216 bytes/;
+    const told = /The run's events tell more than 41943040 bytes/;
     const args = JSON.stringify({ text: "x".repeat(100 * KB) });
     for (const letter of ["T", "R", "W"]) {
       const events = many(1_000, [letter, 0, 0]);
@@ -149,8 +149,55 @@ describe("the event log of a run that is imported", () => {
       5,
       told,
     );
-    const named = "x".repeat(900);
-    await expectRefused(importRun({ events: many(30_000, ["Q", 0]), model: named }), 2, told);
+    const named = "x".repeat(950);
+    await expectRefused(importRun({ events: many(36_000, ["Q", 0]), model: named }), 2, told);
+  });
+
+  it("tells no failed call again and again: it is counted as JSON, as often as each event repeats it", async () => {
+    const told = /The run's events tell more than 41943040 bytes/;
+    const events = [["S", 0], ...many(15, ["R", 0, 0])];
+    const failed = (content: string): Line => ({
+      ...message("", 2, "tool", content),
+      tool_call_id: "c",
+      tool_name: "add",
+      tool_call_error: true,
+    });
+    const control = (chars: number) => "\u0001".repeat(chars);
+    await expectRefused(importRun({ events }, [asking("{}"), failed(control(1_000_000))]), 5, told);
+    const args = JSON.stringify({ text: control(152_000) });
+    await expectRefused(importRun({ events }, [asking(args), failed("no")]), 5, told);
+    const ended = [
+      ["K", 0],
+      ["X", 0],
+    ];
+    const said = new Array(6).fill(0).map((_, nth) => message("", 1 + nth, "assistant", control(600_000)));
+    await expectRefused(importRun({ events: ended }, said), 9, told);
+  });
+
+  it("tells once what failed, also where that is as much as a live run has room for", async () => {
+    const calls = [0, 1, 2, 3];
+    const tool_calls = calls.map((nth) => ({ id: `c${nth}`, name: "add", arguments: "{}" }));
+    const results = calls.map((nth) => ({
+      ...message("", 2 + nth, "tool", "\u0001".repeat(256 * KB)),
+      tool_call_id: `c${nth}`,
+      tool_name: "add",
+      tool_call_error: true,
+    }));
+    const events = calls.flatMap((nth) => [
+      ["T", 0, nth],
+      ["R", 0, nth],
+    ]);
+    const { report } = await importRun({ events }, [{ ...asking("{}"), tool_calls }, ...results]);
+    expect(report).toMatchObject({ imported: 1, errors: [] });
+  });
+
+  it("tells no filled form again and again: each event of its call has it", async () => {
+    const told = /The run's events tell more than 41943040 bytes/;
+    const fields = [{ name: "text", field_type: "str", description: "x".repeat(100 * KB), value: null }];
+    for (const letter of ["T", "R", "W"]) {
+      const events = many(1_000, [letter, 0, 0]);
+      await expectRefused(importRun({ events }, [asking("{}"), { ...requirementLine(""), fields }]), 5, told);
+    }
   });
 
   it("tells of thousands of calls in time", async () => {
@@ -248,6 +295,25 @@ describe("the member runs of a run that is imported", () => {
     expect(await importing(asText(treeLines(sessionId, runs, team)))).toMatchObject({ imported: 1 });
     const one = await call("GET", `/teams/${team}/runs/${sessionId}-0?session_id=${sessionId}`);
     expect([one.status, one.body.member_responses]).toEqual([200, []]);
+  });
+
+  it("tell no form again and again: what they wait for stands behind their team's run", async () => {
+    const sessionId = newId();
+    const [session, ran, top, end] = treeLines(sessionId, [{ parent: 1 }, { slots: 1 }]);
+    const asked = {
+      ...requirementLine(top.run_id),
+      member_run_id: ran.run_id,
+      fields: [{ name: "text", field_type: "str", description: "x".repeat(100 * KB), value: null }],
+    };
+    for (const entry of [
+      ["T", 0, 0],
+      ["P", 0, 0],
+    ]) {
+      const events = new Array(1_000).fill(entry);
+      const report = await importing(asText([session, { ...ran, events, status: "PAUSED" }, top, asked, end]));
+      expect(report.errors).toEqual([{ line: 4, message: expect.stringMatching(/events tell more than/) }]);
+      expect(await rowCounts(sessionId)).toEqual(NOTHING);
+    }
   });
 
   it("are 32 MB together at most", async () => {
