@@ -84,7 +84,10 @@ const ImportReport = z
     errors: z
       .array(z.object({ line: count(), message: z.string() }))
       .openapi({ description: "What is wrong with single lines, or was changed in them, the first 1,000." }),
-    complete: z.boolean().openapi({ description: "Whether the import came to the end of what was sent." }),
+    complete: z.boolean().openapi({
+      description:
+        "Whether the import came to the end of what was sent. It stops behind 1,000 lines that cannot be read, and where one request has no room for another session.",
+    }),
     next_line: count("The line to go on from with another request, where it did not.").nullable(),
   })
   .openapi("ImportReport");

@@ -6,7 +6,7 @@ import { AgnoRuns, type Preview } from "./agno/session.ts";
 import { beginSession, type ImportOptions } from "./import-begin.ts";
 import { ImportDatabase, type Trouble } from "./import-database.ts";
 import { type RenamedSessions, rememberRenamed } from "./import-ids.ts";
-import { type Entry, readEntry } from "./import-lines.ts";
+import { type Entry, type ReadEntry, readEntry } from "./import-lines.ts";
 import { emptyReport, type ImportReport, reportLine, reportRounded, reportSession } from "./import-report.ts";
 import type { LateFields, SessionImport } from "./import-session.ts";
 import type { PortableSession, SessionCounts } from "./session-record.ts";
@@ -23,6 +23,8 @@ export interface ImportDependencies {
 
 /** An invocation may send D1 1,000 statements: no session is begun behind so many. */
 const MAX_STATEMENTS = 800;
+/** A file with so many is no export: nobody waits for the rest of it to be read. */
+const MAX_WRONG_LINES = 1_000;
 
 /**
  * Takes in a file, line by line, and answers what became of each session. Holds one session's newest lines, never the
@@ -61,6 +63,8 @@ class Importer {
   #current: Current | null = null;
   /** Lines up to the next session are of one that was skipped or has failed. */
   #isSkipping = false;
+  /** Lines that could not be read, reported or not. */
+  #wrongLines = 0;
 
   constructor(options: ImportOptions, deps: ImportDependencies) {
     this.#options = options;
@@ -94,6 +98,14 @@ class Importer {
       if (!this.#isSkipping) reportRounded(this.report, number, read.rounded);
       return;
     }
+    await this.#wrongLine(line, read);
+    this.#wrongLines += 1;
+    // No session is under way behind a wrong line.
+    if (this.#wrongLines >= MAX_WRONG_LINES) this.#stop(number + 1);
+  }
+
+  async #wrongLine(line: TextLine, read: Extract<ReadEntry, { ok: false }>): Promise<void> {
+    const { number } = line;
     if (this.#isSkipping && read.begins === null && "text" in line) {
       return;
     }

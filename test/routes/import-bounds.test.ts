@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { call, callHandler, newId, send } from "../support/http.ts";
 import {
   asText,
+  bytesOf,
   exportOf,
   importing,
+  importingPieces,
   type Line,
   message,
   NOTHING,
@@ -327,6 +329,40 @@ describe("the member runs of a run that is imported", () => {
     const report = await importing(asText(lines));
     expect(report.errors).toEqual([{ line: 27, message: "Its member runs are larger than 33554432 bytes together." }]);
   }, 60_000);
+});
+
+describe("lines that cannot be read", () => {
+  it("end the import behind 1,000 of them, however many follow, and it goes on from there", async () => {
+    const [before, behind] = [newId(), newId()];
+    const junk = 'x\n{"type":"nothing"}\n'.repeat(500);
+    let pieces = 0;
+    const file = function* () {
+      yield bytesOf(asText(sessionLines(before)));
+      for (; pieces < 1_000; pieces += 1) yield bytesOf(junk);
+    };
+    const report = await importingPieces(file());
+    expect(report).toMatchObject({ imported: 1, failed: 0, complete: false, next_line: 1_006 });
+    expect(report.errors).toEqual([{ line: 6, message: expect.stringContaining("no JSON") }]);
+    expect(pieces).toBeLessThan(10);
+    const text = `${junk}${asText(sessionLines(behind))}`;
+    const stopped = await importing(text);
+    expect(stopped).toMatchObject({ imported: 0, complete: false, next_line: 1_001 });
+    const rest = text.split("\n").slice(stopped.next_line - 1);
+    expect(await importing(rest.join("\n"))).toMatchObject({ imported: 1, errors: [], complete: true });
+  });
+
+  it("are less than 1,000 in a file that is read to its end", async () => {
+    const sessionId = newId();
+    const report = await importing(`${"x\n".repeat(999)}${asText(sessionLines(sessionId))}`);
+    expect(report).toMatchObject({ imported: 1, complete: true, next_line: null });
+  });
+
+  it("give up the session that they are in, which is not there when the import stops", async () => {
+    const sessionId = newId();
+    const report = await importing(`${"x\n".repeat(999)}${asText(sessionLines(sessionId).slice(0, 3))}x\nx\n`);
+    expect(report).toMatchObject({ imported: 0, failed: 1, complete: false, next_line: 1_004 });
+    expect(await rowCounts(sessionId)).toEqual(NOTHING);
+  });
 });
 
 describe("a session of Agno's that is imported", () => {
