@@ -94,8 +94,9 @@ export async function sentBody(c: AppContext): Promise<SentBody> {
 async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
   if (!isReadAsUtf8(type)) throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
   // Some clients say multipart of every request, also where they send JSON or nothing.
-  if (MULTIPART.test(type) && bytes.byteLength > 0 && !BRACE.test(LATIN1.decode(bytes))) {
-    return { isForm: true, fields: await multipartFields(bytes, type) };
+  if (MULTIPART.test(type) && bytes.byteLength > 0) {
+    const characters = LATIN1.decode(bytes);
+    if (!BRACE.test(characters)) return { isForm: true, fields: await multipartFields(bytes, characters, type) };
   }
   const text = decodeUtf8(bytes);
   if (text.trim() === "") return { isForm: false, text, value: null };
@@ -116,9 +117,9 @@ function isReadAsUtf8(type: string): boolean {
   return charset === undefined || /^(?:utf-?8|us-ascii|ascii|iso-8859-\d+|latin1|windows-125\d)$/i.test(charset);
 }
 
-async function multipartFields(bytes: ArrayBuffer, type: string): Promise<Field[]> {
+async function multipartFields(bytes: ArrayBuffer, characters: string, type: string): Promise<Field[]> {
   const unreadable = new AppError(badRequest("There was an error parsing the body"));
-  if (!isPlainMultipart(LATIN1.decode(bytes), type)) throw unreadable;
+  if (!isPlainMultipart(characters, type)) throw unreadable;
   try {
     const form = await new Response(bytes, { headers: { "Content-Type": type } }).formData();
     return [...form.entries()];
