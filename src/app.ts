@@ -1,7 +1,7 @@
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { DB_ID } from "./contract/common.ts";
-import { openApiDocument } from "./contract/document.ts";
-import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./contract/route.ts";
+import { DB_ID } from "./api/shared/common.ts";
+import { openApiDocument } from "./api/meta/document.ts";
+import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./api/shared/route.ts";
 import type { AgentRegistry } from "./domain/agent.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { ModelSource } from "./domain/model.ts";
@@ -17,8 +17,8 @@ import { originPolicy } from "./http/origin.ts";
 import { readableUrl } from "./http/readable-url.ts";
 import { requestId } from "./http/request-id.ts";
 import { securityHeaders } from "./http/security-headers.ts";
-import { docsRouter } from "./routes/docs.ts";
-import { metaRouter } from "./routes/meta.ts";
+import { docsRouter } from "./api/meta/docs.ts";
+import { metaRouter } from "./api/meta/handlers.ts";
 
 export interface AppDependencies {
   config(env: Env): Outcome<Config>;

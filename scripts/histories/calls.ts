@@ -1,4 +1,4 @@
-import { sentEvents } from "../../src/cli/sent-events.ts";
+import { sentEvents } from "../demo/sent-events.ts";
 import type { SeenEvent } from "./record.ts";
 
 /** Longer than anything may take here: what does not come by then never will. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Server, startServer } from "../../src/cli/server-process.ts";
-import type { Settings } from "../../src/cli/settings.ts";
-import { StartError } from "../../src/cli/wrangler.ts";
+import { type Server, startServer } from "../server/server-process.ts";
+import type { Settings } from "../server/settings.ts";
+import { StartError } from "../server/wrangler.ts";
 import { check } from "./checks/all.ts";
 import { type Lived, liveEpoch, type Stage } from "./epoch.ts";
 import { ModelServer } from "./model-server.ts";

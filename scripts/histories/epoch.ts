@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Server } from "../../src/cli/server-process.ts";
+import type { Server } from "../server/server-process.ts";
 import { call } from "./calls.ts";
 import { AGENT, Client, type World } from "./client.ts";
 import type { ModelServer } from "./model-server.ts";

@@ -1,5 +1,5 @@
-import { stopGroupsAtEnd } from "../../src/cli/process-group.ts";
-import { StartError } from "../../src/cli/wrangler.ts";
+import { stopGroupsAtEnd } from "../server/process-group.ts";
+import { StartError } from "../server/wrangler.ts";
 import { live, type Went } from "./campaign.ts";
 import { type Options, readOptions } from "./options.ts";
 import { type EpochPlan, operationsOf, planEpochs, prefixOf } from "./plan.ts";

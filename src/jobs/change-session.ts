@@ -1,8 +1,8 @@
-import { decideChange, type SessionChange } from "../derived/decide-change.ts";
+import { decideChange, type SessionChange } from "../domain/decide-change.ts";
 import { type ItemResult, type Job, unasked } from "../domain/job.ts";
 import { couldSee, maySee, serverFor } from "../domain/principal.ts";
-import type { ClaimedItem } from "../store/job-slices.ts";
-import { directoryOfSessions } from "../store/sessions.ts";
+import type { ClaimedItem } from "../store/jobs/slices.ts";
+import { directoryOfSessions } from "../store/sessions/sessions.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import type { KindOfWork } from "./kinds.ts";
 

@@ -10,7 +10,7 @@ import {
   removeJobsOf,
   sessionsOfUser,
   takeOutOfJobs,
-} from "../store/erasure.ts";
+} from "../store/sessions/erasure.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { removeEach } from "./remove-each.ts";
 

@@ -1,5 +1,5 @@
 import type { ItemResult, Job, JobKind } from "../domain/job.ts";
-import type { ClaimedItem } from "../store/job-slices.ts";
+import type { ClaimedItem } from "../store/jobs/slices.ts";
 import { bulk } from "./change-session.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { names } from "./name-session.ts";

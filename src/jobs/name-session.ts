@@ -1,8 +1,8 @@
-import { decideNaming } from "../derived/decide-naming.ts";
+import { decideNaming } from "../names/decide-naming.ts";
 import { type ItemResult, type Job, unasked } from "../domain/job.ts";
 import { serverFor } from "../domain/principal.ts";
-import type { ClaimedItem } from "../store/job-slices.ts";
-import { namesOfSessions } from "../store/sessions.ts";
+import type { ClaimedItem } from "../store/jobs/slices.ts";
+import { namesOfSessions } from "../store/sessions/sessions.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import type { KindOfWork } from "./kinds.ts";
 

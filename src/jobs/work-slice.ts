@@ -3,7 +3,7 @@ import { withTimeout } from "../lib/abort.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import { readOrNull } from "../store/commit.ts";
-import { type ClaimedItem, claimSlice, type ItemRecord, recordResults } from "../store/job-slices.ts";
+import { type ClaimedItem, claimSlice, type ItemRecord, recordResults } from "../store/jobs/slices.ts";
 import { backoffSeconds } from "./backoff.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { KINDS, type KindOfWork } from "./kinds.ts";

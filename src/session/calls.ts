@@ -3,7 +3,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
 import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { ComponentRef } from "../domain/team.ts";
-import type { Run } from "../engine/run-state.ts";
+import type { Run } from "../engine/run/state.ts";
 
 // What crosses the object's boundary about runs: plain data and streams.
 

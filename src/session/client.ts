@@ -6,11 +6,11 @@ import type { Principal } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
-import type { JobChange } from "./change-for-job.ts";
-import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
-import type { JobNaming } from "./name-for-job.ts";
+import type { JobChange } from "./row/change-for-job.ts";
+import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./row/delete-session.ts";
+import type { JobNaming } from "./row/name-for-job.ts";
 import type { SessionObject } from "./object.ts";
-import type { RequestedPatch } from "./session-patch.ts";
+import type { RequestedPatch } from "./row/patch.ts";
 
 export type SessionNamespace = DurableObjectNamespace<SessionObject>;
 

@@ -1,8 +1,8 @@
 import type { ModelSource } from "../domain/model.ts";
 import type { Registry } from "../domain/team.ts";
 import type { Database } from "../store/database.ts";
-import type { ExpiryNote } from "./alarm.ts";
-import type { Journal } from "./journal.ts";
+import type { ExpiryNote } from "./recovery/alarm.ts";
+import type { Journal } from "./recovery/journal.ts";
 
 /** All that a live session is handed: it knows no platform, no clock and no model of its own. */
 export interface SessionDependencies extends Registry {

@@ -8,11 +8,11 @@ import type { Session, SessionType } from "../domain/session.ts";
 import type { Component } from "../domain/team.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
-import type { NameChange } from "../store/session-writes.ts";
-import { type Arrival, admit } from "./admit.ts";
-import type { ContinuedRun } from "./apply-answers.ts";
-import { changeForJob, type JobChange } from "./change-for-job.ts";
-import { type AnswerArrival, admitAnswers } from "./continue-run.ts";
+import type { NameChange } from "../store/sessions/writes.ts";
+import { type Arrival, admit } from "./lane/admit.ts";
+import type { ContinuedRun } from "./people/apply-answers.ts";
+import { changeForJob, type JobChange } from "./row/change-for-job.ts";
+import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
 import {
   type DeleteOptions,
   deleteSession,
@@ -24,19 +24,19 @@ import {
   type Removed,
   restoreSession,
   tend,
-} from "./delete-session.ts";
+} from "./row/delete-session.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import { expireRequirements } from "./expire-requirements.ts";
-import { SessionIndexing } from "./index-session.ts";
-import type { LiveRun } from "./live-run.ts";
-import type { StateChange } from "./live-state.ts";
-import { type JobNaming, nameForJob } from "./name-for-job.ts";
-import { findToResume, type ResumeRequest } from "./resume-run.ts";
-import { RunLane } from "./run-lane.ts";
-import { SessionMemory } from "./session-memory.ts";
-import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./session-names.ts";
-import { patchedState, planPatch, type RequestedPatch } from "./session-patch.ts";
-import type { Plan, SessionRows } from "./session-rows.ts";
+import { expireRequirements } from "./people/expire-requirements.ts";
+import { SessionIndexing } from "./row/index-session.ts";
+import type { LiveRun } from "./drive/live-run.ts";
+import type { StateChange } from "./drive/live-state.ts";
+import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
+import { findToResume, type ResumeRequest } from "./people/resume-run.ts";
+import { RunLane } from "./lane/run-lane.ts";
+import { SessionMemory } from "./row/memory.ts";
+import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./row/names.ts";
+import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
+import type { Plan, SessionRows } from "./row/rows.ts";
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;

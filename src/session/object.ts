@@ -12,15 +12,15 @@ import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
 import type { ContinueCall, ReadMode, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
-import type { JobChange } from "./change-for-job.ts";
-import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./delete-session.ts";
-import { eventStream, resumeStream } from "./event-stream.ts";
-import { Journal } from "./journal.ts";
-import type { LiveRun } from "./live-run.ts";
+import type { JobChange } from "./row/change-for-job.ts";
+import type { DeleteOptions, ExpireCall, PurgeCall, Removed } from "./row/delete-session.ts";
+import { eventStream, resumeStream } from "./drive/event-stream.ts";
+import { Journal } from "./recovery/journal.ts";
+import type { LiveRun } from "./drive/live-run.ts";
 import { LiveSession } from "./live-session.ts";
-import type { JobNaming } from "./name-for-job.ts";
-import { missedEvents } from "./resume-run.ts";
-import type { RequestedPatch } from "./session-patch.ts";
+import type { JobNaming } from "./row/name-for-job.ts";
+import { missedEvents } from "./people/resume-run.ts";
+import type { RequestedPatch } from "./row/patch.ts";
 
 /**
  * The Durable Object of one session, named by the session's id: turns the platform into what `LiveSession` is handed,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { messages, requirements, runs } from "./schema.ts";
+import { messages, requirements, runs } from "./schema/tables.ts";
 
 // What rows take where they are read, by which D1 cuts pages before any text is read: octet_length is known from where a
 // row begins; length() would read all of a long text to count letters.

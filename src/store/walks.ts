@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { sessions, walks } from "./schema.ts";
+import { sessions, walks } from "./schema/tables.ts";
 
 /** Entries of its index that one step looks at: it may have to pass over nearly all of them. */
 export const STEP_ENTRIES = 2_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { exposure, withoutKey } from "../../src/cli/exposure.ts";
-import { isSwitchedOn } from "../../src/cli/flags.ts";
+import { exposure, withoutKey } from "../../scripts/start/exposure.ts";
+import { isSwitchedOn } from "../../scripts/server/flags.ts";
 
 const words = (line: string) => line.split(" ").filter(Boolean);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { flagValue, flagValues, hasFlag, migrationFlags, variables } from "../../src/cli/flags.ts";
+import { flagValue, flagValues, hasFlag, migrationFlags, variables } from "../../scripts/server/flags.ts";
 
 const words = (line: string) => line.split(" ");
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFine, type Job, jobLine, progressBar, requestOf, UsageError } from "../../src/cli/naming-progress.ts";
+import { isFine, type Job, jobLine, progressBar, requestOf, UsageError } from "../../scripts/names/naming-progress.ts";
 
 const words = (line: string) => line.split(" ").filter(Boolean);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { envFileText, keepDollars, SETTINGS, settingsIn } from "../../src/cli/settings.ts";
+import { envFileText, keepDollars, SETTINGS, settingsIn } from "../../scripts/server/settings.ts";
 import { readConfig } from "../../src/env.ts";
 
 describe("the settings that npm start hands over", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type AnswersField, readAnswers } from "../../src/contract/answer-entries.ts";
-import { readContinueFrom } from "../../src/contract/continue-runs.ts";
+import { type AnswersField, readAnswers } from "../../src/api/continue/answer-entries.ts";
+import { readContinueFrom } from "../../src/api/continue/contract.ts";
 import type { AnswerEntry } from "../../src/domain/requirement.ts";
 
 const SILENT = { confirmed: null, note: null, values: null, answered: false, result: null };

@@ -10,8 +10,8 @@ import {
   SessionId,
   SessionScope,
   SessionType,
-} from "../../src/contract/common.ts";
-import { defineRoute, json, newRouter, type Router } from "../../src/contract/route.ts";
+} from "../../src/api/shared/common.ts";
+import { defineRoute, json, newRouter, type Router } from "../../src/api/shared/route.ts";
 import { smallApp, withKey } from "../support/small-app.ts";
 
 const Query = SessionScope.extend({

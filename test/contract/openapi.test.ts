@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { checkpointsRouter } from "../../src/routes/checkpoints.ts";
-import type { RouteDependencies } from "../../src/routes/dependencies.ts";
-import { forksRouter } from "../../src/routes/forks.ts";
-import { historyRouter } from "../../src/routes/history.ts";
-import { jobsRouter } from "../../src/routes/jobs.ts";
-import { portableRouter } from "../../src/routes/portable.ts";
-import { runsRouter } from "../../src/routes/runs.ts";
-import { sessionsRouter } from "../../src/routes/sessions.ts";
+import { checkpointsRouter } from "../../src/api/checkpoints/handlers.ts";
+import type { RouteDependencies } from "../../src/api/shared/dependencies.ts";
+import { forksRouter } from "../../src/api/forks/handlers.ts";
+import { historyRouter } from "../../src/api/history/handlers.ts";
+import { jobsRouter } from "../../src/api/jobs/handlers.ts";
+import { portableRouter } from "../../src/api/portable/handlers.ts";
+import { runsRouter } from "../../src/api/runs/handlers.ts";
+import { sessionsRouter } from "../../src/api/sessions/handlers.ts";
 import { deployed, silentModel, smallApp, withKey } from "../support/small-app.ts";
 
 /** Enough to declare the routes; nothing is called here but the document. */

@@ -1,7 +1,7 @@
 /// <reference types="vite/client" />
 import { describe, expect, test } from "vitest";
-import { cleanName, firstMessageLine, manualName, shortenToName } from "../../src/derived/clean-name.ts";
-import { countWords, isDense } from "../../src/derived/name-limits.ts";
+import { cleanName, firstMessageLine, manualName, shortenToName } from "../../src/names/clean-name.ts";
+import { countWords, isDense } from "../../src/names/limits.ts";
 import { graphemes } from "../../src/lib/text.ts";
 // As text: a bundler refuses the lone surrogate that one of the cases has.
 import casesJson from "../naming/cases.json?raw";

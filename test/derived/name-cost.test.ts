@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
-import { cleanName } from "../../src/derived/clean-name.ts";
-import { readSummary } from "../../src/derived/read-summary.ts";
+import { cleanName } from "../../src/names/clean-name.ts";
+import { readSummary } from "../../src/summaries/read-answer.ts";
 
 /** What reading an answer costs is counted, not timed: how often a pattern is applied, and to how much text in sum. */
 interface Cost {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cleanName } from "../../src/derived/clean-name.ts";
+import { cleanName } from "../../src/names/clean-name.ts";
 
 const NAMES = [
   ..."Weekly Meal Planning|C# vs F#|Node.js 20.1 Upgrade|京都旅行の計画|주간 식단 계획|แผนอาหาร|Недельный план питания".split(

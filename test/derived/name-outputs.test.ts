@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cleanName } from "../../src/derived/clean-name.ts";
+import { cleanName } from "../../src/names/clean-name.ts";
 
 const NAME = "Weekly Meal Planning";
 

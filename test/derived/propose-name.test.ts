@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type ConversationLine, namingPrompt, proposeName } from "../../src/derived/propose-name.ts";
+import { type ConversationLine, namingPrompt, proposeName } from "../../src/names/propose.ts";
 import { type Model, type ModelChunk, ModelError } from "../../src/domain/model.ts";
 import { openAiModel } from "../../src/model/openai.ts";
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasSecret, maskSecrets, SECRET_MASK } from "../../src/derived/secrets.ts";
+import { hasSecret, maskSecrets, SECRET_MASK } from "../../src/privacy/secrets.ts";
 
 const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const UUID = "550e8400-e29b-41d4-a716-446655440000";

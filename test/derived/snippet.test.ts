@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { snippet } from "../../src/derived/snippet.ts";
+import { snippet } from "../../src/api/search/snippet.ts";
 import { searchQuery } from "../../src/lib/search-query.ts";
 
 const query = searchQuery("needle") ?? { terms: [] };

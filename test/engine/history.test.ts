@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Message, Role } from "../../src/domain/message.ts";
 import { RUN_STATUSES } from "../../src/domain/run.ts";
-import { chatHistory, type HistoryFilter, type HistoryRun, historyMessages } from "../../src/engine/history.ts";
+import { chatHistory, type HistoryFilter, type HistoryRun, historyMessages } from "../../src/engine/drive/history.ts";
 
 type Named = { role: Role; name: string };
 const ROLE_OF: Record<string, Role> = { s: "system", u: "user", a: "assistant", t: "tool" };

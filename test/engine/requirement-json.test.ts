@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Requirement } from "../../src/domain/requirement.ts";
-import { pausedContent, requirementExecution, runRequirementJson } from "../../src/engine/requirement-json.ts";
+import { pausedContent, requirementExecution, runRequirementJson } from "../../src/engine/people/requirement-json.ts";
 import { external, OPENED_AT, requirement, userInput } from "../support/requirements.ts";
 
 /** The keys of AgentOS's ToolExecution, in its order. */

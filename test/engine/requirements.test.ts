@@ -3,14 +3,14 @@ import { z } from "zod";
 import { MAX_TOOL_RESULT_BYTES } from "../../src/domain/limits.ts";
 import type { AnswerEntry, Requirement } from "../../src/domain/requirement.ts";
 import { defineTool, type Tool } from "../../src/domain/tool.ts";
-import { decideAnswers } from "../../src/engine/answers.ts";
+import { decideAnswers } from "../../src/engine/people/answers.ts";
 import {
   answerOutcome,
   expireRequirement,
   outcomeUnknown,
   type RequirementPlace,
   requirementOf,
-} from "../../src/engine/requirements.ts";
+} from "../../src/engine/people/requirements.ts";
 import { entry, external, OPENED_AT, requirement, userInput } from "../support/requirements.ts";
 
 const place: RequirementPlace = {

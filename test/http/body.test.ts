@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { jsonObject, optionalField, SessionId } from "../../src/contract/common.ts";
-import { defineRoute, json, jsonBody, newRouter, type Router } from "../../src/contract/route.ts";
+import { jsonObject, optionalField, SessionId } from "../../src/api/shared/common.ts";
+import { defineRoute, json, jsonBody, newRouter, type Router } from "../../src/api/shared/route.ts";
 import { MAX_BODY_BYTES } from "../../src/domain/limits.ts";
 import { smallApp } from "../support/small-app.ts";
 

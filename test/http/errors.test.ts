@@ -1,6 +1,6 @@
 import { HTTPException } from "hono/http-exception";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { newRouter, type Router } from "../../src/contract/route.ts";
+import { newRouter, type Router } from "../../src/api/shared/route.ts";
 import { AppError, badRequest, queueFull, runActive } from "../../src/domain/error.ts";
 import { fail } from "../../src/domain/outcome.ts";
 import { unwrap } from "../../src/http/errors.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { newRouter, type Router } from "../../src/contract/route.ts";
+import { newRouter, type Router } from "../../src/api/shared/route.ts";
 import { isLoopback } from "../../src/http/origin.ts";
 import { deployed, smallApp, withKey } from "../support/small-app.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { booleanOr, integerOr, jsonObject, optionalField, SessionId } from "../../src/contract/common.ts";
-import { newRouter, type Router } from "../../src/contract/route.ts";
+import { booleanOr, integerOr, jsonObject, optionalField, SessionId } from "../../src/api/shared/common.ts";
+import { newRouter, type Router } from "../../src/api/shared/route.ts";
 import { readRunBody } from "../../src/http/body.ts";
 import { parseFields } from "../../src/http/field-errors.ts";
 import { smallApp } from "../support/small-app.ts";

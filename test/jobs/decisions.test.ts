@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decideNaming } from "../../src/derived/decide-naming.ts";
+import { decideNaming } from "../../src/names/decide-naming.ts";
 import { isOutOfTokens, type Job, jobIdAt } from "../../src/domain/job.ts";
 import type { Session } from "../../src/domain/session.ts";
 import { backoffSeconds } from "../../src/jobs/backoff.ts";
-import { mayFollow } from "../../src/jobs/name-unnamed.ts";
+import { mayFollow } from "../../src/cron/name-unnamed.ts";
 import { sliceStarts } from "../../src/jobs/send-slices.ts";
 
 const details = (jobId: string | null) => ({ model: "m", promptTokens: 7, completionTokens: 3, attempts: 1, jobId });

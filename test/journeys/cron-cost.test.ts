@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
-import { overdueOfDeployment } from "../../src/store/retention.ts";
+import { overdueOfDeployment } from "../../src/store/sessions/retention.ts";
 import { STEP_ENTRIES, stepOf, walkOn } from "../../src/store/walks.ts";
 import { testAgent } from "../support/agents.ts";
 import { rowsReadBy } from "../support/d1-cost.ts";

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { Tool } from "../../src/domain/tool.ts";
-import { RunLane } from "../../src/session/run-lane.ts";
+import { RunLane } from "../../src/session/lane/run-lane.ts";
 import { testAgent } from "../support/agents.ts";
 import {
   accepts,

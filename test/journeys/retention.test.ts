@@ -1,6 +1,6 @@
 /** What goes by itself: sessions whose time is over, what was deleted long enough ago, imports that never ended. */
 import { describe, expect, it } from "vitest";
-import { PURGE_ROWS } from "../../src/store/session-hiding.ts";
+import { PURGE_ROWS } from "../../src/store/sessions/hiding.ts";
 import { testAgent } from "../support/agents.ts";
 import { heldBefore, type Operation, unsent, watchD1 } from "../support/d1-faults.ts";
 import { call, callHandler, newId, openRun, run } from "../support/http.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { proposeSummary } from "../../src/derived/propose-summary.ts";
+import { proposeSummary } from "../../src/summaries/propose.ts";
 import { offlineModel } from "../../src/model/offline.ts";
 
 const never = new AbortController().signal;

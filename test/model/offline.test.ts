@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { ModelChunk, ModelMessage, ModelRequest } from "../../src/domain/model.ts";
 import { NAMING_MARKER } from "../../src/domain/naming.ts";
 import { defineTool } from "../../src/domain/tool.ts";
-import { toolArguments } from "../../src/engine/run-calls.ts";
+import { toolArguments } from "../../src/engine/run/calls.ts";
 import { offlineModel } from "../../src/model/offline.ts";
-import { callTool } from "../../src/session/tool-runner.ts";
+import { callTool } from "../../src/session/drive/tool-runner.ts";
 
 const ADD = { name: "add", description: "Adds two numbers.", parameters: { type: "object" } };
 

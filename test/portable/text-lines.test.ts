@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { textLines } from "../../src/portable/text-lines.ts";
+import { textLines } from "../../src/portable/import/text-lines.ts";
 
 async function linesOf(pieces: readonly string[]) {
   const body = new ReadableStream<Uint8Array>({

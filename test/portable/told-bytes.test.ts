@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
 import type { Requirement } from "../../src/domain/requirement.ts";
 import type { RunRow } from "../../src/domain/run.ts";
-import { EventReader } from "../../src/engine/run-events.ts";
-import { runFromRow } from "../../src/engine/stored-run.ts";
+import { EventReader } from "../../src/engine/log/run-events.ts";
+import { runFromRow } from "../../src/engine/run/stored-run.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
-import { readEntry } from "../../src/portable/import-lines.ts";
-import type { PortableMessage, PortableRequirement, PortableRun } from "../../src/portable/run-record.ts";
-import { ToldBytes } from "../../src/portable/told-bytes.ts";
+import { readEntry } from "../../src/portable/import/lines.ts";
+import type { PortableMessage, PortableRequirement, PortableRun } from "../../src/portable/record/run-record.ts";
+import { ToldBytes } from "../../src/portable/import/told-bytes.ts";
 import { type Line, message, requirementLine, sessionLines } from "../support/portable.ts";
 
 const CONTROL = "\u0001".repeat(20_000);

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Requirement } from "../../src/domain/requirement.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { requirements, runs } from "../../src/store/schema.ts";
+import { requirements, runs } from "../../src/store/schema/tables.ts";
 import { call, callHandler, newId } from "../support/http.ts";
 import { OPENED_AT, requirement, userInput } from "../support/requirements.ts";
 

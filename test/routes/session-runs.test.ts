@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { streamRuns } from "../../src/routes/stream-runs.ts";
+import { streamRuns } from "../../src/api/runs/stream.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { FIRST_RUN, type RunPosition, readRuns } from "../../src/store/runs.ts";
+import { FIRST_RUN, type RunPosition, readRuns } from "../../src/store/runs/runs.ts";
 import { notingDatabase } from "../support/history.ts";
 import { call, callHandler, newId, openRun, run, send } from "../support/http.ts";
 import { asText, importing, message, sessionLines } from "../support/portable.ts";

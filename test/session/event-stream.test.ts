@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { NO_USAGE } from "../../src/domain/model.ts";
 import type { RunRequest } from "../../src/domain/run.ts";
-import { applyFact } from "../../src/engine/apply-fact.ts";
-import { newRun, type Run, type RunFact } from "../../src/engine/run-state.ts";
-import { headFromRow } from "../../src/engine/stored-run.ts";
-import { eventStream, KEEP_ALIVE_MS } from "../../src/session/event-stream.ts";
-import { LiveRun } from "../../src/session/live-run.ts";
-import { acceptedRow } from "../../src/session/run-start.ts";
+import { applyFact } from "../../src/engine/run/apply-fact.ts";
+import { newRun, type Run, type RunFact } from "../../src/engine/run/state.ts";
+import { headFromRow } from "../../src/engine/run/stored-run.ts";
+import { eventStream, KEEP_ALIVE_MS } from "../../src/session/drive/event-stream.ts";
+import { LiveRun } from "../../src/session/drive/live-run.ts";
+import { acceptedRow } from "../../src/session/lane/run-start.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -4,7 +4,7 @@ import type { Agent } from "../../src/domain/agent.ts";
 import { type Model, ModelError, type ModelRequest } from "../../src/domain/model.ts";
 import { blankSession } from "../../src/domain/session.ts";
 import type { SessionDependencies } from "../../src/session/dependencies.ts";
-import { generatedChange } from "../../src/session/session-names.ts";
+import { generatedChange } from "../../src/session/row/names.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { run, storeSession } from "../support/history.ts";
 

@@ -5,7 +5,7 @@ import { agents, teams } from "../../src/agents/index.ts";
 import { MAX_RUN_EVENT_BYTES } from "../../src/domain/limits.ts";
 import type { Model, ModelChunk, ModelRequest, ModelSource } from "../../src/domain/model.ts";
 import { offlineModel } from "../../src/model/offline.ts";
-import { Journal } from "../../src/session/journal.ts";
+import { Journal } from "../../src/session/recovery/journal.ts";
 import { LiveSession } from "../../src/session/live-session.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { callHandler, newId } from "../support/http.ts";

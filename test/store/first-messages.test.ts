@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { firstMessages } from "../../src/store/messages.ts";
+import { firstMessages } from "../../src/store/messages/messages.ts";
 import { notingDatabase, run, storeSession } from "../support/history.ts";
 
 const COUNT = 200_000;

@@ -1,12 +1,17 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
-import { type HistoryFilter, historyMessages, passingMessages } from "../../src/engine/history.ts";
+import { type HistoryFilter, historyMessages, passingMessages } from "../../src/engine/drive/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { decodeHistoryCursor, type HistoryPage, readChatHistory, readHistory } from "../../src/store/history.ts";
-import type { KeyedMessage } from "../../src/store/message-rows.ts";
-import { recentChat } from "../../src/store/messages.ts";
+import {
+  decodeHistoryCursor,
+  type HistoryPage,
+  readChatHistory,
+  readHistory,
+} from "../../src/store/messages/history.ts";
+import type { KeyedMessage } from "../../src/store/messages/rows.ts";
+import { recentChat } from "../../src/store/messages/messages.ts";
 import {
   anyFilter,
   anySession,

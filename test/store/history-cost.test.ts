@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../src/domain/message.ts";
-import { CHAT_HISTORY, type HistoryFilter } from "../../src/engine/history.ts";
+import { CHAT_HISTORY, type HistoryFilter } from "../../src/engine/drive/history.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { readHistory } from "../../src/store/history.ts";
-import { firstMessages, recentChat, windowRuns } from "../../src/store/messages.ts";
+import { readHistory } from "../../src/store/messages/history.ts";
+import { firstMessages, recentChat, windowRuns } from "../../src/store/messages/messages.ts";
 import { END, notingDatabase, START, walk } from "../support/history.ts";
 
 const db = openDatabase(env.DB);

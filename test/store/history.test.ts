@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { MessageKey } from "../../src/domain/message.ts";
-import { historyMessages, passingMessages } from "../../src/engine/history.ts";
+import { historyMessages, passingMessages } from "../../src/engine/drive/history.ts";
 import { decodeCursor, encodeCursor } from "../../src/store/cursor.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { decodeHistoryCursor, readHistory } from "../../src/store/history.ts";
+import { decodeHistoryCursor, readHistory } from "../../src/store/messages/history.ts";
 import {
   anyFilter,
   anySession,

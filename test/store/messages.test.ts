@@ -1,11 +1,17 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { messageJson } from "../../src/contract/message-json.ts";
+import { messageJson } from "../../src/api/shared/message-json.ts";
 import type { Message } from "../../src/domain/message.ts";
-import { chatHistory } from "../../src/engine/history.ts";
+import { chatHistory } from "../../src/engine/drive/history.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { messageFromRow, messageRow } from "../../src/store/message-rows.ts";
-import { firstMessages, recentChat, runsOfWindow, windowRuns, windowRunsQuery } from "../../src/store/messages.ts";
+import { messageFromRow, messageRow } from "../../src/store/messages/rows.ts";
+import {
+  firstMessages,
+  recentChat,
+  runsOfWindow,
+  windowRuns,
+  windowRunsQuery,
+} from "../../src/store/messages/messages.ts";
 import { names, run, storeSession } from "../support/history.ts";
 
 const db = openDatabase(env.DB);

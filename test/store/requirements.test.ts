@@ -11,7 +11,7 @@ import {
   claimRequirements,
   insertRequirements,
   reopenStatement,
-} from "../../src/store/requirement-writes.ts";
+} from "../../src/store/runs/requirement-writes.ts";
 import {
   decodeRequirementCursor,
   expiredRequirements,
@@ -19,7 +19,7 @@ import {
   nextExpiry,
   type RequirementFilter,
   requirementsOfRun,
-} from "../../src/store/requirements.ts";
+} from "../../src/store/runs/requirements.ts";
 import { notingDatabase } from "../support/history.ts";
 import { newId } from "../support/http.ts";
 import { requirement, userInput } from "../support/requirements.ts";

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Principal } from "../../src/domain/principal.ts";
 import { type SearchQuery, searchQuery } from "../../src/lib/search-query.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { firstPosition, MAX_RANKED, type MatchPosition } from "../../src/store/full-text.ts";
-import { searchMessages } from "../../src/store/message-search.ts";
-import { searchSessions } from "../../src/store/session-search.ts";
+import { firstPosition, MAX_RANKED, type MatchPosition } from "../../src/store/search/full-text.ts";
+import { searchMessages } from "../../src/store/search/message-search.ts";
+import { searchSessions } from "../../src/store/search/session-search.ts";
 import { notingDatabase } from "../support/history.ts";
 
 /* What a search asks of D1, where one user has a little and others have much. */

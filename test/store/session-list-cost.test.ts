@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Principal } from "../../src/domain/principal.ts";
 import type { SessionFilter } from "../../src/domain/session-filter.ts";
-import { countSessions, listSessions, type SessionSort } from "../../src/store/session-list.ts";
+import { countSessions, listSessions, type SessionSort } from "../../src/store/sessions/list.ts";
 import { rowsReadBy } from "../support/d1-cost.ts";
 import { watchD1 } from "../support/d1-faults.ts";
 

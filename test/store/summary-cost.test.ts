@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { completedRunsSince, walkMessages } from "../../src/store/summary-messages.ts";
+import { completedRunsSince, walkMessages } from "../../src/store/messages/summary-messages.ts";
 import { notingDatabase } from "../support/history.ts";
 import { newId } from "../support/http.ts";
 import { seedRuns } from "../support/rows.ts";

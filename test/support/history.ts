@@ -2,12 +2,12 @@ import { env } from "cloudflare:workers";
 import { type Message, type MessageKey, ROLES, type Role } from "../../src/domain/message.ts";
 import { RUN_STATUSES } from "../../src/domain/run.ts";
 import { SESSION_TYPES } from "../../src/domain/session.ts";
-import type { HistoryFilter, HistoryRun } from "../../src/engine/history.ts";
+import type { HistoryFilter, HistoryRun } from "../../src/engine/drive/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/history.ts";
-import { type KeyedMessage, messageRow } from "../../src/store/message-rows.ts";
-import { messages, runs } from "../../src/store/schema.ts";
+import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/messages/history.ts";
+import { type KeyedMessage, messageRow } from "../../src/store/messages/rows.ts";
+import { messages, runs } from "../../src/store/schema/tables.ts";
 
 const db = openDatabase(env.DB);
 const ROLE_OF: Record<string, Role> = { s: "system", u: "user", a: "assistant", t: "tool" };

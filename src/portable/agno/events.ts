@@ -1,11 +1,11 @@
 import type { RunStatus } from "../../domain/run.ts";
-import type { PortableMessage } from "../run-record.ts";
+import type { PortableMessage } from "../record/run-record.ts";
 
 type Entry = (string | number)[];
 
 /**
  * The event log that a run would have had here, as far as its messages tell: each answer in one piece, each call that
- * has a result, and the end. `open` are the positions of what it waits for. See engine/event-log.ts for the letters.
+ * has a result, and the end. `open` are the positions of what it waits for. See engine/log/event-log.ts for the letters.
  */
 export function agnoEvents(
   produced: readonly PortableMessage[],

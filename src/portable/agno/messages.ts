@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Role } from "../../domain/message.ts";
 import type { ToolCall } from "../../domain/model.ts";
-import type { PortableMessage } from "../run-record.ts";
+import type { PortableMessage } from "../record/run-record.ts";
 import { usageOf } from "./metrics.ts";
 import { contentOf, instantOf, numberOf, objectOf, objectsOf, textOf } from "./values.ts";
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { RequirementKind, UserInputField } from "../../domain/requirement.ts";
-import type { PortableMessage, PortableRequirement } from "../run-record.ts";
+import type { PortableMessage, PortableRequirement } from "../record/run-record.ts";
 import { resultsBehind } from "./events.ts";
 import { jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { RunError, RunErrorType } from "../../domain/run.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
-import { toolArguments } from "../../engine/run-calls.ts";
+import { toolArguments } from "../../engine/run/calls.ts";
 import {
   messageRecord,
   type PortableMessage,
@@ -9,7 +9,7 @@ import {
   type PortableRun,
   requirementRecord,
   runRecord,
-} from "../run-record.ts";
+} from "../record/run-record.ts";
 import { agnoEvents } from "./events.ts";
 import { agnoMessages } from "./messages.ts";
 import { runMetrics } from "./metrics.ts";

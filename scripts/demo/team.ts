@@ -1,0 +1,30 @@
+import { type Api, Runs } from "./api.ts";
+import { streamed, textOf } from "./runs.ts";
+import type { Narrator } from "./narrator.ts";
+
+const SESSION = "desk";
+
+/** A team's leader passes a request on to a member and answers with what came back. */
+export async function delegate(api: Api, narrator: Narrator): Promise<void> {
+  narrator.chapter("A team delegates");
+  const body = { message: "My invoice of May is missing.", session_id: SESSION };
+  const { runId, events, end } = await streamed(api, narrator, "/teams/support/runs", body, "TeamRunCompleted");
+  const ofMember = events.filter(({ parent_run_id }) => parent_run_id === runId);
+  narrator.check(
+    "a member ran inside the team's stream",
+    ofMember[0]?.event === "RunStarted" && ofMember.at(-1)?.event === "RunCompleted",
+  );
+  narrator.check(
+    "with all events in one numbering",
+    events.every((event, index) => event.event_index === index),
+  );
+  const said = ofMember.at(-1)?.content;
+  narrator.check("the leader answers with what it said", typeof said === "string" && textOf(end).includes(said));
+  const runs = await api.call("GET", `/sessions/${SESSION}/runs`, Runs);
+  narrator.came(...runs.map(({ run_id, status, parent_run_id }) => `${run_id}: ${status}${ofParent(parent_run_id)}`));
+  const members = runs.filter(({ parent_run_id }) => parent_run_id === runId);
+  narrator.check("the member's run is stored, with its parent's id", members.length === 1);
+}
+
+/** AgentOS says "" where there is none. */
+const ofParent = (runId: string | null | undefined) => (runId ? `, in ${runId}` : "");

@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { flagValue, flagValues, hasFlag } from "./server/flags.ts";
+import { isFine, Job, jobLine, progressBar, requestOf, UsageError } from "./names/naming-progress.ts";
+
+const DEFAULT_URL = "http://127.0.0.1:8787";
+const POLL_MS = 1_000;
+/** A server that restarts is back within this. */
+const AWAY_POLLS = 60;
+
+const USAGE = `Names sessions on a server, as a job that goes on by itself, and shows how far it is.
+
+  npm run names -- --unnamed [options]        sessions that have no name
+  npm run names -- --ids FILE [options]       the sessions whose ids are in a file, one a line (- is the standard input)
+
+  --url URL                   the server (${DEFAULT_URL}); its key is read from OS_SECURITY_KEY
+  --agent ID, --team ID       only sessions of that agent or team
+  --user ID                   only sessions of that user
+  --updated-after INSTANT     only sessions that changed after it (2026-11-21T00:00:00Z)
+  --overwrite generated       replaces generated names too, never one that a person gave
+  --fallback NAME             the name where the model has none
+  --max-tokens N              stops when they are spent
+  --key KEY                   the same key is the same job: safe to repeat
+  --job ID                    looks at a job that there is, instead of making one
+
+Ctrl-C leaves the job running. The exit code is 0 when all is done and nothing failed.`;
+
+const Refusal = z.looseObject({ detail: z.unknown() });
+
+/** `npm run names`. Answers the exit code. */
+async function names(args: readonly string[]): Promise<number> {
+  if (args.length === 0 || hasFlag(args, "help", "h")) {
+    console.log(USAGE);
+    return args.length === 0 ? 2 : 0;
+  }
+  const url = (flagValue(args, "url") ?? DEFAULT_URL).replace(/\/+$/, "");
+  const known = flagValue(args, "job");
+  const job = known === undefined ? await create(url, args) : await look(url, known);
+  const stopTelling = tellWhereItRuns(url, job.job_id);
+  const ended = await follow(url, job);
+  stopTelling();
+  console.log(jobLine(ended));
+  if (ended.failed > 0) {
+    console.log(`Why: curl "${url}/naming-jobs/${ended.job_id}/items?outcome=failed"`);
+  }
+  return isFine(ended) ? 0 : 1;
+}
+
+async function create(url: string, args: readonly string[]): Promise<Job> {
+  const file = flagValues(args, ["ids"]).at(-1);
+  const ids = file === undefined ? null : readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
+  const key = flagValue(args, "key");
+  const job = await call(url, "/sessions/names", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...(key !== undefined && { "Idempotency-Key": key }) },
+    body: JSON.stringify(requestOf(args, ids)),
+  });
+  console.log(`Job ${job.job_id} names ${job.total} session${job.total === 1 ? "" : "s"}.`);
+  return job;
+}
+
+const look = (url: string, jobId: string) => call(url, `/naming-jobs/${encodeURIComponent(jobId)}`, {});
+
+/** Looks at the job until it has ended, over a restart of the server as well. */
+async function follow(url: string, made: Job): Promise<Job> {
+  const show = shower();
+  let job = made;
+  for (let away = 0; job.status === "running"; await sleep(POLL_MS)) {
+    show(job);
+    const next = await look(url, job.job_id).catch((error: unknown) => {
+      away += 1;
+      if (error instanceof UsageError || away > AWAY_POLLS) throw error;
+      return null;
+    });
+    if (next !== null) {
+      away = 0;
+      job = next;
+    }
+  }
+  show(job);
+  if (process.stdout.isTTY) process.stdout.write("\n");
+  return job;
+}
+
+/** A bar that moves on a terminal; elsewhere a line whenever another tenth is done. */
+function shower(): (job: Job) => void {
+  if (process.stdout.isTTY) {
+    return (job) => void process.stdout.write(`\r${progressBar(job, process.stdout.columns)}\u001b[K`);
+  }
+  let shown = -1;
+  return (job) => {
+    const tenth = Math.floor(job.progress * 10);
+    if (tenth > shown) console.log(progressBar(job));
+    shown = Math.max(shown, tenth);
+  };
+}
+
+/** The job belongs to the server: a terminal that closes must not end it by accident. */
+function tellWhereItRuns(url: string, jobId: string): () => void {
+  const tell = () => {
+    console.log(`\nThe job goes on. Look again: npm run names -- --url ${url} --job ${jobId}`);
+    console.log(`Cancel it:                   curl -X POST ${url}/naming-jobs/${jobId}/cancel`);
+    process.exit(130);
+  };
+  process.once("SIGINT", tell);
+  return () => void process.off("SIGINT", tell);
+}
+
+async function call(url: string, path: string, init: RequestInit): Promise<Job> {
+  const key = process.env.OS_SECURITY_KEY;
+  const headers = new Headers(init.headers);
+  if (key) headers.set("Authorization", `Bearer ${key}`);
+  const response = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) });
+  const text = await response.text();
+  if (response.ok) return Job.parse(JSON.parse(text));
+  const { detail } = Refusal.safeParse(parsed(text)).data ?? { detail: text.slice(0, 500) };
+  const sentence = typeof detail === "string" ? detail : JSON.stringify(detail);
+  // What is the caller's fault stays so; the server's may pass.
+  const problem = `${init.method ?? "GET"} ${path} answered ${response.status}: ${sentence}`;
+  throw response.status < 500 ? new UsageError(problem) : new Error(problem);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+try {
+  process.exitCode = await names(process.argv.slice(2));
+} catch (error) {
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  console.error(error instanceof Error ? `${error.message}${cause}` : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,24 @@
+/**
+ * Who else than this machine could call the server that `npm start` is about to start. In development without a key the
+ * only guard is the name by which it is called, and whoever is no browser may give any. Pure: it runs in the tests.
+ */
+
+import { isSwitchedOn } from "../server/flags.ts";
+
+/** The flag that opens the server to other machines; null when nothing does. */
+export function exposure(args: readonly string[], ip: string): string | null {
+  if (!isLoopbackAddress(ip)) return `--ip ${ip}`;
+  return isSwitchedOn(args, "tunnel") ? "--tunnel" : null;
+}
+
+/** What is said instead of starting without a key. */
+export function withoutKey(exposed: string): string {
+  return (
+    `With ${exposed} other machines reach the server, and without a key anyone there could read and change everything.\n` +
+    "Set one: OS_SECURITY_KEY=… npm start -- …, or leave the flag out."
+  );
+}
+
+function isLoopbackAddress(ip: string): boolean {
+  return ip === "localhost" || /^127(\.\d{1,3}){3}$/.test(ip) || /^\[?::1\]?$/.test(ip);
+}

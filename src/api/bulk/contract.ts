@@ -1,0 +1,206 @@
+import { z } from "@hono/zod-openapi";
+import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
+import {
+  BULK_ACTIONS,
+  ITEM_OUTCOMES,
+  type Job,
+  type JobItem,
+  MAX_JOB_IDS,
+  MAX_JOB_NAMES,
+  SLICE_SIZE,
+} from "../../domain/job.ts";
+import { MAX_TAG_CODE_POINTS, MAX_TAGS, MAX_TYPED_TAGS } from "../../domain/limits.ts";
+import { SESSION_TYPES } from "../../domain/session.ts";
+import {
+  AgentId,
+  boundedList,
+  ComponentId,
+  DatabaseParameter,
+  IdempotencyKey,
+  SessionId,
+  TeamId,
+  UserId,
+} from "../shared/common.ts";
+import { MAX_NAMED } from "../sessions/filter.ts";
+import { instantField } from "../shared/instant.ts";
+import { ITEM_STATUSES, JobShape, jobJson, jobRoutes } from "../jobs/contract.ts";
+import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
+import { isoSeconds } from "../shared/time.ts";
+import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
+
+const AnyJob = JobShape.extend({
+  action: z.enum(BULK_ACTIONS).nullable().openapi({ description: "Of a job of the kind `bulk`: what it does." }),
+  succeeded: count("Changed as asked; of a naming job, named by the model."),
+  fallback: count("Of a naming job: named, but not by the model."),
+}).openapi("Job");
+
+const AnyJobItem = z
+  .object({
+    position: count(),
+    session_id: idText(),
+    status: z.enum(ITEM_STATUSES),
+    outcome: z.enum(ITEM_OUTCOMES).nullable(),
+    reason: z.string().nullable().openapi({
+      description:
+        "Why it was skipped (`unchanged`: it is as it was to be; `duplicate`), why it failed (`not_found`, `name_refused`, `too_many_tags`, `gave_up`, …), or what it waits for. Of a naming job, as there.",
+    }),
+    attempts: count(),
+    updated_at: isoTime(),
+  })
+  .openapi("JobItem");
+
+export const anyJobRoutes = jobRoutes({
+  path: "/jobs",
+  operation: "job",
+  noun: "job",
+  job: AnyJob,
+  item: AnyJobItem,
+  outcomes: ITEM_OUTCOMES,
+});
+
+/** As the list's query has it: one or many. */
+const listOf = (item: z.ZodString, description: string) =>
+  z
+    .preprocess(
+      (given) => (typeof given === "string" ? [given] : given),
+      boundedList(item, MAX_NAMED).min(1).optional(),
+    )
+    .openapi({
+      type: ["array", "string"],
+      items: { type: "string", minLength: 1 },
+      minItems: 1,
+      maxItems: MAX_NAMED,
+      minLength: 1,
+      description,
+    });
+
+/** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
+const Filter = z
+  .strictObject({
+    type: z.enum(SESSION_TYPES).optional(),
+    agent_id: AgentId.optional(),
+    team_id: TeamId.optional(),
+    component_id: ComponentId.optional(),
+    session_name: z.string().min(1).max(200).optional().openapi({ description: "Part of the name that shows." }),
+    tag: listOf(z.string().min(1), "Tags, all of which it has."),
+    metadata: listOf(z.string().min(1), "`key:value` of its metadata, all of which it has."),
+    archived: z
+      .preprocess(
+        (given) => (typeof given === "boolean" ? String(given) : given),
+        z.enum(["false", "true", "all"]).optional(),
+      )
+      .openapi({ description: "true, false or `all`. Default false: archived sessions are left out." }),
+    pinned: z.boolean().optional(),
+    has_open_requirements: z.boolean().optional(),
+    unnamed: z.boolean().optional(),
+    created_after: instantField("from", "Inclusive."),
+    created_before: instantField("to", "Inclusive, to the end of the second."),
+    updated_after: instantField("from", "Inclusive."),
+    updated_before: instantField("to", "Inclusive, to the end of the second."),
+  })
+  .openapi("BulkFilter", {
+    description:
+      "The conditions of `GET /sessions`, one of `agent_id`, `team_id` and `component_id`; of more than 100,000 sessions the oldest. None may be empty or null.",
+  });
+
+export type BulkFilter = z.output<typeof Filter>;
+
+const typedTags = (description: string) =>
+  boundedList(
+    z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS, pattern: NO_CONTROL_PATTERN }),
+    MAX_TYPED_TAGS,
+  )
+    .nullish()
+    .openapi({ description, maxItems: MAX_TAGS });
+
+/** Strict: a `user_id` that is misspelt would be everybody. */
+const ChangeSessions = z
+  .strictObject({
+    action: z.enum(BULK_ACTIONS),
+    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish().openapi({ description: "Not with `filter`." }),
+    filter: orNull(Filter).optional(),
+    all: z.boolean().nullish().openapi({
+      description: "Needed to delete by a filter without any condition.",
+    }),
+    names: boundedList(
+      z.strictObject({
+        session_id: SessionId,
+        session_name: z
+          .string()
+          .openapi({ description: "Empty takes the name away.", maxLength: 200, pattern: NO_CONTROL_PATTERN }),
+      }),
+      MAX_JOB_NAMES,
+    )
+      .min(1)
+      .nullish()
+      .openapi({ description: "Of `rename`, instead of sessions: the new name of each." }),
+    add_tags: typedTags("Of `tag`: tags that each has then, beside its own."),
+    remove_tags: typedTags("Of `tag`: tags that none has then."),
+    user_id: UserId.nullish(),
+  })
+  .openapi("ChangeSessions", {
+    description: "Either `session_ids` or `filter`; for `rename`, `names`. `all` goes with `delete` by `filter`.",
+    oneOf: [...oneGiven("session_ids", "filter", "names").flatMap(changesOf)],
+  });
+
+/** What goes with which action, of the sessions that are given in one way. */
+function changesOf({ required: [given = ""], properties }: ReturnType<typeof oneGiven>[number]) {
+  const none = { type: "null" as const };
+  const variant = (action: string[], more: object, required: string[] = []) => ({
+    required: [given, ...required],
+    properties: { ...properties, action: { enum: action }, all: none, add_tags: none, remove_tags: none, ...more },
+  });
+  if (given === "names") return [variant(["rename"], {})];
+  const others = BULK_ACTIONS.filter((action) => !["rename", "tag", "delete"].includes(action));
+  const tags = { type: "array" as const, minItems: 1, maxItems: MAX_TAGS };
+  const noTags = { enum: [null, []] };
+  return [
+    variant(others, {}),
+    variant(["delete"], given === "filter" ? { all: { type: ["boolean", "null"] } } : {}),
+    variant(["tag"], { add_tags: tags, remove_tags: noTags }, ["add_tags"]),
+    variant(["tag"], { add_tags: noTags, remove_tags: tags }, ["remove_tags"]),
+    variant(["tag"], { add_tags: tags, remove_tags: tags }, ["add_tags", "remove_tags"]),
+  ];
+}
+
+export type ChangeSessionsBody = z.output<typeof ChangeSessions>;
+
+export const changeSessions = defineRoute({
+  method: "post",
+  path: "/sessions/bulk",
+  operationId: "change_sessions",
+  user: "caller",
+  summary: "Rename, tag, archive, pin or delete many sessions",
+  description:
+    `Up to ${SLICE_SIZE} sessions are changed before the answer, which is the job and what became of each. ` +
+    "More are a job that works in the background. A filter finds sessions as they are when the job is made. " +
+    "With `user_id` only that user's sessions exist, and the job exists for that user.",
+  tags: ["Jobs"],
+  request: {
+    query: z.object({ db_id: DatabaseParameter }),
+    headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
+    body: jsonBody(ChangeSessions, { required: true }),
+  },
+  responses: {
+    200: json(
+      AnyJob.extend({ items: z.array(AnyJobItem) }).openapi("DoneJob"),
+      "The job, which is done, with its items",
+      LOCATION(),
+    ),
+    202: json(AnyJob, "The job", LOCATION()),
+    ...failures(404, 409, 413),
+  },
+});
+
+function LOCATION() {
+  return { Location: { description: "Where to look at it.", schema: { type: "string" as const } } };
+}
+
+export function anyJobJson(job: Job) {
+  const { params, succeeded, fallback } = job;
+  return { ...jobJson(job), action: params.action ?? null, succeeded, fallback };
+}
+
+export function anyItemJson({ position, sessionId, status, outcome, reason, attempts, touchedAt }: JobItem) {
+  return { position, session_id: sessionId, status, outcome, reason, attempts, updated_at: isoSeconds(touchedAt) };
+}

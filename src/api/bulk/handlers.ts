@@ -1,0 +1,46 @@
+import * as contract from "./contract.ts";
+import { newRouter } from "../shared/route.ts";
+import { MAX_JOB_ITEMS, SLICE_SIZE } from "../../domain/job.ts";
+import { principal } from "../../http/auth.ts";
+import { unwrap } from "../../http/errors.ts";
+import { changeSessions } from "../../jobs/change-sessions.ts";
+import { jobDependencies } from "../../jobs/dependencies.ts";
+import { listItems } from "../../store/jobs/jobs.ts";
+import { meantSessions } from "../../store/sessions/list.ts";
+import { requestedChange } from "./input.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
+import { database } from "../shared/find-session.ts";
+import { readIdempotency } from "../shared/idempotency.ts";
+import { jobReader } from "../jobs/handlers.ts";
+
+/** Changing many sessions, and the jobs of all kinds that a caller may see. */
+export function bulkRouter(dependencies: RouteDependencies) {
+  const router = newRouter();
+
+  router.openapi(contract.changeSessions, async (c) => {
+    const body = c.req.valid("json");
+    const caller = principal(c);
+    const { params, from } = requestedChange(body);
+    const key = await readIdempotency(c, "bulk", caller, body);
+    const sessions = "ids" in from ? from : await meantSessions(database(c), caller, from.filter, MAX_JOB_ITEMS);
+    const request = { kind: "bulk", userId: caller.userId, params, key } as const;
+    const job = unwrap(await changeSessions(jobDependencies(dependencies, c.get("config")), request, sessions));
+    const headers = { Location: `/jobs/${job.jobId}` };
+    if (job.status === "running" || job.total > SLICE_SIZE) {
+      return c.json(contract.anyJobJson(job), 202, headers);
+    }
+    const { entries } = await listItems(database(c), job.jobId, {}, { limit: SLICE_SIZE, behind: null });
+    return c.json({ ...contract.anyJobJson(job), items: entries.map(contract.anyItemJson) }, 200, headers);
+  });
+
+  router.route(
+    "/",
+    jobReader(dependencies, {
+      routes: contract.anyJobRoutes,
+      kinds: ["names", "bulk"],
+      job: contract.anyJobJson,
+      item: contract.anyItemJson,
+    }),
+  );
+  return router;
+}

@@ -1,0 +1,73 @@
+import type { BulkFilter, ChangeSessionsBody } from "./contract.ts";
+import { manualName } from "../../names/clean-name.ts";
+import type { JobParams } from "../../domain/job.ts";
+import type { SessionFilter } from "../../domain/session-filter.ts";
+import { missingField, wrongField } from "../../http/field-errors.ts";
+import { sessionFilter } from "../sessions/filter-input.ts";
+import { checkedTags } from "../sessions/input.ts";
+
+/** What is to be changed, and of which sessions. */
+export interface RequestedChange {
+  params: JobParams;
+  from: { ids: string[] } | { filter: SessionFilter };
+}
+
+/** The change that a body asks for; throws the 422. */
+export function requestedChange(body: ChangeSessionsBody): RequestedChange {
+  const { action, names, add_tags, remove_tags, all, filter } = body;
+  if (names != null && action !== "rename") throw wrong("names", "names go with rename");
+  if (action !== "tag" && (add_tags ?? remove_tags) != null) {
+    throw wrong(add_tags == null ? "remove_tags" : "add_tags", "tags go with tag");
+  }
+  if (all != null && (action !== "delete" || filter == null)) throw wrong("all", "all goes with delete by filter");
+  if (action === "rename") return renames(body);
+  const from = sessionsOf(body);
+  if (action === "tag") return { params: { action, ...tagsOf(body) }, from };
+  if (action === "delete" && "filter" in from && all !== true && isOpen(from.filter)) {
+    throw wrong("filter", "this filter lets in every session: give a condition, or all: true");
+  }
+  return { params: { action }, from };
+}
+
+function renames({ names, session_ids, filter }: ChangeSessionsBody): RequestedChange {
+  if (session_ids != null || filter != null) {
+    throw wrong(filter == null ? "session_ids" : "filter", "rename takes names instead");
+  }
+  if (names == null) throw missingField("body", "names");
+  const values = names.map(({ session_name }, nth) => {
+    const checked = manualName(session_name);
+    if (checked.ok) return checked.name;
+    throw wrongField("body", ["names", nth, "session_name"], checked.reason, session_name);
+  });
+  return { params: { action: "rename", values }, from: { ids: names.map(({ session_id }) => session_id) } };
+}
+
+function sessionsOf({ session_ids, filter }: ChangeSessionsBody): RequestedChange["from"] {
+  if ((filter == null) === (session_ids == null)) throw wrong("session_ids", "give either session_ids or filter");
+  return filter == null ? { ids: session_ids ?? [] } : { filter: filterOf(filter) };
+}
+
+function tagsOf({ add_tags, remove_tags }: ChangeSessionsBody): Pick<JobParams, "addTags" | "removeTags"> {
+  const addTags = checkedTags(add_tags ?? [], "add_tags");
+  const removeTags = checkedTags(remove_tags ?? [], "remove_tags");
+  if (addTags.length + removeTags.length === 0) throw wrong("add_tags", "give add_tags or remove_tags");
+  const both = addTags.find((tag) => removeTags.includes(tag));
+  if (both !== undefined) throw wrongField("body", "remove_tags", "a tag is added or removed, not both", both);
+  return { addTags, removeTags };
+}
+
+function filterOf({ agent_id, team_id, component_id, type, ...conditions }: BulkFilter): SessionFilter {
+  const named = [agent_id, team_id, component_id].filter((id) => id !== undefined);
+  if (named.length > 1) throw wrongIn("component_id", "give one of agent_id, team_id and component_id");
+  const typed = agent_id !== undefined ? "agent" : team_id !== undefined ? "team" : type;
+  if (type !== undefined && typed !== type) throw wrongIn("type", `with ${typed}_id it is ${typed}`);
+  return sessionFilter({ ...conditions, type: typed, component_id: named[0] }, { at: "body", path: ["filter"] });
+}
+
+/** Whether every session of whoever asks passes, or every one that is listed. */
+function isOpen({ archived, ...conditions }: SessionFilter): boolean {
+  return archived !== true && Object.values(conditions).every((condition) => condition === undefined);
+}
+
+const wrong = (field: string, reason: string) => wrongField("body", field, reason, undefined);
+const wrongIn = (field: string, reason: string) => wrongField("body", ["filter", field], reason, undefined);

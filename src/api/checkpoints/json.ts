@@ -1,0 +1,74 @@
+import type { Message } from "../../domain/message.ts";
+import type { RunRow } from "../../domain/run.ts";
+import { checkpointIndexes, wholeRounds } from "../../engine/drive/checkpoints.ts";
+import { firstCodePoints } from "../../lib/text.ts";
+import { askedRun, runOutput } from "../runs/json.ts";
+import { epochSeconds } from "../shared/time.ts";
+
+const PREVIEW_CHARS = 120;
+
+/** The points from which a run could be continued, oldest first. */
+export function checkpointList(row: RunRow, messages: readonly Message[]) {
+  const indexes = checkpointIndexes(messages);
+  return {
+    run_id: row.runId,
+    session_id: row.sessionId,
+    checkpoints: indexes.map((index) => {
+      const isLatest = index === indexes.at(-1);
+      return checkpointJson(row, messages, index, isLatest ? "end" : "checkpoint", isLatest);
+    }),
+  };
+}
+
+/** The run as it would be continued from there: never with a call that has no result. */
+export function checkpointSnapshot(row: RunRow, messages: readonly Message[], messageIndex: number) {
+  const kept = wholeRounds(messages, messageIndex);
+  const output = runOutput(askedRun({ row, messages }));
+  const calls = new Set(messages.slice(0, kept).flatMap(callIds));
+  const isLatest = messageIndex === checkpointIndexes(messages).at(-1);
+  return {
+    checkpoint: checkpointJson(row, messages, messageIndex, "snapshot", isLatest),
+    snapshot: {
+      ...output,
+      messages: output.messages.slice(0, kept),
+      tools: output.tools.filter((tool) => calls.has(tool.tool_call_id)),
+      last_checkpoint_at_message_index: kept,
+    },
+  };
+}
+
+function checkpointJson(
+  row: RunRow,
+  messages: readonly Message[],
+  messageIndex: number,
+  reason: "checkpoint" | "end" | "snapshot",
+  isLatest: boolean,
+) {
+  const message = messages[messageIndex - 1] ?? null;
+  return {
+    checkpoint_id: String(messageIndex),
+    run_id: row.runId,
+    session_id: row.sessionId,
+    message_index: messageIndex,
+    continue_from: messageIndex,
+    // At every earlier point it was going on.
+    status: isLatest ? row.status : ("RUNNING" as const),
+    reason,
+    created_at: epochSeconds(message?.createdAt ?? row.createdAt),
+    message_id: message?.messageId ?? null,
+    message_role: message?.role ?? null,
+    message_preview: message === null ? null : preview(message),
+    is_latest: isLatest,
+  };
+}
+
+/** As AgentOS shortens it. */
+function preview({ role, content }: Message): string | null {
+  if (role === "assistant" && content === "") return null;
+  const line = content.replaceAll("\n", " ").trim();
+  const isShort = firstCodePoints(line, PREVIEW_CHARS).length === line.length;
+  return isShort ? line : `${firstCodePoints(line, PREVIEW_CHARS - 1)}...`;
+}
+
+const callIds = (message: Message): string[] =>
+  message.role === "assistant" ? message.toolCalls.map((call) => call.id) : [];

@@ -1,0 +1,70 @@
+import * as contract from "./contract.ts";
+import { messageJson } from "../shared/message-json.ts";
+import { newRouter } from "../shared/route.ts";
+import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
+import { wrongField } from "../../http/field-errors.ts";
+import {
+  decodeHistoryCursor,
+  type HistoryCursor,
+  type HistoryPage,
+  readChatHistory,
+  readHistory,
+} from "../../store/messages/history.ts";
+import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+
+/** Reading a session back: its messages, its chat history, its name. All from D1. */
+export function historyRouter() {
+  const router = newRouter();
+
+  router.openapi(contract.getMessages, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const cursor = cursorOf(query);
+    const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    const filter = {
+      sessionType: session.sessionType,
+      agentId: query.agent_id,
+      teamId: query.team_id,
+      memberIds: query.member_ids,
+      skipMemberMessages: query.skip_member_messages,
+      lastNRuns: query.last_n_runs,
+      limit: query.limit,
+      skipRoles: query.skip_roles,
+      skipStatuses: query.skip_statuses,
+      skipHistoryMessages: query.skip_history_messages,
+    };
+    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor)), 200);
+  });
+
+  router.openapi(contract.getChatHistory, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const cursor = cursorOf(query);
+    await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    const filter = { lastNRuns: query.last_n_runs, limit: query.limit };
+    return c.json(pageJson(await readChatHistory(database(c), session_id, filter, cursor)), 200);
+  });
+
+  router.openapi(contract.getSessionName, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    return c.json(sessionNameJson(session), 200, sessionHeaders(session));
+  });
+
+  return router;
+}
+
+const pageJson = ({ data, meta }: HistoryPage) => ({ data: data.map(messageJson), meta });
+
+function cursorOf({ before, after }: { before?: string | undefined; after?: string | undefined }) {
+  if (before !== undefined && after !== undefined) {
+    throw wrongField("query", "after", "before and after exclude each other", after);
+  }
+  const given = before ?? after;
+  if (given === undefined) return undefined;
+  const key = decodeHistoryCursor(given);
+  if (key === null) throw wrongField("query", before === undefined ? "after" : "before", "not a cursor", given);
+  const cursor: HistoryCursor = before === undefined ? { after: key } : { before: key };
+  return cursor;
+}

@@ -1,0 +1,276 @@
+import { z } from "@hono/zod-openapi";
+import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
+import {
+  doneItems,
+  ITEM_OUTCOMES,
+  type ItemOutcome,
+  type ItemStatus,
+  type Job,
+  type JobItem,
+  type JobStatus,
+  MAX_JOB_IDS,
+} from "../../domain/job.ts";
+import {
+  AgentId,
+  booleanFieldOr,
+  boundedList,
+  DatabaseParameter,
+  IdempotencyKey,
+  integerOr,
+  JobId,
+  optionalField,
+  optionalParameter,
+  SessionId,
+  TeamId,
+  UserId,
+} from "../shared/common.ts";
+import { instantField } from "../shared/instant.ts";
+import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
+import { isoSeconds } from "../shared/time.ts";
+import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
+
+const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
+export const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
+const tags = ["Jobs"];
+
+/** What every job shows. */
+export const JobShape = z.object({
+  job_id: idText(),
+  kind: z.string(),
+  status: z.enum(JOB_STATUSES),
+  stop_reason: z.string().nullable().openapi({ description: "Why it stopped by itself: `max_tokens`." }),
+  total: count("Its items: one per id that was given, or per session that was found."),
+  done: count(),
+  skipped: count(),
+  failed: count(),
+  remaining: count("Not done; of a job that has ended, not to be done."),
+  progress: z.number().openapi({ description: "What is done, from 0 to 1." }),
+  created_at: isoTime(),
+  started_at: isoTime().nullable(),
+  ended_at: isoTime().nullable(),
+});
+
+const NamingJob = JobShape.extend({
+  named: count("Named by the model."),
+  fallback: count("Named, but not by the model, whose answer could not be used."),
+  prompt_tokens: count(),
+  completion_tokens: count(),
+  total_tokens: count(),
+  max_tokens: count().nullable(),
+  overwrite: z.enum(["never", "generated"]),
+}).openapi("NamingJob");
+
+/** An item's outcome in the words of naming jobs. */
+const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const;
+
+const NamingJobItem = z
+  .object({
+    position: count(),
+    session_id: idText(),
+    status: z.enum(ITEM_STATUSES),
+    outcome: z.enum(OUTCOMES).nullable(),
+    reason: z.string().nullable().openapi({
+      description:
+        "Why it was skipped (`already_named`, `named_by_hand`, `renamed_meanwhile`, `no_messages`, `duplicate`), why it failed (`not_found`, `model_unavailable`, `model_refused`, `gave_up`, …), or what it waits for.",
+    }),
+    attempts: count(),
+    prompt_tokens: count(),
+    completion_tokens: count(),
+    updated_at: isoTime(),
+  })
+  .openapi("NamingJobItem");
+
+const page = (entry: z.ZodType) =>
+  z.object({ data: z.array(entry), meta: z.object({ limit: count(), next_cursor: z.string().nullable() }) });
+
+const Paging = z.object({
+  limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
+  cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
+});
+
+interface JobWords<Path extends string> {
+  path: Path;
+  /** For operation ids: `naming_job`. */
+  operation: string;
+  /** For sentences: `naming job`. */
+  noun: string;
+  job: z.ZodType;
+  item: z.ZodType;
+  outcomes: readonly string[];
+}
+
+/** The routes by which jobs of some kinds are looked at and cancelled. */
+export function jobRoutes<Path extends string>({ path, operation, noun, job, item, outcomes }: JobWords<Path>) {
+  const params = z.object({ job_id: JobId });
+  return {
+    listJobs: defineRoute({
+      method: "get",
+      path,
+      operationId: `list_${operation}s`,
+      user: "caller",
+      summary: `The ${noun}s, newest first`,
+      description: "Jobs can be read for 30 days after their end.",
+      tags,
+      request: { query: Paging },
+      responses: { 200: json(page(job), "A page of jobs") },
+    }),
+
+    getJob: defineRoute({
+      method: "get",
+      path: `${path}/{job_id}`,
+      operationId: `get_${operation}`,
+      user: "caller",
+      summary: `How far a ${noun} is`,
+      description: "Looking at a job that runs also sends again what nobody has touched for a minute.",
+      tags,
+      request: { params },
+      responses: { 200: json(job, "The job as it stands"), ...failures(404) },
+    }),
+
+    listItems: defineRoute({
+      method: "get",
+      path: `${path}/{job_id}/items`,
+      operationId: `list_${operation}_items`,
+      user: "caller",
+      summary: `What became of each session of a ${noun}`,
+      description: "In the order in which the ids were given, or in which the sessions were created.",
+      tags,
+      request: {
+        params,
+        query: Paging.extend({
+          status: optionalParameter(z.enum(ITEM_STATUSES)),
+          outcome: optionalParameter(z.enum(outcomes)),
+        }),
+      },
+      responses: { 200: json(page(item), "A page of items"), ...failures(404) },
+    }),
+
+    cancelJob: defineRoute({
+      method: "post",
+      path: `${path}/{job_id}/cancel`,
+      operationId: `cancel_${operation}`,
+      user: "caller",
+      summary: `Cancel a ${noun}`,
+      description: "What is under way is finished, what is done stays. A job that has ended is left as it is.",
+      tags,
+      request: { params },
+      responses: { 200: json(job, "The job as it stands"), ...failures(404) },
+    }),
+  };
+}
+
+export const namingJobRoutes = jobRoutes({
+  path: "/naming-jobs",
+  operation: "naming_job",
+  noun: "naming job",
+  job: NamingJob,
+  item: NamingJobItem,
+  outcomes: OUTCOMES,
+});
+
+/** Strict, and no id may be empty: a condition that is misspelt or left blank would let in every session. */
+const Filter = z
+  .strictObject({
+    unnamed: booleanFieldOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),
+    agent_id: AgentId.nullish(),
+    team_id: TeamId.nullish(),
+    user_id: UserId.nullish().openapi({
+      description: "Only of this user, beside what the request's own `user_id` says.",
+    }),
+    updated_after: optionalField(instantField("from", "Only sessions that changed after it.")),
+  })
+  .openapi("JobFilter", { description: "Sessions that are listed; of more than 100,000 the oldest." });
+
+const NameSessions = z
+  .object({
+    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish().openapi({ description: "Not with `filter`." }),
+    filter: orNull(Filter).optional(),
+    overwrite: z.enum(["never", "generated"]).default("never").openapi({
+      description: "Which names may be replaced beside fallbacks: none, or generated ones. One given by hand never is.",
+    }),
+    fallback: z.string().nullish().openapi({
+      description: "The name where the model has none that can be used; left out, the first message, shortened.",
+      maxLength: 200,
+      pattern: NO_CONTROL_PATTERN,
+    }),
+    max_tokens: z.int().min(1).nullish().openapi({ description: "The job stops when they are spent." }),
+    user_id: optionalField(UserId),
+  })
+  .openapi("NameSessions", {
+    description: "Either `session_ids` or `filter`.",
+    oneOf: oneGiven("session_ids", "filter"),
+  });
+
+export const nameSessions = defineRoute({
+  method: "post",
+  path: "/sessions/names",
+  operationId: "name_sessions",
+  user: "caller",
+  summary: "Name many sessions",
+  description:
+    "Answers a job at once, which names the sessions one by one in the background. With `user_id` it finds that user's sessions only, and exists for that user.",
+  tags,
+  request: {
+    query: z.object({ db_id: DatabaseParameter }),
+    headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
+    body: jsonBody(NameSessions, { required: true }),
+  },
+  responses: {
+    202: json(NamingJob, "The job", {
+      Location: { description: "Where to look at it.", schema: { type: "string" } },
+    }),
+    ...failures(404, 409, 413),
+  },
+});
+
+/** What every job shows. */
+export function jobJson(job: Job) {
+  const done = doneItems(job);
+  return {
+    job_id: job.jobId,
+    kind: job.kind,
+    status: job.status,
+    stop_reason: job.stopReason,
+    total: job.total,
+    done,
+    skipped: job.skipped,
+    failed: job.failed,
+    remaining: job.total - done,
+    progress: job.total === 0 ? 1 : done / job.total,
+    created_at: isoSeconds(job.createdAt),
+    started_at: job.startedAt === null ? null : isoSeconds(job.startedAt),
+    ended_at: job.endedAt === null ? null : isoSeconds(job.endedAt),
+  };
+}
+
+export function namingJobJson(job: Job) {
+  const { promptTokens, completionTokens, params } = job;
+  return {
+    ...jobJson(job),
+    named: job.succeeded,
+    fallback: job.fallback,
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    max_tokens: params.maxTokens ?? null,
+    overwrite: params.overwrite ?? "never",
+  };
+}
+
+export function namingItemJson(item: JobItem) {
+  return {
+    position: item.position,
+    session_id: item.sessionId,
+    status: item.status,
+    outcome: item.outcome === "succeeded" ? "named" : item.outcome,
+    reason: item.reason,
+    attempts: item.attempts,
+    prompt_tokens: item.promptTokens,
+    completion_tokens: item.completionTokens,
+    updated_at: isoSeconds(item.touchedAt),
+  };
+}
+
+/** The outcome that a word of the wire stands for. */
+export const outcomeOf = (word: string | undefined): ItemOutcome | undefined =>
+  ITEM_OUTCOMES.find((outcome) => outcome === (word === "named" ? "succeeded" : word));

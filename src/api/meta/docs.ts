@@ -1,0 +1,34 @@
+import { newRouter } from "../shared/route.ts";
+import page from "./docs.html";
+
+/** The document and the page that shows it. Both are about the API and no part of it, so the document has neither. */
+export function docsRouter(document: (asksForKey: boolean) => object) {
+  const router = newRouter();
+  const texts = new Map<boolean, string>();
+
+  router.get("/openapi.json", (c) => {
+    const asksForKey = c.get("config").securityKey !== null;
+    const text = texts.get(asksForKey) ?? JSON.stringify(document(asksForKey));
+    texts.set(asksForKey, text);
+    return c.body(text, 200, { "Content-Type": "application/json" });
+  });
+
+  router.get("/docs", (c) => {
+    const nonce = crypto.randomUUID();
+    return c.html(page.replaceAll("{{nonce}}", nonce), 200, { "Content-Security-Policy": pagePolicy(nonce) });
+  });
+  return router;
+}
+
+/** The page's own style and script, answers of this server, and nothing else. */
+function pagePolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}

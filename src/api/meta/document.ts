@@ -1,0 +1,45 @@
+import { VERSION } from "./contract.ts";
+import { COMPONENTS, namedBodies, type Router } from "../shared/route.ts";
+
+const DESCRIPTION = `Sessions that run: conversations with AI agents, kept, named and cached.
+The HTTP API is AgentOS's, so its clients work unchanged; runs stream as server-sent events.
+A query parameter that is empty, and a field of a body that is empty or null, is one that was left out, unless its description says otherwise; an empty \`user_id\` is refused. A JSON body is read as JSON whatever its content type says, in UTF-8, and fields that nobody knows are passed over where no schema forbids them.`;
+const SECURITY_KEY = "SecurityKey";
+
+/** The OpenAPI document of an app: all that is mounted on it. Without a key to ask for, none is needed. */
+export function openApiDocument(app: Router, { asksForKey }: { asksForKey: boolean }) {
+  for (const [name, schema] of namedBodies) {
+    if (isMounted(app, name)) app.openAPIRegistry.register(name, schema);
+  }
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "Edge Sessions", version: VERSION, description: DESCRIPTION },
+    security: [{ [SECURITY_KEY]: [] }, ...(asksForKey ? [] : [{}])],
+  });
+  const scheme = {
+    type: "http",
+    scheme: "bearer",
+    description: "The deployment's OS_SECURITY_KEY. Not needed in development without one.",
+  };
+  const components = { ...document.components, securitySchemes: { [SECURITY_KEY]: scheme } };
+  return bounded({ ...document, components });
+}
+
+/** Whether a route that is there takes the body of this name. */
+function isMounted(app: Router, name: string): boolean {
+  return app.openAPIRegistry.definitions.some(
+    (definition) =>
+      definition.type === "route" &&
+      JSON.stringify(definition.route.request?.body ?? null).includes(`"${COMPONENTS}${name}"`),
+  );
+}
+
+/** Whatever else is said of an integer, it is one that a number holds. */
+function bounded<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(bounded) as Value;
+  const fields = Object.entries(value).map(([name, field]) => [name, bounded(field)]);
+  const isInteger = "type" in value && [value.type].flat().includes("integer") && !("anyOf" in value);
+  const bounds = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+  return { ...(isInteger && bounds), ...Object.fromEntries(fields) };
+}

@@ -1,0 +1,113 @@
+import { z } from "@hono/zod-openapi";
+import { booleanOr, DatabaseParameter, optionalParameter, SessionId, UserId } from "../shared/common.ts";
+import { defineRoute, failures, IMPORT_PATH, json } from "../shared/route.ts";
+import { count, idText } from "../shared/values.ts";
+
+/** One JSON value a line. */
+export const NDJSON = "application/x-ndjson";
+
+const tags = ["Export and import"];
+
+const cursor = optionalParameter(z.string()).openapi({
+  description: "The `cursor` of an export's last line: goes on right behind it.",
+});
+
+/** Its content is optional so that handlers may answer a stream. */
+const lines: { description: string; content?: Record<string, { schema: z.ZodType }> } = {
+  description: "The lines",
+  content: { [NDJSON]: { schema: z.string() } },
+};
+
+const exported =
+  "A line is `session`, and behind it each `run` with its `message` lines and the `requirement` lines of what it waited for, then `session_end`; the last line is `end`. Where it is `cursor`, the export was too long for one answer: asked for with that cursor it goes on, and the parts put together are the whole. Without either it broke off. Runs that are active or waiting are left out, deleted sessions too, archived ones are there.";
+
+export const exportSession = defineRoute({
+  method: "get",
+  path: "/sessions/{session_id}/export",
+  operationId: "export_session",
+  user: "caller",
+  summary: "Write out a session as lines of JSON",
+  description: exported,
+  tags,
+  request: {
+    params: z.object({ session_id: SessionId }),
+    query: z.object({ cursor, db_id: DatabaseParameter }),
+  },
+  responses: { 200: lines, ...failures(404) },
+});
+
+export const exportUser = defineRoute({
+  method: "get",
+  path: "/users/{user_id}/export",
+  operationId: "export_user",
+  user: "caller",
+  summary: "Write out all sessions of a user as lines of JSON",
+  description: exported,
+  tags,
+  request: { params: z.object({ user_id: UserId }), query: z.object({ cursor, db_id: DatabaseParameter }) },
+  responses: { 200: lines },
+});
+
+export const exportAll = defineRoute({
+  method: "get",
+  path: "/export",
+  operationId: "export_sessions",
+  user: "caller",
+  summary: "Write out all sessions as lines of JSON",
+  description: exported,
+  tags,
+  request: {
+    query: z.object({
+      cursor,
+      all: booleanOr(false, "The sessions of all users. Needed where no `user_id` names one."),
+    }),
+  },
+  responses: { 200: lines },
+});
+
+const ImportReport = z
+  .object({
+    imported: count("How many sessions are there now that were not."),
+    skipped: count("How many were left alone because their id is taken."),
+    failed: count("How many are not there, whole or in part, because of what `reason` says."),
+    sessions: z
+      .array(
+        z.object({
+          session_id: z.string(),
+          new_session_id: idText("Where it got an id of its own.").optional(),
+          status: z.enum(["imported", "skipped", "failed"]),
+          reason: z.string().optional(),
+          line: count("The line that it begins with."),
+        }),
+      )
+      .openapi({ description: "What became of each, the first 1,000 of them." }),
+    errors: z
+      .array(z.object({ line: count(), message: z.string() }))
+      .openapi({ description: "What is wrong with single lines, or was changed in them, the first 1,000." }),
+    complete: z.boolean().openapi({
+      description:
+        "Whether the import came to the end of what was sent. It stops behind 1,000 lines that cannot be read, and where one request has no room for another session.",
+    }),
+    next_line: count("The line to go on from with another request, where it did not.").nullable(),
+  })
+  .openapi("ImportReport");
+
+export const importSessions = defineRoute({
+  method: "post",
+  path: IMPORT_PATH,
+  operationId: "import_sessions",
+  user: "owner",
+  summary: "Take in what was exported, or the rows of an Agno database",
+  description:
+    "Lines of JSON as an export writes them, of any length in all and of 8 MB each; also the rows of Agno's `agno_sessions`, and of `agno_runs` behind their session. A session shows when all of it is there; one that is broken is left out, and the others come in.",
+  tags,
+  request: {
+    query: z.object({
+      on_conflict: optionalParameter(z.enum(["skip", "new"])).openapi({
+        description: "Of a session whose id is taken: `skip` (default) leaves it out, `new` gives it new ids.",
+      }),
+    }),
+    body: { required: false, content: { [NDJSON]: { schema: z.string() } } },
+  },
+  responses: { 200: json(ImportReport, "What became of each session") },
+});

@@ -1,0 +1,94 @@
+import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "./contract.ts";
+import { newRouter } from "../shared/route.ts";
+import { firstMessageLine } from "../../names/clean-name.ts";
+import { AppError, databaseUnavailable, invalidRequest } from "../../domain/error.ts";
+import { principal } from "../../http/auth.ts";
+import type { AppContext } from "../../http/context.ts";
+import { fieldError, wrongField } from "../../http/field-errors.ts";
+import { Export, type ExportScope } from "../../portable/export/export.ts";
+import { type ExportState, readExportCursor } from "../../portable/export/cursor.ts";
+import { importLines } from "../../portable/import/import.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
+import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+
+/** Sessions as lines of JSON, out of one deployment and into another. */
+export function portableRouter({ now, newId, session }: Pick<RouteDependencies, "now" | "newId" | "session">) {
+  const router = newRouter();
+
+  router.openapi(exportSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    await requireSession(c, session_id, {}, notFoundTexts.change(session_id));
+    return exported(c, { principal: principal(c), sessionId: session_id }, c.req.valid("query").cursor);
+  });
+
+  router.openapi(exportUser, (c) =>
+    exported(c, { principal: principal(c), sessionId: null }, c.req.valid("query").cursor),
+  );
+
+  router.openapi(exportAll, (c) => {
+    const { all, cursor } = c.req.valid("query");
+    const caller = principal(c);
+    // Clients fold `/users/../export` into this path before they send it: it must not be everybody's by itself.
+    if (caller.userId === null && !all) throw wrongField("query", "user_id", "give user_id, or all=true", undefined);
+    if (caller.userId !== null && all) throw wrongField("query", "all", "give user_id or all, not both", true);
+    return exported(c, { principal: caller, sessionId: null }, cursor);
+  });
+
+  router.openapi(importSessions, async (c) => {
+    const { on_conflict } = c.req.valid("query");
+    const options = { onConflict: on_conflict ?? "skip", userId: principal(c).userId };
+    const report = await importLines(c.req.raw.body, options, {
+      db: database(c),
+      now,
+      newId,
+      preview: firstMessageLine,
+      onShown: (sessionId) => session(c.get("config"), sessionId).index(),
+    });
+    return c.json(report, 200);
+  });
+
+  return router;
+}
+
+async function exported(c: AppContext, scope: ExportScope, cursor: string | undefined): Promise<Response> {
+  const source = new Export(database(c), scope, cursor === undefined ? null : stateOf(cursor, scope));
+  // Read before anything is answered, so that a failure is still an answer of its own.
+  const first = await source.next();
+  if (first?.startsWith('{"type":"cursor"')) throw new AppError(databaseUnavailable());
+  return new Response(linesOf(source, first ?? ""), {
+    headers: { "Content-Type": NDJSON, "Cache-Control": "no-store" },
+  });
+}
+
+function stateOf(cursor: string, { sessionId }: ExportScope): ExportState {
+  const state = readExportCursor(cursor);
+  if (state === null || (sessionId !== null && state.behind?.sessionId !== sessionId)) {
+    const issue = { type: "value_error", msg: "Value error, this is no cursor of such an export" };
+    throw new AppError(invalidRequest([fieldError(issue, ["query", "cursor"], cursor)]));
+  }
+  return state;
+}
+
+const encoder = new TextEncoder();
+
+function linesOf(source: Export, first: string): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        controller.enqueue(encoder.encode(first));
+      },
+      async pull(controller) {
+        // A page can hold nothing but runs that are left out.
+        let text = await source.next();
+        while (text === "") text = await source.next();
+        if (text === null) {
+          controller.close();
+        } else {
+          controller.enqueue(encoder.encode(text));
+        }
+      },
+    },
+    // Nothing is read ahead of the caller, and nothing more once the caller has left.
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,99 @@
+import { z } from "@hono/zod-openapi";
+import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
+import { ON_EXPIRY } from "../../domain/tool.ts";
+import { requirementExecution } from "../../engine/people/requirement-json.ts";
+import { AgentId, integerOr, optionalParameter } from "../shared/common.ts";
+import { defineRoute, json } from "../shared/route.ts";
+import { ToolExecution } from "../shared/run-parts.ts";
+import { isoSeconds } from "../shared/time.ts";
+import { count, idText, isoTime, text } from "../shared/values.ts";
+
+const ANSWERS = ["confirmed", "rejected", "filled", "executed"] as const;
+
+const RequirementShape = z
+  .object({
+    id: idText(),
+    status: z.enum(REQUIREMENT_STATUSES),
+    kind: z.enum(REQUIREMENT_KINDS),
+    session_id: idText(),
+    run_id: idText("The run to continue."),
+    run_agent_id: idText("The agent under whose routes that run is continued.").nullable(),
+    run_team_id: idText("Or the team.").nullable(),
+    agent_id: idText("The agent whose call it is.").nullable(),
+    team_id: idText("Or the team, whose leader's call it is.").nullable(),
+    component_name: z.string(),
+    user_id: idText("The session's owner.").nullable(),
+    member_agent_id: idText("Null unless a member of a team asks.").nullable(),
+    member_agent_name: z.string().nullable(),
+    member_run_id: idText().nullable(),
+    tool_execution: ToolExecution,
+    note: text("Why it is asked: `outcome unknown` for a call that may have run.").nullable(),
+    answer: z.enum(ANSWERS).nullable(),
+    answer_note: z.string().nullable(),
+    answered_by: idText().nullable(),
+    answered_at: isoTime().nullable(),
+    expires_at: isoTime().nullable(),
+    on_expiry: z.enum(ON_EXPIRY),
+    created_at: isoTime(),
+  })
+  .openapi("Requirement");
+
+const RequirementList = z
+  .object({
+    data: z.array(RequirementShape),
+    meta: z.object({ limit: count(), next_cursor: z.string().nullable() }),
+  })
+  .openapi("RequirementList");
+
+export const listRequirements = defineRoute({
+  method: "get",
+  path: "/requirements",
+  operationId: "list_requirements",
+  user: "caller",
+  summary: "What runs wait for people to do",
+  description:
+    "Across sessions, newest first: the inbox of who approves. Answer with the `continue` route of the run. " +
+    "`cursor` is an earlier answer's `meta.next_cursor`.",
+  tags: ["Requirements"],
+  request: {
+    query: z.object({
+      status: optionalParameter(z.enum(REQUIREMENT_STATUSES)).openapi({ description: "Default open." }),
+      agent_id: optionalParameter(AgentId).openapi({ description: "Only calls of this agent, also as a member." }),
+      limit: integerOr(20, { description: "How many at most.", ge: 1, le: 100 }),
+      cursor: optionalParameter(z.string()).openapi({ description: "Where an earlier answer ended." }),
+    }),
+  },
+  responses: { 200: json(RequirementList, "A page of requirements") },
+});
+
+/** A requirement in the inbox, with all keys; `run` is the agent or team whose run is to be continued. */
+export function requirementJson(requirement: Requirement, run: { agentId: string | null; teamId: string | null }) {
+  const { agentId, teamId, componentName, memberRunId, answer } = requirement;
+  return {
+    id: requirement.requirementId,
+    status: requirement.status,
+    kind: requirement.kind,
+    session_id: requirement.sessionId,
+    run_id: requirement.runId,
+    run_agent_id: run.agentId,
+    run_team_id: run.teamId,
+    agent_id: agentId,
+    team_id: teamId,
+    component_name: componentName,
+    user_id: requirement.userId,
+    member_agent_id: memberRunId === null ? null : (agentId ?? teamId),
+    member_agent_name: memberRunId === null ? null : componentName,
+    member_run_id: memberRunId,
+    tool_execution: requirementExecution(requirement, requirement.status === "open" ? "open" : "resolved"),
+    note: requirement.note,
+    answer: answer?.type ?? null,
+    answer_note: requirement.answerNote,
+    answered_by: requirement.answeredBy,
+    answered_at: isoOrNull(requirement.answeredAt),
+    expires_at: isoOrNull(requirement.expiresAt),
+    on_expiry: requirement.onExpiry,
+    created_at: isoSeconds(requirement.createdAt),
+  };
+}
+
+const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : isoSeconds(epochMs));

@@ -1,0 +1,25 @@
+import * as contract from "./contract.ts";
+import { newRouter } from "../shared/route.ts";
+import { principal } from "../../http/auth.ts";
+import { wrongField } from "../../http/field-errors.ts";
+import { decodeRequirementCursor, listRequirements } from "../../store/runs/requirements.ts";
+import { database } from "../shared/find-session.ts";
+
+/** The inbox of who approves: what runs of all sessions wait for. From D1. */
+export function requirementsRouter() {
+  const router = newRouter();
+
+  router.openapi(contract.listRequirements, async (c) => {
+    const { status = "open", agent_id, limit, cursor } = c.req.valid("query");
+    const from = cursor === undefined ? null : decodeRequirementCursor(cursor);
+    if (cursor !== undefined && from === null) {
+      throw wrongField("query", "cursor", "the cursor is not one of this list", cursor);
+    }
+    const filter = { status, agentId: agent_id };
+    const page = await listRequirements(database(c), principal(c), filter, { limit, from });
+    const data = page.entries.map(({ requirement, run }) => contract.requirementJson(requirement, run));
+    return c.json({ data, meta: { limit, next_cursor: page.nextCursor } }, 200);
+  });
+
+  return router;
+}

@@ -1,0 +1,81 @@
+import type { ComponentType } from "../shared/component-path.ts";
+import { LastEventHeader, ResumeFields, resumeRoutes } from "./contract.ts";
+import { newRouter } from "../shared/route.ts";
+import type { ComponentRef } from "../../domain/team.ts";
+import { principal } from "../../http/auth.ts";
+import { readRunBody } from "../../http/body.ts";
+import type { AppContext } from "../../http/context.ts";
+import { unwrap } from "../../http/errors.ts";
+import { parseFields } from "../../http/field-errors.ts";
+import { sseControl } from "../../lib/sse.ts";
+import type { ResumeAnswer } from "../../session/calls.ts";
+import { requireSessionId } from "../continue/input.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
+import { isMissing, requireComponent } from "../shared/find-component.ts";
+import { eventsAnswer, runHeaders } from "../runs/answer.ts";
+
+interface ResumeRequest {
+  component: ComponentRef;
+  runId: string;
+  sessionId: string;
+  lastEventIndex: number | undefined;
+}
+
+/** Both ways to read on in a run's events: AgentOS's POST, and a GET for browsers. */
+export function resumeRouter(dependencies: RouteDependencies, type: ComponentType) {
+  const router = newRouter();
+  const contract = resumeRoutes(type);
+
+  router.openapi(contract.resumeRun, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const fields = parseFields(ResumeFields, await readRunBody(c));
+    const request = {
+      component: ref,
+      runId: c.req.valid("param").run_id,
+      sessionId: requireSessionId(fields.session_id),
+      lastEventIndex: fields.last_event_index,
+    };
+    return resumeAnswer(request, await resume(c, request));
+  });
+
+  router.openapi(contract.followRun, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const query = c.req.valid("query");
+    const header = { "Last-Event-ID": c.req.header("Last-Event-ID") };
+    const request = {
+      component: ref,
+      runId: c.req.valid("param").run_id,
+      sessionId: requireSessionId(query.session_id),
+      lastEventIndex: parseFields(LastEventHeader, header, "header")["Last-Event-ID"] ?? query.last_event_index,
+    };
+    const resumed = await resume(c, request);
+    if (resumed !== null && isOver(resumed) && resumed.missed === 0) {
+      await resumed.stream.cancel();
+      // An EventSource connects again whenever a stream ends; this alone tells it not to.
+      return c.body(null, 204, runHeaders(request.runId, request.sessionId));
+    }
+    return resumeAnswer(request, resumed);
+  });
+
+  /** Null where the run, or its session, does not exist for the caller. */
+  async function resume(c: AppContext, request: ResumeRequest): Promise<ResumeAnswer | null> {
+    const { component, runId, sessionId, lastEventIndex } = request;
+    const outcome = await dependencies.session(c.get("config"), sessionId).resumeRun({
+      runId,
+      component,
+      principal: principal(c),
+      lastEventIndex: lastEventIndex === undefined || lastEventIndex < 0 ? null : lastEventIndex,
+    });
+    return isMissing(outcome) ? null : unwrap(outcome);
+  }
+
+  return router;
+}
+
+const isOver = ({ status }: ResumeAnswer) => status !== "PENDING" && status !== "RUNNING";
+
+/** AgentOS says in the stream that there is no such run. */
+function resumeAnswer({ runId, sessionId }: ResumeRequest, resumed: ResumeAnswer | null): Response {
+  const error = { event: "error", error: `Run ${runId} not found in buffer or database` };
+  return eventsAnswer(resumed?.stream ?? sseControl("error", error), runHeaders(runId, sessionId));
+}

@@ -1,0 +1,51 @@
+import { runOutput } from "./json.ts";
+import type { RunTimings } from "../../domain/run.ts";
+import { type AppContext, headerText } from "../../http/context.ts";
+import type { ReadMode, RunAnswer } from "../../session/calls.ts";
+
+/** How the fields of a request say that its run is read. */
+export const readMode = (fields: { stream: boolean; stream_events: boolean }): ReadMode =>
+  fields.stream ? { kind: "stream", contentOnly: !fields.stream_events } : { kind: "whole" };
+
+/** A run's answer: its events as they come, the run when it is over, or where it waits, with its headers. */
+export function runAnswer(c: AppContext, answer: RunAnswer): Response {
+  const { runId, sessionId, sessionCache, timings, result } = answer;
+  const headers = runHeaders(runId, sessionId);
+  if (sessionCache !== null) headers["X-Session-Cache"] = sessionCache;
+  const timing = serverTiming(timings, result.kind === "whole" ? result.settleMs : null);
+  if (timing !== "") headers["Server-Timing"] = timing;
+  if (result.kind === "stream") return eventsAnswer(result.stream, headers);
+  if (result.kind === "background") {
+    const { status, waitingBefore } = result;
+    return c.json({ run_id: runId, session_id: sessionId, status, queue_position: waitingBefore }, 202, headers);
+  }
+  const { run, input, inputMessages, persisted } = result;
+  const status = run.end?.status ?? "RUNNING";
+  return c.json(runOutput({ run, status, input, inputMessages }, persisted), 200, headers);
+}
+
+/** Server-sent events as an answer. */
+export function eventsAnswer(events: BodyInit, headers: Record<string, string>): Response {
+  return new Response(events, {
+    headers: {
+      ...headers,
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-cache, no-transform",
+      // For proxies of nginx's kind, which collect an answer before they pass it on.
+      "X-Accel-Buffering": "no",
+    },
+  });
+}
+
+/** The headers that every answer about a run has. */
+export const runHeaders = (runId: string, sessionId: string): Record<string, string> => ({
+  "X-Run-Id": headerText(runId),
+  "X-Session-Id": headerText(sessionId),
+});
+
+/** `name;dur=milliseconds` of each part that is known. */
+function serverTiming(timings: RunTimings, settleMs: number | null): string {
+  const parts = Object.entries(timings).map(([name, seconds]) => [name, seconds * 1000] as const);
+  if (settleMs !== null) parts.push(["settle", settleMs]);
+  return parts.map(([name, ms]) => `${name};dur=${Math.round(ms * 10) / 10}`).join(", ");
+}

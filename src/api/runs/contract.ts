@@ -1,0 +1,163 @@
+import { z } from "@hono/zod-openapi";
+import { ON_BUSY, RUN_STATUSES } from "../../domain/run.ts";
+import {
+  booleanFieldOr,
+  IdempotencyKey,
+  jsonObject,
+  optionalParameter,
+  parameter,
+  SessionId,
+  UserId,
+} from "../shared/common.ts";
+import { type ComponentType, componentPath } from "../shared/component-path.ts";
+import { RunStreamEvent } from "../shared/event-shapes.ts";
+import { defineRoute, failures, formOrJsonBody, json } from "../shared/route.ts";
+import { RunItem, RunOutput } from "../shared/shapes.ts";
+import { count, idText } from "../shared/values.ts";
+
+/** What a caller says about how it reads a run, and what becomes of it in a busy session. */
+export const readingFields = {
+  stream: booleanFieldOr(true, "Server-sent events as the run goes on, or one answer when it is over."),
+  stream_events: booleanFieldOr(true, "False leaves only content and the end in the stream."),
+  on_busy: z.enum(ON_BUSY).default("enqueue").openapi({
+    description:
+      "While another run of the session is active: wait behind those that wait, be refused (409), or cancel the active run and be next.",
+  }),
+};
+
+/** A text of a body that says something. */
+export const said = (description: string, reason: string) =>
+  z
+    .string()
+    .refine((text) => text.trim() !== "", reason)
+    .openapi({ description, pattern: "\\S" });
+
+/** The fields of a run request, as a form or as JSON; empty ones are left out before this sees them. */
+const RunFields = z.object({
+  message: said("What the user says; at most 256 KB.", "the message must not be empty").openapi({
+    example: "Hello!",
+  }),
+  ...readingFields,
+  background: booleanFieldOr(
+    false,
+    "With `stream=false`: answered at once with 202, and read later. With a stream it makes no difference: runs go on when their reader leaves.",
+  ),
+  session_id: SessionId.optional().openapi({
+    description:
+      "The session to run in; left out, a new one. One that does not exist begins, unless its id is `keyed-…`.",
+  }),
+  user_id: UserId.optional(),
+  session_state: jsonObject("Merged over the session's state, key by key; at most 128 KB.").optional(),
+});
+
+const TeamRunFields = z.object({
+  ...RunFields.shape,
+  monitor: booleanFieldOr(true, "Accepted for AgentOS's clients; not used."),
+});
+
+/** The body of a run request, and what the document calls it. */
+export const runBody = {
+  agent: { name: "RunRequest", fields: RunFields },
+  team: { name: "TeamRunRequest", fields: TeamRunFields },
+};
+
+/** What a run in the background answers. */
+const WaitingRun = z
+  .object({
+    run_id: idText(),
+    session_id: idText(),
+    status: z.enum(RUN_STATUSES),
+    queue_position: count("How many runs of the session go before it."),
+  })
+  .openapi("WaitingRun");
+
+/** What a cancel may say in a body, where the other run routes say it; its query goes first. */
+export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
+
+/** The field without its optional wrapper, for the header that is read beside the body. */
+export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
+
+const inSession = {
+  session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),
+};
+export const tags = ["Runs"];
+
+/** A run's answer: its events, or the run when it is over. */
+export const runAnswers = {
+  200: {
+    description: "The run's events, or the run",
+    content: { "text/event-stream": { schema: RunStreamEvent }, "application/json": { schema: RunOutput } },
+  },
+};
+
+const A = { agent: "an agent", team: "a team" };
+
+/** The routes of an agent's or a team's runs. */
+export function runRoutes(type: ComponentType) {
+  const path = componentPath(type);
+  const { name, fields } = runBody[type];
+  return {
+    startRun: defineRoute({
+      method: "post",
+      path: path.runs,
+      operationId: `create_${type}_run`,
+      user: "caller",
+      summary: `Run ${A[type]}`,
+      description:
+        "Streams AgentOS's run events, or answers the finished run with `stream=false`. Every answer has `X-Run-Id` and `X-Session-Id`. A failure of the model is a run with status ERROR, not an HTTP error. The run goes on when its reader leaves.",
+      tags,
+      request: { params: path.runsParams, headers: IdempotencyHeader, body: formOrJsonBody(name, fields) },
+      responses: {
+        ...runAnswers,
+        202: json(WaitingRun, "The run, which goes on in the background"),
+        ...failures(400, 404, 409, 413, 429),
+      },
+    }),
+
+    listRuns: defineRoute({
+      method: "get",
+      path: path.runs,
+      operationId: `list_${type}_runs`,
+      user: "caller",
+      summary: `The runs of ${A[type]} in a session`,
+      description: "In the order of running; runs that have not started stand behind the others.",
+      tags,
+      request: {
+        params: path.runsParams,
+        query: z.object({ ...inSession, status: optionalParameter(z.enum(RUN_STATUSES)) }),
+      },
+      responses: { 200: json(z.array(RunItem), "The runs, in the order of running"), ...failures(404) },
+    }),
+
+    getRun: defineRoute({
+      method: "get",
+      path: path.run,
+      operationId: `get_${type}_run`,
+      user: "caller",
+      summary: `One run of ${A[type]}`,
+      description: "As the database has it: while it runs, what it was asked and its status.",
+      tags,
+      request: { params: path.runParams, query: z.object(inSession) },
+      responses: { 200: json(RunOutput, "The run as it stands"), ...failures(404) },
+    }),
+
+    cancelRun: defineRoute({
+      method: "post",
+      path: `${path.run}/cancel`,
+      operationId: `cancel_${type}_run`,
+      user: "caller",
+      summary: `Cancel a run of ${A[type]}`,
+      description:
+        "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike. `session_id` and `user_id` may also stand in a body, as the other run routes have them.",
+      tags,
+      request: {
+        params: path.runParams,
+        query: z.object({
+          session_id: optionalParameter(SessionId),
+        }),
+        body: formOrJsonBody("CancelRequest", CancelFields, { required: false }),
+      },
+      responses: { 200: json(z.object({}), "It is cancelled, or there was nothing to cancel"), ...failures(404) },
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+import type { ComponentType } from "../shared/component-path.ts";
+import { newRouter } from "../shared/route.ts";
+import { askedTree, runOutput } from "./json.ts";
+import { CancelFields, runBody, runRoutes } from "./contract.ts";
+import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../../domain/error.ts";
+import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../../domain/limits.ts";
+import type { RunRequest } from "../../domain/run.ts";
+import { isRunOf } from "../../domain/team.ts";
+import { principal } from "../../http/auth.ts";
+import { readRunBody } from "../../http/body.ts";
+import { unwrap } from "../../http/errors.ts";
+import { parseFields } from "../../http/field-errors.ts";
+import { keyedSessionId } from "../../session/keyed-session.ts";
+import { findRunTree } from "../../store/runs/tree.ts";
+import { sessionOfRun } from "../../store/runs/runs.ts";
+import { continueRouter } from "../continue/handlers.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
+import { requireComponent } from "../shared/find-component.ts";
+import { database, requireSession } from "../shared/find-session.ts";
+import { readIdempotency } from "../shared/idempotency.ts";
+import { resumeRouter } from "../resume/handlers.ts";
+import { readMode, runAnswer } from "./answer.ts";
+import { limitBytes } from "../sessions/input.ts";
+import { streamRuns } from "./stream.ts";
+
+/** Running agents or teams, and reading, continuing and cancelling their runs. */
+export function runsRouter(dependencies: RouteDependencies, type: ComponentType) {
+  const router = newRouter();
+  const contract = runRoutes(type);
+
+  router.openapi(contract.startRun, async (c) => {
+    const { ref, component } = requireComponent(dependencies, type, c.req.valid("param"));
+    const fields = parseFields(runBody[type].fields, await readRunBody(c));
+    if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
+    const caller = principal(c);
+    const message = fields.message.toWellFormed();
+    const sessionState = fields.session_state ?? null;
+    limitBytes("message", message, MAX_MESSAGE_BYTES);
+    limitBytes("session_state", JSON.stringify(sessionState), MAX_STATE_BYTES);
+    const idempotency = await readIdempotency(c, ref.id, caller, {
+      message,
+      session_id: fields.session_id ?? null,
+      session_state: sessionState,
+    });
+    const sessionId =
+      fields.session_id ?? (idempotency === null ? dependencies.newId() : await keyedSessionId(idempotency));
+    const request: RunRequest = {
+      runId: dependencies.newId(),
+      component: ref,
+      origin: null,
+      userId: caller.userId,
+      message,
+      sessionState,
+      idempotency,
+      createdAt: dependencies.now(),
+    };
+    const outcome = await dependencies.session(c.get("config"), sessionId).startRun({
+      request,
+      principal: caller,
+      onBusy: fields.on_busy,
+      read: fields.background && !fields.stream ? { kind: "background" } : readMode(fields),
+    });
+    return runAnswer(c, unwrap(outcome));
+  });
+
+  router.openapi(contract.listRuns, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { session_id, status } = c.req.valid("query");
+    const session = await requireSession(c, session_id, {}, "Session not found");
+    const filter = {
+      ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
+      ...(status !== undefined && { status }),
+    };
+    const answer = await streamRuns(database(c), session_id, filter);
+    const componentId = ref.type === "agent" ? session.agentId : session.teamId;
+    if (answer.isEmpty && componentId !== ref.id) throw new AppError(sessionNotFound());
+    return answer.response;
+  });
+
+  router.openapi(contract.getRun, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { run_id } = c.req.valid("param");
+    const { session_id } = c.req.valid("query");
+    await requireSession(c, session_id, {}, "Run not found");
+    const stored = await findRunTree(database(c), session_id, run_id);
+    if (stored === null || !isRunOf(ref, stored.row)) throw new AppError(runNotFound());
+    return c.json(runOutput(askedTree(stored)), 200);
+  });
+
+  router.openapi(contract.cancelRun, async (c) => {
+    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { run_id } = c.req.valid("param");
+    const sent = parseFields(CancelFields, await readRunBody(c));
+    const session_id = c.req.valid("query").session_id ?? sent.session_id;
+    const found = await sessionOfRun(database(c), run_id);
+    const isMeant = found !== null && isRunOf(ref, found);
+    if (isMeant && (session_id === undefined || session_id === found.sessionId)) {
+      const session = dependencies.session(c.get("config"), found.sessionId);
+      unwrap(await session.cancelRun(principal(c), run_id));
+    }
+    return c.json({}, 200);
+  });
+
+  router.route("/", continueRouter(dependencies, type));
+  router.route("/", resumeRouter(dependencies, type));
+  return router;
+}

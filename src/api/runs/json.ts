@@ -1,0 +1,157 @@
+import type { Message } from "../../domain/message.ts";
+import type { Requirement } from "../../domain/requirement.ts";
+import type { RunRow, RunStatus } from "../../domain/run.ts";
+import { runMetrics } from "../../engine/run/metrics.ts";
+import { pausedContent, runRequirementJson } from "../../engine/people/requirement-json.ts";
+import { openRequirements, requirementsWithin, runText } from "../../engine/run/calls.ts";
+import { EventReader } from "../../engine/log/run-events.ts";
+import type { Run } from "../../engine/run/state.ts";
+import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
+import { toolExecutions } from "../../engine/drive/tool-executions.ts";
+import type { LazyList } from "../../lib/json-pieces.ts";
+import { messageJson } from "../shared/message-json.ts";
+import { originJson } from "./origin-json.ts";
+import { epochSeconds, isoSeconds, withoutNulls } from "../shared/time.ts";
+
+/** A run together with what it was asked. */
+export interface AskedRun {
+  run: Run;
+  status: RunStatus;
+  /** The user's message as it was sent; null where it is not at hand: of a member run, in its team's. */
+  input: string | null;
+  /** The messages that stand before what the run produced. */
+  inputMessages: readonly Message[];
+}
+
+interface Stored {
+  row: RunRow;
+  messages: readonly Message[];
+}
+
+/** A run from its row and its messages, input first; without the member runs in it. */
+export function askedRun({ row, messages }: Stored, requirements: Requirement[] = []): AskedRun {
+  return asked({ row, messages }, runFromRow(row, messages, requirements));
+}
+
+/** A run with the member runs in it. */
+export function askedTree(tree: Stored & { members: readonly Stored[]; requirements: Requirement[] }): AskedRun {
+  return asked(tree, runTree(tree, tree.members, tree.requirements));
+}
+
+function asked({ row, messages }: Stored, run: Run): AskedRun {
+  return { run, status: row.status, input: row.input, inputMessages: messages.slice(0, row.inputMessages) };
+}
+
+/** AgentOS's RunOutput or TeamRunOutput: what a run that is not streamed answers, and what reading one run does. */
+export function runOutput(asked: AskedRun, persisted = true) {
+  const { run, status, input, inputMessages } = asked;
+  const { head, end } = run;
+  const requirements = shownRequirements(asked);
+  return {
+    ...withoutNulls({
+      run_id: head.runId,
+      ...componentJson(run),
+      session_id: head.sessionId,
+      parent_run_id: head.parentRunId,
+      user_id: head.userId,
+      content: contentOf(asked),
+      content_type: "str",
+      error_type: end?.status === "ERROR" ? end.error.type : null,
+      model: head.model || null,
+      model_provider: head.modelProvider || null,
+      session_state: run.state,
+      session_cache: head.runIndex === null ? null : head.sessionCache,
+      created_at: epochSeconds(head.createdAt),
+      ...originJson(head.origin),
+      metrics: runMetrics(run),
+      status,
+      finish_reason: end?.status === "COMPLETED" ? end.finishReason : null,
+      messages: [...inputMessages, ...run.messages].map(messageJson),
+      tools: toolExecutions(run),
+      requirements: requirements.length > 0 ? requirements : null,
+      input: input === null ? null : { input_content: input },
+    }),
+    ...(head.component.type === "team" && { member_responses: memberResponses(run) }),
+    ...(!persisted && { persisted: false }),
+  };
+}
+
+/** The member runs of a team run, as they stand. */
+function memberResponses(run: Run): object[] {
+  return run.members.map((member) =>
+    runOutput({ run: member, status: member.end?.status ?? "RUNNING", input: null, inputMessages: [] }),
+  );
+}
+
+function componentJson({ head: { component } }: Run) {
+  return component.type === "agent"
+    ? { agent_id: component.id, agent_name: component.name || null }
+    : { team_id: component.id, team_name: component.name || null };
+}
+
+/** While a run waits, what it waits for is what it says, unless its model said something. */
+function contentOf({ run, status }: AskedRun): string {
+  if (run.end?.status === "ERROR") return run.end.error.message;
+  const text = runText(run);
+  return text === "" && status === "PAUSED" ? pausedContent(openRequirements(run)) : text;
+}
+
+/** Of a run that waits what is open; of another one what was asked, and answered by whom. */
+function shownRequirements({ run, status }: AskedRun) {
+  const isPaused = status === "PAUSED";
+  const shown = isPaused ? openRequirements(run) : requirementsWithin(run);
+  return shown.map((requirement) => runRequirementJson(requirement, isPaused ? "open" : "resolved"));
+}
+
+/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. What is long of it is made as it is written. */
+export function runItem(asked: AskedRun) {
+  const { run, status, input, inputMessages } = asked;
+  const { head } = run;
+  return {
+    run_id: head.runId,
+    parent_run_id: head.parentRunId ?? "",
+    ...(head.component.type === "agent"
+      ? { agent_id: head.component.id, user_id: head.userId ?? "" }
+      : { team_id: head.component.id }),
+    status,
+    run_input: input,
+    content: contentOf(asked),
+    run_response_format: "text",
+    reasoning_content: "",
+    reasoning_steps: [],
+    metrics: runMetrics(run),
+    messages: messagesOf([...inputMessages, ...run.messages]),
+    tools: toolsOf(run),
+    events: storedEvents(run),
+    created_at: isoSeconds(head.createdAt),
+    references: [],
+    citations: null,
+    reasoning_messages: [],
+    session_state: run.state,
+    images: [],
+    videos: [],
+    audio: [],
+    files: [],
+    response_audio: null,
+    input_media: { images: [], videos: [], audios: [], files: [] },
+    followups: null,
+    ...originJson(head.origin),
+    last_checkpoint_at_message_index: null,
+  };
+}
+
+function* messagesOf(messages: readonly Message[]): LazyList {
+  for (const message of messages) yield messageJson(message);
+}
+
+function* toolsOf(run: Run): LazyList {
+  yield* toolExecutions(run);
+}
+
+/** Every event but the deltas: what AgentOS stores of a run, and lists with it. */
+function* storedEvents(run: Run): LazyList {
+  const reader = new EventReader(run);
+  for (let event = reader.next(run.log.length); event !== null; event = reader.next(run.log.length)) {
+    if (!event.event.endsWith("RunContent")) yield event;
+  }
+}

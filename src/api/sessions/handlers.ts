@@ -1,0 +1,234 @@
+import { newRouter } from "../shared/route.ts";
+import { askedTree } from "../runs/json.ts";
+import { sessionDetail, sessionHeaders, sessionItem } from "./json.ts";
+import * as contract from "./contract.ts";
+import { withoutNulls } from "../shared/time.ts";
+import { guardedName } from "../../names/guard.ts";
+import { AppError, badRequest, nameRefused, runNotFound, sessionExists, sessionNotFound } from "../../domain/error.ts";
+import { CALLS_AT_ONCE } from "../../domain/limits.ts";
+import type { Outcome } from "../../domain/outcome.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { Session } from "../../domain/session.ts";
+import { principal } from "../../http/auth.ts";
+import { readPatchBody } from "../../http/body.ts";
+import type { AppContext } from "../../http/context.ts";
+import { unwrap } from "../../http/errors.ts";
+import { missingField, wrongField } from "../../http/field-errors.ts";
+import type { SessionClient } from "../../session/client.ts";
+import { mayBegin, reservedSessionId } from "../../session/keyed-session.ts";
+import type { RequestedPatch } from "../../session/row/patch.ts";
+import { recentChat } from "../../store/messages/messages.ts";
+import { findRunTree } from "../../store/runs/tree.ts";
+import {
+  countOpenRequirements,
+  countSessions,
+  decodeListCursor,
+  type ListedSession,
+  listSessions,
+  MAX_COUNTED,
+  type SessionSort,
+} from "../../store/sessions/list.ts";
+import { createSession, findSession, visibleIds } from "../../store/sessions/sessions.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
+import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
+import { searchedSessions } from "../search/handlers.ts";
+import { sessionFilter } from "./filter-input.ts";
+import { checkSizes, newSession, requestedPatch, typedName } from "./input.ts";
+import { streamRun, streamRuns } from "../runs/stream.ts";
+
+/** How much of its chat history a session's detail shows. */
+const CHAT_TAIL = 200;
+
+/** AgentOS's nine routes of sessions. Reads come from D1; whatever exists is changed by its own object. */
+export function sessionsRouter(dependencies: RouteDependencies) {
+  const router = newRouter();
+
+  router.openapi(contract.listSessions, async (c) => {
+    const query = c.req.valid("query");
+    const caller = principal(c);
+    const sort: SessionSort = { by: query.sort_by ?? "created_at", order: query.sort_order ?? "desc" };
+    const filter = sessionFilter(query);
+    const { limit, cursor } = query;
+    if (query.q !== undefined) return c.json(await searchedSessions(c, query, query.q, filter), 200);
+    if (query.rank !== undefined) throw wrongField("query", "rank", "rank goes with q", query.rank);
+    if (cursor !== undefined) {
+      if (query.page !== undefined) throw wrongField("query", "page", "page and cursor exclude each other", query.page);
+      const from = decodeListCursor(cursor, sort);
+      if (from === null) throw wrongField("query", "cursor", "the cursor is not one of this list and order", cursor);
+      const page = await listSessions(database(c), caller, filter, sort, { limit, from });
+      return c.json({ data: page.sessions.map(listed), meta: cursorMeta(limit, page.nextCursor) }, 200);
+    }
+    const number = query.page ?? 1;
+    const offset = (Math.max(1, number) - 1) * limit;
+    const [page, counted] = await Promise.all([
+      listSessions(database(c), caller, filter, sort, { limit, from: { offset } }),
+      countSessions(database(c), caller, filter),
+    ]);
+    const totalCount = Math.min(counted, MAX_COUNTED);
+    const meta = {
+      page: number,
+      total_pages: Math.ceil(totalCount / limit),
+      total_count: totalCount,
+      ...(counted > MAX_COUNTED && { total_count_capped: true }),
+      ...cursorMeta(limit, page.nextCursor),
+    };
+    return c.json({ data: page.sessions.map(listed), meta }, 200);
+  });
+
+  router.openapi(contract.createSession, async (c) => {
+    const query = c.req.valid("query");
+    const body = c.req.valid("json");
+    checkSizes({ session_state: body.session_state, metadata: body.metadata });
+    const session = newSession(
+      query.type ?? "agent",
+      { ...body, user_id: principal(c).userId ?? undefined },
+      dependencies,
+    );
+    if (!(await mayBegin(session.sessionId, null))) throw new AppError(reservedSessionId(session.sessionId));
+    if (session.name !== null) {
+      const { agentId, teamId } = session;
+      const component =
+        session.sessionType === "team" ? dependencies.teams.get(teamId ?? "") : dependencies.agents.get(agentId ?? "");
+      const name = await guardedName(component, "manual", session.name, session);
+      if (name === null) throw new AppError(nameRefused());
+      session.name = name;
+    }
+    if (!(await createSession(database(c), session))) throw new AppError(sessionExists(session.sessionId));
+    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0)), 201, sessionHeaders(session));
+  });
+
+  router.openapi(contract.deleteSessions, async (c) => {
+    const { session_ids, session_types } = c.req.valid("json");
+    if (session_ids.length !== session_types.length) {
+      throw new AppError(badRequest("Session IDs and session types must have the same length"));
+    }
+    const caller = principal(c);
+    const ids = await visibleIds(database(c), caller, [...new Set(session_ids)]);
+    for (let from = 0; from < ids.length; from += CALLS_AT_ONCE) {
+      const some = ids.slice(from, from + CALLS_AT_ONCE);
+      const outcomes = await Promise.all(
+        some.map((id) => dependencies.session(c.get("config"), id).deleteSession(caller, undoOf(c))),
+      );
+      outcomes.forEach(unwrap);
+    }
+    return c.body(null, 204);
+  });
+
+  router.openapi(contract.getSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const scope = c.req.valid("query");
+    const session = await requireSession(c, session_id, scope, notFoundTexts.detail(session_id, scope));
+    return c.json(withoutNulls(await withChat(c, session)), 200, sessionHeaders(session));
+  });
+
+  router.openapi(contract.patchSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const patch = requestedPatch(await readPatchBody(c), c.req.valid("header")["If-Match"]);
+    return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
+  });
+
+  router.openapi(contract.renameSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const { session_name, autogenerate, fallback } = c.req.valid("json");
+    const ifMatch = c.req.valid("header")["If-Match"];
+    if (autogenerate !== true && session_name == null) throw missingField("body", "session_name");
+    if (autogenerate === true && session_name != null) {
+      throw wrongField("body", "session_name", "give session_name or autogenerate, not both", session_name);
+    }
+    const instead = fallback === undefined ? null : typedName(fallback, "fallback") || null;
+    if (session_name != null) {
+      const name = typedName(session_name, "session_name");
+      const patch: RequestedPatch = { mode: "replace", ifMatch, name };
+      return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
+    }
+    return change(c, session_id, c.req.valid("query"), (session, caller) =>
+      session.generateName(caller, instead, ifMatch),
+    );
+  });
+
+  router.openapi(contract.summarizeSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const ifMatch = c.req.valid("header")["If-Match"];
+    const session = await changed(c, session_id, c.req.valid("query"), (object, caller) =>
+      object.summarizeSession(caller, ifMatch),
+    );
+    return c.json(session.summary, 200, sessionHeaders(session));
+  });
+
+  router.openapi(contract.deleteSession, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const { type } = c.req.valid("query");
+    const caller = principal(c);
+    // Of another type it does not exist for the caller: answered alike, and left alone.
+    if (type === undefined || (await findSession(database(c), caller, session_id, type)) !== null) {
+      unwrap(await dependencies.session(c.get("config"), session_id).deleteSession(caller, undoOf(c)));
+    }
+    return c.body(null, 204);
+  });
+
+  router.openapi(contract.listSessionRuns, async (c) => {
+    const { session_id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
+    const { created_after: after, created_before: before } = query;
+    const { response } = await streamRuns(database(c), session_id, {
+      ...(after !== undefined && { createdAfter: after * 1000 }),
+      // Inclusive, of whole seconds: to the end of that second.
+      ...(before !== undefined && { createdBefore: before * 1000 + 999 }),
+    });
+    return response;
+  });
+
+  router.openapi(contract.getSessionRun, async (c) => {
+    const { session_id, run_id } = c.req.valid("param");
+    const session = await requireSession(c, session_id, c.req.valid("query"), notFoundTexts.runs(session_id));
+    const stored = await findRunTree(database(c), session_id, run_id);
+    if (stored !== null) return streamRun(askedTree(stored));
+    throw new AppError(
+      runNotFound(
+        session.nextRunIndex === 0
+          ? `Session with ID ${session_id} has no runs`
+          : `Run with ID ${run_id} not found in session ${session_id}`,
+      ),
+    );
+  });
+
+  /** Has the session's object change it, and answers it as it stands then, with all keys. */
+  async function change(...request: Parameters<typeof changed>) {
+    const session = await changed(...request);
+    return request[0].json(await withChat(request[0], session), 200, sessionHeaders(session));
+  }
+
+  async function changed(
+    c: AppContext,
+    sessionId: string,
+    scope: Scope,
+    apply: (session: SessionClient, caller: Principal) => Promise<Outcome<Session>>,
+  ) {
+    const notFound = sessionNotFound(notFoundTexts.change(sessionId));
+    if (scope.type !== undefined) await requireSession(c, sessionId, scope, notFoundTexts.change(sessionId));
+    const outcome = await apply(dependencies.session(c.get("config"), sessionId), principal(c));
+    if (!outcome.ok && outcome.failure.code === "session_not_found") throw new AppError(notFound);
+    return unwrap(outcome);
+  }
+
+  return router;
+}
+
+const undoOf = (c: AppContext) => ({ undo: c.get("config").deleteUndoSeconds > 0 });
+
+export async function withChat(c: AppContext, session: Session) {
+  const [messages, openRequirements] = await Promise.all([
+    recentChat(database(c), session.sessionId, CHAT_TAIL),
+    countOpenRequirements(database(c), session.sessionId),
+  ]);
+  return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements);
+}
+
+const listed = (session: ListedSession) => withoutNulls(sessionItem(session));
+
+const cursorMeta = (limit: number, nextCursor: string | null) => ({
+  limit,
+  search_time_ms: 0,
+  next_cursor: nextCursor,
+});

@@ -1,0 +1,149 @@
+import { etagOf } from "../../domain/etag.ts";
+import type { Message } from "../../domain/message.ts";
+import { displayName, type Session } from "../../domain/session.ts";
+import { messageJson } from "../shared/message-json.ts";
+import { isoSeconds } from "../shared/time.ts";
+
+/** The newest part of a session's chat history, and how many messages it has in all. */
+export interface ChatTail {
+  messages: readonly Message[];
+  total: number;
+}
+
+type Shown = Omit<Session, "componentData">;
+
+const times = (session: Shown) => ({
+  created_at: isoSeconds(session.createdAt),
+  updated_at: isoSeconds(session.updatedAt),
+});
+
+/** AgentOS keeps name, state and metrics in one object, which is null until one of them is set or a run was there. */
+const hasData = (session: Shown) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
+
+const stateJson = (session: Shown) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
+
+const forkJson = (session: Shown) =>
+  session.forkedFromSessionId === null ? {} : { forked_from_session_id: session.forkedFromSessionId };
+
+/** What AgentOS does not have: what a list is narrowed by, and what saves looking into the session. */
+function directoryJson(session: Shown, openRequirements: number) {
+  const { lastMessage } = session;
+  return {
+    tags: session.tags,
+    pinned: session.pinnedAt !== null,
+    pinned_at: isoOrNull(session.pinnedAt),
+    archived: session.visibility === "archived",
+    archived_at: isoOrNull(session.archivedAt),
+    ttl_seconds: session.ttlSeconds,
+    run_count: session.completedRuns,
+    message_count: session.chatMessages,
+    last_message: lastMessage && {
+      role: lastMessage.role,
+      text: lastMessage.text,
+      created_at: isoSeconds(lastMessage.at),
+    },
+    open_requirements: openRequirements,
+  };
+}
+
+const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : isoSeconds(epochMs));
+
+/** A session in the list: AgentOS's SessionSchema. */
+export function sessionItem(session: Shown & { openRequirements: number }) {
+  return {
+    session_id: session.sessionId,
+    session_name: displayName(session),
+    session_state: stateJson(session),
+    ...times(session),
+    session_type: session.sessionType,
+    user_id: session.userId,
+    agent_id: session.agentId,
+    team_id: session.teamId,
+    workflow_id: session.workflowId,
+    session_summary: session.summary,
+    metrics: session.metrics,
+    total_tokens: session.metrics?.total_tokens ?? null,
+    metadata: session.metadata,
+    ...directoryJson(session, session.openRequirements),
+    ...forkJson(session),
+  };
+}
+
+/** A session as its own routes answer it: AgentOS's detail schema of its type, with all keys. */
+export function sessionDetail(session: Session, chat: ChatTail, openRequirements: number) {
+  const common = {
+    user_id: session.userId,
+    session_id: session.sessionId,
+    session_name: displayName(session),
+    session_summary: session.summary,
+    session_state: stateJson(session),
+    total_tokens: session.metrics?.total_tokens ?? null,
+    metrics: session.metrics ?? (hasData(session) ? {} : null),
+    metadata: session.metadata,
+  };
+  const history = {
+    chat_history: chat.messages.map(messageJson),
+    chat_history_total: chat.total,
+    ...times(session),
+    ...directoryJson(session, openRequirements),
+    ...forkJson(session),
+  };
+  switch (session.sessionType) {
+    case "agent":
+      return {
+        agent_session_id: session.sessionId,
+        ...common,
+        agent_id: session.agentId,
+        agent_data: session.componentData,
+        ...history,
+      };
+    case "team":
+      return { ...common, team_id: session.teamId, team_data: session.componentData, ...history };
+    case "workflow":
+      return {
+        ...common,
+        workflow_id: session.workflowId,
+        workflow_name: null,
+        session_data: {
+          ...(session.name !== null && { session_name: session.name }),
+          ...(session.state !== null && { session_state: session.state }),
+        },
+        workflow_data: session.componentData ?? {},
+        metadata: session.metadata ?? {},
+        ...history,
+      };
+  }
+}
+
+/** A session's name, with where it came from. */
+export function sessionNameJson(session: Session) {
+  return {
+    session_id: session.sessionId,
+    session_name: session.name ?? "",
+    display_name: displayName(session),
+    source: session.nameSource,
+    version: session.nameVersion,
+    updated_at: session.nameUpdatedAt === null ? null : isoSeconds(session.nameUpdatedAt),
+    ...nameCostJson(session),
+  };
+}
+
+/** What a name of the model's, or its fallback, cost; all null where nobody asked for one. */
+function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
+  const isAsked = nameSource === "generated" || nameSource === "fallback";
+  return {
+    model: nameDetails?.model ?? null,
+    prompt_tokens: nameDetails?.promptTokens ?? null,
+    completion_tokens: nameDetails?.completionTokens ?? null,
+    total_tokens: nameDetails === null ? null : nameDetails.promptTokens + nameDetails.completionTokens,
+    attempts: nameDetails?.attempts ?? null,
+    job_id: nameDetails?.jobId ?? null,
+    generated_at: isAsked && nameUpdatedAt !== null ? isoSeconds(nameUpdatedAt) : null,
+  };
+}
+
+/** Not to be transformed: Cloudflare makes the ETag of an answer that it compresses a weak one, which matches nothing. */
+export const sessionHeaders = (session: Session) => ({
+  ETag: etagOf(session),
+  "Cache-Control": "no-store, no-transform",
+});

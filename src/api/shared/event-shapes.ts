@@ -1,0 +1,100 @@
+import { z } from "@hono/zod-openapi";
+import type { RunEventName } from "../../domain/event.ts";
+import { COMPONENTS } from "./route.ts";
+import { Metrics, RunRequirement, SessionSummary, ToolExecution } from "./run-parts.ts";
+import { anyObject, count, idText, seconds, text } from "./values.ts";
+
+/** AgentOS's run events, one schema a kind; a team's events of a kind are those of an agent. */
+
+const common = {
+  event_index: count("From 0, one more per event; also the stream's `id:`."),
+  run_id: idText(),
+  session_id: idText(),
+  agent_id: idText().optional(),
+  agent_name: z.string().optional(),
+  team_id: idText("Of a team's own events, whose names begin with `Team`.").optional(),
+  team_name: z.string().optional(),
+  parent_run_id: idText("Of a member run's events: its team's run.").optional(),
+  nested_depth: count(),
+  persisted: z.boolean().optional().openapi({ description: "False: kept by the session, not yet in the database." }),
+  created_at: seconds(),
+};
+
+function kind<Fields extends z.ZodRawShape>(name: RunEventName, fields: Fields) {
+  const event = z.enum([name, `Team${name}`]).openapi({ example: name });
+  return z.looseObject({ event, ...common, ...fields }).openapi(`${name}Event`);
+}
+
+const content = (description: string) => ({ content: text(description), content_type: z.string().optional() });
+const model = { model: z.string().optional(), model_provider: z.string().optional() };
+const sessionCache = z.enum(["hit", "miss", "bypass"]);
+const tool = { tool: ToolExecution.optional() };
+
+export const RunEvent = z
+  .discriminatedUnion("event", [
+    kind("RunStarted", { ...model, session_cache: sessionCache.optional() }),
+    kind("ModelRequestStarted", model),
+    kind("RunContent", content("A delta: what was said since the last one.")),
+    kind("ModelRequestCompleted", {
+      ...model,
+      input_tokens: count().optional(),
+      output_tokens: count().optional(),
+      total_tokens: count().optional(),
+      reasoning_tokens: count().optional(),
+      cache_read_tokens: count().optional(),
+      cache_write_tokens: count().optional(),
+      time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
+    }),
+    kind("ToolCallStarted", tool),
+    kind("ToolCallCompleted", { ...tool, content: text("The call and how long it took.").optional() }),
+    kind("ToolCallError", { ...tool, error: z.string() }),
+    kind("RunContentCompleted", {}),
+    kind("SessionSummaryStarted", {}),
+    kind("SessionSummaryCompleted", { session_summary: SessionSummary.optional() }),
+    kind("RunCompleted", {
+      ...content("All that was said."),
+      session_state: anyObject().optional(),
+      metrics: Metrics.optional(),
+      finish_reason: z.string().optional(),
+    }),
+    kind("RunError", { content: text("Why it failed.").optional(), error_type: z.string().optional() }),
+    kind("RunCancelled", { reason: z.string(), content: text("What had been said.") }),
+    kind("RunPaused", {
+      content: text("What it waits for, in words."),
+      tools: z.array(ToolExecution).openapi({ description: "The calls that it waits for." }),
+      requirements: z.array(RunRequirement),
+    }),
+    kind("RunContinued", {}),
+  ])
+  .openapi("RunEvent");
+
+/** One event of a stream; before OpenAPI 3.2 the schema of a stream is that of each event. */
+const streamEvent = {
+  id: z.string().optional().openapi({ pattern: "^\\d+$", description: "The event's index." }),
+  event: text("The event's kind."),
+};
+const json = { contentMediaType: "application/json" };
+const runEvent = { ...json, contentSchema: { $ref: `${COMPONENTS}RunEvent` } };
+
+/** What a run's stream sends. */
+export const RunStreamEvent = z
+  .object({
+    ...streamEvent,
+    data: z.string().openapi({
+      ...runEvent,
+      description: "A RunEvent, as JSON.",
+    }),
+  })
+  .openapi("RunStreamEvent");
+
+/** What a stream sends that goes on with one. */
+export const ResumeStreamEvent = z
+  .object({
+    ...streamEvent,
+    data: z.string().openapi({
+      ...json,
+      description:
+        "A RunEvent, as JSON; or `catch_up`, `subscribed`, `replay` or `error`, which are of the stream and have no index.",
+    }),
+  })
+  .openapi("ResumeStreamEvent");

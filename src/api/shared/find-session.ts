@@ -1,0 +1,33 @@
+import { AppError, sessionNotFound } from "../../domain/error.ts";
+import type { Session, SessionType } from "../../domain/session.ts";
+import { principal } from "../../http/auth.ts";
+import type { AppContext } from "../../http/context.ts";
+import { type Database, openDatabase } from "../../store/database.ts";
+import { findSession } from "../../store/sessions/sessions.ts";
+
+/** The query parameters that all session routes share. */
+export interface Scope {
+  type?: SessionType | undefined;
+}
+
+export const database = (c: AppContext): Database => openDatabase(c.get("config").db);
+
+const TYPE_NAMES: Record<SessionType, string> = {
+  agent: "Agent Session",
+  team: "Team Session",
+  workflow: "Workflow Session",
+};
+
+/** AgentOS's texts for a session that does not exist for the caller. */
+export const notFoundTexts = {
+  detail: (id: string, scope: Scope) => `${scope.type ? TYPE_NAMES[scope.type] : "Session"} with id '${id}' not found`,
+  change: (id: string) => `Session with id '${id}' not found`,
+  runs: (id: string) => `Session with ID ${id} not found`,
+};
+
+/** The session as the caller may see it, from D1; throws the 404 with this text when there is none. */
+export async function requireSession(c: AppContext, sessionId: string, scope: Scope, detail: string): Promise<Session> {
+  const session = await findSession(database(c), principal(c), sessionId, scope.type);
+  if (session === null) throw new AppError(sessionNotFound(detail));
+  return session;
+}

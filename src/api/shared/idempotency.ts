@@ -1,0 +1,25 @@
+import { IdempotencyHeader } from "../runs/contract.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { Idempotency } from "../../domain/run.ts";
+import type { AppContext } from "../../http/context.ts";
+import { parseFields } from "../../http/field-errors.ts";
+import { canonicalJson, sha256Hex } from "../../lib/digest.ts";
+
+/** The request's key in its scope, with a digest of the fields that say what is asked for; null without a key. */
+export async function readIdempotency(
+  c: AppContext,
+  scope: string,
+  { caller, userId }: Principal,
+  fields: object,
+): Promise<Idempotency | null> {
+  const key = c.req.header("Idempotency-Key");
+  if (key === undefined) return null;
+  const { "Idempotency-Key": checked } = parseFields(IdempotencyHeader, { "Idempotency-Key": key }, "header");
+  return {
+    caller,
+    userId: userId ?? "",
+    agentId: scope,
+    key: checked ?? key,
+    fieldsDigest: await sha256Hex(canonicalJson(fields)),
+  };
+}

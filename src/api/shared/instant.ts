@@ -1,0 +1,48 @@
+import { z } from "@hono/zod-openapi";
+import { fieldIssue } from "../../http/field-errors.ts";
+import { optionalParameter } from "./common.ts";
+
+/** Instants as callers give them, read as epoch milliseconds; those that are left out are undefined. */
+
+const ISO = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const EPOCH_SECONDS = /^\d{1,11}$/;
+const MAX_EPOCH_SECONDS = 99_999_999_999;
+const PROBLEM = "Input should be an ISO 8601 time such as 2026-01-31T12:00:00Z, or whole epoch seconds";
+
+type Bound = "from" | "to";
+
+/** Of a query. */
+export const instantParameter = (bound: Bound, description: string) =>
+  optionalParameter(instant(bound)).openapi(docs(description));
+
+/** Of a JSON body, where epoch seconds may be a number; an empty text is none. */
+export const instantField = (bound: Bound, description: string) =>
+  z
+    .preprocess((given) => (typeof given === "number" ? String(given) : given), instant(bound).optional())
+    .openapi(docs(description));
+
+/** As answers show whole seconds, one without a fraction is all of its second. */
+function instant(bound: Bound) {
+  const wholeSecond = bound === "to" ? 999 : 0;
+  return z.string().transform((given, ctx): number => {
+    const parts = ISO.exec(given);
+    const ms = EPOCH_SECONDS.test(given) ? Number(given) * 1000 : parts === null ? Number.NaN : Date.parse(given);
+    const isThere = Number.isFinite(ms) && (parts === null || isInCalendar(parts[1] ?? ""));
+    if (isThere) return ms + (parts?.[3] === undefined ? wholeSecond : 0);
+    ctx.addIssue(fieldIssue("datetime_parsing", PROBLEM));
+    return z.NEVER;
+  });
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+const isInCalendar = (day: string) => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+
+const docs = (description: string) => ({
+  type: ["string" as const, "integer" as const],
+  anyOf: [
+    { type: "string" as const, format: "date-time" },
+    { type: "integer" as const, minimum: 0, maximum: MAX_EPOCH_SECONDS },
+  ],
+  description: `ISO 8601 with \`Z\` or an offset, or epoch seconds. ${description}`,
+  example: "2026-11-21T22:02:43Z",
+});

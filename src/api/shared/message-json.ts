@@ -1,0 +1,86 @@
+import type { JsonObject } from "../../domain/json.ts";
+import type { Message } from "../../domain/message.ts";
+import type { Usage } from "../../domain/model.ts";
+
+/** A message as AgentOS shows it: what is null, or an empty list or object, is left out. */
+export type MessageJson = {
+  id: string;
+  content?: string;
+  /** Always false: copies of earlier messages in a prompt are not stored. */
+  from_history: boolean;
+  stop_after_tool_call: boolean;
+  role: Message["role"];
+  tool_call_id?: string;
+  tool_name?: string;
+  tool_args?: JsonObject;
+  tool_call_error?: boolean;
+  tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
+  metrics?: MessageMetricsJson;
+  /** Epoch seconds. */
+  created_at: number;
+};
+
+type MessageMetricsJson = {
+  input_tokens?: number;
+  output_tokens?: number;
+  total_tokens?: number;
+  cache_read_tokens?: number;
+  reasoning_tokens?: number;
+  /** Seconds. */
+  time_to_first_token?: number;
+};
+
+/** Shapes a message for the wire; the keys are in AgentOS's order. */
+export function messageJson(message: Message): MessageJson {
+  return {
+    id: message.messageId,
+    ...contentJson(message),
+    from_history: false,
+    stop_after_tool_call: false,
+    role: message.role,
+    ...(message.role === "tool" && toolJson(message)),
+    ...(message.role === "assistant" && assistantJson(message)),
+    created_at: Math.floor(message.createdAt / 1000),
+  };
+}
+
+/** An answer that is only tool calls has no content in Agno (null); an empty result of a tool is one. */
+function contentJson(message: Message): Pick<MessageJson, "content"> {
+  return message.role === "assistant" && message.content === "" ? {} : { content: message.content };
+}
+
+function toolJson(message: Extract<Message, { role: "tool" }>) {
+  const { toolArgs } = message;
+  return {
+    tool_call_id: message.toolCallId,
+    tool_name: message.toolName,
+    ...(toolArgs !== null && Object.keys(toolArgs).length > 0 && { tool_args: toolArgs }),
+    tool_call_error: message.toolCallError,
+  };
+}
+
+function assistantJson(message: Extract<Message, { role: "assistant" }>) {
+  const metrics = metricsJson(message.usage, message.timeToFirstTokenMs);
+  return {
+    ...(message.toolCalls.length > 0 && {
+      tool_calls: message.toolCalls.map((call) => ({
+        id: call.id,
+        type: "function" as const,
+        function: { name: call.name, arguments: call.arguments },
+      })),
+    }),
+    ...(Object.keys(metrics).length > 0 && { metrics }),
+  };
+}
+
+/** Agno leaves out what is zero or unknown. */
+function metricsJson(usage: Usage | null, timeToFirstTokenMs: number | null): MessageMetricsJson {
+  return {
+    ...(usage?.inputTokens && { input_tokens: usage.inputTokens }),
+    ...(usage?.outputTokens && { output_tokens: usage.outputTokens }),
+    ...(usage?.totalTokens && { total_tokens: usage.totalTokens }),
+    ...(usage?.cacheReadTokens && { cache_read_tokens: usage.cacheReadTokens }),
+    ...(usage?.reasoningTokens && { reasoning_tokens: usage.reasoningTokens }),
+    ...(timeToFirstTokenMs && { time_to_first_token: timeToFirstTokenMs / 1000 }),
+  };
+}

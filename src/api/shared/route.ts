@@ -1,0 +1,211 @@
+import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { AppError, invalidRequest } from "../../domain/error.ts";
+import { readJsonBody } from "../../http/body.ts";
+import type { AppEnv, Middleware } from "../../http/context.ts";
+import { fieldErrors, type Location } from "../../http/field-errors.ts";
+import { readUser, USER_ID } from "../../http/named-user.ts";
+import { notByFolding } from "../../http/trailing-slash.ts";
+import { ErrorBody, optionalParameter, UserId } from "./common.ts";
+
+/**
+ * How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema
+ * refuses is answered as AgentOS's 422 before a handler runs.
+ */
+
+const LOCATIONS: Record<string, Location> = {
+  json: "body",
+  form: "body",
+  param: "path",
+  query: "query",
+  header: "header",
+};
+
+/** A router for routes made with `defineRoute`. A trailing slash makes no difference. */
+export function newRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    strict: false,
+    defaultHook: (result: { success: boolean; target: string; error?: z.ZodError; data?: unknown }) => {
+      if (result.error === undefined) return;
+      const at = LOCATIONS[result.target] ?? "body";
+      throw new AppError(invalidRequest(fieldErrors(result.error, at, result.data)));
+    },
+  });
+}
+
+export type Router = ReturnType<typeof newRouter>;
+
+type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
+  path: Path;
+  /** Names the operation for generated clients; unique, snake_case as AgentOS's. */
+  operationId: string;
+  summary: string;
+  tags: string[];
+  /**
+   * Whom a `user_id` names: the one whose sessions alone exist for the request, the owner of what comes in (then the body
+   * is left to the handler), or nobody, on the routes that are alike for all users.
+   */
+  user: "caller" | "owner" | "none";
+};
+
+/**
+ * Declares a route. A JSON body is read whatever its content type; the user that a request names is read in one way for
+ * all, and described here; the answers that a route gives for what every request passes through are added to the document.
+ * Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
+ */
+export function defineRoute<Path extends string, Route extends Declaration<Path>>(route: Route & { path: Path }) {
+  return createRoute<Path, Route>({
+    ...route,
+    ...(route.user !== "none" && { request: withUserParameter(route) }),
+    responses: {
+      ...failures(...commonFailures(route)),
+      ...route.responses,
+    },
+    middleware: middlewareOf(route),
+    // No part of the document.
+    user: undefined,
+  });
+}
+
+function middlewareOf({ user, method, path, request }: Declaration<string>): Middleware[] {
+  const body = request?.body;
+  const json = body?.content["application/json"];
+  const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
+  const isEverybodysList = method === "get" && !path.includes("{");
+  return [
+    ...(user === "none" ? [] : [readUser(UserId, { readsBody: user === "caller" })]),
+    ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
+    ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
+  ];
+}
+
+const USERS = {
+  caller:
+    "Only this user's sessions exist then. It may also stand at the top level of a body; one that is empty, or another one there, is refused.",
+  owner: "The owner of all that comes in.",
+};
+
+/** The route's request with `user_id` among its query parameters, unless its path has it. */
+function withUserParameter({ user, path, request }: Declaration<string>): RouteConfig["request"] {
+  const query = request?.query ?? z.object({});
+  if (user === "none" || path.includes(`{${USER_ID}}`) || !(query instanceof z.ZodObject)) return request;
+  const described = optionalParameter(UserId).openapi({ description: USERS[user] });
+  return { ...request, query: query.extend({ [USER_ID]: described }) };
+}
+
+/** Where an import is sent: the one route whose body may be larger than any other. */
+export const IMPORT_PATH = "/import";
+
+/** Paths whose requests, and those below, may name a database: another one than ours is not found. */
+export const DATABASE_PATHS = ["/sessions", "/users"];
+
+/** What is answered before a handler runs, or where no method of the path is meant. */
+function commonFailures({ path, security, user }: Declaration<string>): FailureStatus[] {
+  return [
+    // A path whose escapes are not UTF-8, or a body that cannot be read.
+    ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
+    ...(security?.length !== 0 ? ([401] as const) : []),
+    403,
+    ...(DATABASE_PATHS.some((one) => path === one || path.startsWith(`${one}/`)) ? ([404] as const) : []),
+    405,
+    // Every body is read, also one that nobody asked for; that of an import is not looked at before it comes.
+    ...(path !== IMPORT_PATH ? ([413] as const) : []),
+    422,
+    500,
+    503,
+  ];
+}
+
+/** What the document says of an answer. Its content is optional so that handlers may answer any Response. */
+interface Answer {
+  description: string;
+  content?: Record<string, { schema: z.ZodType }>;
+  headers?: AnswerHeaders;
+}
+
+type AnswerHeaders = Record<string, { description: string; schema: { type: "string" | "integer"; example?: string } }>;
+
+/** A JSON answer for `responses`. */
+export function json(schema: z.ZodType, description: string, headers?: AnswerHeaders): Answer {
+  return { description, content: { "application/json": { schema } }, ...(headers !== undefined && { headers }) };
+}
+
+/** A JSON body for `request.body`; where it is optional, no body is validated as `{}`. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema, options: { required: boolean }) {
+  return { required: options.required, content: { "application/json": { schema } } };
+}
+
+/** A body for `request.body` that the handler reads by itself: `parseFields(schema, await readRunBody(c))`. */
+export function formOrJsonBody(name: string, schema: z.ZodType, { required } = { required: true }) {
+  const described = { schema: reference(name, schema) };
+  return {
+    required,
+    content: {
+      "multipart/form-data": described,
+      "application/x-www-form-urlencoded": described,
+      "application/json": described,
+    },
+  };
+}
+
+/** A body for `request.body` that the handler reads by itself: `readPatchBody(c)`, then `parseFields`. */
+export function jsonOrMergePatchBody(plain: NamedBody, mergePatch: NamedBody) {
+  return {
+    required: true,
+    content: {
+      "application/json": { schema: reference(...plain) },
+      "application/merge-patch+json": { schema: reference(...mergePatch) },
+    },
+  };
+}
+
+const FAILURES = {
+  400: "The request cannot be read, or asks for what is not supported",
+  401: "The security key is missing or wrong",
+  403: "Without a security key: the request came by another name than this machine's, or from a page that may not call",
+  404: "It does not exist, or belongs to someone else",
+  405: "The path has other methods: `Allow` names them. Your client may have changed the path: URL parsers take out an id `.` or `..`",
+  409: "It contradicts what is there already",
+  412: "It has changed since: no ETag of `If-Match` is its own",
+  413: "The body or a field is too large",
+  422: "A field is missing or wrong: `detail` lists each",
+  429: "Too much is waiting already: try again after `Retry-After` seconds",
+  500: "A fault of the server",
+  503: "The server cannot do this now, or is not configured for it",
+};
+
+type FailureStatus = keyof typeof FAILURES;
+
+const FAILURE_HEADERS: Partial<Record<FailureStatus, AnswerHeaders>> = {
+  401: header("WWW-Authenticate", "string", "`Bearer`."),
+  405: header("Allow", "string", "The methods of the path."),
+  429: header("Retry-After", "integer", "Seconds."),
+  503: header("Retry-After", "integer", "Seconds; not where the deployment is not configured."),
+};
+
+function header(name: string, type: "string" | "integer", description: string): AnswerHeaders {
+  return { [name]: { description, schema: { type } } };
+}
+
+/** Failures for `responses`, by status. */
+export function failures(...statuses: FailureStatus[]): Record<number, Answer> {
+  return Object.fromEntries(
+    statuses.map((status) => [status, json(ErrorBody, FAILURES[status], FAILURE_HEADERS[status])]),
+  );
+}
+
+/** A schema, and what the document calls it. */
+type NamedBody = [name: string, schema: z.ZodType];
+
+/** The bodies that handlers read by themselves, for the document. */
+export const namedBodies = new Map<string, z.ZodType>();
+
+/**
+ * A schema by its name alone. Given a zod schema for a form, zod-openapi would validate each content type for itself and
+ * refuse a body without one; such bodies are validated by their handler instead.
+ */
+function reference(...[name, schema]: NamedBody) {
+  namedBodies.set(name, schema);
+  return { $ref: `${COMPONENTS}${name}` };
+}
+
+export const COMPONENTS = "#/components/schemas/";

@@ -1,0 +1,86 @@
+import { z } from "@hono/zod-openapi";
+import { ROLES } from "../../domain/message.ts";
+import { anyObject, count, idText, isoTime, seconds } from "./values.ts";
+
+/** What runs and their events are made of, as AgentOS shows it. */
+
+export const Metrics = z
+  .looseObject({
+    input_tokens: count().optional(),
+    output_tokens: count().optional(),
+    total_tokens: count().optional(),
+    time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
+    duration: z.number().optional().openapi({ description: "Seconds." }),
+    timings: z
+      .looseObject({
+        queue: z.number().optional(),
+        hydrate: z.number().optional(),
+        accept: z.number().optional(),
+        model: z.number().optional(),
+      })
+      .optional()
+      .openapi({ description: "Where the run's time went, in seconds." }),
+    details: anyObject().optional(),
+  })
+  .openapi("Metrics");
+
+export const Message = z
+  .looseObject({
+    id: idText(),
+    role: z.enum(ROLES),
+    content: z.string().optional(),
+    from_history: z.boolean(),
+    stop_after_tool_call: z.boolean(),
+    tool_calls: z.array(anyObject()).optional().openapi({ description: "As OpenAI writes them." }),
+    tool_call_id: z.string().optional(),
+    tool_name: z.string().optional(),
+    tool_args: anyObject().optional(),
+    tool_call_error: z.boolean().optional(),
+    metrics: Metrics.optional(),
+    created_at: seconds(),
+  })
+  .openapi("Message");
+
+export const ToolExecution = z
+  .looseObject({
+    tool_call_id: z.string(),
+    tool_name: z.string(),
+    tool_args: anyObject().nullable(),
+    tool_call_error: z.boolean().nullable(),
+    result: z.string().nullable(),
+    metrics: anyObject().nullable(),
+    child_run_id: idText("The member run that it made.").nullish(),
+    created_at: seconds(),
+  })
+  .openapi("ToolExecution", { description: "All of AgentOS's keys are always there, null when unset." });
+
+/** What a paused run waits for; AgentOS's RunRequirement. */
+export const RunRequirement = z
+  .looseObject({
+    id: idText(),
+    created_at: isoTime(),
+    tool_execution: ToolExecution,
+    confirmation: z.boolean().optional(),
+    confirmation_note: z.string().optional(),
+    external_execution_result: z.string().optional(),
+    user_input_schema: z.array(anyObject()).optional(),
+    member_agent_id: idText("Of a member's call: who it is.").optional(),
+    member_agent_name: z.string().optional(),
+    member_run_id: idText().optional(),
+    note: z.string().optional(),
+    expires_at: isoTime().optional(),
+    answered_by: idText().optional(),
+    answered_at: isoTime().optional(),
+  })
+  .openapi("RunRequirement", { description: "Keys without a value are left out." });
+
+export const SessionSummary = z
+  .object({
+    summary: z.string(),
+    topics: z.array(z.string()).optional(),
+    updated_at: z.string().optional().openapi({
+      description: "ISO 8601 without an offset, as AgentOS writes it; of UTC where the model made the summary.",
+      example: "2026-11-22T10:15:00",
+    }),
+  })
+  .openapi("SessionSummary");

@@ -1,0 +1,41 @@
+import { z } from "@hono/zod-openapi";
+import { ID_PATTERN } from "../../domain/id.ts";
+import { MAX_ID_CHARS } from "../../domain/limits.ts";
+
+/** The values that answers are made of, for the document: what is of one kind is described in one way. */
+
+export const text = (description: string) => z.string().openapi({ description });
+
+export const idText = (description?: string) =>
+  z
+    .string()
+    .openapi({ pattern: ID_PATTERN, maxLength: MAX_ID_CHARS, ...(description !== undefined && { description }) });
+
+export const count = (description?: string) =>
+  z
+    .int()
+    .min(0)
+    .openapi(description === undefined ? {} : { description });
+
+export const isoTime = () => z.string().openapi({ format: "date-time", example: "2026-11-21T22:02:43Z" });
+
+export const seconds = () => z.int().min(0).openapi({ description: "Epoch seconds.", example: 1795298563 });
+
+export const anyObject = () => z.record(z.string(), z.unknown());
+
+/**
+ * A named schema, or null. With `nullable()` the name itself would stand for null as well, wherever it is used.
+ */
+export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
+
+/** Of members that exclude each other: the one that is there, and the others, which are not or are null. */
+export function oneGiven(...names: string[]) {
+  const none = { type: "null" as const };
+  return names.map((given) => ({
+    required: [given],
+    properties: Object.fromEntries(names.map((name) => [name, name === given ? { not: none } : none])),
+  }));
+}
+
+/** What AgentOS shows as null, or leaves out. */
+export const maybe = <Schema extends z.ZodType>(schema: Schema) => orNull(schema).optional();

@@ -1,0 +1,84 @@
+import type { ToolExecution } from "../../domain/event.ts";
+import type { Requirement } from "../../domain/requirement.ts";
+import { requirementExecution } from "../people/requirement-json.ts";
+import { callArguments, requirementOfCall, type ToolMessage, toolAnswers, toolCalls } from "../run/calls.ts";
+import type { Run } from "../run/state.ts";
+
+/** When a call ran, in milliseconds since the epoch; null where it did not, or has not ended. */
+interface Ran {
+  startedAt: number | null;
+  endedAt: number | null;
+}
+
+const toSeconds = (ms: number): number => ms / 1000;
+
+/** A call of the run in AgentOS's form; `answer` is its tool message, null while there is none. */
+export function toolExecution(run: Run, nth: number, answer: ToolMessage | null, ran: Ran): ToolExecution {
+  const call = toolCalls(run)[nth];
+  const requirement = requirementOfCall(run, nth);
+  const { startedAt, endedAt } = ran;
+  return {
+    ...(requirement === null ? plainExecution() : requirementExecution(requirement, stageOf(requirement, ran, answer))),
+    tool_call_id: call?.id ?? "",
+    tool_name: call?.name ?? "",
+    tool_args: callArguments(run, nth) ?? {},
+    tool_call_error: answer?.toolCallError ?? null,
+    result: answer?.content ?? null,
+    metrics:
+      startedAt === null || endedAt === null
+        ? null
+        : {
+            start_time: toSeconds(startedAt),
+            end_time: toSeconds(endedAt),
+            duration: toSeconds(endedAt - startedAt),
+          },
+    child_run_id: run.members.find(({ head }) => head.parentCall === nth)?.head.runId ?? null,
+    created_at: Math.floor(toSeconds(startedAt ?? requirement?.createdAt ?? answer?.createdAt ?? run.head.startedAt)),
+  };
+}
+
+/** Resolved once the call has run or has its result: until then it is shown as what it waits for. */
+function stageOf(requirement: Requirement, { startedAt }: Ran, answer: ToolMessage | null): "open" | "resolved" {
+  return requirement.status === "open" && startedAt === null && answer === null ? "open" : "resolved";
+}
+
+/** Every call of the run that was started, has a result or waits for one, in order: AgentOS's `tools`. */
+export function toolExecutions(run: Run): ToolExecution[] {
+  const at = (kind: "tool_started" | "tool_ended") =>
+    new Map(run.log.flatMap((entry) => (entry.kind === kind ? [[entry.call, run.head.startedAt + entry.at]] : [])));
+  const started = at("tool_started");
+  const ended = at("tool_ended");
+  const answers = toolAnswers(run);
+  return toolCalls(run).flatMap((_call, nth) => {
+    const answer = answers[nth] ?? null;
+    const startedAt = started.get(nth) ?? null;
+    const isThere = answer !== null || startedAt !== null || requirementOfCall(run, nth) !== null;
+    return isThere ? [toolExecution(run, nth, answer, { startedAt, endedAt: ended.get(nth) ?? null })] : [];
+  });
+}
+
+/** A call that nobody is asked about, without what it says. */
+export function plainExecution(): ToolExecution {
+  return {
+    tool_call_id: "",
+    tool_name: "",
+    tool_args: {},
+    tool_call_error: null,
+    result: null,
+    metrics: null,
+    child_run_id: null,
+    stop_after_tool_call: false,
+    created_at: 0,
+    requires_confirmation: null,
+    confirmed: null,
+    confirmation_note: null,
+    requires_user_input: null,
+    user_input_schema: null,
+    user_feedback_schema: null,
+    answered: null,
+    external_execution_required: null,
+    external_execution_silent: null,
+    approval_type: null,
+    approval_id: null,
+  };
+}

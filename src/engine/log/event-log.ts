@@ -1,0 +1,214 @@
+import type { SessionSummary } from "../../domain/session.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+
+/**
+ * What a run has told its readers, in order. In memory an entry of deltas holds their text; as stored it holds their
+ * lengths, because the text stands in the run's messages already. Instants are milliseconds since the run started.
+ */
+
+/** The deltas of one second: they share their `created_at`. */
+export interface DeltasEntry {
+  kind: "deltas";
+  at: number;
+  deltas: string[];
+}
+
+export type PlainKind =
+  | "run_started"
+  | "run_continued"
+  | "model_requested"
+  | "model_answered"
+  /** An answer that no model was asked for: a member's, which is the team's. */
+  | "said"
+  | "content_completed"
+  | "summary_started"
+  | "run_completed"
+  | "run_failed"
+  | "run_cancelled";
+
+/** An event whose content follows from the run and from how many of its kind came before. */
+export interface PlainEntry {
+  kind: PlainKind;
+  at: number;
+}
+
+/** `tool_paused`: the member that the call went to waits for a person. */
+export type CallKind = "tool_started" | "tool_ended" | "tool_paused";
+
+/** An event about one tool call of the run, counted from 0. */
+export interface CallEntry {
+  kind: CallKind;
+  at: number;
+  call: number;
+}
+
+/** The run paused; `open` are the positions of the requirements that were open then. */
+export interface PausedEntry {
+  kind: "run_paused";
+  at: number;
+  open: number[];
+}
+
+/** What the summary was that the run waited for; it is not in the run's messages, so the log keeps it. Null: none was made. */
+export interface SummaryEntry {
+  kind: "summary_completed";
+  at: number;
+  summary: SessionSummary | null;
+}
+
+/** The next events of a member run, in the place where the team's readers got them. */
+export interface MemberEntry {
+  kind: "member_told";
+  /** Which member run of this run, counted from 0. */
+  member: number;
+  events: number;
+}
+
+/** The next event has this index: readers may have got events before it that nobody wrote down. */
+export interface GapEntry {
+  kind: "gap";
+  nextIndex: number;
+}
+
+export type LogEntry = DeltasEntry | PlainEntry | CallEntry | PausedEntry | SummaryEntry | MemberEntry | GapEntry;
+
+const PLAIN_LETTERS: Record<PlainKind, string> = {
+  run_started: "S",
+  run_continued: "U",
+  model_requested: "Q",
+  model_answered: "A",
+  said: "I",
+  content_completed: "C",
+  summary_started: "B",
+  run_completed: "X",
+  run_failed: "F",
+  run_cancelled: "K",
+};
+const CALL_LETTERS: Record<CallKind, string> = { tool_started: "T", tool_ended: "R", tool_paused: "W" };
+const byLetter = <Kind extends string>(letters: Record<Kind, string>) =>
+  new Map(Object.entries<string>(letters).map(([kind, letter]) => [letter, kind as Kind]));
+const PLAIN_KINDS = byLetter(PLAIN_LETTERS);
+const CALL_KINDS = byLetter(CALL_LETTERS);
+
+/** `["T",1234567890123,12345],` at its longest: what an entry about a call takes as stored. */
+export const ENTRY_BYTES = 32;
+const DELTAS_ENTRY_BYTES = 32;
+/** `["M",63,1234567890],`: members that speak at once take one for nearly every delta. */
+const MEMBER_ENTRY_BYTES = 20;
+const MS_PER_SECOND = 1000;
+
+/** Whether events at two instants of a run have the same `created_at`, which is in whole seconds. */
+export function isSameSecond(one: number, other: number, startedAt: number): boolean {
+  const second = (at: number) => Math.floor((startedAt + at) / MS_PER_SECOND);
+  return second(one) === second(other);
+}
+
+/** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
+export function appendDelta(log: LogEntry[], delta: string, at: number, startedAt: number): number {
+  const last = log.at(-1);
+  const bytes = String(delta.length).length + 1;
+  if (last?.kind === "deltas" && isSameSecond(last.at, at, startedAt)) {
+    last.deltas.push(delta);
+    return bytes;
+  }
+  log.push({ kind: "deltas", at, deltas: [delta] });
+  return bytes + DELTAS_ENTRY_BYTES;
+}
+
+/** Adds events of a member run, to those right before them where they are of the same one. */
+export function appendMember(log: LogEntry[], member: number, events: number): number {
+  const last = log.at(-1);
+  if (last?.kind === "member_told" && last.member === member) {
+    last.events += events;
+    return 0;
+  }
+  log.push({ kind: "member_told", member, events });
+  return MEMBER_ENTRY_BYTES;
+}
+
+export function appendEntry(
+  log: LogEntry[],
+  entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry | GapEntry,
+): number {
+  log.push(entry);
+  switch (entry.kind) {
+    case "run_paused":
+      return ENTRY_BYTES + JSON.stringify(entry.open).length;
+    case "summary_completed":
+      return ENTRY_BYTES + utf8Bytes(JSON.stringify(entry.summary));
+    default:
+      return ENTRY_BYTES;
+  }
+}
+
+/** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, of ASCII but for a summary. */
+export function storedLog(log: readonly LogEntry[]): string {
+  return JSON.stringify(log.map(storedEntry));
+}
+
+function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)[] {
+  switch (entry.kind) {
+    case "deltas":
+      return ["D", entry.at, ...entry.deltas.map((delta) => delta.length)];
+    case "tool_started":
+    case "tool_ended":
+    case "tool_paused":
+      return [CALL_LETTERS[entry.kind], entry.at, entry.call];
+    case "run_paused":
+      return ["P", entry.at, ...entry.open];
+    case "summary_completed":
+      return ["E", entry.at, entry.summary];
+    case "member_told":
+      return ["M", entry.member, entry.events];
+    case "gap":
+      return ["G", entry.nextIndex];
+    default:
+      return [PLAIN_LETTERS[entry.kind], entry.at];
+  }
+}
+
+type StoredSummary = ["E", number, SessionSummary | null];
+type StoredEntry = StoredSummary | [string, number, ...number[]];
+
+/** Reads a stored log back; `answers` are the contents of the run's assistant messages, in order. */
+export function readStoredLog(stored: string, answers: readonly string[]): LogEntry[] {
+  const log: LogEntry[] = [];
+  const calls: Record<CallKind, number> = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
+  let answer = -1;
+  let offset = 0;
+  for (const entry of JSON.parse(stored) as StoredEntry[]) {
+    if (entry[0] === "E") {
+      const [, at, summary] = entry as StoredSummary;
+      log.push({ kind: "summary_completed", at, summary });
+      continue;
+    }
+    const [letter, first, ...rest] = entry as [string, number, ...number[]];
+    const plain = PLAIN_KINDS.get(letter);
+    const callKind = CALL_KINDS.get(letter);
+    if (plain !== undefined) {
+      if (plain === "model_requested" || plain === "said") {
+        answer += 1;
+        offset = 0;
+      }
+      log.push({ kind: plain, at: first });
+    } else if (callKind !== undefined) {
+      // Logs of runs that could not call two tools at once do not number the calls.
+      const call = rest[0] ?? calls[callKind];
+      calls[callKind] = call + 1;
+      log.push({ kind: callKind, at: first, call });
+    } else if (letter === "D") {
+      const deltas = rest.map((length) => {
+        offset += length;
+        return (answers[answer] ?? "").slice(offset - length, offset);
+      });
+      log.push({ kind: "deltas", at: first, deltas });
+    } else if (letter === "P") {
+      log.push({ kind: "run_paused", at: first, open: rest });
+    } else if (letter === "M") {
+      log.push({ kind: "member_told", member: first, events: rest[0] ?? 0 });
+    } else if (letter === "G") {
+      log.push({ kind: "gap", nextIndex: first });
+    }
+  }
+  return log;
+}

@@ -1,0 +1,255 @@
+import type { RunEvent } from "../../domain/event.ts";
+import { NO_USAGE } from "../../domain/model.ts";
+import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "./event-log.ts";
+import { runMetrics } from "../run/metrics.ts";
+import { assistantMessages, runText, toolAnswers, toolCalls } from "../run/calls.ts";
+import type { Run } from "../run/state.ts";
+import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
+import { toolExecution } from "../drive/tool-executions.ts";
+
+/**
+ * Reads a run's events in order, from a live run as well as from a stored one, so that a replay cannot differ from what
+ * was streamed. A reader is a position in the run and holds no copy of it; a team's reads on in those of its members.
+ */
+export class EventReader {
+  readonly #run: Run;
+  #entry = 0;
+  /** How many events of the current entry were read, of deltas and of member runs. */
+  #within = 0;
+  #answer = -1;
+  readonly #startedAt = new Map<number, number>();
+  readonly #members = new Map<number, EventReader>();
+  #nextIndex = 0;
+  /** An entry can stand for two events; the second waits here. */
+  #second: { told: Told; at: number } | null = null;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** The position in the log: everything before this entry was read. */
+  get entry(): number {
+    return this.#entry;
+  }
+
+  /** The next event among the first `published` entries of the log; null when there is none yet. */
+  next(published: number): RunEvent | null {
+    if (this.#second !== null) {
+      const { told, at } = this.#second;
+      this.#second = null;
+      return this.#event(told, at);
+    }
+    for (;;) {
+      const entry = this.#entry < published ? this.#run.log[this.#entry] : undefined;
+      if (entry === undefined) {
+        return null;
+      }
+      const event = this.#read(entry);
+      if (event !== null) {
+        return event;
+      }
+      const grows = entry.kind === "deltas" || entry.kind === "member_told";
+      if (grows && this.#entry + 1 >= published) {
+        return null;
+      }
+      this.#entry += 1;
+      this.#within = 0;
+    }
+  }
+
+  /** The next event of the current entry; null when it has none, or no more, for now. */
+  #read(entry: LogEntry): RunEvent | null {
+    switch (entry.kind) {
+      case "deltas": {
+        const delta = entry.deltas[this.#within];
+        return delta === undefined ? null : this.#delta(delta, entry.at);
+      }
+      case "member_told":
+        if (this.#run.members[entry.member] === undefined) {
+          // A list of runs shows each on its own: the events between are the member's.
+          this.#nextIndex += entry.events - this.#within;
+          this.#within = entry.events;
+        }
+        return this.#within < entry.events ? this.#ofMember(entry.member) : null;
+      case "gap":
+        this.#nextIndex = Math.max(this.#nextIndex, entry.nextIndex);
+        return null;
+      case "run_paused":
+        return this.#only(this.#paused(entry), entry.at);
+      case "summary_completed": {
+        const fields = entry.summary === null ? {} : { session_summary: entry.summary };
+        return this.#only(["SessionSummaryCompleted", fields], entry.at);
+      }
+      case "tool_started":
+      case "tool_ended":
+      case "tool_paused":
+        return this.#only(this.#tool(entry), entry.at);
+      default:
+        return this.#only(this.#plain(entry.kind), entry.at);
+    }
+  }
+
+  /** The event of an entry that does not grow. */
+  #only(told: Told, at: number): RunEvent {
+    this.#entry += 1;
+    return this.#event(told, at);
+  }
+
+  #delta(content: string, at: number): RunEvent {
+    this.#within += 1;
+    return this.#event(["RunContent", contentFields(content, this.#isTeam())], at);
+  }
+
+  #ofMember(nth: number): RunEvent | null {
+    const member = this.#run.members[nth];
+    if (member === undefined) {
+      return null;
+    }
+    const reader = this.#members.get(nth) ?? new EventReader(member);
+    this.#members.set(nth, reader);
+    const event = reader.next(member.log.length);
+    if (event === null) {
+      return null;
+    }
+    this.#within += 1;
+    return { ...event, event_index: this.#nextIndex++ };
+  }
+
+  #isTeam(): boolean {
+    return this.#run.head.component.type === "team";
+  }
+
+  #event([name, fields]: Told, at: number): RunEvent {
+    const { component, runId, parentRunId, sessionId, startedAt } = this.#run.head;
+    const isTeam = component.type === "team";
+    return {
+      created_at: Math.floor((startedAt + at) / 1000),
+      event: isTeam ? `Team${name}` : name,
+      ...(isTeam
+        ? { team_id: component.id, team_name: component.name }
+        : { agent_id: component.id, agent_name: component.name }),
+      run_id: runId,
+      ...(parentRunId !== null && { parent_run_id: parentRunId }),
+      session_id: sessionId,
+      nested_depth: 0,
+      ...fields,
+      event_index: this.#nextIndex++,
+    };
+  }
+
+  #plain(kind: PlainKind): Told {
+    const { head, end } = this.#run;
+    const model = { model: head.model, model_provider: head.modelProvider };
+    switch (kind) {
+      case "run_started":
+        return ["RunStarted", { ...model, session_cache: head.sessionCache }];
+      case "run_continued":
+        return ["RunContinued", {}];
+      case "model_requested":
+        this.#answer += 1;
+        return ["ModelRequestStarted", model];
+      case "model_answered":
+        return ["ModelRequestCompleted", { ...model, ...this.#requestMetrics() }];
+      case "said":
+        this.#answer += 1;
+        return ["RunContent", contentFields(this.#currentAnswer()?.content ?? "", this.#isTeam())];
+      case "content_completed":
+        return ["RunContentCompleted", {}];
+      case "summary_started":
+        return ["SessionSummaryStarted", {}];
+      case "run_completed":
+        return ["RunCompleted", this.#completed()];
+      case "run_failed":
+        return ["RunError", end?.status === "ERROR" ? { content: end.error.message, error_type: end.error.type } : {}];
+      case "run_cancelled":
+        return ["RunCancelled", { reason: `Run ${head.runId} was cancelled`, content: runText(this.#run) }];
+    }
+  }
+
+  #paused({ open }: PausedEntry): Told {
+    return toldOfPause(this.#run.requirements.filter(({ position }) => open.includes(position)));
+  }
+
+  #currentAnswer() {
+    return assistantMessages(this.#run)[this.#answer];
+  }
+
+  #requestMetrics(): EventFields {
+    const answer = this.#currentAnswer();
+    const usage = answer?.usage ?? NO_USAGE;
+    const firstMs = answer?.timeToFirstTokenMs ?? null;
+    return {
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      total_tokens: usage.totalTokens,
+      ...(firstMs !== null && { time_to_first_token: firstMs / 1000 }),
+      reasoning_tokens: usage.reasoningTokens,
+      cache_read_tokens: usage.cacheReadTokens,
+      cache_write_tokens: 0,
+    };
+  }
+
+  #tool({ kind, at, call }: CallEntry): Told {
+    const { startedAt } = this.#run.head;
+    if (kind === "tool_started") {
+      this.#startedAt.set(call, startedAt + at);
+      return ["ToolCallStarted", this.#toolFields(call, null)];
+    }
+    if (kind === "tool_paused") {
+      return this.#toolPaused(call, startedAt + at);
+    }
+    return this.#toolEnded(call, at);
+  }
+
+  #toolFields(call: number, endedAt: number | null): EventFields {
+    if (toolCalls(this.#run)[call] === undefined) {
+      return {};
+    }
+    const answer = endedAt === null ? null : (toolAnswers(this.#run)[call] ?? null);
+    const tool = toolExecution(this.#run, call, answer, { startedAt: this.#startedAt.get(call) ?? null, endedAt });
+    // A replay knows the member run already; who was told that the call begins did not.
+    return { tool: endedAt === null ? { ...tool, child_run_id: null } : tool };
+  }
+
+  /** What its leader is told is told to readers too: the member's own events say what it waits for. */
+  #toolPaused(call: number, endedAt: number): Told {
+    const { tool } = this.#toolFields(call, null);
+    const members = this.#run.members.filter(({ head }) => head.parentCall === call);
+    const result = members
+      .filter(({ log }) => log.some(({ kind }) => kind === "run_paused"))
+      .map(({ head }) => `Member '${head.component.name}' requires human input before continuing.`)
+      .join(" ");
+    const startedAt = this.#startedAt.get(call) ?? endedAt;
+    const metrics = { start_time: startedAt / 1000, end_time: endedAt / 1000, duration: (endedAt - startedAt) / 1000 };
+    const child_run_id = members[0]?.head.runId ?? null;
+    return ["ToolCallCompleted", tool === undefined ? {} : { tool: { ...tool, result, metrics, child_run_id } }];
+  }
+
+  #toolEnded(call: number, at: number): Told {
+    const fields = this.#toolFields(call, this.#run.head.startedAt + at);
+    const { tool } = fields;
+    if (tool === undefined) {
+      return ["ToolCallCompleted", fields];
+    }
+    const [completed, failed] = toldOfEnd(tool);
+    if (failed !== undefined) {
+      this.#second = { told: failed, at };
+    }
+    return completed;
+  }
+
+  #completed(): EventFields {
+    const { end } = this.#run;
+    return {
+      content: runText(this.#run),
+      content_type: "str",
+      session_state: this.#run.state,
+      metrics: runMetrics(this.#run),
+      ...(end?.status === "COMPLETED" && { finish_reason: end.finishReason }),
+    };
+  }
+}
+
+function contentFields(content: string, isTeam: boolean): EventFields {
+  return { content, ...(!isTeam && { workflow_agent: false }), content_type: "str", reasoning_content: "" };
+}

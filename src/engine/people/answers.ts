@@ -1,0 +1,166 @@
+import {
+  badRequest,
+  type Failure,
+  type FieldError,
+  invalidRequest,
+  payloadTooLarge,
+  requirementAnswered,
+} from "../../domain/error.ts";
+import { MAX_ANSWERS_BYTES } from "../../domain/limits.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { type AnswerEntry, callingRunId, type Requirement } from "../../domain/requirement.ts";
+import type { Tool } from "../../domain/tool.ts";
+import { answerBytes, type GivenAnswer, givenAnswer, isSameAnswer, oversize, wrongValues } from "./given-answer.ts";
+
+/** Who answers which run, and when. */
+export interface AnswerContext {
+  runId: string;
+  answeredBy: string | null;
+  nowMs: number;
+  /** Ids of all tool calls of the run and of its member runs: clients send back calls that wait for nobody, too. */
+  knownToolCallIds: ReadonlySet<string>;
+}
+
+export interface DecidedAnswers {
+  /** The requirements that are answered now, as they are to be stored. */
+  answered: Requirement[];
+  /** Those that are open still. */
+  open: Requirement[];
+}
+
+/** What one entry, or several that agree, say to an open requirement. */
+interface Fresh extends GivenAnswer {
+  requirement: Requirement;
+  entry: AnswerEntry;
+}
+
+/**
+ * Reads a caller's answers to what a run waits for. Entries are matched by id and never stand for the whole list; one
+ * that says nothing for its requirement is no answer. Either all answers count or, with a failure, none does. An open
+ * requirement may be answered until its expiry is written, however late that is.
+ */
+export function decideAnswers(
+  requirements: readonly Requirement[],
+  entries: readonly AnswerEntry[],
+  context: AnswerContext,
+  toolOf: (requirement: Requirement) => Tool | undefined,
+): Outcome<DecidedAnswers> {
+  const unknown = unknownIds(requirements, entries, context.knownToolCallIds);
+  if (unknown.length > 0) return fail(namesNothing(context.runId, unknown));
+  const fresh: Fresh[] = [];
+  const closed: { id: string; isSame: boolean }[] = [];
+  for (const entry of entries) {
+    const named = requirements.filter((requirement) => isNamedBy(requirement, entry));
+    const open = named.filter(({ status }) => status === "open");
+    if (open.length === 0) {
+      const isSame = repeatsStored(named, entry);
+      if (isSame !== null) closed.push({ id: entry.id, isSame });
+    }
+    for (const requirement of open) {
+      const given = givenAnswer(requirement, entry);
+      if (given === null) continue;
+      if (open.length > 1 || isMixedUp(named, entry, entries)) return fail(ambiguous(entry, open));
+      const before = fresh.find((other) => other.requirement === requirement);
+      if (before === undefined) fresh.push({ ...given, requirement, entry });
+      else if (!agree(before, given)) return fail(contradicted(requirement));
+      else before.note ??= given.note;
+    }
+  }
+  const late = closed.filter(({ isSame }) => !isSame || fresh.length === 0);
+  if (late.length > 0) return fail(requirementAnswered(context.runId, [...new Set(late.map(({ id }) => id))]));
+  const open = requirements.filter(({ status }) => status === "open");
+  if (fresh.length === 0) return fail(nothingAnswered(context.runId, open));
+  const wrong = check(fresh, toolOf);
+  if (wrong !== null) return fail(wrong);
+  const given = [...requirements.map((one) => ({ answer: one.answer, note: one.answerNote })), ...fresh];
+  if (given.reduce((sum, one) => sum + answerBytes(one), 0) > MAX_ANSWERS_BYTES) {
+    return fail(payloadTooLarge(`What was answered to run ${context.runId}`, MAX_ANSWERS_BYTES));
+  }
+  return ok({
+    answered: fresh.map((one) => answeredBy(one, context)),
+    open: open.filter((requirement) => fresh.every((one) => one.requirement !== requirement)),
+  });
+}
+
+function isNamedBy(requirement: Requirement, { by, id }: AnswerEntry): boolean {
+  return (by === "requirement_id" ? requirement.requirementId : requirement.toolCallId) === id;
+}
+
+/** Whether the entry gives an answer again that is stored; null when it gives none. */
+function repeatsStored(named: readonly Requirement[], entry: AnswerEntry): boolean | null {
+  const given = named.flatMap((requirement) => {
+    const answer = givenAnswer(requirement, entry);
+    return answer === null ? [] : [isSameAnswer(answer, { answer: requirement.answer, note: requirement.answerNote })];
+  });
+  return given.length === 0 ? null : given.includes(true);
+}
+
+function unknownIds(
+  requirements: readonly Requirement[],
+  entries: readonly AnswerEntry[],
+  knownToolCallIds: ReadonlySet<string>,
+): string[] {
+  const unknown = entries.filter(
+    (entry) =>
+      !(entry.by === "tool_call_id" && knownToolCallIds.has(entry.id)) &&
+      !requirements.some((requirement) => isNamedBy(requirement, entry)),
+  );
+  return [...new Set(unknown.map(({ id }) => id))];
+}
+
+/**
+ * Some models give calls of several rounds one id. Entries with it must then all say the same, or an old answer, or the
+ * result of a call that waited for nobody, would be taken for an answer to the new call.
+ */
+function isMixedUp(named: readonly Requirement[], entry: AnswerEntry, entries: readonly AnswerEntry[]): boolean {
+  const calls = new Set(named.map((requirement) => `${callingRunId(requirement)} ${requirement.call}`));
+  if (calls.size < 2 && named.every(({ kind }) => kind !== "external_execution")) return false;
+  const others = entries.filter((other) => other.by === entry.by && other.id === entry.id);
+  return others.some((other) => named.every((requirement) => givenAnswer(requirement, other) === null));
+}
+
+function agree(one: GivenAnswer, other: GivenAnswer): boolean {
+  return isSameAnswer(one, other) || isSameAnswer(other, one);
+}
+
+function check(fresh: readonly Fresh[], toolOf: (requirement: Requirement) => Tool | undefined): Failure | null {
+  const large = fresh.map((one) => oversize(one.requirement, one)).find((failure) => failure !== null);
+  if (large !== undefined) return large;
+  const wrong = fresh.flatMap(({ requirement, answer, entry }): FieldError[] => {
+    if (answer.type !== "filled") return [];
+    const at = ["body", entry.by === "requirement_id" ? "requirements" : "tools", entry.id];
+    return wrongValues(requirement, answer.args, toolOf(requirement), at);
+  });
+  return wrong.length > 0 ? invalidRequest(wrong) : null;
+}
+
+function answeredBy({ requirement, answer, note }: Fresh, { answeredBy, nowMs }: AnswerContext): Requirement {
+  return { ...requirement, status: "answered", answer, answerNote: note, answeredBy, answeredAt: nowMs };
+}
+
+const contradicted = ({ requirementId, toolName }: Requirement): Failure =>
+  badRequest(`The request answers requirement ${requirementId} (${toolName}) in two different ways.`);
+
+const ambiguous = ({ id }: AnswerEntry, open: readonly Requirement[]): Failure =>
+  badRequest(`It is not clear which call with the id ${id} is meant. Answer by requirement id: ${idsOf(open)}`);
+
+const idsOf = (requirements: readonly Requirement[]) =>
+  requirements.map(({ requirementId }) => requirementId).join(", ");
+
+/** How many ids a sentence names, and how much of each that a caller made up. */
+const NAMED = 20;
+const NAMED_CHARS = 128;
+
+function namesNothing(runId: string, ids: readonly string[]): Failure {
+  const named = ids.slice(0, NAMED).map((id) => id.slice(0, NAMED_CHARS).toWellFormed());
+  return badRequest(`Run ${runId} has no requirement or tool call with this id: ${named.join(", ")}`);
+}
+
+function nothingAnswered(runId: string, open: readonly Requirement[]): Failure {
+  if (open.length === 0) return badRequest(`Run ${runId} waits for no answer.`);
+  const names = open.slice(0, NAMED).map(({ toolName, kind, requirementId, toolCallId }) => {
+    return `${toolName} (${kind.replace("_", " ")}, requirement ${requirementId}, tool call ${toolCallId})`;
+  });
+  const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : "";
+  return badRequest(`The request answers nothing that run ${runId} waits for: ${names.join("; ")}${more}`);
+}

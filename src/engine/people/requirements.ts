@@ -1,0 +1,152 @@
+import { z } from "zod";
+import type { JsonObject } from "../../domain/json.ts";
+import type { ToolCall } from "../../domain/model.ts";
+import {
+  OUTCOME_UNKNOWN,
+  type Requirement,
+  type RequirementKind,
+  type UserInputField,
+} from "../../domain/requirement.ts";
+import type { Tool } from "../../domain/tool.ts";
+import { toolArguments } from "../run/calls.ts";
+
+/** Where a call stands that is to wait: whose it is, and its place among what its run waits for. */
+export interface RequirementPlace
+  extends Pick<
+    Requirement,
+    | "sessionId"
+    | "runId"
+    | "memberRunId"
+    | "agentId"
+    | "teamId"
+    | "componentName"
+    | "userId"
+    | "position"
+    /** Which tool call of its run, from 0. */
+    | "call"
+  > {
+  nowMs: number;
+  newId(): string;
+}
+
+/** What a call of this tool makes its run wait for; null when the tool may simply run. */
+export function requirementOf(tool: Tool, call: ToolCall, place: RequirementPlace): Requirement | null {
+  const kind = kindOf(tool);
+  if (kind === null) return null;
+  const args = toolArguments(call) ?? {};
+  if (kind !== "user_input") return { ...opened(tool, call, place), kind, toolArgs: args };
+  const byPerson = new Set(tool.requiresUserInput);
+  const toolArgs = Object.fromEntries(Object.entries(args).filter(([name]) => !byPerson.has(name)));
+  return { ...opened(tool, call, place), kind, toolArgs, fields: fieldsOf(tool, toolArgs) };
+}
+
+/**
+ * Asks whether a call is to run, which may have run before its object died. `args` are what it ran with, where a person
+ * had a part in them; `tool` is undefined when the deployment does not know it any more.
+ */
+export function outcomeUnknown(
+  tool: Tool | undefined,
+  call: ToolCall,
+  place: RequirementPlace,
+  args: JsonObject | null = toolArguments(call),
+): Requirement {
+  return { ...opened(tool, call, place), kind: "confirmation", toolArgs: args ?? {}, note: OUTCOME_UNKNOWN };
+}
+
+const EXPIRED_NOTE = "Nobody answered in time.";
+
+/** The requirement as time answered it. Whether its run goes on or is cancelled, its `onExpiry` says. */
+export function expireRequirement(requirement: Requirement, nowMs: number): Requirement {
+  return {
+    ...requirement,
+    status: "expired",
+    answer: { type: "rejected" },
+    answerNote: EXPIRED_NOTE,
+    answeredBy: null,
+    answeredAt: nowMs,
+  };
+}
+
+/** What the answered call turns into when its run goes on: it runs, or it has this result. */
+export type AnswerOutcome = { kind: "execute"; args: JsonObject } | { kind: "result"; text: string; isError: boolean };
+
+/** AgentOS's text for a rejected call; a note alone would not tell the model that nothing was done. */
+function rejection(status: Requirement["status"], note: string | null): string {
+  if (status === "expired") return "Function call was rejected: nobody answered in time.";
+  return `Function call was rejected by the user${note ? `: ${note}` : ""}`;
+}
+
+/** Throws for a requirement that nobody answered: a missing answer is never taken for a rejection. */
+export function answerOutcome(requirement: Requirement): AnswerOutcome {
+  const { answer, answerNote, requirementId, status, toolArgs } = requirement;
+  switch (answer?.type) {
+    case "confirmed":
+      return { kind: "execute", args: toolArgs };
+    case "filled":
+      return { kind: "execute", args: answer.args };
+    case "executed":
+      return { kind: "result", text: answer.result, isError: false };
+    case "rejected":
+      return { kind: "result", text: rejection(status, answerNote), isError: true };
+    case undefined:
+      throw new Error(`Requirement ${requirementId} has no answer.`);
+  }
+}
+
+function kindOf(tool: Tool): RequirementKind | null {
+  if (tool.externalExecution === true) return "external_execution";
+  if (tool.requiresUserInput !== undefined && tool.requiresUserInput.length > 0) return "user_input";
+  return tool.requiresConfirmation === true ? "confirmation" : null;
+}
+
+function opened(tool: Tool | undefined, call: ToolCall, place: RequirementPlace): Omit<Requirement, "kind"> {
+  const { nowMs, newId, ...ids } = place;
+  const { expiresAfterSeconds } = tool ?? {};
+  return {
+    ...ids,
+    requirementId: newId(),
+    status: "open",
+    toolCallId: call.id,
+    toolName: call.name,
+    toolArgs: {},
+    fields: null,
+    note: null,
+    answer: null,
+    answerNote: null,
+    answeredBy: null,
+    answeredAt: null,
+    expiresAt: expiresAfterSeconds === undefined ? null : nowMs + expiresAfterSeconds * 1000,
+    onExpiry: tool?.onExpiry ?? "reject",
+    createdAt: nowMs,
+  };
+}
+
+/** All parameters of the tool, with the values that there are. */
+function fieldsOf({ parameters }: Tool, args: JsonObject): UserInputField[] {
+  const { properties = {} } = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    field_type: pythonType(property),
+    description: (typeof property === "object" && property.description) || null,
+    value: Object.hasOwn(args, name) ? (args[name] ?? null) : null,
+  }));
+}
+
+const PYTHON_TYPES: Record<string, string> = {
+  string: "str",
+  integer: "int",
+  number: "float",
+  boolean: "bool",
+  array: "list",
+  object: "dict",
+};
+
+/** Of several types the first that is not null; `str`, as in AgentOS, where the schema names none. */
+function pythonType(schema: z.core.JSONSchema._JSONSchema): string {
+  if (typeof schema === "boolean") return "str";
+  const { type, anyOf, oneOf } = schema;
+  const named = [type].flat().find((one) => one !== undefined && one !== "null");
+  if (named !== undefined) return PYTHON_TYPES[named] ?? "str";
+  const first = (anyOf ?? oneOf)?.find((one) => typeof one === "boolean" || one.type !== "null");
+  return first === undefined ? "str" : pythonType(first);
+}

@@ -1,0 +1,226 @@
+import type { ToolCall, Usage } from "../../domain/model.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+import {
+  appendDelta,
+  appendEntry,
+  appendMember,
+  type CallEntry,
+  type PausedEntry,
+  type PlainEntry,
+  type SummaryEntry,
+} from "../log/event-log.ts";
+import { addUsage } from "./metrics.ts";
+import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./calls.ts";
+import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
+
+/** What may still happen to a run that has stopped: time and people go on while it is paused. */
+const AFTER_PAUSE = new Set<RunFact["type"]>([
+  "run_continued",
+  "paused",
+  "cancelled",
+  "failed",
+  "gap",
+  "tool_resolved",
+]);
+/** What a member does goes on before its paused team run does. */
+const MEMBERS = new Set<RunFact["type"]>(["member_started", "member_told"]);
+
+function isHeard(run: Run, fact: RunFact): boolean {
+  return (
+    run.end === null ||
+    fact.type === "state_changed" ||
+    (run.end.status === "PAUSED" && (AFTER_PAUSE.has(fact.type) || MEMBERS.has(fact.type)))
+  );
+}
+
+/** The only way a run changes. Once it has settled nothing does, but for the state that somebody else changes. */
+export function applyFact(run: Run, { at, fact }: RecordedFact): void {
+  if (!isHeard(run, fact)) {
+    return;
+  }
+  const endedAt = run.head.startedAt + at;
+  switch (fact.type) {
+    case "run_started":
+    case "content_completed":
+      tell(run, { kind: fact.type, at });
+      break;
+    case "summary_started":
+      run.answered = fact.finishReason;
+      tell(run, { kind: "summary_started", at });
+      break;
+    case "summary_completed":
+      tell(run, { kind: "summary_completed", at, summary: fact.summary });
+      break;
+    case "run_continued":
+      run.end = null;
+      run.state = fact.state;
+      run.stored.metrics = null;
+      tell(run, { kind: "run_continued", at });
+      break;
+    case "model_requested":
+      run.answer = { messageId: fact.messageId, parts: [], requestedAt: at, firstTextAt: null };
+      tell(run, { kind: "model_requested", at });
+      break;
+    case "content":
+      applyContent(run, fact.delta, at);
+      break;
+    case "model_answered":
+      closeAnswer(run, at, fact.toolCalls, fact.usage);
+      run.usage = addUsage(run.usage, fact.usage);
+      tell(run, { kind: "model_answered", at });
+      break;
+    case "tool_started":
+    case "tool_paused":
+      tell(run, { kind: fact.type, at, call: fact.call });
+      break;
+    case "tool_ended":
+      applyToolResult(run, fact, at);
+      tell(run, { kind: "tool_ended", at, call: fact.call }, fact.isError ? 2 : 1);
+      break;
+    case "tool_resolved":
+      applyToolResult(run, fact, at);
+      break;
+    case "said":
+      applySaid(run, fact.messageId, fact.content, at);
+      break;
+    case "member_started":
+      // A run that is closed after its object died has the member runs from D1.
+      if (run.members.every(({ head }) => head.runId !== fact.head.runId)) {
+        run.members.push(newRun(fact.head, run.requirements));
+      }
+      break;
+    case "member_told":
+      run.eventBytes += appendMember(run.log, fact.member, fact.events);
+      run.eventCount += fact.events;
+      break;
+    case "state_changed":
+      run.state = fact.state;
+      run.isStateChanged = true;
+      break;
+    case "paused":
+      // In the order in which they were asked, as they are stored: of members that pause at once any may be first.
+      run.requirements.push(...fact.requirements);
+      run.requirements.sort((a, b) => a.position - b.position);
+      run.end = { status: "PAUSED", at: endedAt };
+      tell(run, { kind: "run_paused", at, open: fact.open });
+      break;
+    case "completed":
+      run.end = { status: "COMPLETED", finishReason: fact.finishReason, at: endedAt };
+      tell(run, { kind: "run_completed", at });
+      break;
+    case "failed":
+      keepPartialAnswer(run, at);
+      run.end = { status: "ERROR", error: fact.error, at: endedAt };
+      tell(run, { kind: "run_failed", at });
+      break;
+    case "cancelled":
+      keepPartialAnswer(run, at);
+      run.end = { status: "CANCELLED", at: endedAt };
+      tell(run, { kind: "run_cancelled", at });
+      tell(run, { kind: "run_completed", at });
+      break;
+    case "gap":
+      run.eventBytes += appendEntry(run.log, { kind: "gap", nextIndex: fact.nextIndex });
+      run.eventCount = Math.max(run.eventCount, fact.nextIndex);
+      break;
+  }
+}
+
+/** Ends an ended run in another way: what it told of its end before was not shown to anybody. */
+export function endInstead(run: Run, fact: Extract<RunFact, { type: "failed" | "cancelled" }>): void {
+  const end = run.end;
+  if (end === null) {
+    return;
+  }
+  const told = end.status === "CANCELLED" ? 2 : 1;
+  run.log.splice(-told);
+  run.eventCount -= told;
+  run.end = null;
+  applyFact(run, { at: end.at - run.head.startedAt, fact });
+}
+
+function tell(run: Run, entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry, events = 1): void {
+  run.eventBytes += appendEntry(run.log, entry);
+  run.eventCount += events;
+}
+
+function applyContent(run: Run, delta: string, at: number): void {
+  if (run.answer === null) {
+    return;
+  }
+  run.answer.parts.push(delta);
+  run.answer.firstTextAt ??= at;
+  run.firstTextAt ??= at;
+  run.outputBytes += utf8Bytes(delta);
+  run.eventBytes += appendDelta(run.log, delta, at, run.head.startedAt);
+  run.eventCount += 1;
+}
+
+function applySaid(run: Run, messageId: string, content: string, at: number): void {
+  run.firstTextAt ??= at;
+  run.outputBytes += utf8Bytes(content);
+  run.messages.push({
+    role: "assistant",
+    messageId,
+    content,
+    toolCalls: [],
+    usage: null,
+    timeToFirstTokenMs: null,
+    createdAt: run.head.startedAt + at,
+  });
+  tell(run, { kind: "said", at });
+}
+
+function closeAnswer(run: Run, at: number, calls: ToolCall[], usage: Usage | null): void {
+  if (run.answer === null) {
+    return;
+  }
+  const { messageId, parts, requestedAt, firstTextAt } = run.answer;
+  run.answer = null;
+  run.modelMs += at - requestedAt;
+  run.outputBytes += toolCallBytes(calls);
+  run.messages.push({
+    role: "assistant",
+    messageId,
+    content: parts.join(""),
+    toolCalls: calls,
+    usage,
+    timeToFirstTokenMs: firstTextAt === null ? null : firstTextAt - requestedAt,
+    createdAt: run.head.startedAt + requestedAt,
+  });
+}
+
+function keepPartialAnswer(run: Run, at: number): void {
+  if (run.answer === null) {
+    return;
+  }
+  if (run.answer.parts.length > 0) {
+    closeAnswer(run, at, [], null);
+  } else {
+    run.modelMs += at - run.answer.requestedAt;
+    run.answer = null;
+  }
+}
+
+function applyToolResult(
+  run: Run,
+  { call: nth, messageId, result, isError }: Extract<RunFact, { type: "tool_ended" | "tool_resolved" }>,
+  at: number,
+): void {
+  const call = toolCalls(run)[nth];
+  if (call === undefined) {
+    return;
+  }
+  const args = callArguments(run, nth);
+  run.outputBytes += toolResultBytes(args, result);
+  run.messages.push({
+    role: "tool",
+    messageId,
+    content: result,
+    toolCallId: call.id,
+    toolName: call.name,
+    toolArgs: args,
+    toolCallError: isError,
+    createdAt: run.head.startedAt + at,
+  });
+}

@@ -1,0 +1,183 @@
+import type { JsonObject } from "../../domain/json.ts";
+import type { Message } from "../../domain/message.ts";
+import type { ToolCall } from "../../domain/model.ts";
+import { callingRunId, type Requirement } from "../../domain/requirement.ts";
+import { readJson } from "../../lib/read-json.ts";
+import { roundedIntegers } from "../../lib/rounded-integers.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+import type { Run } from "./state.ts";
+
+/** All text of the run so far, over all its rounds: AgentOS's `content`. */
+export function runText(run: Run): string {
+  const texts = run.messages.map((message) => (message.role === "assistant" ? message.content : ""));
+  return texts.join("") + (run.answer?.parts.join("") ?? "");
+}
+
+type AssistantMessage = Extract<Message, { role: "assistant" }>;
+export type ToolMessage = Extract<Message, { role: "tool" }>;
+
+/** What a run's messages say, by what it is. */
+interface Said {
+  /** Of how many messages. */
+  messages: number;
+  answers: AssistantMessage[];
+  calls: ToolCall[];
+  results: (ToolMessage | null)[];
+}
+
+/** A run's messages are only ever added to. Events ask for them one by one: each time anew, a long run would take minutes. */
+const known = new WeakMap<readonly Message[], Said>();
+
+function said({ messages }: Run): Said {
+  const before = known.get(messages);
+  if (before?.messages === messages.length) {
+    return before;
+  }
+  const answers = messages.filter((message) => message.role === "assistant");
+  const calls = answers.flatMap(({ toolCalls }) => toolCalls);
+  const now = { messages: messages.length, answers, calls, results: resultsOf(messages) };
+  known.set(messages, now);
+  return now;
+}
+
+/** The answers of the run's models that are whole, in order. */
+export const assistantMessages = (run: Run): readonly AssistantMessage[] => said(run).answers;
+
+/** The run's tool calls in order: the nth is what facts and events call `call` n. */
+export const toolCalls = (run: Run): readonly ToolCall[] => said(run).calls;
+
+/** The message that answers each of the run's calls; null for one that has no result yet. */
+export const toolAnswers = (run: Run): readonly (ToolMessage | null)[] => said(run).results;
+
+function resultsOf(messages: readonly Message[]): (ToolMessage | null)[] {
+  // Ids are unique in one answer of a model only, and all calls of one have results before it is asked again.
+  const open = new Map<string, number[]>();
+  const results: (ToolMessage | null)[] = [];
+  for (const message of messages) {
+    if (message.role === "assistant") {
+      for (const { id } of message.toolCalls) {
+        const nths = open.get(id);
+        if (nths === undefined) open.set(id, [results.length]);
+        else nths.push(results.length);
+        results.push(null);
+      }
+    } else if (message.role === "tool") {
+      const nth = open.get(message.toolCallId)?.shift();
+      if (nth !== undefined) {
+        results[nth] = message;
+      }
+    }
+  }
+  return results;
+}
+
+/** A call of the run that has no result. */
+export interface PendingCall {
+  call: ToolCall;
+  nth: number;
+}
+
+export function pendingCalls(run: Run): PendingCall[] {
+  const answers = toolAnswers(run);
+  return toolCalls(run).flatMap((call, nth) => (answers[nth] === null ? [{ call, nth }] : []));
+}
+
+/** What a call waits or waited for; a call that is asked about twice has two, of which the later one counts. */
+export function requirementOfCall(run: Run, nth: number): Requirement | null {
+  const { runId } = run.head;
+  return run.requirements.findLast((one) => one.call === nth && callingRunId(one) === runId) ?? null;
+}
+
+/** Whether a member run of this call goes on after a pause. */
+export function isWaitingDelegation(run: Run, nth: number): boolean {
+  return run.members.some(({ head, end }) => head.parentCall === nth && end === null);
+}
+
+/** The member runs of a call, of each member the newest: one that was interrupted may have been asked for again. */
+export function membersOfCall({ members }: Run, nth: number): Run[] {
+  const ofCall = members.filter(({ head }) => head.parentCall === nth);
+  return [...new Map(ofCall.map((member) => [member.head.component.id, member])).values()];
+}
+
+export const wasInterrupted = ({ end }: Run): boolean => end?.status === "ERROR" && end.error.type === "interrupted";
+
+/** What is open of what the run and the member runs in it wait for, with `more` that is to be asked. */
+export function openRequirements(run: Run, more: readonly Requirement[] = []): Requirement[] {
+  const ids = runIds(run);
+  return [...run.requirements, ...more].filter((one) => one.status === "open" && ids.has(callingRunId(one)));
+}
+
+/** What the run and the member runs in it wait and waited for. */
+export function requirementsWithin(run: Run): Requirement[] {
+  const ids = runIds(run);
+  return run.requirements.filter((one) => ids.has(callingRunId(one)));
+}
+
+function runIds(run: Run): Set<string> {
+  return new Set([run.head.runId, ...run.members.flatMap((member) => [...runIds(member)])]);
+}
+
+/** The arguments of a call with what a person filled in; null when the model wrote no object. */
+export function callArguments(run: Run, nth: number): JsonObject | null {
+  const { runId } = run.head;
+  const filled = run.requirements.findLast(
+    (one) => one.call === nth && callingRunId(one) === runId && one.answer?.type === "filled",
+  );
+  if (filled?.answer?.type === "filled") {
+    return filled.answer.args;
+  }
+  const call = toolCalls(run)[nth];
+  return call === undefined ? null : toolArguments(call);
+}
+
+export function toolCallBytes(calls: readonly ToolCall[]): number {
+  return calls.length === 0 ? 0 : utf8Bytes(JSON.stringify(calls));
+}
+
+/** What calls take with the answer that makes them, or with their results, whichever is more: as JSON `1e20` is 21 digits. */
+export function roomForCalls(calls: readonly ToolCall[]): number {
+  const answered = calls.map(
+    (call) => utf8Bytes(call.id) + utf8Bytes(call.name) + toolResultBytes(toolArguments(call), ""),
+  );
+  return Math.max(
+    toolCallBytes(calls),
+    answered.reduce((sum, bytes) => sum + bytes, 0),
+  );
+}
+
+/**
+ * The arguments of a call as an object; null when the model did not write one, or one that nobody could write out again.
+ * An integer that a number would round is there as its text: such a call does not run, and whoever reads it is shown
+ * what the model wrote.
+ */
+export function toolArguments(call: ToolCall): JsonObject | null {
+  const read = readJson(call.arguments === "" ? "{}" : call.arguments);
+  if (!read.ok || !isObject(read.value)) return null;
+  for (const { path, source } of roundedIntegers(call.arguments)) {
+    const [name = "", ...holders] = path.reverse();
+    const holder = holders.reduceRight<unknown>((value, step) => Reflect.get(Object(value), step), read.value);
+    if (typeof Reflect.get(Object(holder), name) === "number") Reflect.set(Object(holder), name, source);
+  }
+  return read.value;
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** How much of a place a sentence names. */
+const PLACE_CHARS = 200;
+
+/** Why a call does not run whatever its tool says, as its model reads it; null when it may. */
+export function unusable(call: ToolCall): string | null {
+  if (!readJson(call.arguments).ok) return null;
+  for (const { path } of roundedIntegers(call.arguments)) {
+    const place = path.join(".").slice(0, PLACE_CHARS);
+    return `Not run: the integer at ${place} is too large to be kept as it is. Give it as text.`;
+  }
+  return null;
+}
+
+/** The arguments of a call stand twice in storage: with the call, and with its result. */
+export function toolResultBytes(args: JsonObject | null, result: string): number {
+  return utf8Bytes(result) + (args === null ? 0 : utf8Bytes(JSON.stringify(args)));
+}

@@ -1,0 +1,94 @@
+import type { Requirement } from "../../domain/requirement.ts";
+import type { RunError } from "../../domain/run.ts";
+import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
+import {
+  membersOfCall,
+  openRequirements,
+  type PendingCall,
+  pendingCalls,
+  requirementOfCall,
+  wasInterrupted,
+} from "./calls.ts";
+import { EventReader } from "../log/run-events.ts";
+import type { Run, RunFact } from "./state.ts";
+
+/** A team may have got another mode since then. */
+const DELEGATIONS: readonly string[] = [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS];
+
+const INTERRUPTED: RunError = {
+  type: "interrupted",
+  message: "The run was interrupted before it ended; what had been written down by then was kept.",
+};
+
+export interface Interruption {
+  /** Whether it had been paused before: a person has approved what it was doing. */
+  continues: boolean;
+  /** An event index above every one that a reader can have got. */
+  nextIndex: number;
+  /** Asks whether a call is to run again that had begun; null for one that may without asking. */
+  askAgain(pending: PendingCall): Requirement | null;
+}
+
+/**
+ * What becomes of a run whose instance died. One that was continued and died among its tools is paused again: results
+ * stay, and a call whose end is not known is asked about. One that only waited for a summary is complete. Any other is closed as interrupted, with its partial answer.
+ */
+export function interruption(run: Run, { continues, nextIndex, askAgain }: Interruption): RunFact[] {
+  const facts: RunFact[] = [];
+  if (run.log.length === 0) {
+    // Its readers have seen that it started, also where it died before anything of it was written down.
+    facts.push({ type: "run_started" });
+  }
+  if (nextIndex > run.eventCount + facts.length) {
+    facts.push({ type: "gap", nextIndex });
+  }
+  for (const [member, events] of untold(run)) {
+    facts.push({ type: "member_told", member, events });
+  }
+  if (run.answered !== null) {
+    // It had its answer and only waited for a summary; none was told of.
+    const told = run.log.some(({ kind }) => kind === "summary_completed");
+    const summary: RunFact[] = told ? [] : [{ type: "summary_completed", summary: null }];
+    return [...facts, ...summary, { type: "completed", finishReason: run.answered }];
+  }
+  const pending = pendingCalls(run);
+  if (!continues || run.answer !== null || pending.length === 0) {
+    return [...facts, { type: "failed", error: INTERRUPTED }];
+  }
+  const requirements = pending.filter((call) => hasBegun(run, call)).flatMap((call) => askAgain(call) ?? []);
+  const open = openRequirements(run, requirements);
+  return [...facts, { type: "paused", requirements, open: open.map(({ position }) => position) }];
+}
+
+/** How many events of each member run no reader of its team got: how it stopped, above all. */
+function untold({ members, log }: Run): [member: number, events: number][] {
+  const told = (nth: number) =>
+    log.reduce((sum, entry) => sum + (entry.kind === "member_told" && entry.member === nth ? entry.events : 0), 0);
+  return members
+    .map((member, nth): [number, number] => [nth, countEvents(member) - told(nth)])
+    .filter(([, events]) => events > 0);
+}
+
+function countEvents(run: Run): number {
+  const reader = new EventReader(run);
+  let count = 0;
+  while (reader.next(run.log.length) !== null) {
+    count += 1;
+  }
+  return count;
+}
+
+/** Whether the call began to run since it was last asked about. A member's call has its members to tell. */
+function hasBegun(run: Run, { call, nth }: PendingCall): boolean {
+  if (run.head.component.type === "team" && DELEGATIONS.includes(call.name)) {
+    const members = membersOfCall(run, nth);
+    return members.some(wasInterrupted) && members.every(({ end }) => end?.status !== "PAUSED");
+  }
+  const begun = run.log.findLastIndex((entry) => entry.kind === "tool_started" && entry.call === nth);
+  const asked = requirementOfCall(run, nth);
+  const paused =
+    asked === null
+      ? -1
+      : run.log.findLastIndex((entry) => entry.kind === "run_paused" && entry.open.includes(asked.position));
+  return begun > paused;
+}

@@ -1,0 +1,146 @@
+import type { JsonObject } from "../../domain/json.ts";
+import type { Message } from "../../domain/message.ts";
+import { NO_USAGE, type ToolCall, type Usage } from "../../domain/model.ts";
+import type { Requirement } from "../../domain/requirement.ts";
+import type {
+  RunError,
+  RunFinishReason,
+  RunMetrics,
+  RunOrigin,
+  RunTimings,
+  SessionCacheUse,
+} from "../../domain/run.ts";
+import type { SessionSummary } from "../../domain/session.ts";
+import type { ComponentRef } from "../../domain/team.ts";
+import type { LogEntry } from "../log/event-log.ts";
+
+/** What is fixed about a run once it has started. */
+export interface RunHead {
+  runId: string;
+  sessionId: string;
+  /** Null when it was cancelled before it started. */
+  runIndex: number | null;
+  parentRunId: string | null;
+  /** Which tool call of the parent it answers, from 0. */
+  parentCall: number | null;
+  component: ComponentRef & { name: string };
+  userId: string | null;
+  /** Names this attempt: only it may settle the run. */
+  fence: string;
+  model: string;
+  modelProvider: string;
+  sessionCache: SessionCacheUse;
+  /** The session's state when it started. */
+  sessionState: JsonObject;
+  /** How many messages stand before what the run produces. */
+  inputMessages: number;
+  /** How many run indexes before its own are kept for member runs. */
+  memberSlots: number;
+  origin: RunOrigin | null;
+  /** Milliseconds since the epoch, as `startedAt`. */
+  createdAt: number;
+  startedAt: number;
+  timings: RunTimings;
+}
+
+/** How a run stopped; null while it goes on. Of the four only PAUSED may go on again. `at` is milliseconds since the epoch. */
+export type RunEnd =
+  | { status: "COMPLETED"; finishReason: RunFinishReason; at: number }
+  | { status: "ERROR"; error: RunError; at: number }
+  | { status: "CANCELLED"; at: number }
+  | { status: "PAUSED"; at: number };
+
+/**
+ * A started run: what it produced so far, what it told, and how it ended. Only `applyFact` changes it, by appending, so
+ * that readers can hold on to a position in it.
+ */
+export interface Run {
+  readonly head: RunHead;
+  /** Assistant and tool messages, in order; an assistant message is added when its answer is whole or was cut off. */
+  readonly messages: Message[];
+  readonly log: LogEntry[];
+  /** The member runs that it delegated to, in the order in which they started. */
+  readonly members: Run[];
+  /** What the run and its member runs wait and waited for: one list, shared by all of them. */
+  readonly requirements: Requirement[];
+  end: RunEnd | null;
+  /** How it will complete: its answer is whole, and it only waits for the session's summary. */
+  answered: RunFinishReason | null;
+  /** The session's state as the run last knew it, and whether the run, or somebody during it, changed it. */
+  state: JsonObject;
+  isStateChanged: boolean;
+  usage: Usage;
+  /** Milliseconds after the start; null until the first text came. */
+  firstTextAt: number | null;
+  /** Time spent waiting for the model, in milliseconds. */
+  modelMs: number;
+  /** Bytes as stored of text, tool arguments and tool results, and of the event log. */
+  outputBytes: number;
+  eventBytes: number;
+  /** How many events the log stands for. */
+  eventCount: number;
+  /** The answer that is streaming in. */
+  answer: { messageId: string; parts: string[]; requestedAt: number; firstTextAt: number | null } | null;
+  /** What D1 has of it already, from before it paused. */
+  stored: { messages: number; usage: Usage; metrics: RunMetrics | null };
+}
+
+/** One thing that happened in a run; the journal keeps them, `applyFact` folds them. */
+export type RunFact =
+  | { type: "run_started" }
+  /** It goes on after a pause; `state` is the session's then. */
+  | { type: "run_continued"; state: JsonObject }
+  | { type: "model_requested"; messageId: string }
+  | { type: "content"; delta: string }
+  | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[] }
+  | { type: "tool_started"; call: number }
+  | { type: "tool_ended"; call: number; messageId: string; result: string; isError: boolean }
+  /** The member that the call went to waits for a person. */
+  | { type: "tool_paused"; call: number }
+  /** A call gets its result without an event: it did not run, or was told of already. */
+  | { type: "tool_resolved"; call: number; messageId: string; result: string; isError: boolean }
+  /** An answer that no model was asked for. */
+  | { type: "said"; messageId: string; content: string }
+  | { type: "member_started"; head: RunHead }
+  | { type: "member_told"; member: number; events: number }
+  | { type: "state_changed"; state: JsonObject }
+  /** `requirements` are the new ones of its own calls, `open` the positions of all that are open. */
+  | { type: "paused"; requirements: Requirement[]; open: number[] }
+  | { type: "content_completed" }
+  /** The answer is whole; the run waits for the session's summary, and completes whatever comes of that. */
+  | { type: "summary_started"; finishReason: RunFinishReason }
+  /** Null when none was made. */
+  | { type: "summary_completed"; summary: SessionSummary | null }
+  | { type: "completed"; finishReason: RunFinishReason }
+  | { type: "failed"; error: RunError }
+  | { type: "cancelled" }
+  | { type: "gap"; nextIndex: number };
+
+/** A fact and when it was recorded, in milliseconds since the run started. */
+export interface RecordedFact {
+  at: number;
+  fact: RunFact;
+}
+
+/** A run that has only just begun; a member run shares its team run's list of requirements. */
+export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
+  return {
+    head,
+    messages: [],
+    log: [],
+    members: [],
+    requirements,
+    end: null,
+    answered: null,
+    state: head.sessionState,
+    isStateChanged: false,
+    usage: NO_USAGE,
+    firstTextAt: null,
+    modelMs: 0,
+    outputBytes: 0,
+    eventBytes: 0,
+    eventCount: 0,
+    answer: null,
+    stored: { messages: 0, usage: NO_USAGE, metrics: null },
+  };
+}

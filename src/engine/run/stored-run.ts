@@ -1,0 +1,137 @@
+import type { Message } from "../../domain/message.ts";
+import { NO_USAGE } from "../../domain/model.ts";
+import type { Requirement } from "../../domain/requirement.ts";
+import type { RunRow } from "../../domain/run.ts";
+import { refOf } from "../../domain/team.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+import { readStoredLog } from "../log/event-log.ts";
+import { addUsage } from "./metrics.ts";
+import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
+import type { Run, RunEnd, RunHead } from "./state.ts";
+
+/** A run with its messages, input first, as the store answers it. */
+interface Stored {
+  row: RunRow;
+  messages: readonly Message[];
+}
+
+/** A stored run as it was when it paused or settled, so that it replays and goes on; one that has not has an empty log. */
+export function runFromRow(row: RunRow, messages: readonly Message[], requirements: Requirement[] = []): Run {
+  const produced = messages.slice(row.inputMessages);
+  const answers = produced.flatMap((message) => (message.role === "assistant" ? [message] : []));
+  const log =
+    row.events === null
+      ? []
+      : readStoredLog(
+          row.events,
+          answers.map((answer) => answer.content),
+        );
+  const usage = answers.reduce((sum, answer) => addUsage(sum, answer.usage ?? NO_USAGE), NO_USAGE);
+  const head = headFromRow(row);
+  return {
+    head,
+    messages: produced,
+    log,
+    members: [],
+    requirements,
+    end: endFromRow(row),
+    answered: null,
+    state: head.sessionState,
+    isStateChanged: false,
+    usage,
+    firstTextAt:
+      log.flatMap((entry) => (entry.kind === "deltas" || entry.kind === "said" ? [entry.at] : []))[0] ?? null,
+    modelMs: toMs(row.metrics?.timings?.model) ?? 0,
+    outputBytes: produced.reduce((sum, message) => sum + messageBytes(message), 0),
+    eventBytes: row.events?.length ?? 0,
+    eventCount: 0,
+    answer: null,
+    stored: { messages: produced.length, usage, metrics: row.metrics },
+  };
+}
+
+/** A run with its member runs in it; `others` may hold any runs of its session. */
+export function runTree(stored: Stored, others: readonly Stored[], requirements: Requirement[]): Run {
+  const run = runFromRow(stored.row, stored.messages, requirements);
+  const members = others
+    .filter(({ row }) => row.parentRunId === stored.row.runId)
+    .sort((a, b) => (a.row.runIndex ?? 0) - (b.row.runIndex ?? 0));
+  run.members.push(...members.map((member) => runTree(member, others, requirements)));
+  run.eventCount = countEvents(run);
+  return run;
+}
+
+/** What is fixed about a run, from its row; a run that waits has what is known of it. */
+export function headFromRow(row: RunRow): RunHead {
+  const { model: _model, ...timings } = row.metrics?.timings ?? {};
+  return {
+    runId: row.runId,
+    sessionId: row.sessionId,
+    runIndex: row.runIndex,
+    parentRunId: row.parentRunId,
+    parentCall: row.parentCall,
+    component: { ...refOf(row), name: row.componentName ?? "" },
+    userId: row.userId,
+    fence: row.fence,
+    model: row.model ?? "",
+    modelProvider: row.modelProvider ?? "",
+    sessionCache: row.sessionCache ?? "miss",
+    sessionState: row.sessionState ?? {},
+    inputMessages: row.inputMessages,
+    memberSlots: row.memberSlots,
+    origin: row.origin,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt ?? row.createdAt,
+    timings,
+  };
+}
+
+/** How many events the log stands for: where a reader's next index is. */
+function countEvents(run: Run): number {
+  let count = 0;
+  const isError = new Map(failedCalls(run).map((nth) => [nth, true]));
+  for (const entry of run.log) {
+    if (entry.kind === "deltas") count += entry.deltas.length;
+    else if (entry.kind === "member_told") count += entry.events;
+    else if (entry.kind === "gap") count = Math.max(count, entry.nextIndex);
+    else count += entry.kind === "tool_ended" && isError.get(entry.call) === true ? 2 : 1;
+  }
+  return count;
+}
+
+function failedCalls(run: Run): number[] {
+  return toolAnswers(run).flatMap((answer, nth) => (answer?.toolCallError === true ? [nth] : []));
+}
+
+function messageBytes(message: Message): number {
+  switch (message.role) {
+    case "assistant":
+      return utf8Bytes(message.content) + toolCallBytes(message.toolCalls);
+    case "tool":
+      return toolResultBytes(message.toolArgs, message.content);
+    default:
+      return 0;
+  }
+}
+
+function endFromRow(row: RunRow): RunEnd | null {
+  const at = row.settledAt ?? row.createdAt;
+  switch (row.status) {
+    case "COMPLETED":
+    case "REGENERATED":
+      return { status: "COMPLETED", finishReason: row.finishReason ?? "stop", at };
+    case "CANCELLED":
+      return { status: "CANCELLED", at };
+    case "ERROR":
+      return { status: "ERROR", error: row.error ?? { type: "internal", message: "" }, at };
+    case "PAUSED":
+      return { status: "PAUSED", at };
+    case "PENDING":
+    case "RUNNING":
+      return null;
+  }
+}
+
+function toMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}

@@ -1,0 +1,80 @@
+import {
+  type FinishReason,
+  type Model,
+  ModelError,
+  type ModelRequest,
+  NO_USAGE,
+  type Usage,
+} from "../../domain/model.ts";
+import { withTimeout } from "../../lib/abort.ts";
+
+/**
+ * Why the provider did not answer: it had too much to do, it was away or broke off, or it would not have this request
+ * (a key, a model or a content it does not take), which asking again does not change.
+ */
+export type ModelFailure = "rate_limited" | "unavailable" | "refused";
+
+/** An answer read to its end, or as far as it came. */
+export interface ModelAnswer {
+  text: string;
+  /** Null when the answer did not end: the provider failed, or it was longer than anybody reads. */
+  finishReason: FinishReason | null;
+  /** What the provider told of its cost; nothing where it told nothing. */
+  usage: Usage;
+  failure: ModelFailure | null;
+}
+
+export interface AnswerBounds {
+  timeoutMs: number;
+  maxChars: number;
+}
+
+/** Refusals that may be none a moment later: timeout, conflict, too early. */
+const PASSING_STATUSES: readonly number[] = [408, 409, 425];
+
+/** Asks the model once and reads what it says, within bounds. Does not reject. */
+export async function modelAnswer(model: Model, request: ModelRequest, bounds: AnswerBounds): Promise<ModelAnswer> {
+  const answer: ModelAnswer = { text: "", finishReason: null, usage: NO_USAGE, failure: null };
+  const stop = new AbortController();
+  try {
+    const read = readInto(answer, model.stream(request, stop.signal), bounds.maxChars);
+    const timedOut = () => new ModelError("model_timeout", "The model did not answer in time.");
+    await withTimeout(read, bounds.timeoutMs, timedOut);
+    // Late chunks of a stream that was given up must not change what was answered.
+    return { ...answer };
+  } catch (error) {
+    return { ...answer, finishReason: null, failure: failureOf(error) };
+  } finally {
+    stop.abort();
+  }
+}
+
+async function readInto(answer: ModelAnswer, chunks: ReturnType<Model["stream"]>, maxChars: number): Promise<void> {
+  for await (const chunk of chunks) {
+    if (chunk.type === "text") {
+      answer.text += chunk.delta;
+    } else if (chunk.type === "usage") {
+      answer.usage = chunk.usage;
+    } else if (chunk.type === "finish") {
+      answer.finishReason = chunk.reason;
+      return;
+    }
+    if (answer.text.length > maxChars) {
+      return;
+    }
+  }
+  answer.failure = "unavailable";
+}
+
+function failureOf(error: unknown): ModelFailure {
+  if (!(error instanceof ModelError)) {
+    return "unavailable";
+  }
+  if (error.type === "model_rate_limit_error") {
+    return "rate_limited";
+  }
+  const { status } = error;
+  return status !== null && status >= 400 && status < 500 && !PASSING_STATUSES.includes(status)
+    ? "refused"
+    : "unavailable";
+}

@@ -1,0 +1,58 @@
+import type { RunOrigin } from "../../domain/run.ts";
+import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
+
+/** Sessions of one import that got an id of their own, as far as they are remembered: forks name their source. */
+export type RenamedSessions = Map<string, string>;
+
+const MAX_REMEMBERED = 10_000;
+
+export function rememberRenamed(renamed: RenamedSessions, from: string, to: string): void {
+  if (renamed.size < MAX_REMEMBERED) renamed.set(from, to);
+}
+
+/** The ids under which a session comes in: its own, or new ones that follow from its new id and the old one. */
+export class ImportIds {
+  readonly sessionId: string;
+  readonly #isNew: boolean;
+  readonly #renamed: RenamedSessions;
+  /** Lines that follow each other name the same run. */
+  #last = { old: "", mapped: "" };
+
+  constructor(sessionId: string, isNew: boolean, renamed: RenamedSessions) {
+    this.sessionId = sessionId;
+    this.#isNew = isNew;
+    this.#renamed = renamed;
+  }
+
+  /** A run or requirement of the session; null stays null. */
+  async mapped<Id extends string | null>(old: Id): Promise<Id> {
+    if (!this.#isNew || old === null) {
+      return old;
+    }
+    if (this.#last.old !== old) {
+      this.#last = { old, mapped: await mappedId(this.sessionId, old) };
+    }
+    return this.#last.mapped as Id;
+  }
+
+  async origin(origin: RunOrigin | null): Promise<RunOrigin | null> {
+    if (origin === null) {
+      return null;
+    }
+    if (origin.type !== "copied") {
+      return { ...origin, runId: await this.mapped(origin.runId) };
+    }
+    const source = this.#renamed.get(origin.sessionId);
+    return source === undefined
+      ? origin
+      : { ...origin, runId: await mappedId(source, origin.runId), sessionId: source };
+  }
+
+  source(sessionId: string | null): string | null {
+    return sessionId === null ? null : (this.#renamed.get(sessionId) ?? sessionId);
+  }
+}
+
+async function mappedId(sessionId: string, old: string): Promise<string> {
+  return uuidFrom(await sha256Hex(JSON.stringify([sessionId, old])));
+}

@@ -1,0 +1,140 @@
+import type { ToolExecution } from "../../domain/event.ts";
+import type { ToolCall } from "../../domain/model.ts";
+import type { Requirement } from "../../domain/requirement.ts";
+import { requirementExecution } from "../../engine/people/requirement-json.ts";
+import { toolArguments } from "../../engine/run/calls.ts";
+import { toldOfEnd, toldOfPause } from "../../engine/log/told.ts";
+import { plainExecution } from "../../engine/drive/tool-executions.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+import type { PortableMessage, PortableRun } from "../record/run-record.ts";
+
+/** What every event says beside what is counted here: its name, times and numbers. */
+const EVENT_BYTES = 300;
+
+/** How often events tell of one call: that it begins or waits, and that it has ended. */
+interface Times {
+  shown: number;
+  ended: number;
+}
+const NEVER: Readonly<Times> = { shown: 0, ended: 0 };
+
+/** How often events of a run, or of several, tell of any call, and of anything that it waits for, at most. */
+type Most = Readonly<Times & { paused: number }>;
+
+/** A call that has no result yet, and what its end tells without one, each time. */
+interface OpenCall {
+  call: ToolCall;
+  ended: number;
+  endBytes: number;
+}
+
+/**
+ * How much a run's events tell as JSON, as its lines come: they are made of its log, and repeat its names, texts, calls,
+ * results and requirements as often as that says. A session's list of runs holds them all.
+ */
+export class ToldBytes {
+  readonly #run: Pick<PortableRun, "runId" | "inputMessages">;
+  /** Of the member runs before it: what those wait for stands with this run. */
+  readonly #ofMembers: Most;
+  readonly #calls = new Map<number, Times>();
+  /** The calls that have no result yet, by their ids, in order. */
+  readonly #open = new Map<string, OpenCall[]>();
+  readonly #pauses = new Map<number, number>();
+  /** How often the run's whole text is told. */
+  #texts = 0;
+  #nextCall = 0;
+  #bytes = 0;
+
+  constructor(run: PortableRun, ofMembers: Most = { ...NEVER, paused: 0 }) {
+    this.#run = run;
+    this.#ofMembers = ofMembers;
+    const { runId, parentRunId, agentId, teamId, componentName, model, modelProvider } = run;
+    const eventBytes = EVENT_BYTES + jsonBytes([runId, parentRunId, agentId, teamId, componentName]);
+    const modelBytes = jsonBytes([model, modelProvider]);
+    const told: Record<string, number> = {};
+    for (const [letter, , ...rest] of run.events ?? []) {
+      // Deltas are in no list of runs, and what they say is said once.
+      if (letter === "D" || letter === "G" || letter === "M") continue;
+      this.#bytes += eventBytes;
+      if (letter === "S" || letter === "Q" || letter === "A") {
+        this.#bytes += modelBytes;
+      } else if (letter === "X" || letter === "K") {
+        this.#texts += 1;
+      } else if (letter === "P") {
+        for (const position of new Set(rest)) add(this.#pauses, Number(position));
+      } else if (letter === "T" || letter === "R" || letter === "W") {
+        // Old logs do not number the calls.
+        const call = typeof rest[0] === "number" ? rest[0] : (told[letter] ?? 0);
+        told[letter] = call + 1;
+        const { shown, ended } = this.#timesOf(call);
+        this.#calls.set(call, letter === "R" ? { shown, ended: ended + 1 } : { shown: shown + 1, ended });
+      }
+    }
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Of the run, and of the member runs before it. */
+  get most(): Most {
+    let { shown, ended, paused } = this.#ofMembers;
+    for (const times of this.#calls.values()) {
+      shown = Math.max(shown, times.shown);
+      ended = Math.max(ended, times.ended);
+    }
+    for (const times of this.#pauses.values()) paused = Math.max(paused, times);
+    return { shown, ended, paused };
+  }
+
+  message({ messageIndex, role, toolCalls, toolCallId, toolCallError, content }: PortableMessage): void {
+    if (messageIndex < this.#run.inputMessages) return;
+    if (role === "assistant") {
+      if (this.#texts > 0) this.#bytes += this.#texts * jsonBytes(content);
+      for (const call of toolCalls ?? []) this.#asks(call);
+    } else if (role === "tool") {
+      const open = this.#open.get(toolCallId ?? "")?.shift();
+      if (open === undefined || open.ended === 0) return;
+      const { call, ended, endBytes } = open;
+      const end = { ...executionOf(call), result: content, tool_call_error: toolCallError };
+      this.#bytes += ended * (jsonBytes(toldOfEnd(end)) - endBytes);
+    }
+  }
+
+  requirement(requirement: Requirement): void {
+    const isOwn = requirement.memberRunId === null || requirement.memberRunId === this.#run.runId;
+    const { shown, ended } = isOwn ? this.#timesOf(requirement.call) : this.#ofMembers;
+    const pauses = (this.#pauses.get(requirement.position) ?? 0) + (isOwn ? 0 : this.#ofMembers.paused);
+    if (pauses > 0) this.#bytes += pauses * jsonBytes(toldOfPause([requirement]));
+    // Each event of its call tells it, too.
+    if (shown + ended === 0) return;
+    const asked = { ...requirementExecution(requirement, "resolved"), result: null };
+    this.#bytes += shown * jsonBytes(asked) + ended * jsonBytes(toldOfEnd({ ...asked, tool_call_error: true }));
+  }
+
+  #asks(call: ToolCall): void {
+    const { shown, ended } = this.#timesOf(this.#nextCall);
+    this.#nextCall += 1;
+    const execution = shown + ended > 0 ? executionOf(call) : null;
+    const endBytes = execution === null ? 0 : jsonBytes(toldOfEnd(execution));
+    if (execution !== null) this.#bytes += shown * jsonBytes(execution) + ended * endBytes;
+    const open = this.#open.get(call.id);
+    if (open === undefined) this.#open.set(call.id, [{ call, ended, endBytes }]);
+    else open.push({ call, ended, endBytes });
+  }
+
+  #timesOf(call: number): Readonly<Times> {
+    return this.#calls.get(call) ?? NEVER;
+  }
+}
+
+const executionOf = (call: ToolCall): ToolExecution => ({
+  ...plainExecution(),
+  tool_call_id: call.id,
+  tool_name: call.name,
+  tool_args: toolArguments(call) ?? {},
+});
+
+const add = (times: Map<number, number>, key: number) => times.set(key, (times.get(key) ?? 0) + 1);
+
+const jsonBytes = (value: unknown): number => utf8Bytes(JSON.stringify(value));

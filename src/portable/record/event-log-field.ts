@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { MAX_CLOSING_EVENT_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
+import type { RunStatus } from "../../domain/run.ts";
+import type { SessionSummary } from "../../domain/session.ts";
+import { checked, count, instant, list, summary } from "./field-kinds.ts";
+
+/** An entry of the log; the event of a summary holds it, or null. See engine/log/event-log.ts for the letters. */
+export type StoredEntry = (string | number | SessionSummary | null)[];
+
+/** What a live run's log has at most, the summary apart that it may hold. */
+const MAX_LOG_BYTES = MAX_RUN_EVENT_BYTES + MAX_CLOSING_EVENT_BYTES;
+/** `["S",0],` is the shortest. */
+const MAX_ENTRIES = Math.floor(MAX_LOG_BYTES / 8);
+
+const number = instant.refine((at) => at >= 0, "must not be negative");
+const plainEntry = z.tuple([z.string().length(1), number], count);
+const summaryEntry = z.tuple([z.literal("E"), number, summary.nullable()]);
+const entry = z.unknown().superRefine((value, ctx) => {
+  const kind = isSummary(value) ? summaryEntry : plainEntry;
+  const [issue] = kind.safeParse(value).error?.issues ?? [];
+  if (issue !== undefined) ctx.addIssue({ code: "custom", message: issue.message, path: issue.path });
+});
+
+/** The log of a run: no longer than a live run's may be, since an event each is read from it. */
+export const eventLog: z.ZodType<StoredEntry[]> = z
+  .custom<unknown>((value) => logBytes(value) <= MAX_LOG_BYTES, `must not be larger than ${MAX_LOG_BYTES} bytes`)
+  .pipe(checked<StoredEntry[]>(list(entry, MAX_ENTRIES)));
+
+const isSummary = (value: unknown): boolean => Array.isArray(value) && value[0] === "E";
+
+/** Its numbers and letters; a summary has a maximum of its own. */
+function logBytes(log: unknown): number {
+  return JSON.stringify(Array.isArray(log) ? log.filter((one) => !isSummary(one)) : log)?.length ?? 0;
+}
+
+const ENDS: readonly unknown[] = ["X", "F", "K"];
+
+/** What the log says that no run tells: the number of the entry, and what is wrong; null when nothing is. */
+export function logProblem(log: readonly StoredEntry[], status: RunStatus): string | null {
+  const end = log.findIndex(([letter]) => ENDS.includes(letter));
+  // What is cancelled tells that it completed, too.
+  const isCancelled = log[end]?.[0] === "K" && log[end + 1]?.[0] === "X";
+  const behind = end + (isCancelled ? 2 : 1);
+  if (end >= 0 && status === "PAUSED") {
+    return `events.${end}: a run that is paused has no end.`;
+  }
+  if (end >= 0 && behind < log.length) {
+    return `events.${behind}: a run tells nothing behind its end.`;
+  }
+  const summaries = log.flatMap((one, nth) => (isSummary(one) ? [nth] : []));
+  return summaries.length > 1 ? `events.${summaries[1]}: a run waits for one summary.` : null;
+}

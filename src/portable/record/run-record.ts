@@ -1,0 +1,195 @@
+import { z } from "zod";
+import { MAX_LIST_ITEMS, MAX_MEMBER_SLOTS, MAX_REQUIREMENTS, MAX_TOOL_CALLS } from "../../domain/limits.ts";
+import { ROLES } from "../../domain/message.ts";
+import type { ToolCall, Usage } from "../../domain/model.ts";
+import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
+import type { RunError, RunMetrics, RunOrigin, RunRow } from "../../domain/run.ts";
+import { ON_EXPIRY } from "../../domain/tool.ts";
+import type { MessageRow } from "../../store/messages/rows.ts";
+import { eventLog, type StoredEntry } from "./event-log-field.ts";
+import {
+  checked,
+  count,
+  id,
+  instant,
+  json,
+  list,
+  name,
+  nullable,
+  object,
+  runIndex,
+  text,
+  tokenCounts,
+} from "./field-kinds.ts";
+import { recordFormat } from "./format.ts";
+
+/** What says who may write the run, or which request made it, stays behind; so does its place among runs that wait. */
+type RunOwn =
+  | "sessionId"
+  | "waiting"
+  | "position"
+  | "fence"
+  | "status"
+  | "events"
+  | `idempotency${string}`
+  | "fieldsDigest";
+
+const PORTABLE_STATUSES = ["COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
+
+/** A run that has paused or ended. Its messages, and behind them what it waited for, are the lines that follow it. */
+export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn>> & {
+  status: (typeof PORTABLE_STATUSES)[number];
+  /** The stored log as JSON. */
+  events: StoredEntry[] | null;
+};
+
+const origin = checked<RunOrigin>(
+  z.discriminatedUnion("type", [
+    z.looseObject({
+      type: z.literal("continued"),
+      runId: id,
+      messageIndex: count,
+      historyBefore: runIndex,
+      input: z.string().nullable(),
+      instructions: z.string().nullish(),
+    }),
+    z.looseObject({
+      type: z.literal("regenerated"),
+      runId: id,
+      messageIndex: count,
+      historyBefore: runIndex,
+      replace: z.boolean(),
+      instructions: z.string().nullable(),
+    }),
+    z.looseObject({
+      type: z.literal("copied"),
+      runId: id,
+      sessionId: id,
+      historyBefore: runIndex.nullable(),
+      instructions: z.string().nullish(),
+    }),
+  ]),
+);
+
+const error = checked<RunError>(z.looseObject({ type: name, message: z.string() }));
+const seconds = z.number().optional();
+const metrics = checked<RunMetrics>(
+  z.looseObject({
+    ...tokenCounts,
+    time_to_first_token: seconds,
+    duration: seconds,
+    timings: z
+      .looseObject({
+        queue: seconds,
+        hydrate: seconds,
+        accept: seconds,
+        model: seconds,
+      })
+      .optional(),
+  }),
+);
+export const runRecord = recordFormat<PortableRun>("run", {
+  runId: id,
+  runIndex: nullable(runIndex),
+  parentRunId: nullable(id),
+  parentCall: nullable(count),
+  memberSlots: count.refine((slots) => slots <= MAX_MEMBER_SLOTS, "is too large"),
+  origin: nullable(origin),
+  agentId: nullable(id),
+  teamId: nullable(id),
+  componentName: nullable(name),
+  userId: nullable(id),
+  status: z.enum(PORTABLE_STATUSES),
+  input: text,
+  inputState: nullable(object),
+  inputMessages: count,
+  model: nullable(name),
+  modelProvider: nullable(name),
+  sessionCache: nullable(z.enum(["hit", "miss", "bypass"])),
+  sessionState: nullable(object),
+  metrics: nullable(metrics),
+  finishReason: nullable(z.enum(["stop", "length", "tool_calls", "content_filter", "tool_rounds"])),
+  error: nullable(error),
+  events: nullable(eventLog),
+  createdAt: instant,
+  startedAt: nullable(instant),
+  settledAt: nullable(instant),
+});
+
+/** A message behind its run; its place is the order of the lines. */
+export type PortableMessage = Omit<MessageRow, "sessionId" | "runIndex">;
+
+const toolCalls = checked<ToolCall[]>(
+  list(z.looseObject({ id: z.string(), name: z.string(), arguments: z.string() }), MAX_TOOL_CALLS).refine(
+    (calls) => calls.length > 0,
+    "must not be empty",
+  ),
+);
+const usage = checked<Usage>(
+  z.looseObject({
+    inputTokens: count,
+    outputTokens: count,
+    totalTokens: count,
+    reasoningTokens: count,
+    cacheReadTokens: count,
+  }),
+);
+
+export const messageRecord = recordFormat<PortableMessage>("message", {
+  runId: id,
+  messageIndex: count,
+  messageId: id,
+  role: z.enum(ROLES),
+  content: text,
+  toolCalls: nullable(toolCalls),
+  toolCallId: nullable(text),
+  toolName: nullable(text),
+  toolArgs: nullable(object),
+  toolCallError: nullable(z.boolean()),
+  usage: nullable(usage),
+  timeToFirstTokenMs: nullable(count),
+  createdAt: instant,
+});
+
+/** A requirement behind the messages of its run: the session's owner is its own. */
+export type PortableRequirement = Omit<Requirement, "sessionId" | "userId">;
+
+const fields = checked<NonNullable<Requirement["fields"]>>(
+  list(
+    z.looseObject({ name: z.string(), field_type: z.string(), description: z.string().nullable(), value: json }),
+    MAX_LIST_ITEMS,
+  ),
+);
+const answer = checked<NonNullable<Requirement["answer"]>>(
+  z.discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("confirmed") }),
+    z.looseObject({ type: z.literal("rejected") }),
+    z.looseObject({ type: z.literal("filled"), args: object }),
+    z.looseObject({ type: z.literal("executed"), result: z.string() }),
+  ]),
+);
+
+export const requirementRecord = recordFormat<PortableRequirement>("requirement", {
+  requirementId: id,
+  runId: id,
+  position: count.refine((position) => position < 2 * MAX_REQUIREMENTS, "is too large"),
+  memberRunId: nullable(id),
+  agentId: nullable(id),
+  teamId: nullable(id),
+  componentName: name,
+  kind: z.enum(REQUIREMENT_KINDS),
+  status: z.enum(REQUIREMENT_STATUSES),
+  toolCallId: text,
+  call: count,
+  toolName: text,
+  toolArgs: object,
+  fields: nullable(fields),
+  note: nullable(text),
+  answer: nullable(answer),
+  answerNote: nullable(text),
+  answeredBy: nullable(text),
+  answeredAt: nullable(instant),
+  expiresAt: nullable(instant),
+  onExpiry: z.enum(ON_EXPIRY),
+  createdAt: instant,
+});

@@ -1,0 +1,195 @@
+import type { RunEvent } from "../../domain/event.ts";
+import { EventReader } from "../../engine/log/run-events.ts";
+import type { Run } from "../../engine/run/state.ts";
+import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
+import type { LiveRun } from "./live-run.ts";
+
+/** A stream is looked at this often, so a comment goes out after 10 to 20 quiet seconds: below proxies' idle limits. */
+export const KEEP_ALIVE_MS = 10_000;
+/** Deltas that follow each other faster go out together: a chunk costs more on its way than the events in it. */
+const GATHER_MS = 2;
+/** What one read takes at most, so that a reader far behind does not hold a second copy of the run. */
+const CHUNK_CHARS = 32 * 1024;
+
+/** Events that are content, or an end: what remains with `stream_events=false`. */
+const CONTENT_EVENTS = new Set(
+  ["RunContent", "RunCompleted", "RunError", "RunCancelled", "RunPaused"].flatMap((name) => [name, `Team${name}`]),
+);
+
+/** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
+export function eventStream(live: LiveRun, contentOnly: boolean, fromEntry = 0): ReadableStream<Uint8Array> {
+  const events = new StreamedEvents(live, (reader, { log }) => {
+    // Of a run that went with its session before it could go on, nothing is left but its end.
+    while (fromEntry <= log.length && reader.next(fromEntry) !== null);
+  });
+  return pulled(live, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
+}
+
+/**
+ * The events behind the one that was seen last, and those to come, with AgentOS's control events: what is missed is
+ * announced, and so is where it ends.
+ */
+export function resumeStream(live: LiveRun, lastEventIndex: number | null, missed: number): ReadableStream<Uint8Array> {
+  const { runId } = live;
+  const events = new StreamedEvents(live);
+  const status = live.row.status;
+  const isOver = live.stage === "done";
+  const total = live.run?.eventCount ?? 0;
+  const isNew = (event: RunEvent) => event.event_index > (lastEventIndex ?? -1);
+  let control = isOver
+    ? sseControl("replay", {
+        event: "replay",
+        run_id: runId,
+        status,
+        total_events: missed,
+        total_buffered: total,
+        ...(lastEventIndex !== null && { last_event_index_requested: lastEventIndex }),
+        message: `Run ${status}. Replaying ${missed} missed events (of ${total} total).`,
+      })
+    : missed === 0
+      ? ""
+      : sseControl("catch_up", {
+          event: "catch_up",
+          run_id: runId,
+          status: status.toLowerCase(),
+          missed_events: missed,
+          current_event_count: total,
+          message: `Catching up on ${missed} missed events.`,
+        });
+  let subscribed = isOver
+    ? ""
+    : sseControl("subscribed", {
+        event: "subscribed",
+        run_id: runId,
+        status: status.toLowerCase(),
+        current_event_count: total,
+        message: `Subscribed to ${live.componentType} run. Receiving live events.`,
+      });
+  return pulled(live, () => {
+    let text = control;
+    control = "";
+    if (subscribed !== "") {
+      const before = events.read((event) => isNew(event), total);
+      text += before;
+      if (events.nextIndex < total && before !== "") {
+        return text;
+      }
+      text += subscribed;
+      subscribed = "";
+    }
+    return text + events.read(isNew);
+  });
+}
+
+/** The events of a live run as text, from a position that moves with every read. */
+class StreamedEvents {
+  readonly #live: LiveRun;
+  readonly #skip: (reader: EventReader, run: Run) => void;
+  #reader: EventReader | null = null;
+  nextIndex = 0;
+
+  constructor(live: LiveRun, skip: (reader: EventReader, run: Run) => void = () => {}) {
+    this.#live = live;
+    this.#skip = skip;
+  }
+
+  /** What may be seen by now and is wanted, some of it; "" when there is nothing. `upTo` is the index to stop before. */
+  read(isWanted: (event: RunEvent) => boolean, upTo = Number.POSITIVE_INFINITY): string {
+    const live = this.#live;
+    if (live.run === null) {
+      return "";
+    }
+    if (this.#reader === null) {
+      this.#reader = new EventReader(live.run);
+      this.#skip(this.#reader, live.run);
+    }
+    let text = "";
+    while (text.length < CHUNK_CHARS && this.nextIndex < upTo) {
+      const event = this.#reader.next(live.published);
+      if (event === null) {
+        break;
+      }
+      this.nextIndex = event.event_index + 1;
+      if (isWanted(event)) {
+        text += sseEvent(event.event_index, event.event, withPersisted(event, live));
+      }
+    }
+    return text;
+  }
+}
+
+/**
+ * Text as it comes, until the run is over for its readers. Only a delta behind another one waits for more of them, up to
+ * `GATHER_MS` after what was sent last. The reader pulls: a slow one falls behind in the run that is in memory anyway, and
+ * one that leaves changes nothing.
+ */
+function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
+  let left = false;
+  let wake = () => {};
+  let isQuiet = false;
+  let sentAt = 0;
+  let gathered: ReturnType<typeof setTimeout> | undefined;
+  const unwatch = live.watch(() => wake());
+  const ticker = setInterval(() => {
+    isQuiet = true;
+    wake();
+  }, KEEP_ALIVE_MS);
+  const stop = () => {
+    left = true;
+    unwatch();
+    clearInterval(ticker);
+    clearTimeout(gathered);
+    wake();
+  };
+  const gather = (ms: number): string => {
+    gathered ??= setTimeout(() => {
+      gathered = undefined;
+      wake();
+    }, ms);
+    return "";
+  };
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      while (!left) {
+        const sinceMs = Date.now() - sentAt;
+        // It is less than nothing where the clock was set back.
+        const isEarly = live.isFlowing && sinceMs >= 0 && sinceMs < GATHER_MS;
+        const text = isEarly ? gather(GATHER_MS - sinceMs) : read();
+        if (text !== "") {
+          isQuiet = false;
+          // Who is behind is not held up.
+          sentAt = text.length < CHUNK_CHARS ? Date.now() : 0;
+          return controller.enqueue(sseBytes(text));
+        }
+        if (live.stage === "done") {
+          stop();
+          controller.close();
+          // A pull that closes a byte stream must also answer the buffer it was offered.
+          controller.byobRequest?.respond(0);
+          return;
+        }
+        if (isQuiet) {
+          isQuiet = false;
+          return controller.enqueue(sseBytes(SSE_KEEP_ALIVE));
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    cancel: stop,
+  });
+}
+
+/** The final event says so when the run has not reached D1 yet. */
+function withPersisted(event: RunEvent, live: LiveRun): RunEvent {
+  const isEnd = ENDS.has(event.event);
+  if (live.persisted || !isEnd || event.run_id !== live.runId) {
+    return event;
+  }
+  const { event_index, ...fields } = event;
+  return { ...fields, persisted: false, event_index };
+}
+
+const ENDS = new Set<string>(["RunCompleted", "RunError", "RunPaused"].flatMap((name) => [name, `Team${name}`]));

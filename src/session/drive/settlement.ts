@@ -1,0 +1,117 @@
+import { lastPreview } from "../../names/preview.ts";
+import type { Message } from "../../domain/message.ts";
+import type { Session } from "../../domain/session.ts";
+import { applyFact } from "../../engine/run/apply-fact.ts";
+import { storedLog } from "../../engine/log/event-log.ts";
+import { addRunTokens, runMetrics } from "../../engine/run/metrics.ts";
+import { pendingCalls } from "../../engine/run/calls.ts";
+import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
+import { sameJson } from "../../lib/same-json.ts";
+import { cutUtf8 } from "../../lib/text.ts";
+import type { Settlement } from "../../store/runs/settle.ts";
+import { isMember } from "./run-tree.ts";
+
+/** What is written of a run that has paused or ended: what it did since it was stored last. */
+export function settlementOf(run: Run, end: RunEnd, session: Session | null): Settlement {
+  const { head, stored } = run;
+  const produced = run.messages.slice(stored.messages);
+  const isTop = !isMember(head);
+  const answers = produced.filter((message) => message.role === "assistant").length;
+  const own = run.requirements.filter((one) => (one.memberRunId ?? one.runId) === head.runId);
+  const isPaused = end.status === "PAUSED";
+  return {
+    run: head,
+    produced,
+    firstMessage: head.inputMessages + stored.messages,
+    isSearched: isTop,
+    columns: {
+      status: end.status,
+      // A pause in which nobody is asked for anything goes on by itself.
+      waiting: isTop && isPaused && pendingCalls(run).length > 0 && run.requirements.every(isAnswered),
+      metrics: runMetrics(run),
+      finishReason: end.status === "COMPLETED" ? end.finishReason : null,
+      error: end.status === "ERROR" ? end.error : null,
+      events: storedLog(run.log),
+      settledAt: end.at,
+      ...(run.isStateChanged && { sessionState: run.state }),
+    },
+    // Those that are stored already stay as they are.
+    requirements: isPaused ? own.filter(({ status }) => status === "open") : [],
+    closes: isTop && !isPaused && (run.members.length > 0 || run.requirements.length > 0),
+    replaces: replacedBy(run, end),
+    session: {
+      metrics: addRunTokens(session?.metrics ?? null, run),
+      // What members did is no part of what people and agents said to each other.
+      completedRuns: isTop && end.status === "COMPLETED" ? 1 : 0,
+      rereadsFrom: isTop && end.status === "COMPLETED" && !hasSummary(run) ? head.runIndex : null,
+      chatMessages: isTop ? answers : 0,
+      lastMessage: isTop ? lastPreview(produced) : null,
+      updatedAt: end.at,
+      changed: isTop && session !== null ? changedState(run, session) : null,
+    },
+  };
+}
+
+/** Whether the summary that it waited for is one of its own messages too. */
+const hasSummary = ({ log }: Run): boolean =>
+  log.some((entry) => entry.kind === "summary_completed" && entry.summary !== null);
+
+const isAnswered = ({ status }: { status: string }): boolean => status !== "open";
+
+/** A regenerated run takes the older one's place when it has something to show. */
+function replacedBy({ head: { origin } }: Run, end: RunEnd): string | null {
+  const hasAnswer = end.status === "COMPLETED" || end.status === "PAUSED";
+  return hasAnswer && origin?.type === "regenerated" && origin.replace ? origin.runId : null;
+}
+
+function changedState({ isStateChanged, state }: Run, session: Session): Settlement["session"]["changed"] {
+  return !isStateChanged || sameJson(state, session.state ?? {}) ? null : { state, version: session.version + 1 };
+}
+
+/** The session's row after the settlement, as memory keeps it. */
+export function settledSession(session: Session, settlement: Settlement): Session {
+  const { rereadsFrom } = settlement.session;
+  const { summarizedThrough: through } = session;
+  return {
+    ...session,
+    ...settlement.session.changed,
+    summarizedThrough: through === null || rereadsFrom === null ? through : Math.min(through, rereadsFrom - 1),
+    metrics: settlement.session.metrics,
+    completedRuns: session.completedRuns + settlement.session.completedRuns,
+    chatMessages: session.chatMessages + settlement.session.chatMessages,
+    lastMessage: settlement.session.lastMessage ?? session.lastMessage,
+    updatedAt: Math.max(session.updatedAt, settlement.session.updatedAt),
+  };
+}
+
+const STORAGE_ERROR = {
+  type: "storage",
+  message: "The database refused the run's result for its content; what fits was kept.",
+} as const;
+
+/** What is tried in turn when D1 refuses a run for its content: less and less of it, at last only that it failed. */
+const KEPT_BYTES = [64 * 1024, 0];
+
+/** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
+export function refusedRuns(run: Run): Run[] {
+  return KEPT_BYTES.map((bytes) => {
+    const { usage, firstTextAt, modelMs, stored } = run;
+    const kept: Run = { ...newRun(run.head, run.requirements), usage, firstTextAt, modelMs, stored };
+    const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
+    applyFact(kept, { at: 0, fact: { type: "run_started" } });
+    const produced = run.messages.slice(stored.messages);
+    kept.members.push(...run.members);
+    kept.messages.push(...run.messages.slice(0, stored.messages));
+    kept.messages.push(...(bytes === 0 ? [] : produced.map((message) => cutMessage(message, bytes))));
+    // Its end has the index that its readers see, above all that they saw before.
+    const nextIndex = run.eventCount - (run.end?.status === "CANCELLED" ? 2 : 1);
+    applyFact(kept, { at, fact: { type: "gap", nextIndex } });
+    applyFact(kept, { at, fact: { type: "failed", error: STORAGE_ERROR } });
+    return kept;
+  });
+}
+
+function cutMessage(message: Message, bytes: number): Message {
+  const content = cutUtf8(message.content, bytes);
+  return message.role === "assistant" ? { ...message, content, toolCalls: [] } : { ...message, content };
+}

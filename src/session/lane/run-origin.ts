@@ -1,0 +1,41 @@
+import type { RunOrigin } from "../../domain/run.ts";
+import { type Component, isTeam, membersOf, type Registry } from "../../domain/team.ts";
+import type { HistoryRun } from "../../engine/drive/history.ts";
+import { readOrNull } from "../../store/commit.ts";
+import { windowRuns } from "../../store/messages/messages.ts";
+import { findRun } from "../../store/runs/runs.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import type { Cast } from "./run-start.ts";
+import { type Prefix, prefixOf } from "./taken-over.ts";
+
+export function castOf(registry: Registry, component: Component): Cast {
+  return { component, members: isTeam(component) ? membersOf(registry, component) : [] };
+}
+
+/** What a run begins with that is made from another one, and the history that stood before that one. */
+export interface LoadedOrigin {
+  prefix: Prefix | null;
+  history: HistoryRun[] | null;
+}
+
+/** Reads what a run is made from; nothing for a run of its own. Null when D1 is away, `gone` when that run is. */
+export async function loadOrigin(
+  { db, sessionId }: SessionDependencies,
+  origin: RunOrigin | null,
+  lastNRuns: number,
+): Promise<LoadedOrigin | "gone" | null> {
+  if (origin === null || origin.type === "copied") {
+    return { prefix: null, history: null };
+  }
+  const read = await readOrNull(findRun(db, sessionId, origin.runId));
+  if (read === null) {
+    return null;
+  }
+  if (read.value === null) {
+    return "gone";
+  }
+  const prefix = prefixOf(read.value, origin);
+  const window = { lastNRuns, beforeRunIndex: origin.historyBefore };
+  const history = await readOrNull(windowRuns(db, sessionId, window));
+  return history && { prefix, history: history.value };
+}

@@ -1,0 +1,140 @@
+import { firstMessageLine } from "../../names/clean-name.ts";
+import { lastPreview } from "../../names/preview.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Message } from "../../domain/message.ts";
+import type { Model } from "../../domain/model.ts";
+import type { RunRow } from "../../domain/run.ts";
+import { blankSession, type Session } from "../../domain/session.ts";
+import { type Component, componentRef } from "../../domain/team.ts";
+import { sameJson } from "../../lib/same-json.ts";
+import { fold } from "../../lib/text.ts";
+import type { SessionChanges } from "../../store/runs/writes.ts";
+import { componentId, nameWords } from "../../store/sessions/sessions.ts";
+
+/** The session's state when a run starts: its argument over what is stored over the agent's default, as AgentOS does. */
+export function mergedState(
+  stored: JsonObject | null,
+  argument: JsonObject | null,
+  byDefault: JsonObject | null = null,
+): JsonObject | null {
+  if (argument === null && byDefault === null) {
+    return stored;
+  }
+  const merged = { ...byDefault, ...stored, ...argument };
+  return stored !== null && sameJson(merged, stored) ? stored : merged;
+}
+
+/** The session that a run begins. */
+export function newComponentSession(
+  accepted: RunRow,
+  component: Component,
+  model: Model,
+  nowMs: number,
+  fence: string,
+): Session {
+  const { type } = componentRef(component);
+  const session = blankSession({
+    sessionId: accepted.sessionId,
+    sessionType: type,
+    agentId: type === "agent" ? component.id : null,
+    teamId: type === "team" ? component.id : null,
+    workflowId: null,
+    userId: accepted.userId,
+    fence,
+    createdAt: nowMs,
+  });
+  return { ...session, componentData: componentData(component, model) };
+}
+
+/** AgentOS's agent_data or team_data. */
+function componentData(component: Component, model: Model) {
+  const { type, id } = componentRef(component);
+  return {
+    name: component.name,
+    ...(type === "agent" ? { agent_id: id } : { team_id: id }),
+    model: { name: model.name, provider: model.provider, id: model.id },
+  };
+}
+
+/** The session once the run has started in it. */
+export function sessionAtStart(
+  before: Session,
+  accepted: RunRow,
+  component: Component,
+  model: Model,
+  { runIndex, input, isNewSession }: { runIndex: number; input: readonly Message[]; isNewSession: boolean },
+): Session {
+  const { type, id } = componentRef(component);
+  // A session stays that of who came first, also where another agent or team runs in it.
+  const mayBeItsOwn = before.sessionType === type;
+  const agentId = before.agentId ?? (mayBeItsOwn && type === "agent" ? id : null);
+  const teamId = before.teamId ?? (mayBeItsOwn && type === "team" ? id : null);
+  const isItsOwn = mayBeItsOwn && (type === "agent" ? agentId : teamId) === id;
+  const state = mergedState(before.state, accepted.inputState, component.sessionState ?? null);
+  const said = input.filter(({ role }) => role === "user" || role === "assistant").length;
+  const isClaimed = before.userId === null && accepted.userId !== null && before.nextRunIndex > 0;
+  return {
+    ...before,
+    userId: before.userId ?? accepted.userId,
+    // What was said before is in the search index as nobody's.
+    unindexedFrom: isClaimed ? 0 : before.unindexedFrom,
+    agentId,
+    teamId,
+    componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
+    firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
+    lastMessage: lastPreview(input) ?? before.lastMessage,
+    state,
+    version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
+    nextRunIndex: runIndex + 1,
+    chatMessages: before.chatMessages + said,
+  };
+}
+
+/** What a start changes of the row as it is remembered; what only others change stays as it is. */
+export function sessionStarted(now: Session, started: Session): Session {
+  const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
+  const { nextRunIndex, chatMessages } = started;
+  const said = { firstMessage, lastMessage, nextRunIndex, chatMessages };
+  const unindexedFrom = now.userId === userId ? now.unindexedFrom : started.unindexedFrom;
+  return { ...now, userId, agentId, teamId, componentData, state, version, ...said, unindexedFrom };
+}
+
+/** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
+export function changedColumns(before: Session, after: Session): { changes: SessionChanges; previous: SessionChanges } {
+  const changes: SessionChanges = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
+  const previous: SessionChanges = { chatMessages: before.chatMessages };
+  if (after.userId !== before.userId) {
+    changes.userId = after.userId;
+    previous.userId = before.userId;
+    if (after.unindexedFrom !== before.unindexedFrom) {
+      changes.unindexedFrom = after.unindexedFrom;
+      previous.unindexedFrom = before.unindexedFrom;
+    }
+  }
+  if (after.agentId !== before.agentId || after.teamId !== before.teamId) {
+    Object.assign(changes, { agentId: after.agentId, teamId: after.teamId, componentId: componentId(after) });
+    Object.assign(previous, { agentId: before.agentId, teamId: before.teamId, componentId: componentId(before) });
+  }
+  if (after.componentData !== before.componentData) {
+    changes.componentData = after.componentData;
+    previous.componentData = before.componentData;
+  }
+  if (after.firstMessage !== before.firstMessage && after.firstMessage !== null) {
+    const [words, wordsBefore] = [nameWords(after), nameWords(before)];
+    const named = words !== wordsBefore;
+    Object.assign(changes, { firstMessage: after.firstMessage, firstMessageFolded: fold(after.firstMessage) });
+    Object.assign(previous, { firstMessage: null, firstMessageFolded: null });
+    Object.assign(changes, named && { nameWords: words });
+    Object.assign(previous, named && { nameWords: wordsBefore });
+  }
+  if (after.lastMessage !== before.lastMessage) {
+    changes.lastMessage = after.lastMessage;
+    previous.lastMessage = before.lastMessage;
+  }
+  if (after.state !== before.state) {
+    Object.assign(changes, { state: after.state, version: after.version });
+    // The version is not given back: whoever saw it must not take another state for the same one.
+    previous.state = before.state;
+  }
+  return { changes, previous };
+}

@@ -1,0 +1,150 @@
+import { badRequest, databaseUnavailable } from "../../domain/error.ts";
+import { MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import type { Requirement } from "../../domain/requirement.ts";
+import type { Idempotency, OnBusy } from "../../domain/run.ts";
+import { applyFact } from "../../engine/run/apply-fact.ts";
+import { storedLog } from "../../engine/log/event-log.ts";
+import type { Run } from "../../engine/run/state.ts";
+import { log } from "../../lib/log.ts";
+import { commit } from "../../store/commit.ts";
+import { type AnsweredRun, storeAnswers } from "../../store/runs/continue.ts";
+import type { StoredTree } from "../../store/runs/tree.ts";
+import { type Admission, decideAdmission } from "../lane/admission.ts";
+import { LiveRun } from "../drive/live-run.ts";
+import type { LookAgain } from "../row/look-again.ts";
+import type { RunLane } from "../lane/run-lane.ts";
+import { continuedTree } from "../lane/start-continued.ts";
+import { storedLive } from "./stored-live.ts";
+
+/** The run, and the entry of its event log from which whoever answered reads. */
+export interface ContinuedRun {
+  live: LiveRun;
+  fromEntry: number;
+}
+
+export type Continued = Outcome<ContinuedRun> | LookAgain;
+
+/** Under which terms answers came; `arrivedAt` is milliseconds since the epoch. */
+export interface AnswerTerms {
+  idempotency: Idempotency | null;
+  onBusy: OnBusy;
+  arrivedAt: number;
+}
+
+/** A paused run as it stands, the requirements that are answered now, and those that are open after it. */
+export interface Decided {
+  tree: StoredTree;
+  run: Run;
+  answered: Requirement[];
+  open: Requirement[];
+}
+
+/** Stores answers; with all of them the run waits to go on, else it stays paused. */
+export function applyAnswers(lane: RunLane, terms: AnswerTerms, decided: Decided): Promise<Continued> {
+  return decided.open.length > 0 ? keepAnswers(lane, terms, decided) : letGoOn(lane, terms, decided);
+}
+
+/** Each answer that leaves something open adds a RunPaused to the event log. Half of the log is kept for what the run does when it goes on. */
+const MAX_EVENT_BYTES_OF_PAUSES = MAX_RUN_EVENT_BYTES / 2;
+
+/** Some of what it waits for is still open: its readers are told so again, and nothing runs. */
+async function keepAnswers(
+  lane: RunLane,
+  arrival: AnswerTerms,
+  { tree, run, answered, open }: Decided,
+): Promise<Continued> {
+  const fromEntry = run.log.length;
+  const at = Math.max(0, lane.deps.now() - run.head.startedAt);
+  applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
+  const events = storedLog(run.log);
+  if (events.length > MAX_EVENT_BYTES_OF_PAUSES) {
+    return fail(badRequest("The run can tell no more of its pauses: answer all that is open in one request."));
+  }
+  const stored = await store(lane, arrival, tree, { answered, position: null, events, fromEntry });
+  if (stored !== "stored") {
+    return stored;
+  }
+  const requirements = withAnswers(tree.requirements, answered);
+  const row = { ...tree.row, events };
+  return ok({ live: storedLive({ ...tree, row, requirements }), fromEntry });
+}
+
+function withAnswers(requirements: readonly Requirement[], answered: readonly Requirement[]): Requirement[] {
+  const answers = new Map(answered.map((requirement) => [requirement.requirementId, requirement]));
+  return requirements.map((one) => answers.get(one.requirementId) ?? one);
+}
+
+/** All is answered: the run waits like a new one, and is the next where nothing else runs. */
+async function letGoOn(lane: RunLane, arrival: AnswerTerms, { tree, run, answered }: Decided): Promise<Continued> {
+  const admission: Admission = decideAdmission(lane.occupancy(), arrival.onBusy);
+  if (admission.kind === "refuse") {
+    return fail(admission.failure);
+  }
+  const position = admission.kind === "wait" ? admission.position : 0;
+  const fromEntry = run.log.length;
+  const stored = await store(lane, arrival, tree, { answered, position, events: null, fromEntry });
+  if (stored !== "stored") {
+    return stored;
+  }
+  const row = { ...tree.row, waiting: true, position };
+  const live = new LiveRun(row, arrival.arrivedAt);
+  // Whoever answered reads behind what was told by now, also where it never goes on.
+  live.publish(continuedTree({ ...tree, row, requirements: withAnswers(tree.requirements, answered) }));
+  lane.enqueue(live);
+  if (admission.kind === "wait" && admission.interrupts) {
+    lane.interrupt();
+  }
+  lane.startNext();
+  return ok({ live, fromEntry });
+}
+
+async function store(
+  lane: RunLane,
+  { idempotency }: AnswerTerms,
+  { row }: StoredTree,
+  given: Pick<AnsweredRun, "answered" | "position" | "events"> & { fromEntry: number },
+): Promise<Continued | "stored"> {
+  const { deps, leftovers } = lane;
+  const { fromEntry, ...answers } = given;
+  const answered: AnsweredRun = {
+    ...answers,
+    runId: row.runId,
+    sessionId: row.sessionId,
+    previousFence: row.fence,
+    fence: deps.newId(),
+    key: idempotency === null ? null : { idempotency, fromEntry },
+  };
+  const written = await leftovers.writeRow(async () => {
+    const { runId, sessionId, previousFence, fence } = answered;
+    leftovers.note(runId, {
+      phase: "answering",
+      note: {
+        runId,
+        sessionId,
+        previousFence,
+        fence,
+        requirementIds: answered.answered.map(({ requirementId }) => requirementId),
+        previousEvents: answered.events === null ? null : row.events,
+        key: idempotency,
+      },
+    });
+    const committed = await commit(deps.db, storeAnswers(deps.db, answered));
+    if (committed.kind === "unknown") {
+      leftovers.abandon(runId);
+    } else {
+      leftovers.forget(runId);
+    }
+    return committed;
+  });
+  if (written === null || written.kind === "unknown") {
+    // Taken back now if D1 is there again, else before anything else is written, or by the alarm.
+    deps.background(leftovers.land().then(() => {}));
+    return fail(databaseUnavailable());
+  }
+  if (written.kind === "refused") {
+    log("error", "answers.refused", { run_id: row.runId, reason: written.constraint });
+    return "look_again";
+  }
+  return written.changed[0] ? "stored" : "look_again";
+}

@@ -1,0 +1,143 @@
+import {
+  databaseUnavailable,
+  idempotencyConflict,
+  runNotContinuable,
+  runNotFound,
+  runNotLanded,
+  sessionUnavailable,
+} from "../../domain/error.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { maySee, type Principal } from "../../domain/principal.ts";
+import type { AnswerEntry, Requirement } from "../../domain/requirement.ts";
+import { whyNotIn } from "../../domain/retention.ts";
+import { isHidden } from "../../domain/session.ts";
+import { type ComponentRef, findComponent, isRunOf, refOf } from "../../domain/team.ts";
+import type { Tool } from "../../domain/tool.ts";
+import { decideAnswers } from "../../engine/people/answers.ts";
+import { toolCalls } from "../../engine/run/calls.ts";
+import type { Run } from "../../engine/run/state.ts";
+import { runTree } from "../../engine/run/stored-run.ts";
+import { readOrNull } from "../../store/commit.ts";
+import { findContinuation, findRunTree, type StoredTree } from "../../store/runs/tree.ts";
+import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { decideOnLook } from "../row/look-again.ts";
+import type { RunLane } from "../lane/run-lane.ts";
+import { allMembers } from "../drive/run-tree.ts";
+import { storedLive } from "./stored-live.ts";
+
+/** Answers to a paused run, as they arrive. */
+export interface AnswerArrival extends AnswerTerms {
+  runId: string;
+  component: ComponentRef;
+  principal: Principal;
+  entries: AnswerEntry[];
+  answeredBy: string | null;
+}
+
+/** Where a stretch of a run ends; what is cancelled tells that it completed, too. */
+const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
+
+/**
+ * Takes answers to what a paused run waits for. With all of them the run waits to go on, in line with new runs; else it
+ * stays paused and tells what is still open. When this returns a failure no answer of it is stored, or will be. To be
+ * called for one arrival at a time.
+ */
+export async function admitAnswers(lane: RunLane, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
+  if (!(await lane.leftovers.land())) {
+    return fail(runNotLanded());
+  }
+  return (await decideOnLook(lane.memory, () => lookAndAnswer(lane, arrival))) ?? fail(sessionUnavailable());
+}
+
+async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Continued> {
+  const { deps } = lane;
+  const { runId, principal } = arrival;
+  const notFound = fail(runNotFound(`No runs found for run ID ${runId}`));
+  // Not only the row: the runs that wait since before this instance are taken up first.
+  const loaded = await lane.memory.load(0, false);
+  const read = loaded && (await readOrNull(findRunTree(deps.db, deps.sessionId, runId)));
+  if (loaded === null || read === null) {
+    return fail(databaseUnavailable());
+  }
+  lane.takeUp();
+  const { session } = loaded;
+  const tree = read.value;
+  if (session !== null && isHidden(session)) {
+    return fail(whyNotIn(session, principal, deps.settings.deleteUndoSeconds));
+  }
+  if (session === null || tree === null || !maySee(principal, session) || !isRunOf(arrival.component, tree.row)) {
+    return notFound;
+  }
+  const earlier = await earlierAnswer(lane, arrival, tree);
+  if (earlier !== null) {
+    return earlier;
+  }
+  const reason = whyNotContinuable(lane, tree);
+  if (reason !== null) {
+    return fail(runNotContinuable(runId, reason));
+  }
+  const run = runTree(tree, tree.members, tree.requirements);
+  const decided = decideAnswers(
+    tree.requirements,
+    arrival.entries,
+    { runId, answeredBy: arrival.answeredBy, nowMs: deps.now(), knownToolCallIds: callIds(run) },
+    (requirement) => toolOf(deps, requirement),
+  );
+  if (!decided.ok) {
+    return decided;
+  }
+  return applyAnswers(lane, arrival, { tree, run, ...decided.value });
+}
+
+/** The stretch of the run that the same key asked for before; null when there was none. */
+async function earlierAnswer(lane: RunLane, arrival: AnswerArrival, tree: StoredTree): Promise<Continued | null> {
+  const { idempotency, runId } = arrival;
+  if (idempotency === null) {
+    return null;
+  }
+  const read = await readOrNull(findContinuation(lane.deps.db, runId, idempotency));
+  if (read === null) {
+    return fail(databaseUnavailable());
+  }
+  if (read.value === null) {
+    return null;
+  }
+  const { fieldsDigest, fromEntry } = read.value;
+  if (fieldsDigest !== idempotency.fieldsDigest) {
+    return fail(idempotencyConflict(runId));
+  }
+  const { log: told } = runTree(tree, [], []);
+  const stop = told.findIndex(({ kind }, at) => at >= fromEntry && ENDS.has(kind));
+  if (stop >= 0) {
+    return ok({ live: storedLive(tree, stop + 1), fromEntry });
+  }
+  const live = lane.find(runId);
+  if (live !== null) {
+    return ok({ live, fromEntry });
+  }
+  // It may have ended since it was read.
+  return tree.row.status === "RUNNING" || tree.row.waiting ? "look_again" : ok({ live: storedLive(tree), fromEntry });
+}
+
+function whyNotContinuable(lane: RunLane, { row, requirements }: StoredTree): string | null {
+  if (row.parentRunId !== null) {
+    return `it is a member run; continue run ${requirements[0]?.runId ?? row.parentRunId}`;
+  }
+  if (row.status !== "PAUSED") {
+    return `run is ${row.status.toLowerCase()}`;
+  }
+  if (row.waiting || lane.find(row.runId) !== null) {
+    return "all it waited for is answered, and it is about to go on";
+  }
+  return requirements.length === 0 ? "it is a copy of a paused run" : null;
+}
+
+function callIds(run: Run): Set<string> {
+  return new Set([run, ...allMembers(run)].flatMap((one) => toolCalls(one).map(({ id }) => id)));
+}
+
+/** The tool of a requirement's call, while the deployment has it. */
+export function toolOf(deps: SessionDependencies, requirement: Requirement): Tool | undefined {
+  return findComponent(deps, refOf(requirement))?.tools?.find(({ name }) => name === requirement.toolName);
+}

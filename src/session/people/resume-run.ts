@@ -1,0 +1,81 @@
+import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/error.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { maySee, type Principal } from "../../domain/principal.ts";
+import { type ComponentRef, isRunOf } from "../../domain/team.ts";
+import { EventReader } from "../../engine/log/run-events.ts";
+import { readOrNull } from "../../store/commit.ts";
+import { findRunTree } from "../../store/runs/tree.ts";
+import type { LiveRun } from "../drive/live-run.ts";
+import type { RunLane } from "../lane/run-lane.ts";
+import { continuedTree } from "../lane/start-continued.ts";
+import { storedLive } from "./stored-live.ts";
+
+/** Asks for a run to be read again. */
+export interface ResumeRequest {
+  runId: string;
+  component: ComponentRef;
+  principal: Principal;
+}
+
+/** The run, live or as it is stored; for whoever may see it. */
+export async function findToResume(lane: RunLane, request: ResumeRequest): Promise<Outcome<LiveRun>> {
+  const { deps } = lane;
+  const { runId, component, principal } = request;
+  // What a dead instance left is closed first: a reader gets its end, not a run that seems to go on.
+  if (lane.find(runId) === null && !(await lane.leftovers.land())) {
+    return fail(runNotLanded());
+  }
+  const row = await lane.memory.row();
+  if (row === null) {
+    return fail(databaseUnavailable());
+  }
+  const session = row.value;
+  if (session === null || !maySee(principal, session)) {
+    return fail(runNotFound());
+  }
+  const live = lane.find(runId);
+  if (live !== null && (live.run !== null || live.row.status !== "PAUSED")) {
+    return isRunOf(component, live.row) ? ok(live) : fail(runNotFound());
+  }
+  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, runId));
+  if (read === null) {
+    return fail(databaseUnavailable());
+  }
+  const tree = read.value;
+  if (tree === null || !isRunOf(component, tree.row)) {
+    return fail(runNotFound());
+  }
+  if (tree.row.waiting && lane.find(runId) === null) {
+    // It waits since before this instance.
+    if ((await lane.memory.load(0, false)) === null) {
+      return fail(databaseUnavailable());
+    }
+    lane.takeUp();
+  }
+  const now = lane.find(runId);
+  if (now === null) {
+    // A member run that goes on is told of in its team's stream only.
+    return tree.row.status === "RUNNING" ? fail(runNotFound()) : ok(storedLive(tree));
+  }
+  if (now.run === null && now.row.status === "PAUSED") {
+    now.publish(continuedTree(tree));
+  }
+  return ok(now);
+}
+
+/** How many events stand behind the one that was seen last. */
+export function missedEvents({ run, published }: LiveRun, lastEventIndex: number | null): number {
+  const next = (lastEventIndex ?? -1) + 1;
+  if (run === null) {
+    return 0;
+  }
+  if (!run.log.some(({ kind }) => kind === "gap")) {
+    return Math.max(0, run.eventCount - next);
+  }
+  const reader = new EventReader(run);
+  let missed = 0;
+  for (let event = reader.next(published); event !== null; event = reader.next(published)) {
+    missed += event.event_index >= next ? 1 : 0;
+  }
+  return missed;
+}

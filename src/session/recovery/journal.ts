@@ -1,0 +1,152 @@
+import type { RecordedFact, RunHead } from "../../engine/run/state.ts";
+import type { AnswerNote, Continuation } from "../../store/runs/continue.ts";
+import type { StartNote, Withdrawal } from "../../store/runs/undo.ts";
+import { readFacts, writeFacts } from "./journal-facts.ts";
+
+/** A run in the object's own SQLite, from before its first write to D1 until its last one has landed. */
+export type JournalEntry =
+  | { phase: "accepting"; note: Withdrawal }
+  | { phase: "starting"; note: StartNote }
+  | { phase: "answering"; note: AnswerNote }
+  | { phase: "continuing"; note: Continuation }
+  /** `continues`: it was paused, and what it had done by then is in D1. */
+  | { phase: "running"; head: RunHead; continues: boolean };
+
+/** How many event indexes are reserved at a time: readers get none that is not, so that an end can stand above all of them. */
+const RESERVED_EVENTS = 256;
+
+/** A row takes 2 MB at most, and a character up to 3 bytes. */
+const MAX_ROW_CHARS = 256 * 1024;
+
+/**
+ * The object's own small record of the runs that are under way: empty between runs. Writes are synchronous and reach
+ * the disk before anything the object sends after them.
+ */
+export class Journal {
+  readonly #sql: SqlStorage;
+  /** What the table holds: nobody else writes it. */
+  readonly #entries: Map<string, JournalEntry>;
+  readonly #reserved = new Map<string, number>();
+  /** Whether there are tables: none before the first entry, so that an object which is only asked keeps nothing. */
+  #isThere: boolean;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#isThere = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'journal'").toArray().length > 0;
+    const rows = this.#isThere
+      ? sql.exec<{ run_id: string; entry: string }>("SELECT run_id, entry FROM journal").toArray()
+      : [];
+    this.#entries = new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
+  }
+
+  /** Writes where a run stands, over what was written of it before. */
+  note(runId: string, entry: JournalEntry): void {
+    this.#create();
+    this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));
+    this.#entries.set(runId, entry);
+  }
+
+  /** Adds facts behind those written before; `startedAt` is their run's. */
+  append(runId: string, facts: readonly RecordedFact[], startedAt: number): void {
+    if (facts.length === 0) {
+      return;
+    }
+    this.#create();
+    const text = writeFacts(facts, startedAt);
+    for (let from = 0; from < text.length; ) {
+      // Never between the halves of a surrogate pair: each half alone would be stored as U+FFFD.
+      const to = from + MAX_ROW_CHARS - (isHighSurrogate(text.charCodeAt(from + MAX_ROW_CHARS - 1)) ? 1 : 0);
+      this.#sql.exec(
+        "INSERT INTO journal_facts (run_id, piece, is_last) VALUES (?, ?, ?)",
+        runId,
+        text.slice(from, to),
+        to >= text.length ? 1 : 0,
+      );
+      from = to;
+    }
+  }
+
+  remove(runId: string): void {
+    if (!this.#isThere) {
+      return;
+    }
+    this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
+    this.#sql.exec("DELETE FROM journal_reserved WHERE run_id = ?", runId);
+    this.#reserved.delete(runId);
+    this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
+    this.#entries.delete(runId);
+  }
+
+  /** The storage is emptied: the tables with all that is in them are gone. */
+  forget(): void {
+    this.#entries.clear();
+    this.#reserved.clear();
+    this.#isThere = false;
+  }
+
+  entries(): ReadonlyMap<string, JournalEntry> {
+    return this.#entries;
+  }
+
+  /** What the run did, as far as it was written down. */
+  facts(runId: string): RecordedFact[] {
+    if (!this.#isThere) {
+      return [];
+    }
+    const rows = this.#sql.exec<{ piece: string; is_last: number }>(
+      "SELECT piece, is_last FROM journal_facts WHERE run_id = ? ORDER BY id",
+      runId,
+    );
+    const facts: RecordedFact[] = [];
+    let text = "";
+    for (const { piece, is_last } of rows) {
+      text += piece;
+      if (is_last === 1) {
+        facts.push(...readFacts(text));
+        text = "";
+      }
+    }
+    return facts;
+  }
+
+  /** To be called before readers get the first `count` events of a run that began here with `from` of them. */
+  reserve(runId: string, count: number, from: number): void {
+    const reserved = this.#reserved.get(runId) ?? from + RESERVED_EVENTS;
+    if (count <= reserved) {
+      return;
+    }
+    this.#create();
+    const next = count + RESERVED_EVENTS;
+    this.#sql.exec("INSERT OR REPLACE INTO journal_reserved (run_id, next_index) VALUES (?, ?)", runId, next);
+    this.#reserved.set(runId, next);
+  }
+
+  /** An index above every one that a reader can have got. */
+  nextFreeIndex(runId: string, from: number): number {
+    if (!this.#isThere) {
+      return from + RESERVED_EVENTS;
+    }
+    const [row] = this.#sql
+      .exec<{ next_index: number }>("SELECT next_index FROM journal_reserved WHERE run_id = ?", runId)
+      .toArray();
+    return row?.next_index ?? from + RESERVED_EVENTS;
+  }
+
+  #create(): void {
+    if (this.#isThere) {
+      return;
+    }
+    this.#isThere = true;
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS journal (run_id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID");
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal_facts (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, piece TEXT NOT NULL, is_last INTEGER NOT NULL)",
+    );
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal_reserved (run_id TEXT PRIMARY KEY, next_index INTEGER NOT NULL) WITHOUT ROWID",
+    );
+  }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

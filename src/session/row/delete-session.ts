@@ -1,0 +1,232 @@
+import { databaseUnavailable, sessionNotFound } from "../../domain/error.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { couldSee, maySee, type Principal } from "../../domain/principal.ts";
+import {
+  isOverdue,
+  isPurging,
+  isRestorable,
+  isToBePurged,
+  type PurgeLimits,
+  timeToLive,
+} from "../../domain/retention.ts";
+import { isHidden, type Session, type SessionType } from "../../domain/session.ts";
+import { findComponent } from "../../domain/team.ts";
+import { commit, readOrNull } from "../../store/commit.ts";
+import { beginPurgeStatements, hideStatement, isSmall, restoreStatement } from "../../store/sessions/hiding.ts";
+import { deleteStatements } from "../../store/sessions/writes.ts";
+import { purgeRows } from "./purge-session.ts";
+import type { RunLane } from "../lane/run-lane.ts";
+
+// All of this is called in line with arrivals, so that no run is being let in while its session goes or comes back.
+
+/** `going_on`: it exists for nobody, and the rest of its rows go by the object's alarm. */
+export type Removed = "left" | "hidden" | "going_on" | "purged";
+
+/** What is to be done about a session, decided on its row. */
+type Removal = "leave" | "hide" | "purge";
+
+/** How often a write is tried on a row that was not as remembered. */
+const MAX_ATTEMPTS = 3;
+
+export interface DeleteOptions {
+  /** Whether it can be brought back. */
+  undo: boolean;
+}
+
+/** Deletes the session; one that does not exist for the caller is left alone. */
+export function deleteSession(lane: RunLane, principal: Principal, { undo }: DeleteOptions): Promise<Outcome<Removed>> {
+  return remove(lane, (session) => (maySee(principal, session) ? (undo ? "hide" : "purge") : "leave"));
+}
+
+/** What the server asks for when the session's time may be over. */
+export interface ExpireCall extends DeleteOptions {
+  deploymentTtlSeconds: number | null;
+}
+
+/** Deletes the session if its time is over still. While a run is active or waits it is not: that run wins. */
+export async function expireSession(
+  lane: RunLane,
+  { undo, deploymentTtlSeconds }: ExpireCall,
+): Promise<Outcome<Removed>> {
+  const { deps, memory } = lane;
+  if (!(await lane.leftovers.land()) || (await memory.load(0, false)) === null) {
+    return fail(databaseUnavailable());
+  }
+  lane.takeUp();
+  if (isBusy(lane)) {
+    return ok("left");
+  }
+  return remove(lane, (session) => {
+    const { sessionType, agentId, teamId } = session;
+    const id = sessionType === "agent" ? agentId : teamId;
+    const component =
+      id === null || sessionType === "workflow" ? undefined : findComponent(deps, { type: sessionType, id });
+    const isDue = isOverdue(session, timeToLive(session, component, deploymentTtlSeconds), deps.now());
+    return isDue && !isHidden(session) ? (undo ? "hide" : "purge") : "leave";
+  });
+}
+
+/** Which session the server wants purged: one that was hidden long enough ago, or one of a user who is erased. */
+export type PurgeCall = { limits: PurgeLimits } | { userId: string };
+
+/** Removes the session for good, if it is one that is meant. */
+export function purgeSession(lane: RunLane, call: PurgeCall): Promise<Outcome<Removed>> {
+  // An import is written without the object.
+  lane.memory.drop();
+  return remove(lane, (session) => {
+    const isMeant = "limits" in call ? isToBePurged(session, call.limits) : session.userId === call.userId;
+    return isMeant ? "purge" : "leave";
+  });
+}
+
+/** Brings a deleted session back; answers it as it stands then. */
+export async function restoreSession(
+  lane: RunLane,
+  principal: Principal,
+  type: SessionType | null,
+): Promise<Outcome<Session>> {
+  const { deps, memory } = lane;
+  const restored = await lane.leftovers.writeRow(async (): Promise<Outcome<Session>> => {
+    memory.drop();
+    const row = await memory.row();
+    if (row === null) {
+      return fail(databaseUnavailable());
+    }
+    const session = row.value;
+    if (session === null || !isRestorable(session) || !couldSee(principal, session)) {
+      return fail(sessionNotFound());
+    }
+    if (type !== null && type !== session.sessionType) {
+      return fail(sessionNotFound());
+    }
+    const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
+    const committed = await commit(deps.db, [restoreStatement(deps.db, hiding)]);
+    memory.drop();
+    if (committed.kind !== "written" || !committed.changed[0]) {
+      return fail(databaseUnavailable());
+    }
+    const after = await memory.row();
+    return after?.value == null ? fail(databaseUnavailable()) : ok(after.value);
+  });
+  if (restored?.ok) {
+    // What D1 says waits and expires in it is looked for again.
+    memory.forgetPending();
+    lane.alarm.expireAt(deps.now());
+  }
+  return restored ?? fail(databaseUnavailable());
+}
+
+/** Does what is left to do in a session that was deleted, or is gone; for the object's alarm, when it has landed all. */
+export async function tend(lane: RunLane): Promise<void> {
+  const { session } = lane.memory;
+  if (session === null) {
+    const row = await lane.memory.row();
+    if (row !== null && row.value === null && !isBusy(lane) && lane.deps.journal.entries().size === 0) {
+      lane.clear();
+    }
+  } else if (isPurging(session)) {
+    await purgeRows(lane, session);
+  } else if (session.visibility === "deleted") {
+    await closeLane(lane);
+  }
+}
+
+/** Whether a run is active in this object, or waits. */
+export function isBusy(lane: RunLane): boolean {
+  const { active, waiting } = lane.occupancy();
+  return active !== null || waiting.length > 0;
+}
+
+async function remove(lane: RunLane, decide: (session: Session) => Removal): Promise<Outcome<Removed>> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const removed = await lane.leftovers.writeRow(() => removeOnce(lane, decide));
+    if (removed === null) {
+      return fail(databaseUnavailable());
+    }
+    if (removed !== "taken_over") {
+      return removed.ok ? ok(await finish(lane, removed.value)) : removed;
+    }
+    lane.memory.drop();
+  }
+  return fail(databaseUnavailable());
+}
+
+async function removeOnce(
+  lane: RunLane,
+  decide: (session: Session) => Removal,
+): Promise<Outcome<Removed> | "taken_over"> {
+  const { deps, memory } = lane;
+  const row = await memory.row();
+  if (row === null) {
+    return fail(databaseUnavailable());
+  }
+  const session = row.value;
+  if (session === null) {
+    // Also where an answer was lost that said so: whoever still reads is told.
+    lane.clear();
+    return ok("purged");
+  }
+  const removal = decide(session);
+  if (removal === "leave") {
+    return ok("left");
+  }
+  if (removal === "purge" && isPurging(session)) {
+    return ok("going_on");
+  }
+  const small = removal === "purge" ? await readOrNull(isSmall(deps.db, session)) : { value: true };
+  if (small === null) {
+    return fail(databaseUnavailable());
+  }
+  const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
+  const purge = small.value ? deleteStatements(deps.db, session, deps.now()) : beginPurgeStatements(deps.db, hiding);
+  const committed = await commit(deps.db, removal === "hide" ? [hideStatement(deps.db, hiding)] : purge);
+  memory.drop();
+  if (committed.kind !== "written") {
+    // It may be hidden: then somebody has to see to what runs in it.
+    lane.alarm.failed();
+    return fail(databaseUnavailable());
+  }
+  if (!committed.changed.at(-1)) {
+    return "taken_over";
+  }
+  if (removal === "hide") {
+    lane.interrupt();
+    return ok("hidden");
+  }
+  lane.clear();
+  return ok(small.value ? "purged" : "going_on");
+}
+
+/** What follows the write, out of the line of those. */
+async function finish(lane: RunLane, removed: Removed): Promise<Removed> {
+  switch (removed) {
+    case "left":
+    case "purged":
+      return removed;
+    case "hidden":
+      await closeLane(lane);
+      return removed;
+    case "going_on": {
+      lane.alarm.watch();
+      const row = await lane.memory.row();
+      if (row?.value == null || !isPurging(row.value)) {
+        lane.alarm.failed();
+        return removed;
+      }
+      return purgeRows(lane, row.value);
+    }
+  }
+}
+
+/**
+ * What runs or waits in a deleted session is cancelled, and stored so; what D1 does not take now is cancelled when it would
+ * start. A run that waits for people stays paused.
+ */
+async function closeLane(lane: RunLane): Promise<void> {
+  lane.interrupt();
+  for (const { runId } of lane.occupancy().waiting) {
+    if (!(await lane.cancel(runId))) {
+      return;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { MessageKey } from "../../domain/message.ts";
+import { isHidden, type Session } from "../../domain/session.ts";
+import { log } from "../../lib/log.ts";
+import { type Committed, commit, readOrNull } from "../../store/commit.ts";
+import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
+import { indexStatements, readUnindexed } from "../../store/search/unindexed.ts";
+import type { Alarm } from "../recovery/alarm.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import type { Leftovers } from "../recovery/leftovers.ts";
+import type { SessionMemory } from "./memory.ts";
+
+/**
+ * Brings the search index to where the session is, in steps between which runs go on: a session that was claimed, forked or
+ * imported. D1 says what is to be done; a step that is lost is done again.
+ */
+export class SessionIndexing {
+  readonly #deps: SessionDependencies;
+  readonly #memory: SessionMemory;
+  readonly #leftovers: Leftovers;
+  readonly #alarm: Alarm;
+  /** How far this object has come within the run that D1 names, and for which owner. */
+  #reached: { key: MessageKey; userId: string | null } | null = null;
+
+  constructor(deps: SessionDependencies, memory: SessionMemory, leftovers: Leftovers, alarm: Alarm) {
+    this.#deps = deps;
+    this.#memory = memory;
+    this.#leftovers = leftovers;
+    this.#alarm = alarm;
+  }
+
+  /** One bounded step, when there is something to do; false when D1 is away. */
+  async step(): Promise<boolean> {
+    if (!this.#alarm.isIndexing()) {
+      return true;
+    }
+    const isDone = await this.#index();
+    if (!isDone) {
+      this.#alarm.failed();
+    }
+    return isDone;
+  }
+
+  async #index(): Promise<boolean> {
+    const { db, sessionId } = this.#deps;
+    const read = await readOrNull(sessionQuery(db, sessionId).execute());
+    if (read === null) {
+      return false;
+    }
+    const session = read.value[0] === undefined ? null : toSession(read.value[0]);
+    if (session === null || isHidden(session) || session.unindexedFrom === null) {
+      this.#moveOn(null);
+      return true;
+    }
+    const slice = await readOrNull(readUnindexed(db, sessionId, this.#from(session, session.unindexedFrom)));
+    if (slice === null) {
+      return false;
+    }
+    const last = slice.value.messages.at(-1)?.key ?? null;
+    const goesOn = slice.value.goesOn && last !== null;
+    const nextFrom = goesOn ? last.runIndex : null;
+    // Only the write is in line: nobody waits for texts to be taken apart.
+    const statements = indexStatements(db, session, slice.value, nextFrom);
+    const committed = await this.#leftovers.writeRow(() => commit(db, statements));
+    if (committed?.kind !== "written") {
+      return this.#refused(committed);
+    }
+    this.#reached = null;
+    if (committed.changed.at(-1)) {
+      this.#reached = goesOn ? { key: last, userId: session.userId } : null;
+      this.#moveOn(nextFrom);
+    }
+    return true;
+  }
+
+  #from({ userId }: Session, unindexedFrom: number): MessageKey {
+    const reached = this.#reached;
+    const isThere = reached !== null && reached.key.runIndex === unindexedFrom && reached.userId === userId;
+    return isThere ? reached.key : { runIndex: unindexedFrom, messageIndex: -1 };
+  }
+
+  #moveOn(unindexedFrom: number | null): void {
+    this.#memory.update((session) => ({ ...session, unindexedFrom }));
+    if (unindexedFrom === null) {
+      this.#alarm.indexed();
+    }
+  }
+
+  #refused(committed: Committed | null): false {
+    if (committed?.kind === "refused") {
+      log("error", "index.refused", { session_id: this.#deps.sessionId, reason: committed.constraint });
+    }
+    return false;
+  }
+}

@@ -1,0 +1,106 @@
+import { shortenToName } from "../../names/clean-name.ts";
+import type { ModelFailure } from "../../names/answer/model-answer.ts";
+import { guardedName } from "../../names/guard.ts";
+import { isNamingDue } from "../../names/naming-due.ts";
+import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../../names/propose.ts";
+import type { Agent } from "../../domain/agent.ts";
+import { databaseUnavailable, nameRefused } from "../../domain/error.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import type { NameDetails, Session } from "../../domain/session.ts";
+import { log } from "../../lib/log.ts";
+import { readOrNull } from "../../store/commit.ts";
+import { firstMessages, type MessageExcerpt } from "../../store/messages/messages.ts";
+import type { NameChange } from "../../store/sessions/writes.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+
+/** The agent or team that a session's names are the business of: its own if registered, else none. */
+export function namingAgent(deps: SessionDependencies, session: Session): Agent | undefined {
+  return session.sessionType === "team" ? deps.teams.get(session.teamId ?? "") : deps.agents.get(session.agentId ?? "");
+}
+
+/** Whether it is the session that it was then, and has the name, or none, that it had. */
+export const isNamedAsThen = (session: Session, then: Session): boolean =>
+  session.nameVersion === then.nameVersion && session.createdAt === then.createdAt;
+
+/** A name that a person gave, as the agent's guardrail lets it pass; "" takes the name away and is not shown to it. */
+export async function manualChange(
+  deps: SessionDependencies,
+  session: Session,
+  name: string,
+): Promise<Outcome<NameChange>> {
+  if (name === "") {
+    return ok({ name: null, source: null, details: null });
+  }
+  const accepted = await guardedName(namingAgent(deps, session), "manual", name, session);
+  return accepted === null ? fail(nameRefused()) : ok({ name: accepted, source: "manual", details: null });
+}
+
+/** Who asked for a name, and what it is to be when the model has none. */
+export interface NamingRequest {
+  fallback: string | null;
+  /** Null for a caller or the server itself. A job tries a provider that failed again by itself, later. */
+  jobId: string | null;
+}
+
+export interface GeneratedName {
+  change: NameChange;
+  /** Why the provider did not answer; the change is the fallback then. */
+  failure: ModelFailure | null;
+}
+
+/** A name that the model makes from the conversation's start, or what stands in for one, with what it cost. */
+export async function generatedChange(
+  deps: SessionDependencies,
+  session: Session,
+  request: NamingRequest,
+): Promise<Outcome<GeneratedName>> {
+  const bounds = { maxMessages: NAMED_MESSAGES, maxChars: READ_MESSAGE_CHARS };
+  const read = await readOrNull(firstMessages(deps.db, session.sessionId, bounds));
+  if (read === null) {
+    return fail(databaseUnavailable());
+  }
+  const lines = read.value;
+  const { name, details, failure } = await askAndGuard(deps, session, lines, request.jobId);
+  if (name !== null) {
+    return ok({ change: { name, source: "generated", details }, failure });
+  }
+  const firstUser = lines.find((line) => line.role === "user")?.content ?? session.firstMessage ?? "";
+  const instead = request.fallback ?? (shortenToName(firstUser) || session.sessionId);
+  return ok({ change: { name: instead, source: "fallback", details }, failure });
+}
+
+/** Whether the session is to be named by itself after the run that just completed. */
+export function isAutomaticallyDue(deps: SessionDependencies, session: Session, agent: Agent): boolean {
+  return isNamingDue(namingAgent(deps, session) ?? agent, session);
+}
+
+interface AskedName {
+  name: string | null;
+  details: NameDetails;
+  failure: ModelFailure | null;
+}
+
+async function askAndGuard(
+  deps: SessionDependencies,
+  session: Session,
+  lines: MessageExcerpt[],
+  jobId: string | null,
+): Promise<AskedName> {
+  const agent = namingAgent(deps, session);
+  const { namingModel, namingReasoningEffort: reasoningEffort } = deps.settings;
+  const model = lines.length === 0 ? null : deps.models(agent?.naming?.model ?? namingModel ?? agent?.model);
+  if (model === null) {
+    const details = { model: null, promptTokens: 0, completionTokens: 0, attempts: 0, jobId };
+    return { name: null, details, failure: null };
+  }
+  const { name, failure, ...cost } = await proposeName(model, lines, {
+    reasoningEffort,
+    retryFailures: jobId === null,
+  });
+  const details = { model: model.id, ...cost, jobId };
+  if (name === null) {
+    log("warn", "name.not_usable", { session_id: session.sessionId, failure });
+    return { name, details, failure };
+  }
+  return { name: await guardedName(agent, "generated", name, session), details, failure };
+}

@@ -1,0 +1,101 @@
+import { invalidRequest, payloadTooLarge, preconditionFailed } from "../../domain/error.ts";
+import { type IfMatch, isMatched } from "../../domain/etag.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import { MAX_STATE_BYTES } from "../../domain/limits.ts";
+import { mergePatch } from "../../domain/merge-patch.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import type { Session, SessionSummary } from "../../domain/session.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+import type { NameChange, SessionPatch, VisibilityChange } from "../../store/sessions/writes.ts";
+
+/** What a caller changes of a session; a field left out stays as it is. Plain data: it crosses the object's boundary. */
+export interface RequestedPatch {
+  /** Whether an object replaces what is there as a whole, or is merged over it as RFC 7396 says; null takes it away. */
+  mode: "replace" | "merge";
+  /** Under which condition; null for none. */
+  ifMatch: IfMatch | null;
+  /** As it was typed; `""` takes it away. */
+  name?: string;
+  state?: JsonObject | null;
+  metadata?: JsonObject | null;
+  /** Where it is merged only some of its members may be given; each is of the right type. */
+  summary?: JsonObject | null;
+  /** All that it has then. */
+  tags?: string[];
+  pinned?: boolean;
+  archived?: boolean;
+  /** Null: as its agent or the deployment says. */
+  ttlSeconds?: number | null;
+}
+
+/** The state as the patch leaves it, of a session's row or of a run that is under way. */
+export function patchedState(state: JsonObject | null, patch: RequestedPatch): JsonObject | null {
+  return patched(state, patch.state, patch.mode);
+}
+
+/**
+ * What to write for a requested patch on the row as it stands, or why it is refused. `name` is the requested name as
+ * the agent's guardrail let it pass.
+ */
+export function planPatch(
+  session: Session,
+  patch: RequestedPatch,
+  name: NameChange | undefined,
+  nowMs: number,
+): Outcome<SessionPatch> {
+  if (!isMatched(patch.ifMatch, session)) {
+    return fail(preconditionFailed());
+  }
+  const summary = patched(jsonOf(session.summary), patch.summary, patch.mode);
+  if (summary !== null && !isSummary(summary)) {
+    return fail(invalidRequest([SUMMARY_MISSING]));
+  }
+  const objects = {
+    ...(patch.state !== undefined && { state: patchedState(session.state, patch) }),
+    ...(patch.metadata !== undefined && { metadata: patched(session.metadata, patch.metadata, patch.mode) }),
+    ...(patch.summary !== undefined && { summary }),
+  };
+  for (const [field, value] of Object.entries(objects)) {
+    if (utf8Bytes(JSON.stringify(value)) > MAX_STATE_BYTES) {
+      return fail(payloadTooLarge(field === "state" ? "session_state" : field, MAX_STATE_BYTES));
+    }
+  }
+  // Without any summary the next one is made from the beginning.
+  const restart = patch.summary !== undefined && summary === null ? { summarizedThrough: null } : {};
+  return ok({ ...(name !== undefined && { name }), ...objects, ...restart, ...directoryChange(session, patch, nowMs) });
+}
+
+/** A session that is pinned or archived already stays so since when it was. */
+function directoryChange(session: Session, patch: RequestedPatch, nowMs: number): SessionPatch {
+  const { tags, pinned, archived, ttlSeconds } = patch;
+  return {
+    ...(tags !== undefined && { tags }),
+    ...(pinned !== undefined && { pinnedAt: pinned ? (session.pinnedAt ?? nowMs) : null }),
+    ...(archived !== undefined && { visibility: archivedSince(archived ? (session.archivedAt ?? nowMs) : null) }),
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
+  };
+}
+
+/** Where a session shows that is archived since then, or is not. */
+export const archivedSince = (archivedAt: number | null): VisibilityChange => ({
+  visibility: archivedAt === null ? "listed" : "archived",
+  archivedAt,
+  hiddenAt: null,
+});
+
+function patched(
+  before: JsonObject | null,
+  given: JsonObject | null | undefined,
+  mode: RequestedPatch["mode"],
+): JsonObject | null {
+  if (given === undefined) {
+    return before;
+  }
+  return mode === "replace" || given === null ? given : mergePatch(before, given);
+}
+
+const SUMMARY_MISSING = { type: "missing", loc: ["body", "summary", "summary"], msg: "Field required", input: null };
+
+const jsonOf = (summary: SessionSummary | null): JsonObject | null => summary && { ...summary };
+
+const isSummary = (value: JsonObject): value is JsonObject & SessionSummary => typeof value.summary === "string";

@@ -1,0 +1,97 @@
+import { databaseUnavailable, preconditionFailed, sessionNotFound } from "../../domain/error.ts";
+import { type IfMatch, isMatched } from "../../domain/etag.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { maySee, type Principal } from "../../domain/principal.ts";
+import type { Session } from "../../domain/session.ts";
+import { commit } from "../../store/commit.ts";
+import { patchedSession, patchStatements, type SessionPatch } from "../../store/sessions/writes.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import type { Leftovers } from "../recovery/leftovers.ts";
+import type { SessionMemory } from "./memory.ts";
+
+/** How often a write is planned anew on a row that was not as remembered. */
+const MAX_ATTEMPTS = 3;
+
+/** Decides on the row as it stands what to write of it; nothing when that is empty. */
+export type Plan = (session: Session) => Outcome<SessionPatch>;
+
+/** The session's row as callers may see and change it: each change is planned on what the one before it left. */
+export class SessionRows {
+  readonly #deps: SessionDependencies;
+  readonly #memory: SessionMemory;
+  readonly #leftovers: Leftovers;
+
+  constructor(deps: SessionDependencies, memory: SessionMemory, leftovers: Leftovers) {
+    this.#deps = deps;
+    this.#memory = memory;
+    this.#leftovers = leftovers;
+  }
+
+  async find(principal: Principal): Promise<Outcome<Session>> {
+    const row = await this.#memory.row();
+    if (row === null) {
+      return fail(databaseUnavailable());
+    }
+    return row.value === null || !maySee(principal, row.value) ? fail(sessionNotFound()) : ok(row.value);
+  }
+
+  /** The session if it is as the caller knows it: nobody's guardrail or model is asked in vain. */
+  findMatching(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return ifMatch === null
+      ? this.find(principal)
+      : this.write(principal, (session) => (isMatched(ifMatch, session) ? ok({}) : fail(preconditionFailed())));
+  }
+
+  /** Writes what the plan says, in line with all writes of the row; answers the session as it stands then. */
+  async write(principal: Principal, plan: Plan, onWritten = () => {}): Promise<Outcome<Session>> {
+    const written = await this.#leftovers.writeRow(() => this.#write(principal, plan, onWritten));
+    return written ?? fail(databaseUnavailable());
+  }
+
+  async #write(principal: Principal, plan: Plan, onWritten: () => void): Promise<Outcome<Session>> {
+    // Again: the row that memory knew may have been deleted and made anew without the object, or a run has settled.
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const found = await this.find(principal);
+      if (!found.ok) {
+        return found;
+      }
+      const before = found.value;
+      const planned = plan(before);
+      if (!planned.ok && planned.failure.code === "precondition_failed" && attempt === 0) {
+        // Callers read D1, which shows a run's settle before memory knows of it.
+        this.#memory.drop();
+        continue;
+      }
+      if (!planned.ok) {
+        return planned;
+      }
+      const patch = planned.value;
+      if (Object.keys(patch).length === 0) {
+        return ok(before);
+      }
+      const after = patchedSession(before, patch, this.#deps.now());
+      const mark = this.#memory.mark();
+      const committed = await commit(this.#deps.db, patchStatements(this.#deps.db, before, after, patch));
+      if (committed.kind === "written" && committed.changed[0]) {
+        onWritten();
+        return ok(this.#remember(mark, before, after, patch));
+      }
+      this.#memory.drop();
+      if (committed.kind !== "written") {
+        return fail(databaseUnavailable());
+      }
+    }
+    return fail(databaseUnavailable());
+  }
+
+  /** Remembers a patch that was written; answers the session as it stands now. */
+  #remember(mark: number, before: Session, after: Session, patch: SessionPatch): Session {
+    if ((this.#memory.session ?? before).version !== before.version) {
+      // A run settled behind the patch and is remembered before it: its state is the newer one.
+      this.#memory.drop();
+      return after;
+    }
+    this.#memory.updateSince(mark, (now) => patchedSession(now, patch, after.updatedAt));
+    return this.#memory.session ?? after;
+  }
+}

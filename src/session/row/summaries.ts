@@ -1,0 +1,184 @@
+import { mayBeDue, summaryEvery } from "../../summaries/due.ts";
+import type { Agent } from "../../domain/agent.ts";
+import { badRequest, preconditionFailed, sessionNotFound, summaryFailed } from "../../domain/error.ts";
+import { type IfMatch, isMatched } from "../../domain/etag.ts";
+import type { Message } from "../../domain/message.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { type Principal, SERVER } from "../../domain/principal.ts";
+import type { Session, SessionSummary } from "../../domain/session.ts";
+import type { Component } from "../../domain/team.ts";
+import type { SummaryWait } from "../../engine/drive/drive-run.ts";
+import type { Run } from "../../engine/run/state.ts";
+import { aborted, withTimeout } from "../../lib/abort.ts";
+import { errorFields, log } from "../../lib/log.ts";
+import { sameJson } from "../../lib/same-json.ts";
+import { Serial } from "../../lib/serial.ts";
+import { readOrNull } from "../../store/commit.ts";
+import type { SessionPatch } from "../../store/sessions/writes.ts";
+import { completedRunsSince } from "../../store/messages/summary-messages.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { namingAgent } from "./names.ts";
+import type { SessionRows } from "./rows.ts";
+import { type OwnRun, type Walk, walkOn } from "./summary-walk.ts";
+
+/** How long a summary may be in the making, and how long a run waits for it. */
+const LIMIT_MS = 60_000;
+const RUN_WAITS_MS = 30_000;
+/** How many runs are looked at for each that must have completed: a team run has member runs, and others failed. */
+const RUNS_PER_COMPLETED = 80;
+
+/**
+ * The session's summaries, made one at a time: asked for, out of band after every so many runs, or while a run waits.
+ * What a person writes meanwhile stays. Nothing of it fails, delays or changes a run.
+ */
+export class SessionSummaries {
+  readonly #deps: SessionDependencies;
+  readonly #rows: SessionRows;
+  readonly #making = new Serial();
+  /** One that was not begun yet will see what any other would. */
+  #isNextPlanned = false;
+
+  constructor(deps: SessionDependencies, rows: SessionRows) {
+    this.#deps = deps;
+    this.#rows = rows;
+  }
+
+  /** Brings the summary up to date; answers the session as it stands then. */
+  make(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#making.run(() => this.#make(principal, ifMatch, null, never));
+  }
+
+  /** To be called when a run has completed and landed: makes a summary out of band if one is due. */
+  runCompleted(session: Session, component: Component): void {
+    const every = summaryEvery(this.#policyOwner(session, component));
+    const hasWaited = component.summaries?.runWaits === true;
+    if (every === null || hasWaited || this.#isNextPlanned || !mayBeDue(session, every)) {
+      return;
+    }
+    this.#isNextPlanned = true;
+    const made = this.#making.run(async () => {
+      this.#isNextPlanned = false;
+      const isDue = await this.#isDue(component, 0);
+      const outcome = isDue ? await this.#make(SERVER, null, null, never) : null;
+      if (outcome?.ok === false) {
+        log("warn", "summary.not_made", { session_id: this.#deps.sessionId, code: outcome.failure.code });
+      }
+    });
+    this.#deps.background(
+      made.catch((error: unknown) =>
+        log("error", "summary.failed_unexpectedly", { session_id: this.#deps.sessionId, ...errorFields(error) }),
+      ),
+    );
+  }
+
+  /** What a top-level run is driven with that ends only when the summary is made; null for one that does not wait. */
+  waitOf(run: Run, input: readonly Message[], component: Component, signal: AbortSignal): SummaryWait | null {
+    if (component.summaries?.runWaits !== true) {
+      return null;
+    }
+    return {
+      isDue: () => this.#isDue(component, 1).catch(() => false),
+      make: () => this.#makeForRun(run, input, signal),
+    };
+  }
+
+  /** What a session's summaries follow: its own agent or team if registered, else the one that runs in it. */
+  #policyOwner(session: Session, component: Component): Agent {
+    return namingAgent(this.#deps, session) ?? component;
+  }
+
+  /** Whether enough runs have completed since the last summary, `completing` ones counted that D1 does not know yet. */
+  async #isDue(component: Component, completing: number): Promise<boolean> {
+    const found = await this.#rows.find(SERVER);
+    const every = found.ok ? summaryEvery(this.#policyOwner(found.value, component)) : null;
+    if (!found.ok || every === null || !mayBeDue(found.value, every)) {
+      return false;
+    }
+    const { sessionId, summarizedThrough } = found.value;
+    const looked = every * RUNS_PER_COMPLETED;
+    const read =
+      every <= completing
+        ? { value: 0 }
+        : await readOrNull(completedRunsSince(this.#deps.db, sessionId, summarizedThrough ?? -1, looked));
+    return read !== null && read.value + completing >= every;
+  }
+
+  async #makeForRun(run: Run, input: readonly Message[], signal: AbortSignal): Promise<SessionSummary | null> {
+    const stop = new AbortController();
+    const own: OwnRun = { runIndex: run.head.runIndex ?? 0, messages: [...input, ...run.messages] };
+    const either = AbortSignal.any([signal, stop.signal]);
+    const made = this.#making.run(() => this.#make(SERVER, null, own, either));
+    try {
+      const timeout = () => new Error("the summary was not made in time");
+      const outcome = await withTimeout(Promise.race([made, aborted(signal)]), RUN_WAITS_MS, timeout);
+      return outcome !== "aborted" && outcome.ok ? outcome.value.summary : null;
+    } catch (error) {
+      log("warn", "summary.not_waited_for", { session_id: this.#deps.sessionId, ...errorFields(error) });
+      return null;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #make(
+    principal: Principal,
+    ifMatch: IfMatch | null,
+    own: OwnRun | null,
+    signal: AbortSignal,
+  ): Promise<Outcome<Session>> {
+    const found = await this.#rows.findMatching(principal, ifMatch);
+    if (!found.ok || signal.aborted) {
+      return found.ok ? fail(summaryFailed()) : found;
+    }
+    const asked = found.value;
+    const walked = await this.#walk(asked, own, signal);
+    if (!walked.ok) {
+      return walked;
+    }
+    const { text, through } = walked.value;
+    if (text === null && through === asked.summarizedThrough) {
+      return asked.summary === null ? fail(badRequest(NOTHING_SAID)) : ok(asked);
+    }
+    const written = await this.#rows.write(principal, (session) => {
+      if (session.createdAt !== asked.createdAt) {
+        return fail(sessionNotFound());
+      }
+      return isMatched(ifMatch, session) ? ok(this.#patch(session, asked, walked.value)) : fail(preconditionFailed());
+    });
+    return written.ok && written.value.summary === null ? fail(summaryFailed()) : written;
+  }
+
+  async #walk(asked: Session, own: OwnRun | null, signal: AbortSignal): Promise<Outcome<Walk>> {
+    const { db, models, settings } = this.#deps;
+    const agent = namingAgent(this.#deps, asked);
+    const model = models(agent?.summaries?.model ?? settings.summaryModel ?? agent?.model);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), LIMIT_MS);
+    try {
+      return await walkOn(db, asked, own, model, AbortSignal.any([signal, limit.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What is written; nothing where the summary is another one by now: a person's, or one of older runs as well. */
+  #patch(session: Session, asked: Session, { text, through, unsettled }: Walk): SessionPatch {
+    const isAsAsked = session.summarizedThrough === asked.summarizedThrough && sameJson(session.summary, asked.summary);
+    if (!isAsAsked) {
+      return {};
+    }
+    const hasCompleted = session.completedRuns !== asked.completedRuns && unsettled !== null;
+    return {
+      // One that had not ended when it was passed over may be what completed: it is read next time.
+      summarizedThrough: hasCompleted && through !== null ? Math.min(through, unsettled - 1) : through,
+      ...(text !== null && { summary: { ...text, updated_at: naiveUtc(this.#deps.now()) } }),
+    };
+  }
+}
+
+const never = new AbortController().signal;
+
+const NOTHING_SAID = "The session has no messages to summarize yet: no run of it has completed.";
+
+/** As Agno's Python client reads it in any version: ISO 8601 without an offset, here of UTC. */
+const naiveUtc = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 19);

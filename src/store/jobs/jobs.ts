@@ -1,0 +1,187 @@
+import { and, asc, desc, eq, getTableColumns, gt, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import type { ItemOutcome, ItemStatus, Job, JobItem, JobKind } from "../../domain/job.ts";
+import type { Principal } from "../../domain/principal.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { Database } from "../database.ts";
+import { jobItems, jobs, sessions } from "../schema/tables.ts";
+import type { Walk } from "../walks.ts";
+
+type JobRow = typeof jobs.$inferSelect;
+
+/** A job's row but for what each item has for its own: up to a megabyte, which is read with the items. */
+export const jobColumns = {
+  ...getTableColumns(jobs),
+  params: sql`json_remove(${jobs.params}, '$.values')`.mapWith(jobs.params).as("params"),
+};
+
+/** The job of a row. */
+export function toJob(row: JobRow): Job {
+  const { idempotencyCaller: _c, idempotencyUser: _u, idempotencyKey: _k, fieldsDigest: _d, ...job } = row;
+  return job;
+}
+
+/** A job that was made for a user exists for that user, and for who speaks for all. */
+function existsFor(principal: Principal): SQL | undefined {
+  return principal.userId === null ? undefined : eq(jobs.userId, principal.userId);
+}
+
+export async function findJob(
+  db: Database,
+  principal: Principal,
+  kinds: readonly JobKind[],
+  jobId: string,
+): Promise<Job | null> {
+  const [row] = await db
+    .select(jobColumns)
+    .from(jobs)
+    .where(and(eq(jobs.jobId, jobId), ofKinds(kinds), existsFor(principal)));
+  return row === undefined ? null : toJob(row);
+}
+
+/** The job that a key names, with the digest of what was asked for with it. */
+export async function findKeyedJob(
+  db: Database,
+  kind: JobKind,
+  { caller, userId, key }: { caller: string; userId: string; key: string },
+): Promise<{ job: Job; fieldsDigest: string } | null> {
+  const [row] = await db
+    .select(jobColumns)
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.idempotencyCaller, caller),
+        eq(jobs.idempotencyUser, userId),
+        eq(jobs.kind, kind),
+        eq(jobs.idempotencyKey, key),
+        hasKey,
+      ),
+    );
+  return row === undefined ? null : { job: toJob(row), fieldsDigest: row.fieldsDigest };
+}
+
+/** As the partial index has it. */
+const hasKey = sql`"idempotency_key" <> ''`;
+
+/** The job with the highest key of a caller of ours. */
+export async function lastKeyedJob(
+  db: Database,
+  kind: JobKind,
+  caller: string,
+): Promise<{ job: Job; key: string } | null> {
+  const [row] = await db
+    .select(jobColumns)
+    .from(jobs)
+    .where(and(eq(jobs.idempotencyCaller, caller), eq(jobs.idempotencyUser, ""), eq(jobs.kind, kind), hasKey))
+    .orderBy(desc(jobs.idempotencyKey))
+    .limit(1);
+  return row === undefined ? null : { job: toJob(row), key: row.idempotencyKey };
+}
+
+export interface Page<T> {
+  entries: T[];
+  /** Null behind the last one. */
+  nextCursor: string | null;
+}
+
+/** Jobs of these kinds, newest first, behind the one with the id of the cursor; ids sort by time. */
+export async function listJobs(
+  db: Database,
+  principal: Principal,
+  kinds: readonly JobKind[],
+  { limit, behind }: { limit: number; behind: string | null },
+): Promise<Page<Job>> {
+  const rows = await db
+    .select(jobColumns)
+    .from(jobs)
+    .where(and(behind === null ? undefined : lt(jobs.jobId, behind), ofKinds(kinds), existsFor(principal)))
+    .orderBy(desc(jobs.jobId))
+    .limit(limit + 1);
+  return paged(rows.map(toJob), limit, (job) => [job.jobId]);
+}
+
+export interface ItemFilter {
+  status?: ItemStatus | undefined;
+  outcome?: ItemOutcome | undefined;
+}
+
+/** Items of a job in their order, behind a position. */
+export async function listItems(
+  db: Database,
+  jobId: string,
+  { status, outcome }: ItemFilter,
+  { limit, behind }: { limit: number; behind: number | null },
+): Promise<Page<JobItem>> {
+  const rows = await db
+    .select()
+    .from(jobItems)
+    .where(
+      and(
+        eq(jobItems.jobId, jobId),
+        behind === null ? undefined : gt(jobItems.position, behind),
+        status === undefined ? undefined : eq(jobItems.status, status),
+        outcome === undefined ? undefined : eq(jobItems.outcome, outcome),
+      ),
+    )
+    .orderBy(asc(jobItems.position))
+    .limit(limit + 1);
+  return paged(rows, limit, (item) => [item.position]);
+}
+
+/** What a cursor of `listJobs` or `listItems` stands for; null for one of anything else. */
+export function decodeJobCursor(cursor: string, type: "string"): string | null;
+export function decodeJobCursor(cursor: string, type: "number"): number | null;
+export function decodeJobCursor(cursor: string, type: "string" | "number"): string | number | null {
+  const [value, ...rest] = decodeCursor(cursor) ?? [];
+  return value !== undefined && rest.length === 0 && typeof value === type ? value : null;
+}
+
+function paged<T>(rows: T[], limit: number, key: (row: T) => (string | number)[]): Page<T> {
+  const entries = rows.slice(0, limit);
+  const last = entries.at(-1);
+  return { entries, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
+}
+
+/** Running jobs whose slices were not sent since then, the one that waits longest first. An erasure has none. */
+export async function unsweptJobs(db: Database, notSince: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ jobId: jobs.jobId })
+    .from(jobs)
+    .where(and(eq(jobs.status, "running"), lte(jobs.sweptAt, notSince), sql`+${jobs.kind} <> 'erase'`))
+    .orderBy(asc(jobs.sweptAt))
+    .limit(limit);
+  return rows.map((row) => row.jobId);
+}
+
+/** The oldest jobs that ended before then. `before` is an id that no younger job has. */
+export async function endedJobs(db: Database, before: string, endedBefore: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ jobId: jobs.jobId })
+    .from(jobs)
+    .where(and(lt(jobs.jobId, before), isNotNull(jobs.endedAt), lt(jobs.endedAt, endedBefore)))
+    .orderBy(asc(jobs.jobId))
+    .limit(limit);
+  return rows.map((row) => row.jobId);
+}
+
+/** Listed sessions with messages and without any name, the oldest first, that no naming job has touched of late. */
+export function unnamedSessions({
+  createdBefore,
+  untouchedSince,
+}: Record<"createdBefore" | "untouchedSince", number>): Walk {
+  return {
+    name: "unnamed",
+    instant: sql`${sessions.createdAt}`,
+    // As the partial index has it.
+    along: and(sql`"name_source" is null and "chat_messages" > 0`, lte(sessions.createdAt, createdBefore)),
+    meant: and(
+      eq(sessions.visibility, "listed"),
+      sql`not exists (select 1 from job_items i join jobs j on j.job_id = i.job_id
+          where i.session_id = ${sessions.sessionId} and i.touched_at > ${untouchedSince} and j.kind = 'names')`,
+    ),
+  };
+}
+
+function ofKinds(kinds: readonly JobKind[]): SQL {
+  // By value: an `in` with parameters would let SQLite search by kind instead of going through ids in order.
+  return sql`+${jobs.kind} in (select value from json_each(${JSON.stringify(kinds)}))`;
+}

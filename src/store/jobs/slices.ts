@@ -1,0 +1,222 @@
+import { and, asc, between, eq, gt, gte, isNull, lt, lte, sql } from "drizzle-orm";
+import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../../domain/job.ts";
+import type { Database } from "../database.ts";
+import { WITHOUT_VALUES } from "./writes.ts";
+import { jobColumns, toJob } from "./jobs.ts";
+import { jobItems, jobs } from "../schema/tables.ts";
+
+export interface ClaimedItem extends Pick<JobItem, "position" | "sessionId" | "attempts"> {
+  /** What this one is to be given, where each has its own. */
+  value: string | null;
+}
+
+export interface ClaimedSlice {
+  /** Null when there is no such job. */
+  job: Job | null;
+  items: ClaimedItem[];
+  /** When the first of the slice's other open items may be taken up; null when there is none. */
+  dueAt: number | null;
+}
+
+/** What is to be written of an item that was claimed. */
+export interface ItemRecord {
+  position: number;
+  /** As it was claimed. */
+  attempts: number;
+  /** Null: it waits again. */
+  outcome: ItemOutcome | null;
+  reason: string | null;
+  promptTokens: number;
+  completionTokens: number;
+  /** When it was touched; of one that waits again, from when on it may be taken up. */
+  touchedAt: number;
+  /** Nobody began with it: the attempt does not count. */
+  unbegun: boolean;
+}
+
+/** As the partial index has it: SQLite uses it for these very words only. */
+const isOpen = sql`"job_items"."status" <> 'done'`;
+
+/**
+ * Takes up what may be worked on of a slice: what waits, and what nobody has touched for a minute. Not repeatable: a
+ * claim whose answer is lost is free again after that minute.
+ */
+export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs: number): Promise<ClaimedSlice> {
+  const inSlice = and(
+    eq(jobItems.jobId, jobId),
+    gte(jobItems.position, from),
+    lt(jobItems.position, from + SLICE_SIZE),
+    isOpen,
+  );
+  const [, items, open, [row]] = await db.batch([
+    db
+      .update(jobs)
+      .set({ startedAt: nowMs })
+      .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), isNull(jobs.startedAt))),
+    db
+      .update(jobItems)
+      .set({ status: "working", attempts: sql`${jobItems.attempts} + 1`, touchedAt: nowMs })
+      .where(
+        and(
+          inSlice,
+          sql`${jobItems.touchedAt} <= iif("job_items"."status" = 'waiting', ${nowMs}, ${nowMs - UNTOUCHED_MS})`,
+          sql`exists (select 1 from jobs where job_id = ${jobId} and status = 'running')`,
+        ),
+      )
+      .returning({
+        position: jobItems.position,
+        sessionId: jobItems.sessionId,
+        attempts: jobItems.attempts,
+        value: sql<
+          string | null
+        >`(select params ->> ('$.values[' || position || ']') from jobs where job_id = ${jobId})`.as("value"),
+      }),
+    db
+      .select({
+        dueAt: sql<
+          number | null
+        >`min(${jobItems.touchedAt} + iif("job_items"."status" = 'waiting', 0, ${UNTOUCHED_MS}))`,
+      })
+      .from(jobItems)
+      .where(inSlice),
+    db.select(jobColumns).from(jobs).where(eq(jobs.jobId, jobId)),
+  ]);
+  items.sort((a, b) => a.position - b.position);
+  return { job: row === undefined ? null : toJob(row), items, dueAt: open[0]?.dueAt ?? null };
+}
+
+/**
+ * Writes results, and that the `kept` items are still being worked on; the job's counters move by what the results
+ * change, and it ends with its last item or token. Answers the job as it stands then. Repeatable: an item is done once.
+ */
+export async function recordResults(
+  db: Database,
+  jobId: string,
+  { results, kept, nowMs }: { results: readonly ItemRecord[]; kept: readonly number[]; nowMs: number },
+): Promise<Job | null> {
+  const positions = results.length === 0 ? [-1] : results.map(({ position }) => position);
+  const given = JSON.stringify(
+    results.map((one) => ({
+      p: one.position,
+      a: one.attempts,
+      o: one.outcome,
+      r: one.reason,
+      pt: one.promptTokens,
+      ct: one.completionTokens,
+      t: one.touchedAt,
+      u: one.unbegun ? 1 : 0,
+    })),
+  );
+  const entries = sql`(select value ->> 'p' as p, value ->> 'a' as a, value ->> 'o' as o, value ->> 'r' as r,
+    value ->> 'pt' as pt, value ->> 'ct' as ct, value ->> 't' as t, value ->> 'u' as u from json_each(${given})) e`;
+  // Of one that waits again only the newest claim may say so; that it is done may be said late.
+  const counts = sql`job_items.job_id = ${jobId} and job_items.position = e.p and job_items.status <> 'done'
+    and (e.o is not null or (job_items.status = 'working' and job_items.attempts = e.a))`;
+  const [, , , , [row]] = await db.batch([
+    db
+      .update(jobs)
+      .set({
+        succeeded: sql`jobs.succeeded + d.named`,
+        fallback: sql`jobs.fallback + d.instead`,
+        skipped: sql`jobs.skipped + d.passed`,
+        failed: sql`jobs.failed + d.missed`,
+        promptTokens: sql`jobs.prompt_tokens + d.asked`,
+        completionTokens: sql`jobs.completion_tokens + d.answered`,
+      })
+      .from(sql`(select count(*) as changed, coalesce(sum(e.o = 'succeeded'), 0) as named,
+          coalesce(sum(e.o = 'fallback'), 0) as instead, coalesce(sum(e.o = 'skipped'), 0) as passed,
+          coalesce(sum(e.o = 'failed'), 0) as missed, coalesce(sum(e.pt), 0) as asked, coalesce(sum(e.ct), 0) as answered
+        from ${entries} cross join job_items where ${counts}) d`)
+      .where(sql`jobs.job_id = ${jobId} and d.changed > 0`),
+    db
+      .update(jobItems)
+      .set({
+        status: sql`iif(e.o is null, 'waiting', 'done')`,
+        outcome: sql`e.o`,
+        reason: sql`e.r`,
+        attempts: sql`job_items.attempts - e.u`,
+        promptTokens: sql`job_items.prompt_tokens + e.pt`,
+        completionTokens: sql`job_items.completion_tokens + e.ct`,
+        touchedAt: sql`e.t`,
+      })
+      .from(entries)
+      // The range keeps SQLite from going through all that is open of a large job.
+      .where(and(between(jobItems.position, Math.min(...positions), Math.max(...positions)), counts)),
+    db
+      .update(jobItems)
+      .set({ touchedAt: nowMs })
+      .where(
+        and(
+          eq(jobItems.jobId, jobId),
+          sql`${jobItems.position} in (select value from json_each(${JSON.stringify(kept)}))`,
+          eq(jobItems.status, "working"),
+        ),
+      ),
+    finishStatement(db, jobId, nowMs),
+    db.select(jobColumns).from(jobs).where(eq(jobs.jobId, jobId)),
+  ]);
+  return row === undefined ? null : toJob(row);
+}
+
+/** Ends a running job that has no open item, or no tokens left. */
+export function finishStatement(db: Database, jobId: string, nowMs: number) {
+  const isDone = sql`not exists (select 1 from job_items where job_items.job_id = ${jobId} and ${isOpen})`;
+  const isSpent = sql`coalesce(prompt_tokens + completion_tokens >= params ->> 'maxTokens', false)`;
+  return db
+    .update(jobs)
+    .set({
+      status: sql`iif(${isDone}, 'completed', 'stopped')`,
+      stopReason: sql`iif(${isDone}, null, 'max_tokens')`,
+      endedAt: nowMs,
+      params: WITHOUT_VALUES,
+    })
+    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
+}
+
+/** Marks that a running job's slices are being sent again; false where somebody did so less than a minute ago. */
+export async function takeSweep(db: Database, jobId: string, nowMs: number): Promise<boolean> {
+  const taken = await db
+    .update(jobs)
+    .set({ sweptAt: nowMs })
+    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, nowMs - UNTOUCHED_MS)));
+  return taken.meta.changes > 0;
+}
+
+/** Has the job looked at again a minute after `sweptAt`, not after it was taken. */
+export async function sweepSooner(db: Database, jobId: string, sweptAt: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ sweptAt })
+    .where(and(eq(jobs.jobId, jobId), gt(jobs.sweptAt, sweptAt)));
+}
+
+export interface OpenSlices {
+  /** First positions of slices, in order, in which an open item was not touched since the given instant. */
+  untouched: number[];
+  /** Of the items in work that were touched since, the longest ago; null where none is. */
+  oldestInWork: number | null;
+}
+
+/** What stands where in a job: goes through all that is open of it. */
+export async function openSlices(db: Database, jobId: string, untouchedSince: number): Promise<OpenSlices> {
+  const { position, touchedAt, status } = jobItems;
+  const from = sql<number>`${position} / ${sql.raw(String(SLICE_SIZE))} * ${sql.raw(String(SLICE_SIZE))}`;
+  const inWork = sql`iif(${status} = 'working' and ${touchedAt} > ${untouchedSince}, ${touchedAt}, null)`;
+  const rows = await db
+    .select({
+      from: from.as("slice_from"),
+      touchedAt: sql<number>`min(${touchedAt})`,
+      inWork: sql<number | null>`min(${inWork})`,
+    })
+    .from(jobItems)
+    .where(and(eq(jobItems.jobId, jobId), isOpen))
+    .groupBy(sql`slice_from`)
+    .orderBy(asc(sql`slice_from`));
+  return {
+    untouched: rows.filter((row) => row.touchedAt <= untouchedSince).map((row) => row.from),
+    oldestInWork: rows.reduce<number | null>((oldest, row) => earlier(oldest, row.inWork), null),
+  };
+}
+
+const earlier = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);

@@ -1,0 +1,136 @@
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { Message, Role } from "../../domain/message.ts";
+import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../../engine/drive/history.ts";
+import type { Database } from "../database.ts";
+import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";
+import { historyRunColumns, historyRunsFromRows, type KeyedMessage, messageColumns, messageFromRow } from "./rows.ts";
+import { messages, runs } from "../schema/tables.ts";
+
+/** What naming a session looks at: text that may be cut, without keys or metrics. */
+export interface MessageExcerpt {
+  role: Extract<Role, "user" | "assistant">;
+  content: string;
+}
+
+/** The newest messages of people and agents in runs of any status, oldest first: `limit`, or those that fit an answer. */
+export async function recentChat(db: Database, sessionId: string, limit: number): Promise<Message[]> {
+  if (limit <= 0) return [];
+  const walk: HistoryWalk = { order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES };
+  const { page } = pageOf(await passingMessagesQuery(db, sessionId, CHAT_HISTORY, walk), walk);
+  return historyMessages(historyRunsFromRows(page), CHAT_HISTORY);
+}
+
+/**
+ * Where a session's beginning ends, so that one without any text is not walked to its end: behind the member runs of
+ * several runs of a team, and behind the tool calls of a long run.
+ */
+const BEGINNING = { runs: 256, messagesOfRun: 64 };
+
+/** Runs of any status, but those that another answers instead of. */
+const NAMED_RUNS: HistoryFilter = { ...CHAT_HISTORY, skipStatuses: ["REGENERATED"] };
+
+/**
+ * The first messages with text of people and agents, as far as they stand at the session's beginning; each is cut to
+ * `maxChars` before it is read.
+ */
+export async function firstMessages(
+  db: Database,
+  sessionId: string,
+  { maxMessages, maxChars }: { maxMessages: number; maxChars: number },
+): Promise<MessageExcerpt[]> {
+  const roles: MessageExcerpt["role"][] = ["user", "assistant"];
+  // Selects no text: it would be read for every message of a run.
+  const first = db
+    .select({ runIndex: messages.runIndex, messageIndex: messages.messageIndex })
+    .from(runs)
+    // Runs first, so that what members said to one another is passed over without being looked at.
+    .crossJoin(messages)
+    .where(
+      and(
+        countingRuns(sessionId, NAMED_RUNS),
+        lt(runs.runIndex, BEGINNING.runs),
+        eq(messages.sessionId, sessionId),
+        eq(messages.runIndex, runs.runIndex),
+        lt(messages.messageIndex, BEGINNING.messagesOfRun),
+        inArray(messages.role, roles),
+        // Known from where a row begins, however long its text.
+        sql`octet_length(${messages.content}) > 0`,
+      ),
+    )
+    .orderBy(asc(runs.runIndex), asc(messages.messageIndex))
+    .limit(Math.max(0, maxMessages))
+    .as("first");
+  return db
+    .select({
+      role: sql<MessageExcerpt["role"]>`${messages.role}`.as("role"),
+      content: sql<string>`substr(${messages.content}, 1, ${maxChars})`.as("excerpt"),
+    })
+    .from(first)
+    .crossJoin(messages)
+    .where(
+      and(
+        eq(messages.sessionId, sessionId),
+        eq(messages.runIndex, first.runIndex),
+        eq(messages.messageIndex, first.messageIndex),
+      ),
+    )
+    .orderBy(asc(first.runIndex), asc(first.messageIndex));
+}
+
+/** Which runs a window holds: the newest `lastNRuns`, of those before `beforeRunIndex` where that is given. */
+export interface HistoryWindow {
+  lastNRuns: number;
+  beforeRunIndex?: number | undefined;
+}
+
+/** Reads the newest top-level runs that count for history, with all their messages, in order of run index. */
+export async function windowRuns(
+  db: Database,
+  sessionId: string,
+  window: HistoryWindow,
+): Promise<HistoryRun<KeyedMessage>[]> {
+  return runsOfWindow(await windowRunsQuery(db, sessionId, window));
+}
+
+/** The query of `windowRuns`, for a caller who puts it into one batch with others; `runsOfWindow` shapes its rows. */
+export function windowRunsQuery(db: Database, sessionId: string, { lastNRuns, beforeRunIndex }: HistoryWindow) {
+  const newest = db
+    .select({ runIndex: runs.runIndex, runId: runs.runId, ...historyRunColumns })
+    .from(runs)
+    .where(
+      and(countingRuns(sessionId, {}), beforeRunIndex === undefined ? undefined : lt(runs.runIndex, beforeRunIndex)),
+    )
+    .orderBy(desc(runs.runIndex))
+    .limit(Math.max(0, lastNRuns))
+    .as("newest");
+  return db
+    .select({
+      runIndex: newest.runIndex,
+      runId: newest.runId,
+      agentId: newest.agentId,
+      teamId: newest.teamId,
+      parentRunId: newest.parentRunId,
+      status: newest.status,
+      message: messageColumns,
+    })
+    .from(newest)
+    .leftJoin(messages, and(eq(messages.sessionId, sessionId), eq(messages.runIndex, newest.runIndex)))
+    .orderBy(asc(newest.runIndex), asc(messages.messageIndex));
+}
+
+/** Shapes the rows of `windowRunsQuery`. A run without messages is a run of the window all the same. */
+export function runsOfWindow(rows: Awaited<ReturnType<typeof windowRunsQuery>>): HistoryRun<KeyedMessage>[] {
+  const found: HistoryRun<KeyedMessage>[] = [];
+  for (const { runIndex, message, ...run } of rows) {
+    if (runIndex === null) continue;
+    let last = found.at(-1);
+    if (last?.runIndex !== runIndex) {
+      last = { ...run, runIndex, messages: [] };
+      found.push(last);
+    }
+    if (message !== null) {
+      last.messages.push({ ...messageFromRow(message), runIndex, messageIndex: message.messageIndex });
+    }
+  }
+  return found;
+}

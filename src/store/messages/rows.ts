@@ -1,0 +1,126 @@
+import type { Message, MessageKey } from "../../domain/message.ts";
+import type { HistoryRun } from "../../engine/drive/history.ts";
+import { messages, runs } from "../schema/tables.ts";
+
+export type MessageRow = typeof messages.$inferSelect;
+
+/** A message that knows where it stands. */
+export type KeyedMessage = Message & MessageKey;
+
+/** The columns a message is made of, and its run. */
+export const messageColumns = {
+  messageIndex: messages.messageIndex,
+  messageId: messages.messageId,
+  role: messages.role,
+  content: messages.content,
+  toolCalls: messages.toolCalls,
+  toolCallId: messages.toolCallId,
+  toolName: messages.toolName,
+  toolArgs: messages.toolArgs,
+  toolCallError: messages.toolCallError,
+  usage: messages.usage,
+  timeToFirstTokenMs: messages.timeToFirstTokenMs,
+  createdAt: messages.createdAt,
+};
+
+/**
+ * The columns of a run that its history shows. `run_id` and `run_index` are added by each query from one table only:
+ * a D1 batch answers with objects keyed by column name, where two columns of one name become one.
+ */
+export const historyRunColumns = {
+  agentId: runs.agentId,
+  teamId: runs.teamId,
+  parentRunId: runs.parentRunId,
+  status: runs.status,
+};
+
+type StoredMessage = Pick<MessageRow, keyof typeof messageColumns>;
+export type HistoryRow = StoredMessage & Omit<HistoryRun, "messages">;
+
+/** The row of a message; every column is named, null where its role has none. */
+export function messageRow(
+  sessionId: string,
+  run: { runId: string; runIndex: number },
+  messageIndex: number,
+  message: Message,
+): MessageRow {
+  const row = {
+    sessionId,
+    runIndex: run.runIndex,
+    messageIndex,
+    runId: run.runId,
+    messageId: message.messageId,
+    role: message.role,
+    content: message.content,
+    toolCalls: null,
+    toolCallId: null,
+    toolName: null,
+    toolArgs: null,
+    toolCallError: null,
+    usage: null,
+    timeToFirstTokenMs: null,
+    createdAt: message.createdAt,
+  };
+  switch (message.role) {
+    case "system":
+    case "user":
+      return row;
+    case "assistant":
+      return {
+        ...row,
+        toolCalls: message.toolCalls.length > 0 ? message.toolCalls : null,
+        usage: message.usage,
+        timeToFirstTokenMs: message.timeToFirstTokenMs,
+      };
+    case "tool":
+      return {
+        ...row,
+        toolCallId: message.toolCallId,
+        toolName: message.toolName,
+        toolArgs: message.toolArgs,
+        toolCallError: message.toolCallError,
+      };
+  }
+}
+
+/** The message of a row, as it was given to `messageRow`. */
+export function messageFromRow(row: Omit<StoredMessage, "messageIndex">): Message {
+  const base = { messageId: row.messageId, content: row.content, createdAt: row.createdAt };
+  switch (row.role) {
+    case "system":
+    case "user":
+      return { ...base, role: row.role };
+    case "assistant":
+      return {
+        ...base,
+        role: row.role,
+        toolCalls: row.toolCalls ?? [],
+        usage: row.usage,
+        timeToFirstTokenMs: row.timeToFirstTokenMs,
+      };
+    case "tool":
+      return {
+        ...base,
+        role: row.role,
+        toolCallId: row.toolCallId ?? "",
+        toolName: row.toolName ?? "",
+        toolArgs: row.toolArgs,
+        toolCallError: row.toolCallError ?? false,
+      };
+  }
+}
+
+/** Groups rows, oldest first, into the runs they belong to. A run of which no row is given is not in the answer. */
+export function historyRunsFromRows(rows: readonly HistoryRow[]): HistoryRun<KeyedMessage>[] {
+  const byIndex = new Map<number, HistoryRun<KeyedMessage>>();
+  for (const row of rows) {
+    const { runIndex, messageIndex, runId, agentId, teamId, parentRunId, status } = row;
+    let run = byIndex.get(runIndex);
+    if (run === undefined) {
+      run = { runIndex, runId, agentId, teamId, parentRunId, status, messages: [] };
+      byIndex.set(runIndex, run);
+    }
+    run.messages.push({ ...messageFromRow(row), runIndex, messageIndex });
+  }
+  return [...byIndex.values()];
+}

@@ -1,0 +1,238 @@
+import { and, asc, eq, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
+import type { Principal } from "../../domain/principal.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Database } from "../database.ts";
+import { isAtRest } from "../sessions/fork.ts";
+import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
+import { messages, requirements, runs, sessions } from "../schema/tables.ts";
+import { ownedBy, visibleTo } from "../sessions/sessions.ts";
+
+// Pages of all that a session holds, in the order of its runs. A page is one batch, so a run and what it waits for are
+// seen at one moment; D1 cuts it, by bytes and by rows, before any text is read.
+
+/** What stands behind a run's row: its messages, then its requirements. */
+export type Part = "run" | "message" | "requirement" | "end";
+
+const PARTS: readonly Part[] = ["run", "message", "requirement", "end"];
+
+/** A place in a session: behind this message or requirement of the run, behind its row, or behind all of it. */
+export interface Place {
+  runIndex: number;
+  part: Part;
+  nth: number;
+}
+
+export const FIRST_PLACE: Place = { runIndex: -1, part: "end", nth: 0 };
+
+export interface PageBounds {
+  maxBytes: number;
+  maxRuns: number;
+  maxRows: number;
+}
+
+export interface ExportPage {
+  /** Null when the session is not there any more. */
+  createdAt: number | null;
+  runs: { row: typeof runs.$inferSelect; isAtRest: boolean }[];
+  messages: (typeof messages.$inferSelect)[];
+  requirements: { row: typeof requirements.$inferSelect; runIndex: number }[];
+  /** Where each of the three lists was cut: there is more behind it. */
+  cut: { runs: boolean; messages: boolean; requirements: boolean };
+}
+
+/** How many statements a page is. */
+export const PAGE_STATEMENTS = 4;
+
+/** Reads on behind a place, among the runs below `horizon`. Each list has one row at least, if there is one. */
+export async function readExportPage(
+  db: Database,
+  principal: Principal,
+  sessionId: string,
+  { from, horizon }: { from: Place; horizon: number },
+  { maxBytes, maxRuns, maxRows }: PageBounds,
+): Promise<ExportPage> {
+  const behind = (part: Part): number => {
+    if (from.part === part) return from.nth;
+    return PARTS.indexOf(from.part) < PARTS.indexOf(part) ? -1 : Number.MAX_SAFE_INTEGER;
+  };
+  const inSession = and(
+    eq(runs.sessionId, sessionId),
+    gte(runs.runIndex, from.part === "end" ? from.runIndex + 1 : from.runIndex),
+    lt(runs.runIndex, horizon),
+  );
+  const fits = (bytes: SQL, own: SQL) => sql`${bytes} - ${own} < ${maxBytes}`;
+
+  const walkedRuns = db
+    .select({ runId: runs.runId, bytes: bytesUpTo(RUN_BYTES, sql`${runs.runIndex}`) })
+    .from(runs)
+    .where(inSession)
+    .orderBy(asc(runs.runIndex))
+    .limit(maxRuns)
+    .as("walked_runs");
+  const runsQuery = db
+    .select({ row: runs, isAtRest: sql<number>`${isAtRest()}`.as("is_at_rest"), bytes: walkedRuns.bytes })
+    .from(walkedRuns)
+    .crossJoin(runs)
+    .where(and(eq(runs.runId, walkedRuns.runId), fits(sql`${walkedRuns.bytes}`, RUN_BYTES)))
+    .orderBy(asc(runs.runIndex));
+
+  const messageOrder = sql`${messages.runIndex}, ${messages.messageIndex}`;
+  const walkedMessages = db
+    .select({
+      runIndex: messages.runIndex,
+      messageIndex: messages.messageIndex,
+      bytes: bytesUpTo(MESSAGE_BYTES, messageOrder),
+    })
+    .from(messages)
+    .where(
+      and(
+        eq(messages.sessionId, sessionId),
+        sql`(${messageOrder}) > (${from.runIndex}, ${behind("message")})`,
+        lt(messages.runIndex, horizon),
+      ),
+    )
+    .orderBy(asc(messages.runIndex), asc(messages.messageIndex))
+    .limit(maxRows)
+    .as("walked_messages");
+  const messagesQuery = db
+    .select({ row: messages, bytes: walkedMessages.bytes })
+    .from(walkedMessages)
+    .crossJoin(messages)
+    .where(
+      and(
+        eq(messages.sessionId, sessionId),
+        eq(messages.runIndex, walkedMessages.runIndex),
+        eq(messages.messageIndex, walkedMessages.messageIndex),
+        fits(sql`${walkedMessages.bytes}`, MESSAGE_BYTES),
+      ),
+    )
+    .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
+
+  const pageRuns = db
+    .select({ runId: runs.runId, runIndex: runs.runIndex })
+    .from(runs)
+    .where(inSession)
+    .orderBy(asc(runs.runIndex))
+    .limit(maxRuns)
+    .as("page_runs");
+  const requirementOrder = sql`${pageRuns.runIndex}, ${requirements.position}`;
+  const walkedRequirements = db
+    .select({
+      requirementId: requirements.requirementId,
+      runIndex: sql<number>`${pageRuns.runIndex}`.as("walked_run_index"),
+      bytes: bytesUpTo(REQUIREMENT_BYTES, requirementOrder),
+    })
+    .from(pageRuns)
+    .crossJoin(requirements)
+    .where(
+      and(
+        eq(requirements.runId, pageRuns.runId),
+        sql`(${requirementOrder}) > (${from.runIndex}, ${behind("requirement")})`,
+      ),
+    )
+    .orderBy(sql`${pageRuns.runIndex}`, asc(requirements.position))
+    .limit(maxRows)
+    .as("walked_requirements");
+  const requirementsQuery = db
+    .select({ row: requirements, runIndex: walkedRequirements.runIndex, bytes: walkedRequirements.bytes })
+    .from(walkedRequirements)
+    .crossJoin(requirements)
+    .where(
+      and(
+        eq(requirements.requirementId, walkedRequirements.requirementId),
+        fits(sql`${walkedRequirements.bytes}`, REQUIREMENT_BYTES),
+      ),
+    )
+    .orderBy(sql`${walkedRequirements.runIndex}`, asc(requirements.position));
+
+  const [there, foundRuns, foundMessages, foundRequirements] = await db.batch([
+    stillThere(db, principal, sessionId),
+    runsQuery,
+    messagesQuery,
+    requirementsQuery,
+  ]);
+  return {
+    createdAt: there[0]?.createdAt ?? null,
+    runs: foundRuns.map((found) => ({ row: found.row, isAtRest: found.isAtRest === 1 })),
+    messages: foundMessages.map(({ row }) => row),
+    requirements: foundRequirements,
+    cut: {
+      runs: isCut(foundRuns, maxRuns),
+      messages: isCut(foundMessages, maxRows),
+      requirements: isCut(foundRequirements, maxRows),
+    },
+  };
+
+  function isCut(rows: readonly { bytes: number }[], limit: number): boolean {
+    return rows.length >= limit || (rows.at(-1)?.bytes ?? 0) >= maxBytes;
+  }
+}
+
+/** How many statements a page of runs that did not start is. */
+export const UNSTARTED_STATEMENTS = 2;
+
+/** The runs that were cancelled before they started, as they came: they have no place, and nothing but their row. */
+export async function readUnstarted(
+  db: Database,
+  principal: Principal,
+  sessionId: string,
+  from: { createdAt: number; runId: string } | null,
+  limit: number,
+): Promise<{ createdAt: number | null; runs: (typeof runs.$inferSelect)[] }> {
+  const unstarted = db
+    .select()
+    .from(runs)
+    .where(
+      and(
+        eq(runs.sessionId, sessionId),
+        isNull(runs.runIndex),
+        eq(runs.status, "CANCELLED"),
+        from === null ? undefined : sql`(${runs.createdAt}, ${runs.runId}) > (${from.createdAt}, ${from.runId})`,
+      ),
+    )
+    .orderBy(asc(runs.createdAt), asc(runs.runId))
+    .limit(limit);
+  const [there, found] = await db.batch([stillThere(db, principal, sessionId), unstarted]);
+  return { createdAt: there[0]?.createdAt ?? null, runs: found };
+}
+
+/** Asked in each batch: between two the session may go, and a cursor can name anybody's. */
+function stillThere(db: Database, principal: Principal, sessionId: string) {
+  return db
+    .select({ createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
+}
+
+/** Where a list of sessions goes on: behind this one. */
+export type SessionPlace = Pick<Session, "createdAt" | "sessionId">;
+
+/** The sessions that exist for the principal behind a place, oldest first, so that a fork comes behind its source. */
+export async function sessionsToExport(
+  db: Database,
+  principal: Principal,
+  from: SessionPlace | null,
+  limit: number,
+): Promise<SessionPlace[]> {
+  const of = (visibility: "listed" | "archived") =>
+    db
+      .select({ createdAt: sessions.createdAt, sessionId: sessions.sessionId })
+      .from(sessions)
+      .where(
+        and(
+          ownedBy(principal),
+          eq(sessions.visibility, visibility),
+          from === null
+            ? undefined
+            : sql`(${sessions.createdAt}, ${sessions.sessionId}) > (${from.createdAt}, ${from.sessionId})`,
+        ),
+      )
+      .orderBy(asc(sessions.createdAt), asc(sessions.sessionId))
+      .limit(limit)
+      .as(visibility);
+  // Each walks its stretch of the index; one condition for both would sort all sessions.
+  return unionAll(db.select().from(of("listed")), db.select().from(of("archived")))
+    .orderBy(sql`1`, sql`2`)
+    .limit(limit);
+}

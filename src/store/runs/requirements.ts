@@ -1,0 +1,138 @@
+import { and, asc, desc, eq, inArray, isNotNull, lte, notExists, type SQL, sql } from "drizzle-orm";
+import { MAX_LIST_BYTES } from "../../domain/limits.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { Requirement, RequirementStatus } from "../../domain/requirement.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { Database } from "../database.ts";
+import { bytesUpTo, REQUIREMENT_BYTES } from "../row-bytes.ts";
+import { requirements, runs, sessions } from "../schema/tables.ts";
+
+export interface RequirementFilter {
+  status: RequirementStatus;
+  /** The agent whose call it is. */
+  agentId?: string | undefined;
+}
+
+/** Where a list goes on: behind the requirement that was shown last. */
+export interface RequirementPosition {
+  createdAt: number;
+  requirementId: string;
+}
+
+/** A requirement with the agent or team whose run is to be continued: of a member's call it is another one. */
+export interface InboxEntry {
+  requirement: Requirement;
+  run: { agentId: string | null; teamId: string | null };
+}
+
+export interface RequirementPage {
+  entries: InboxEntry[];
+  /** Null behind the last one. */
+  nextCursor: string | null;
+}
+
+/** The position that a cursor stands for; null when it is none of this list. */
+export function decodeRequirementCursor(cursor: string): RequirementPosition | null {
+  const [createdAt, requirementId, ...rest] = decodeCursor(cursor) ?? [];
+  const isOurs = typeof createdAt === "number" && typeof requirementId === "string" && rest.length === 0;
+  return isOurs ? { createdAt, requirementId } : null;
+}
+
+/** Requirements of all sessions that exist for the principal, newest first, from a position; fewer than `limit` where they would pass `maxBytes`. */
+export async function listRequirements(
+  db: Database,
+  principal: Principal,
+  filter: RequirementFilter,
+  page: { limit: number; from: RequirementPosition | null },
+  maxBytes = MAX_LIST_BYTES,
+): Promise<RequirementPage> {
+  const { from, limit } = page;
+  const behind =
+    from === null
+      ? undefined
+      : sql`(${requirements.createdAt}, ${requirements.requirementId}) < (${from.createdAt}, ${from.requirementId})`;
+  const newestFirst = [desc(requirements.createdAt), desc(requirements.requirementId)];
+  // Selects no text: it is read of what fits only, and of the next behind it.
+  const walked = db
+    .select({
+      requirementId: requirements.requirementId,
+      bytes: bytesUpTo(REQUIREMENT_BYTES, sql.join(newestFirst, sql`, `)),
+    })
+    .from(requirements)
+    .where(and(...conditions(principal, filter), behind, isOfShownSession(db)))
+    .orderBy(...newestFirst)
+    .limit(limit + 1)
+    .as("walked");
+  const rows = await db
+    .select({ requirement: requirements, runAgentId: runs.agentId, runTeamId: runs.teamId, bytes: walked.bytes })
+    .from(walked)
+    .crossJoin(requirements)
+    .leftJoin(runs, eq(runs.runId, requirements.runId))
+    .where(
+      and(
+        eq(requirements.requirementId, walked.requirementId),
+        sql`${walked.bytes} - ${REQUIREMENT_BYTES} <= ${maxBytes}`,
+      ),
+    );
+  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  rows.sort((one, other) => one.bytes - other.bytes);
+  const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, limit);
+  const last = shown.at(-1)?.requirement;
+  const hasMore = rows.length > shown.length && last !== undefined;
+  return {
+    entries: shown.map(({ requirement, runAgentId, runTeamId }) => ({
+      requirement,
+      run: { agentId: runAgentId, teamId: runTeamId },
+    })),
+    nextCursor: hasMore ? encodeCursor([last.createdAt, last.requirementId]) : null,
+  };
+}
+
+function conditions({ userId }: Principal, { status, agentId }: RequirementFilter): (SQL | undefined)[] {
+  return [
+    eq(requirements.status, status),
+    userId === null ? undefined : eq(requirements.userId, userId),
+    agentId === undefined ? undefined : ofAgent(agentId, userId),
+  ];
+}
+
+/** Nobody is asked about a session that is deleted, or not wholly imported. */
+function isOfShownSession(db: Database): SQL {
+  const hidden = db
+    .select({ one: sql`1` })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, requirements.sessionId), inArray(sessions.visibility, ["deleted", "importing"])));
+  return notExists(hidden);
+}
+
+/** A user waits for fewer calls than an agent has: with a user the plus keeps SQLite off the agent's index. */
+function ofAgent(agentId: string, userId: string | null): SQL {
+  return userId === null ? eq(requirements.agentId, agentId) : sql`+${requirements.agentId} = ${agentId}`;
+}
+
+/** What a run and its member runs wait and waited for, in order; for a batch or on its own. */
+export function requirementsOfRun(db: Database, runId: string) {
+  return db.select().from(requirements).where(eq(requirements.runId, runId)).orderBy(asc(requirements.position));
+}
+
+/** When the next open requirement of the session expires; null when none does. */
+export async function nextExpiry(db: Database, sessionId: string): Promise<number | null> {
+  const [row] = await db
+    .select({ expiresAt: requirements.expiresAt })
+    .from(requirements)
+    .where(and(isOpenIn(sessionId), isNotNull(requirements.expiresAt)))
+    .orderBy(asc(requirements.expiresAt))
+    .limit(1);
+  return row?.expiresAt ?? null;
+}
+
+/** The session's open requirements whose time is over, run by run and in order. */
+export function expiredRequirements(db: Database, sessionId: string, nowMs: number): Promise<Requirement[]> {
+  return db
+    .select()
+    .from(requirements)
+    .where(and(isOpenIn(sessionId), lte(requirements.expiresAt, nowMs)))
+    .orderBy(asc(requirements.runId), asc(requirements.position));
+}
+
+const isOpenIn = (sessionId: string) => and(eq(requirements.sessionId, sessionId), eq(requirements.status, "open"));

@@ -1,0 +1,152 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Message } from "../../domain/message.ts";
+import type { RunRow } from "../../domain/run.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Statement } from "../commit.ts";
+import type { Database } from "../database.ts";
+import { indexMessages } from "../search/message-docs.ts";
+import { insertMessages } from "../messages/writes.ts";
+import { claimRequirements } from "./requirement-writes.ts";
+import { rowsWhere } from "../row-values.ts";
+import { notWithdrawn, runIsOurs, sessionIsOurs } from "./conditions.ts";
+import { runs, sessions } from "../schema/tables.ts";
+import { sessionColumns } from "../sessions/sessions.ts";
+
+/**
+ * Columns of the session that a run's start changes: only those that really change, so that no index is written for
+ * nothing, and as values, never as increments, so that the batch can be repeated.
+ */
+export type SessionChanges = Partial<typeof sessions.$inferInsert>;
+
+/** The statements that store a new run; each one holds only while the session is ours and the run not withdrawn. */
+export interface Acceptance {
+  run: RunRow;
+  /** The session's fence as this object knows it. */
+  sessionFence: string;
+  /** Set when the run starts the session. */
+  newSession: Session | null;
+  /** Set when the run starts at once; a run that waits writes its messages when it starts. */
+  start: { input: Message[]; changes: SessionChanges } | null;
+}
+
+/** Stores a run that starts, or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
+export function acceptStatements(db: Database, acceptance: Acceptance): [Statement, ...Statement[]] {
+  const { run, sessionFence, newSession, start } = acceptance;
+  const stillWanted = notWithdrawn(db, run.runId);
+  const mayBeStored = sql`${sessionIsOurs(db, run.sessionId, sessionFence)} and ${stillWanted}`;
+  const statements: [Statement, ...Statement[]] = [insertRun(db, run, mayBeStored)];
+  if (start !== null) {
+    statements.push(...startRows(db, run, start.input));
+    if (newSession === null) {
+      statements.push(...changeSession(db, run, start.changes));
+    }
+    statements.push(...indexInput(db, run, start.input));
+  }
+  if (newSession !== null) {
+    statements.unshift(
+      db
+        .insert(sessions)
+        .select(rowsWhere(sessions, [sessionColumns(newSession)], stillWanted))
+        .onConflictDoNothing(),
+    );
+  }
+  return statements;
+}
+
+/** Which of the accept's changes tells whether the run was stored. */
+export const acceptedAt = (acceptance: Acceptance): number => (acceptance.newSession === null ? 0 : 1);
+
+/** Stores a member run, if its team run goes on and it was not withdrawn; the first statement changes 1 row if it did. */
+export function acceptMemberStatements(
+  db: Database,
+  { run, team, input }: { run: RunRow; team: { runId: string; fence: string }; input: Message[] },
+): [Statement, ...Statement[]] {
+  const mayStart = sql`${runIsOurs(db, team.runId, team.fence)} and ${notWithdrawn(db, run.runId)}`;
+  return [insertRun(db, run, mayStart), ...startRows(db, run, input)];
+}
+
+/** Starts a waiting run; the first statement changes 1 row if it did. Repeatable with the same fence. */
+export function startStatements(
+  db: Database,
+  start: { run: RunRow; sessionFence: string; input: Message[]; changes: SessionChanges },
+): [Statement, ...Statement[]] {
+  const { run } = start;
+  const startRun = db
+    .update(runs)
+    .set({
+      status: "RUNNING",
+      waiting: false,
+      fence: run.fence,
+      runIndex: run.runIndex,
+      inputMessages: run.inputMessages,
+      componentName: run.componentName,
+      model: run.model,
+      modelProvider: run.modelProvider,
+      sessionCache: run.sessionCache,
+      sessionState: run.sessionState,
+      memberSlots: run.memberSlots,
+      startedAt: run.startedAt,
+    })
+    .where(
+      and(
+        eq(runs.runId, run.runId),
+        sql`(${runs.status} = 'PENDING' or (${runs.status} = 'RUNNING' and ${runs.fence} = ${run.fence}))`,
+        sessionIsOurs(db, run.sessionId, start.sessionFence),
+      ),
+    );
+  return [
+    startRun,
+    ...startRows(db, run, start.input),
+    ...changeSession(db, run, start.changes),
+    ...indexInput(db, run, start.input),
+  ];
+}
+
+/** Cancels a run that has not started; changes 1 row if it was still waiting. */
+export function cancelWaiting(db: Database, runId: string, events: string, settledAt: number): Statement {
+  return db
+    .update(runs)
+    .set({ status: "CANCELLED", waiting: false, events, settledAt })
+    .where(and(eq(runs.runId, runId), eq(runs.status, "PENDING")));
+}
+
+/** A repeated batch finds its own row and says again that it changed it; somebody else's row stays as it is. */
+function insertRun(db: Database, run: RunRow, condition: SQL): Statement {
+  return db
+    .insert(runs)
+    .select(rowsWhere(runs, [run], condition))
+    .onConflictDoUpdate({
+      target: runs.runId,
+      set: { fence: sql`excluded.fence` },
+      setWhere: sql`${runs.fence} = excluded.fence`,
+    });
+}
+
+function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
+  const started = runIsOurs(db, run.runId, run.fence);
+  return insertMessages(db, run, 0, input, started);
+}
+
+/** Behind the change of the session: whoever claims it owns what is said from then on. */
+function indexInput(db: Database, run: RunRow, input: readonly Message[]): Statement[] {
+  const runIndex = run.runIndex ?? 0;
+  const placed = input.map((message, messageIndex) => ({ runIndex, messageIndex, message }));
+  return indexMessages(db, run.sessionId, placed, runIsOurs(db, run.runId, run.fence));
+}
+
+function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement[] {
+  const isOurs = runIsOurs(db, run.runId, run.fence);
+  const change = db
+    .update(sessions)
+    .set(changes)
+    .where(
+      and(
+        eq(sessions.sessionId, run.sessionId),
+        // Only once: whatever changed the row since then stays when the batch is repeated or arrives late.
+        sql`${sessions.nextRunIndex} = ${(run.runIndex ?? 0) - run.memberSlots}`,
+        isOurs,
+      ),
+    );
+  // What waits for people is listed by the session's owner.
+  return changes.userId == null ? [change] : [change, claimRequirements(db, run.sessionId, changes.userId, isOurs)];
+}

@@ -1,0 +1,135 @@
+import { type AnyColumn, and, eq, ne, notExists, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
+import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
+import { commit, type Statement } from "../commit.ts";
+import type { Database } from "../database.ts";
+import { jobItems, jobs, sessions, walks } from "../schema/tables.ts";
+
+/** That a user is being erased: a row of `jobs`, until nothing of the user is left. */
+export interface Erasure {
+  jobId: string;
+  userId: string;
+}
+
+/** One per user, whoever asks and how often: the id follows from the user's. */
+export async function erasureOf(userId: string): Promise<Erasure> {
+  return { jobId: uuidFrom(await sha256Hex(`erase ${userId}`)), userId };
+}
+
+/** Writes down that the user is to be erased; false when D1 did not say that it has it. */
+export async function noteErasure(db: Database, { jobId, userId }: Erasure, nowMs: number): Promise<boolean> {
+  const row = { jobId, userId, kind: "erase", params: {}, status: "running", total: 0 } as const;
+  const note = db
+    .insert(jobs)
+    .values({ ...row, createdAt: nowMs, startedAt: nowMs, sweptAt: nowMs })
+    .onConflictDoNothing();
+  return (await commit(db, [note])).kind === "written";
+}
+
+/** Puts it behind the others, so that one which cannot end holds up none of them. */
+export function markErasure(db: Database, { jobId }: Erasure, nowMs: number) {
+  return db.update(jobs).set({ sweptAt: nowMs }).where(eq(jobs.jobId, jobId));
+}
+
+/** Those under way; what was looked after least lately comes first. */
+export async function erasuresUnderWay(db: Database, limit: number): Promise<Erasure[]> {
+  const rows = await db
+    .select({ jobId: jobs.jobId, userId: jobs.userId })
+    .from(jobs)
+    .where(and(eq(jobs.status, "running"), eq(jobs.kind, "erase")))
+    .orderBy(jobs.sweptAt)
+    .limit(limit);
+  return rows.flatMap(({ jobId, userId }) => (userId === null ? [] : [{ jobId, userId }]));
+}
+
+/** Sessions of the user, whether or not they show. */
+export async function sessionsOfUser(db: Database, userId: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(eq(sessions.userId, userId))
+    .limit(limit);
+  return rows.map(({ sessionId }) => sessionId);
+}
+
+/** How many sessions the user has, counted up to a limit. */
+export async function countOfUser(db: Database, userId: string, limit: number): Promise<number> {
+  const some = sql`select 1 from ${sessions} where ${eq(sessions.userId, userId)} limit ${limit}`;
+  const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${some})`);
+  return row?.count ?? 0;
+}
+
+/**
+ * Takes the sessions out of every job: their items, what those were to be given, and jobs that were about nothing else.
+ * False when D1 is away.
+ */
+export async function takeOutOfJobs(db: Database, sessionIds: readonly string[]): Promise<boolean> {
+  if (sessionIds.length === 0) {
+    return true;
+  }
+  const listed = (column: SQL | AnyColumn) =>
+    sql`${column} in (select value from json_each(${JSON.stringify(sessionIds)}))`;
+  const named = sql`${jobs.jobId} in (select ${jobItems.jobId} from ${jobItems} where ${listed(jobItems.sessionId)})`;
+  const others = alias(jobItems, "others");
+  const hasOthers = db
+    .select({ one: sql`1` })
+    .from(others)
+    .where(and(eq(others.jobId, jobs.jobId), sql`not (${listed(sql`${others.sessionId}`)})`));
+  // A new name is what a user said: it goes, and the others keep their places.
+  const values = sql`(select json_group_array(case
+      when "key" in (select ${jobItems.position} from ${jobItems} where ${jobItems.jobId} = ${jobs.jobId} and ${listed(jobItems.sessionId)}) then null
+      when "type" in ('object', 'array') then json("value") else "value" end)
+    from json_each(${jobs.params}, '$.values'))`;
+  const committed = await commit(db, [
+    db.delete(jobs).where(and(named, ne(jobs.kind, "erase"), notExists(hasOthers))),
+    db
+      .update(jobs)
+      .set({ params: sql`json_set(${jobs.params}, '$.values', ${values})` })
+      .where(and(named, sql`json_type(${jobs.params}, '$.values') = 'array'`)),
+    db.delete(jobItems).where(listed(jobItems.sessionId)),
+    // A walk may stand at one of them.
+    db.delete(walks).where(listed(walks.sessionId)),
+  ]);
+  return committed.kind === "written";
+}
+
+/** What one batch removes at most, and how many of them one call sends. */
+const ITEMS = 2_000;
+const JOBS = 100;
+const BATCHES = 50;
+
+/** Removes the user's own jobs, and at last the note of the erasure; false when that is not done yet. */
+export async function removeJobsOf(db: Database, erasure: Erasure): Promise<boolean> {
+  for (let batches = 0; batches < BATCHES; batches++) {
+    const removed = await commit(db, someJobsStatements(db, erasure));
+    if (removed.kind !== "written") {
+      return false;
+    }
+    if (!removed.changed.some(Boolean)) {
+      return removeNote(db, erasure);
+    }
+  }
+  return false;
+}
+
+/** Items of some of the user's jobs, and those jobs that have none left; an own job's key names no other user. */
+function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statement, Statement] {
+  const some = sql`(select ${jobs.jobId} from ${jobs}
+    where ${and(eq(jobs.userId, userId), ne(jobs.jobId, jobId))} order by ${jobs.jobId} limit ${JOBS})`;
+  const items = sql`(select rowid from ${jobItems} where ${jobItems.jobId} in ${some} limit ${ITEMS})`;
+  return [
+    db.delete(jobItems).where(sql`rowid in ${items}`),
+    db
+      .delete(jobs)
+      .where(
+        sql`${jobs.jobId} in ${some} and not exists (select 1 from ${jobItems} where ${jobItems.jobId} = ${jobs.jobId})`,
+      ),
+  ];
+}
+
+/** Not where a run has made a session of the user meanwhile: that one goes too. */
+async function removeNote(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
+  const ofUser = db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId));
+  const committed = await commit(db, [db.delete(jobs).where(and(eq(jobs.jobId, jobId), notExists(ofUser)))]);
+  return committed.kind === "written" && Boolean(committed.changed[0]);
+}

@@ -1,0 +1,191 @@
+import { and, eq, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
+import { MAX_LIST_BYTES } from "../../domain/limits.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { Session } from "../../domain/session.ts";
+import type { SessionFilter } from "../../domain/session-filter.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { Database } from "../database.ts";
+import { requirements, sessions } from "../schema/tables.ts";
+import { isMeant, passes, visibilities } from "./filter.ts";
+import { findShortcut, MAX_SORTED, type Shortcut } from "./shortcut.ts";
+
+export interface SessionSort {
+  by: "created_at" | "updated_at";
+  order: "asc" | "desc";
+}
+
+/** Where a list goes on: the sort value and the id of the last session that was shown. */
+export interface ListPosition {
+  instant: number;
+  sessionId: string;
+}
+
+/** A session as a list shows it. */
+export type ListedSession = Omit<Session, "componentData"> & { openRequirements: number };
+
+export interface SessionPage {
+  sessions: ListedSession[];
+  /** Null behind the last one. */
+  nextCursor: string | null;
+}
+
+/** Counting costs a step per session, so it stops here. */
+export const MAX_COUNTED = 10_000;
+
+/** The position that a cursor stands for; null when it is none, or is one of another order. */
+export function decodeListCursor(cursor: string, sort: SessionSort): ListPosition | null {
+  const [by, order, instant, sessionId, ...rest] = decodeCursor(cursor) ?? [];
+  const isOfThisOrder = by === sort.by && order === sort.order && rest.length === 0;
+  return isOfThisOrder && typeof instant === "number" && typeof sessionId === "string" ? { instant, sessionId } : null;
+}
+
+interface Walk {
+  limit: number;
+  from: ListPosition | { offset: number };
+}
+
+/** Sessions that are meant, from a position or an offset; fewer than `limit` where they would pass `maxBytes`. */
+export async function listSessions(
+  db: Database,
+  principal: Principal,
+  filter: SessionFilter,
+  sort: SessionSort,
+  walk: Walk,
+  maxBytes = MAX_LIST_BYTES,
+): Promise<SessionPage> {
+  const shortcut = await findShortcut(db, principal, filter, sort.by);
+  const picked = pickedQuery(db, principal, filter, sort, walk, shortcut);
+  const order = orderBy(sort, sql`instant`, sql`session_id`);
+  // What is picked are ids: text is read of the sessions that fit only, and of the next behind them.
+  const walked = sql`(with picked as materialized (${picked})
+    select session_id, instant, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from picked)`;
+  const rows = await db
+    .select({
+      ...listedColumns(db),
+      bytes: sql<number>`walked.bytes`,
+      instant: sql<number>`walked.instant`,
+    })
+    .from(sql`${walked} as walked`)
+    .crossJoin(sessions)
+    .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${maxBytes}`));
+  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  rows.sort((one, other) => one.bytes - other.bytes);
+  const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, walk.limit);
+  const last = shown.at(-1);
+  const hasMore = rows.length > shown.length && last !== undefined;
+  return {
+    sessions: shown.map(({ bytes: _bytes, instant: _instant, ...session }) => session),
+    nextCursor: hasMore ? encodeCursor([sort.by, sort.order, last.instant, last.sessionId]) : null,
+  };
+}
+
+/** All sessions that are meant, up to a number: to be looked for when a job is made of them. */
+export interface MeantSessions {
+  /** A query of ids and instants. */
+  meant: SQL;
+}
+
+/** The oldest sessions that are meant. */
+export async function meantSessions(
+  db: Database,
+  principal: Principal,
+  filter: SessionFilter,
+  limit: number,
+): Promise<MeantSessions> {
+  const sort: SessionSort = { by: "created_at", order: "asc" };
+  const shortcut = await findShortcut(db, principal, filter, sort.by);
+  // It finds one more than it is asked for.
+  return { meant: pickedQuery(db, principal, filter, sort, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
+}
+
+/** How many sessions are meant, up to `MAX_COUNTED` and one more. */
+export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
+  const shortcut = await findShortcut(db, principal, filter);
+  const walked = principal.userId === null ? sql`${sessions}` : alongIndex(principal, filter, "created_at");
+  const found = sql`select 1 from ${shortcut === null ? walked : via(shortcut)} where ${and(viaShortcut(shortcut), isMeant(db, principal, filter))}`;
+  const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${found} limit ${MAX_COUNTED + 1})`);
+  return row?.count ?? 0;
+}
+
+/** How many things the session waits for people to do. */
+export async function countOpenRequirements(db: Database, sessionId: string): Promise<number> {
+  const [row] = await openRequirements(db, sql`${sessionId}`);
+  return row?.count ?? 0;
+}
+
+function openRequirements(db: Database, sessionId: SQL) {
+  return db
+    .select({ count: sql<number>`count(*)`.as("count") })
+    .from(requirements)
+    .where(and(eq(requirements.sessionId, sessionId), eq(requirements.status, "open")));
+}
+
+/** All that a list shows, but nothing that it only filters by or does not show. */
+export const LISTED = (() => {
+  const { componentData, componentId, nameFolded, firstMessageFolded, nameWords, ...listed } =
+    getTableColumns(sessions);
+  return listed;
+})();
+
+/** What is selected of a session for a list. */
+export const listedColumns = (db: Database) => ({ ...LISTED, openRequirements: openRequirementsOf(db) });
+
+/** How many things the session of the row waits for people to do. */
+export const openRequirementsOf = (db: Database) =>
+  sql<number>`(${openRequirements(db, sql`${sessions.sessionId}`)})`.as("open_requirements");
+
+/** octet_length is known from where a row begins; length() would read all of a long text to count letters. */
+const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet_length(${sessions.metadata}), 0)
+  + ifnull(octet_length(${sessions.summary}), 0) + octet_length(${sessions.tags}))`;
+
+/** The ids of a page and of the next behind it, with their instants and sizes, in order. */
+function pickedQuery(
+  db: Database,
+  principal: Principal,
+  filter: SessionFilter,
+  sort: SessionSort,
+  { limit, from }: Walk,
+  shortcut: Shortcut | null,
+): SQL {
+  const instant = sort.by === "created_at" ? sessions.createdAt : sessions.updatedAt;
+  const behind =
+    "offset" in from
+      ? undefined
+      : sql`(${instant}, ${sessions.sessionId}) ${sql.raw(sort.order === "asc" ? ">" : "<")} (${from.instant}, ${from.sessionId})`;
+  const isSorted = shortcut !== null && shortcut.size <= MAX_SORTED;
+  const way = isSorted ? shortcut : null;
+  const where = (places: SQL) => and(viaShortcut(way), places, passes(db, principal, filter), behind);
+  const pick = (
+    places: SQL,
+  ) => sql`select ${sessions.sessionId} as session_id, ${instant} as instant, ${OWN_BYTES} as own
+    from ${way === null ? alongIndex(principal, filter, sort.by) : via(way)} where ${where(places)}`;
+  const shown = visibilities(filter);
+  // Each is a stretch of the index that is in order by instant; SQLite merges two of them as it walks.
+  const picks = isSorted
+    ? [pick(inArray(sessions.visibility, shown))]
+    : shown.map((visibility) => pick(eq(sessions.visibility, visibility)));
+  const offset = "offset" in from ? from.offset : 0;
+  return sql`${sql.join(picks, sql` union all `)}
+    order by ${orderBy(sort, sql`instant`, sql`session_id`)} limit ${limit + 1} offset ${offset}`;
+}
+
+/** A walk by one instant, said aloud: a range of the other one, or of all users, draws SQLite to an index that it must sort. */
+function alongIndex({ userId }: Principal, { componentId }: SessionFilter, by: SessionSort["by"]): SQL {
+  // A user has fewer sessions than an agent has.
+  const whose = userId !== null ? "user_" : componentId !== undefined ? "component_" : "";
+  return sql`${sessions} indexed by ${sql.raw(`sessions_${whose}${by === "created_at" ? "created" : "updated"}`)}`;
+}
+
+/** SQLite keeps the order of a CROSS JOIN: what was found first, then each session by its key. */
+const via = (shortcut: Shortcut): SQL => sql`(${shortcut.ids}) as found cross join ${sessions}`;
+
+const viaShortcut = (shortcut: Shortcut | null): SQL | undefined =>
+  shortcut === null ? undefined : sql`${sessions.sessionId} = found.session_id`;
+
+function orderBy({ order }: SessionSort, ...columns: SQL[]): SQL {
+  const direction = sql.raw(order);
+  return sql.join(
+    columns.map((column) => sql`${column} ${direction}`),
+    sql`, `,
+  );
+}

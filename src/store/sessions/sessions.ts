@@ -1,0 +1,115 @@
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { Principal } from "../../domain/principal.ts";
+import { displayName, type Session, type SessionType } from "../../domain/session.ts";
+import { searchWords } from "../../lib/search-words.ts";
+import { fold } from "../../lib/text.ts";
+import type { Database } from "../database.ts";
+import { sessions } from "../schema/tables.ts";
+import { labelStatements } from "./labels.ts";
+
+type SessionRow = typeof sessions.$inferSelect;
+
+/** The session of a row. */
+export function toSession(row: SessionRow): Session {
+  const { componentId: _id, nameFolded: _name, firstMessageFolded: _first, nameWords: _words, ...session } = row;
+  return session;
+}
+
+/** All columns of a session, with those that only lists use. */
+export function sessionColumns(session: Session): Required<typeof sessions.$inferInsert> {
+  return {
+    ...session,
+    componentId: componentId(session),
+    nameWords: nameWords(session),
+    nameFolded: session.name === null ? null : fold(session.name),
+    firstMessageFolded: session.firstMessage === null ? null : fold(session.firstMessage),
+  };
+}
+
+/** What the search finds a session by: the words of the name that shows, null where it shows none. */
+export const nameWords = (session: Pick<Session, "name" | "firstMessage">): string | null =>
+  searchWords(displayName(session)) || null;
+
+/** The agent, team or workflow that a session of its type belongs to. */
+export function componentId(
+  session: Pick<Session, "sessionType" | "agentId" | "teamId" | "workflowId">,
+): string | null {
+  switch (session.sessionType) {
+    case "agent":
+      return session.agentId;
+    case "team":
+      return session.teamId;
+    case "workflow":
+      return session.workflowId;
+  }
+}
+
+/** The query for one session, for a batch or on its own; `toSession` shapes the row. */
+export function sessionQuery(db: Database, sessionId: string) {
+  return db.select().from(sessions).where(eq(sessions.sessionId, sessionId)).limit(1);
+}
+
+/** The session if it exists for the principal (and is of the type, when one is asked for); null otherwise. */
+export async function findSession(
+  db: Database,
+  principal: Principal,
+  sessionId: string,
+  sessionType?: SessionType,
+): Promise<Session | null> {
+  const [row] = await db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal), ofType(sessionType)))
+    .limit(1);
+  return row === undefined ? null : toSession(row);
+}
+
+/** Those of the ids that exist for the principal. */
+export async function visibleIds(db: Database, principal: Principal, ids: readonly string[]): Promise<string[]> {
+  // One parameter, however many ids: D1 binds at most 100.
+  const listed = sql`${sessions.sessionId} in (select value from json_each(${JSON.stringify(ids)}))`;
+  const rows = await db
+    .select({ sessionId: sessions.sessionId })
+    .from(sessions)
+    .where(and(listed, visibleTo(principal)));
+  return rows.map((row) => row.sessionId);
+}
+
+/** What the names of those of the sessions are that exist for the principal. */
+export function namesOfSessions(db: Database, principal: Principal, ids: readonly string[]) {
+  const { sessionId, nameSource, nameDetails, chatMessages } = sessions;
+  return db
+    .select({ sessionId, nameSource, nameDetails, chatMessages })
+    .from(sessions)
+    .where(and(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`, visibleTo(principal)));
+}
+
+/** What of these sessions is decided by, before their objects are asked, whether or not they exist for anybody. */
+export function directoryOfSessions(db: Database, ids: readonly string[]) {
+  const { sessionId, userId, visibility, hiddenAt, name, nameSource, tags, pinnedAt, updatedAt } = sessions;
+  return db
+    .select({ sessionId, userId, visibility, hiddenAt, name, nameSource, tags, pinnedAt, updatedAt })
+    .from(sessions)
+    .where(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
+}
+
+/** Creates the session unless its id is taken; answers whether it did. */
+export async function createSession(db: Database, session: Session): Promise<boolean> {
+  const insert = db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();
+  const hasLabels = session.tags.length > 0 || session.metadata !== null;
+  const [result] = await db.batch([insert, ...(hasLabels ? labelStatements(db, session.sessionId, session) : [])]);
+  return result.meta.changes > 0;
+}
+
+/** With a user only that user's sessions exist; none that is deleted, or not wholly imported. */
+export function visibleTo(principal: Principal): SQL | undefined {
+  return and(ownedBy(principal), inArray(sessions.visibility, ["listed", "archived"]));
+}
+
+export function ownedBy(principal: Principal): SQL | undefined {
+  return principal.userId === null ? undefined : eq(sessions.userId, principal.userId);
+}
+
+export function ofType(sessionType: SessionType | undefined): SQL | undefined {
+  return sessionType === undefined ? undefined : eq(sessions.sessionType, sessionType);
+}

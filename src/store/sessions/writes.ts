@@ -1,0 +1,160 @@
+import { and, asc, eq, exists, gte, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import type { JsonObject } from "../../domain/json.ts";
+import type { NameDetails, NameSource, Session, SessionSummary, Visibility } from "../../domain/session.ts";
+import { fold } from "../../lib/text.ts";
+import type { Statement } from "../commit.ts";
+import type { Database } from "../database.ts";
+import { forgetOldest } from "../runs/undo.ts";
+import {
+  continuations,
+  messageDocs,
+  messages,
+  requirements,
+  runs,
+  sessionLabels,
+  sessions,
+  withdrawnRuns,
+} from "../schema/tables.ts";
+import { labelStatements } from "./labels.ts";
+import { nameWords } from "./sessions.ts";
+
+/** A name and where it came from; a null name takes the name away. */
+export interface NameChange {
+  name: string | null;
+  source: NameSource | null;
+  /** Null for a name that a person gave. */
+  details: NameDetails | null;
+}
+
+/** Where a session shows, and since when. */
+export interface VisibilityChange {
+  visibility: Visibility;
+  archivedAt: number | null;
+  hiddenAt: number | null;
+}
+
+/** What a caller may change of a session; a field left out stays as it is. */
+export interface SessionPatch {
+  name?: NameChange;
+  state?: JsonObject | null;
+  metadata?: JsonObject | null;
+  summary?: SessionSummary | null;
+  /** The run index up to which a model has summarized it; left out where a person writes the summary. */
+  summarizedThrough?: number | null;
+  tags?: string[];
+  pinnedAt?: number | null;
+  visibility?: VisibilityChange;
+  ttlSeconds?: number | null;
+}
+
+/** The session as it stands after the patch, which changes something. `updatedAt` always moves, so that a withdrawn accept sees the change. */
+export function patchedSession(session: Session, patch: SessionPatch, nowMs: number): Session {
+  return {
+    ...session,
+    ...(patch.name !== undefined && {
+      name: patch.name.name,
+      nameSource: patch.name.source,
+      nameVersion: session.nameVersion + 1,
+      nameUpdatedAt: nowMs,
+      nameDetails: patch.name.details,
+    }),
+    ...plainColumns(patch),
+    version: session.version + 1,
+    updatedAt: Math.max(nowMs, session.updatedAt + 1),
+  };
+}
+
+/** What of a patch is written as it is given. */
+function plainColumns({ name: _name, visibility, ...columns }: SessionPatch) {
+  return { ...columns, ...visibility };
+}
+
+/**
+ * Writes a patch with what the session is found by; the first statement changes rows unless the session is gone, was taken
+ * over, or was changed since `before` by anybody else. Repeatable.
+ */
+export function patchStatements(
+  db: Database,
+  before: Session,
+  after: Session,
+  patch: SessionPatch,
+): [Statement, ...Statement[]] {
+  return [patchStatement(db, before, after, patch), ...labelStatements(db, before.sessionId, patch)];
+}
+
+/**
+ * Writes the patched columns of `after`; changes 1 row unless the session is gone, was taken over, or was changed since
+ * `before` by anybody else. Repeatable.
+ */
+function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {
+  const columns = {
+    ...(patch.name !== undefined && {
+      name: after.name,
+      nameFolded: after.name === null ? null : fold(after.name),
+      nameSource: after.nameSource,
+      nameVersion: after.nameVersion,
+      nameUpdatedAt: after.nameUpdatedAt,
+      nameDetails: after.nameDetails,
+      nameWords: nameWords(after),
+    }),
+    ...plainColumns(patch),
+    version: after.version,
+  };
+  const isAsPlanned = and(
+    eq(sessions.version, before.version),
+    // Each change moves `updated_at`: one that arrives late finds a newer one here and undoes nothing.
+    lte(sessions.updatedAt, after.updatedAt),
+  );
+  // A repeated batch finds what it wrote and says again that it changed it; a run that settled since has moved
+  // `updated_at` on. The version alone does not tell: a run's settle may have counted its change of the state as the same one.
+  const isWritten = and(
+    gte(sessions.updatedAt, after.updatedAt),
+    ...Object.entries(columns).map(([name, value]) => {
+      const column = sessions[name as keyof typeof columns];
+      return sql`${column} is ${sql.param(value, column)}`;
+    }),
+  );
+  return db
+    .update(sessions)
+    .set({ ...columns, updatedAt: sql`max(${sessions.updatedAt}, ${after.updatedAt})` })
+    .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
+}
+
+/** Which incarnation of a session is meant, and how it was seen: another one, or one that shows again, is left alone. */
+export type SeenSession = Pick<Session, "sessionId" | "fence" | "visibility">;
+
+/** Whether the session is there as it was seen. */
+export function isAsSeen({ sessionId, fence, visibility }: SeenSession): SQL | undefined {
+  return and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, visibility));
+}
+
+/**
+ * Removes this incarnation of the session with all that is in it; the last statement changes 1 row if it did. One that
+ * arrives late leaves a later session with the id alone.
+ */
+export function deleteStatements(db: Database, seen: SeenSession, nowMs: number): [Statement, ...Statement[]] {
+  const { sessionId } = seen;
+  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
+  return [
+    withdrawFirstRun(db, sessionId, isThere, nowMs),
+    forgetOldest(db, nowMs),
+    db.delete(requirements).where(and(eq(requirements.sessionId, sessionId), isThere)),
+    db.delete(continuations).where(and(eq(continuations.sessionId, sessionId), isThere)),
+    db.delete(sessionLabels).where(and(eq(sessionLabels.sessionId, sessionId), isThere)),
+    db.delete(messageDocs).where(and(eq(messageDocs.sessionId, sessionId), isThere)),
+    db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
+    db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
+    db.delete(sessions).where(isAsSeen(seen)),
+  ];
+}
+
+/** The accept of its first run is the one write that makes a session: a late repetition would make it again. */
+export function withdrawFirstRun(db: Database, sessionId: string, condition: SQL, nowMs: number): Statement {
+  const firstRun = db
+    .select({ runId: runs.runId, withdrawnAt: sql`${nowMs}`.as("withdrawn_at") })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isNull(runs.parentRunId), condition))
+    .orderBy(asc(runs.runIndex))
+    .limit(1);
+  return db.insert(withdrawnRuns).select(firstRun).onConflictDoNothing();
+}
