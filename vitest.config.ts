@@ -18,10 +18,11 @@ const PACKAGES = [
   "zod",
 ];
 
-/** Tests of these folders share one Worker and its storage: they keep nothing there. All others get their own for each file. */
-const SHARED = ["agents", "cli", "contract", "derived", "domain", "engine", "histories", "http", "lib", "model"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/** A test's folder says what it is, and names its project. */
+const project = (name: string, options: { isolate?: boolean } = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
 
 const worker = cloudflareTest(async () => ({
   wrangler: { configPath: "./wrangler.toml" },
@@ -45,9 +46,13 @@ export default defineConfig({
     testTimeout: 20_000,
     // Every file imports the Worker anew: packages of a hundred modules each become one, which halves the time before its first test.
     deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
+    // Files of `unit` keep nothing in storage, so they share one Worker. All others get their own, with empty storage.
     projects: [
-      { extends: true, test: { name: "own", include: ["test/**/*.test.ts"], exclude: SHARED } },
-      { extends: true, test: { name: "shared", include: SHARED, isolate: false } },
+      project("unit", { isolate: false }),
+      project("store"),
+      project("api"),
+      project("faults"),
+      project("own"),
     ],
   },
 });

@@ -1,0 +1,179 @@
+import { z } from "@hono/zod-openapi";
+import { describe, expect, it } from "vitest";
+import { checkpointsRouter } from "../../../../src/api/checkpoints/handlers.ts";
+import type { RouteDependencies } from "../../../../src/api/shared/dependencies.ts";
+import { forksRouter } from "../../../../src/api/forks/handlers.ts";
+import { historyRouter } from "../../../../src/api/history/handlers.ts";
+import { jobsRouter } from "../../../../src/api/jobs/handlers.ts";
+import { portableRouter } from "../../../../src/api/portable/handlers.ts";
+import { runsRouter } from "../../../../src/api/runs/handlers.ts";
+import { sessionsRouter } from "../../../../src/api/sessions/handlers.ts";
+import { deployed, silentModel, smallApp, withKey } from "../../../support/small-app.ts";
+
+/** Enough to declare the routes; nothing is called here but the document. */
+const dependencies: RouteDependencies = {
+  agents: new Map(),
+  teams: new Map(),
+  models: () => () => silentModel,
+  session: () => {
+    throw new Error("only the document is looked at");
+  },
+  now: () => 0,
+  newId: () => "",
+};
+const routers = [
+  sessionsRouter(dependencies),
+  runsRouter(dependencies, "agent"),
+  runsRouter(dependencies, "team"),
+  forksRouter(dependencies),
+  checkpointsRouter(dependencies),
+  historyRouter(),
+  jobsRouter(dependencies),
+  portableRouter(dependencies),
+];
+/** What may be answered in two ways: a run now or later, events or that there are none left. */
+const SUCCESSES: Record<string, string[]> = {
+  create_agent_run: ["200", "202"],
+  create_team_run: ["200", "202"],
+  follow_agent_run: ["200", "204"],
+  follow_team_run: ["200", "204"],
+};
+
+const RUN_OPERATIONS = ["agent", "team"].flatMap((type) =>
+  ["create", "get", "cancel", "continue", "resume", "follow"].map((verb) => `${verb}_${type}_run`),
+);
+
+const Operation = z.looseObject({
+  operationId: z.string(),
+  summary: z.string(),
+  tags: z.array(z.string()),
+  parameters: z.array(z.looseObject({ name: z.string(), in: z.string(), schema: z.unknown() })).optional(),
+  requestBody: z.looseObject({ required: z.boolean(), content: z.record(z.string(), z.unknown()) }).optional(),
+  security: z.array(z.unknown()).optional(),
+  responses: z.record(z.string(), z.looseObject({ description: z.string() })),
+});
+const Document = z.looseObject({
+  openapi: z.literal("3.1.0"),
+  info: z.object({ title: z.string(), version: z.string(), description: z.string() }),
+  paths: z.record(z.string(), z.record(z.string(), Operation)),
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
+  security: z.unknown(),
+});
+
+async function fetchDocument(vars: Record<string, string> = { MODE: "development" }) {
+  const answer = await smallApp({ routers, vars }).request("/openapi.json", { headers: withKey() });
+  expect(answer.headers.get("Content-Type")).toBe("application/json");
+  return Document.parse(await answer.json());
+}
+
+function valuesOfKey(value: unknown, key: string): unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, child]) => [
+    ...(name === key ? [child] : []),
+    ...valuesOfKey(child, key),
+  ]);
+}
+
+describe("the OpenAPI document", () => {
+  it("describes every route under its own operation id, with all that may be answered", async () => {
+    const { paths } = await fetchDocument();
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const ids = operations.map((operation) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(expect.arrayContaining(["list_agents", "list_sessions", ...RUN_OPERATIONS]));
+    for (const { operationId, responses, security } of operations) {
+      const isOpen = security?.length === 0;
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(["422", "500", "503"]));
+      expect([operationId, "401" in responses]).toEqual([operationId, !isOpen]);
+      const successes = Object.keys(responses).filter((status) => status.startsWith("2"));
+      expect([operationId, successes]).toEqual([operationId, SUCCESSES[operationId] ?? [expect.any(String)]]);
+    }
+  });
+
+  it("has an end to every reference", async () => {
+    const document = await fetchDocument();
+    const references = valuesOfKey(document, "$ref").map(String);
+    const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    expect(references.filter((reference) => !known.includes(reference))).toEqual([]);
+    expect(references.length).toBeGreaterThan(20);
+  });
+
+  it("describes every parameter of a path", async () => {
+    const { paths } = await fetchDocument();
+    for (const [path, methods] of Object.entries(paths)) {
+      const names = [...path.matchAll(/\{(.+?)\}/g)].map((match) => match[1]);
+      for (const { parameters = [] } of Object.values(methods)) {
+        expect(parameters.filter((parameter) => parameter.in === "path").map(({ name }) => name)).toEqual(names);
+      }
+    }
+  });
+
+  it("has the bounds and kinds that the same schemas validate", async () => {
+    const { paths } = await fetchDocument();
+    const parameters = ["/sessions", "/sessions/{session_id}/messages"].flatMap((path) => {
+      return paths[path]?.get?.parameters?.filter((parameter) => parameter.in === "query") ?? [];
+    });
+    const schemaOf = (name: string) => parameters.find((parameter) => parameter.name === name)?.schema;
+    expect(schemaOf("limit")).toMatchObject({ type: "integer", minimum: 1, maximum: 1000, default: 20 });
+    expect(schemaOf("type")).toMatchObject({ type: "string", enum: ["agent", "team", "workflow"] });
+    expect(schemaOf("user_id")).toMatchObject({ type: "string", maxLength: 128 });
+    expect(schemaOf("db_id")).toMatchObject({ type: "string" });
+    const roles = ["system", "user", "assistant", "tool"];
+    expect(schemaOf("skip_roles")).toMatchObject({ type: "array", items: { type: "string", enum: roles } });
+    expect(parameters.some((parameter) => parameter.required === true)).toBe(false);
+  });
+
+  it("describes a run's body in every form it may have", async () => {
+    const { paths, components } = await fetchDocument();
+    const content = paths["/agents/{agent_id}/runs"]?.post?.requestBody?.content ?? {};
+    expect(Object.keys(content)).toEqual([
+      "multipart/form-data",
+      "application/x-www-form-urlencoded",
+      "application/json",
+    ]);
+    for (const media of Object.values(content)) {
+      expect(media).toEqual({ schema: { $ref: "#/components/schemas/RunRequest" } });
+    }
+    expect(components.schemas.RunRequest).toMatchObject({
+      type: "object",
+      required: ["message"],
+      properties: { message: { type: "string" }, session_id: { type: "string", maxLength: 128 } },
+    });
+  });
+
+  it("describes both forms of a session's change, the ETag and its condition", async () => {
+    const { paths, components } = await fetchDocument();
+    const change = paths["/sessions/{session_id}"]?.patch;
+    expect(change?.requestBody?.content).toEqual({
+      "application/json": { schema: { $ref: "#/components/schemas/UpdateSession" } },
+      "application/merge-patch+json": { schema: { $ref: "#/components/schemas/SessionMergePatch" } },
+    });
+    const { UpdateSession: plain, SessionMergePatch: merge } = components.schemas;
+    for (const schema of [plain, merge]) {
+      expect(schema).toMatchObject({
+        type: "object",
+        properties: { session_state: { type: ["object", "null"] }, summary: { additionalProperties: false } },
+      });
+    }
+    expect(plain).toMatchObject({ properties: { summary: { required: ["summary"] } } });
+    expect(valuesOfKey(merge, "required")).toEqual([]);
+    for (const operation of [change, paths["/sessions/{session_id}/rename"]?.post]) {
+      expect(operation?.parameters).toContainEqual(
+        expect.objectContaining({ name: "If-Match", in: "header", required: false }),
+      );
+      expect(operation?.responses).toMatchObject({
+        200: { headers: { ETag: { schema: { type: "string" } } } },
+        412: {},
+      });
+    }
+  });
+
+  it("says how to authenticate, and where that is not needed", async () => {
+    const { paths, components, security } = await fetchDocument(deployed);
+    expect(security).toEqual([{ SecurityKey: [] }]);
+    expect(components).toMatchObject({ securitySchemes: { SecurityKey: { type: "http", scheme: "bearer" } } });
+    const open = Object.keys(paths).filter((path) => paths[path]?.get?.security !== undefined);
+    expect(open).toEqual(["/", "/health", "/info"]);
+    expect((await fetchDocument()).security).toEqual([{ SecurityKey: [] }, {}]);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+
+/** Every source file as text; the keys are paths such as `../../src/engine/drive/prompt.ts`. */
+const sources = import.meta.glob<string>("../../src/**/*.ts", { query: "?raw", import: "default", eager: true });
+
+/** What each layer may import besides itself. Data flows one way: nothing points back. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  "index.ts": ["agents", "api", "app.ts", "cron", "domain", "env.ts", "jobs", "model", "session", "store"],
+  "app.ts": ["api", "domain", "env.ts", "http"],
+  "env.ts": ["domain"],
+  domain: [],
+  lib: [],
+  agents: ["domain"],
+  model: ["domain", "lib"],
+  engine: ["domain", "lib"],
+  privacy: ["lib"],
+  names: ["domain", "lib", "privacy"],
+  summaries: ["domain", "lib", "names", "privacy"],
+  store: ["domain", "engine", "lib"],
+  portable: ["domain", "engine", "lib", "store"],
+  session: ["domain", "engine", "lib", "names", "store", "summaries"],
+  jobs: ["domain", "env.ts", "lib", "names", "session", "store"],
+  cron: ["domain", "env.ts", "jobs", "lib", "session", "store"],
+  http: ["domain", "env.ts", "lib"],
+  api: ["domain", "engine", "env.ts", "http", "jobs", "lib", "names", "portable", "privacy", "session", "store"],
+};
+
+/** What callers see says nothing of how it is done: contracts and JSON shapes know neither storage nor objects. */
+const CONTRACTS =
+  /^api\/(?:[^/]+\/(?:contract|.*json|filter|answer-entries)|meta\/document|shared\/(?!dependencies|find-|idempotency)[^/]+)\.ts$/;
+const CONTRACTS_MAY_IMPORT = ["domain", "engine", "http", "lib"];
+
+/** The shell turns the platform into what the layers below are handed, so it alone knows all of it. */
+const EXCEPTIONS: Record<string, readonly string[]> = {
+  "session/object.ts": ["agents", "env.ts", "model"],
+};
+
+/** Packages that only one place knows. */
+const ONLY_IN: [packageName: RegExp, allowed: RegExp][] = [
+  [/^drizzle-orm/, /^store\//],
+  [/^openai/, /^model\//],
+  [/^cloudflare:/, /^session\/object\.ts$/],
+  [/^hono|^@hono\//, /^(app\.ts|http\/|api\/)/],
+  // What Node runs stands in scripts/.
+  [/^node:|^wrangler|^miniflare/, /^never$/],
+];
+
+/** Layers whose files, or rooms, are still to be untangled. */
+const STILL_IN_CIRCLES = /^(engine|jobs|session)\//;
+const ROOMS_STILL_IN_CIRCLES = /^(api|engine|jobs|names|portable|session|store)\//;
+
+interface Import {
+  file: string;
+  from: string;
+}
+
+const fileOf = (path: string) => path.replace("../../src/", "");
+const layerOf = (file: string) => file.split("/")[0] ?? file;
+
+const imports: Import[] = Object.entries(sources).flatMap(([path, source]) =>
+  [...source.matchAll(/^\s*(?:import|export)\b[^;]*?from\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms)].map(
+    ([, from, called]) => ({ file: fileOf(path), from: from ?? called ?? "" }),
+  ),
+);
+
+/** The file under src that a relative import names. */
+function target({ file, from }: Import): string {
+  return new URL(from, `http://src/${file}`).pathname.slice(1);
+}
+
+/** The folder in a layer that a file stands in; a file at the top of a layer is a room of its own. */
+function roomOf(file: string): string {
+  const [layer = "", room, ...rest] = file.split("/");
+  return rest.length > 0 ? `${layer}/${room}` : file;
+}
+
+/** Who imports whom, by what `nodeOf` calls a file; what imports itself is left out. */
+function importGraph(nodeOf: (file: string) => string): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>();
+  for (const one of imports.filter(({ from }) => from.startsWith("."))) {
+    const [from, to] = [nodeOf(one.file), nodeOf(target(one))];
+    if (from === to) continue;
+    graph.set(from, (graph.get(from) ?? new Set()).add(to));
+  }
+  return graph;
+}
+
+/** The groups of nodes in which each reaches each other one, sorted. */
+function circlesOf(graph: Map<string, Set<string>>): string[][] {
+  const reached = new Map([...graph.keys()].map((node) => [node, reachedFrom(graph, node)]));
+  const inCircles = [...graph.keys()].filter((node) => reached.get(node)?.has(node)).sort();
+  const groups = Map.groupBy(inCircles, (node) =>
+    inCircles.filter((other) => reached.get(node)?.has(other) && reached.get(other)?.has(node)).join(" "),
+  );
+  return [...groups.values()];
+}
+
+function reachedFrom(graph: Map<string, Set<string>>, start: string): Set<string> {
+  const reached = new Set<string>();
+  const open = [...(graph.get(start) ?? [])];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (reached.has(node)) continue;
+    reached.add(node);
+    open.push(...(graph.get(node) ?? []));
+  }
+  return reached;
+}
+
+describe("the architecture", () => {
+  it("reads the sources at all", () => {
+    expect(imports.length).toBeGreaterThan(200);
+  });
+
+  it("lets data flow one way: no layer imports one that stands above it", () => {
+    const wrong = imports
+      .filter((one) => one.from.startsWith("."))
+      .filter((one) => {
+        const from = layerOf(one.file);
+        const to = layerOf(target(one));
+        const layer = CONTRACTS.test(one.file) ? CONTRACTS_MAY_IMPORT : MAY_IMPORT[from];
+        const allowed = [...(layer ?? []), ...(EXCEPTIONS[one.file] ?? [])];
+        return from !== to && !allowed.includes(to);
+      })
+      .map((one) => `${one.file} imports ${target(one)}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps each outside package in the one place that knows it", () => {
+    const wrong = imports.flatMap(({ file, from }) =>
+      ONLY_IN.filter(([name, allowed]) => name.test(from) && !allowed.test(file)).map(() => `${file} imports ${from}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("has no circle of files that import each other, types counted", () => {
+    const circles = circlesOf(importGraph((file) => file)).filter(
+      (circle) => !circle.every((file) => STILL_IN_CIRCLES.test(file)),
+    );
+    expect(circles).toEqual([]);
+  });
+
+  it("has no circle of rooms that import each other within a layer", () => {
+    const circles = circlesOf(importGraph(roomOf)).filter(([room = ""]) => !ROOMS_STILL_IN_CIRCLES.test(room));
+    expect(circles).toEqual([]);
+  });
+
+  it("names environment variables in one file only", () => {
+    const naming = Object.entries(sources)
+      .filter(([path]) => fileOf(path) !== "env.ts")
+      .filter(([, source]) => /\benv\.[A-Z][A-Z_]+\b|process\.env/.test(source))
+      .map(([path]) => fileOf(path));
+    expect(naming).toEqual([]);
+  });
+
+  it("keeps files small enough to have one job", () => {
+    const long = Object.entries(sources)
+      .map(([path, source]) => ({ file: fileOf(path), lines: source.split("\n").length }))
+      .filter(({ lines }) => lines > 300);
+    expect(long).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { envFileText, keepDollars, SETTINGS, settingsIn } from "../../../../scripts/server/settings.ts";
+import { readConfig } from "../../../../src/env.ts";
+
+describe("the settings that npm start hands over", () => {
+  it("are all that the server reads, without its bindings and its mode", () => {
+    const read = new Set<string>();
+    const env = new Proxy(
+      {},
+      {
+        get(_, name) {
+          if (typeof name === "string" && /^[A-Z_]+$/.test(name)) read.add(name);
+          return undefined;
+        },
+      },
+    );
+    readConfig(env);
+    expect([...read].sort()).toEqual([...SETTINGS, "DB", "JOBS", "MODE", "SESSIONS"].sort());
+  });
+
+  it("are those that the shell has, empty ones too, and no other variable", () => {
+    expect(
+      settingsIn({ PATH: "/bin", MODE: "development", OPENAI_API_KEY: "sk-1", OS_ID: "", OS_NAME: undefined }),
+    ).toEqual({ OPENAI_API_KEY: "sk-1", OS_ID: "" });
+  });
+
+  it("stand in a file with marks around them that they do not have", () => {
+    expect(envFileText({ OS_ID: "a b#c", OS_NAME: "it's", OPENAI_MODEL: "`'" })).toBe(
+      "OS_ID='a b#c'\nOS_NAME=`it's`\nOPENAI_MODEL=\"`'\"\n",
+    );
+  });
+
+  it("keep their dollars, and the backslashes before them", () => {
+    expect(envFileText({ OS_ID: "a$b\\$c" })).toBe("OS_ID='a\\$b\\\\$c'\n");
+    expect(keepDollars("A=$B")).toBe("A=\\$B");
+  });
+
+  it("are refused by name, never by value, where no file can hold them", () => {
+    expect(() => envFileText({ OPENAI_API_KEY: "'`\"" })).toThrow(/^OPENAI_API_KEY holds characters/);
+    expect(() => envFileText({ OS_ID: "a\\" })).toThrow(/^OS_ID/);
+  });
+});

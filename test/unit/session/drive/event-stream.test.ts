@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { NO_USAGE } from "../../../../src/domain/model.ts";
+import type { RunRequest } from "../../../../src/domain/run.ts";
+import { applyFact } from "../../../../src/engine/run/apply-fact.ts";
+import { newRun, type Run, type RunFact } from "../../../../src/engine/run/state.ts";
+import { headFromRow } from "../../../../src/engine/run/stored-run.ts";
+import { eventStream, KEEP_ALIVE_MS } from "../../../../src/session/drive/event-stream.ts";
+import { LiveRun } from "../../../../src/session/drive/live-run.ts";
+import { acceptedRow } from "../../../../src/session/lane/run-start.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function waitingRun(): LiveRun {
+  const request: RunRequest = {
+    runId: "r1",
+    component: { type: "agent", id: "assistant" },
+    origin: null,
+    userId: null,
+    message: "hi",
+    sessionState: null,
+    idempotency: null,
+    createdAt: 0,
+  };
+  return new LiveRun(acceptedRow(request, "s1", "f1"), 0);
+}
+
+function runningRun(live: LiveRun): { run: Run; tell: (...facts: RunFact[]) => void } {
+  const run = newRun(headFromRow(live.row));
+  live.stage = "running";
+  const tell = (...facts: RunFact[]) => {
+    for (const fact of facts) {
+      applyFact(run, { at: 0, fact });
+      live.publish(run);
+    }
+  };
+  return { run, tell };
+}
+
+const delta = (text: string): RunFact => ({ type: "content", delta: text });
+const contents = (text = "") => [...text.matchAll(/"content":"(.*?)"/g)].map(([, content]) => content);
+const ids = (text = "") => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+
+it("sends comments, and nothing else, while a stream is quiet", async () => {
+  const reader = eventStream(waitingRun(), false).pipeThrough(new TextDecoderStream()).getReader();
+  const first = reader.read();
+  await vi.advanceTimersByTimeAsync(KEEP_ALIVE_MS);
+  expect(await first).toEqual({ done: false, value: ": keep-alive\n\n" });
+  const second = reader.read();
+  await vi.advanceTimersByTimeAsync(KEEP_ALIVE_MS);
+  expect(await second).toEqual({ done: false, value: ": keep-alive\n\n" });
+  await reader.cancel();
+});
+
+it("sets no timer for a reader that has left", async () => {
+  const stream = eventStream(waitingRun(), false);
+  await stream.cancel();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("ends, and sets no timer, when the run is over", async () => {
+  const live = waitingRun();
+  const reader = eventStream(live, false).getReader();
+  const end = reader.read();
+  live.finish();
+  expect((await end).done).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("sends deltas that follow each other at once as one chunk; the first of them waits for nothing", async () => {
+  const live = waitingRun();
+  const { tell } = runningRun(live);
+  const reader = eventStream(live, false).pipeThrough(new TextDecoderStream()).getReader();
+  tell({ type: "run_started" }, { type: "model_requested", messageId: "m1" });
+  expect(ids((await reader.read()).value)).toEqual([0, 1]);
+  tell(delta("a"));
+  expect(contents((await reader.read()).value)).toEqual(["a"]);
+  const together = reader.read();
+  tell(delta("b"));
+  await vi.advanceTimersByTimeAsync(1);
+  tell(delta("c"), delta("d"));
+  await vi.advanceTimersByTimeAsync(1);
+  const { value } = await together;
+  expect(contents(value)).toEqual(["b", "c", "d"]);
+  expect(ids(value)).toEqual([3, 4, 5]);
+  await reader.cancel();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("holds no delta back from what comes behind it, or when the last one is a while ago", async () => {
+  const live = waitingRun();
+  const { tell } = runningRun(live);
+  const reader = eventStream(live, false).pipeThrough(new TextDecoderStream()).getReader();
+  tell({ type: "model_requested", messageId: "m1" }, delta("a"));
+  expect(contents((await reader.read()).value)).toEqual(["a"]);
+  vi.setSystemTime(Date.now() + 2);
+  tell(delta("b"));
+  expect(contents((await reader.read()).value)).toEqual(["b"]);
+  tell(delta("c"), { type: "model_answered", usage: NO_USAGE, toolCalls: [] });
+  expect(ids((await reader.read()).value)).toEqual([3, 4]);
+  tell({ type: "model_requested", messageId: "m2" }, delta("d"));
+  const next = reader.read();
+  expect(contents((await next).value)).toEqual(["d"]);
+  await reader.cancel();
+});
+
+it("sends what a reader far behind has missed without a pause", async () => {
+  const live = waitingRun();
+  const { tell } = runningRun(live);
+  tell({ type: "model_requested", messageId: "m1" }, ...Array.from({ length: 500 }, (_, n) => delta(`delta ${n}`)));
+  const reader = eventStream(live, false).pipeThrough(new TextDecoderStream()).getReader();
+  let seen = 0;
+  while (seen < 501) seen += ids((await reader.read()).value).length;
+  expect(seen).toBe(501);
+  await reader.cancel();
+});
+
+it("holds no delta back until a clock that was set back has caught up", async () => {
+  const live = waitingRun();
+  const { tell } = runningRun(live);
+  const reader = eventStream(live, false).pipeThrough(new TextDecoderStream()).getReader();
+  tell({ type: "model_requested", messageId: "m1" }, delta("a"));
+  expect(contents((await reader.read()).value)).toEqual(["a"]);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  let value = "";
+  void reader.read().then((read) => {
+    value = read.value ?? "";
+  });
+  tell(delta("b"));
+  await vi.advanceTimersByTimeAsync(2);
+  expect(contents(value)).toEqual(["b"]);
+  await reader.cancel();
+});

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { appendDelta, type LogEntry } from "../../../../src/engine/log/event-log.ts";
+import type { RecordedFact } from "../../../../src/engine/run/state.ts";
+import { readFacts, writeFacts } from "../../../../src/session/recovery/journal-facts.ts";
+
+const STARTED_AT = 1_700_000_000_000;
+const content = (at: number, delta: string): RecordedFact => ({ at, fact: { type: "content", delta } });
+
+/** When each delta was said, as readers are told it: in whole seconds. */
+function toldSeconds(facts: readonly RecordedFact[], startedAt: number): number[] {
+  const log: LogEntry[] = [];
+  for (const { at, fact } of facts) if (fact.type === "content") appendDelta(log, fact.delta, at, startedAt);
+  return log.flatMap((entry) =>
+    entry.kind === "deltas" ? entry.deltas.map(() => Math.floor((startedAt + entry.at) / 1000)) : [],
+  );
+}
+
+it("every delta read back has the second that its readers were told, wherever in a second the run started", () => {
+  for (let offset = 0; offset < 1000; offset += 37) {
+    const facts = Array.from({ length: 60 }, (_, nth) => content(nth * 41, `w${nth} `));
+    const startedAt = STARTED_AT + offset;
+    const back = readFacts(writeFacts(facts, startedAt));
+    expect(back.map(({ fact }) => fact)).toEqual(facts.map(({ fact }) => fact));
+    expect(toldSeconds(back, startedAt)).toEqual(toldSeconds(facts, startedAt));
+  }
+});
+
+it("deltas of one instant take one entry, however many they are", () => {
+  const facts = Array.from({ length: 1000 }, (_, nth) => content(nth / 10, "word "));
+  expect(JSON.parse(writeFacts(facts, STARTED_AT))).toHaveLength(1);
+});
