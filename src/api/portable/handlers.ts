@@ -7,7 +7,7 @@ import type { AppContext } from "../../http/context.ts";
 import { fieldError, wrongField } from "../../http/field-errors.ts";
 import { Export, type ExportScope } from "../../portable/export/export.ts";
 import { type ExportState, readExportCursor } from "../../portable/export/cursor.ts";
-import { importLines } from "../../portable/import/import.ts";
+import { importLines } from "../../portable/import/importer.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 

@@ -11,7 +11,7 @@ import { readRunBody } from "../../http/body.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { keyedSessionId } from "../../session/keyed-session.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
 import { continueRouter } from "../continue/handlers.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";

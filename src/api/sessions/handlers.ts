@@ -18,7 +18,7 @@ import type { SessionClient } from "../../session/client.ts";
 import { mayBegin, reservedSessionId } from "../../session/keyed-session.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
 import { recentChat } from "../../store/messages/messages.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import {
   countOpenRequirements,
   countSessions,

@@ -12,9 +12,9 @@ import {
   UNSTARTED_STATEMENTS,
 } from "../../store/portable/export-pages.ts";
 import { findSession } from "../../store/sessions/sessions.ts";
-import { EXPORT_START, type ExportState, exportCursor, type OpenSession, openedSession } from "./cursor.ts";
-import { pageLines, runLine, sessionLine } from "./lines.ts";
 import { type SessionCounts, sessionEndRecord, sessionVoidRecord } from "../record/session-record.ts";
+import { EXPORT_START, type ExportState, exportCursor, type OpenSession, openedSession } from "./cursor.ts";
+import { pageLines, runLine, sessionLine } from "./page-lines.ts";
 
 /** What is to be written out: one session, or all that exist for the principal. */
 export interface ExportScope {

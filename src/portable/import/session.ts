@@ -10,15 +10,15 @@ import { hasCompleted, type RunRow } from "../../domain/run.ts";
 import { blankSession, type Session } from "../../domain/session.ts";
 import { storedBytes } from "../../lib/stored-bytes.ts";
 import type { Database } from "../../store/database.ts";
-import { addStatements } from "../../store/portable/import-writes.ts";
 import type { MessageRow } from "../../store/messages/rows.ts";
-import { logProblem } from "../record/event-log-field.ts";
+import { addStatements } from "../../store/portable/import-writes.ts";
+import { logProblem } from "../record/event-log.ts";
+import type { PortableMessage, PortableRequirement, PortableRun } from "../record/run-record.ts";
+import { NO_ROWS, type PortableSession, type SessionCounts } from "../record/session-record.ts";
 import type { ImportDatabase, Trouble } from "./database.ts";
 import type { ImportIds } from "./ids.ts";
-import type { PortableMessage, PortableRequirement, PortableRun } from "../record/run-record.ts";
-import { RunTrees, type TreeRun } from "./run-trees.ts";
-import { NO_ROWS, type PortableSession, type SessionCounts } from "../record/session-record.ts";
 import { ToldBytes } from "./told-bytes.ts";
+import { TreeBounds, type TreeRun } from "./tree-bounds.ts";
 
 const FLUSH_BYTES = 512 * 1024;
 const FLUSH_ROWS = 3_000;
@@ -57,7 +57,7 @@ export class SessionImport {
   #bytes = 0;
   /** The run whose lines come. */
   #run: { row: RunRow; messages: number; requirements: number; told: ToldBytes; inTree: TreeRun } | null = null;
-  readonly #trees = new RunTrees();
+  readonly #trees = new TreeBounds();
   readonly #open: string[] = [];
   #counts = NO_ROWS;
   #nextRunIndex = 0;

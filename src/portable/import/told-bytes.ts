@@ -1,10 +1,10 @@
 import type { ToolExecution } from "../../domain/event.ts";
 import type { ToolCall } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
+import { plainExecution } from "../../engine/drive/tool-executions.ts";
+import { toldOfEnd, toldOfPause } from "../../engine/log/told.ts";
 import { requirementExecution } from "../../engine/people/requirement-json.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
-import { toldOfEnd, toldOfPause } from "../../engine/log/told.ts";
-import { plainExecution } from "../../engine/drive/tool-executions.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
 

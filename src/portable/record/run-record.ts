@@ -6,7 +6,7 @@ import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../..
 import type { RunError, RunMetrics, RunOrigin, RunRow } from "../../domain/run.ts";
 import { ON_EXPIRY } from "../../domain/tool.ts";
 import type { MessageRow } from "../../store/messages/rows.ts";
-import { eventLog, type StoredEntry } from "./event-log-field.ts";
+import { eventLog, type StoredEntry } from "./event-log.ts";
 import {
   checked,
   count,

@@ -20,7 +20,7 @@ import type { Component } from "../../domain/team.ts";
 import { seconds } from "../../engine/run/metrics.ts";
 import { log } from "../../lib/log.ts";
 import { type Committed, commit, readOrNull, violates } from "../../store/commit.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../../store/runs/writes.ts";
 import { findByKey } from "../../store/runs/runs.ts";
 import { type Admission, decideAdmission } from "./admission.ts";

@@ -7,7 +7,7 @@ import { runTree } from "../../engine/run/stored-run.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import { windowRuns } from "../../store/messages/messages.ts";
 import { type Continuation, continueStatements } from "../../store/runs/continue.ts";
-import { findRunTree, type StoredTree } from "../../store/runs/tree.ts";
+import { findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import type { LookAgain } from "../row/look-again.ts";
 import { resolve } from "./resolve-component.ts";

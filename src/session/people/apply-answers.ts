@@ -9,7 +9,7 @@ import type { Run } from "../../engine/run/state.ts";
 import { log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";
 import { type AnsweredRun, storeAnswers } from "../../store/runs/continue.ts";
-import type { StoredTree } from "../../store/runs/tree.ts";
+import type { StoredTree } from "../../store/runs/stored-tree.ts";
 import { type Admission, decideAdmission } from "../lane/admission.ts";
 import { LiveRun } from "../drive/live-run.ts";
 import type { LookAgain } from "../row/look-again.ts";

@@ -7,7 +7,7 @@ import { headFromRow, runTree } from "../../engine/run/stored-run.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { cancelPausedStatements } from "../../store/runs/settle.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { cancelWaiting } from "../../store/runs/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Leftovers } from "../recovery/leftovers.ts";

@@ -18,7 +18,7 @@ import { toolCalls } from "../../engine/run/calls.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
 import { readOrNull } from "../../store/commit.ts";
-import { findContinuation, findRunTree, type StoredTree } from "../../store/runs/tree.ts";
+import { findContinuation, findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
 import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { decideOnLook } from "../row/look-again.ts";

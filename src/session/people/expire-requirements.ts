@@ -4,7 +4,7 @@ import { expireRequirement } from "../../engine/people/requirements.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { expiredRequirements, nextExpiry } from "../../store/runs/requirements.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { applyAnswers } from "./apply-answers.ts";
 import { cancelPaused } from "./cancelled-run.ts";
 import type { RunLane } from "../lane/run-lane.ts";

@@ -4,7 +4,7 @@ import { maySee, type Principal } from "../../domain/principal.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
 import { EventReader } from "../../engine/log/run-events.ts";
 import { readOrNull } from "../../store/commit.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import type { RunLane } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";

@@ -1,6 +1,6 @@
 import { runAtPause } from "../../engine/run/at-pause.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
-import type { StoredTree } from "../../store/runs/tree.ts";
+import type { StoredTree } from "../../store/runs/stored-tree.ts";
 import { LiveRun } from "../drive/live-run.ts";
 
 /**

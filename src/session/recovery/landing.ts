@@ -10,7 +10,7 @@ import { type Committed, commit, readOrNull, type Statement } from "../../store/
 import type { Database } from "../../store/database.ts";
 import { takeBackAnswers, waitAgainStatements } from "../../store/runs/continue.ts";
 import { settleStatements } from "../../store/runs/settle.ts";
-import { findRunTree } from "../../store/runs/tree.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { putBackStatements, takeOver, withdrawStatements } from "../../store/runs/undo.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Journal, JournalEntry } from "./journal.ts";

@@ -1,9 +1,9 @@
 import { and, asc, between, eq, gt, gte, isNull, lt, lte, sql } from "drizzle-orm";
 import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../../domain/job.ts";
 import type { Database } from "../database.ts";
-import { WITHOUT_VALUES } from "./writes.ts";
-import { jobColumns, toJob } from "./jobs.ts";
 import { jobItems, jobs } from "../schema/tables.ts";
+import { jobColumns, toJob } from "./jobs.ts";
+import { WITHOUT_VALUES } from "./writes.ts";
 
 export interface ClaimedItem extends Pick<JobItem, "position" | "sessionId" | "attempts"> {
   /** What this one is to be given, where each has its own. */

@@ -3,8 +3,8 @@ import type { MessageKey } from "../../domain/message.ts";
 import { HISTORY_SKIP_STATUSES } from "../../domain/run.ts";
 import { candidates, type HistoryFilter } from "../../engine/drive/history.ts";
 import type { Database } from "../database.ts";
-import { type HistoryRow, historyRunColumns, messageColumns } from "./rows.ts";
 import { messages, runs } from "../schema/tables.ts";
+import { type HistoryRow, historyRunColumns, messageColumns } from "./rows.ts";
 
 // Narrows a session's messages to those that `engine/drive/history.ts` may keep, one row per message, walking the primary key
 // of `messages` in one direction and stopping at a number of rows. The rules stay there; here is only what keeps a read

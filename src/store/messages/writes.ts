@@ -3,9 +3,9 @@ import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { messageRow } from "./rows.ts";
-import { rowsWhere } from "../row-values.ts";
+import { rowsWhere } from "../insert-rows.ts";
 import { messages } from "../schema/tables.ts";
+import { messageRow } from "./rows.ts";
 
 /** D1 binds at most 100 parameters per statement: a message has 15, the condition three. */
 const MESSAGES_PER_STATEMENT = 6;

@@ -3,9 +3,9 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Database } from "../database.ts";
-import { isAtRest } from "../sessions/fork.ts";
 import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
+import { isAtRest } from "../sessions/fork.ts";
 import { ownedBy, visibleTo } from "../sessions/sessions.ts";
 
 // Pages of all that a session holds, in the order of its runs. A page is one batch, so a run and what it waits for are

@@ -2,14 +2,14 @@ import { and, eq, exists, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session, Visibility } from "../../domain/session.ts";
-import { groupRows, jsonRowsWhere } from "./bulk-rows.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
+import { rowsWhere } from "../insert-rows.ts";
 import type { MessageRow } from "../messages/rows.ts";
-import { rowsWhere } from "../row-values.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
+import { groupRows, jsonRowsWhere } from "./bulk-rows.ts";
 
 // An import writes a session that nobody sees, piece by piece, and shows it by one last statement. Each statement names
 // the import's fence; all can be repeated.

@@ -3,10 +3,10 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency } from "../../domain/run.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { answerStatements, reopenStatement } from "./requirement-writes.ts";
-import { rowsWhere } from "../row-values.ts";
-import { isOneOf, sessionIsOurs } from "./conditions.ts";
+import { rowsWhere } from "../insert-rows.ts";
 import { continuations, runs } from "../schema/tables.ts";
+import { isOneOf, sessionIsOurs } from "./conditions.ts";
+import { answerStatements, reopenStatement } from "./requirement-writes.ts";
 
 /** Answers to a paused run. Of all its answers each one names the fence that the one before it left. */
 export interface AnsweredRun {

@@ -2,7 +2,7 @@ import { and, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { rowsWhere } from "../row-values.ts";
+import { rowsWhere } from "../insert-rows.ts";
 import { requirements } from "../schema/tables.ts";
 
 /**

@@ -5,11 +5,11 @@ import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { indexMessages } from "../search/message-docs.ts";
+import { indexMessages } from "../messages/message-docs.ts";
 import { insertMessages } from "../messages/writes.ts";
-import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
-import { runIsOurs } from "./conditions.ts";
 import { runs, sessions } from "../schema/tables.ts";
+import { runIsOurs } from "./conditions.ts";
+import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
 
 /** What is written of a run that has paused or ended. */
 export interface Settlement {

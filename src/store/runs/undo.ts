@@ -1,11 +1,11 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { removeRunDocs } from "../search/message-docs.ts";
-import { claimRequirements } from "./requirement-writes.ts";
-import { runIsOurs } from "./conditions.ts";
-import type { SessionChanges } from "./writes.ts";
+import { removeRunDocs } from "../messages/message-docs.ts";
 import { messages, runs, sessions, withdrawnRuns } from "../schema/tables.ts";
+import { runIsOurs } from "./conditions.ts";
+import { claimRequirements } from "./requirement-writes.ts";
+import type { SessionChanges } from "./writes.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

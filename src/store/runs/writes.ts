@@ -4,13 +4,13 @@ import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { indexMessages } from "../search/message-docs.ts";
+import { rowsWhere } from "../insert-rows.ts";
+import { indexMessages } from "../messages/message-docs.ts";
 import { insertMessages } from "../messages/writes.ts";
-import { claimRequirements } from "./requirement-writes.ts";
-import { rowsWhere } from "../row-values.ts";
-import { notWithdrawn, runIsOurs, sessionIsOurs } from "./conditions.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
+import { notWithdrawn, runIsOurs, sessionIsOurs } from "./conditions.ts";
+import { claimRequirements } from "./requirement-writes.ts";
 
 /**
  * Columns of the session that a run's start changes: only those that really change, so that no index is written for

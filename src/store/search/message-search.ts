@@ -4,11 +4,11 @@ import type { Session } from "../../domain/session.ts";
 import type { SearchQuery } from "../../lib/search-query.ts";
 import { cutUtf8 } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
-import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 import { MAX_HISTORY_BYTES } from "../messages/history-sql.ts";
-import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "./message-docs.ts";
+import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "../messages/message-docs.ts";
 import { messageDocs, messages, sessions } from "../schema/tables.ts";
 import { visibleTo } from "../sessions/sessions.ts";
+import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 
 export interface MessageFilter {
   sessionId?: string | undefined;

@@ -3,11 +3,11 @@ import type { Principal } from "../../domain/principal.ts";
 import type { SessionFilter } from "../../domain/session-filter.ts";
 import type { SearchQuery } from "../../lib/search-query.ts";
 import type { Database } from "../database.ts";
-import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
-import { ownerWord } from "./message-docs.ts";
+import { ownerWord } from "../messages/message-docs.ts";
 import { nameDocs, sessions } from "../schema/tables.ts";
 import { isMeant } from "../sessions/filter.ts";
 import { LISTED, type ListedSession, openRequirementsOf } from "../sessions/list.ts";
+import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 
 /** Sessions whose names were found. */
 export interface SessionMatches {

@@ -5,7 +5,7 @@ import { CHAT_HISTORY } from "../../engine/drive/history.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { passingMessagesQuery } from "../messages/history-sql.ts";
-import { indexMessages } from "./message-docs.ts";
+import { indexMessages } from "../messages/message-docs.ts";
 import { messageFromRow } from "../messages/rows.ts";
 import { sessions } from "../schema/tables.ts";
 import { nameWords } from "../sessions/sessions.ts";

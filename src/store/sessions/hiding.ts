@@ -3,7 +3,7 @@ import { PURGE_BEGUN } from "../../domain/retention.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { hasManyDocs, removeDocs } from "../search/message-docs.ts";
+import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
 import { forgetOldest } from "../runs/undo.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
 import { isAsSeen, type SeenSession, withdrawFirstRun } from "./writes.ts";

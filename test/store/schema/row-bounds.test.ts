@@ -24,7 +24,7 @@ import {
 } from "../../../src/domain/limits.ts";
 import { MAX_SUMMARY_CODE_POINTS } from "../../../src/domain/session.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
-import { MAX_WORDS_BYTES } from "../../../src/store/search/message-docs.ts";
+import { MAX_WORDS_BYTES } from "../../../src/store/messages/message-docs.ts";
 import { testAgent } from "../../support/agents.ts";
 import { goOn, ran } from "../../support/continue.ts";
 import { call, callHandler, newId, run } from "../../support/http.ts";

@@ -14,7 +14,7 @@ export interface TreeRun {
 }
 
 /** The trees of a session's runs, as these come: member runs stand right below their top-level run. */
-export class RunTrees {
+export class TreeBounds {
   /** The member runs whose top-level run has not come. */
   readonly #waiting: TreeRun[] = [];
   #lastTop = -1;

@@ -1,8 +1,8 @@
 import { visibilityOf } from "../../store/portable/import-writes.ts";
+import type { PortableSession } from "../record/session-record.ts";
 import type { ImportDatabase, Trouble } from "./database.ts";
 import { ImportIds, type RenamedSessions } from "./ids.ts";
 import { SessionImport } from "./session.ts";
-import type { PortableSession } from "../record/session-record.ts";
 
 export interface ImportOptions {
   /** Of a session whose id is taken. */

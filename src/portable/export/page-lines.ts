@@ -1,7 +1,7 @@
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { ExportPage, Part, Place } from "../../store/portable/export-pages.ts";
-import type { StoredEntry } from "../record/event-log-field.ts";
+import type { StoredEntry } from "../record/event-log.ts";
 import { messageRecord, type PortableRun, requirementRecord, runRecord } from "../record/run-record.ts";
 import { type SessionCounts, sessionRecord } from "../record/session-record.ts";
 

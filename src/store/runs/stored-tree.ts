@@ -3,8 +3,8 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, RunRow } from "../../domain/run.ts";
 import type { Database } from "../database.ts";
 import { messageFromRow } from "../messages/rows.ts";
-import type { StoredRun } from "./runs.ts";
 import { continuations, messages, requirements, runs } from "../schema/tables.ts";
+import type { StoredRun } from "./runs.ts";
 
 /**
  * A run with its messages, the member runs in it at any depth (and, of a team that is a member, runs beside it), and what
