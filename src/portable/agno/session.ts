@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
-import { blankSession, type SessionSummary, type SessionType } from "../../domain/session.ts";
+import { blankSession, type Session, type SessionSummary, type SessionType } from "../../domain/session.ts";
 import { firstCodePoints } from "../../lib/text.ts";
-import type { LateFields } from "../import/session.ts";
 import { type PortableSession, sessionRecord } from "../record/session-record.ts";
 import { tokenMetrics } from "./metrics.ts";
 import { AgnoRunOrder } from "./run-order.ts";
@@ -93,6 +92,9 @@ function summaryOf(value: unknown): SessionSummary | null {
   const updatedAt = textOf(row.updated_at);
   return { summary, ...(topics.length > 0 && { topics }), ...(updatedAt !== null && { updated_at: updatedAt }) };
 }
+
+/** What a session's own row leaves out, and its runs tell. */
+export type LateFields = Partial<Pick<Session, "firstMessage" | "lastMessage">>;
 
 export type TakenRuns = { ok: true; runs: AgnoRun[] } | { ok: false; problem: string };
 

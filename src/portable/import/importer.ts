@@ -2,14 +2,14 @@ import type { JsonObject } from "../../domain/json.ts";
 import { CALLS_AT_ONCE, MAX_LINE_BYTES } from "../../domain/limits.ts";
 import type { Database } from "../../store/database.ts";
 import type { AgnoRun } from "../agno/runs.ts";
-import { AgnoRuns, type Preview } from "../agno/session.ts";
+import { AgnoRuns, type LateFields, type Preview } from "../agno/session.ts";
 import type { PortableSession, SessionCounts } from "../record/session-record.ts";
 import { beginSession, type ImportOptions } from "./begin-session.ts";
 import { ImportDatabase, type Trouble } from "./database.ts";
 import { type RenamedSessions, rememberRenamed } from "./ids.ts";
 import { type Entry, type ReadEntry, readEntry } from "./read-entry.ts";
 import { emptyReport, type ImportReport, reportLine, reportRounded, reportSession } from "./report.ts";
-import type { LateFields, SessionImport } from "./session.ts";
+import type { SessionImport } from "./session.ts";
 import { type TextLine, textLines } from "./text-lines.ts";
 
 export interface ImportDependencies {

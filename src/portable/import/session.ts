@@ -12,6 +12,7 @@ import { storedBytes } from "../../lib/stored-bytes.ts";
 import type { Database } from "../../store/database.ts";
 import type { MessageRow } from "../../store/messages/rows.ts";
 import { addStatements } from "../../store/portable/import-writes.ts";
+import type { LateFields } from "../agno/session.ts";
 import { logProblem } from "../record/event-log.ts";
 import type { PortableMessage, PortableRequirement, PortableRun } from "../record/run-record.ts";
 import { NO_ROWS, type PortableSession, type SessionCounts } from "../record/session-record.ts";
@@ -34,9 +35,6 @@ const PAUSED_GROWTH_BYTES = MAX_RUN_EVENT_BYTES + 2 * MAX_STATE_BYTES + 64 * 102
 /** What a person may say to an open requirement. */
 const OPEN_GROWTH_BYTES = MAX_QUOTED_BYTES + MAX_TOOL_RESULT_BYTES;
 const MAX_OPEN = 50_000;
-
-/** What only the end of a session tells of it, where its first line does not. */
-export type LateFields = Partial<Pick<Session, "firstMessage" | "lastMessage">>;
 
 /** What to do with the owners that lines name: null keeps them. */
 export type NewOwner = string | null;

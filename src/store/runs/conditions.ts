@@ -1,13 +1,8 @@
-import { and, eq, exists, notExists, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../database.ts";
-import { runs, sessions, withdrawnRuns } from "../schema/tables.ts";
+import { runs, sessions } from "../schema/tables.ts";
 
 // What must still stand when a write of a run arrives: whoever does not own it any more changes nothing.
-
-/** Whether the accept of the run was not taken back. */
-export function notWithdrawn(db: Database, runId: string): SQL {
-  return notExists(db.select({ one: sql`1` }).from(withdrawnRuns).where(eq(withdrawnRuns.runId, runId)));
-}
 
 /** One parameter, however many ids: D1 binds at most 100. */
 export function isOneOf(runIds: readonly string[]): SQL {

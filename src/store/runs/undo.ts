@@ -1,19 +1,12 @@
-import { and, eq, exists, lt, sql } from "drizzle-orm";
+import { and, eq, exists, sql } from "drizzle-orm";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { removeRunDocs } from "../messages/message-docs.ts";
-import { messages, runs, sessions, withdrawnRuns } from "../schema/tables.ts";
+import { messages, runs, sessions } from "../schema/tables.ts";
+import { forgetOldest, withdrawRun } from "../withdrawn-runs.ts";
 import { runIsOurs } from "./conditions.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 import type { SessionChanges } from "./writes.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** Forgets the two oldest runs that no late accept can be of any more: each batch adds one at most, so few are kept. */
-export function forgetOldest(db: Database, nowMs: number): Statement {
-  const oldest = sql`rowid in (select rowid from ${withdrawnRuns} order by rowid limit 2)`;
-  return db.delete(withdrawnRuns).where(and(oldest, lt(withdrawnRuns.withdrawnAt, nowMs - DAY_MS)));
-}
 
 /** What must be known to take an accept back. */
 export interface Withdrawal {
@@ -29,10 +22,7 @@ export interface Withdrawal {
 /** Takes an accept back, whether it was written, was not, or arrives later. Repeatable. */
 export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number): [Statement, ...Statement[]] {
   const written = exists(db.select({ one: sql`1` }).from(runs).where(eq(runs.runId, note.runId)));
-  const statements: [Statement, ...Statement[]] = [
-    db.insert(withdrawnRuns).values({ runId: note.runId, withdrawnAt: nowMs }).onConflictDoNothing(),
-    forgetOldest(db, nowMs),
-  ];
+  const statements: [Statement, ...Statement[]] = [withdrawRun(db, note.runId, nowMs), forgetOldest(db, nowMs)];
   if (note.previous !== null) {
     statements.push(
       db

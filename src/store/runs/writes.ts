@@ -9,7 +9,8 @@ import { indexMessages } from "../messages/message-docs.ts";
 import { insertMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
-import { notWithdrawn, runIsOurs, sessionIsOurs } from "./conditions.ts";
+import { notWithdrawn } from "../withdrawn-runs.ts";
+import { runIsOurs, sessionIsOurs } from "./conditions.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 
 /**

@@ -4,9 +4,9 @@ import type { Session } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
-import { forgetOldest } from "../runs/undo.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
-import { isAsSeen, type SeenSession, withdrawFirstRun } from "./writes.ts";
+import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
+import { isAsSeen, type SeenSession } from "./writes.ts";
 
 /** A change of whether the session shows: from how it was seen to another incarnation, so that whatever is late is void. */
 export interface Hiding {

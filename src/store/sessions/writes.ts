@@ -1,20 +1,11 @@
-import { and, asc, eq, exists, gte, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, gte, lte, or, type SQL, sql } from "drizzle-orm";
 import type { JsonObject } from "../../domain/json.ts";
 import type { NameDetails, NameSource, Session, SessionSummary, Visibility } from "../../domain/session.ts";
 import { fold } from "../../lib/text.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { forgetOldest } from "../runs/undo.ts";
-import {
-  continuations,
-  messageDocs,
-  messages,
-  requirements,
-  runs,
-  sessionLabels,
-  sessions,
-  withdrawnRuns,
-} from "../schema/tables.ts";
+import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { labelStatements } from "./labels.ts";
 import { nameWords } from "./sessions.ts";
 
@@ -146,15 +137,4 @@ export function deleteStatements(db: Database, seen: SeenSession, nowMs: number)
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
     db.delete(sessions).where(isAsSeen(seen)),
   ];
-}
-
-/** The accept of its first run is the one write that makes a session: a late repetition would make it again. */
-export function withdrawFirstRun(db: Database, sessionId: string, condition: SQL, nowMs: number): Statement {
-  const firstRun = db
-    .select({ runId: runs.runId, withdrawnAt: sql`${nowMs}`.as("withdrawn_at") })
-    .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isNull(runs.parentRunId), condition))
-    .orderBy(asc(runs.runIndex))
-    .limit(1);
-  return db.insert(withdrawnRuns).select(firstRun).onConflictDoNothing();
 }
