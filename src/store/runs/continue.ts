@@ -5,7 +5,7 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { rowsWhere } from "../insert-rows.ts";
 import { continuations, runs } from "../schema/tables.ts";
-import { isOneOf, sessionIsOurs } from "./conditions.ts";
+import { isOneOf, sessionIsOurs } from "./fences.ts";
 import { answerStatements, reopenStatement } from "./requirement-writes.ts";
 
 /** Answers to a paused run. Of all its answers each one names the fence that the one before it left. */

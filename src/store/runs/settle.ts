@@ -8,7 +8,7 @@ import type { Database } from "../database.ts";
 import { indexMessages } from "../messages/message-docs.ts";
 import { insertMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
-import { runIsOurs } from "./conditions.ts";
+import { runIsOurs } from "./fences.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
 
 /** What is written of a run that has paused or ended. */

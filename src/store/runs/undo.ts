@@ -4,7 +4,7 @@ import type { Database } from "../database.ts";
 import { removeRunDocs } from "../messages/message-docs.ts";
 import { messages, runs, sessions } from "../schema/tables.ts";
 import { forgetOldest, withdrawRun } from "../withdrawn-runs.ts";
-import { runIsOurs } from "./conditions.ts";
+import { runIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 import type { SessionChanges } from "./writes.ts";
 

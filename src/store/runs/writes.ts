@@ -10,7 +10,7 @@ import { insertMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 import { notWithdrawn } from "../withdrawn-runs.ts";
-import { runIsOurs, sessionIsOurs } from "./conditions.ts";
+import { runIsOurs, sessionIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 
 /**
