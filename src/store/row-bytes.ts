@@ -1,44 +1,51 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { messages, requirements, runs } from "./schema/tables.ts";
 
-// What rows take where they are read, by which D1 cuts pages before any text is read: octet_length is known from where a
-// row begins; length() would read all of a long text to count letters.
+// How many bytes rows take where they are read. D1 cuts pages by them before any text is read.
 
 /** What a row takes beside its texts. */
 const ROW_BYTES = 200;
 
-const bytesOf = (...columns: SQL[]): SQL =>
-  sql`(${sql.raw(String(ROW_BYTES))} + ${sql.join(
+/** The bytes of these columns. octet_length is known from where a row begins; length() would read all of a long text. */
+export const textBytes = (...columns: SQLWrapper[]): SQL =>
+  sql`(${sql.join(
     columns.map((column) => sql`ifnull(octet_length(${column}), 0)`),
     sql` + `,
   )})`;
 
-export const RUN_BYTES = bytesOf(
-  sql`${runs.input}`,
-  sql`${runs.inputState}`,
-  sql`${runs.origin}`,
-  sql`${runs.sessionState}`,
-  sql`${runs.metrics}`,
-  sql`${runs.error}`,
-  sql`${runs.events}`,
+const rowBytes = (...columns: SQLWrapper[]): SQL => sql`(${sql.raw(String(ROW_BYTES))} + ${textBytes(...columns)})`;
+
+export const RUN_BYTES = rowBytes(
+  runs.input,
+  runs.inputState,
+  runs.origin,
+  runs.sessionState,
+  runs.metrics,
+  runs.error,
+  runs.events,
 );
 
-export const MESSAGE_BYTES = bytesOf(
-  sql`${messages.content}`,
-  sql`${messages.toolCalls}`,
-  sql`${messages.toolArgs}`,
-  sql`${messages.toolCallId}`,
-  sql`${messages.toolName}`,
+const messageTexts = [
+  messages.content,
+  messages.toolCalls,
+  messages.toolArgs,
+  messages.toolCallId,
+  messages.toolName,
+] as const;
+
+export const MESSAGE_BYTES = rowBytes(...messageTexts);
+
+/** The stored text of a message, without what its row takes beside it. */
+export const MESSAGE_TEXT_BYTES = textBytes(...messageTexts);
+
+export const REQUIREMENT_BYTES = rowBytes(
+  requirements.toolCallId,
+  requirements.toolArgs,
+  requirements.fields,
+  requirements.answer,
+  requirements.answerNote,
 );
 
-export const REQUIREMENT_BYTES = bytesOf(
-  sql`${requirements.toolCallId}`,
-  sql`${requirements.toolArgs}`,
-  sql`${requirements.fields}`,
-  sql`${requirements.answer}`,
-  sql`${requirements.answerNote}`,
-);
-
-/** What is to be added up before a row, in this order. */
+/** The bytes of all rows up to and with this one, in this order. */
 export const bytesUpTo = (bytes: SQL, order: SQL) =>
   sql<number>`sum(${bytes}) over (order by ${order} rows unbounded preceding)`.as("bytes");

@@ -71,9 +71,8 @@ export async function walk(
     const page: HistoryPage = await readHistory(
       db,
       sessionId,
-      filter,
+      { ...filter, ...(maxBytes !== undefined && { maxBytes }) },
       direction === "before" ? { before: key } : { after: key },
-      maxBytes,
     );
     pages.push(page);
     key = page.meta.has_more ? decodeHistoryCursor(page.meta[direction] ?? "") : null;

@@ -74,6 +74,6 @@ async function readSome(
   filter: RunFilter,
   from: RunPosition,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
-  const page = await readRuns(db, sessionId, filter, from, PAGE);
-  return page.runs.length === 0 && page.next !== null ? readRuns(db, sessionId, filter, page.next, PAGE) : page;
+  const page = await readRuns(db, sessionId, filter, { ...PAGE, after: from });
+  return page.runs.length === 0 && page.next !== null ? readRuns(db, sessionId, filter, { ...PAGE, after: page.next }) : page;
 }

@@ -2,22 +2,24 @@ import { and, asc, desc, eq, gte, isNotNull, isNull, ne, notInArray, or, type SQ
 import type { MessageKey } from "../../domain/message.ts";
 import { HISTORY_SKIP_STATUSES } from "../../domain/run.ts";
 import { candidates, type HistoryFilter } from "../../engine/drive/history.ts";
+import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
+import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
-import { type HistoryRow, historyRunColumns, messageColumns } from "./rows.ts";
+import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./rows.ts";
 
-// Narrows a session's messages to those that `engine/drive/history.ts` may keep, one row per message, walking the primary key
-// of `messages` in one direction and stopping at a number of rows. The rules stay there; here is only what keeps a read
-// of a long session short, in messages and in bytes.
+// Narrows a session's messages to those that the rules of `engine/drive/history.ts` may keep, one row per message. A query
+// walks the primary key of `messages` in one direction and stops at a number of rows. The rules stay in the engine; this
+// file only keeps the read of a long session short, in messages and in bytes.
 
 /**
- * The stored text one answer is made of at most. A Worker has 128 MB for all its requests, and an answer is there
- * several times while it is made: as D1's JSON, as values, as JSON again. It is more than a row of D1 may hold (2 MB),
- * so there is always a message that fits.
+ * The most stored text that one answer is made of. A Worker has 128 MB for all its requests, and while it makes an
+ * answer it holds the text several times: as D1's JSON, as values, as JSON again. The bound is above the largest row that
+ * D1 takes (2 MB), so at least one message always fits.
  */
 export const MAX_HISTORY_BYTES = 8 * 1024 * 1024;
 
-/** Where a walk begins, which way it goes, and how far: to whichever bound is reached first. */
+/** Which way a walk over messages goes, and how far: to whichever bound is reached first. */
 export interface HistoryWalk {
   order: "oldest first" | "newest first";
   limit: number;
@@ -26,33 +28,25 @@ export interface HistoryWalk {
   range?: { compare: "<" | ">"; key: MessageKey };
 }
 
-/** A message with the bytes of all that was walked up to it, its own among them. */
+/** A message with the bytes of all messages that the walk has passed, its own included. */
 type WalkedRow = HistoryRow & { bytes: number };
 
-/** octet_length is known from where a row begins; length() would read all of a long text to count letters. */
-const STORED_BYTES = sql`(octet_length(${messages.content})
-  + ifnull(octet_length(${messages.toolCalls}), 0) + ifnull(octet_length(${messages.toolArgs}), 0)
-  + ifnull(octet_length(${messages.toolCallId}), 0) + ifnull(octet_length(${messages.toolName}), 0))`;
-
-/** The messages that pass all filters but `limit`, for `pageOf`: those within both bounds, and the next behind them. */
+/** The messages that pass all filters but `limit`: those within both bounds and the next one, by which `pageOf` sees that there is more. */
 export function passingMessagesQuery(db: Database, sessionId: string, filter: HistoryFilter, walk: HistoryWalk) {
   const order = keyOrder(walk.order);
   const range = walk.range && compareKey(walk.range.compare, walk.range.key);
-  // Selects no text: it would be read for every row of the walk, whether it fits or not. The one window is summed while
-  // walking, so that the limit ends both; with a second one SQLite walks the whole session first.
+  // Selects no text: D1 would read it for every row of the walk, whether it fits or not. There must be one window only:
+  // SQLite sums it while it walks, so the limit ends both. With a second window it walks the whole session first.
   const walked = db
     .select({
       runIndex: messages.runIndex,
       messageIndex: messages.messageIndex,
       runId: messages.runId,
       ...historyRunColumns,
-      bytes: sql<number>`sum(${STORED_BYTES}) over (order by ${sql.join(order, sql`, `)} rows unbounded preceding)`.as(
-        "bytes",
-      ),
+      bytes: bytesUpTo(MESSAGE_TEXT_BYTES, sql.join(order, sql`, `)),
     })
     .from(messages)
-    // SQLite keeps the order of a CROSS JOIN: messages first, so that their primary key gives the order and nothing is
-    // sorted.
+    // SQLite keeps the order of a CROSS JOIN. With messages first their primary key gives the order, and nothing is sorted.
     .crossJoin(runs)
     .where(and(isPassing(db, sessionId, filter), range))
     .orderBy(...order)
@@ -71,17 +65,10 @@ export function passingMessagesQuery(db: Database, sessionId: string, filter: Hi
     })
     .from(walked)
     .crossJoin(messages)
-    .where(
-      and(
-        eq(messages.sessionId, sessionId),
-        eq(messages.runIndex, walked.runIndex),
-        eq(messages.messageIndex, walked.messageIndex),
-        sql`${walked.bytes} - ${STORED_BYTES} <= ${walk.maxBytes}`,
-      ),
-    );
+    .where(and(...isMessageAt(sessionId, walked), sql`${walked.bytes} - ${MESSAGE_TEXT_BYTES} <= ${walk.maxBytes}`));
 }
 
-/** What an answer shows of a walk's rows, oldest first, and whether the walk was cut short. */
+/** The rows of a walk that an answer shows, oldest first, and whether a bound cut the walk short. */
 export function pageOf(rows: readonly WalkedRow[], { order, limit, maxBytes }: HistoryWalk) {
   const fitting = rows
     .filter(({ bytes }) => bytes <= maxBytes)
@@ -90,7 +77,7 @@ export function pageOf(rows: readonly WalkedRow[], { order, limit, maxBytes }: H
   return { page, isCut: page.length < rows.length };
 }
 
-/** One row if a message up to and with the key passes all filters but `limit`, else none. */
+/** Finds one row if any message up to and including the key passes all filters but `limit`, else none. */
 export function passingUpToQuery(db: Database, sessionId: string, filter: HistoryFilter, key: MessageKey) {
   return db
     .select({ runIndex: messages.runIndex })
@@ -101,7 +88,7 @@ export function passingUpToQuery(db: Database, sessionId: string, filter: Histor
     .limit(1);
 }
 
-/** The first system message of what passes the filters on runs. Without any, all their messages are looked through. */
+/** The first system message of the runs that pass. If there is none, SQLite looks through all messages of those runs. */
 export function firstSystemQuery(db: Database, sessionId: string, filter: HistoryFilter) {
   return db
     .select({ runIndex: messages.runIndex, runId: messages.runId, ...messageColumns, ...historyRunColumns })
@@ -112,7 +99,7 @@ export function firstSystemQuery(db: Database, sessionId: string, filter: Histor
     .limit(1);
 }
 
-/** The filters that decide on whole runs, `last_n_runs` apart. A run that has not started has no run index. */
+/** The filters that decide on whole runs, except `last_n_runs`. A run that has not started has no run index, so it is out. */
 export function countingRuns(sessionId: string, filter: HistoryFilter): SQL | undefined {
   return and(
     eq(runs.sessionId, sessionId),
@@ -132,10 +119,9 @@ function isCandidate(filter: HistoryFilter): SQL | undefined {
     case "any level":
       return undefined;
     case "members":
-      // Member ids are any number of any text, and a D1 statement binds 100 values: they are one.
       return and(
         isNotNull(runs.parentRunId),
-        sql`coalesce(${runs.agentId}, ${runs.teamId}, '') in (select value from json_each(${JSON.stringify(chosenFrom.ids)}))`,
+        isAmong(sql`coalesce(${runs.agentId}, ${runs.teamId}, '')`, chosenFrom.ids),
       );
   }
 }
@@ -157,7 +143,7 @@ function messagesOfCountingRuns(db: Database, sessionId: string, filter: History
   );
 }
 
-/** From the n-th newest run that counts; from the beginning when there are fewer. */
+/** Messages from the n-th newest run that counts on; from the beginning if there are fewer runs. */
 function inLastRuns(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
   if (filter.lastNRuns === undefined) return undefined;
   const nthNewest = db
@@ -181,7 +167,7 @@ function compareKey(compare: "<" | ">" | "<=", key: MessageKey): SQL {
 
 function firstSystemOnly(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
   if (filter.skipRoles?.includes("system")) return undefined;
-  // The first is looked for when the walk meets a system message, and only once.
+  // SQLite looks for the first one only when the walk meets a system message, and only once.
   return or(ne(messages.role, "system"), isFirstSystem(db, sessionId, filter));
 }
 
@@ -196,7 +182,7 @@ function isFirstSystem(db: Database, sessionId: string, filter: HistoryFilter): 
   return sql`(${messages.runIndex}, ${messages.messageIndex}) = ${first}`;
 }
 
-/** A parameter may be repeated in a request without end; a D1 statement binds 100 values. */
+/** A caller may repeat a query parameter any number of times, but D1 binds at most 100 values a statement. */
 function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
 }

@@ -12,32 +12,33 @@ import {
 } from "./history-sql.ts";
 import { type HistoryRow, historyRunsFromRows, type KeyedMessage } from "./rows.ts";
 
-/** What one answer holds at most, with and without a cursor, where `MAX_HISTORY_BYTES` does not end it before. */
-export const MAX_HISTORY_MESSAGES = 1000;
-export const DEFAULT_HISTORY_PAGE = 100;
+/** How many messages one answer holds at most; `MAX_HISTORY_BYTES` may end it before. */
+const MAX_HISTORY_MESSAGES = 1000;
+/** How many messages a page holds if a caller sends a cursor and no limit. */
+const DEFAULT_HISTORY_PAGE = 100;
 
-/** Where a page ends or begins; the message at the key is on neither. */
+/** Where a page ends or begins. The message at the key is not on the page. */
 export type HistoryCursor = { before: MessageKey } | { after: MessageKey };
 
-/** A part of a session's history, oldest first, and how to go on from it. */
+/** A part of a session's history, oldest first, and the cursors to read on from it. */
 export interface HistoryPage {
   data: KeyedMessage[];
   meta: {
-    /** The limit that held, in messages. */
+    /** The limit that was applied, in messages. */
     limit: number;
-    /** Whether more follows in the direction of reading: newer with `after`, else older. */
+    /** Whether there is more in the direction of reading: newer messages with `after`, else older ones. */
     has_more: boolean;
-    /** Cursor of what is older; null when nothing is. */
+    /** The cursor to what is older; null if nothing is. */
     before: string | null;
-    /** Cursor of what is newer or will be; null while there is no message to be newer than. */
+    /** The cursor to what is newer, now or later; null if the session has no message yet. */
     after: string | null;
   };
 }
 
-/** A place no session reaches; keeps every sum of a key exact. */
+/** No session reaches this place; below it, adding to an index of a key is exact. */
 const MAX_INDEX = 2 ** 31;
 
-/** The key that a `before` or `after` of an earlier answer stands for; null for any other text. */
+/** Reads a `before` or `after` of an earlier answer; null for any other text. */
 export function decodeHistoryCursor(text: string): MessageKey | null {
   const [runIndex, messageIndex, ...rest] = decodeCursor(text) ?? [];
   if (!isIndex(runIndex) || !isIndex(messageIndex) || rest.length > 0) return null;
@@ -46,16 +47,15 @@ export function decodeHistoryCursor(text: string): MessageKey | null {
 
 /**
  * Reads a session's messages. Without a cursor the answer is Agno's `get_messages`, cut to the newest
- * `MAX_HISTORY_MESSAGES`. With one it is a page of what passes all filters before `limit`: no system message is moved
- * and nothing is stripped. An answer that would pass `maxBytes` is that of a smaller `limit`, of as many as fit. An
- * unknown session has no messages.
+ * `MAX_HISTORY_MESSAGES`. With a cursor it is a page of the messages that pass all filters but `limit`: no system message
+ * is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it is the answer
+ * for a smaller `limit`: as many messages as fit. A session that does not exist has no messages.
  */
 export async function readHistory(
   db: Database,
   sessionId: string,
-  filter: HistoryFilter,
+  { maxBytes = MAX_HISTORY_BYTES, ...filter }: HistoryFilter & { maxBytes?: number },
   cursor?: HistoryCursor,
-  maxBytes = MAX_HISTORY_BYTES,
 ): Promise<HistoryPage> {
   const asked = filter.limit ?? (cursor === undefined ? MAX_HISTORY_MESSAGES : DEFAULT_HISTORY_PAGE);
   const limit = Math.max(0, Math.min(asked, MAX_HISTORY_MESSAGES));
@@ -64,8 +64,8 @@ export async function readHistory(
   }
   const bounds = { limit, maxBytes };
   if (cursor === undefined) return readNewest(db, sessionId, filter, bounds);
-  if ("before" in cursor) return readBefore(db, sessionId, filter, bounds, cursor.before);
-  return readAfter(db, sessionId, filter, bounds, cursor.after);
+  if ("before" in cursor) return readBefore(db, sessionId, filter, { ...bounds, key: cursor.before });
+  return readAfter(db, sessionId, filter, { ...bounds, key: cursor.after });
 }
 
 /** Reads what users and agents said, in runs of any status: Agno's `get_chat_history`, paged as `readHistory`. */
@@ -79,6 +79,7 @@ export function readChatHistory(
 }
 
 type Bounds = Pick<HistoryWalk, "limit" | "maxBytes">;
+type BoundsFrom = Bounds & { key: MessageKey };
 
 async function readNewest(
   db: Database,
@@ -98,10 +99,10 @@ async function readNewest(
 
   const data = historyMessages(historyRunsFromRows(withSystem(system, page)), {
     ...filter,
-    // Agno moves a system message only where it was asked to limit; here an answer's own bounds count once they cut.
+    // Agno moves the system message to the front only if the caller gave a limit. Here it moves too if a bound of ours cut.
     limit: isCut || filter.limit !== undefined ? page.length : undefined,
   });
-  // What was left out is older than what is shown: cut off by a bound, or tool messages stripped behind the cut.
+  // What was left out is older than what is shown: a bound cut it off, or it is a tool message whose call was cut off.
   const hasMore = isCut || page.length > data.length;
   const oldest = data.find((message) => message.role !== "system") ?? behind(newest);
   return {
@@ -114,8 +115,7 @@ async function readBefore(
   db: Database,
   sessionId: string,
   filter: HistoryFilter,
-  bounds: Bounds,
-  key: MessageKey,
+  { key, ...bounds }: BoundsFrom,
 ): Promise<HistoryPage> {
   const walk: HistoryWalk = { ...bounds, order: "newest first", range: { compare: "<", key } };
   const { page, isCut } = pageOf(await passingMessagesQuery(db, sessionId, filter, walk), walk);
@@ -135,8 +135,7 @@ async function readAfter(
   db: Database,
   sessionId: string,
   filter: HistoryFilter,
-  bounds: Bounds,
-  key: MessageKey,
+  { key, ...bounds }: BoundsFrom,
 ): Promise<HistoryPage> {
   const walk: HistoryWalk = { ...bounds, order: "oldest first", range: { compare: ">", key } };
   const [rows, older] = await db.batch([
@@ -156,7 +155,7 @@ async function readAfter(
   };
 }
 
-/** Puts the first system message in front where the walk did not reach it. */
+/** Puts the first system message in front unless the walk has reached it. */
 function withSystem(system: readonly HistoryRow[], rows: HistoryRow[]): HistoryRow[] {
   const [first] = system;
   const [oldest] = rows;

@@ -6,40 +6,40 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { messageDocs, sessions } from "../schema/tables.ts";
 
-/** How much of a message the search index has. */
+/** How much of a message's text is indexed. */
 export const MAX_INDEXED_BYTES = 256 * 1024;
-/** And of its words: a word a character takes a third more than the text, but some signs unfold to eleven times theirs. */
+/** How much of its words is indexed. Words of one character each take a third more than the text, but some signs unfold to eleven times their bytes. */
 export const MAX_WORDS_BYTES = 512 * 1024;
 
-/** A message and where it stands. */
-export interface PlacedMessage {
+/** A message to be indexed, with its place in the session. */
+export interface IndexedMessage {
   runIndex: number;
   messageIndex: number;
   message: Pick<Message, "role" | "content" | "createdAt">;
 }
 
-/** D1 binds values of 2 MB at most. */
+/** What one statement adds at most; D1 takes a parameter of 2 MB at most. */
 const MAX_STATEMENT_BYTES = 1024 * 1024;
 const MAX_STATEMENT_DOCS = 200;
 
-/** What one statement removes at most: each word is taken out of the index by itself, which costs. */
+/** What one statement removes at most: the index removes each word by itself, which takes time. */
 const MAX_REMOVED_DOCS = 500;
 const MAX_REMOVED_BYTES = 128 * 1024;
 
-/** Ids count down in the order of time: so many to a millisecond. */
+/** Ids count down in the order of time. Each millisecond has so many. */
 const IDS_PER_MS = 2048;
-/** What does not fit its millisecond goes behind what is in these. */
+/** If a millisecond has no id left, a doc goes behind all docs of so many milliseconds. */
 const OVERFLOW_MS = 4096;
 const MAX_MS = 4_398_046_500_000;
 
 /**
- * Puts what people and agents said into the search index, under the owner that the session has then, while the condition
- * holds. Repeatable; a doc of an earlier session with the id gives way.
+ * Puts what people and agents said into the search index while the condition holds. The docs get the owner that the
+ * session has when the statement runs. Repeatable; a doc of an earlier session with the same id is replaced.
  */
 export function indexMessages(
   db: Database,
   sessionId: string,
-  placed: readonly PlacedMessage[],
+  placed: readonly IndexedMessage[],
   condition: SQL,
 ): Statement[] {
   const statements: Statement[] = [];
@@ -69,28 +69,28 @@ interface Doc {
   words: string;
 }
 
-function docOf({ runIndex, messageIndex, message }: PlacedMessage): Doc | null {
+function docOf({ runIndex, messageIndex, message }: IndexedMessage): Doc | null {
   if (message.role !== "user" && message.role !== "assistant") return null;
   const words = wholeWords(searchWords(cutUtf8(message.content, MAX_INDEXED_BYTES)));
   if (words === "") return null;
-  // Other systems know whole seconds only: what they say in one is spread over it.
+  // Other systems keep whole seconds only: messages of one second are spread over it, so that they keep their order.
   const at = Math.floor(message.createdAt) + (message.createdAt % 1000 === 0 ? messageIndex % 1000 : 0);
   return { runIndex, messageIndex, base: IDS_PER_MS * Math.min(Math.max(0, at), MAX_MS), words };
 }
 
-/** As many words as the index takes. */
+/** The words, cut behind a whole word where the index takes no more. */
 function wholeWords(words: string): string {
   const cut = cutUtf8(words, MAX_WORDS_BYTES);
   return cut === words ? words : cut.slice(0, cut.lastIndexOf(" "));
 }
 
 function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condition: SQL): Statement {
-  // All ids are computed before the first row is there. Each doc keeps its distance, in order of time over the whole
-  // statement: two of them that go behind the same row, from the same millisecond or from others, never meet.
+  // SQLite computes all ids before it inserts the first row. So each doc is set off by its number in order of time over
+  // the whole statement: two docs that go behind the same row, of one millisecond or of several, never get the same id.
   const rows = docs
     .toSorted((a, b) => a.base - b.base)
     .map(({ runIndex, messageIndex, base, words }, nth) => [runIndex, messageIndex, base, nth, words])
-    // The index takes them in the order of ids; any other has it write what it gathered for each.
+    // FTS5 takes rows in the order of their ids; in any other order it writes out what it has gathered before each row.
     .toReversed();
   const last = (ids: number) => sql`(select -min(id) from ${messageDocs}
     where id <= -base and id > -base - ${sql.raw(String(ids))})`;
@@ -115,11 +115,11 @@ function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condi
     });
 }
 
-/** The owner's user id as one word of the index. */
+/** A user id as one word of the index. */
 export const ownerWord = (userId: string): string =>
   `u${Array.from(new TextEncoder().encode(userId), hexByte).join("")}`;
 
-/** A session's id as one word of the index. */
+/** A session id as one word of the index. */
 export const sessionWord = (sessionId: string): string =>
   `s${Array.from(new TextEncoder().encode(sessionId), hexByte).join("")}`;
 
@@ -130,13 +130,13 @@ function ownerOf(sessionId: string): SQL {
     where ${sessions.sessionId} = ${sessionId} and ${sessions.userId} is not null), '')`;
 }
 
-/** Takes the messages of one run out of the search index, while the condition holds. */
+/** Removes the messages of one run from the search index while the condition holds. */
 export function removeRunDocs(db: Database, sessionId: string, runIndex: number, condition: SQL): Statement {
   const keys = and(eq(messageDocs.sessionId, sessionId), eq(messageDocs.runIndex, runIndex));
   return db.delete(messageDocs).where(and(keys, condition));
 }
 
-/** Takes some of a session's messages out of the search index, while the condition holds; changes none when none is left. */
+/** Removes some of a session's messages from the search index while the condition holds; changes no row once none is left. */
 export function removeDocs(db: Database, sessionId: string, condition: SQL): Statement {
   const walked = sql`select id, octet_length(words) as own,
       sum(octet_length(words)) over (order by run_index, message_index rows unbounded preceding) as bytes
@@ -145,7 +145,7 @@ export function removeDocs(db: Database, sessionId: string, condition: SQL): Sta
   return db.delete(messageDocs).where(sql`id in (select id from (${walked}) where bytes - own < ${MAX_REMOVED_BYTES})`);
 }
 
-/** Whether the search index has more of a session than one statement is to remove: 0 or 1. */
+/** 1 if the search index has more of a session than one statement may remove, else 0. */
 export function hasManyDocs(sessionId: string): SQL {
   const some = sql`select octet_length(words) as own from ${messageDocs}
     where ${eq(messageDocs.sessionId, sessionId)} limit ${MAX_REMOVED_DOCS + 1}`;

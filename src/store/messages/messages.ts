@@ -4,15 +4,22 @@ import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } fr
 import type { Database } from "../database.ts";
 import { messages, runs } from "../schema/tables.ts";
 import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";
-import { historyRunColumns, historyRunsFromRows, type KeyedMessage, messageColumns, messageFromRow } from "./rows.ts";
+import {
+  historyRunColumns,
+  historyRunsFromRows,
+  isMessageAt,
+  type KeyedMessage,
+  messageColumns,
+  messageFromRow,
+} from "./rows.ts";
 
-/** What naming a session looks at: text that may be cut, without keys or metrics. */
+/** What a name is made of: the role and the text of a message, which may be cut. */
 export interface MessageExcerpt {
   role: Extract<Role, "user" | "assistant">;
   content: string;
 }
 
-/** The newest messages of people and agents in runs of any status, oldest first: `limit`, or those that fit an answer. */
+/** The newest messages of people and agents in runs of any status, oldest first: at most `limit`, fewer if one answer cannot hold them. */
 export async function recentChat(db: Database, sessionId: string, limit: number): Promise<Message[]> {
   if (limit <= 0) return [];
   const walk: HistoryWalk = { order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES };
@@ -21,17 +28,17 @@ export async function recentChat(db: Database, sessionId: string, limit: number)
 }
 
 /**
- * Where a session's beginning ends, so that one without any text is not walked to its end: behind the member runs of
- * several runs of a team, and behind the tool calls of a long run.
+ * How far a session's beginning goes. Without this bound a session that has no text would be walked to its end. It is
+ * wide enough for the member runs of several runs of a team, and for the tool calls of a long run.
  */
 const BEGINNING = { runs: 256, messagesOfRun: 64 };
 
-/** Runs of any status, but those that another answers instead of. */
+/** Runs of any status except those that another run has replaced. */
 const NAMED_RUNS: HistoryFilter = { ...CHAT_HISTORY, skipStatuses: ["REGENERATED"] };
 
 /**
- * The first messages with text of people and agents, as far as they stand at the session's beginning; each is cut to
- * `maxChars` before it is read.
+ * The first messages of people and agents that have text, looked for at the session's beginning only. D1 cuts each to
+ * `maxChars` before it reads it.
  */
 export async function firstMessages(
   db: Database,
@@ -39,11 +46,11 @@ export async function firstMessages(
   { maxMessages, maxChars }: { maxMessages: number; maxChars: number },
 ): Promise<MessageExcerpt[]> {
   const roles: MessageExcerpt["role"][] = ["user", "assistant"];
-  // Selects no text: it would be read for every message of a run.
+  // Selects no text: D1 would read it for every message of a run.
   const first = db
     .select({ runIndex: messages.runIndex, messageIndex: messages.messageIndex })
     .from(runs)
-    // Runs first, so that what members said to one another is passed over without being looked at.
+    // Runs come first, so that the messages of member runs are never looked at.
     .crossJoin(messages)
     .where(
       and(
@@ -53,7 +60,7 @@ export async function firstMessages(
         eq(messages.runIndex, runs.runIndex),
         lt(messages.messageIndex, BEGINNING.messagesOfRun),
         inArray(messages.role, roles),
-        // Known from where a row begins, however long its text.
+        // SQLite knows the length of a text without reading it.
         sql`octet_length(${messages.content}) > 0`,
       ),
     )
@@ -67,17 +74,11 @@ export async function firstMessages(
     })
     .from(first)
     .crossJoin(messages)
-    .where(
-      and(
-        eq(messages.sessionId, sessionId),
-        eq(messages.runIndex, first.runIndex),
-        eq(messages.messageIndex, first.messageIndex),
-      ),
-    )
+    .where(and(...isMessageAt(sessionId, first)))
     .orderBy(asc(first.runIndex), asc(first.messageIndex));
 }
 
-/** Which runs a window holds: the newest `lastNRuns`, of those before `beforeRunIndex` where that is given. */
+/** Which runs a window holds: the newest `lastNRuns`, and only those before `beforeRunIndex` if that is given. */
 export interface HistoryWindow {
   lastNRuns: number;
   beforeRunIndex?: number | undefined;
@@ -92,7 +93,7 @@ export async function windowRuns(
   return runsOfWindow(await windowRunsQuery(db, sessionId, window));
 }
 
-/** The query of `windowRuns`, for a caller who puts it into one batch with others; `runsOfWindow` shapes its rows. */
+/** The query of `windowRuns`, for callers that put it into a batch with others; `runsOfWindow` shapes its rows. */
 export function windowRunsQuery(db: Database, sessionId: string, { lastNRuns, beforeRunIndex }: HistoryWindow) {
   const newest = db
     .select({ runIndex: runs.runIndex, runId: runs.runId, ...historyRunColumns })
@@ -118,7 +119,7 @@ export function windowRunsQuery(db: Database, sessionId: string, { lastNRuns, be
     .orderBy(asc(newest.runIndex), asc(messages.messageIndex));
 }
 
-/** Shapes the rows of `windowRunsQuery`. A run without messages is a run of the window all the same. */
+/** Shapes the rows of `windowRunsQuery`. A run without messages is in the answer too. */
 export function runsOfWindow(rows: Awaited<ReturnType<typeof windowRunsQuery>>): HistoryRun<KeyedMessage>[] {
   const found: HistoryRun<KeyedMessage>[] = [];
   for (const { runIndex, message, ...run } of rows) {

@@ -1,13 +1,14 @@
+import { eq, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { Message, MessageKey } from "../../domain/message.ts";
 import type { HistoryRun } from "../../engine/drive/history.ts";
 import { messages, runs } from "../schema/tables.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 
-/** A message that knows where it stands. */
+/** A message with its place in the session. */
 export type KeyedMessage = Message & MessageKey;
 
-/** The columns a message is made of, and its run. */
+/** The columns that a message is made of. */
 export const messageColumns = {
   messageIndex: messages.messageIndex,
   messageId: messages.messageId,
@@ -24,8 +25,8 @@ export const messageColumns = {
 };
 
 /**
- * The columns of a run that its history shows. `run_id` and `run_index` are added by each query from one table only:
- * a D1 batch answers with objects keyed by column name, where two columns of one name become one.
+ * The columns of a run that history shows. `run_id` and `run_index` are not among them: each query selects those from one
+ * table only, because a D1 batch answers with objects keyed by column name, where two columns of one name become one.
  */
 export const historyRunColumns = {
   agentId: runs.agentId,
@@ -37,7 +38,22 @@ export const historyRunColumns = {
 type StoredMessage = Pick<MessageRow, keyof typeof messageColumns>;
 export type HistoryRow = StoredMessage & Omit<HistoryRun, "messages">;
 
-/** The row of a message; every column is named, null where its role has none. */
+/**
+ * Joins `messages` with rows that know where messages stand. Queries first walk places, which D1 finds without reading
+ * text, and then read the text of those that they keep.
+ */
+export function isMessageAt(
+  sessionId: string | SQLWrapper,
+  place: { runIndex: SQLWrapper; messageIndex: SQLWrapper },
+): SQL[] {
+  return [
+    eq(messages.sessionId, sessionId),
+    eq(messages.runIndex, place.runIndex),
+    eq(messages.messageIndex, place.messageIndex),
+  ];
+}
+
+/** The row of a message. Every column is named; those that its role does not have are null. */
 export function messageRow(
   sessionId: string,
   run: { runId: string; runIndex: number },
@@ -83,7 +99,7 @@ export function messageRow(
   }
 }
 
-/** The message of a row, as it was given to `messageRow`. */
+/** The message that `messageRow` made the row of. */
 export function messageFromRow(row: Omit<StoredMessage, "messageIndex">): Message {
   const base = { messageId: row.messageId, content: row.content, createdAt: row.createdAt };
   switch (row.role) {
@@ -110,7 +126,7 @@ export function messageFromRow(row: Omit<StoredMessage, "messageIndex">): Messag
   }
 }
 
-/** Groups rows, oldest first, into the runs they belong to. A run of which no row is given is not in the answer. */
+/** Groups rows, oldest first, by the runs that they belong to. A run without any row is not in the answer. */
 export function historyRunsFromRows(rows: readonly HistoryRow[]): HistoryRun<KeyedMessage>[] {
   const byIndex = new Map<number, HistoryRun<KeyedMessage>>();
   for (const row of rows) {

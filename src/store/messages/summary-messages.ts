@@ -3,8 +3,9 @@ import type { MessageKey, Role } from "../../domain/message.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { Database } from "../database.ts";
 import { messages, runs } from "../schema/tables.ts";
+import { isMessageAt } from "./rows.ts";
 
-/** A message of a run of any kind and status; `text` only where a summary may be made of it. */
+/** A message of any run. `text` is empty unless a summary may be made of it. */
 export interface WalkedRow extends MessageKey {
   role: Role;
   status: RunStatus;
@@ -13,8 +14,8 @@ export interface WalkedRow extends MessageKey {
 }
 
 /**
- * The next `limit` messages behind a key, in order, whatever runs they are of: what is passed over is bounded as what is
- * read. Text of people and agents in completed runs of their own comes with them, each cut to `maxChars` before it is read.
+ * The next `limit` messages behind a key, in order, of all runs: so the number of messages that are passed over is bounded
+ * too. What people and agents said in completed top-level runs comes with its text, which D1 cuts to `maxChars` first.
  */
 export async function walkMessages(
   db: Database,
@@ -22,7 +23,7 @@ export async function walkMessages(
   behind: MessageKey,
   { limit, maxChars }: { limit: number; maxChars: number },
 ): Promise<WalkedRow[]> {
-  // Of the primary key alone, so that the walk itself reads no row.
+  // Selects columns of the primary key only, so that the walk reads the index and no row.
   const walked = db
     .select({ runIndex: messages.runIndex, messageIndex: messages.messageIndex })
     .from(messages)
@@ -51,19 +52,11 @@ export async function walkMessages(
     .from(walked)
     .crossJoin(runs)
     .crossJoin(messages)
-    .where(
-      and(
-        eq(runs.sessionId, sessionId),
-        eq(runs.runIndex, walked.runIndex),
-        eq(messages.sessionId, sessionId),
-        eq(messages.runIndex, walked.runIndex),
-        eq(messages.messageIndex, walked.messageIndex),
-      ),
-    )
+    .where(and(eq(runs.sessionId, sessionId), eq(runs.runIndex, walked.runIndex), ...isMessageAt(sessionId, walked)))
     .orderBy(asc(walked.runIndex), asc(walked.messageIndex));
 }
 
-/** How many of the next `limit` runs behind a run index are top-level runs that have completed. */
+/** How many of the next `limit` runs behind a run index are top-level runs that completed. */
 export async function completedRunsSince(
   db: Database,
   sessionId: string,

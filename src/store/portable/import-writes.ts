@@ -1,18 +1,18 @@
-import { and, eq, exists, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session, Visibility } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
+import { hasRow, isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { rowsWhere } from "../insert-rows.ts";
+import { rowSources, rowsWhere } from "../insert-rows.ts";
 import type { MessageRow } from "../messages/rows.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
-import { groupRows, jsonRowsWhere } from "./bulk-rows.ts";
 
-// An import writes a session that nobody sees, piece by piece, and shows it by one last statement. Each statement names
-// the import's fence; all can be repeated.
+// An import writes a hidden session piece by piece, and shows it by one last statement. Each statement names the import's
+// fence, so that nothing of it counts once another import has taken the session over; all can be repeated.
 
 /** Which import a hidden session belongs to. */
 export interface ImportFence {
@@ -20,7 +20,7 @@ export interface ImportFence {
   fence: string;
 }
 
-/** Takes the session's id, hidden, unless it is taken; changes a row if it did. `session` is as a new one. */
+/** Takes the session's id, hidden, unless it is taken; changes a row if it did. `session` is a blank one. */
 export function claimStatement(db: Database, session: Session): Statement {
   return db
     .insert(sessions)
@@ -32,7 +32,7 @@ export function claimStatement(db: Database, session: Session): Statement {
     });
 }
 
-/** Takes over what an import left that has not written since `before`; changes a row if there is such a one. */
+/** Takes over the session of an import that has not written since `before`; changes a row if it did. */
 export function takeOverStatement(db: Database, session: Session, before: number): Statement {
   const { sessionId, fence, hiddenAt } = session;
   const { sessionType, agentId, teamId, workflowId, userId, componentId, createdAt, updatedAt } =
@@ -50,13 +50,13 @@ export interface ImportedRows {
   requirements: readonly Requirement[];
 }
 
-/** A batch, and how many rows each of its statements has to change: fewer, and it was in vain. */
+/** A batch, and how many rows each of its statements has to change: fewer means that some rows were refused. */
 export interface CountedStatements {
   statements: [Statement, ...Statement[]];
   expected: number[];
 }
 
-/** Adds rows to the hidden session, and says that its import lives. A run that another session has is not added. */
+/** Adds rows to the hidden session and notes that its import still lives. A run that another session has is not added. */
 export function addStatements(
   db: Database,
   { sessionId, fence }: ImportFence,
@@ -74,24 +74,21 @@ export function addStatements(
     statements.push(statement);
     expected.push(size);
   };
-  for (const group of groupRows(runs, rows.runs)) {
-    const source =
-      group.kind === "json" ? jsonRowsWhere(runs, group.text, isOurs) : rowsWhere(runs, [group.row], isOurs);
-    // The same run again finds its own row; with another place it is another run, and a refusal.
+  // A repeated batch finds its own rows and reports again that it changed them; rows of others stay and count as missing.
+  for (const { source, size } of rowSources(runs, rows.runs, isOurs)) {
+    // A run of this import with another run index is another run with the same id, so it is refused.
     const isSame = sql`${runs.fence} = excluded.fence and ${runs.runIndex} is excluded.run_index`;
     add(
-      group.size,
+      size,
       db
         .insert(runs)
         .select(source)
         .onConflictDoUpdate({ target: runs.runId, set: { fence: sql`excluded.fence` }, setWhere: isSame }),
     );
   }
-  for (const group of groupRows(messages, rows.messages)) {
-    const source =
-      group.kind === "json" ? jsonRowsWhere(messages, group.text, isOurs) : rowsWhere(messages, [group.row], isOurs);
+  for (const { source, size } of rowSources(messages, rows.messages, isOurs)) {
     add(
-      group.size,
+      size,
       db
         .insert(messages)
         .select(source)
@@ -102,13 +99,9 @@ export function addStatements(
         }),
     );
   }
-  for (const group of groupRows(requirements, rows.requirements)) {
-    const source =
-      group.kind === "json"
-        ? jsonRowsWhere(requirements, group.text, isOurs)
-        : rowsWhere(requirements, [group.row], isOurs);
+  for (const { source, size } of rowSources(requirements, rows.requirements, isOurs)) {
     add(
-      group.size,
+      size,
       db
         .insert(requirements)
         .select(source)
@@ -123,8 +116,8 @@ export function addStatements(
 }
 
 /**
- * Shows the session as it is given, if it is still this import's: the statement at `shownAt` changes a row if it did. What its
- * runs wait for is asked from then on.
+ * Shows the session if it still belongs to this import; the statement at `shownAt` changes a row if it did. From then on
+ * people are asked what its runs wait for: the requirements in `open`.
  */
 export function showStatements(db: Database, session: Session, open: readonly string[]): [Statement, ...Statement[]] {
   const { sessionId, fence } = session;
@@ -132,13 +125,7 @@ export function showStatements(db: Database, session: Session, open: readonly st
   const reopen = db
     .update(requirements)
     .set({ status: "open" })
-    .where(
-      and(
-        eq(requirements.sessionId, sessionId),
-        sql`${requirements.requirementId} in (select value from json_each(${JSON.stringify(open)}))`,
-        isOurs,
-      ),
-    );
+    .where(and(eq(requirements.sessionId, sessionId), isAmong(requirements.requirementId, open), isOurs));
   const { sessionId: _id, fence: _fence, ...columns } = sessionColumns(session);
   const isUnchanged = and(eq(sessions.version, session.version), eq(sessions.updatedAt, session.updatedAt));
   const show = db
@@ -148,7 +135,7 @@ export function showStatements(db: Database, session: Session, open: readonly st
       and(
         eq(sessions.sessionId, sessionId),
         eq(sessions.fence, fence),
-        // A repeated batch finds what it wrote; what was changed since then stays.
+        // A repeated batch finds the session as it wrote it; a session that was changed since then stays as it is.
         sql`(${sessions.visibility} = 'importing' or ${isUnchanged})`,
       ),
     );
@@ -156,10 +143,10 @@ export function showStatements(db: Database, session: Session, open: readonly st
   return open.length === 0 ? [show, ...labels] : [reopen, show, ...labels];
 }
 
-/** Which of the statements shows the session. */
+/** The index of the statement that shows the session. */
 export const shownAt = (open: readonly string[]): number => (open.length === 0 ? 0 : 1);
 
-/** Gives the hidden session another fence, so that nothing of its import arrives any more; changes a row if it did. */
+/** Gives the hidden session another fence, which makes every late batch of its import void; changes a row if it did. */
 export function abandonStatement(db: Database, { sessionId, fence }: ImportFence, newFence: string): Statement {
   return db
     .update(sessions)
@@ -173,7 +160,7 @@ export function abandonStatement(db: Database, { sessionId, fence }: ImportFence
     );
 }
 
-/** Removes at most `limit` rows of the hidden session from each of its tables. */
+/** Removes at most `limit` rows of the hidden session from each table. */
 export function clearStatements(
   db: Database,
   { sessionId, fence }: ImportFence,
@@ -191,7 +178,7 @@ export function clearStatements(
   return [first, ...rest];
 }
 
-/** Gives the id back, once nothing is left of the hidden session. */
+/** Removes the hidden session's own row, which frees its id. Comes last, once its other rows are gone. */
 export function releaseStatement(db: Database, { sessionId, fence }: ImportFence): Statement {
   return db
     .delete(sessions)
@@ -199,15 +186,14 @@ export function releaseStatement(db: Database, { sessionId, fence }: ImportFence
 }
 
 function isImporting(db: Database, sessionId: string, fence: string): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(sessions)
-      .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing"))),
+  return hasRow(
+    db,
+    sessions,
+    and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing")),
   );
 }
 
-/** Where the session with this id shows, whoever asks; undefined when there is none. */
+/** The visibility of the session with this id, whoever owns it; undefined if there is none. */
 export async function visibilityOf(db: Database, sessionId: string): Promise<Visibility | undefined> {
   const [row] = await db
     .select({ visibility: sessions.visibility })

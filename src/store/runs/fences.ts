@@ -1,30 +1,16 @@
-import { and, eq, exists, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL } from "drizzle-orm";
+import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { runs, sessions } from "../schema/tables.ts";
 
-// What must still stand when a write of a run arrives: whoever does not own it any more changes nothing.
-
-/** One parameter, however many ids: D1 binds at most 100. */
-export function isOneOf(runIds: readonly string[]): SQL {
-  return sql`${runs.runId} in (select value from json_each(${JSON.stringify(runIds)}))`;
-}
+// Every write of a run names a fence: a write whose sender no longer owns the run or the session changes nothing.
 
 /** Whether this attempt still owns the run. */
 export function runIsOurs(db: Database, runId: string, fence: string): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(runs)
-      .where(and(eq(runs.runId, runId), eq(runs.status, "RUNNING"), eq(runs.fence, fence))),
-  );
+  return hasRow(db, runs, and(eq(runs.runId, runId), eq(runs.status, "RUNNING"), eq(runs.fence, fence)));
 }
 
-/** Whether the session is there as this object knows it. */
+/** Whether the session exists with the fence that this object knows. */
 export function sessionIsOurs(db: Database, sessionId: string, fence: string): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(sessions)
-      .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence))),
-  );
+  return hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence)));
 }

@@ -13,13 +13,13 @@ export interface RequirementFilter {
   agentId?: string | undefined;
 }
 
-/** Where a list goes on: behind the requirement that was shown last. */
+/** Where a list goes on: behind the requirement that it showed last. */
 export interface RequirementPosition {
   createdAt: number;
   requirementId: string;
 }
 
-/** A requirement with the agent or team whose run is to be continued: of a member's call it is another one. */
+/** A requirement, and the agent or team whose run must be continued: for a call of a member that is the team's, not the member's. */
 export interface InboxEntry {
   requirement: Requirement;
   run: { agentId: string | null; teamId: string | null };
@@ -31,28 +31,30 @@ export interface RequirementPage {
   nextCursor: string | null;
 }
 
-/** The position that a cursor stands for; null when it is none of this list. */
+/** Reads a cursor of this list; null for any other text. */
 export function decodeRequirementCursor(cursor: string): RequirementPosition | null {
   const [createdAt, requirementId, ...rest] = decodeCursor(cursor) ?? [];
   const isOurs = typeof createdAt === "number" && typeof requirementId === "string" && rest.length === 0;
   return isOurs ? { createdAt, requirementId } : null;
 }
 
-/** Requirements of all sessions that exist for the principal, newest first, from a position; fewer than `limit` where they would pass `maxBytes`. */
+/**
+ * Requirements of all sessions that exist for the principal, newest first, from a position on. They are fewer than `limit`
+ * if more would be longer than `maxBytes`.
+ */
 export async function listRequirements(
   db: Database,
   principal: Principal,
   filter: RequirementFilter,
-  page: { limit: number; from: RequirementPosition | null },
-  maxBytes = MAX_LIST_BYTES,
+  page: { limit: number; from: RequirementPosition | null; maxBytes?: number },
 ): Promise<RequirementPage> {
-  const { from, limit } = page;
+  const { from, limit, maxBytes = MAX_LIST_BYTES } = page;
   const behind =
     from === null
       ? undefined
       : sql`(${requirements.createdAt}, ${requirements.requirementId}) < (${from.createdAt}, ${from.requirementId})`;
   const newestFirst = [desc(requirements.createdAt), desc(requirements.requirementId)];
-  // Selects no text: it is read of what fits only, and of the next behind it.
+  // Selects no text: D1 then reads it only of what fits, and of the next requirement behind that.
   const walked = db
     .select({
       requirementId: requirements.requirementId,
@@ -74,7 +76,7 @@ export async function listRequirements(
         sql`${walked.bytes} - ${REQUIREMENT_BYTES} <= ${maxBytes}`,
       ),
     );
-  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted here.
   rows.sort((one, other) => one.bytes - other.bytes);
   const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, limit);
   const last = shown.at(-1)?.requirement;
@@ -96,7 +98,7 @@ function conditions({ userId }: Principal, { status, agentId }: RequirementFilte
   ];
 }
 
-/** Nobody is asked about a session that is deleted, or not wholly imported. */
+/** Nobody is asked about a session that is deleted or not yet wholly imported. */
 function isOfShownSession(db: Database): SQL {
   const hidden = db
     .select({ one: sql`1` })
@@ -105,17 +107,12 @@ function isOfShownSession(db: Database): SQL {
   return notExists(hidden);
 }
 
-/** A user waits for fewer calls than an agent has: with a user the plus keeps SQLite off the agent's index. */
+/** A user has fewer requirements than an agent: if a user is asked for, the plus keeps SQLite from using the agent's index. */
 function ofAgent(agentId: string, userId: string | null): SQL {
   return userId === null ? eq(requirements.agentId, agentId) : sql`+${requirements.agentId} = ${agentId}`;
 }
 
-/** What a run and its member runs wait and waited for, in order; for a batch or on its own. */
-export function requirementsOfRun(db: Database, runId: string) {
-  return db.select().from(requirements).where(eq(requirements.runId, runId)).orderBy(asc(requirements.position));
-}
-
-/** When the next open requirement of the session expires; null when none does. */
+/** When the next open requirement of the session expires; null if none ever does. */
 export async function nextExpiry(db: Database, sessionId: string): Promise<number | null> {
   const [row] = await db
     .select({ expiresAt: requirements.expiresAt })
@@ -126,7 +123,7 @@ export async function nextExpiry(db: Database, sessionId: string): Promise<numbe
   return row?.expiresAt ?? null;
 }
 
-/** The session's open requirements whose time is over, run by run and in order. */
+/** The session's open requirements that have expired, run by run and in order. */
 export function expiredRequirements(db: Database, sessionId: string, nowMs: number): Promise<Requirement[]> {
   return db
     .select()

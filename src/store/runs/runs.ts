@@ -2,8 +2,9 @@ import { and, asc, eq, gte, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../../domain/run.ts";
+import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { messageFromRow } from "../messages/rows.ts";
+import { type MessageRow, messageFromRow } from "../messages/rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
 
@@ -13,24 +14,24 @@ export interface StoredRun {
   messages: Message[];
 }
 
-/** A run in a list: what it waits and waited for is there too, but not the member runs in it. */
+/** A run in a list, with its requirements but without its member runs. */
 export interface ListedRun extends StoredRun {
   requirements: Requirement[];
 }
 
-/** The waiting runs of a session, in the order in which they will start; for a batch or on its own. */
+/** The query of a session's waiting runs, in the order in which they will start. */
 export function pendingQuery(db: Database, sessionId: string) {
   return (
     db
       .select()
       .from(runs)
-      // As the partial index says it, so that SQLite may use it.
+      // In the words of the partial index, or SQLite could not use it.
       .where(and(eq(runs.sessionId, sessionId), sql`${runs.waiting} = 1`))
       .orderBy(asc(runs.position), asc(runs.createdAt))
   );
 }
 
-/** The run, when it is one of the session. */
+/** The run with its messages; null if the session has no such run. */
 export async function findRun(db: Database, sessionId: string, runId: string): Promise<StoredRun | null> {
   const [found, rows] = await db.batch([
     db
@@ -49,7 +50,7 @@ export async function findRun(db: Database, sessionId: string, runId: string): P
   return row === undefined ? null : { row, messages: rows.map(({ message }) => messageFromRow(message)) };
 }
 
-/** The session that a run belongs to: cancel names no session. */
+/** The session that a run belongs to, for a cancel, which names no session. */
 export async function sessionOfRun(
   db: Database,
   runId: string,
@@ -62,7 +63,7 @@ export async function sessionOfRun(
   return row ?? null;
 }
 
-/** The run that an idempotency key named first, in whichever session. */
+/** The run that an idempotency key named first, in any session. */
 export async function findByKey(db: Database, key: Idempotency): Promise<RunRow | null> {
   const [row] = await db
     .select()
@@ -73,7 +74,7 @@ export async function findByKey(db: Database, key: Idempotency): Promise<RunRow 
         eq(runs.idempotencyUser, key.userId),
         eq(runs.idempotencyAgent, key.agentId),
         eq(runs.idempotencyKey, key.key),
-        // Stands in the partial index's own condition, so that SQLite may use it.
+        // The condition of the partial index, or SQLite could not use it.
         sql`${runs.idempotencyKey} <> ''`,
       ),
     )
@@ -90,27 +91,27 @@ export interface RunFilter {
   createdBefore?: number;
 }
 
-/** Where a page of runs goes on: started runs come in the order of running, the others behind them as they came. */
+/** Where a page of runs goes on. Started runs come first, by run index; then those that never started, as they came. */
 export type RunPosition = { started: true; runIndex: number } | { started: false; createdAt: number; runId: string };
 
 export const FIRST_RUN: RunPosition = { started: true, runIndex: -1 };
 
-/** How far a page of runs goes: to whichever bound is reached first. */
-interface RunPageBounds {
+/** Where a page of runs begins, and how far it goes: to whichever bound is reached first. */
+interface RunPage {
+  after: RunPosition;
   maxRuns: number;
   maxBytes: number;
 }
 
 /**
- * Runs with their messages behind a position, at least one of those that there are: D1 cuts the page before any text is
- * read. `next` is null behind the last.
+ * Runs with their messages behind a position, at least one if there is any. D1 cuts the page before it reads any text.
+ * `next` is null behind the last run.
  */
 export async function readRuns(
   db: Database,
   sessionId: string,
   filter: RunFilter,
-  after: RunPosition,
-  { maxRuns, maxBytes }: RunPageBounds,
+  { after, maxRuns, maxBytes }: RunPage,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
   const order = after.started ? sql`run_index` : sql`created_at, run_id`;
   const behind = after.started
@@ -127,7 +128,7 @@ export async function readRuns(
     .where(and(eq(runs.sessionId, sessionId), behind, ...filterConditions(filter)))
     .orderBy(order)
     .limit(maxRuns);
-  // Once a run: its messages are gone through for it.
+  // Materialized, so that SQLite adds up the messages of each run only once.
   const walked = sql`(with sized as materialized (${sized.getSQL()})
     select run_id, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from sized)`;
   const found = await db
@@ -135,9 +136,9 @@ export async function readRuns(
     .from(sql`${walked} as walked`)
     .crossJoin(runs)
     .where(and(sql`${runs.runId} = walked.run_id`, sql`walked.bytes - walked.own < ${maxBytes}`));
-  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted here.
   const rows = found.sort((one, other) => one.bytes - other.bytes).map(({ row }) => row);
-  const stored = await withMessages(db, sessionId, rows);
+  const stored = await listed(db, sessionId, rows);
   const last = rows.at(-1);
   if (last === undefined || (rows.length < maxRuns && (found.at(-1)?.bytes ?? 0) < maxBytes)) {
     return { runs: stored, next: after.started ? { started: false, createdAt: -1, runId: "" } : null };
@@ -149,7 +150,7 @@ export async function readRuns(
   return { runs: stored, next };
 }
 
-/** What a run takes with its messages, and with what it asked people for. */
+/** The bytes of a run with its messages and requirements. */
 function bytesOfRun(db: Database): SQL<number> {
   const ofMessages = db
     .select({ bytes: sql`ifnull(sum(${MESSAGE_BYTES}), 0)` })
@@ -163,7 +164,7 @@ function bytesOfRun(db: Database): SQL<number> {
   return sql<number>`(${RUN_BYTES} + ${ofMessages} + ${asked})`;
 }
 
-async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Promise<ListedRun[]> {
+async function listed(db: Database, sessionId: string, rows: RunRow[]): Promise<ListedRun[]> {
   const indexes = rows.flatMap((row) => (row.runIndex === null ? [] : [row.runIndex]));
   if (indexes.length === 0) {
     return rows.map((row) => ({ row, messages: [], requirements: [] }));
@@ -171,35 +172,37 @@ async function withMessages(db: Database, sessionId: string, rows: RunRow[]): Pr
   const found = await db
     .select()
     .from(messages)
-    .where(
-      and(
-        eq(messages.sessionId, sessionId),
-        sql`${messages.runIndex} in (select value from json_each(${JSON.stringify(indexes)}))`,
-      ),
-    )
+    .where(and(eq(messages.sessionId, sessionId), isAmong(messages.runIndex, indexes)))
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
   const asked = await requirementsOf(
     db,
     rows.filter(({ events }) => events?.includes('["P"')),
   );
+  return withMessages(rows, found).map((run) => ({
+    ...run,
+    requirements: asked.filter(({ runId, memberRunId }) => runId === run.row.runId || memberRunId === run.row.runId),
+  }));
+}
+
+/** Gives each run its messages; those that are given are in order. */
+export function withMessages(rows: readonly RunRow[], found: readonly MessageRow[]): StoredRun[] {
   const byRun = Map.groupBy(found, (message) => message.runIndex);
   return rows.map((row) => ({
     row,
     messages: row.runIndex === null ? [] : (byRun.get(row.runIndex) ?? []).map(messageFromRow),
-    requirements: asked.filter(({ runId, memberRunId }) => runId === row.runId || memberRunId === row.runId),
   }));
 }
 
-/** What those of the runs asked that have paused. */
+/** The requirements of runs that have paused. */
 async function requirementsOf(db: Database, paused: readonly RunRow[]): Promise<Requirement[]> {
   if (paused.length === 0) {
     return [];
   }
-  const ids = sql`(select value from json_each(${JSON.stringify(paused.map(({ runId }) => runId))}))`;
+  const ids = paused.map(({ runId }) => runId);
   return db
     .select()
     .from(requirements)
-    .where(or(sql`${requirements.runId} in ${ids}`, sql`${requirements.memberRunId} in ${ids}`))
+    .where(or(isAmong(requirements.runId, ids), isAmong(requirements.memberRunId, ids)))
     .orderBy(asc(requirements.runId), asc(requirements.position));
 }
 

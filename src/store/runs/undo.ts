@@ -1,5 +1,6 @@
-import { and, eq, exists, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { removeRunDocs } from "../messages/message-docs.ts";
 import { messages, runs, sessions } from "../schema/tables.ts";
@@ -8,20 +9,23 @@ import { runIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 import type { SessionChanges } from "./writes.ts";
 
-/** What must be known to take an accept back. */
+// The batches that take back what D1 may have written for a run that will not be driven. Each can be repeated, and works
+// whether the batch that it takes back was written, was not, or arrives later. No statement in them is redundant.
+
+/** What the journal keeps so that an accept can be taken back. */
 export interface Withdrawal {
   runId: string;
   sessionId: string;
   sessionFence: string;
   runIndex: number | null;
   startedSession: boolean;
-  /** How the changed columns of the session stood before; null when the accept changed none. */
+  /** The changed columns of the session as they were before; null if the accept changed none. */
   previous: SessionChanges | null;
 }
 
-/** Takes an accept back, whether it was written, was not, or arrives later. Repeatable. */
+/** Takes an accept back. Repeatable; if the accept arrives later, it finds its run id withdrawn and stores nothing. */
 export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number): [Statement, ...Statement[]] {
-  const written = exists(db.select({ one: sql`1` }).from(runs).where(eq(runs.runId, note.runId)));
+  const written = hasRow(db, runs, eq(runs.runId, note.runId));
   const statements: [Statement, ...Statement[]] = [withdrawRun(db, note.runId, nowMs), forgetOldest(db, nowMs)];
   if (note.previous !== null) {
     statements.push(
@@ -43,24 +47,24 @@ export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number
   }
   statements.push(db.delete(runs).where(eq(runs.runId, note.runId)));
   if (note.startedSession) {
-    // Whoever renamed or changed the session meanwhile moved `updated_at`, and keeps it.
+    // A session that somebody has changed since is kept: every change moves `updated_at`.
     const untouched = and(eq(sessions.fence, note.sessionFence), eq(sessions.updatedAt, sessions.createdAt));
     statements.push(db.delete(sessions).where(and(eq(sessions.sessionId, note.sessionId), untouched)));
   }
   return statements;
 }
 
-/** What must be known to make a waiting run wait again. */
+/** What the journal keeps so that a run whose start was not confirmed can wait again. */
 export interface StartNote {
   runId: string;
   sessionId: string;
   runIndex: number;
   fence: string;
-  /** How the changed columns of the session stood before. */
+  /** The changed columns of the session as they were before. */
   previous: SessionChanges;
 }
 
-/** Makes a run wait again whose start was not confirmed. Repeatable. */
+/** Lets a run wait again if D1 never confirmed its start. Repeatable. */
 export function putBackStatements(db: Database, note: StartNote): [Statement, ...Statement[]] {
   const started = runIsOurs(db, note.runId, note.fence);
   const keys = and(eq(messages.sessionId, note.sessionId), eq(messages.runIndex, note.runIndex));
@@ -79,7 +83,7 @@ export function putBackStatements(db: Database, note: StartNote): [Statement, ..
   ];
 }
 
-/** Makes every write of an older instance void: whatever it still sends names the fence that was. */
+/** Makes the late accepts and starts of an older instance void: they name the fence that the session had before. */
 export function takeOver(db: Database, sessionId: string, newFence: string): Statement {
   return db.update(sessions).set({ fence: newFence }).where(eq(sessions.sessionId, sessionId));
 }

@@ -4,33 +4,36 @@ import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { rowsWhere } from "../insert-rows.ts";
+import { insertNew, rowsWhere } from "../insert-rows.ts";
 import { indexMessages } from "../messages/message-docs.ts";
-import { insertMessages } from "../messages/writes.ts";
+import { insertMessages, placeMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 import { notWithdrawn } from "../withdrawn-runs.ts";
 import { runIsOurs, sessionIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 
+// The batches that accept and start runs. Each can be repeated, and changes nothing if it arrives late: that is what the
+// fences and the other conditions of each statement are for. None of them is redundant.
+
 /**
- * Columns of the session that a run's start changes: only those that really change, so that no index is written for
- * nothing, and as values, never as increments, so that the batch can be repeated.
+ * The columns of the session that a run's start changes: only those that really change, so that D1 writes no index for
+ * nothing. They are values, never increments, so that the batch can be repeated.
  */
 export type SessionChanges = Partial<typeof sessions.$inferInsert>;
 
-/** The statements that store a new run; each one holds only while the session is ours and the run not withdrawn. */
+/** A run that is to be stored. Each statement of its batch holds only while the session is ours and the run not withdrawn. */
 export interface Acceptance {
   run: RunRow;
   /** The session's fence as this object knows it. */
   sessionFence: string;
-  /** Set when the run starts the session. */
+  /** Set if the run makes the session. */
   newSession: Session | null;
-  /** Set when the run starts at once; a run that waits writes its messages when it starts. */
+  /** Set if the run starts at once. A run that waits stores its messages when it starts. */
   start: { input: Message[]; changes: SessionChanges } | null;
 }
 
-/** Stores a run that starts, or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
+/** Stores a run that starts or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
 export function acceptStatements(db: Database, acceptance: Acceptance): [Statement, ...Statement[]] {
   const { run, sessionFence, newSession, start } = acceptance;
   const stillWanted = notWithdrawn(db, run.runId);
@@ -44,20 +47,15 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
     statements.push(...indexInput(db, run, start.input));
   }
   if (newSession !== null) {
-    statements.unshift(
-      db
-        .insert(sessions)
-        .select(rowsWhere(sessions, [sessionColumns(newSession)], stillWanted))
-        .onConflictDoNothing(),
-    );
+    statements.unshift(...insertNew(db, sessions, [sessionColumns(newSession)], stillWanted));
   }
   return statements;
 }
 
-/** Which of the accept's changes tells whether the run was stored. */
+/** The index of the statement that tells whether the run was stored. */
 export const acceptedAt = (acceptance: Acceptance): number => (acceptance.newSession === null ? 0 : 1);
 
-/** Stores a member run, if its team run goes on and it was not withdrawn; the first statement changes 1 row if it did. */
+/** Stores a member run if its team run still runs and it was not withdrawn; the first statement changes 1 row if it did. */
 export function acceptMemberStatements(
   db: Database,
   { run, team, input }: { run: RunRow; team: { runId: string; fence: string }; input: Message[] },
@@ -111,7 +109,7 @@ export function cancelWaiting(db: Database, runId: string, events: string, settl
     .where(and(eq(runs.runId, runId), eq(runs.status, "PENDING")));
 }
 
-/** A repeated batch finds its own row and says again that it changed it; somebody else's row stays as it is. */
+/** A repeated batch finds its own row and reports again that it changed it; a row with another fence stays as it is. */
 function insertRun(db: Database, run: RunRow, condition: SQL): Statement {
   return db
     .insert(runs)
@@ -124,15 +122,12 @@ function insertRun(db: Database, run: RunRow, condition: SQL): Statement {
 }
 
 function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
-  const started = runIsOurs(db, run.runId, run.fence);
-  return insertMessages(db, run, 0, input, started);
+  return insertMessages(db, run, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
 }
 
-/** Behind the change of the session: whoever claims it owns what is said from then on. */
+/** Must stand behind the change of the session in the batch: a user who claims the session owns these messages too. */
 function indexInput(db: Database, run: RunRow, input: readonly Message[]): Statement[] {
-  const runIndex = run.runIndex ?? 0;
-  const placed = input.map((message, messageIndex) => ({ runIndex, messageIndex, message }));
-  return indexMessages(db, run.sessionId, placed, runIsOurs(db, run.runId, run.fence));
+  return indexMessages(db, run.sessionId, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
 }
 
 function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement[] {
@@ -143,11 +138,11 @@ function changeSession(db: Database, run: RunRow, changes: SessionChanges): Stat
     .where(
       and(
         eq(sessions.sessionId, run.sessionId),
-        // Only once: whatever changed the row since then stays when the batch is repeated or arrives late.
+        // Only once: if the batch is repeated or arrives late, whatever has changed the row since then stays.
         sql`${sessions.nextRunIndex} = ${(run.runIndex ?? 0) - run.memberSlots}`,
         isOurs,
       ),
     );
-  // What waits for people is listed by the session's owner.
+  // Requirements are listed by the session's owner, so a claim must change them too.
   return changes.userId == null ? [change] : [change, claimRequirements(db, run.sessionId, changes.userId, isOurs)];
 }

@@ -168,7 +168,7 @@ describe("GET /sessions/{session_id}/runs", () => {
     const session_id = await seeded(6, "substr(hex(zeroblob(50000)), 1, iif(i = 2, 90000, 10000))");
     const pages: string[][] = [];
     for (let at: RunPosition | null = FIRST_RUN; at !== null; ) {
-      const page = await readRuns(openDatabase(env.DB), session_id, {}, at, { maxRuns: 4, maxBytes: 25_000 });
+      const page = await readRuns(openDatabase(env.DB), session_id, {}, { after: at, maxRuns: 4, maxBytes: 25_000 });
       pages.push(page.runs.map(({ row, messages }) => `${row.runIndex}: ${messages[1]?.content.length}`));
       at = page.next;
     }

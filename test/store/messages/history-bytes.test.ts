@@ -182,7 +182,7 @@ describe("reading history by few bytes at a time, compared with the rules over a
         const passing = filter.limit !== undefined && filter.limit <= 0 ? [] : passingMessages(all, filter);
         const newestFirst = passing.toReversed().slice(0, filter.limit);
         const fitting = countFitting(newestFirst, maxBytes);
-        const page = await readHistory(db, sessionId, filter, undefined, maxBytes);
+        const page = await readHistory(db, sessionId, { ...filter, maxBytes });
         const limit = fitting < newestFirst.length ? fitting : filter.limit;
         expect(page.data, label).toEqual(historyMessages(all, { ...filter, limit }));
 

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { sql } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import type { Principal } from "../../../src/domain/principal.ts";
 import { REQUIREMENT_STATUSES, type Requirement } from "../../../src/domain/requirement.ts";
@@ -18,13 +18,15 @@ import {
   listRequirements,
   nextExpiry,
   type RequirementFilter,
-  requirementsOfRun,
 } from "../../../src/store/runs/requirements.ts";
+import { requirements } from "../../../src/store/schema/tables.ts";
 import { notingDatabase } from "../../support/history.ts";
 import { newId } from "../../support/http.ts";
 import { requirement, userInput } from "../../support/requirements.ts";
 
 const db = openDatabase(env.DB);
+const requirementsOfRun = (of: typeof db, runId: string) =>
+  of.select().from(requirements).where(eq(requirements.runId, runId)).orderBy(asc(requirements.position));
 const HOLDS = sql`1 = 1`;
 /** As many parameters as a fence has at most. */
 const FAILS = sql`(${1}, ${2}) = (${3}, ${4})`;
@@ -280,7 +282,12 @@ it("a list ends where its texts would be more than an answer holds, and goes on 
   let from: { createdAt: number; requirementId: string } | null = null;
   do {
     const noted = notingDatabase();
-    const page = await listRequirements(noted.db, principal, { status: "open" }, { limit: 4, from }, 1_000_000);
+    const page = await listRequirements(
+      noted.db,
+      principal,
+      { status: "open" },
+      { limit: 4, from, maxBytes: 1_000_000 },
+    );
     expect(await noted.bytesSent()).toBeLessThan(1_300_000);
     pages.push(page.entries.map(({ requirement: { createdAt } }) => createdAt));
     from = page.nextCursor === null ? null : decodeRequirementCursor(page.nextCursor);

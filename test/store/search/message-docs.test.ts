@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { commit } from "../../../src/store/commit.ts";
 import { openDatabase } from "../../../src/store/database.ts";
-import { indexMessages, MAX_WORDS_BYTES, type PlacedMessage } from "../../../src/store/messages/message-docs.ts";
+import { indexMessages, MAX_WORDS_BYTES, type IndexedMessage } from "../../../src/store/messages/message-docs.ts";
 import { newId } from "../../support/http.ts";
 
 /* Where a message stands in the search index. */
@@ -11,7 +11,7 @@ import { newId } from "../../support/http.ts";
 const db = openDatabase(env.DB);
 
 /** Questions and answers that were all said in one second, as systems that know whole seconds only write them. */
-const saidAtOnce = (runs: number): PlacedMessage[] =>
+const saidAtOnce = (runs: number): IndexedMessage[] =>
   Array.from({ length: runs * 2 }, (_, nth) => ({
     runIndex: Math.floor(nth / 2),
     messageIndex: nth % 2,
@@ -45,7 +45,7 @@ it("goes into the full-text index in one part with all that one statement has", 
 
 it("has as many words as a row takes, whatever a text unfolds to, and all of what does not", async () => {
   const sessionId = newId();
-  const text = (content: string, messageIndex: number): PlacedMessage => ({
+  const text = (content: string, messageIndex: number): IndexedMessage => ({
     runIndex: 0,
     messageIndex,
     message: { role: "user", content, createdAt: 1_700_000_000_000 },
