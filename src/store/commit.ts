@@ -5,8 +5,8 @@ import type { Database } from "./database.ts";
 export type Statement = BatchItem<"sqlite">;
 
 /**
- * What became of a batch. `refused`: D1 said no because of what the batch holds; nothing of it was written. `unknown`:
- * D1 was away or did not answer; it may be written, now or later.
+ * What became of a batch. `refused`: D1 said no because of what the batch holds, and wrote nothing of it. `unknown`: D1
+ * was away or did not answer, so the batch may be written, now or later.
  */
 export type Committed =
   | { kind: "written"; changed: number[] }
@@ -17,9 +17,9 @@ const ATTEMPT_TIMEOUT_MS = 8_000;
 const RETRY_DELAYS_MS = [50, 250];
 
 /**
- * Writes the statements as one transaction. The batch must be repeatable: while D1 does not say what became of it, it
- * is sent again. `changed` holds how many
- * rows each statement changed, those that triggers changed included. Does not throw.
+ * Writes the statements as one transaction. The batch must be repeatable: it is sent again while D1 does not say what
+ * became of it. `changed` holds how many rows each statement changed, including those that triggers changed. Does not
+ * throw.
  */
 export async function commit(db: Database, statements: readonly [Statement, ...Statement[]]): Promise<Committed> {
   for (let attempt = 0; ; attempt++) {
@@ -41,7 +41,7 @@ export async function commit(db: Database, statements: readonly [Statement, ...S
   }
 }
 
-/** A D1 read that may fail: null when D1 is away or does not answer in time. */
+/** Waits for a read of D1; null if D1 is away or does not answer in time. */
 export async function readOrNull<T>(read: Promise<T>): Promise<{ value: T } | null> {
   try {
     return { value: await withTimeout(read, ATTEMPT_TIMEOUT_MS, () => new Error("D1 did not answer in time")) };
@@ -56,15 +56,16 @@ function changedRows(result: unknown): number {
 }
 
 /**
- * What SQLite refuses for its content: trying again would be refused again. Only what matches is kept, since it is logged
- * and D1's sentence may quote a value: which constraint failed, of which columns, or what else was wrong.
+ * Errors that SQLite would answer again if the batch were sent again. Only the part that matches is kept (which
+ * constraint failed, of which columns, or what else was wrong), because it is logged and the rest of the message may
+ * quote a value.
  */
 const REFUSALS =
   /(?:unique|check|foreign key|not null|primary key)? ?constraint failed(?:: [\w.]+(?:, [\w.]+)*)?|SQLITE_(?:CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|too big|too large|too many SQL/i;
 
 function refusedFor(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    // Drizzle's own message repeats the statement and its parameters; the cause is D1's.
+    // Drizzle's own message repeats the statement and its parameters; D1's message is in its cause.
     const [refusal] = cause.message.startsWith("Failed query") ? [] : (REFUSALS.exec(cause.message) ?? []);
     if (refusal !== undefined) {
       return refusal;
@@ -73,7 +74,7 @@ function refusedFor(error: unknown): string | null {
   return null;
 }
 
-/** Whether a refusal is about this index. */
+/** Whether D1 refused the batch because of this unique index. */
 export function violates(committed: Committed, columns: "idempotency_key" | "run_index"): boolean {
   return committed.kind === "refused" && committed.constraint.includes(`runs.${columns}`);
 }

@@ -7,7 +7,9 @@ export function hasRow(db: Database, table: SQLiteTable, condition: SQL | undefi
   return exists(db.select({ one: sql`1` }).from(table).where(condition));
 }
 
-/** Whether the column holds one of the values. They are one parameter, however many: D1 binds at most 100 a statement. */
+/**
+ * Whether the column holds one of the values. They are one parameter, however many: D1 binds at most 100 a statement.
+ */
 export function isAmong(column: SQLWrapper, values: readonly (string | number)[]): SQL {
   return sql`${column} in (select value from json_each(${JSON.stringify(values)}))`;
 }

@@ -1,17 +1,20 @@
-/** A keyset position, column by column in the order of the key. */
+/** A keyset position: the values of its columns in the order of the key. */
 export type CursorValues = readonly (string | number)[];
 
 /** The longest key holds two ids of 128 characters, at most 512 bytes each, and a few numbers. */
 const MAX_CURSOR_CHARS = 2048;
 
-/** Writes a position as text without meaning to callers: base64url of a JSON array. */
+/** Writes a position as a text that callers are not to read: base64url of a JSON array. */
 export function encodeCursor(values: CursorValues): string {
   const bytes = new TextEncoder().encode(JSON.stringify(values));
   const base64 = btoa(String.fromCharCode(...bytes));
   return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** Reads what `encodeCursor` wrote; null for anything else. Says nothing about how many values there are, or which. */
+/**
+ * Reads what `encodeCursor` wrote; null for anything else. Callers must check how many values there are, and of which
+ * kind.
+ */
 export function decodeCursor(text: string): CursorValues | null {
   if (text.length > MAX_CURSOR_CHARS) return null;
   let values: unknown;
@@ -22,7 +25,7 @@ export function decodeCursor(text: string): CursorValues | null {
   } catch {
     return null;
   }
-  // One spelling per position: whatever was cut, padded or written by hand is refused instead of guessed at.
+  // Each position has one spelling: a cursor that was cut, padded or written by hand is refused, not guessed at.
   return isCursorValues(values) && encodeCursor(values) === text ? values : null;
 }
 

@@ -34,7 +34,10 @@ export function insertNew<Table extends SQLiteTable>(
   return statements;
 }
 
-/** `select * from (values (?, ?, …), …) where condition`: rows in the order of the table's columns, each value a parameter. */
+/**
+ * `select * from (values (?, ?, …), …) where condition`: rows in the order of the table's columns, each value a
+ * parameter.
+ */
 export function rowsWhere<Table extends SQLiteTable>(table: Table, rows: readonly Row<Table>[], condition: SQL): SQL {
   const columns = Object.entries(getTableColumns(table));
   const tuples = rows.map((row) => {

@@ -6,7 +6,9 @@ import { messages, requirements, runs } from "./schema/tables.ts";
 /** What a row takes beside its texts. */
 const ROW_BYTES = 200;
 
-/** The bytes of these columns. octet_length is known from where a row begins; length() would read all of a long text. */
+/**
+ * The bytes of these columns. octet_length is known from where a row begins; length() would read all of a long text.
+ */
 export const textBytes = (...columns: SQLWrapper[]): SQL =>
   sql`(${sql.join(
     columns.map((column) => sql`ifnull(octet_length(${column}), 0)`),

@@ -2,17 +2,17 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { sessions, walks } from "./schema/tables.ts";
 
-/** Entries of its index that one step looks at: it may have to pass over nearly all of them. */
+/** How many entries of the index one step looks at, at most: it may have to pass over nearly all of them. */
 export const STEP_ENTRIES = 2_000;
 
-/** A way through sessions, in the order of an index by an instant and the id, that is gone a step at a time. */
+/** A way through sessions, step by step, in the order of an index by an instant and the session id. */
 export interface Walk {
-  /** Under which its place is kept. */
+  /** The name under which D1 keeps the place that the walk has reached. */
   name: string;
   instant: SQL;
-  /** The part of the index that it goes along. */
+  /** Which part of the index the walk goes along. */
   along: SQL | undefined;
-  /** Which sessions of that are looked for. */
+  /** Which sessions of that part are looked for. */
   meant: SQL | undefined;
 }
 
@@ -23,19 +23,20 @@ interface Place {
 
 export interface Step {
   ids: string[];
-  /** Where it began, and where the next one goes on; null is at the beginning. */
+  /** Where this step began, and where the next one begins; null is the beginning of the walk. */
   from: Place | null;
   next: Place | null;
 }
 
-/** Looks on from where the walk stands, for so many sessions at most. */
+/** Looks for at most `limit` sessions from where the walk stands. */
 export async function stepOf(db: Database, { name, instant, along, meant }: Walk, limit: number): Promise<Step> {
   const [from = null] = await db
     .select({ instant: walks.instant, sessionId: walks.sessionId })
     .from(walks)
     .where(eq(walks.name, name));
   const id = sessions.sessionId;
-  // Said twice: in an index on columns SQLite finds the place by the first, in one on an expression by the second.
+  // Two conditions that mean the same: SQLite finds the place by the first in an index on columns, and by the second in
+  // an index on an expression.
   const isAhead =
     from === null
       ? undefined
@@ -56,7 +57,9 @@ export async function stepOf(db: Database, { name, instant, along, meant }: Walk
   };
 }
 
-/** Has the walk go on behind the step; what is in it is looked at again once all the others were. */
+/**
+ * Lets the walk go on behind the step. Its sessions are looked at again once the walk has gone through all the others.
+ */
 export async function walkOn(db: Database, { name }: Walk, { from, next }: Step): Promise<void> {
   if (next !== null) {
     await db

@@ -33,8 +33,8 @@ export function withdrawFirstRun(db: Database, sessionId: string, condition: SQL
 }
 
 /**
- * Removes the two oldest ids that are past a day, when no late accept of them can arrive any more. Every batch that adds
- * an id adds one, so removing two keeps the table small.
+ * Removes the two oldest ids that are past a day, when no late accept of them can arrive any more. Every batch that
+ * adds an id adds one, so removing two keeps the table small.
  */
 export function forgetOldest(db: Database, nowMs: number): Statement {
   const oldest = sql`rowid in (select rowid from ${withdrawnRuns} order by rowid limit 2)`;

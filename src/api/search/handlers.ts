@@ -31,7 +31,7 @@ export function searchRouter() {
     const query = searchQuery(q);
     if (query === null) return c.json({ data: [], meta: pageMeta(limit, null, rank === "newest" ? null : 0) }, 200);
     const filter = { sessionId: session_id, agentId: agent_id, teamId: team_id };
-    const found = await searchMessages(database(c), principal(c), query, filter, { limit, from });
+    const found = await searchMessages(database(c), principal(c), { query, filter }, { limit, from });
     return c.json(
       { data: found.hits.map((hit) => hitJson(hit, query)), meta: pageMeta(limit, found.next, found.ranked) },
       200,
@@ -64,7 +64,7 @@ export async function searchedSessions(c: AppContext, asked: SessionQuery, q: st
   const found =
     query === null
       ? { sessions: [], next: null, ranked: rank === "newest" ? null : 0 }
-      : await searchSessions(database(c), principal(c), query, filter, { limit, from });
+      : await searchSessions(database(c), principal(c), { query, filter }, { limit, from });
   const data = found.sessions.map((session) => ({
     ...withoutNulls(sessionItem(session)),
     highlights: query === null ? [] : highlighted(displayName(session), query).highlights,

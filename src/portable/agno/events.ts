@@ -4,8 +4,9 @@ import type { PortableMessage } from "../record/run-record.ts";
 type Entry = (string | number)[];
 
 /**
- * The event log that a run would have had here, as far as its messages tell: each answer in one piece, each call that
- * has a result, and the end. `open` are the positions of what it waits for. See engine/log/event-log.ts for the letters.
+ * Makes the event log that a run would have had here, from its messages: each answer in one piece, each call that has a
+ * result, and the end. `open` holds the positions of its open requirements. engine/log/event-log.ts explains the
+ * letters.
  */
 export function agnoEvents(
   produced: readonly PortableMessage[],
@@ -40,7 +41,7 @@ export function agnoEvents(
   }
 }
 
-/** The ids of the calls that are answered before a model is asked again. */
+/** The ids of the calls of the n-th message that have a result before the model answers again. */
 export function resultsBehind(messages: readonly PortableMessage[], nth: number): Set<string> {
   const ids = new Set<string>();
   for (let at = nth + 1; at < messages.length; at += 1) {

@@ -5,7 +5,7 @@ import type { PortableMessage } from "../record/run-record.ts";
 import { usageOf } from "./metrics.ts";
 import { contentOf, instantOf, numberOf, objectOf, objectsOf, textOf } from "./values.ts";
 
-/** What some models call the roles. */
+/** The names that models have for the roles. */
 const ROLES: Record<string, Role> = {
   system: "system",
   developer: "system",
@@ -16,7 +16,7 @@ const ROLES: Record<string, Role> = {
   function: "tool",
 };
 
-/** The messages of a run, without the copies of earlier ones; images, audio, videos and files are not there any more. */
+/** Reads the messages of a run, without copies of earlier ones, and without images, audio, videos and files. */
 export function agnoMessages(run: JsonObject, runId: string, createdAt: number): PortableMessage[] {
   const messages: PortableMessage[] = [];
   for (const message of objectsOf(run.messages)) {
@@ -28,7 +28,7 @@ export function agnoMessages(run: JsonObject, runId: string, createdAt: number):
   const said = textOf(run.content);
   const isAnswered = messages.some(({ role, content }) => role === "assistant" && content !== "");
   if (run.status === "COMPLETED" && said !== null && !isAnswered) {
-    // A team whose member answers for it, or a database that was told to keep no messages.
+    // The run's content is its answer: a member answered for the team, or Agno was told to keep no messages.
     messages.push(agnoMessage({ content: said }, "assistant", { runId, messageIndex: messages.length, createdAt }));
   }
   return messages;

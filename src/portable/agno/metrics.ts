@@ -5,7 +5,7 @@ import { numberOf, objectOf, objectsOf, textOf } from "./values.ts";
 
 const whole = (value: unknown): number => Math.round(numberOf(value) ?? 0);
 
-/** What Agno counted of a session's or a run's tokens; null when it counted none. */
+/** The tokens that Agno counted for a session or a run; null if it counted none. */
 export function tokenMetrics(value: unknown): TokenMetrics | null {
   const metrics = objectOf(value);
   if (metrics === null || whole(metrics.total_tokens) === 0) {
@@ -37,7 +37,7 @@ export function runMetrics(value: unknown): RunMetrics {
   };
 }
 
-/** What a message says that it took. */
+/** The tokens that Agno counted for a message; null if it counted none. */
 export function usageOf(value: unknown): Usage | null {
   const metrics = objectOf(value);
   if (metrics === null || whole(metrics.total_tokens) === 0) {

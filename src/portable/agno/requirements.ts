@@ -5,8 +5,8 @@ import { resultsBehind } from "./events.ts";
 import { jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
 
 /**
- * What a paused run of an agent waits for. None where it would be continued otherwise than its agent meant: each call
- * without a result has to be one that a person is asked about.
+ * The requirements of a paused run of an agent. There are none, so that the run cannot be continued, unless each call
+ * without a result is one that a person is asked about: otherwise it would go on in a way that its agent did not mean.
  */
 export function agnoRequirements(
   run: JsonObject,
@@ -66,7 +66,7 @@ function unanswered(produced: readonly PortableMessage[]): { id: string; nth: nu
   });
 }
 
-/** Null for a call that nobody is asked about, or is asked in a way that is not known here. */
+/** Null if nobody is asked about the call, or in a way that does not exist here. */
 function kindOf(tool: JsonObject): RequirementKind | null {
   if (tool.external_execution_required === true) return tool.result == null ? "external_execution" : null;
   if (tool.requires_user_input === true) return tool.answered === true ? null : "user_input";

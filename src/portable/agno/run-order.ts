@@ -1,32 +1,32 @@
 import { MAX_MEMBER_SLOTS } from "../../domain/limits.ts";
 import type { AgnoRun } from "./runs.ts";
 
-/** What is held until the run that it is part of is there. */
+/** How much is held, at most, of member runs whose top-level run has not come. */
 const MAX_HELD_CHARS = 16 * 1024 * 1024;
 const MAX_HELD = MAX_MEMBER_SLOTS;
 
-/** A member run; `nth` is its place among all that were held. */
+/** A member run that is held; `nth` says how many were held before it. */
 type Held = AgnoRun & { chars: number; nth: number };
 
 /**
- * Gives runs their places, in the order in which Agno kept them, but a team's run right behind its member runs: those
- * come before it or after it, and twice where it holds its members' answers too.
+ * Gives runs their run indexes. They keep Agno's order, except that a team's run stands right behind its member runs.
+ * In a file member runs come before or after their team's run, and twice if that holds its members' answers too.
  */
 export class AgnoRunOrder {
   readonly #held = new Map<string, Held>();
-  /** The same by the run that each is part of: a run that comes looks at what waits for it, and at nothing else. */
+  /** The same runs by their parents, so that a run finds its own member runs without looking at all others. */
   readonly #waiting = new Map<string, Held[]>();
   #top: AgnoRun | null = null;
   #chars = 0;
   #added = 0;
   #next = 0;
 
-  /** Whether more is held than should be. */
+  /** Whether more member runs are held than an import may hold. */
   get isFull(): boolean {
     return this.#chars > MAX_HELD_CHARS || this.#held.size > MAX_HELD;
   }
 
-  /** Answers the runs whose places are known now. */
+  /** Takes a run; answers the runs whose run index is known now. */
   add(run: AgnoRun, chars: number): AgnoRun[] {
     const { runId, parentRunId } = run.run;
     if (parentRunId !== null) {
@@ -45,7 +45,9 @@ export class AgnoRunOrder {
     return placed;
   }
 
-  /** The last ones; member runs whose team run is not there are kept, where nobody lists them, as in Agno. */
+  /**
+   * The remaining runs. Member runs without a team's run are kept behind them, where no list shows them, as in Agno.
+   */
   end(): AgnoRun[] {
     const placed = this.#place();
     const rest = [...this.#held.values()].map((run) => this.#at(run));
@@ -78,14 +80,14 @@ export class AgnoRunOrder {
     return { ...run, run: { ...run.run, runIndex } };
   }
 
-  /** Takes what waits for a run, and for those, out of what waits: by the run that each is part of. */
+  /** Takes all held runs of a tree out of the waiting ones; answers them by their parents. */
   #within(topId: string): Map<string, Held[]> {
     const within = new Map<string, Held[]>();
     const ids = [topId];
     for (const id of ids) {
       const members = this.#waiting.get(id);
       if (members === undefined) continue;
-      // One that is in itself finds nothing more.
+      // Deleted at once, so that a run which names itself as its parent does not loop.
       this.#waiting.delete(id);
       within.set(id, members);
       for (const { run } of members) ids.push(run.runId);
@@ -94,10 +96,13 @@ export class AgnoRunOrder {
   }
 }
 
-/** Which call of a run made which of its member runs. Agno seldom says; then a call's member tells, in order. */
+/**
+ * Which call of a run made which of its member runs. If Agno does not say, a call gets the next run of the member that
+ * it names.
+ */
 function callsOfMembers({ delegations }: AgnoRun, members: readonly AgnoRun[]): [runId: string, call: number][] {
   const left = new Map(members.map(({ run }) => [run.runId, run]));
-  // Those of each member, the next one last.
+  // The runs of each member, the next one to be taken last.
   const ofMember = new Map<string | null, string[]>();
   for (const { run } of members.toReversed()) {
     const memberId = run.agentId ?? run.teamId;

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../domain/json.ts";
-import type { RunError, RunErrorType } from "../../domain/run.ts";
+import type { RunError, RunErrorType, RunMetrics } from "../../domain/run.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
 import {
@@ -16,16 +16,16 @@ import { runMetrics } from "./metrics.ts";
 import { agnoRequirements } from "./requirements.ts";
 import { contentOf, filled, instantOf, objectOf, objectsOf, textOf } from "./values.ts";
 
-/** A run of Agno's as one of ours; it has no place yet. */
+/** A run of Agno's as one of ours. Its run index is not known yet. */
 export interface AgnoRun {
   run: PortableRun;
   messages: PortableMessage[];
   requirements: PortableRequirement[];
-  /** Which member run each of its calls made, as far as Agno says. */
+  /** For each of its calls, which member run it made, as far as Agno says. */
   delegations: Delegation[];
 }
 
-/** A call of a run: the member run that it made, or the member, or every member, that it went to. */
+/** A call of a run: the member run that it made, or the member that it went to, or whether it went to all members. */
 export interface Delegation {
   runId: string | null;
   memberId: string | null;
@@ -37,7 +37,7 @@ export type ReadRun = { ok: true; run: AgnoRun } | { ok: false; problem: string 
 const INTERRUPTED: RunError = { type: "interrupted", message: "The run had not ended when it was taken out of Agno." };
 const ERROR_TYPES: readonly RunErrorType[] = ["model_provider_error", "model_rate_limit_error"];
 
-/** Reads a RunOutput or TeamRunOutput; one of a workflow is null. `session` says what a run leaves out. */
+/** Reads a RunOutput or TeamRunOutput; null for a run of a workflow. `session` has what a run leaves out. */
 export function agnoRun(data: JsonObject, session: { userId: string | null; createdAt: number }): ReadRun | null {
   const agentId = textOf(data.agent_id);
   const teamId = agentId === null ? textOf(data.team_id) : null;
@@ -55,8 +55,7 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
   const inputMessages = firstProduced < 0 ? messages.length : firstProduced;
   const produced = messages.slice(inputMessages);
   const metrics = runMetrics(data.metrics);
-  const last = Math.max(createdAt, ...messages.slice(-1).map((message) => message.createdAt));
-  const settledAt = Math.max(last, createdAt + Math.round((metrics.duration ?? 0) * 1000));
+  const settledAt = settledAtOf(createdAt, messages, metrics);
   const parentRunId = textOf(data.parent_run_id);
   const componentName = textOf(data.agent_name) ?? textOf(data.team_name);
   const isAskable = status === "PAUSED" && agentId !== null && parentRunId === null;
@@ -98,7 +97,13 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
   return checked({ run, messages, requirements, delegations: delegationsOf(data, messages) });
 }
 
-/** What Agno keeps is checked as what comes from us is. */
+/** When the run ended or paused: with its last message or after its duration, whichever is later. */
+function settledAtOf(createdAt: number, messages: readonly PortableMessage[], { duration = 0 }: RunMetrics): number {
+  const lastMessage = messages.at(-1)?.createdAt ?? createdAt;
+  return Math.max(createdAt, lastMessage, createdAt + Math.round(duration * 1000));
+}
+
+/** Checks what comes from Agno as if it were lines of an export of ours. */
 function checked({ run, messages, requirements, delegations }: AgnoRun): ReadRun {
   const again = (line: string): unknown => JSON.parse(line);
   const read = runRecord.read(again(runRecord.write(run)));
@@ -118,7 +123,7 @@ function checked({ run, messages, requirements, delegations }: AgnoRun): ReadRun
   return { ok: true, run: { run: read.row, messages: readMessages, requirements: readRequirements, delegations } };
 }
 
-/** A run that had not ended never will. An agent's introduction is kept as a run that nobody asked for. */
+/** A run that had not ended in Agno is an ERROR. An agent's introduction is a COMPLETED run without input. */
 function statusOf(data: JsonObject): PortableRun["status"] {
   switch (data.status) {
     case "COMPLETED":

@@ -8,10 +8,10 @@ import { AgnoRunOrder } from "./run-order.ts";
 import { type AgnoRun, agnoRun } from "./runs.ts";
 import { column, filled, instantOf, jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
 
-/** A text as a list shows it: one masked line. */
+/** Makes the one masked line that a list shows of a text. */
 export type Preview = (text: string) => string;
 
-/** The columns whose JSON is taken in. */
+/** The columns whose JSON is imported. */
 export const AGNO_COLUMNS: ReadonlySet<string> = new Set([
   "session_data",
   "metadata",
@@ -23,7 +23,7 @@ export const AGNO_COLUMNS: ReadonlySet<string> = new Set([
   "run_data",
 ]);
 
-/** Whether a line is a row of `agno_sessions`, or of `agno_runs`. */
+/** Whether a line is a row of `agno_sessions` or of `agno_runs`; null if it is neither. */
 export function agnoKind(line: JsonObject): "session" | "run" | null {
   if ("run_data" in line && "run_id" in line) return "run";
   return "session_id" in line && ("session_type" in line || "session_data" in line || "runs" in line)
@@ -35,7 +35,7 @@ export type ReadSession =
   | { ok: true; session: PortableSession; runs: JsonObject[] }
   | { ok: false; sessionId: string | null; problem: string };
 
-/** A row of `agno_sessions`, with the runs that it holds up to 2.x. */
+/** Reads a row of `agno_sessions`. Up to Agno 2.x the row holds the runs too. */
 export function agnoSession(row: JsonObject): ReadSession {
   const data = objectOf(column(row.session_data));
   const createdAt = instantOf(row.created_at) ?? 0;
@@ -50,7 +50,7 @@ export function agnoSession(row: JsonObject): ReadSession {
       teamId: textOf(row.team_id),
       workflowId: textOf(row.workflow_id),
       userId: textOf(row.user_id),
-      // As what follows from the runs: the import gives it its own.
+      // The import gives the session its fence.
       fence: "",
       createdAt,
     }),
@@ -75,7 +75,7 @@ export function agnoSession(row: JsonObject): ReadSession {
     : { ok: false, sessionId, problem: read.problem };
 }
 
-/** As Agno finds it out. */
+/** The type of a session, found out as Agno does. */
 function typeOf(row: JsonObject): SessionType {
   const { session_type: type } = row;
   if (type === "agent" || type === "team" || type === "workflow") return type;
@@ -93,12 +93,12 @@ function summaryOf(value: unknown): SessionSummary | null {
   return { summary, ...(topics.length > 0 && { topics }), ...(updatedAt !== null && { updated_at: updatedAt }) };
 }
 
-/** What a session's own row leaves out, and its runs tell. */
+/** The fields that a session of Agno's gets from its runs, because its row does not have them. */
 export type LateFields = Partial<Pick<Session, "firstMessage" | "lastMessage">>;
 
 export type TakenRuns = { ok: true; runs: AgnoRun[] } | { ok: false; problem: string };
 
-/** The runs of one session of Agno's, as they come. */
+/** Reads the runs of one session of Agno's as they come. */
 export class AgnoRuns {
   readonly #session: PortableSession;
   readonly #preview: Preview;
@@ -117,7 +117,7 @@ export class AgnoRuns {
     return this.#ignored;
   }
 
-  /** Answers the runs that have a place now; `chars` is how much text it came in. */
+  /** Takes a run; answers the runs whose run index is known now. `chars` is the length of the line that it came in. */
   take(data: JsonObject, chars: number): TakenRuns {
     const read = agnoRun(data, this.#session);
     if (read === null) {
@@ -160,7 +160,7 @@ export class AgnoRuns {
   }
 }
 
-/** A row of `agno_runs`: its session, and what its `run_data` says with the row's own columns where that leaves them out. */
+/** Reads a row of `agno_runs`: its session, and the run. What `run_data` leaves out is taken from the row's columns. */
 export function agnoRunRow(row: JsonObject): { sessionId: string | null; data: JsonObject } {
   const { run_id, agent_id, team_id, user_id, parent_run_id, status, created_at } = row;
   const columns = { run_id, agent_id, team_id, user_id, parent_run_id, status, created_at };

@@ -2,17 +2,17 @@ import type { Json, JsonObject } from "../../domain/json.ts";
 import { readJson } from "../../lib/read-json.ts";
 import { type RoundedInteger, roundedIntegers } from "../../lib/rounded-integers.ts";
 
-// Agno's rows are read as far as they make sense: a value of another kind than expected is none.
+// Agno's rows are read as far as they make sense: a value of another kind than expected counts as missing.
 
-/** Lines nest no deeper, nor does what they hold as text. */
+/** How deep a line, or JSON that a column holds as text, may nest. */
 export const MAX_LINE_DEPTH = 500;
 
-/** JSON columns come as they are, as text, or (in SQLite, up to 2.x) as text within text. */
+/** Reads a JSON column. It comes as JSON, as text, or (SQLite, up to Agno 2.x) as text within text. */
 export function column(value: unknown): unknown {
   return layers(value).at(-1);
 }
 
-/** The value of a column, and what it holds as text, to the innermost. */
+/** The value of a column, then what that holds as text, and so on; the innermost value comes last. */
 function layers(value: unknown): unknown[] {
   const all = [value];
   for (let inner = value; all.length <= 2 && typeof inner === "string"; all.push(inner)) {
@@ -23,7 +23,7 @@ function layers(value: unknown): unknown[] {
   return all;
 }
 
-/** The integers in the texts of these columns that a number rounds. */
+/** The integers in the texts of these columns that are too large for a number, which rounds them. */
 export function* roundedInColumns(row: JsonObject, names: Iterable<string>): Generator<RoundedInteger> {
   for (const name of names) {
     for (const text of layers(row[name]).slice(0, -1)) {
@@ -44,19 +44,19 @@ export const objectsOf = (value: unknown): JsonObject[] =>
     return object === null ? [] : [object];
   });
 
-/** A text that says something. */
+/** A text that is not empty. */
 export const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
 export const numberOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 
-/** Agno's instants are seconds. */
+/** Agno's instants are seconds; ours are milliseconds. */
 export function instantOf(value: unknown): number | null {
   const seconds = numberOf(value);
   return seconds === null ? null : Math.round(seconds * 1000);
 }
 
-/** What a message or a run says, as text: of several parts the texts, of anything else its JSON. */
+/** The content of a message or a run as text: for several parts their texts, for anything else its JSON. */
 export function contentOf(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
@@ -64,7 +64,7 @@ export function contentOf(value: unknown): string {
   return texts.length > 0 ? texts.join("\n") : JSON.stringify(value);
 }
 
-/** An empty object is none. */
+/** The object, or null if it is empty. */
 export function filled(value: unknown): JsonObject | null {
   const object = objectOf(value);
   return object === null || Object.keys(object).length === 0 ? null : object;

@@ -2,19 +2,19 @@ import { decodeCursor, encodeCursor } from "../../store/cursor.ts";
 import { FIRST_PLACE, type Part, type Place, type SessionPlace } from "../../store/portable/export-pages.ts";
 import { NO_ROWS, type SessionCounts } from "../record/session-record.ts";
 
-/** The session that is being written out. */
+/** The session that is being exported. */
 export interface OpenSession extends SessionPlace {
-  /** Only runs below this index are: those that come while it is written out are not. */
+  /** Only runs below this index are exported: runs that start meanwhile are not. */
   horizon: number;
   counts: SessionCounts;
   at: { started: Place } | { unstarted: { createdAt: number; runId: string } | null };
 }
 
-/** How far an export has come: what a cursor says. */
+/** How far an export has come. A cursor holds this. */
 export interface ExportState {
-  /** Behind which session the next one is looked for. */
+  /** The next session is looked for behind this one. */
   behind: SessionPlace | null;
-  /** How many sessions were written out wholly. */
+  /** How many sessions were exported completely. */
   sessions: number;
   open: OpenSession | null;
 }
@@ -28,7 +28,7 @@ export const openedSession = (place: SessionPlace, horizon: number): OpenSession
   at: { started: FIRST_PLACE },
 });
 
-/** One letter for each part of a run, and two for the runs that did not start. */
+/** The letters that a cursor has for the parts of a run. `u` and `v` stand for the runs that never started. */
 const LETTERS: Record<Part, string> = { run: "r", message: "m", requirement: "q", end: "e" };
 const PARTS = new Map(Object.entries(LETTERS).map(([part, letter]) => [letter, part as Part]));
 
@@ -56,7 +56,7 @@ function place(at: OpenSession["at"]): (string | number)[] {
   return at.unstarted === null ? ["u"] : ["v", at.unstarted.createdAt, at.unstarted.runId];
 }
 
-/** The state that a cursor stands for; null when it is none of an export. */
+/** Reads a cursor; null if it is none of an export. */
 export function readExportCursor(cursor: string): ExportState | null {
   const values = decodeCursor(cursor);
   if (values === null) return null;

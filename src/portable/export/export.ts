@@ -16,18 +16,18 @@ import { type SessionCounts, sessionEndRecord, sessionVoidRecord } from "../reco
 import { EXPORT_START, type ExportState, exportCursor, type OpenSession, openedSession } from "./cursor.ts";
 import { pageLines, runLine, sessionLine } from "./page-lines.ts";
 
-/** What is to be written out: one session, or all that exist for the principal. */
+/** What to export: one session, or all that exist for the principal. */
 export interface ExportScope {
   principal: Principal;
   sessionId: string | null;
 }
 
 export interface ExportBounds extends PageBounds {
-  /** An invocation may send D1 1,000 statements; an export that needs more goes on by its cursor. */
+  /** An invocation may send D1 1,000 statements. An export that needs more ends with a cursor. */
   maxStatements: number;
 }
 
-/** A page is in memory several times: as D1's answer, as rows, as lines. */
+/** Kept small because a page is in memory several times: as D1's answer, as rows, as lines. */
 export const EXPORT_BOUNDS: ExportBounds = {
   maxBytes: 256 * 1024,
   maxRuns: 250,
@@ -39,12 +39,13 @@ const SESSIONS_AT_ONCE = 50;
 const UNSTARTED_AT_ONCE = 20;
 const ATTEMPTS = 3;
 
-/** D1 did not answer, however often it was asked. */
+/** D1 answered none of the attempts. */
 class Unread extends Error {}
 
 /**
- * An export, a piece of whole lines at a time; nothing is read before it is asked for. Its last line is `end`, or a
- * `cursor` where the bound of an invocation was reached or D1 stayed away: what is asked for with it follows right there.
+ * An export, a piece of whole lines at a time. It reads nothing before the next piece is asked for. The last line is
+ * `end`, or a `cursor` if the bound of an invocation was reached or D1 did not answer: an export with that cursor goes
+ * on right behind the last line.
  */
 export class Export {
   readonly #db: Database;
@@ -62,12 +63,13 @@ export class Export {
     this.#bounds = bounds;
   }
 
-  /** The next lines; null behind the last. Does not throw: what D1 does not answer is left to the cursor. */
+  /** The next lines; null behind the last. Does not throw if D1 is away: then the last line is a cursor. */
   async next(): Promise<string | null> {
     if (this.#isOver) {
       return null;
     }
-    // A session takes a page and three statements more at least.
+    // The next step may need a page and three statements more: to find a session, to read it and the runs that never
+    // started.
     if (this.#statements + PAGE_STATEMENTS + 3 > this.#bounds.maxStatements) {
       return this.#breakOff();
     }
@@ -93,7 +95,7 @@ export class Export {
     const session = await this.#read(1, () => findSession(this.#db, this.#scope.principal, place.sessionId));
     this.#state = { ...this.#state, behind: place };
     this.#upcoming.shift();
-    // Deleted since it was found.
+    // Null if the session was deleted after it was found.
     return session === null ? this.next().then((text) => text ?? "") : this.#begin(session);
   }
 
@@ -124,7 +126,7 @@ export class Export {
     const { sessionId, horizon } = open;
     const { principal } = this.#scope;
     const page = await this.#read(PAGE_STATEMENTS, () =>
-      readExportPage(this.#db, principal, sessionId, { from, horizon }, this.#bounds),
+      readExportPage(this.#db, { principal, sessionId }, { from, horizon }, this.#bounds),
     );
     if (page.createdAt !== open.createdAt) {
       return this.#void(sessionId);
@@ -138,7 +140,7 @@ export class Export {
   async #unstarted(open: OpenSession, from: { createdAt: number; runId: string } | null): Promise<string> {
     const { sessionId } = open;
     const { createdAt, runs: rows } = await this.#read(UNSTARTED_STATEMENTS, () =>
-      readUnstarted(this.#db, this.#scope.principal, sessionId, from, UNSTARTED_AT_ONCE),
+      readUnstarted(this.#db, { principal: this.#scope.principal, sessionId }, from, UNSTARTED_AT_ONCE),
     );
     if (createdAt !== open.createdAt) {
       return this.#void(sessionId);

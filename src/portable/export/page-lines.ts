@@ -17,43 +17,52 @@ const ORDER: Record<Part, number> = { run: 0, message: 1, requirement: 2, end: 3
 const compare = (a: Place, b: Place): number =>
   a.runIndex - b.runIndex || ORDER[a.part] - ORDER[b.part] || a.nth - b.nth;
 
+/** A line, where it stands in the session, and what it counts as. */
+interface PlacedLine {
+  place: Place;
+  counted: keyof SessionCounts;
+  write(): string;
+}
+
 /**
- * What of a page is whole, in order. Its three lists were cut each for itself, so it ends where the first of them does.
- * Runs that still go on are left out with all that is theirs: what is imported never hangs.
+ * The lines of a page that are whole, in order. D1 cut the page's three lists each by itself, so the page ends where
+ * the first of them does. Runs that still go on, or wait to, are left out with all that is theirs: an imported run
+ * never hangs.
  */
 export function pageLines(page: ExportPage, from: Place): PageLines {
   const next = firstCut(page);
   const isInPage = (place: Place) => compare(place, from) > 0 && (next === null || compare(place, next) <= 0);
   const counts = { runs: 0, messages: 0, requirements: 0 };
   const lines: string[] = [];
-  const messages = new Queue(page.messages);
-  const requirements = new Queue(page.requirements);
-  for (const { row, isAtRest } of page.runs) {
-    const runIndex = row.runIndex ?? 0;
-    if (isAtRest && isInPage({ runIndex, part: "run", nth: 0 })) {
-      lines.push(runLine(row));
-      counts.runs += 1;
-    }
-    for (const message of messages.upTo((one) => one.runIndex <= runIndex)) {
-      const { messageIndex: nth } = message;
-      if (isAtRest && message.runIndex === runIndex && isInPage({ runIndex, part: "message", nth })) {
-        lines.push(messageRecord.write(message));
-        counts.messages += 1;
-      }
-    }
-    for (const { row: requirement } of requirements.upTo((one) => one.runIndex <= runIndex)) {
-      const { position: nth } = requirement;
-      if (isAtRest && isInPage({ runIndex, part: "requirement", nth })) {
-        lines.push(requirementRecord.write(requirement));
-        counts.requirements += 1;
-      }
-    }
+  for (const { place, counted, write } of linesOfRunsAtRest(page)) {
+    if (!isInPage(place)) continue;
+    lines.push(write());
+    counts[counted] += 1;
   }
   return { lines, counts, next };
 }
 
+/** Each run's row, then its messages, then its requirements. */
+function* linesOfRunsAtRest(page: ExportPage): Generator<PlacedLine> {
+  const messages = Map.groupBy(page.messages, (message) => message.runIndex);
+  const requirements = Map.groupBy(page.requirements, (requirement) => requirement.runIndex);
+  for (const { row, isAtRest } of page.runs) {
+    if (!isAtRest) continue;
+    const runIndex = row.runIndex ?? 0;
+    yield { place: { runIndex, part: "run", nth: 0 }, counted: "runs", write: () => runLine(row) };
+    for (const message of messages.get(runIndex) ?? []) {
+      const place: Place = { runIndex, part: "message", nth: message.messageIndex };
+      yield { place, counted: "messages", write: () => messageRecord.write(message) };
+    }
+    for (const { row: requirement } of requirements.get(runIndex) ?? []) {
+      const place: Place = { runIndex, part: "requirement", nth: requirement.position };
+      yield { place, counted: "requirements", write: () => requirementRecord.write(requirement) };
+    }
+  }
+}
+
 export function sessionLine(session: Session): string {
-  // No other session is exported.
+  // Hidden sessions are never exported.
   const visibility = session.visibility === "archived" ? "archived" : "listed";
   return sessionRecord.write({ ...session, visibility });
 }
@@ -78,21 +87,4 @@ function firstCut({ runs, messages, requirements, cut }: ExportPage): Place | nu
     places.push({ runIndex: requirement.runIndex, part: "requirement", nth: requirement.row.position });
   }
   return places.sort(compare)[0] ?? null;
-}
-
-/** A list that is taken from its front. */
-class Queue<Item> {
-  readonly #items: readonly Item[];
-  #at = 0;
-
-  constructor(items: readonly Item[]) {
-    this.#items = items;
-  }
-
-  *upTo(belongs: (item: Item) => boolean): Generator<Item> {
-    for (let item = this.#items[this.#at]; item !== undefined && belongs(item); item = this.#items[this.#at]) {
-      this.#at += 1;
-      yield item;
-    }
-  }
 }

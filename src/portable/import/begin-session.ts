@@ -5,14 +5,14 @@ import { ImportIds, type RenamedSessions } from "./ids.ts";
 import { SessionImport } from "./session.ts";
 
 export interface ImportOptions {
-  /** Of a session whose id is taken. */
+  /** What to do with a session whose id is taken. */
   onConflict: "skip" | "new";
-  /** The owner of all that comes in; null: as the lines say. */
+  /** The owner of all that is imported; null keeps the owners that the lines name. */
   userId: string | null;
 }
 
 export type Begun =
-  /** `newId` where its own was taken. */
+  /** `newId` is set if the session's own id was taken. */
   | { kind: "begun"; session: SessionImport; newId: string | null }
   | { kind: "taken"; reason: string }
   | { kind: "trouble"; trouble: Trouble };
@@ -23,7 +23,7 @@ interface Dependencies {
   newId(): string;
 }
 
-/** Takes the session's id, or a new one where it is taken and that is asked for. */
+/** Takes the session's id; if that is taken and the caller asked for `new`, a new one. */
 export async function beginSession(
   draft: PortableSession,
   renamed: RenamedSessions,
@@ -31,7 +31,7 @@ export async function beginSession(
   { store, now, newId }: Dependencies,
 ): Promise<Begun> {
   const begin = async (ids: ImportIds, given: string | null): Promise<Begun | "taken"> => {
-    const session = new SessionImport(store, draft, ids, userId, newId());
+    const session = new SessionImport(store, draft, { ids, owner: userId, fence: newId() });
     const outcome = await session.begin(now());
     if (outcome === "taken") return outcome;
     return outcome === null ? { kind: "begun", session, newId: given } : { kind: "trouble", trouble: outcome };

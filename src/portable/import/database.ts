@@ -14,13 +14,13 @@ import {
   takeOverStatement,
 } from "../../store/portable/import-writes.ts";
 
-/** Why a session does not come in; `isAway`: because D1 does not answer, so that nothing else will either. */
+/** Why a session cannot be imported. `isAway`: D1 does not answer, so no other session can be imported either. */
 export interface Trouble {
   reason: string;
   isAway: boolean;
 }
 
-/** After which time an import that writes nothing more is taken for dead. */
+/** An import that writes nothing for so long is taken for dead. */
 const ABANDONED_AFTER_MS = 2 * 60_000;
 const ROWS_A_STEP = 5_000;
 
@@ -31,7 +31,7 @@ const IN_VAIN: Trouble = {
   isAway: false,
 };
 
-/** How an import writes: each batch, and what its end means. Counts what it sends. */
+/** Sends the batches of an import and says what became of each. Counts the statements. */
 export class ImportDatabase {
   readonly #db: Database;
   #sent = 0;
@@ -40,12 +40,12 @@ export class ImportDatabase {
     this.#db = db;
   }
 
-  /** How many statements D1 was sent: an invocation may send 1,000. */
+  /** How many statements were sent to D1: an invocation may send 1,000. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Takes the id for a hidden session, also from an import that died; whatever that left is removed first. */
+  /** Takes the id for a hidden session. If an import that died holds it, what that left is removed first. */
   async claim(session: Session): Promise<Trouble | "taken" | null> {
     const claimed = await this.#commit([claimStatement(this.#db, session)]);
     if (claimed.kind !== "written") {
@@ -62,7 +62,7 @@ export class ImportDatabase {
     return taken.changed[0] ? this.#clear(session) : "taken";
   }
 
-  /** Writes rows that must all be new. */
+  /** Writes rows, all of which must be new. */
   async add(statementsOf: (db: Database) => CountedStatements): Promise<Trouble | null> {
     const { statements, expected } = statementsOf(this.#db);
     const committed = await this.#commit(statements);
@@ -83,9 +83,9 @@ export class ImportDatabase {
     return committed.changed[shownAt(open)] ? null : TAKEN_OVER;
   }
 
-  /** Removes the hidden session. Gives up where D1 does: it stays hidden. Does not throw. */
+  /** Removes the hidden session. If D1 does not answer, the session stays hidden. Does not throw. */
   async abandon(fence: ImportFence, newFence: string): Promise<void> {
-    // First the fence, so that a batch that arrives late does not show what is being removed.
+    // The fence changes first: otherwise a late batch could show the session while it is being removed.
     const abandoned = await this.#commit([abandonStatement(this.#db, fence, newFence)]);
     if (abandoned.kind !== "written" || !abandoned.changed[0]) {
       return;
@@ -123,7 +123,7 @@ function troubleOf(committed: Exclude<Committed, { kind: "written" }>): Trouble 
   if (committed.kind === "unknown") {
     return AWAY;
   }
-  // What was validated should pass; two runs of one place, or a row that is too large after all, do not.
+  // Rows were checked before. Still refused are, say, two runs of one run index, or a row that is too large after all.
   log("warn", "import.refused", { reason: committed.constraint });
   return { reason: "The database refused what the session holds.", isAway: false };
 }

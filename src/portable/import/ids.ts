@@ -1,7 +1,10 @@
 import type { RunOrigin } from "../../domain/run.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
 
-/** Sessions of one import that got an id of their own, as far as they are remembered: forks name their source. */
+/**
+ * The new ids of sessions whose own ids were taken, since forks name their source. Holds the first `MAX_REMEMBERED` of
+ * one import.
+ */
 export type RenamedSessions = Map<string, string>;
 
 const MAX_REMEMBERED = 10_000;
@@ -10,12 +13,15 @@ export function rememberRenamed(renamed: RenamedSessions, from: string, to: stri
   if (renamed.size < MAX_REMEMBERED) renamed.set(from, to);
 }
 
-/** The ids under which a session comes in: its own, or new ones that follow from its new id and the old one. */
+/**
+ * The ids that a session is imported under: its own, or new ones that are computed from the session's new id and the
+ * old id.
+ */
 export class ImportIds {
   readonly sessionId: string;
   readonly #isNew: boolean;
   readonly #renamed: RenamedSessions;
-  /** Lines that follow each other name the same run. */
+  /** The last id that was asked for: lines that follow each other name the same run. */
   #last = { old: "", mapped: "" };
 
   constructor(sessionId: string, isNew: boolean, renamed: RenamedSessions) {
@@ -24,7 +30,7 @@ export class ImportIds {
     this.#renamed = renamed;
   }
 
-  /** A run or requirement of the session; null stays null. */
+  /** The id of a run or requirement of the session; null stays null. */
   async mapped<Id extends string | null>(old: Id): Promise<Id> {
     if (!this.#isNew || old === null) {
       return old;

@@ -17,18 +17,18 @@ export interface ImportDependencies {
   now(): number;
   newId(): string;
   preview: Preview;
-  /** Called with the id of each session that shows now. Must not reject. */
+  /** Called with the id of each session once it shows. Must not reject. */
   onShown(sessionId: string): Promise<unknown>;
 }
 
-/** An invocation may send D1 1,000 statements: no session is begun behind so many. */
+/** An invocation may send D1 1,000 statements: after so many no further session is begun. */
 const MAX_STATEMENTS = 800;
-/** A file with so many is no export: nobody waits for the rest of it to be read. */
+/** A file with so many wrong lines is no export, so the rest of it is not read. */
 const MAX_WRONG_LINES = 1_000;
 
 /**
- * Takes in a file, line by line, and answers what became of each session. Holds one session's newest lines, never the
- * file. Does not throw: a stream that breaks off ends the import, and what it had not brought whole is not there.
+ * Imports a file line by line and answers what became of each session. Holds the newest lines of one session, never the
+ * whole file. Does not throw: a stream that breaks off ends the import, and a session that is not whole is taken back.
  */
 export async function importLines(
   body: ReadableStream<Uint8Array> | null,
@@ -43,13 +43,13 @@ export async function importLines(
   return importer.report;
 }
 
-/** The session whose lines come. */
+/** The session that the lines belong to now. */
 interface Current {
   session: SessionImport;
   id: string;
   line: number;
   newId: string | null;
-  /** Of a session of Agno's: its runs, and how many rows they were. `isWhole`: they came with its own row. */
+  /** Set for a session of Agno's: its runs and how many came. `isWhole`: all of them came in the session's own row. */
   agno: { runs: AgnoRuns; rows: number; isWhole: boolean } | null;
 }
 
@@ -61,9 +61,11 @@ class Importer {
   readonly #renamed: RenamedSessions = new Map();
   readonly #told: Promise<unknown>[] = [];
   #current: Current | null = null;
-  /** Lines up to the next session are of one that was skipped or has failed. */
+  /**
+   * Whether the session of the lines was skipped or has failed, so that all lines up to the next session are ignored.
+   */
   #isSkipping = false;
-  /** Lines that could not be read, reported or not. */
+  /** How many lines could not be read, whether or not they are in the report. */
   #wrongLines = 0;
 
   constructor(options: ImportOptions, deps: ImportDependencies) {
@@ -100,7 +102,7 @@ class Importer {
     }
     await this.#wrongLine(line, read);
     this.#wrongLines += 1;
-    // No session is under way behind a wrong line.
+    // A wrong line has ended its session, so the next request can go on right behind it.
     if (this.#wrongLines >= MAX_WRONG_LINES) this.#stop(number + 1);
   }
 
@@ -111,7 +113,7 @@ class Importer {
     }
     reportLine(this.report, number, read.problem);
     if (this.#current?.agno?.isWhole || (read.begins !== null && this.#current?.agno)) {
-      // Its runs are there: the line is of another session.
+      // All runs of the session have come, so the line belongs to another one.
       await this.#finishAgno({});
     }
     await this.#fail(`Line ${number}: ${read.problem}`);
@@ -166,7 +168,7 @@ class Importer {
     if (this.#current?.agno) await this.#finishAgno({});
     else await this.#fail("Another session begins before it ends.");
     if (!this.report.complete) {
-      // D1 stayed away when the one before it was to be shown.
+      // D1 did not answer when the session before this one was to be shown.
       return;
     }
     if (this.#store.sent > MAX_STATEMENTS) {
@@ -184,7 +186,7 @@ class Importer {
     }
   }
 
-  /** Null where the session is skipped, or cannot be written: that is reported then. */
+  /** Null if the session is skipped or cannot be written, which is then in the report. */
   async #begin(draft: PortableSession, line: number): Promise<Current | null> {
     const { sessionId: id } = draft;
     const begun = await beginSession(draft, this.#renamed, this.#options, { ...this.#deps, store: this.#store });
@@ -243,7 +245,7 @@ class Importer {
     await Promise.all(this.#told.splice(0));
   }
 
-  /** A few at once: nobody waits for one object after the other to wake. */
+  /** Tells a few at once, so that the import does not wait for one object after the other to wake. */
   async #tell(sessionId: string): Promise<void> {
     this.#told.push(this.#deps.onShown(sessionId));
     if (this.#told.length >= CALLS_AT_ONCE) {
@@ -277,7 +279,7 @@ class Importer {
     await this.#fail(`Line ${line}: ${trouble.reason}`);
   }
 
-  /** Gives up the session whose lines come, if there is one. */
+  /** Gives up the current session, if there is one. */
   async #fail(reason: string): Promise<void> {
     const current = this.#current;
     if (current === null) return;

@@ -20,7 +20,7 @@ import {
   sessionVoidRecord,
 } from "../record/session-record.ts";
 
-/** What a line says. */
+/** What a line of a file holds. */
 export type Entry =
   | { kind: "session"; session: PortableSession }
   | { kind: "run"; row: PortableRun }
@@ -28,20 +28,20 @@ export type Entry =
   | { kind: "requirement"; row: PortableRequirement }
   | { kind: "session_end"; end: SessionEnd }
   | { kind: "session_void"; sessionId: string; reason: string }
-  /** A line about the file itself. */
+  /** A line about the file itself, which an import skips. */
   | { kind: "passed_over" }
   | { kind: "agno_session"; session: PortableSession; runs: JsonObject[]; holdsRuns: boolean }
   | { kind: "agno_run"; sessionId: string | null; data: JsonObject };
 
 /**
- * `rounded`: the places where it holds an integer that is not the one that was written. Of a wrong line `begins` is there
- * where a session was to begin with it.
+ * `rounded` names the places where the line holds an integer that JSON reads as another one. `begins` is set if a
+ * session would have begun with a line that is wrong.
  */
 export type ReadEntry =
   | { ok: true; entry: Entry; rounded: string[] }
   | { ok: false; problem: string; begins: { sessionId: string } | null };
 
-/** How many places of a line are named, and how much of each. */
+/** How many places of a line are named at most, and how many characters of each. */
 const MAX_PLACES = 10;
 const PLACE_CHARS = 200;
 
@@ -54,7 +54,7 @@ export function readEntry(text: string): ReadEntry {
   return found.ok ? { ...found, rounded: roundedPlaces(text, line) } : found;
 }
 
-/** Of what is taken in. */
+/** The places of rounded integers, only in what is imported. */
 function roundedPlaces(text: string, line: JsonObject): string[] {
   const names = FORMATS.find(({ type }) => type === line.type)?.names ?? AGNO_COLUMNS;
   const places: string[] = [];

@@ -4,7 +4,7 @@ export interface ImportedSession {
   new_session_id?: string;
   status: "imported" | "skipped" | "failed";
   reason?: string;
-  /** The line that it begins with. */
+  /** The line that the session begins with. */
   line: number;
 }
 
@@ -14,13 +14,13 @@ export interface ImportReport {
   failed: number;
   sessions: ImportedSession[];
   errors: { line: number; message: string }[];
-  /** Whether all that was sent was looked at. */
+  /** Whether the import read all that was sent. */
   complete: boolean;
   next_line: number | null;
 }
 
 const MAX_ENTRIES = 1_000;
-/** What is wrong is told in the names that a line gives to things, which may be of any length. */
+/** Reasons quote names that stand in a line, and those may be of any length. */
 const MAX_REASON_CHARS = 500;
 
 export const emptyReport = (): ImportReport => ({
@@ -46,7 +46,7 @@ export function reportLine(report: ImportReport, line: number, message: string):
 
 const shortened = (reason: string): string => reason.slice(0, MAX_REASON_CHARS).toWellFormed();
 
-/** What came in otherwise than it was written. */
+/** Reports integers that were imported rounded. */
 export function reportRounded(report: ImportReport, line: number, places: readonly string[]): void {
   for (const place of places) reportLine(report, line, `${place}: an integer above 2^53 was rounded.`);
 }

@@ -23,37 +23,42 @@ import { TreeBounds, type TreeRun } from "./tree-bounds.ts";
 
 const FLUSH_BYTES = 512 * 1024;
 const FLUSH_ROWS = 3_000;
-/** Whoever reads a run holds all of it. None that is made here is larger. */
+/** Whoever reads a run holds all of it in memory. No run that is made here is larger. */
 const MAX_RUN_BYTES = 12 * 1024 * 1024;
 /**
- * Its events are in every list of runs. The 1 MB that a live run has room for takes 18 MB where it is control characters
- * of failed calls: six bytes each as JSON, three times.
+ * The events of a run are in every list of runs. The 1 MB of text that a live run has room for takes 18 MB as events in
+ * the worst case: control characters of failed calls are six bytes each as JSON, and are told three times.
  */
 const MAX_TOLD_BYTES = 40 * 1024 * 1024;
-/** What a paused run's row grows by when it goes on: its log and its summary, its state, its end. */
+/** How much the row of a paused run may grow when it goes on: its log and its summary, its state, its end. */
 const PAUSED_GROWTH_BYTES = MAX_RUN_EVENT_BYTES + 2 * MAX_STATE_BYTES + 64 * 1024;
-/** What a person may say to an open requirement. */
+/** How much the row of an open requirement may grow when a person answers it. */
 const OPEN_GROWTH_BYTES = MAX_QUOTED_BYTES + MAX_TOOL_RESULT_BYTES;
 const MAX_OPEN = 50_000;
 
-/** What to do with the owners that lines name: null keeps them. */
-export type NewOwner = string | null;
+/** What a session is imported as. */
+interface ImportedAs {
+  ids: ImportIds;
+  /** Replaces the owners that lines name; null keeps them. */
+  owner: string | null;
+  fence: string;
+}
 
 /**
- * One session on its way in: hidden, in pieces, in the order of its lines. Its methods answer what is wrong, null when
- * nothing is; after that nothing but `abandon` makes sense.
+ * A session that is being imported: hidden, in pieces, in the order of its lines. Each method answers what is wrong, or
+ * null. Once one has answered that something is wrong, only `abandon` may be called.
  */
 export class SessionImport {
   readonly #store: ImportDatabase;
   readonly #draft: PortableSession;
   readonly #ids: ImportIds;
-  readonly #owner: NewOwner;
+  readonly #owner: string | null;
   readonly #fence: string;
   #runs: RunRow[] = [];
   #messages: MessageRow[] = [];
   #requirements: Requirement[] = [];
   #bytes = 0;
-  /** The run whose lines come. */
+  /** The run that the lines belong to now. */
   #run: { row: RunRow; messages: number; requirements: number; told: ToldBytes; inTree: TreeRun } | null = null;
   readonly #trees = new TreeBounds();
   readonly #open: string[] = [];
@@ -62,7 +67,7 @@ export class SessionImport {
   #completedRuns = 0;
   #chatMessages = 0;
 
-  constructor(store: ImportDatabase, draft: PortableSession, ids: ImportIds, owner: NewOwner, fence: string) {
+  constructor(store: ImportDatabase, draft: PortableSession, { ids, owner, fence }: ImportedAs) {
     this.#store = store;
     this.#draft = draft;
     this.#ids = ids;
@@ -78,7 +83,7 @@ export class SessionImport {
     return this.#owner ?? this.#draft.userId;
   }
 
-  /** Takes the id, hidden; `taken` where it is somebody's. */
+  /** Takes the session's id for a hidden session; `taken` if another session has it. */
   begin(nowMs: number): Promise<Trouble | "taken" | null> {
     const { sessionType, agentId, teamId, workflowId, createdAt } = this.#draft;
     const identity = { sessionId: this.sessionId, sessionType, agentId, teamId, workflowId, createdAt };
@@ -87,29 +92,39 @@ export class SessionImport {
   }
 
   async run(run: PortableRun, nowMs: number): Promise<Trouble | null> {
-    const { runIndex, status } = run;
+    const inTree: TreeRun = { id: run.runId, parentId: run.parentRunId, runIndex: run.runIndex ?? 0, bytes: 0 };
+    const trouble = this.#misplaced(run, inTree) ?? this.#lacking();
+    if (trouble !== null) {
+      return trouble;
+    }
+    const row = await this.#rowOf(run);
+    // A new tree begins behind a top-level run: then there are no member runs before this one.
+    const ofMembers = this.#run?.inTree.parentId == null ? undefined : this.#run.told.most;
+    this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run, ofMembers), inTree };
+    this.#nextRunIndex = run.runIndex === null ? this.#nextRunIndex : run.runIndex + 1;
+    this.#completedRuns += row.parentRunId === null && hasCompleted(row) ? 1 : 0;
+    this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
+    this.#runs.push(row);
+    return this.#added(row, nowMs, { growth: run.status === "PAUSED" ? PAUSED_GROWTH_BYTES : 0 });
+  }
+
+  /** What is wrong with the run at this place of the session. */
+  #misplaced({ runIndex, status, events, memberSlots }: PortableRun, inTree: TreeRun): Trouble | null {
     const hasStarted = this.#run === null || this.#run.row.runIndex !== null;
-    const last = this.#nextRunIndex - 1;
-    if (runIndex !== null && (!hasStarted || runIndex <= last)) {
+    if (runIndex !== null && (!hasStarted || runIndex < this.#nextRunIndex)) {
       return wrong("Runs must come in the order of their run_index, and those without one last.");
     }
     if (runIndex === null && status !== "CANCELLED") {
       return wrong(`run_index: a run that is ${status} has one.`);
     }
-    const problem = logProblem(run.events ?? [], status);
-    if (problem !== null) {
-      return wrong(problem);
-    }
-    const inTree: TreeRun = { id: run.runId, parentId: run.parentRunId, runIndex: runIndex ?? 0, bytes: 0 };
-    const misplaced = runIndex === null ? null : this.#trees.add(inTree, run.memberSlots);
-    if (misplaced !== null) {
-      return wrong(misplaced);
-    }
-    const lacking = this.#lacking();
-    if (lacking !== null) {
-      return lacking;
-    }
-    const row: RunRow = {
+    const problem =
+      logProblem(events ?? [], status) ?? (runIndex === null ? null : this.#trees.add(inTree, memberSlots));
+    return problem === null ? null : wrong(problem);
+  }
+
+  /** The row of a run that neither waits nor goes on here, and that no idempotency key names. */
+  async #rowOf(run: PortableRun): Promise<RunRow> {
+    return {
       ...run,
       runId: await this.#ids.mapped(run.runId),
       sessionId: this.sessionId,
@@ -126,15 +141,6 @@ export class SessionImport {
       idempotencyKey: "",
       fieldsDigest: "",
     };
-    // Behind a top-level run another tree begins.
-    const ofMembers = this.#run?.inTree.parentId == null ? undefined : this.#run.told.most;
-    this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run, ofMembers), inTree };
-    this.#nextRunIndex = runIndex === null ? this.#nextRunIndex : runIndex + 1;
-    const isTopLevel = row.parentRunId === null;
-    this.#completedRuns += isTopLevel && hasCompleted(row) ? 1 : 0;
-    this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
-    this.#runs.push(row);
-    return this.#added(row, nowMs, { growth: status === "PAUSED" ? PAUSED_GROWTH_BYTES : 0 });
   }
 
   async message(message: PortableMessage, nowMs: number): Promise<Trouble | null> {
@@ -174,7 +180,7 @@ export class SessionImport {
       runId: run.row.runId,
       memberRunId: await this.#ids.mapped(requirement.memberRunId),
       userId: this.#userId,
-      // Nobody is asked before the session shows.
+      // Nobody may be asked before the session shows: showing it opens these again.
       status: isOpen ? "cancelled" : requirement.status,
       answeredBy: answeredByOwner ? this.#userId : requirement.answeredBy,
     };
@@ -188,7 +194,7 @@ export class SessionImport {
     return this.#added(row, nowMs, { growth: isOpen ? OPEN_GROWTH_BYTES : 0, tell });
   }
 
-  /** Shows the session, if what came is what its last line says. */
+  /** Shows the session if as many rows came as its last line says. */
   async finish(said: Partial<SessionCounts>, late: LateFields, nowMs: number): Promise<Trouble | null> {
     for (const name of ["runs", "messages", "requirements"] as const) {
       if (said[name] !== undefined && said[name] !== this.#counts[name]) {
@@ -199,7 +205,10 @@ export class SessionImport {
     return trouble ?? this.#store.show(this.#shown(late), this.#open);
   }
 
-  /** Takes back what was written, as far as D1 answers: what stays hidden is taken over by a later import, or purged. */
+  /**
+   * Takes back what was written. If D1 does not answer, the session stays hidden until a later import takes it over or
+   * it is purged.
+   */
   abandon(newFence: string): Promise<void> {
     return this.#store.abandon({ sessionId: this.sessionId, fence: this.#fence }, newFence);
   }
@@ -220,7 +229,9 @@ export class SessionImport {
     };
   }
 
-  /** What is missing of the run whose lines came: a run that goes on writes behind what it began with. */
+  /**
+   * Whether input messages of the last run are missing: a run that goes on writes behind them, so all must be there.
+   */
   #lacking(): Trouble | null {
     const run = this.#run;
     return run !== null && run.messages < run.row.inputMessages
@@ -228,7 +239,10 @@ export class SessionImport {
       : null;
   }
 
-  /** `growth` is what the row may grow by, when its run goes on; `tell` counts what it tells, where it is no larger than a row. */
+  /**
+   * `growth` is how much the row may grow later; `tell` counts what the row adds to the run's events, once its size is
+   * checked.
+   */
   async #added(
     row: RunRow | MessageRow | Requirement,
     nowMs: number,

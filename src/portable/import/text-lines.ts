@@ -1,10 +1,10 @@
 import { withTimeout } from "../../lib/abort.ts";
 import { joinBytes } from "../../lib/join-bytes.ts";
 
-/** A line of a file, counted from 1, or why it cannot be read. */
+/** A line of a file, counted from 1: its text, or why it cannot be read. */
 export type TextLine = { number: number; text: string } | { number: number; problem: string };
 
-/** What sends nothing for so long is taken for gone. */
+/** A sender that sends nothing for so long is taken for gone. */
 const IDLE_MS = 60_000;
 const LINE_FEED = 0x0a;
 /** Tab, carriage return, space. */
@@ -12,66 +12,91 @@ const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0d, 0x20]);
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
- * The lines of a stream that are not blank, with any line ends. Pieces may end anywhere. A line that is longer than
- * `maxBytes` is passed over without being held. Blank lines cost no more than their bytes. Throws when the stream breaks
- * off or falls silent.
+ * The lines of a stream that are not blank, with any line ends. Pieces of the stream may end anywhere. A line that is
+ * longer than `maxBytes` is passed over and never held. Blank lines cost no more than their bytes. Throws if the stream
+ * breaks off or falls silent.
  */
 export async function* textLines(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<TextLine> {
   const reader = body.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let pieces: Uint8Array[] = [];
-  let bytes = 0;
-  let number = 1;
-  const add = (piece: Uint8Array) => {
-    bytes += piece.byteLength;
-    if (bytes > maxBytes) pieces = [];
-    else if (piece.byteLength > 0) pieces.push(piece);
-  };
-  const take = (): TextLine | null => {
-    if (bytes === 0) return null;
-    const whole = bytes > maxBytes ? null : joinBytes(pieces, bytes);
-    pieces = [];
-    bytes = 0;
-    if (whole === null) return { number, problem: `The line is longer than ${maxBytes} bytes.` };
-    try {
-      const text = decoder.decode(number === 1 ? withoutMark(whole) : whole).trim();
-      // A file may begin with nothing but the mark.
-      return text === "" && number === 1 ? null : { number, text };
-    } catch {
-      return { number, problem: "The line is not UTF-8." };
-    }
-  };
+  const splitter = new LineSplitter(maxBytes);
   try {
     for (;;) {
       const { done, value } = await withTimeout(reader.read(), IDLE_MS, () => new Error("Nothing came any more."));
       if (done) break;
-      let from = 0;
-      for (;;) {
-        if (bytes === 0) {
-          const { end, feeds } = blankFrom(value, from);
-          from = end;
-          number += feeds;
-        }
-        const end = value.indexOf(LINE_FEED, from);
-        if (end < 0) break;
-        add(value.subarray(from, end));
-        from = end + 1;
-        const line = take();
-        if (line !== null) yield line;
-        number += 1;
-      }
-      // A copy: a piece of a line must not hold on to all that came with it.
-      add(value.slice(from));
+      yield* splitter.add(value);
     }
-    const last = take();
-    if (last !== null) yield last;
+    yield* splitter.takeLine();
   } finally {
-    // Not awaited: a stuck sender would hold us here.
+    // Not awaited: a sender that is stuck would keep us waiting here.
     reader.cancel().catch(() => {});
   }
 }
 
-/** Where what is blank from here on ends, and how many lines end within it. */
+/** Makes lines of pieces; holds what it has of the line that has not ended yet. */
+class LineSplitter {
+  readonly #maxBytes: number;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #number = 1;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The lines that end in this piece. */
+  *add(piece: Uint8Array): Generator<TextLine> {
+    let from = 0;
+    for (;;) {
+      if (this.#bytes === 0) {
+        const { end, feeds } = blankFrom(piece, from);
+        from = end;
+        this.#number += feeds;
+      }
+      const end = piece.indexOf(LINE_FEED, from);
+      if (end < 0) break;
+      this.#hold(piece.subarray(from, end));
+      from = end + 1;
+      yield* this.takeLine();
+      this.#number += 1;
+    }
+    // A copy, because a part of a line must not keep alive all the bytes that came with it.
+    this.#hold(piece.slice(from));
+  }
+
+  #hold(part: Uint8Array): void {
+    this.#bytes += part.byteLength;
+    if (this.#bytes > this.#maxBytes) this.#pieces = [];
+    else if (part.byteLength > 0) this.#pieces.push(part);
+  }
+
+  /** The line that is held, if there is one. */
+  *takeLine(): Generator<TextLine> {
+    if (this.#bytes === 0) return;
+    const number = this.#number;
+    const whole = this.#bytes > this.#maxBytes ? null : joinBytes(this.#pieces, this.#bytes);
+    this.#pieces = [];
+    this.#bytes = 0;
+    if (whole === null) {
+      yield { number, problem: `The line is longer than ${this.#maxBytes} bytes.` };
+      return;
+    }
+    const text = this.#decoded(number === 1 ? withoutMark(whole) : whole);
+    // The first line may hold nothing but the byte order mark.
+    if (text === "" && number === 1) return;
+    yield text === null ? { number, problem: "The line is not UTF-8." } : { number, text };
+  }
+
+  #decoded(bytes: Uint8Array): string | null {
+    try {
+      return this.#decoder.decode(bytes).trim();
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Where the blank bytes from here on end, and how many lines end within them. */
 function blankFrom(bytes: Uint8Array, from: number): { end: number; feeds: number } {
   let feeds = 0;
   for (let end = from; ; end += 1) {

@@ -6,22 +6,23 @@ import { toldOfEnd, toldOfPause } from "../../engine/log/told.ts";
 import { requirementExecution } from "../../engine/people/requirement-json.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
 import { utf8Bytes } from "../../lib/text.ts";
+import type { StoredEntry } from "../record/event-log.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
 
-/** What every event says beside what is counted here: its name, times and numbers. */
+/** What every event holds beside what is counted here: its name, times and numbers. */
 const EVENT_BYTES = 300;
 
-/** How often events tell of one call: that it begins or waits, and that it has ended. */
+/** How many events tell of one call: that it begins or waits (`shown`), and that it has ended. */
 interface Times {
   shown: number;
   ended: number;
 }
 const NEVER: Readonly<Times> = { shown: 0, ended: 0 };
 
-/** How often events of a run, or of several, tell of any call, and of anything that it waits for, at most. */
+/** The most events of a run, or of several runs, that tell of any one call, and of any one requirement. */
 type Most = Readonly<Times & { paused: number }>;
 
-/** A call that has no result yet, and what its end tells without one, each time. */
+/** A call without a result yet: how many events tell of its end, and how long each is without the result. */
 interface OpenCall {
   call: ToolCall;
   ended: number;
@@ -29,18 +30,18 @@ interface OpenCall {
 }
 
 /**
- * How much a run's events tell as JSON, as its lines come: they are made of its log, and repeat its names, texts, calls,
- * results and requirements as often as that says. A session's list of runs holds them all.
+ * Counts how long a run's events are as JSON while its lines come. Events are made of the run's log, and repeat its
+ * names, texts, calls, results and requirements as often as the log says. A session's list of runs holds all of them.
  */
 export class ToldBytes {
   readonly #run: Pick<PortableRun, "runId" | "inputMessages">;
-  /** Of the member runs before it: what those wait for stands with this run. */
+  /** Of the member runs before this run: their requirements are lines of this run. */
   readonly #ofMembers: Most;
   readonly #calls = new Map<number, Times>();
-  /** The calls that have no result yet, by their ids, in order. */
+  /** The calls without a result yet, in order, by their ids. */
   readonly #open = new Map<string, OpenCall[]>();
   readonly #pauses = new Map<number, number>();
-  /** How often the run's whole text is told. */
+  /** How many events tell the run's whole text. */
   #texts = 0;
   #nextCall = 0;
   #bytes = 0;
@@ -51,24 +52,40 @@ export class ToldBytes {
     const { runId, parentRunId, agentId, teamId, componentName, model, modelProvider } = run;
     const eventBytes = EVENT_BYTES + jsonBytes([runId, parentRunId, agentId, teamId, componentName]);
     const modelBytes = jsonBytes([model, modelProvider]);
-    const told: Record<string, number> = {};
-    for (const [letter, , ...rest] of run.events ?? []) {
-      // Deltas are in no list of runs, and what they say is said once.
-      if (letter === "D" || letter === "G" || letter === "M") continue;
-      this.#bytes += eventBytes;
-      if (letter === "S" || letter === "Q" || letter === "A") {
-        this.#bytes += modelBytes;
-      } else if (letter === "X" || letter === "K") {
+    const nextCalls: Record<string, number> = {};
+    for (const entry of run.events ?? []) {
+      // A list of runs holds no deltas, and their text is told only once anyway.
+      if (entry[0] === "D" || entry[0] === "G" || entry[0] === "M") continue;
+      this.#bytes += eventBytes + this.#countEvent(entry, modelBytes, nextCalls);
+    }
+  }
+
+  /** Notes what an event tells; answers the bytes that it adds by itself. */
+  #countEvent([letter, , ...rest]: StoredEntry, modelBytes: number, nextCalls: Record<string, number>): number {
+    switch (letter) {
+      case "S":
+      case "Q":
+      case "A":
+        return modelBytes;
+      case "X":
+      case "K":
         this.#texts += 1;
-      } else if (letter === "P") {
+        return 0;
+      case "P":
         for (const position of new Set(rest)) add(this.#pauses, Number(position));
-      } else if (letter === "T" || letter === "R" || letter === "W") {
+        return 0;
+      case "T":
+      case "R":
+      case "W": {
         // Old logs do not number the calls.
-        const call = typeof rest[0] === "number" ? rest[0] : (told[letter] ?? 0);
-        told[letter] = call + 1;
+        const call = typeof rest[0] === "number" ? rest[0] : (nextCalls[letter] ?? 0);
+        nextCalls[letter] = call + 1;
         const { shown, ended } = this.#timesOf(call);
         this.#calls.set(call, letter === "R" ? { shown, ended: ended + 1 } : { shown: shown + 1, ended });
+        return 0;
       }
+      default:
+        return 0;
     }
   }
 
@@ -76,7 +93,7 @@ export class ToldBytes {
     return this.#bytes;
   }
 
-  /** Of the run, and of the member runs before it. */
+  /** The most of the run and of the member runs before it. */
   get most(): Most {
     let { shown, ended, paused } = this.#ofMembers;
     for (const times of this.#calls.values()) {
@@ -106,7 +123,7 @@ export class ToldBytes {
     const { shown, ended } = isOwn ? this.#timesOf(requirement.call) : this.#ofMembers;
     const pauses = (this.#pauses.get(requirement.position) ?? 0) + (isOwn ? 0 : this.#ofMembers.paused);
     if (pauses > 0) this.#bytes += pauses * jsonBytes(toldOfPause([requirement]));
-    // Each event of its call tells it, too.
+    // Each event of its call tells the requirement too.
     if (shown + ended === 0) return;
     const asked = { ...requirementExecution(requirement, "resolved"), result: null };
     this.#bytes += shown * jsonBytes(asked) + ended * jsonBytes(toldOfEnd({ ...asked, tool_call_error: true }));

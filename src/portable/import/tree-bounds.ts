@@ -1,11 +1,11 @@
 import { MAX_MEMBER_SLOTS } from "../../domain/limits.ts";
 
-/** Whoever reads a team's run holds all of its tree. */
+/** Whoever reads a team's run holds all of its tree in memory. */
 const MAX_TREE_BYTES = 32 * 1024 * 1024;
-/** Teams of a deployment are 10 levels deep at most. */
+/** Teams of a deployment are at most 10 levels deep. */
 const MAX_DEPTH = 16;
 
-/** A run as far as its tree goes; `bytes` grows with its lines. */
+/** What the checks need of a run; `bytes` grows with its lines. */
 export interface TreeRun {
   id: string;
   parentId: string | null;
@@ -13,19 +13,22 @@ export interface TreeRun {
   bytes: number;
 }
 
-/** The trees of a session's runs, as these come: member runs stand right below their top-level run. */
+/**
+ * Checks the run trees of a session as its runs come. Member runs stand right below their top-level run, so they come
+ * first.
+ */
 export class TreeBounds {
-  /** The member runs whose top-level run has not come. */
+  /** The member runs whose top-level run has not come yet. */
   readonly #waiting: TreeRun[] = [];
   #lastTop = -1;
 
-  /** What is wrong with the tree that ends with this run; null when nothing is, or it does not end here. */
+  /** What is wrong with the tree that ends with this run; null if nothing is wrong, or no tree ends here. */
   add(run: TreeRun, memberSlots: number): string | null {
     if (run.parentId === null) {
       return this.#close(run, memberSlots);
     }
     this.#waiting.push(run);
-    // No top-level run has more places.
+    // No tree has more slots, so the oldest one belongs to none.
     if (this.#waiting.length > MAX_MEMBER_SLOTS) this.#waiting.shift();
     return null;
   }
@@ -48,7 +51,7 @@ export class TreeBounds {
   }
 }
 
-/** Runs that are in each other are without end: no further than it matters is counted. */
+/** Counts no further than `MAX_DEPTH` + 1: runs that name each other as parents would be counted without end. */
 function depth(id: string, parents: ReadonlyMap<string, string | null>): number {
   let levels = 0;
   for (let at: string | null | undefined = id; at != null && levels <= MAX_DEPTH; at = parents.get(at)) levels += 1;

@@ -4,12 +4,14 @@ import type { RunStatus } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import { checked, count, instant, list, summary } from "./field-kinds.ts";
 
-/** An entry of the log; the event of a summary holds it, or null. See engine/log/event-log.ts for the letters. */
+/**
+ * An entry of an event log. That of a summary holds the summary, or null. engine/log/event-log.ts explains the letters.
+ */
 export type StoredEntry = (string | number | SessionSummary | null)[];
 
-/** What a live run's log has at most, the summary apart that it may hold. */
+/** How long the log of a live run may be, without its summary. */
 const MAX_LOG_BYTES = MAX_RUN_EVENT_BYTES + MAX_CLOSING_EVENT_BYTES;
-/** `["S",0],` is the shortest. */
+/** `["S",0],` is the shortest entry. */
 const MAX_ENTRIES = Math.floor(MAX_LOG_BYTES / 8);
 
 const number = instant.refine((at) => at >= 0, "must not be negative");
@@ -21,24 +23,24 @@ const entry = z.unknown().superRefine((value, ctx) => {
   if (issue !== undefined) ctx.addIssue({ code: "custom", message: issue.message, path: issue.path });
 });
 
-/** The log of a run: no longer than a live run's may be, since an event each is read from it. */
+/** The log of a run. It may not be longer than that of a live run, since readers get an event for each entry. */
 export const eventLog: z.ZodType<StoredEntry[]> = z
   .custom<unknown>((value) => logBytes(value) <= MAX_LOG_BYTES, `must not be larger than ${MAX_LOG_BYTES} bytes`)
   .pipe(checked<StoredEntry[]>(list(entry, MAX_ENTRIES)));
 
 const isSummary = (value: unknown): boolean => Array.isArray(value) && value[0] === "E";
 
-/** Its numbers and letters; a summary has a maximum of its own. */
+/** The bytes of all entries but the summary, which has a bound of its own. */
 function logBytes(log: unknown): number {
   return JSON.stringify(Array.isArray(log) ? log.filter((one) => !isSummary(one)) : log)?.length ?? 0;
 }
 
 const ENDS: readonly unknown[] = ["X", "F", "K"];
 
-/** What the log says that no run tells: the number of the entry, and what is wrong; null when nothing is. */
+/** Says which entry a log of a run here could not have, and why; null if the log is fine. */
 export function logProblem(log: readonly StoredEntry[], status: RunStatus): string | null {
   const end = log.findIndex(([letter]) => ENDS.includes(letter));
-  // What is cancelled tells that it completed, too.
+  // A cancelled run tells RunCancelled and then RunCompleted.
   const isCancelled = log[end]?.[0] === "K" && log[end + 1]?.[0] === "X";
   const behind = end + (isCancelled ? 2 : 1);
   if (end >= 0 && status === "PAUSED") {

@@ -1,23 +1,26 @@
 import { z } from "zod";
 
-/** The columns of a row that leave and enter the database with it, in the order in which a line names them. */
+/** The columns of a row that are exported and imported, in the order in which a line names them. */
 export type Fields<Row> = { [Column in keyof Row]-?: z.ZodType<Row[Column]> };
 
-/** One kind of line: what it is called, and what is in it. */
+/** One kind of line: its type and its fields. */
 export interface RecordFormat<Row> {
   type: string;
-  /** The names of what is in it. */
+  /** The names that its fields have in a line. */
   names: ReadonlySet<string>;
-  /** A row as a line without its end; what is null is left out, so that equal rows are equal bytes. */
+  /** Writes a row as a line without its end. Null fields are left out, so that equal rows are equal bytes. */
   write(row: Row): string;
-  /** The row of a line, or what is wrong with it. Fields that nobody here knows are passed over. */
+  /** Reads the row of a line, or says what is wrong with it. Unknown fields are ignored. */
   read(line: unknown): { ok: true; row: Row } | { ok: false; problem: string };
 }
 
-/** Names that lines have from AgentOS; all others are the columns' own. */
+/** Fields that lines name as AgentOS does; all others are named after their columns. */
 const NAMES: Record<string, string> = { state: "session_state" };
 
-/** Columns that hold an object whose keys are ours, too; what others hold is a caller's, or AgentOS's. */
+/**
+ * Columns with objects whose keys are ours and are renamed too. The keys in other columns belong to callers, or to
+ * AgentOS.
+ */
 const OUR_OBJECTS: ReadonlySet<string> = new Set(["nameDetails", "lastMessage", "origin", "usage"]);
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -60,7 +63,7 @@ export function recordFormat<Row extends object>(type: string, fields: Fields<Ro
   };
 }
 
-/** The first thing that is wrong, with the place where it is; never a value. */
+/** The first thing that is wrong and its place, but never a value. */
 function problemOf(error: z.ZodError): string {
   const [issue] = error.issues;
   const place = issue?.path.join(".") ?? "";

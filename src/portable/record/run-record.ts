@@ -23,7 +23,7 @@ import {
 } from "./field-kinds.ts";
 import { recordFormat } from "./format.ts";
 
-/** What says who may write the run, or which request made it, stays behind; so does its place among runs that wait. */
+/** Columns that are not exported: who may write the run, which request made it, and its place among waiting runs. */
 type RunOwn =
   | "sessionId"
   | "waiting"
@@ -36,7 +36,7 @@ type RunOwn =
 
 const PORTABLE_STATUSES = ["COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
 
-/** A run that has paused or ended. Its messages, and behind them what it waited for, are the lines that follow it. */
+/** A run that has paused or ended. The lines behind it are its messages, then its requirements. */
 export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn>> & {
   status: (typeof PORTABLE_STATUSES)[number];
   /** The stored log as JSON. */
@@ -116,7 +116,7 @@ export const runRecord = recordFormat<PortableRun>("run", {
   settledAt: nullable(instant),
 });
 
-/** A message behind its run; its place is the order of the lines. */
+/** A message. It stands behind its run, and the order of the lines is the order of messages. */
 export type PortableMessage = Omit<MessageRow, "sessionId" | "runIndex">;
 
 const toolCalls = checked<ToolCall[]>(
@@ -151,7 +151,7 @@ export const messageRecord = recordFormat<PortableMessage>("message", {
   createdAt: instant,
 });
 
-/** A requirement behind the messages of its run: the session's owner is its own. */
+/** A requirement. It stands behind the messages of its run, and its owner is the session's. */
 export type PortableRequirement = Omit<Requirement, "sessionId" | "userId">;
 
 const fields = checked<NonNullable<Requirement["fields"]>>(

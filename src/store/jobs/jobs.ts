@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, getTableColumns, gt, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { ItemOutcome, ItemStatus, Job, JobItem, JobKind } from "../../domain/job.ts";
 import type { Principal } from "../../domain/principal.ts";
+import { isAmong } from "../conditions.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
 import { jobItems, jobs, sessions } from "../schema/tables.ts";
@@ -8,7 +9,7 @@ import type { Walk } from "../walks.ts";
 
 type JobRow = typeof jobs.$inferSelect;
 
-/** A job's row but for what each item has for its own: up to a megabyte, which is read with the items. */
+/** The columns of a job without the values of its items: those are up to a megabyte, and are read with the items. */
 export const jobColumns = {
   ...getTableColumns(jobs),
   params: sql`json_remove(${jobs.params}, '$.values')`.mapWith(jobs.params).as("params"),
@@ -20,7 +21,7 @@ export function toJob(row: JobRow): Job {
   return job;
 }
 
-/** A job that was made for a user exists for that user, and for who speaks for all. */
+/** A job of a user exists for that user, and for a principal without a user. */
 function existsFor(principal: Principal): SQL | undefined {
   return principal.userId === null ? undefined : eq(jobs.userId, principal.userId);
 }
@@ -38,7 +39,7 @@ export async function findJob(
   return row === undefined ? null : toJob(row);
 }
 
-/** The job that a key names, with the digest of what was asked for with it. */
+/** The job that an idempotency key names, with the digest of the request that made it. */
 export async function findKeyedJob(
   db: Database,
   kind: JobKind,
@@ -59,10 +60,10 @@ export async function findKeyedJob(
   return row === undefined ? null : { job: toJob(row), fieldsDigest: row.fieldsDigest };
 }
 
-/** As the partial index has it. */
+/** In the words of the partial index, or SQLite could not use it. */
 const hasKey = sql`"idempotency_key" <> ''`;
 
-/** The job with the highest key of a caller of ours. */
+/** The job with the highest key of a caller that is the server itself; its keys are numbered. */
 export async function lastKeyedJob(
   db: Database,
   kind: JobKind,
@@ -79,11 +80,11 @@ export async function lastKeyedJob(
 
 export interface Page<T> {
   entries: T[];
-  /** Null behind the last one. */
+  /** Null behind the last entry. */
   nextCursor: string | null;
 }
 
-/** Jobs of these kinds, newest first, behind the one with the id of the cursor; ids sort by time. */
+/** Jobs of these kinds, newest first, behind the job with the id `behind`; ids sort by time. */
 export async function listJobs(
   db: Database,
   principal: Principal,
@@ -127,7 +128,7 @@ export async function listItems(
   return paged(rows, limit, (item) => [item.position]);
 }
 
-/** What a cursor of `listJobs` or `listItems` stands for; null for one of anything else. */
+/** Reads a cursor of `listJobs` (a string) or `listItems` (a number); null for any other text. */
 export function decodeJobCursor(cursor: string, type: "string"): string | null;
 export function decodeJobCursor(cursor: string, type: "number"): number | null;
 export function decodeJobCursor(cursor: string, type: "string" | "number"): string | number | null {
@@ -141,7 +142,7 @@ function paged<T>(rows: T[], limit: number, key: (row: T) => (string | number)[]
   return { entries, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
 }
 
-/** Running jobs whose slices were not sent since then, the one that waits longest first. An erasure has none. */
+/** Running jobs whose slices were not sent since `notSince`, longest ago first. Not erasures, which have no slices. */
 export async function unsweptJobs(db: Database, notSince: number, limit: number): Promise<string[]> {
   const rows = await db
     .select({ jobId: jobs.jobId })
@@ -152,7 +153,7 @@ export async function unsweptJobs(db: Database, notSince: number, limit: number)
   return rows.map((row) => row.jobId);
 }
 
-/** The oldest jobs that ended before then. `before` is an id that no younger job has. */
+/** The oldest jobs that ended before `endedBefore`. `before` is an id that no younger job has. */
 export async function endedJobs(db: Database, before: string, endedBefore: number, limit: number): Promise<string[]> {
   const rows = await db
     .select({ jobId: jobs.jobId })
@@ -163,7 +164,9 @@ export async function endedJobs(db: Database, before: string, endedBefore: numbe
   return rows.map((row) => row.jobId);
 }
 
-/** Listed sessions with messages and without any name, the oldest first, that no naming job has touched of late. */
+/**
+ * A walk through listed sessions that have messages and no name, oldest first, and that no naming job touched lately.
+ */
 export function unnamedSessions({
   createdBefore,
   untouchedSince,
@@ -171,7 +174,7 @@ export function unnamedSessions({
   return {
     name: "unnamed",
     instant: sql`${sessions.createdAt}`,
-    // As the partial index has it.
+    // In the words of the partial index, or SQLite could not use it.
     along: and(sql`"name_source" is null and "chat_messages" > 0`, lte(sessions.createdAt, createdBefore)),
     meant: and(
       eq(sessions.visibility, "listed"),
@@ -182,6 +185,6 @@ export function unnamedSessions({
 }
 
 function ofKinds(kinds: readonly JobKind[]): SQL {
-  // By value: an `in` with parameters would let SQLite search by kind instead of going through ids in order.
-  return sql`+${jobs.kind} in (select value from json_each(${JSON.stringify(kinds)}))`;
+  // The plus keeps SQLite from searching by kind instead of going through ids in order.
+  return isAmong(sql`+${jobs.kind}`, kinds);
 }

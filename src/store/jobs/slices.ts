@@ -1,45 +1,46 @@
 import { and, asc, between, eq, gt, gte, isNull, lt, lte, sql } from "drizzle-orm";
 import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../../domain/job.ts";
+import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { jobItems, jobs } from "../schema/tables.ts";
 import { jobColumns, toJob } from "./jobs.ts";
 import { WITHOUT_VALUES } from "./writes.ts";
 
 export interface ClaimedItem extends Pick<JobItem, "position" | "sessionId" | "attempts"> {
-  /** What this one is to be given, where each has its own. */
+  /** The value for this item, if the job has one for each (a new name). */
   value: string | null;
 }
 
 export interface ClaimedSlice {
-  /** Null when there is no such job. */
+  /** Null if there is no such job. */
   job: Job | null;
   items: ClaimedItem[];
-  /** When the first of the slice's other open items may be taken up; null when there is none. */
+  /** When the first of the slice's other open items may be claimed; null if there is none. */
   dueAt: number | null;
 }
 
-/** What is to be written of an item that was claimed. */
+/** What is written of an item that was claimed. */
 export interface ItemRecord {
   position: number;
-  /** As it was claimed. */
+  /** The number of attempts that the claim answered. */
   attempts: number;
-  /** Null: it waits again. */
+  /** Null if the item waits again. */
   outcome: ItemOutcome | null;
   reason: string | null;
   promptTokens: number;
   completionTokens: number;
-  /** When it was touched; of one that waits again, from when on it may be taken up. */
+  /** When the item was touched; for one that waits again, from when on it may be claimed. */
   touchedAt: number;
-  /** Nobody began with it: the attempt does not count. */
+  /** Whether nobody began to work on it, so that the attempt does not count. */
   unbegun: boolean;
 }
 
-/** As the partial index has it: SQLite uses it for these very words only. */
+/** In the words of the partial index: SQLite uses it for exactly these only. */
 const isOpen = sql`"job_items"."status" <> 'done'`;
 
 /**
- * Takes up what may be worked on of a slice: what waits, and what nobody has touched for a minute. Not repeatable: a
- * claim whose answer is lost is free again after that minute.
+ * Claims the items of a slice that wait, and those in work that nobody has touched for a minute. Not repeatable: if the
+ * answer to a claim is lost, its items are free again after that minute.
  */
 export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs: number): Promise<ClaimedSlice> {
   const inSlice = and(
@@ -86,8 +87,9 @@ export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs:
 }
 
 /**
- * Writes results, and that the `kept` items are still being worked on; the job's counters move by what the results
- * change, and it ends with its last item or token. Answers the job as it stands then. Repeatable: an item is done once.
+ * Writes results, and notes that the `kept` items are still in work. The job's counters move by what the results
+ * change, and the job ends with its last item or its last token. Answers the job as it is then. Repeatable, because an
+ * item is done only once.
  */
 export async function recordResults(
   db: Database,
@@ -109,7 +111,7 @@ export async function recordResults(
   );
   const entries = sql`(select value ->> 'p' as p, value ->> 'a' as a, value ->> 'o' as o, value ->> 'r' as r,
     value ->> 'pt' as pt, value ->> 'ct' as ct, value ->> 't' as t, value ->> 'u' as u from json_each(${given})) e`;
-  // Of one that waits again only the newest claim may say so; that it is done may be said late.
+  // Only the newest claim may let an item wait again. A result that says that it is done counts even if it comes late.
   const counts = sql`job_items.job_id = ${jobId} and job_items.position = e.p and job_items.status <> 'done'
     and (e.o is not null or (job_items.status = 'working' and job_items.attempts = e.a))`;
   const [, , , , [row]] = await db.batch([
@@ -140,25 +142,19 @@ export async function recordResults(
         touchedAt: sql`e.t`,
       })
       .from(entries)
-      // The range keeps SQLite from going through all that is open of a large job.
+      // The range keeps SQLite from going through all open items of a large job.
       .where(and(between(jobItems.position, Math.min(...positions), Math.max(...positions)), counts)),
     db
       .update(jobItems)
       .set({ touchedAt: nowMs })
-      .where(
-        and(
-          eq(jobItems.jobId, jobId),
-          sql`${jobItems.position} in (select value from json_each(${JSON.stringify(kept)}))`,
-          eq(jobItems.status, "working"),
-        ),
-      ),
+      .where(and(eq(jobItems.jobId, jobId), isAmong(jobItems.position, kept), eq(jobItems.status, "working"))),
     finishStatement(db, jobId, nowMs),
     db.select(jobColumns).from(jobs).where(eq(jobs.jobId, jobId)),
   ]);
   return row === undefined ? null : toJob(row);
 }
 
-/** Ends a running job that has no open item, or no tokens left. */
+/** Ends a running job that has no open item or no tokens left. */
 export function finishStatement(db: Database, jobId: string, nowMs: number) {
   const isDone = sql`not exists (select 1 from job_items where job_items.job_id = ${jobId} and ${isOpen})`;
   const isSpent = sql`coalesce(prompt_tokens + completion_tokens >= params ->> 'maxTokens', false)`;
@@ -173,7 +169,7 @@ export function finishStatement(db: Database, jobId: string, nowMs: number) {
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }
 
-/** Marks that a running job's slices are being sent again; false where somebody did so less than a minute ago. */
+/** Marks that a running job's slices are being sent again; false if somebody did so less than a minute ago. */
 export async function takeSweep(db: Database, jobId: string, nowMs: number): Promise<boolean> {
   const taken = await db
     .update(jobs)
@@ -182,7 +178,7 @@ export async function takeSweep(db: Database, jobId: string, nowMs: number): Pro
   return taken.meta.changes > 0;
 }
 
-/** Has the job looked at again a minute after `sweptAt`, not after it was taken. */
+/** Lets the job be swept a minute after `sweptAt` already, instead of a minute after the last sweep. */
 export async function sweepSooner(db: Database, jobId: string, sweptAt: number): Promise<void> {
   await db
     .update(jobs)
@@ -191,13 +187,13 @@ export async function sweepSooner(db: Database, jobId: string, sweptAt: number):
 }
 
 export interface OpenSlices {
-  /** First positions of slices, in order, in which an open item was not touched since the given instant. */
+  /** The first positions of slices with an open item that nobody touched since the given instant, in order. */
   untouched: number[];
-  /** Of the items in work that were touched since, the longest ago; null where none is. */
+  /** When the item in work that was touched longest ago, but since that instant, was touched; null if there is none. */
   oldestInWork: number | null;
 }
 
-/** What stands where in a job: goes through all that is open of it. */
+/** Where a job's open items stand. Goes through all of them. */
 export async function openSlices(db: Database, jobId: string, untouchedSince: number): Promise<OpenSlices> {
   const { position, touchedAt, status } = jobItems;
   const from = sql<number>`${position} / ${sql.raw(String(SLICE_SIZE))} * ${sql.raw(String(SLICE_SIZE))}`;

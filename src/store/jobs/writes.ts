@@ -7,7 +7,9 @@ import { jobItems, jobs, sessions } from "../schema/tables.ts";
 import type { MeantSessions } from "../sessions/list.ts";
 import { ownedBy } from "../sessions/sessions.ts";
 
-/** Who may ask for the same job again with the same key; what differs in its digest is another request. */
+/**
+ * An idempotency key: whoever sends it again gets the same job. Another digest means that another request uses the key.
+ */
 export interface JobKey {
   caller: string;
   userId: string;
@@ -25,9 +27,9 @@ export interface NewJob {
   nowMs: number;
 }
 
-/** The sessions that a job is about, as a rule. */
+/** A rule for which sessions a job is about. */
 export interface JobFilter {
-  /** Only those that have messages, and no name or only a fallback. */
+  /** Only sessions that have messages, and no name or only a fallback. */
   unnamed: boolean;
   agentId?: string | undefined;
   teamId?: string | undefined;
@@ -36,12 +38,15 @@ export interface JobFilter {
   updatedAfter?: number | undefined;
 }
 
-/** Ids as they were given, a filter over what exists for the principal and is not archived, or what was looked for. */
+/**
+ * The sessions of a job: ids as a caller gave them, a filter over the listed sessions of the principal, or a query of a
+ * list.
+ */
 export type JobSessions = { ids: readonly string[] } | { filter: JobFilter; principal: Principal } | MeantSessions;
 
 /**
- * Stores a job with its items, unless there is one with its id or key. An id that was named before in the same job is
- * done from the start. The last statement changes 1 row if this made the job. Repeatable.
+ * Stores a job with its items unless its id or key is taken; the last statement changes 1 row if it did. If a caller
+ * named a session twice, the second item is done from the start. Repeatable.
  */
 export function createJobStatements(db: Database, job: NewJob, from: JobSessions): [Statement, Statement] {
   if ("ids" in from) {
@@ -74,7 +79,7 @@ function filtered(db: Database, { filter, principal }: { filter: JobFilter; prin
     .getSQL();
 }
 
-/** An item for each that is found, in the order of their instants. */
+/** Adds an item for each session that is found, in the order of their instants. */
 function insertFound(db: Database, job: NewJob, found: SQL): Statement {
   const rows = sql`select ${job.jobId}, row_number() over (order by instant, session_id) - 1, session_id,
       'waiting', null, null, 0, 0, 0, ${job.nowMs}
@@ -118,7 +123,9 @@ function insertJob(db: Database, { jobId, kind, userId, params, key, nowMs }: Ne
     .onConflictDoNothing();
 }
 
-/** Of a key that names a job already no item is written either: they would be another job's. */
+/**
+ * Whether neither the id nor the key names a job yet. Items must ask this too, or they would be stored without a job.
+ */
 function isNotMade({ jobId, kind, key }: NewJob): SQL {
   const sameId = sql`not exists (select 1 from jobs where job_id = ${jobId})`;
   if (key === null) return sameId;
@@ -126,10 +133,10 @@ function isNotMade({ jobId, kind, key }: NewJob): SQL {
     and idempotency_user = ${key.userId} and kind = ${kind} and idempotency_key = ${key.key} and idempotency_key <> '')`;
 }
 
-/** What each item was to be given goes with the job's end: names are text of users. */
+/** The values of items are removed when the job ends, because names are text of users. */
 export const WITHOUT_VALUES = sql`json_remove(${jobs.params}, '$.values')`;
 
-/** Ends a running job before its time. */
+/** Cancels a running job. */
 export function cancelStatement(db: Database, jobId: string, nowMs: number): Statement {
   return db
     .update(jobs)
@@ -137,7 +144,9 @@ export function cancelStatement(db: Database, jobId: string, nowMs: number): Sta
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running")));
 }
 
-/** Removes some items of a job that has ended, and the job with its last one; the last statement then changes 1 row. */
+/**
+ * Removes some items of a job that has ended, and the job with its last item; the last statement then changes 1 row.
+ */
 export function removeStatements(db: Database, jobId: string, maxItems: number): [Statement, Statement] {
   return [
     db.delete(jobItems).where(

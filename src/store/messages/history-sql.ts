@@ -8,14 +8,14 @@ import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
 import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./rows.ts";
 
-// Narrows a session's messages to those that the rules of `engine/drive/history.ts` may keep, one row per message. A query
-// walks the primary key of `messages` in one direction and stops at a number of rows. The rules stay in the engine; this
-// file only keeps the read of a long session short, in messages and in bytes.
+// Narrows a session's messages to those that the rules of `engine/drive/history.ts` may keep, one row per message. A
+// query walks the primary key of `messages` in one direction and stops at a number of rows. The rules stay in the
+// engine; this file only keeps the read of a long session short, in messages and in bytes.
 
 /**
  * The most stored text that one answer is made of. A Worker has 128 MB for all its requests, and while it makes an
- * answer it holds the text several times: as D1's JSON, as values, as JSON again. The bound is above the largest row that
- * D1 takes (2 MB), so at least one message always fits.
+ * answer it holds the text several times: as D1's JSON, as values, as JSON again. The bound is above the largest row
+ * that D1 takes (2 MB), so at least one message always fits.
  */
 export const MAX_HISTORY_BYTES = 8 * 1024 * 1024;
 
@@ -31,7 +31,10 @@ export interface HistoryWalk {
 /** A message with the bytes of all messages that the walk has passed, its own included. */
 type WalkedRow = HistoryRow & { bytes: number };
 
-/** The messages that pass all filters but `limit`: those within both bounds and the next one, by which `pageOf` sees that there is more. */
+/**
+ * The messages that pass all filters but `limit`: those within both bounds and the next one, by which `pageOf` sees
+ * that there is more.
+ */
 export function passingMessagesQuery(db: Database, sessionId: string, filter: HistoryFilter, walk: HistoryWalk) {
   const order = keyOrder(walk.order);
   const range = walk.range && compareKey(walk.range.compare, walk.range.key);
@@ -46,7 +49,8 @@ export function passingMessagesQuery(db: Database, sessionId: string, filter: Hi
       bytes: bytesUpTo(MESSAGE_TEXT_BYTES, sql.join(order, sql`, `)),
     })
     .from(messages)
-    // SQLite keeps the order of a CROSS JOIN. With messages first their primary key gives the order, and nothing is sorted.
+    // SQLite keeps the order of a CROSS JOIN. With messages first their primary key gives the order, and nothing is
+    // sorted.
     .crossJoin(runs)
     .where(and(isPassing(db, sessionId, filter), range))
     .orderBy(...order)
@@ -88,7 +92,9 @@ export function passingUpToQuery(db: Database, sessionId: string, filter: Histor
     .limit(1);
 }
 
-/** The first system message of the runs that pass. If there is none, SQLite looks through all messages of those runs. */
+/**
+ * The first system message of the runs that pass. If there is none, SQLite looks through all messages of those runs.
+ */
 export function firstSystemQuery(db: Database, sessionId: string, filter: HistoryFilter) {
   return db
     .select({ runIndex: messages.runIndex, runId: messages.runId, ...messageColumns, ...historyRunColumns })
@@ -99,7 +105,10 @@ export function firstSystemQuery(db: Database, sessionId: string, filter: Histor
     .limit(1);
 }
 
-/** The filters that decide on whole runs, except `last_n_runs`. A run that has not started has no run index, so it is out. */
+/**
+ * The filters that decide on whole runs, except `last_n_runs`. A run that has not started has no run index, so it is
+ * out.
+ */
 export function countingRuns(sessionId: string, filter: HistoryFilter): SQL | undefined {
   return and(
     eq(runs.sessionId, sessionId),

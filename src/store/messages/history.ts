@@ -47,9 +47,9 @@ export function decodeHistoryCursor(text: string): MessageKey | null {
 
 /**
  * Reads a session's messages. Without a cursor the answer is Agno's `get_messages`, cut to the newest
- * `MAX_HISTORY_MESSAGES`. With a cursor it is a page of the messages that pass all filters but `limit`: no system message
- * is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it is the answer
- * for a smaller `limit`: as many messages as fit. A session that does not exist has no messages.
+ * `MAX_HISTORY_MESSAGES`. With a cursor it is a page of the messages that pass all filters but `limit`: no system
+ * message is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it is
+ * the answer for a smaller `limit`: as many messages as fit. A session that does not exist has no messages.
  */
 export async function readHistory(
   db: Database,
@@ -99,7 +99,8 @@ async function readNewest(
 
   const data = historyMessages(historyRunsFromRows(withSystem(system, page)), {
     ...filter,
-    // Agno moves the system message to the front only if the caller gave a limit. Here it moves too if a bound of ours cut.
+    // Agno moves the system message to the front only if the caller gave a limit. Here it moves too if a bound of ours
+    // cut.
     limit: isCut || filter.limit !== undefined ? page.length : undefined,
   });
   // What was left out is older than what is shown: a bound cut it off, or it is a tool message whose call was cut off.

@@ -8,7 +8,10 @@ import { messageDocs, sessions } from "../schema/tables.ts";
 
 /** How much of a message's text is indexed. */
 export const MAX_INDEXED_BYTES = 256 * 1024;
-/** How much of its words is indexed. Words of one character each take a third more than the text, but some signs unfold to eleven times their bytes. */
+/**
+ * How much of its words is indexed. Words of one character each take a third more than the text, but some signs unfold
+ * to eleven times their bytes.
+ */
 export const MAX_WORDS_BYTES = 512 * 1024;
 
 /** A message to be indexed, with its place in the session. */
@@ -136,7 +139,10 @@ export function removeRunDocs(db: Database, sessionId: string, runIndex: number,
   return db.delete(messageDocs).where(and(keys, condition));
 }
 
-/** Removes some of a session's messages from the search index while the condition holds; changes no row once none is left. */
+/**
+ * Removes some of a session's messages from the search index while the condition holds; changes no row once none is
+ * left.
+ */
 export function removeDocs(db: Database, sessionId: string, condition: SQL): Statement {
   const walked = sql`select id, octet_length(words) as own,
       sum(octet_length(words)) over (order by run_index, message_index rows unbounded preceding) as bytes

@@ -19,7 +19,10 @@ export interface MessageExcerpt {
   content: string;
 }
 
-/** The newest messages of people and agents in runs of any status, oldest first: at most `limit`, fewer if one answer cannot hold them. */
+/**
+ * The newest messages of people and agents in runs of any status, oldest first: at most `limit`, fewer if one answer
+ * cannot hold them.
+ */
 export async function recentChat(db: Database, sessionId: string, limit: number): Promise<Message[]> {
   if (limit <= 0) return [];
   const walk: HistoryWalk = { order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES };

@@ -25,8 +25,9 @@ export const messageColumns = {
 };
 
 /**
- * The columns of a run that history shows. `run_id` and `run_index` are not among them: each query selects those from one
- * table only, because a D1 batch answers with objects keyed by column name, where two columns of one name become one.
+ * The columns of a run that history shows. `run_id` and `run_index` are not among them: each query selects those from
+ * one table only, because a D1 batch answers with objects keyed by column name, where two columns of one name become
+ * one.
  */
 export const historyRunColumns = {
   agentId: runs.agentId,

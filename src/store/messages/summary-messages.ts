@@ -14,8 +14,9 @@ export interface WalkedRow extends MessageKey {
 }
 
 /**
- * The next `limit` messages behind a key, in order, of all runs: so the number of messages that are passed over is bounded
- * too. What people and agents said in completed top-level runs comes with its text, which D1 cuts to `maxChars` first.
+ * The next `limit` messages behind a key, in order, of all runs: so the number of messages that are passed over is
+ * bounded too. What people and agents said in completed top-level runs comes with its text, which D1 cuts to `maxChars`
+ * first.
  */
 export async function walkMessages(
   db: Database,

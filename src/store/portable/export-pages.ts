@@ -3,20 +3,21 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Database } from "../database.ts";
+import { isMessageAt } from "../messages/rows.ts";
 import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { isAtRest } from "../sessions/fork.ts";
 import { ownedBy, visibleTo } from "../sessions/sessions.ts";
 
-// Pages of all that a session holds, in the order of its runs. A page is one batch, so a run and what it waits for are
-// seen at one moment; D1 cuts it, by bytes and by rows, before any text is read.
+// Pages of all that a session holds, in the order of its runs. A page is one batch, so that a run and its requirements
+// are read at one moment. D1 cuts the page by bytes and by rows before it reads any text.
 
-/** What stands behind a run's row: its messages, then its requirements. */
+/** The parts of a run in the order in which they are written out. */
 export type Part = "run" | "message" | "requirement" | "end";
 
 const PARTS: readonly Part[] = ["run", "message", "requirement", "end"];
 
-/** A place in a session: behind this message or requirement of the run, behind its row, or behind all of it. */
+/** A place in a session: behind the row of a run, behind its n-th message or requirement, or behind all of the run. */
 export interface Place {
   runIndex: number;
   part: Part;
@@ -31,24 +32,29 @@ export interface PageBounds {
   maxRows: number;
 }
 
+/** Whose session is read. Each page asks again whether it exists for the principal. */
+export interface ExportedSession {
+  principal: Principal;
+  sessionId: string;
+}
+
 export interface ExportPage {
-  /** Null when the session is not there any more. */
+  /** Null if the session does not exist any more. */
   createdAt: number | null;
   runs: { row: typeof runs.$inferSelect; isAtRest: boolean }[];
   messages: (typeof messages.$inferSelect)[];
   requirements: { row: typeof requirements.$inferSelect; runIndex: number }[];
-  /** Where each of the three lists was cut: there is more behind it. */
+  /** Whether each of the three lists was cut, so that there is more behind it. */
   cut: { runs: boolean; messages: boolean; requirements: boolean };
 }
 
-/** How many statements a page is. */
+/** How many statements `readExportPage` sends. */
 export const PAGE_STATEMENTS = 4;
 
-/** Reads on behind a place, among the runs below `horizon`. Each list has one row at least, if there is one. */
+/** Reads on behind a place, among the runs below `horizon`. Each list holds at least one row if there is any. */
 export async function readExportPage(
   db: Database,
-  principal: Principal,
-  sessionId: string,
+  { principal, sessionId }: ExportedSession,
   { from, horizon }: { from: Place; horizon: number },
   { maxBytes, maxRuns, maxRows }: PageBounds,
 ): Promise<ExportPage> {
@@ -99,14 +105,7 @@ export async function readExportPage(
     .select({ row: messages, bytes: walkedMessages.bytes })
     .from(walkedMessages)
     .crossJoin(messages)
-    .where(
-      and(
-        eq(messages.sessionId, sessionId),
-        eq(messages.runIndex, walkedMessages.runIndex),
-        eq(messages.messageIndex, walkedMessages.messageIndex),
-        fits(sql`${walkedMessages.bytes}`, MESSAGE_BYTES),
-      ),
-    )
+    .where(and(...isMessageAt(sessionId, walkedMessages), fits(sql`${walkedMessages.bytes}`, MESSAGE_BYTES)))
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
 
   const pageRuns = db
@@ -147,7 +146,7 @@ export async function readExportPage(
     .orderBy(sql`${walkedRequirements.runIndex}`, asc(requirements.position));
 
   const [there, foundRuns, foundMessages, foundRequirements] = await db.batch([
-    stillThere(db, principal, sessionId),
+    stillThere(db, { principal, sessionId }),
     runsQuery,
     messagesQuery,
     requirementsQuery,
@@ -169,14 +168,16 @@ export async function readExportPage(
   }
 }
 
-/** How many statements a page of runs that did not start is. */
+/** How many statements `readUnstarted` sends. */
 export const UNSTARTED_STATEMENTS = 2;
 
-/** The runs that were cancelled before they started, as they came: they have no place, and nothing but their row. */
+/**
+ * Reads the runs that were cancelled before they started, as they came. They have no run index, and nothing but their
+ * row.
+ */
 export async function readUnstarted(
   db: Database,
-  principal: Principal,
-  sessionId: string,
+  { principal, sessionId }: ExportedSession,
   from: { createdAt: number; runId: string } | null,
   limit: number,
 ): Promise<{ createdAt: number | null; runs: (typeof runs.$inferSelect)[] }> {
@@ -193,22 +194,22 @@ export async function readUnstarted(
     )
     .orderBy(asc(runs.createdAt), asc(runs.runId))
     .limit(limit);
-  const [there, found] = await db.batch([stillThere(db, principal, sessionId), unstarted]);
+  const [there, found] = await db.batch([stillThere(db, { principal, sessionId }), unstarted]);
   return { createdAt: there[0]?.createdAt ?? null, runs: found };
 }
 
-/** Asked in each batch: between two the session may go, and a cursor can name anybody's. */
-function stillThere(db: Database, principal: Principal, sessionId: string) {
+/** Every batch asks this: the session may be deleted between two pages, and a cursor can name a session of anybody. */
+function stillThere(db: Database, { principal, sessionId }: ExportedSession) {
   return db
     .select({ createdAt: sessions.createdAt })
     .from(sessions)
     .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
 }
 
-/** Where a list of sessions goes on: behind this one. */
+/** Where an export of many sessions goes on: behind this one. */
 export type SessionPlace = Pick<Session, "createdAt" | "sessionId">;
 
-/** The sessions that exist for the principal behind a place, oldest first, so that a fork comes behind its source. */
+/** The sessions that exist for the principal behind a place, oldest first, so that a fork comes after its source. */
 export async function sessionsToExport(
   db: Database,
   principal: Principal,
@@ -231,7 +232,7 @@ export async function sessionsToExport(
       .orderBy(asc(sessions.createdAt), asc(sessions.sessionId))
       .limit(limit)
       .as(visibility);
-  // Each walks its stretch of the index; one condition for both would sort all sessions.
+  // Each part walks its own stretch of the index; with one condition for both SQLite would sort all sessions.
   return unionAll(db.select().from(of("listed")), db.select().from(of("archived")))
     .orderBy(sql`1`, sql`2`)
     .limit(limit);

@@ -11,8 +11,8 @@ import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 
-// An import writes a hidden session piece by piece, and shows it by one last statement. Each statement names the import's
-// fence, so that nothing of it counts once another import has taken the session over; all can be repeated.
+// An import writes a hidden session piece by piece, and shows it by one last statement. Each statement names the
+// import's fence, so that nothing of it counts once another import has taken the session over; all can be repeated.
 
 /** Which import a hidden session belongs to. */
 export interface ImportFence {
@@ -56,7 +56,9 @@ export interface CountedStatements {
   expected: number[];
 }
 
-/** Adds rows to the hidden session and notes that its import still lives. A run that another session has is not added. */
+/**
+ * Adds rows to the hidden session and notes that its import still lives. A run that another session has is not added.
+ */
 export function addStatements(
   db: Database,
   { sessionId, fence }: ImportFence,
@@ -74,7 +76,8 @@ export function addStatements(
     statements.push(statement);
     expected.push(size);
   };
-  // A repeated batch finds its own rows and reports again that it changed them; rows of others stay and count as missing.
+  // A repeated batch finds its own rows and reports again that it changed them; rows of others stay and count as
+  // missing.
   for (const { source, size } of rowSources(runs, rows.runs, isOurs)) {
     // A run of this import with another run index is another run with the same id, so it is refused.
     const isSame = sql`${runs.fence} = excluded.fence and ${runs.runIndex} is excluded.run_index`;
@@ -116,8 +119,8 @@ export function addStatements(
 }
 
 /**
- * Shows the session if it still belongs to this import; the statement at `shownAt` changes a row if it did. From then on
- * people are asked what its runs wait for: the requirements in `open`.
+ * Shows the session if it still belongs to this import; the statement at `shownAt` changes a row if it did. From then
+ * on people are asked what its runs wait for: the requirements in `open`.
  */
 export function showStatements(db: Database, session: Session, open: readonly string[]): [Statement, ...Statement[]] {
   const { sessionId, fence } = session;

@@ -9,8 +9,8 @@ import { continuations, runs } from "../schema/tables.ts";
 import { sessionIsOurs } from "./fences.ts";
 import { answerStatements, reopenStatement } from "./requirement-writes.ts";
 
-// The batches that answer a paused run and let it go on. Each can be repeated, and changes nothing if it arrives late: the
-// fences that a statement names, and the second half of an `or`, are there for that. None of them is redundant.
+// The batches that answer a paused run and let it go on. Each can be repeated, and changes nothing if it arrives late:
+// the fences that a statement names, and the second half of an `or`, are there for that. None of them is redundant.
 
 /** Answers to a paused run. Each batch of answers names the fence that the one before it left. */
 export interface AnsweredRun {
@@ -113,7 +113,10 @@ export interface Continuation {
   memberRunIds: string[];
 }
 
-/** Lets a waiting run and its member runs go on; the last statement changes 1 row if it did. Repeatable with the same fence. */
+/**
+ * Lets a waiting run and its member runs go on; the last statement changes 1 row if it did. Repeatable with the same
+ * fence.
+ */
 export function continueStatements(
   db: Database,
   { runId, sessionId, waitedFence, fence, memberRunIds }: Continuation,

@@ -19,7 +19,10 @@ export interface RequirementPosition {
   requirementId: string;
 }
 
-/** A requirement, and the agent or team whose run must be continued: for a call of a member that is the team's, not the member's. */
+/**
+ * A requirement, and the agent or team whose run must be continued: for a call of a member that is the team's, not the
+ * member's.
+ */
 export interface InboxEntry {
   requirement: Requirement;
   run: { agentId: string | null; teamId: string | null };
@@ -39,8 +42,8 @@ export function decodeRequirementCursor(cursor: string): RequirementPosition | n
 }
 
 /**
- * Requirements of all sessions that exist for the principal, newest first, from a position on. They are fewer than `limit`
- * if more would be longer than `maxBytes`.
+ * Requirements of all sessions that exist for the principal, newest first, from a position on. They are fewer than
+ * `limit` if more would be longer than `maxBytes`.
  */
 export async function listRequirements(
   db: Database,
@@ -76,7 +79,8 @@ export async function listRequirements(
         sql`${walked.bytes} - ${REQUIREMENT_BYTES} <= ${maxBytes}`,
       ),
     );
-  // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted here.
+  // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted
+  // here.
   rows.sort((one, other) => one.bytes - other.bytes);
   const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, limit);
   const last = shown.at(-1)?.requirement;
@@ -107,7 +111,10 @@ function isOfShownSession(db: Database): SQL {
   return notExists(hidden);
 }
 
-/** A user has fewer requirements than an agent: if a user is asked for, the plus keeps SQLite from using the agent's index. */
+/**
+ * A user has fewer requirements than an agent: if a user is asked for, the plus keeps SQLite from using the agent's
+ * index.
+ */
 function ofAgent(agentId: string, userId: string | null): SQL {
   return userId === null ? eq(requirements.agentId, agentId) : sql`+${requirements.agentId} = ${agentId}`;
 }

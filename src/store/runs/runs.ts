@@ -136,7 +136,8 @@ export async function readRuns(
     .from(sql`${walked} as walked`)
     .crossJoin(runs)
     .where(and(sql`${runs.runId} = walked.run_id`, sql`walked.bytes - walked.own < ${maxBytes}`));
-  // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted here.
+  // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted
+  // here.
   const rows = found.sort((one, other) => one.bytes - other.bytes).map(({ row }) => row);
   const stored = await listed(db, sessionId, rows);
   const last = rows.at(-1);

@@ -36,7 +36,10 @@ export interface Settlement {
   session: {
     metrics: Session["metrics"];
     completedRuns: number;
-    /** The run index from which the next summary must read again, since an earlier one skipped the run while it was paused. */
+    /**
+     * The run index from which the next summary must read again, since an earlier one skipped the run while it was
+     * paused.
+     */
     rereadsFrom: number | null;
     chatMessages: number;
     /** Null keeps what stands there: the run said nothing that a list can show. */
@@ -48,8 +51,8 @@ export interface Settlement {
 }
 
 /**
- * Writes a run's pause or end with what it produced; the last statement changes 1 row if this attempt still owned the run.
- * Repeatable. The run's own row is written last, because all other statements hold only while the run is RUNNING.
+ * Writes a run's pause or end with what it produced; the last statement changes 1 row if this attempt still owned the
+ * run. Repeatable. The run's own row is written last, because all other statements hold only while the run is RUNNING.
  */
 export function settleStatements(db: Database, settlement: Settlement): [Statement, ...Statement[]] {
   const { run, produced, columns, session, requirements, replaces } = settlement;
@@ -139,7 +142,9 @@ function closeMembersIn(
     );
 }
 
-/** Cancels a paused run and all that waits in it; the last statement changes 1 row if the run was paused. Repeatable. */
+/**
+ * Cancels a paused run and all that waits in it; the last statement changes 1 row if the run was paused. Repeatable.
+ */
 export function cancelPausedStatements(
   db: Database,
   row: RunRow,

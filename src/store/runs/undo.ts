@@ -9,8 +9,8 @@ import { runIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 import type { SessionChanges } from "./writes.ts";
 
-// The batches that take back what D1 may have written for a run that will not be driven. Each can be repeated, and works
-// whether the batch that it takes back was written, was not, or arrives later. No statement in them is redundant.
+// The batches that take back what D1 may have written for a run that will not be driven. Each can be repeated, and
+// works whether the batch that it takes back was written, was not, or arrives later. No statement in them is redundant.
 
 /** What the journal keeps so that an accept can be taken back. */
 export interface Withdrawal {

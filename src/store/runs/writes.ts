@@ -13,8 +13,8 @@ import { notWithdrawn } from "../withdrawn-runs.ts";
 import { runIsOurs, sessionIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
 
-// The batches that accept and start runs. Each can be repeated, and changes nothing if it arrives late: that is what the
-// fences and the other conditions of each statement are for. None of them is redundant.
+// The batches that accept and start runs. Each can be repeated, and changes nothing if it arrives late: that is what
+// the fences and the other conditions of each statement are for. None of them is redundant.
 
 /**
  * The columns of the session that a run's start changes: only those that really change, so that D1 writes no index for
@@ -22,7 +22,10 @@ import { claimRequirements } from "./requirement-writes.ts";
  */
 export type SessionChanges = Partial<typeof sessions.$inferInsert>;
 
-/** A run that is to be stored. Each statement of its batch holds only while the session is ours and the run not withdrawn. */
+/**
+ * A run that is to be stored. Each statement of its batch holds only while the session is ours and the run not
+ * withdrawn.
+ */
 export interface Acceptance {
   run: RunRow;
   /** The session's fence as this object knows it. */
@@ -55,7 +58,9 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
 /** The index of the statement that tells whether the run was stored. */
 export const acceptedAt = (acceptance: Acceptance): number => (acceptance.newSession === null ? 0 : 1);
 
-/** Stores a member run if its team run still runs and it was not withdrawn; the first statement changes 1 row if it did. */
+/**
+ * Stores a member run if its team run still runs and it was not withdrawn; the first statement changes 1 row if it did.
+ */
 export function acceptMemberStatements(
   db: Database,
   { run, team, input }: { run: RunRow; team: { runId: string; fence: string }; input: Message[] },

@@ -4,20 +4,23 @@ import { utf8Bytes } from "../../lib/text.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { messageDocs, nameDocs, sessions } from "../schema/tables.ts";
 
-// The full-text indexes of messages and of names, which have the same columns. Newest first is the order of their ids, so
-// nothing is sorted, and what others have is not read: the owner is a word of the index.
+// The full-text indexes of messages and of names, which have the same columns. Ids stand in the order newest first, so
+// nothing is sorted. The owner is a word of the index, so a search of one user reads nothing of others.
 
 export type SearchRank = "newest" | "relevance";
 
-/** How many matches `relevance` puts in order: the newest. */
+/** How many matches `relevance` puts in order: so many of the newest. */
 export const MAX_RANKED = 1000;
-/** How many matches one page looks through at most for those that pass its filter. */
+/** How many matches one page looks at, at most, to find those that pass its filter. */
 const MAX_LOOKED_THROUGH = 2000;
 
-/** Where a page begins, by ids, which count down in time; `upTo` keeps what comes meanwhile out of an order that is under way. */
+/**
+ * Where a page begins, by ids, which count down in time. `upTo` is the newest match that the first page saw: it keeps
+ * messages that come later out of the order that a reader is paging through.
+ */
 export type MatchPosition = { rank: "newest"; before: number } | { rank: "relevance"; upTo: number; offset: number };
 
-/** Before every id. */
+/** Stands before every id. */
 const START = Number.MIN_SAFE_INTEGER;
 
 export const firstPosition = (rank: SearchRank): MatchPosition =>
@@ -29,7 +32,7 @@ export function matchCursor(position: MatchPosition): string {
   );
 }
 
-/** The position that a cursor stands for; null when it is none, or is one of another order. */
+/** Reads a cursor; null if it is none, or belongs to another order. */
 export function decodeMatchCursor(cursor: string, rank: SearchRank): MatchPosition | null {
   const [of, id, offset, ...rest] = decodeCursor(cursor) ?? [];
   if (of !== rank || !isWhole(id) || rest.length > 0) return null;
@@ -39,33 +42,36 @@ export function decodeMatchCursor(cursor: string, rank: SearchRank): MatchPositi
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
-/** What is looked for, in which index, and what of it may be shown. */
+/** What is looked for in which index, and which matches may be shown. */
 export interface MatchSearch {
   index: "message" | "name";
   query: SearchQuery;
-  /** Words that the index keeps beside those of the text, all of which a match has. */
+  /** The words for owner and session that the index keeps beside the text; a match has all of them. */
   of: readonly string[];
-  /** A condition on the session. */
+  /** A condition that the session of a match must pass. */
   passes: SQL | undefined;
   limit: number;
   from: MatchPosition;
 }
 
-/** The columns of `matchesQuery`. Without matches there is one row, whose id is null. */
+/** A row of `matchesQuery`. If nothing matches, there is one row, whose id is null. */
 export interface MatchRow {
   id: number | null;
-  /** More is shown first, and of as much the lower id, which is the newer match. */
+  /** A higher score is shown first; of equal scores the lower id, which is the newer match. */
   score: number | null;
-  /** Of `relevance`: how many were put in order, and the newest match that was looked at, whether or not it passes. */
+  /** For `relevance`: how many matches were put in order, and the newest match, whether or not it passes the filter. */
   ranked: number | null;
   newest: number | null;
-  /** 0 of the match behind the page. */
+  /** 0 for the one match behind the page, else 1. */
   isShown: number;
-  /** The last match that was looked at, where there may be others behind it. */
+  /** The last match that the page looked at, if there may be others behind it. */
   lastSeen: number | null;
 }
 
-/** A page of what matches. What is shown of it hangs on this in the same statement: a trip to D1 costs more than the page. */
+/**
+ * The query of one page of matches. Callers join what they show to it, so that all is one statement: a trip to D1 costs
+ * more than the page.
+ */
 export function matchesQuery(search: MatchSearch): SQL {
   const { page, rest } =
     search.from.rank === "newest" ? newest(search, search.from) : mostRelevant(search, search.from);
@@ -76,17 +82,19 @@ export function matchesQuery(search: MatchSearch): SQL {
 }
 
 export interface MatchPage<Row> {
-  /** In the order to be shown. */
+  /** In the order in which they are shown. */
   rows: Row[];
-  /** Null behind the last match. The page may hold fewer than asked for, or none, and yet be followed by another. */
+  /**
+   * Null behind the last match. A page may hold fewer matches than asked for, or none, and another may still follow.
+   */
   next: MatchPosition | null;
-  /** How many were put in order, of `relevance`. */
+  /** For `relevance`: how many matches were put in order. */
   ranked: number | null;
-  /** Where a page begins that goes on behind one of the rows. */
+  /** Where a page begins that follows the n-th row. */
   behind(nth: number): MatchPosition;
 }
 
-/** The page that the rows of a search's `matchesQuery` are. */
+/** Makes a page of the rows that the search's `matchesQuery` answered. */
 export function matchPage<Row extends MatchRow>({ from }: MatchSearch, answered: readonly Row[]): MatchPage<Row> {
   const found = answered
     .filter(({ id }) => id !== null)
@@ -108,7 +116,7 @@ export function matchPage<Row extends MatchRow>({ from }: MatchSearch, answered:
   return { rows, next: isLast ? null : behind(rows.length - 1), ranked, behind };
 }
 
-/** The matches of a page, with one more where there is one; and where the page ends. */
+/** The parts of `matchesQuery`: the matches of a page and the one behind it, and where the page ends. */
 interface PageParts {
   page: SQL;
   rest: SQL;
@@ -138,14 +146,17 @@ function mostRelevant(search: MatchSearch, { upTo, offset }: { upTo: number; off
 
 const docsOf = ({ index }: MatchSearch) => (index === "message" ? messageDocs : nameDocs) as typeof nameDocs;
 
-/** D1 binds numbers as reals, and FTS5 goes straight to a place only for an integer: hence the casts of what is in `range`. */
+/**
+ * `range` must cast its numbers to integers: D1 binds numbers as reals, and only for an integer FTS5 goes straight to
+ * the place.
+ */
 function matchingIds(search: MatchSearch, range: SQL): SQL {
   const table = sql.raw(`${search.index}_search`);
   return sql`select rowid as id from ${table} where ${table} match ${expressionOf(search)} and ${range}
     order by rowid limit ${sql.raw(String(MAX_LOOKED_THROUGH))}`;
 }
 
-/** SQLite keeps the order of a CROSS JOIN: the newest match first, until there are enough. */
+/** SQLite keeps the order of a CROSS JOIN: it looks at the newest match first and stops once there are enough. */
 function passingDocs(search: MatchSearch, matching: SQL, score: SQL): SQL {
   const docs = docsOf(search);
   const where = and(eq(docs.id, sql`found.id`), eq(sessions.sessionId, docs.sessionId), search.passes);
@@ -153,20 +164,20 @@ function passingDocs(search: MatchSearch, matching: SQL, score: SQL): SQL {
     from (${matching}) as found cross join ${docs} cross join ${sessions} where ${where}`;
 }
 
-/** Words hold no quotes, so that nothing in them has a meaning in the expression. */
+/** The expression for FTS5. Words never hold quotes, so nothing in a quoted word is read as an operator. */
 function expressionOf({ query, of }: MatchSearch): string {
   const beside = of.map((word) => `owner : "${word}" AND `);
   const terms = query.terms.map((term) => `"${term.join(" ")}"`);
   return `${beside.join("")}words : (${terms.join(" AND ")})`;
 }
 
-/** Of a longer text the words are not counted. */
+/** The words of a longer text are not counted: its score is 0. */
 const MAX_SCORED_BYTES = 32 * 1024;
 const USUAL_BYTES = 600;
 
 /**
- * How often each term stands in the text, against its length, as BM25 weighs it, and more where all stand together. Not
- * FTS5's own bm25(): that reads every match of everybody to know how rare a word is.
+ * Weighs how often each term stands in the text against the text's length, as BM25 does, and gives more if all terms
+ * stand together. FTS5's own bm25() will not do: to know how rare a word is it reads every match of every user.
  */
 function scoreOf(words: typeof nameDocs.words, { terms }: SearchQuery): SQL {
   const number = (value: number) => sql.raw(value.toFixed(1));
@@ -176,7 +187,7 @@ function scoreOf(words: typeof nameDocs.words, { terms }: SearchQuery): SQL {
     const padded = ` ${term.join(" ")} `;
     const without = sql`octet_length(replace(${text}, ${padded}, ''))`;
     const count = sql`(octet_length(${words}) + 2 - ${without}) / ${number(utf8Bytes(padded))}`;
-    // What a count is worth is count / (count + length).
+    // A count is worth count / (count + length), which is 1 minus this.
     return sql`${length} / (${count} + ${length})`;
   });
   const together = terms.length > 1 ? sql`(instr(${text}, ${` ${terms.flat().join(" ")} `}) > 0)` : sql`0`;

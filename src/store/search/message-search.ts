@@ -6,6 +6,7 @@ import { cutUtf8 } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { MAX_HISTORY_BYTES } from "../messages/history-sql.ts";
 import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "../messages/message-docs.ts";
+import { isMessageAt } from "../messages/rows.ts";
 import { messageDocs, messages, sessions } from "../schema/tables.ts";
 import { visibleTo } from "../sessions/sessions.ts";
 import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
@@ -16,7 +17,7 @@ export interface MessageFilter {
   teamId?: string | undefined;
 }
 
-/** A message that was found, with what is shown of its session. */
+/** A message that was found, with what an answer shows of its session. */
 export interface MessageHit {
   session: Pick<Session, "sessionId" | "sessionType" | "agentId" | "teamId" | "userId" | "name" | "firstMessage">;
   runId: string;
@@ -25,28 +26,25 @@ export interface MessageHit {
   messageIndex: number;
   role: "user" | "assistant";
   createdAt: number;
-  /** As much of it as the index has. */
+  /** The text, cut where the index cuts it. */
   content: string;
 }
 
 export interface MessageMatches {
   hits: MessageHit[];
-  /** Null behind the last one. */
+  /** Null behind the last match. */
   next: MatchPosition | null;
-  /** How many were put in order, of `relevance`. */
+  /** For `relevance`: how many matches were put in order. */
   ranked: number | null;
 }
 
-/** What people and agents said in sessions that exist for the principal. */
+/** Searches what people and agents said in sessions that exist for the principal. */
 export async function searchMessages(
   db: Database,
   principal: Principal,
-  query: SearchQuery,
-  filter: MessageFilter,
-  page: { limit: number; from: MatchPosition },
-  maxBytes = MAX_HISTORY_BYTES,
+  { query, filter: { sessionId, agentId, teamId } }: { query: SearchQuery; filter: MessageFilter },
+  { maxBytes = MAX_HISTORY_BYTES, ...page }: { limit: number; from: MatchPosition; maxBytes?: number },
 ): Promise<MessageMatches> {
-  const { sessionId, agentId, teamId } = filter;
   const search: MatchSearch = {
     index: "message",
     query,
@@ -64,25 +62,20 @@ export async function searchMessages(
   };
   const { rows, next, ranked, behind } = matchPage(search, await readMatches(db, search, maxBytes));
   const last = rows.findLastIndex(({ sessionId }) => sessionId !== null);
-  // What did not fit is on the next page.
+  // Messages that did not fit within `maxBytes` go onto the next page.
   const isCut = last >= 0 && last < rows.length - 1;
   return { hits: rows.flatMap((row) => hitOf(row) ?? []), next: isCut ? behind(last) : next, ranked };
 }
 
-/** A match with its message; of one that the page has no room for, or whose message went, all that is null. */
+/** A match with its message. If the page has no room for the message, or it was deleted, all its columns are null. */
 type FoundRow = MatchRow & Found;
 type Found = (HitFields & MessageHit["session"]) | { sessionId: null };
 type HitFields = Omit<MessageHit, "session">;
 
-/** Read without Drizzle's rows: making those costs as much as reading the page. */
+/** Raw SQL, because to map rows by Drizzle takes as long as to read the page. */
 function readMatches(db: Database, search: MatchSearch, maxBytes: number): Promise<FoundRow[]> {
   const bytes = sql`octet_length(${messages.content})`;
-  const key = and(
-    eq(messages.sessionId, messageDocs.sessionId),
-    eq(messages.runIndex, messageDocs.runIndex),
-    eq(messages.messageIndex, messageDocs.messageIndex),
-  );
-  // The texts themselves are read of what fits only.
+  // The inner query adds up the lengths; the texts themselves are then read only of what fits.
   return db.all<FoundRow>(sql`
     select walked.id, walked.score, walked.ranked, walked.newest, walked."isShown", walked."lastSeen",
       ${messages.runId} as "runId", ${messages.messageId} as "messageId", ${messages.runIndex} as "runIndex",
@@ -95,7 +88,7 @@ function readMatches(db: Database, search: MatchSearch, maxBytes: number): Promi
         sum(${bytes}) over (order by found.score desc, found.id rows unbounded preceding) - ${bytes} as bytes_before
       from ${matchesQuery(search)} as found
       left join ${messageDocs} on ${messageDocs.id} = found.id and found."isShown"
-      left join ${messages} on ${key}) as walked
+      left join ${messages} on ${and(...isMessageAt(messageDocs.sessionId, messageDocs))}) as walked
     left join ${messages} on ${messages}.rowid = walked.message and walked.bytes_before < ${maxBytes}
     left join ${sessions} on ${eq(sessions.sessionId, messages.sessionId)}`);
 }

@@ -9,12 +9,12 @@ import { isMeant } from "../sessions/filter.ts";
 import { LISTED, type ListedSession, openRequirementsOf } from "../sessions/list.ts";
 import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 
-/** Sessions whose names were found. */
+/** Sessions whose names match. */
 export interface SessionMatches {
   sessions: ListedSession[];
-  /** Null behind the last one. */
+  /** Null behind the last match. */
   next: MatchPosition | null;
-  /** How many were put in order, of `relevance`. */
+  /** For `relevance`: how many matches were put in order. */
   ranked: number | null;
 }
 
@@ -28,12 +28,11 @@ const MATCH = {
   lastSeen: column("lastSeen"),
 };
 
-/** The sessions of the list by the words of the names that show. */
+/** Searches the sessions of a list by the words of the names that it shows. */
 export async function searchSessions(
   db: Database,
   principal: Principal,
-  query: SearchQuery,
-  filter: SessionFilter,
+  { query, filter }: { query: SearchQuery; filter: SessionFilter },
   page: { limit: number; from: MatchPosition },
 ): Promise<SessionMatches> {
   const search: MatchSearch = {

@@ -1,8 +1,9 @@
-import { and, asc, eq, exists, gt, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { MessageKey } from "../../domain/message.ts";
 import type { Session } from "../../domain/session.ts";
 import { CHAT_HISTORY } from "../../engine/drive/history.ts";
 import type { Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { passingMessagesQuery } from "../messages/history-sql.ts";
 import { indexMessages } from "../messages/message-docs.ts";
@@ -10,18 +11,18 @@ import { messageFromRow } from "../messages/rows.ts";
 import { sessions } from "../schema/tables.ts";
 import { nameWords } from "../sessions/sessions.ts";
 
-/** What one step puts into the index: at least one message, whatever its size. */
+/** How much one step puts into the index: always at least one message, however long. */
 const STEP_MESSAGES = 100;
 const STEP_BYTES = 64 * 1024;
 
-/** The next messages of a session that have to be put into the search index. */
+/** The next messages of a session that the search index does not have yet. */
 export interface UnindexedSlice {
   messages: { key: MessageKey; message: ReturnType<typeof messageFromRow> }[];
   /** Whether more may stand behind them. */
   goesOn: boolean;
 }
 
-/** What people and agents said behind a key, as far as one step goes. */
+/** Reads what people and agents said behind a key, as much as one step takes. */
 export async function readUnindexed(db: Database, sessionId: string, after: MessageKey): Promise<UnindexedSlice> {
   const rows = await passingMessagesQuery(db, sessionId, CHAT_HISTORY, {
     order: "oldest first",
@@ -42,7 +43,7 @@ export async function readUnindexed(db: Database, sessionId: string, after: Mess
 }
 
 /**
- * Puts the messages into the index and moves on; the last statement changes 1 row unless the session is not any more as
+ * Puts the messages into the index and notes how far it is; the last statement changes 1 row if the session still is as
  * it was read. Repeatable.
  */
 export function indexStatements(
@@ -57,13 +58,13 @@ export function indexStatements(
     sql`${sessions.unindexedFrom} is ${session.unindexedFrom}`,
     sql`${sessions.userId} is ${session.userId}`,
   );
-  const condition = exists(db.select({ one: sql`1` }).from(sessions).where(isAsRead));
+  const condition = hasRow(db, sessions, isAsRead);
   const placed = slice.messages.map(({ key, message }) => ({ ...key, message }));
   const moveOn = db
     .update(sessions)
     .set({
       unindexedFrom: nextFrom,
-      // Of a session from before there was a search.
+      // A session that is older than the search has no words of its name yet.
       nameWords: sql`coalesce(${sessions.nameWords}, ${nameWords(session)})`,
     })
     .where(isAsRead);
@@ -71,7 +72,7 @@ export function indexStatements(
   return first === undefined ? [moveOn] : [first, ...rest, moveOn];
 }
 
-/** Ids of sessions that are to be indexed, from a place in their order on. */
+/** The ids of sessions that have messages to be indexed, behind the id `from`. */
 export async function unindexedSessions(db: Database, from: string, limit: number): Promise<string[]> {
   const rows = await db
     .select({ sessionId: sessions.sessionId })

@@ -42,22 +42,35 @@ interface Asked {
 
 const page = (from: MatchPosition) => ({ limit: 20, from });
 const asked: Asked[] = [
-  { search: "messages, newest", ask: (d1, who) => searchMessages(d1, who, look("common"), {}, page(NEWEST)) },
-  { search: "messages, two words", ask: (d1, who) => searchMessages(d1, who, look("rare common"), {}, page(NEWEST)) },
+  {
+    search: "messages, newest",
+    ask: (d1, who) => searchMessages(d1, who, { query: look("common"), filter: {} }, page(NEWEST)),
+  },
+  {
+    search: "messages, two words",
+    ask: (d1, who) => searchMessages(d1, who, { query: look("rare common"), filter: {} }, page(NEWEST)),
+  },
   {
     search: "messages behind a cursor",
-    ask: (d1, who) => searchMessages(d1, who, look("common"), {}, page({ rank: "newest", before: -2048 * 300 })),
+    ask: (d1, who) =>
+      searchMessages(d1, who, { query: look("common"), filter: {} }, page({ rank: "newest", before: -2048 * 300 })),
   },
-  { search: "names, newest", ask: (d1, who) => searchSessions(d1, who, look("common"), {}, page(NEWEST)) },
+  {
+    search: "names, newest",
+    ask: (d1, who) => searchSessions(d1, who, { query: look("common"), filter: {} }, page(NEWEST)),
+  },
   {
     search: "names of an agent",
-    ask: (d1, who) => searchSessions(d1, who, look("common"), { componentId: "a" }, page(NEWEST)),
+    ask: (d1, who) => searchSessions(d1, who, { query: look("common"), filter: { componentId: "a" } }, page(NEWEST)),
   },
   {
     search: "messages, most relevant",
-    ask: (d1, who) => searchMessages(d1, who, look("rare common"), {}, page(RELEVANT)),
+    ask: (d1, who) => searchMessages(d1, who, { query: look("rare common"), filter: {} }, page(RELEVANT)),
   },
-  { search: "names, most relevant", ask: (d1, who) => searchSessions(d1, who, look("common"), {}, page(RELEVANT)) },
+  {
+    search: "names, most relevant",
+    ask: (d1, who) => searchSessions(d1, who, { query: look("common"), filter: {} }, page(RELEVANT)),
+  },
 ];
 
 describe("what a search of one user costs", () => {
@@ -101,8 +114,14 @@ describe("what a search of one user costs", () => {
 
   test.each([
     ...asked,
-    { search: "nothing found", ask: (d1, who) => searchMessages(d1, who, look("common nowhere"), {}, page(NEWEST)) },
-    { search: "a last page", ask: (d1, who) => searchMessages(d1, who, look("rare"), {}, page(NEWEST)) },
+    {
+      search: "nothing found",
+      ask: (d1, who) => searchMessages(d1, who, { query: look("common nowhere"), filter: {} }, page(NEWEST)),
+    },
+    {
+      search: "a last page",
+      ask: (d1, who) => searchMessages(d1, who, { query: look("rare"), filter: {} }, page(NEWEST)),
+    },
   ] satisfies Asked[])("is one statement: $search", async ({ ask }) => {
     for (const userId of ["ada", null]) {
       const noted = notingDatabase();
@@ -130,8 +149,7 @@ describe("a page of a search", () => {
       const found: Awaited<ReturnType<typeof searchMessages>> = await searchMessages(
         db,
         as("bob"),
-        look("common"),
-        { agentId: "a" },
+        { query: look("common"), filter: { agentId: "a" } },
         { limit: 500, from },
       );
       sizes.push(found.hits.length);
@@ -143,7 +161,12 @@ describe("a page of a search", () => {
   });
 
   test("ends where its text would be more than an answer holds", async () => {
-    const found = await searchMessages(db, as("ada"), look("common"), {}, { limit: 20, from: NEWEST }, 40);
+    const found = await searchMessages(
+      db,
+      as("ada"),
+      { query: look("common"), filter: {} },
+      { limit: 20, from: NEWEST, maxBytes: 40 },
+    );
     expect(found.hits.length).toBeLessThan(6);
     const seen: string[] = [];
     for (const start of [NEWEST, RELEVANT]) {
@@ -152,10 +175,8 @@ describe("a page of a search", () => {
         const some: Awaited<ReturnType<typeof searchMessages>> = await searchMessages(
           db,
           as("ada"),
-          look("common"),
-          {},
-          { limit: 20, from },
-          40,
+          { query: look("common"), filter: {} },
+          { limit: 20, from, maxBytes: 40 },
         );
         seen.push(...some.hits.map(({ messageId }) => messageId));
         from = some.next;
@@ -174,8 +195,7 @@ describe("a page of a search", () => {
       const found: Awaited<ReturnType<typeof searchMessages>> = await searchMessages(
         db,
         as("bob"),
-        look("common"),
-        { agentId: "some" },
+        { query: look("common"), filter: { agentId: "some" } },
         { limit: 100, from },
       );
       ranked.push(found.ranked);
@@ -188,13 +208,17 @@ describe("a page of a search", () => {
   });
 
   test("of relevance is of the newest 1,000 matches", async () => {
-    const { ranked, hits } = await searchMessages(db, as("bob"), look("common"), {}, { limit: 100, from: RELEVANT });
+    const { ranked, hits } = await searchMessages(
+      db,
+      as("bob"),
+      { query: look("common"), filter: {} },
+      { limit: 100, from: RELEVANT },
+    );
     expect([ranked, hits.length]).toEqual([MAX_RANKED, 100]);
     const oldest = await searchMessages(
       db,
       as("bob"),
-      look("common"),
-      {},
+      { query: look("common"), filter: {} },
       { limit: 100, from: { rank: "relevance", upTo: -2048 * 41_000, offset: 950 } },
     );
     expect([oldest.hits.length, oldest.next]).toEqual([50, null]);
