@@ -156,7 +156,7 @@ export interface RunRow {
   metrics: RunMetrics | null;
   finishReason: RunFinishReason | null;
   error: RunError | null;
-  /** The event log (`engine/log/event-log.ts`) as text; null until the run has paused or settled. */
+  /** The event log (`engine/run/event-log.ts`) as text; null until the run has paused or settled. */
   events: string | null;
   idempotencyCaller: string;
   idempotencyUser: string;

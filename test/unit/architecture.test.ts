@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-/** Every source file as text; the keys are paths such as `../../src/engine/drive/prompt.ts`. */
+/** Every source file as text; the keys are paths such as `../../src/engine/prompt/prompt.ts`. */
 const sources = import.meta.glob<string>("../../src/**/*.ts", { query: "?raw", import: "default", eager: true });
 
 /** What each layer may import besides itself. Data flows one way: nothing points back. */

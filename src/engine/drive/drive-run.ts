@@ -4,7 +4,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { RunFinishReason } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import { askModel } from "./ask-model.ts";
-import { toModelMessage } from "./prompt.ts";
+import { toModelMessage } from "../prompt/prompt.ts";
 import { type PendingCall, pendingCalls } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
 import { type RoundOutcome, runRound } from "./tool-round.ts";

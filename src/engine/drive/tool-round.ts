@@ -2,7 +2,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { RunFinishReason } from "../../domain/run.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 import type { DriveDependencies, ToolOutcome } from "./drive-run.ts";
-import { ENTRY_BYTES } from "../log/event-log.ts";
+import { ENTRY_BYTES } from "../run/event-log.ts";
 import { callArguments, openRequirements, type PendingCall, toolResultBytes } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
 

@@ -8,7 +8,7 @@ import {
   type PausedEntry,
   type PlainEntry,
   type SummaryEntry,
-} from "../log/event-log.ts";
+} from "./event-log.ts";
 import { addUsage } from "./metrics.ts";
 import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./calls.ts";
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";

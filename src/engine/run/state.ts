@@ -12,7 +12,7 @@ import type {
 } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import type { ComponentRef } from "../../domain/team.ts";
-import type { LogEntry } from "../log/event-log.ts";
+import type { LogEntry } from "./event-log.ts";
 
 /** What is fixed about a run once it has started. */
 export interface RunHead {

@@ -5,7 +5,7 @@ type Entry = (string | number)[];
 
 /**
  * Makes the event log that a run would have had here, from its messages: each answer in one piece, each call that has a
- * result, and the end. `open` holds the positions of its open requirements. engine/log/event-log.ts explains the
+ * result, and the end. `open` holds the positions of its open requirements. engine/run/event-log.ts explains the
  * letters.
  */
 export function agnoEvents(

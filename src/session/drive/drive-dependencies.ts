@@ -13,7 +13,7 @@ import {
   toolResultBytes,
   unusable,
 } from "../../engine/run/calls.ts";
-import { delegateTool, isDelegation } from "../../engine/drive/team.ts";
+import { delegateTool, isDelegation } from "../../engine/prompt/team.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { RunTree, Strand } from "./run-tree.ts";
 import { callTool, misfit, toolSpecs } from "./tool-runner.ts";

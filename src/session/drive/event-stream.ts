@@ -1,5 +1,5 @@
 import type { RunEvent } from "../../domain/event.ts";
-import { EventReader } from "../../engine/log/run-events.ts";
+import { EventReader } from "../../engine/events/run-events.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
 import type { LiveRun } from "./live-run.ts";

@@ -4,7 +4,7 @@ import type { Model } from "../../domain/model.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { type Component, componentRef, findComponent, isTeam, membersOf, type Team } from "../../domain/team.ts";
 import { continueRun, driveRun, type ToolOutcome } from "../../engine/drive/drive-run.ts";
-import { buildPrompt } from "../../engine/drive/prompt.ts";
+import { buildPrompt } from "../../engine/prompt/prompt.ts";
 import {
   isWaitingDelegation,
   membersOfCall,
@@ -13,7 +13,7 @@ import {
   wasInterrupted,
 } from "../../engine/run/calls.ts";
 import type { Run, RunFact, RunHead } from "../../engine/run/state.ts";
-import { delegationResult, type MemberReport, readDelegation } from "../../engine/drive/team.ts";
+import { delegationResult, type MemberReport, readDelegation } from "../../engine/prompt/team.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";
 import { acceptMemberStatements } from "../../store/runs/writes.ts";

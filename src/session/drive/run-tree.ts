@@ -2,7 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import { MAX_MEMBERS_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Component } from "../../domain/team.ts";
-import { ENTRY_BYTES } from "../../engine/log/event-log.ts";
+import { ENTRY_BYTES } from "../../engine/run/event-log.ts";
 import type { Run, RunHead } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
 import { utf8Bytes } from "../../lib/text.ts";

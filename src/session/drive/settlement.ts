@@ -2,7 +2,7 @@ import { lastPreview } from "../../names/preview.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Session } from "../../domain/session.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
-import { storedLog } from "../../engine/log/event-log.ts";
+import { storedLog } from "../../engine/run/event-log.ts";
 import { addRunTokens, runMetrics } from "../../engine/run/metrics.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
 import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";

@@ -1,6 +1,6 @@
 import type { RunOrigin } from "../../domain/run.ts";
 import { type Component, isTeam, membersOf, type Registry } from "../../domain/team.ts";
-import type { HistoryRun } from "../../engine/drive/history.ts";
+import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { windowRuns } from "../../store/messages/messages.ts";
 import { findRun } from "../../store/runs/runs.ts";

@@ -4,7 +4,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, OnBusy } from "../../domain/run.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
-import { storedLog } from "../../engine/log/event-log.ts";
+import { storedLog } from "../../engine/run/event-log.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";

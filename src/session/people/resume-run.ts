@@ -2,7 +2,7 @@ import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/err
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
-import { EventReader } from "../../engine/log/run-events.ts";
+import { EventReader } from "../../engine/events/run-events.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import type { LiveRun } from "../drive/live-run.ts";

@@ -1,4 +1,4 @@
-import { isSameSecond } from "../../engine/log/event-log.ts";
+import { isSameSecond } from "../../engine/run/event-log.ts";
 import type { RecordedFact, RunFact } from "../../engine/run/state.ts";
 
 /** Apart by more than this, deltas keep their own instants. */

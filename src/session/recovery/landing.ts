@@ -1,7 +1,7 @@
 import type { Session } from "../../domain/session.ts";
 import { findComponent } from "../../domain/team.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
-import { interruption } from "../../engine/run/interrupted.ts";
+import { interruption } from "../../engine/drive/interrupted.ts";
 import { outcomeUnknown } from "../../engine/people/requirements.ts";
 import { callArguments, type PendingCall } from "../../engine/run/calls.ts";
 import { newRun, type RecordedFact, type Run, type RunEnd, type RunHead } from "../../engine/run/state.ts";

@@ -1,4 +1,4 @@
-import type { HistoryRun } from "../../engine/drive/history.ts";
+import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
 /** What a message takes besides its text, roughly. */

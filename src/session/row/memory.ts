@@ -1,7 +1,7 @@
 import { MAX_CACHE_BYTES } from "../../domain/limits.ts";
 import type { RunRow, SessionCacheUse } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
-import type { HistoryRun } from "../../engine/drive/history.ts";
+import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { runsOfWindow, windowRunsQuery } from "../../store/messages/messages.ts";

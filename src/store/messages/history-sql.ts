@@ -1,14 +1,14 @@
 import { and, asc, desc, eq, gte, isNotNull, isNull, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { MessageKey } from "../../domain/message.ts";
 import { HISTORY_SKIP_STATUSES } from "../../domain/run.ts";
-import { candidates, type HistoryFilter } from "../../engine/drive/history.ts";
+import { candidates, type HistoryFilter } from "../../engine/prompt/history.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
 import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./rows.ts";
 
-// Narrows a session's messages to those that the rules of `engine/drive/history.ts` may keep, one row per message. A
+// Narrows a session's messages to those that the rules of `engine/prompt/history.ts` may keep, one row per message. A
 // query walks the primary key of `messages` in one direction and stops at a number of rows. The rules stay in the
 // engine; this file only keeps the read of a long session short, in messages and in bytes.
 

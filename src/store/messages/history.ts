@@ -1,5 +1,5 @@
 import type { MessageKey } from "../../domain/message.ts";
-import { CHAT_HISTORY, type HistoryFilter, historyMessages, passingMessages } from "../../engine/drive/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, historyMessages, passingMessages } from "../../engine/prompt/history.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
 import {

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Message, Role } from "../../domain/message.ts";
-import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../../engine/drive/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../../engine/prompt/history.ts";
 import type { Database } from "../database.ts";
 import { messages, runs } from "../schema/tables.ts";
 import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";

@@ -1,6 +1,6 @@
 import { eq, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { Message, MessageKey } from "../../domain/message.ts";
-import type { HistoryRun } from "../../engine/drive/history.ts";
+import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { messages, runs } from "../schema/tables.ts";
 
 export type MessageRow = typeof messages.$inferSelect;

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { MessageKey } from "../../domain/message.ts";
 import type { Session } from "../../domain/session.ts";
-import { CHAT_HISTORY } from "../../engine/drive/history.ts";
+import { CHAT_HISTORY } from "../../engine/prompt/history.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";

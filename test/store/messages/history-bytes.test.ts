@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Message } from "../../../src/domain/message.ts";
-import { type HistoryFilter, historyMessages, passingMessages } from "../../../src/engine/drive/history.ts";
+import { type HistoryFilter, historyMessages, passingMessages } from "../../../src/engine/prompt/history.ts";
 import { utf8Bytes } from "../../../src/lib/text.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../../src/domain/message.ts";
-import { CHAT_HISTORY, type HistoryFilter } from "../../../src/engine/drive/history.ts";
+import { CHAT_HISTORY, type HistoryFilter } from "../../../src/engine/prompt/history.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
 import { firstMessages, recentChat, windowRuns } from "../../../src/store/messages/messages.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { MessageKey } from "../../../src/domain/message.ts";
-import { historyMessages, passingMessages } from "../../../src/engine/drive/history.ts";
+import { historyMessages, passingMessages } from "../../../src/engine/prompt/history.ts";
 import { decodeCursor, encodeCursor } from "../../../src/store/cursor.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { decodeHistoryCursor, readHistory } from "../../../src/store/messages/history.ts";

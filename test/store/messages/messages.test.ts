@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { messageJson } from "../../../src/api/shared/message-json.ts";
 import type { Message } from "../../../src/domain/message.ts";
-import { chatHistory } from "../../../src/engine/drive/history.ts";
+import { chatHistory } from "../../../src/engine/prompt/history.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";
 import {

@@ -6,7 +6,7 @@ import {
   type HistoryFilter,
   type HistoryRun,
   historyMessages,
-} from "../../../../src/engine/drive/history.ts";
+} from "../../../../src/engine/prompt/history.ts";
 
 type Named = { role: Role; name: string };
 const ROLE_OF: Record<string, Role> = { s: "system", u: "user", a: "assistant", t: "tool" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RUN_STATUSES } from "../../../../src/domain/run.ts";
 import type { SessionType } from "../../../../src/domain/session.ts";
-import { candidates, chatHistory, type HistoryFilter, historyMessages } from "../../../../src/engine/drive/history.ts";
+import { candidates, chatHistory, type HistoryFilter, historyMessages } from "../../../../src/engine/prompt/history.ts";
 import { names, run, type SessionRun } from "../../../support/history.ts";
 
 type Its = Partial<SessionRun>;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { NO_USAGE } from "../../../../src/domain/model.ts";
 import type { RunRow } from "../../../../src/domain/run.ts";
 import { applyFact } from "../../../../src/engine/run/apply-fact.ts";
-import { storedLog } from "../../../../src/engine/log/event-log.ts";
+import { storedLog } from "../../../../src/engine/run/event-log.ts";
 import { runMetrics } from "../../../../src/engine/run/metrics.ts";
 import { newRun, type RunFact, type RunHead } from "../../../../src/engine/run/state.ts";
 import { runFromRow } from "../../../../src/engine/run/stored-run.ts";

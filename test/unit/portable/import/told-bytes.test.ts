@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Message } from "../../../../src/domain/message.ts";
 import type { Requirement } from "../../../../src/domain/requirement.ts";
 import type { RunRow } from "../../../../src/domain/run.ts";
-import { EventReader } from "../../../../src/engine/log/run-events.ts";
+import { EventReader } from "../../../../src/engine/events/run-events.ts";
 import { runFromRow } from "../../../../src/engine/run/stored-run.ts";
 import { utf8Bytes } from "../../../../src/lib/text.ts";
 import { readEntry } from "../../../../src/portable/import/read-entry.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { appendDelta, type LogEntry } from "../../../../src/engine/log/event-log.ts";
+import { appendDelta, type LogEntry } from "../../../../src/engine/run/event-log.ts";
 import type { RecordedFact } from "../../../../src/engine/run/state.ts";
 import { readFacts, writeFacts } from "../../../../src/session/recovery/journal-facts.ts";
 

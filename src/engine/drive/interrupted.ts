@@ -8,9 +8,9 @@ import {
   pendingCalls,
   requirementOfCall,
   wasInterrupted,
-} from "./calls.ts";
-import { EventReader } from "../log/run-events.ts";
-import type { Run, RunFact } from "./state.ts";
+} from "../run/calls.ts";
+import { EventReader } from "../events/run-events.ts";
+import type { Run, RunFact } from "../run/state.ts";
 
 /** A team may have got another mode since then. */
 const DELEGATIONS: readonly string[] = [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS];

@@ -1,11 +1,11 @@
 import type { RunEvent } from "../../domain/event.ts";
 import { NO_USAGE } from "../../domain/model.ts";
-import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "./event-log.ts";
+import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
 import { runMetrics } from "../run/metrics.ts";
 import { assistantMessages, runText, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { Run } from "../run/state.ts";
 import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
-import { toolExecution } from "../drive/tool-executions.ts";
+import { toolExecution } from "./tool-executions.ts";
 
 /**
  * Reads a run's events in order, from a live run as well as from a stored one, so that a replay cannot differ from what
