@@ -1,18 +1,21 @@
 import {
   type FinishReason,
+  type ModelChunk,
   ModelError,
   type ModelMessage,
+  type ModelRequest,
   NO_USAGE,
   type ToolCall,
   type Usage,
 } from "../../domain/model.ts";
 import { untilAborted } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
-import type { DriveDependencies } from "./drive-run.ts";
-import { roomForCalls } from "../run/calls.ts";
+import { roomForCalls, toolRounds } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
+import type { DriveDependencies } from "./dependencies.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
-import { toolRounds } from "./tool-round.ts";
+
+type AskDependencies = Pick<DriveDependencies, "model" | "tools" | "eventRoom" | "newId" | "signal" | "limits">;
 
 /** The longest entry that one delta adds to the log. */
 const DELTA_EVENT_BYTES = 48;
@@ -23,80 +26,103 @@ export interface Answer {
   finishReason: FinishReason;
 }
 
+/** What has come of an answer so far. */
+interface Streamed {
+  text: string;
+  fragments: CallFragments;
+  usage: Usage;
+  /** Why the model stopped; `full`: the run has no room for the rest. Null when the answer ended without a reason. */
+  end: FinishReason | "full" | null;
+}
+
 /** One request to the model; null when the run has ended with it. */
 export async function* askModel(
   run: Run,
   messages: ModelMessage[],
-  deps: DriveDependencies,
+  deps: AskDependencies,
 ): AsyncGenerator<RunFact, Answer | null> {
-  const { limits, signal } = deps;
-  const outputRoom = () => limits.maxOutputBytes - run.outputBytes;
-  // Aborted by the run's end as well as by its cancellation, so that nothing goes on upstream that nobody reads.
-  const upstream = new AbortController();
-  const toolChoice = toolRounds(run) < limits.maxToolRounds ? "auto" : "none";
-  const fragments: CallFragments = newFragments();
-  let text = "";
-  let usage: Usage = NO_USAGE;
-  let finishReason: FinishReason | null = null;
-  let full = false;
+  const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
+  let streamed: Streamed;
   try {
-    const request = { messages, tools: deps.tools, toolChoice } as const;
-    const chunks = deps.model.stream(request, AbortSignal.any([signal, upstream.signal]));
-    for await (const chunk of untilAborted(chunks, signal)) {
-      if (chunk.type === "text" && chunk.delta !== "") {
-        const room = outputRoom() - fragments.bytes;
-        const delta = utf8Bytes(chunk.delta) <= room ? chunk.delta : cutUtf8(chunk.delta, Math.max(0, room));
-        full = delta.length < chunk.delta.length;
-        if (delta !== "") {
-          text += delta;
-          yield { type: "content", delta };
-        }
-      } else if (chunk.type === "tool_call") {
-        collectFragment(fragments, chunk);
-        full = fragments.bytes > outputRoom();
-      } else if (chunk.type === "usage") {
-        usage = chunk.usage;
-      } else if (chunk.type === "finish") {
-        finishReason = chunk.reason;
-      }
-      if (full || deps.eventRoom() < DELTA_EVENT_BYTES) {
-        full = true;
-        break;
-      }
-    }
+    streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice }, deps);
   } catch (error) {
-    yield signal.aborted ? { type: "cancelled" } : failure(error);
+    yield deps.signal.aborted ? { type: "cancelled" } : failure(error);
     return null;
-  } finally {
-    upstream.abort();
   }
-  if (signal.aborted) {
+  if (deps.signal.aborted) {
     yield { type: "cancelled" };
     return null;
   }
-  if (full) {
-    yield { type: "model_answered", usage, toolCalls: [] };
-    return { text, calls: [], finishReason: "length" };
-  }
-  if (finishReason === null) {
+  const answer = wholeAnswer(streamed, outputRoom(run, deps), deps.newId);
+  if (answer === null) {
     const message = "The model's answer ended early: no finish reason was seen.";
     yield { type: "failed", error: { type: "model_incomplete", message } };
     return null;
   }
-  // Arguments of an answer that was cut off cannot be trusted, and calls without a result spoil later prompts.
-  const calls = finishReason === "length" || finishReason === "content_filter" ? [] : wholeCalls(fragments, deps.newId);
-  if (roomForCalls(calls) > outputRoom()) {
-    yield { type: "model_answered", usage, toolCalls: [] };
-    return { text, calls: [], finishReason: "length" };
+  yield { type: "model_answered", usage: streamed.usage, toolCalls: answer.calls };
+  return answer;
+}
+
+async function* stream(run: Run, request: ModelRequest, deps: AskDependencies): AsyncGenerator<RunFact, Streamed> {
+  const streamed: Streamed = { text: "", fragments: newFragments(), usage: NO_USAGE, end: null };
+  // Aborted when the run ends as well as when it is cancelled: else the provider goes on with an answer that nobody reads.
+  const upstream = new AbortController();
+  try {
+    const chunks = deps.model.stream(request, AbortSignal.any([deps.signal, upstream.signal]));
+    for await (const chunk of untilAborted(chunks, deps.signal)) {
+      const delta = take(streamed, chunk, outputRoom(run, deps));
+      if (delta !== "") yield { type: "content", delta };
+      if (deps.eventRoom() < DELTA_EVENT_BYTES) streamed.end = "full";
+      if (streamed.end === "full") break;
+    }
+    return streamed;
+  } finally {
+    upstream.abort();
   }
-  yield { type: "model_answered", usage, toolCalls: calls };
-  return { text, calls, finishReason };
+}
+
+/** Adds a chunk to the answer, as far as there is room; returns the text that readers are told. */
+function take(streamed: Streamed, chunk: ModelChunk, room: number): string {
+  const { fragments } = streamed;
+  switch (chunk.type) {
+    case "text": {
+      const left = room - fragments.bytes;
+      const delta = utf8Bytes(chunk.delta) <= left ? chunk.delta : cutUtf8(chunk.delta, Math.max(0, left));
+      if (delta.length < chunk.delta.length) streamed.end = "full";
+      streamed.text += delta;
+      return delta;
+    }
+    case "tool_call":
+      collectFragment(fragments, chunk);
+      if (fragments.bytes > room) streamed.end = "full";
+      return "";
+    case "usage":
+      streamed.usage = chunk.usage;
+      return "";
+    case "finish":
+      streamed.end = chunk.reason;
+      return "";
+  }
+}
+
+/** The answer with its calls, or without them where they do not fit; null when the provider broke it off. */
+function wholeAnswer({ text, fragments, end }: Streamed, room: number, newId: () => string): Answer | null {
+  if (end === null) return null;
+  const cut: Answer = { text, calls: [], finishReason: "length" };
+  if (end === "full") return cut;
+  // Arguments of an answer that was cut off cannot be trusted, and calls without a result spoil later prompts.
+  const calls = end === "length" || end === "content_filter" ? [] : wholeCalls(fragments, newId);
+  return roomForCalls(calls) > room ? cut : { text, calls, finishReason: end };
+}
+
+function outputRoom(run: Run, { limits }: AskDependencies): number {
+  return limits.maxOutputBytes - run.outputBytes;
 }
 
 function failure(error: unknown): RunFact {
   if (error instanceof ModelError) {
     return { type: "failed", error: { type: error.type, message: error.message } };
   }
-  // Anything else is a bug; its message may hold anything, so it is not shown.
+  // Anything else is a bug. Its message may hold a prompt or a key, so callers are not shown it.
   return { type: "failed", error: { type: "internal", message: "The run failed because of an internal error." } };
 }

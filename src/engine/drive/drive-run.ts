@@ -1,60 +1,17 @@
-import type { JsonObject } from "../../domain/json.ts";
-import type { Model, ModelMessage, ToolCall, ToolSpec } from "../../domain/model.ts";
-import type { Requirement } from "../../domain/requirement.ts";
+import type { ModelMessage } from "../../domain/model.ts";
 import type { RunFinishReason } from "../../domain/run.ts";
-import type { SessionSummary } from "../../domain/session.ts";
-import { askModel } from "./ask-model.ts";
 import { toModelMessage } from "../prompt/prompt.ts";
-import { type PendingCall, pendingCalls } from "../run/calls.ts";
+import { pendingCalls } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
+import { askModel } from "./ask-model.ts";
+import type { DriveDependencies } from "./dependencies.ts";
 import { type RoundOutcome, runRound } from "./tool-round.ts";
 
-/** What is to be done about a call that has no result. */
-export type CallPlan =
-  | { kind: "run"; args: JsonObject | null }
-  /** Somebody has said already what its result is. */
-  | { kind: "answer"; text: string; isError: boolean }
-  | { kind: "wait"; requirement: Requirement; isNew: boolean };
-
-/** What came of a call that ran; `member_paused`: the member that it went to waits for a person. */
-export type ToolOutcome = { kind: "answered"; text: string; isError: boolean } | { kind: "member_paused" };
-
-/** The session's summary, of a run that waits for it. */
-export interface SummaryWait {
-  /** Whether one is due with this run. Must not reject. */
-  isDue(): Promise<boolean>;
-  /** Null when none was made; answers in bounded time, at once when the signal aborts. Must not reject. */
-  make(): Promise<SessionSummary | null>;
-}
-
-export interface DriveDependencies {
-  model: Model;
-  tools: ToolSpec[];
-  plan(pending: PendingCall): CallPlan;
-  /** Must not throw or reject; answers by itself when the signal aborts. */
-  callTool(pending: PendingCall, args: JsonObject | null, signal: AbortSignal): Promise<ToolOutcome>;
-  /** Whether the call went to a member that has paused: it was told of already. */
-  isDelegated(pending: PendingCall): boolean;
-  /** Whether the result of such a call is the run's answer, so that the model is not asked again. */
-  isAnswer(call: ToolCall): boolean;
-  /** Null: the run does not wait for a summary. */
-  summary: SummaryWait | null;
-  /** The session's state as it is now. */
-  state(): JsonObject;
-  /** How many bytes the event log may still grow by, the closing events apart. */
-  eventRoom(): number;
-  newId(): string;
-  /** Aborts when the run is cancelled. */
-  signal: AbortSignal;
-  /** `maxOutputBytes` is read again each time: what other members of the tree produce takes from it. */
-  limits: { maxToolRounds: number; readonly maxOutputBytes: number };
-}
-
 /**
- * Asks the model and runs tools until the run pauses or ends. Yields facts and reads the run, which the caller changes by
- * applying each fact before it asks for the next; a tool starts only after its `tool_started` was taken, so what the
- * caller wrote down is never behind what was done. The last fact is `paused`, `completed`, `failed` or `cancelled`. Does
- * not throw.
+ * Asks the model and runs tools until the run pauses or ends. It yields facts; the caller applies each fact to the run
+ * before it asks for the next one. A tool starts only after the caller has taken its `tool_started`: what the caller
+ * wrote down is never behind what was done. The last fact is `paused`, `completed`, `failed` or `cancelled`. Does not
+ * throw.
  */
 export async function* driveRun(
   run: Run,
@@ -65,13 +22,13 @@ export async function* driveRun(
   yield* drive(run, prompt, deps);
 }
 
-/** Goes on with a paused run whose requirements are answered: the calls that waited, then as `driveRun`. */
+/** Goes on with a paused run whose requirements are answered: first the calls that waited, then as `driveRun` does. */
 export async function* continueRun(
   run: Run,
   prompt: readonly ModelMessage[],
   deps: DriveDependencies,
 ): AsyncGenerator<RunFact> {
-  // A team's members go on before their team does.
+  // The paused members of a team go on first: the team needs their results.
   const delegated = pendingCalls(run).filter((pending) => deps.isDelegated(pending));
   const members = yield* runRound(run, delegated, deps, { areTold: true });
   if (members.kind === "ended") {
@@ -118,7 +75,7 @@ async function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): Asyn
   }
 }
 
-/** The answer is whole: from here on nothing fails or cancels the run, whatever becomes of the summary. */
+/** Ends a run whose answer is whole. Nothing fails or cancels it any more, not even a summary that is not made. */
 async function* complete(
   finishReason: RunFinishReason,
   { summary, signal }: DriveDependencies,

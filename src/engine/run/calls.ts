@@ -49,6 +49,11 @@ export const toolCalls = (run: Run): readonly ToolCall[] => said(run).calls;
 /** The message that answers each of the run's calls; null for one that has no result yet. */
 export const toolAnswers = (run: Run): readonly (ToolMessage | null)[] => said(run).results;
 
+/** How often the model has asked for tools so far. */
+export function toolRounds(run: Run): number {
+  return assistantMessages(run).filter((answer) => answer.toolCalls.length > 0).length;
+}
+
 function resultsOf(messages: readonly Message[]): (ToolMessage | null)[] {
   // Ids are unique in one answer of a model only, and all calls of one have results before it is asked again.
   const open = new Map<string, number[]>();

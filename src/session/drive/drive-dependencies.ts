@@ -3,7 +3,7 @@ import { MAX_REQUIREMENTS, MAX_RUN_OUTPUT_BYTES, MAX_TOOL_RESULT_BYTES } from ".
 import type { Model } from "../../domain/model.ts";
 import { isTeam, membersOf, type Team } from "../../domain/team.ts";
 import type { ToolContext } from "../../domain/tool.ts";
-import type { CallPlan, DriveDependencies, ToolOutcome } from "../../engine/drive/drive-run.ts";
+import type { CallPlan, DriveDependencies, ToolOutcome } from "../../engine/drive/dependencies.ts";
 import { answerOutcome, requirementOf } from "../../engine/people/requirements.ts";
 import {
   isWaitingDelegation,

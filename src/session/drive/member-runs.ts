@@ -3,7 +3,8 @@ import type { Message } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { type Component, componentRef, findComponent, isTeam, membersOf, type Team } from "../../domain/team.ts";
-import { continueRun, driveRun, type ToolOutcome } from "../../engine/drive/drive-run.ts";
+import type { ToolOutcome } from "../../engine/drive/dependencies.ts";
+import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { buildPrompt } from "../../engine/prompt/prompt.ts";
 import {
   isWaitingDelegation,

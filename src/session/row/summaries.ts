@@ -7,7 +7,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { type Principal, SERVER } from "../../domain/principal.ts";
 import type { Session, SessionSummary } from "../../domain/session.ts";
 import type { Component } from "../../domain/team.ts";
-import type { SummaryWait } from "../../engine/drive/drive-run.ts";
+import type { SummaryWait } from "../../engine/drive/dependencies.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { aborted, withTimeout } from "../../lib/abort.ts";
 import { errorFields, log } from "../../lib/log.ts";
