@@ -15,10 +15,15 @@ export function topLevelKeys(text: string): string[] {
   return keys;
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /** Where the string that begins at `start` has its second quotation mark. */
 export function endOfString(text: string, start: number): number {
   let end = start + 1;
-  while (end < text.length && text.charAt(end) !== '"') end += text.charAt(end) === "\\" ? 2 : 1;
+  for (let unit = text.charCodeAt(end); end < text.length && unit !== QUOTE; unit = text.charCodeAt(end)) {
+    end += unit === BACKSLASH ? 2 : 1;
+  }
   return end;
 }
 

@@ -1,3 +1,5 @@
+import { endOfString } from "./json-keys.ts";
+
 /** Deeper values would overflow the stack of whoever writes them out again. */
 const MAX_JSON_DEPTH = 100;
 
@@ -31,7 +33,6 @@ function errorPosition(error: unknown, text: string): number {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const OPENING: readonly number[] = [0x5b, 0x7b];
 const CLOSING: readonly number[] = [0x5d, 0x7d];
 
@@ -40,13 +41,9 @@ function depthExceededAt(text: string, maxDepth: number): number | null {
   // Most texts are too short to reach the limit at all.
   if (text.length <= maxDepth) return null;
   let depth = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (inString) {
-      if (unit === BACKSLASH) i++;
-      else if (unit === QUOTE) inString = false;
-    } else if (unit === QUOTE) inString = true;
+    if (unit === QUOTE) i = endOfString(text, i);
     else if (OPENING.includes(unit) && ++depth > maxDepth) return i;
     else if (CLOSING.includes(unit)) depth--;
   }

@@ -11,42 +11,54 @@ const LONG = /\d{16}/;
 const INTEGER = /^-?\d{16,}$/;
 
 /**
- * The integers of a JSON text that would not come back as they were written. Larger ones that do, as the server itself
- * writes them, are none. The text is one that was read; of a member that is there twice both are looked at.
+ * The integers of a JSON text that would not come back as they were written. A larger integer that comes back the same,
+ * as every integer does that the server wrote, is not among them. The text was parsed before; of a member that is there
+ * twice, both values are looked at.
  */
 export function* roundedIntegers(text: string): Generator<RoundedInteger> {
   if (!LONG.test(text)) return;
-  // One step for each open bracket: the index in a list, or where the name of the member stands in the text.
-  const steps: (number | { from: number; to: number })[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const from = at;
-    const unit = text.charAt(at);
-    if (unit === '"') {
-      const end = endOfString(text, at);
-      at = end + 1;
-      if (typeof steps.at(-1) === "object" && isKey(text, end)) steps[steps.length - 1] = { from, to: at };
-      continue;
-    }
-    at += 1;
-    if (unit === "{") steps.push({ from: 0, to: 0 });
-    else if (unit === "[") steps.push(0);
-    else if (unit === "}" || unit === "]") steps.pop();
-    else if (unit === ",") {
-      const step = steps.at(-1);
-      if (typeof step === "number") steps[steps.length - 1] = step + 1;
-    } else if (unit === "-" || isDigit(unit)) {
-      while (at < text.length && NUMBER.test(text.charAt(at))) at += 1;
-      const source = text.slice(from, at);
-      if (INTEGER.test(source) && String(Number(source)) !== source) {
+  const steps: Step[] = [];
+  for (let at = 0, end = 0; at < text.length; at = end) {
+    end = tokenEnd(text, at);
+    const first = text.charAt(at);
+    if (first === '"') {
+      if (typeof steps.at(-1) === "object" && isKey(text, end - 1)) steps[steps.length - 1] = { from: at, to: end };
+    } else if (isNumberStart(first)) {
+      const source = text.slice(at, end);
+      if (isRounded(source)) {
         yield { path: steps.map((step) => (typeof step === "number" ? step : nameAt(text, step))), source };
       }
+    } else {
+      followSign(steps, first);
     }
   }
 }
 
+/** One for each open bracket: the index in a list, or where the name of the member stands in the text. */
+type Step = number | { from: number; to: number };
+
+function followSign(steps: Step[], sign: string): void {
+  if (sign === "{") steps.push({ from: 0, to: 0 });
+  else if (sign === "[") steps.push(0);
+  else if (sign === "}" || sign === "]") steps.pop();
+  else if (sign === ",") {
+    const step = steps.at(-1);
+    if (typeof step === "number") steps[steps.length - 1] = step + 1;
+  }
+}
+
+/** Behind the string or the number that begins here; any other character stands alone. */
+function tokenEnd(text: string, at: number): number {
+  const first = text.charAt(at);
+  if (first === '"') return endOfString(text, at) + 1;
+  let end = at + 1;
+  if (isNumberStart(first)) while (end < text.length && NUMBER.test(text.charAt(end))) end += 1;
+  return end;
+}
+
 const NUMBER = /[\d.eE+-]/;
-const isDigit = (unit: string): boolean => unit >= "0" && unit <= "9";
+const isNumberStart = (unit: string): boolean => unit === "-" || (unit >= "0" && unit <= "9");
+const isRounded = (source: string): boolean => INTEGER.test(source) && String(Number(source)) !== source;
 
 const nameAt = (text: string, { from, to }: { from: number; to: number }): string =>
   String(JSON.parse(text.slice(from, to)));

@@ -47,28 +47,12 @@ export function decideAnswers(
 ): Outcome<DecidedAnswers> {
   const unknown = unknownIds(requirements, entries, context.knownToolCallIds);
   if (unknown.length > 0) return fail(namesNothing(context.runId, unknown));
-  const fresh: Fresh[] = [];
-  const closed: { id: string; isSame: boolean }[] = [];
-  for (const entry of entries) {
-    const named = requirements.filter((requirement) => isNamedBy(requirement, entry));
-    const open = named.filter(({ status }) => status === "open");
-    if (open.length === 0) {
-      const isSame = repeatsStored(named, entry);
-      if (isSame !== null) closed.push({ id: entry.id, isSame });
-    }
-    for (const requirement of open) {
-      const given = givenAnswer(requirement, entry);
-      if (given === null) continue;
-      if (open.length > 1 || isMixedUp(named, entry, entries)) return fail(ambiguous(entry, open));
-      const before = fresh.find((other) => other.requirement === requirement);
-      if (before === undefined) fresh.push({ ...given, requirement, entry });
-      else if (!agree(before, given)) return fail(contradicted(requirement));
-      else before.note ??= given.note;
-    }
-  }
+  const read = readEntries(requirements, entries);
+  if (!read.ok) return read;
+  const { fresh, closed } = read.value;
   const late = closed.filter(({ isSame }) => !isSame || fresh.length === 0);
   if (late.length > 0) return fail(requirementAnswered(context.runId, [...new Set(late.map(({ id }) => id))]));
-  const open = requirements.filter(({ status }) => status === "open");
+  const open = requirements.filter(isOpen);
   if (fresh.length === 0) return fail(nothingAnswered(context.runId, open));
   const wrong = check(fresh, toolOf);
   if (wrong !== null) return fail(wrong);
@@ -81,6 +65,50 @@ export function decideAnswers(
     open: open.filter((requirement) => fresh.every((one) => one.requirement !== requirement)),
   });
 }
+
+/** What the entries say. */
+interface Said {
+  /** One for each open requirement that is answered. */
+  fresh: Fresh[];
+  /** Entries that answer what is not open any more, and whether they repeat the answer that is stored. */
+  closed: { id: string; isSame: boolean }[];
+}
+
+function readEntries(requirements: readonly Requirement[], entries: readonly AnswerEntry[]): Outcome<Said> {
+  const said: Said = { fresh: [], closed: [] };
+  for (const entry of entries) {
+    const named = requirements.filter((requirement) => isNamedBy(requirement, entry));
+    const failure = named.some(isOpen) ? addFresh(said.fresh, { entry, named, entries }) : null;
+    if (failure !== null) return fail(failure);
+    const isSame = named.some(isOpen) ? null : repeatsStored(named, entry);
+    if (isSame !== null) said.closed.push({ id: entry.id, isSame });
+  }
+  return ok(said);
+}
+
+/** Adds what an entry says to an open requirement, or tells why it cannot be said. */
+function addFresh(
+  fresh: Fresh[],
+  { entry, named, entries }: { entry: AnswerEntry; named: readonly Requirement[]; entries: readonly AnswerEntry[] },
+): Failure | null {
+  const open = named.filter(isOpen);
+  const [given] = open.flatMap((requirement): Fresh[] => {
+    const answer = givenAnswer(requirement, entry);
+    return answer === null ? [] : [{ ...answer, requirement, entry }];
+  });
+  if (given === undefined) return null;
+  if (open.length > 1 || isMixedUp(named, entry, entries)) return ambiguous(entry, open);
+  const before = fresh.find(({ requirement }) => requirement === given.requirement);
+  if (before === undefined) {
+    fresh.push(given);
+    return null;
+  }
+  if (!isSameAnswer(before, given) && !isSameAnswer(given, before)) return contradicted(given.requirement);
+  before.note ??= given.note;
+  return null;
+}
+
+const isOpen = ({ status }: Requirement): boolean => status === "open";
 
 function isNamedBy(requirement: Requirement, { by, id }: AnswerEntry): boolean {
   return (by === "requirement_id" ? requirement.requirementId : requirement.toolCallId) === id;
@@ -117,10 +145,6 @@ function isMixedUp(named: readonly Requirement[], entry: AnswerEntry, entries: r
   if (calls.size < 2 && named.every(({ kind }) => kind !== "external_execution")) return false;
   const others = entries.filter((other) => other.by === entry.by && other.id === entry.id);
   return others.some((other) => named.every((requirement) => givenAnswer(requirement, other) === null));
-}
-
-function agree(one: GivenAnswer, other: GivenAnswer): boolean {
-  return isSameAnswer(one, other) || isSameAnswer(other, one);
 }
 
 function check(fresh: readonly Fresh[], toolOf: (requirement: Requirement) => Tool | undefined): Failure | null {

@@ -172,43 +172,63 @@ type StoredEntry = StoredSummary | [string, number, ...number[]];
 
 /** Reads a stored log back; `answers` are the contents of the run's assistant messages, in order. */
 export function readStoredLog(stored: string, answers: readonly string[]): LogEntry[] {
-  const log: LogEntry[] = [];
-  const calls: Record<CallKind, number> = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
-  let answer = -1;
-  let offset = 0;
-  for (const entry of JSON.parse(stored) as StoredEntry[]) {
+  const reader = new StoredLogReader(answers);
+  return (JSON.parse(stored) as StoredEntry[]).flatMap((entry) => reader.read(entry) ?? []);
+}
+
+/** Reads entries in order, and knows how far the text of the answers was told. */
+class StoredLogReader {
+  readonly #answers: readonly string[];
+  readonly #calls: Record<CallKind, number> = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
+  #answer = -1;
+  #offset = 0;
+
+  constructor(answers: readonly string[]) {
+    this.#answers = answers;
+  }
+
+  /** Null for a letter that this version does not know. */
+  read(entry: StoredEntry): LogEntry | null {
     if (entry[0] === "E") {
       const [, at, summary] = entry as StoredSummary;
-      log.push({ kind: "summary_completed", at, summary });
-      continue;
+      return { kind: "summary_completed", at, summary };
     }
     const [letter, first, ...rest] = entry as [string, number, ...number[]];
     const plain = PLAIN_KINDS.get(letter);
-    const callKind = CALL_KINDS.get(letter);
-    if (plain !== undefined) {
-      if (plain === "model_requested" || plain === "said") {
-        answer += 1;
-        offset = 0;
-      }
-      log.push({ kind: plain, at: first });
-    } else if (callKind !== undefined) {
-      // Logs of runs that could not call two tools at once do not number the calls.
-      const call = rest[0] ?? calls[callKind];
-      calls[callKind] = call + 1;
-      log.push({ kind: callKind, at: first, call });
-    } else if (letter === "D") {
-      const deltas = rest.map((length) => {
-        offset += length;
-        return (answers[answer] ?? "").slice(offset - length, offset);
-      });
-      log.push({ kind: "deltas", at: first, deltas });
-    } else if (letter === "P") {
-      log.push({ kind: "run_paused", at: first, open: rest });
-    } else if (letter === "M") {
-      log.push({ kind: "member_told", member: first, events: rest[0] ?? 0 });
-    } else if (letter === "G") {
-      log.push({ kind: "gap", nextIndex: first });
+    if (plain !== undefined) return this.#plain(plain, first);
+    const kind = CALL_KINDS.get(letter);
+    if (kind !== undefined) return this.#call(kind, first, rest[0]);
+    switch (letter) {
+      case "D":
+        return { kind: "deltas", at: first, deltas: rest.map((length) => this.#delta(length)) };
+      case "P":
+        return { kind: "run_paused", at: first, open: rest };
+      case "M":
+        return { kind: "member_told", member: first, events: rest[0] ?? 0 };
+      case "G":
+        return { kind: "gap", nextIndex: first };
+      default:
+        return null;
     }
   }
-  return log;
+
+  #plain(kind: PlainKind, at: number): PlainEntry {
+    if (kind === "model_requested" || kind === "said") {
+      this.#answer += 1;
+      this.#offset = 0;
+    }
+    return { kind, at };
+  }
+
+  /** Logs from before a model could call two tools at once do not number the calls. */
+  #call(kind: CallKind, at: number, numbered: number | undefined): CallEntry {
+    const call = numbered ?? this.#calls[kind];
+    this.#calls[kind] = call + 1;
+    return { kind, at, call };
+  }
+
+  #delta(length: number): string {
+    this.#offset += length;
+    return (this.#answers[this.#answer] ?? "").slice(this.#offset - length, this.#offset);
+  }
 }

@@ -77,27 +77,29 @@ function addTokens(sum: TokenMetrics | null, added: TokenMetrics | null): TokenM
   if (sum === null || added === null) {
     return sum ?? added;
   }
-  const models = [...(sum.details?.model ?? [])];
-  for (const model of added.details?.model ?? []) {
-    const at = models.findIndex((known) => known.id === model.id && known.provider === model.provider);
-    const known = models[at];
-    if (known === undefined) {
-      // Of more than so many the sum is all that is kept.
-      if (models.length < MAX_TOKEN_MODELS) models.push(model);
-    } else {
-      models[at] = { ...known, ...sumCounts(known, model) };
-    }
-  }
   const reasoning = tokenSum(sum.reasoning_tokens ?? 0, added.reasoning_tokens ?? 0);
   const cacheRead = tokenSum(sum.cache_read_tokens ?? 0, added.cache_read_tokens ?? 0);
   return {
     ...sumCounts(sum, added),
     ...(reasoning > 0 && { reasoning_tokens: reasoning }),
     ...(cacheRead > 0 && { cache_read_tokens: cacheRead }),
-    details: { model: models },
+    details: { model: addModels(sum.details?.model ?? [], added.details?.model ?? []) },
   };
 }
 
+/** Tokens by model. A model that comes after the first `MAX_TOKEN_MODELS` counts in the sum only. */
+function addModels(sum: readonly ModelTokens[], added: readonly ModelTokens[]): ModelTokens[] {
+  const models = [...sum];
+  for (const model of added) {
+    const at = models.findIndex(({ id, provider }) => id === model.id && provider === model.provider);
+    const known = models[at];
+    if (known !== undefined) models[at] = { ...known, ...sumCounts(known, model) };
+    else if (models.length < MAX_TOKEN_MODELS) models.push(model);
+  }
+  return models;
+}
+
+type ModelTokens = NonNullable<TokenMetrics["details"]>["model"][number];
 type Counts = Pick<TokenMetrics, "input_tokens" | "output_tokens" | "total_tokens">;
 
 function sumCounts(a: Counts, b: Counts): Counts {
