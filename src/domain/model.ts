@@ -90,3 +90,13 @@ export class ModelError extends Error {
     this.status = status;
   }
 }
+
+// Texts that stand in a request and say what the model is asked for. The offline model knows by them what it is to answer.
+
+/** In every request for a session's name. */
+export const NAMING_MARKER = "Name this conversation";
+/** In every request for a session's summary. */
+export const SUMMARY_MARKER = "Summarize this conversation";
+/** Where a request for a summary holds its data: the summary so far, and what was said since. */
+export const SUMMARY_TAG = "summary";
+export const CONVERSATION_TAG = "conversation";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { JsonObject } from "./json.ts";
 
 /** What a tool may know of the run that calls it, and the one thing of it that it may change. */
@@ -60,4 +60,31 @@ interface ToolDeclaration<Parameters extends z.ZodType> extends ToolWaits {
 /** Declares a tool; `execute` receives arguments that passed `parameters`, may be async, and may throw. */
 export function defineTool<Parameters extends z.ZodType>(tool: ToolDeclaration<Parameters>): Tool {
   return tool as Tool;
+}
+
+/** The parameters that a tool takes, whoever fills them, each with its JSON schema. */
+export function toolParameters({ parameters }: Tool): [name: string, schema: ParameterSchema][] {
+  return Object.entries(inputSchema(parameters).properties ?? {});
+}
+
+type ParameterSchema = z.core.JSONSchema._JSONSchema;
+
+/** A tool's parameters as a JSON schema, as the model and callers see them: without those that a person fills. */
+export function modelParameters({ parameters, requiresUserInput = [] }: Tool): Record<string, unknown> {
+  const schema = inputSchema(parameters);
+  if (requiresUserInput.length === 0) return schema;
+  const isForModel = (name: string) => !requiresUserInput.includes(name);
+  const { properties = {}, required = [], ...others } = schema;
+  const kept = required.filter(isForModel);
+  return {
+    ...others,
+    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => isForModel(name))),
+    ...(kept.length > 0 && { required: kept }),
+  };
+}
+
+/** What JSON schema has no word for is described as anything; zod still validates it. */
+function inputSchema(parameters: z.ZodType): z.core.JSONSchema.BaseSchema {
+  const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
+  return schema;
 }

@@ -1,4 +1,5 @@
 import { AppError, badRequest, invalidRequest, unsupportedFile } from "../domain/error.ts";
+import { isObject } from "../domain/json.ts";
 import { isUtf8Escaped } from "../lib/escapes.ts";
 import type { AppContext, Middleware } from "./context.ts";
 import { fieldError, MISSING } from "./field-errors.ts";
@@ -138,9 +139,6 @@ function isPlainMultipart(text: string, type: string): boolean {
   const end = parts.pop();
   return before === "" && end !== undefined && /^--\s*$/.test(end) && parts.every((part) => /^\r\n.*\r\n$/s.test(part));
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isEmpty = (value: unknown) => value === "" || value === null || isUnchosenFile(value);
 

@@ -1,8 +1,7 @@
-import type { ModelMessage } from "../domain/model.ts";
-import { CONVERSATION_TAG, SUMMARY_TAG } from "../domain/summarizing.ts";
+import { isObject } from "../domain/json.ts";
+import { CONVERSATION_TAG, type ModelMessage, SUMMARY_TAG } from "../domain/model.ts";
 import { offlineTitle } from "./offline-title.ts";
 import { shortened } from "./offline-tools.ts";
-import { isObject } from "./openai-wire.ts";
 
 const QUOTE_CODE_POINTS = 120;
 const SUMMARY_CODE_POINTS = 1_200;

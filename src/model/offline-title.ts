@@ -1,5 +1,5 @@
 /** The offline model's titles: the first words of the conversation's first user message, in its own language. */
-import { isObject } from "./openai-wire.ts";
+import { isObject } from "../domain/json.ts";
 
 const MAX_WORDS = 5;
 const MAX_GRAPHEMES = 60;

@@ -1,7 +1,7 @@
 /** What the offline model does as the leader of a team, and what it says about the results of tools and members. */
+import { isObject } from "../domain/json.ts";
 import type { ModelMessage, ToolCall, ToolSpec } from "../domain/model.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../domain/team.ts";
-import { isObject } from "./openai-wire.ts";
 
 /** Every word is a delta, and a run keeps a bounded number of them. */
 const RESULT_CODE_POINTS = 2_000;

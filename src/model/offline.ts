@@ -1,6 +1,11 @@
-import type { Model, ModelChunk, ModelMessage, ModelRequest } from "../domain/model.ts";
-import { NAMING_MARKER } from "../domain/naming.ts";
-import { SUMMARY_MARKER } from "../domain/summarizing.ts";
+import {
+  type Model,
+  type ModelChunk,
+  type ModelMessage,
+  type ModelRequest,
+  NAMING_MARKER,
+  SUMMARY_MARKER,
+} from "../domain/model.ts";
 import { sha256Hex } from "../lib/digest.ts";
 import { offlineSummary } from "./offline-summary.ts";
 import { offlineTitle } from "./offline-title.ts";

@@ -7,6 +7,7 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
+import { isObject } from "../domain/json.ts";
 import type {
   FinishReason,
   ModelChunk,
@@ -207,10 +208,6 @@ export function toFinishReason(reason: string, calledTools: boolean): FinishReas
       // What was called decides, not the word: some servers say `stop` after calls, or `tool_calls` without any.
       return calledTools ? "tool_calls" : "stop";
   }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function toText(content: unknown): string {

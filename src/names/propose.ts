@@ -1,5 +1,4 @@
-import type { Model, ModelMessage, ModelRequest } from "../domain/model.ts";
-import { NAMING_MARKER } from "../domain/naming.ts";
+import { type Model, type ModelMessage, type ModelRequest, NAMING_MARKER } from "../domain/model.ts";
 import { firstCodePoints } from "../lib/text.ts";
 import { cleanName } from "./clean-name.ts";
 import { type AnswerBounds, type ModelAnswer, type ModelFailure, modelAnswer } from "./answer/model-answer.ts";

@@ -1,6 +1,12 @@
-import type { Model, ModelMessage, ModelRequest } from "../domain/model.ts";
+import {
+  CONVERSATION_TAG,
+  type Model,
+  type ModelMessage,
+  type ModelRequest,
+  SUMMARY_MARKER,
+  SUMMARY_TAG,
+} from "../domain/model.ts";
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../domain/session.ts";
-import { CONVERSATION_TAG, SUMMARY_MARKER, SUMMARY_TAG } from "../domain/summarizing.ts";
 import { untilAborted, withTimeout } from "../lib/abort.ts";
 import { firstCodePoints } from "../lib/text.ts";
 import { readSummary, type SummaryText } from "./read-answer.ts";

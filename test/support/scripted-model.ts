@@ -23,8 +23,7 @@
  * What runs on after its test shows in the next test's calls, and `vi.restoreAllMocks()` takes the provider away.
  */
 import { afterEach, vi } from "vitest";
-import { NAMING_MARKER } from "../../src/domain/naming.ts";
-import { SUMMARY_MARKER } from "../../src/domain/summarizing.ts";
+import { NAMING_MARKER, SUMMARY_MARKER } from "../../src/domain/model.ts";
 import {
   type ChatRequest,
   type ChatUsage,

@@ -1,10 +1,7 @@
 import type { Agent } from "../../domain/agent.ts";
 import { idProblem } from "../../domain/id.ts";
 import { type Component, isTeam, type Registry, type Team } from "../../domain/team.ts";
-import { instructionsProblem } from "./instructions-problem.ts";
-import { summariesProblem } from "./summaries-problem.ts";
-import { teamProblem } from "./team-problem.ts";
-import { toolsProblem } from "./tools-problem.ts";
+import { instructionsProblem, summariesProblem, teamProblem, toolsProblem } from "./rules.ts";
 
 /**
  * The agents and teams of a deployment by their ids. Throws where one is not what it must be, and says which: all of

@@ -1,6 +1,6 @@
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
-import { checkpointIndexes, wholeRounds } from "../../engine/drive/checkpoints.ts";
+import { checkpointIndexes, wholeRounds } from "../../domain/run-origin.ts";
 import { firstCodePoints } from "../../lib/text.ts";
 import { askedRun, runOutput } from "../runs/json.ts";
 import { epochSeconds } from "../shared/time.ts";

@@ -7,7 +7,7 @@ import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
 import type { Model, ModelSource } from "../../domain/model.ts";
 import { type Component, isTeam, membersOf, type Registry, type Team } from "../../domain/team.ts";
 import type { Tool } from "../../domain/tool.ts";
-import { modelParameters } from "../../domain/tool-schema.ts";
+import { modelParameters } from "../../domain/tool.ts";
 import type { Config } from "../../env.ts";
 
 const SESSION_TABLE = "sessions";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type IfMatch, parseIfMatch } from "../../domain/etag.ts";
 import { ID_PATTERN, type IdProblem, idProblem } from "../../domain/id.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { isObject, type JsonObject } from "../../domain/json.ts";
 import { MAX_ID_CHARS, MAX_LIST_ITEMS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { ROUNDED, roundedErrors } from "../../http/exact-integers.ts";
@@ -174,10 +174,6 @@ export function list<Item extends z.ZodType>(item: Item, description: string, ma
   return z.preprocess(entries, boundedList(item, max).optional()).openapi({ description });
 }
 
-/** Objects come here out of a JSON text and nowhere else, so what they hold is JSON. */
-const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** A JSON object: itself in a JSON body, its text in a form. */
 export function jsonObject(description: string) {
   const schema = z.unknown().transform((value, ctx): JsonObject => {
@@ -188,7 +184,7 @@ export function jsonObject(description: string) {
       ctx.addIssue(fieldIssue(type, msg, details));
     } else if (rounded.length > 0) {
       for (const { loc } of rounded) ctx.addIssue({ ...fieldIssue(ROUNDED.type, ROUNDED.msg), path: loc });
-    } else if (isJsonObject(read.value)) {
+    } else if (isObject(read.value)) {
       return read.value;
     } else {
       ctx.addIssue(fieldIssue("dict_type", "Input should be a valid dictionary"));
@@ -214,7 +210,7 @@ export function nullableObject(description: string) {
     .unknown()
     .optional()
     .transform((value, ctx): JsonObject | null | undefined => {
-      if (value === undefined || value === null || isJsonObject(value)) return value;
+      if (value === undefined || value === null || isObject(value)) return value;
       ctx.addIssue(fieldIssue("dict_type", "Input should be a valid dictionary"));
       return z.NEVER;
     });

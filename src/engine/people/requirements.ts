@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { JsonObject } from "../../domain/json.ts";
 import type { ToolCall } from "../../domain/model.ts";
 import {
@@ -7,7 +7,7 @@ import {
   type RequirementKind,
   type UserInputField,
 } from "../../domain/requirement.ts";
-import type { Tool } from "../../domain/tool.ts";
+import { type Tool, toolParameters } from "../../domain/tool.ts";
 import { toolArguments } from "../run/calls.ts";
 
 /** Where a call stands that is to wait: whose it is, and its place among what its run waits for. */
@@ -122,12 +122,11 @@ function opened(tool: Tool | undefined, call: ToolCall, place: RequirementPlace)
 }
 
 /** All parameters of the tool, with the values that there are. */
-function fieldsOf({ parameters }: Tool, args: JsonObject): UserInputField[] {
-  const { properties = {} } = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
-  return Object.entries(properties).map(([name, property]) => ({
+function fieldsOf(tool: Tool, args: JsonObject): UserInputField[] {
+  return toolParameters(tool).map(([name, schema]) => ({
     name,
-    field_type: pythonType(property),
-    description: (typeof property === "object" && property.description) || null,
+    field_type: pythonType(schema),
+    description: (typeof schema === "object" && schema.description) || null,
     value: Object.hasOwn(args, name) ? (args[name] ?? null) : null,
   }));
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../domain/json.ts";
+import { isObject, type JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { ToolCall } from "../../domain/model.ts";
 import { callingRunId, type Requirement } from "../../domain/requirement.ts";
@@ -165,9 +165,6 @@ export function toolArguments(call: ToolCall): JsonObject | null {
   }
   return read.value;
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** How much of a place a sentence names. */
 const PLACE_CHARS = 200;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../domain/json.ts";
+import { isObject, type Json, type JsonObject } from "../../domain/json.ts";
 import { readJson } from "../../lib/read-json.ts";
 import { type RoundedInteger, roundedIntegers } from "../../lib/rounded-integers.ts";
 
@@ -33,7 +33,7 @@ export function* roundedInColumns(row: JsonObject, names: Iterable<string>): Gen
 }
 
 export function objectOf(value: unknown): JsonObject | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+  return isObject(value) ? value : null;
 }
 
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

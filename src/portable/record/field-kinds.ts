@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idProblem } from "../../domain/id.ts";
-import type { Json, JsonObject } from "../../domain/json.ts";
+import { isObject, type Json, type JsonObject } from "../../domain/json.ts";
 import { typedTags } from "../../domain/labels.ts";
 import { MAX_LIST_ITEMS, MAX_RUN_INDEX, MAX_STATE_BYTES, MAX_TOKENS, MAX_TYPED_TAGS } from "../../domain/limits.ts";
 import type { SessionSummary } from "../../domain/session.ts";
@@ -66,9 +66,6 @@ export const list = <Value>(item: z.ZodType<Value>, max: number): z.ZodType<Valu
     }
     return items;
   });
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Lines are JSON, so what an object holds is. */
 export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject } from "../../domain/json.ts";
 
 /** The columns of a row that are exported and imported, in the order in which a line names them. */
 export type Fields<Row> = { [Column in keyof Row]-?: z.ZodType<Row[Column]> };
@@ -29,9 +30,7 @@ const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter
 const wireName = (column: string): string => NAMES[column] ?? snakeCase(column);
 
 const renamed = (value: unknown, rename: (name: string) => string): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, entry]) => [rename(name), entry]))
-    : value;
+  isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, entry]) => [rename(name), entry])) : value;
 
 export function recordFormat<Row extends object>(type: string, fields: Fields<Row>): RecordFormat<Row> {
   const columns = Object.keys(fields) as (keyof Row & string)[];

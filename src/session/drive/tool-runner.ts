@@ -3,7 +3,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import { MAX_TOOL_RESULT_BYTES } from "../../domain/limits.ts";
 import type { ToolSpec } from "../../domain/model.ts";
 import type { Tool, ToolContext } from "../../domain/tool.ts";
-import { modelParameters } from "../../domain/tool-schema.ts";
+import { modelParameters } from "../../domain/tool.ts";
 import { aborted, withTimeout } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 

@@ -2,7 +2,7 @@ import { invalidRequest, payloadTooLarge, preconditionFailed } from "../../domai
 import { type IfMatch, isMatched } from "../../domain/etag.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
-import { mergePatch } from "../../domain/merge-patch.ts";
+import { mergePatch } from "../../domain/json.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Session, SessionSummary } from "../../domain/session.ts";
 import { utf8Bytes } from "../../lib/text.ts";

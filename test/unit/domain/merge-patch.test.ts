@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mergePatch } from "../../../src/domain/merge-patch.ts";
+import { mergePatch } from "../../../src/domain/json.ts";
 
 describe("a merge patch", () => {
   // The examples of RFC 7396, appendix A, in its order.

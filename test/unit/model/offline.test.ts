@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { ModelChunk, ModelMessage, ModelRequest } from "../../../src/domain/model.ts";
-import { NAMING_MARKER } from "../../../src/domain/naming.ts";
+import { type ModelChunk, type ModelMessage, type ModelRequest, NAMING_MARKER } from "../../../src/domain/model.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
 import { toolArguments } from "../../../src/engine/run/calls.ts";
 import { offlineModel } from "../../../src/model/offline.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../../../src/domain/message.ts";
-import { checkpointIndexes, wholeRounds } from "../../../../src/engine/drive/checkpoints.ts";
+import type { Message } from "../../../src/domain/message.ts";
+import { checkpointIndexes, wholeRounds } from "../../../src/domain/run-origin.ts";
 
 /** `s`, `u`, `t`: a message of the role; `a`: an answer; a digit: an answer that wants so many tools. */
 function messagesOf(roles: string): Message[] {
