@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 import type { Tool } from "./tool.ts";
 
 /** How sessions of an agent get their names. */
-export interface NamingPolicy {
+interface NamingPolicy {
   /** The completed run after which a session is named by itself, and again at twice that while it has no real name. 0 is off. */
   after?: number;
   /** The model that names; else `NAMING_MODEL`, else the agent's own. */
@@ -16,7 +16,7 @@ export interface NamingPolicy {
 }
 
 /** How sessions of an agent are summarized. */
-export interface SummaryPolicy {
+interface SummaryPolicy {
   /** After every so many completed runs a summary is made by itself. 0, or left out, is off. */
   every?: number;
   /** The model that summarizes; else `SUMMARY_MODEL`, else the agent's own. */

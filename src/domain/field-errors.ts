@@ -9,8 +9,8 @@ import type { FieldError } from "./error.ts";
 type Kind = Pick<FieldError, "type" | "msg" | "ctx">;
 
 const MAX_INPUT_CHARS = 200;
-/** A list of a hundred thousand wrong elements is answered with its first ones. */
-const MAX_ERRORS = 100;
+/** A list of a hundred thousand wrong elements is answered with its first errors only. */
+export const MAX_FIELD_ERRORS = 100;
 
 /** A custom zod issue that carries its pydantic type. */
 export function fieldIssue(type: string, msg: string, ctx?: Record<string, unknown>) {
@@ -19,8 +19,8 @@ export function fieldIssue(type: string, msg: string, ctx?: Record<string, unkno
 
 /** What a schema found wrong with `data`, which stands at `at` in the request. */
 export function fieldErrorsAt(error: z.ZodError, at: FieldError["loc"], data: unknown): FieldError[] {
-  const found = error.issues.slice(0, MAX_ERRORS).flatMap((issue) => describe(issue, data));
-  return found.slice(0, MAX_ERRORS).map(({ kind, path }) => {
+  const found = error.issues.slice(0, MAX_FIELD_ERRORS).flatMap((issue) => describe(issue, data));
+  return found.slice(0, MAX_FIELD_ERRORS).map(({ kind, path }) => {
     const input = kind.type === "missing" ? undefined : valueAt(data, path);
     return fieldError(kind, [...at, ...path.map(locSegment)], input);
   });

@@ -45,6 +45,8 @@ export const MAX_COMPONENT_NAME_BYTES = 1_000;
 export const MAX_SHOWN_SCHEMA_BYTES = 64 * 1024;
 /** What tokens are added up to, here and in a file that comes in. */
 export const MAX_TOKENS = 1_000_000_000_000;
+/** The highest count in a row, such as the tokens of one answer: a model's word for more is not believed, an import's is refused. */
+export const MAX_COUNT = 1_000_000_000;
 /** Models whose tokens a session's metrics keep apart. */
 export const MAX_TOKEN_MODELS = 64;
 /** Tags of one session. */

@@ -12,10 +12,7 @@ export type AskedOrigin =
   | { type: "regenerated"; from: ContinueFrom; replace: boolean; instructions: string | null };
 
 /** The older run, as far as it matters to what is made from it. */
-export type OlderRun = Pick<
-  RunRow,
-  "runId" | "parentRunId" | "status" | "input" | "origin" | "runIndex" | "memberSlots"
->;
+type OlderRun = Pick<RunRow, "runId" | "parentRunId" | "status" | "input" | "origin" | "runIndex" | "memberSlots">;
 
 /** The run index before which a run's history stands: its own, or that of the run which it was made from in the end. */
 export function historyBefore(run: Pick<RunRow, "origin" | "runIndex" | "memberSlots">): number {

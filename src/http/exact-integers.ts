@@ -1,5 +1,5 @@
 import type { FieldError } from "../domain/error.ts";
-import { fieldError } from "../domain/field-errors.ts";
+import { fieldError, MAX_FIELD_ERRORS } from "../domain/field-errors.ts";
 import { type RoundedInteger, roundedIntegers } from "../lib/rounded-integers.ts";
 
 /** JSON that is kept as callers send it: an integer in it that a number would round is refused, not changed in silence. */
@@ -9,7 +9,6 @@ type Path = RoundedInteger["path"];
 const KEPT_FIELDS: readonly unknown[] = ["session_state", "metadata"];
 const ANSWER_FIELDS: readonly unknown[] = ["tools", "requirements"];
 const RESULTS: readonly unknown[] = ["result", "external_execution_result"];
-const MAX_ERRORS = 100;
 
 /** Whether what stands at this place of a body is kept. */
 export const isKept = ([field, ...path]: Path): boolean =>
@@ -32,7 +31,7 @@ export function roundedErrors(text: string, at: FieldError["loc"], isKeptAt: (pa
   const errors: FieldError[] = [];
   for (const { path, source } of roundedIntegers(text)) {
     if (isKeptAt(path)) errors.push(fieldError(ROUNDED, [...at, ...path], source));
-    if (errors.length === MAX_ERRORS) break;
+    if (errors.length === MAX_FIELD_ERRORS) break;
   }
   return errors;
 }

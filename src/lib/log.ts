@@ -1,6 +1,6 @@
 /** What a log line may carry: short facts. Objects are refused so that no prompt, header or token slips in whole. */
-export type LogFields = Record<string, string | number | boolean | null | undefined>;
-export type LogLevel = "info" | "warn" | "error";
+type LogFields = Record<string, string | number | boolean | null | undefined>;
+type LogLevel = "info" | "warn" | "error";
 
 const MAX_FIELD_CHARS = 300;
 

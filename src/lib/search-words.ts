@@ -65,7 +65,7 @@ function plain(text: string): string {
 }
 
 /** A word of a text, and the code units that it stands in. */
-export interface PlacedWord {
+interface PlacedWord {
   word: string;
   from: number;
   to: number;

@@ -1,9 +1,8 @@
 import { isObject } from "../domain/json.ts";
 import { CONVERSATION_TAG, type ModelMessage, SUMMARY_TAG } from "../domain/model.ts";
 import { offlineTitle } from "./offline-title.ts";
-import { shortened } from "./offline-tools.ts";
+import { quote } from "./offline-tools.ts";
 
-const QUOTE_CODE_POINTS = 120;
 const SUMMARY_CODE_POINTS = 1_200;
 const MAX_TOPICS = 8;
 
@@ -41,5 +40,3 @@ function entries(text: string, tag: string): Record<string, unknown>[] {
     }
   });
 }
-
-const quote = (text: string): string => `“${shortened(text.replace(/\s+/g, " ").trim(), QUOTE_CODE_POINTS)}”`;

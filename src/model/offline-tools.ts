@@ -64,8 +64,15 @@ function memberOf(written: string): string | undefined {
   }
 }
 
+const QUOTE_CODE_POINTS = 120;
+
+/** What somebody said, in quotation marks: its beginning, on one line. */
+export function quote(text: string): string {
+  return `“${shortened(text.replace(/\s+/g, " ").trim(), QUOTE_CODE_POINTS)}”`;
+}
+
 /** A text of at most so many code points, with a sign where it was cut. */
-export function shortened(text: string, maxCodePoints: number): string {
+function shortened(text: string, maxCodePoints: number): string {
   const codePoints = [...text];
   return codePoints.length <= maxCodePoints ? text : `${codePoints.slice(0, maxCodePoints - 1).join("")}…`;
 }

@@ -9,10 +9,9 @@ import {
 import { sha256Hex } from "../lib/digest.ts";
 import { offlineSummary } from "./offline-summary.ts";
 import { offlineTitle } from "./offline-title.ts";
-import { delegation, shortened, tellResults } from "./offline-tools.ts";
+import { delegation, quote, tellResults } from "./offline-tools.ts";
 
 const INTRODUCTION = "I am the offline model: I need no key and no network, and answer from this conversation alone.";
-const QUOTE_CODE_POINTS = 120;
 
 type Answer = { text: string } | { toolCall: { name: string; arguments: string } };
 
@@ -137,10 +136,6 @@ function nameFor(naming: ModelMessage, messages: ModelMessage[]): string {
   const behindMarker = naming.content.slice(naming.content.indexOf(NAMING_MARKER) + NAMING_MARKER.length);
   const others = messages.filter((message) => message.role === "user").map((message) => message.content);
   return offlineTitle([...others, behindMarker]) || "Empty conversation";
-}
-
-function quote(text: string): string {
-  return `“${shortened(text.replace(/\s+/g, " ").trim(), QUOTE_CODE_POINTS)}”`;
 }
 
 /** The words with the space before each, so that together they are the text. */

@@ -8,6 +8,7 @@ import type {
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
 import { isObject } from "../domain/json.ts";
+import { MAX_COUNT } from "../domain/limits.ts";
 import type {
   FinishReason,
   ModelChunk,
@@ -216,9 +217,7 @@ function toText(content: unknown): string {
   return content.map((part) => (isObject(part) && typeof part.text === "string" ? part.text : "")).join("");
 }
 
-/** No answer takes more; a number beyond it would spoil every sum that it comes into. */
-const MAX_COUNT = 1_000_000_000;
-
+/** No answer takes more than `MAX_COUNT`; a number beyond it would spoil every sum that it comes into. */
 function toCount(value: unknown): number {
   return typeof value === "number" && value > 0 && value <= MAX_COUNT ? Math.trunc(value) : 0;
 }

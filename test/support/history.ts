@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { type Message, type MessageKey, ROLES, type Role } from "../../src/domain/message.ts";
 import { RUN_STATUSES } from "../../src/domain/run.ts";
 import { SESSION_TYPES } from "../../src/domain/session.ts";
-import type { HistoryFilter, HistoryRun } from "../../src/engine/prompt/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, historyMessages, type HistoryRun } from "../../src/engine/prompt/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/messages/history.ts";
@@ -19,6 +19,11 @@ export const END: MessageKey = { runIndex: 2 ** 30, messageIndex: 0 };
 export const keyOf = ({ runIndex, messageIndex }: MessageKey): MessageKey => ({ runIndex, messageIndex });
 export const byKey = (one: MessageKey, other: MessageKey): number =>
   one.runIndex - other.runIndex || one.messageIndex - other.messageIndex;
+
+/** Agno's `get_chat_history`: what people and agents said, in runs of any status; of a team what its leader said. */
+export function chatHistory<M extends { role: Role }>(runs: readonly HistoryRun<M>[], lastNRuns?: number): M[] {
+  return historyMessages(runs, { ...CHAT_HISTORY, lastNRuns });
+}
 
 function message(role: Role, messageId: string, content = `text of ${messageId}`): Message {
   const base = { messageId, content, createdAt: 1_795_298_563_250 };

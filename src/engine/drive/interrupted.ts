@@ -20,7 +20,7 @@ const INTERRUPTED: RunError = {
   message: "The run was interrupted before it ended; what had been written down by then was kept.",
 };
 
-export interface Interruption {
+interface Interruption {
   /** Whether it had been paused before: a person has approved what it was doing. */
   continues: boolean;
   /** An event index above every one that a reader can have got. */

@@ -6,14 +6,14 @@ import {
   payloadTooLarge,
   requirementAnswered,
 } from "../../domain/error.ts";
-import { MAX_ANSWERS_BYTES } from "../../domain/limits.ts";
+import { MAX_ANSWERS_BYTES, MAX_ID_CHARS } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { type AnswerEntry, callingRunId, type Requirement } from "../../domain/requirement.ts";
 import type { Tool } from "../../domain/tool.ts";
 import { answerBytes, type GivenAnswer, givenAnswer, isSameAnswer, oversize, wrongValues } from "./given-answer.ts";
 
 /** Who answers which run, and when. */
-export interface AnswerContext {
+interface AnswerContext {
   runId: string;
   answeredBy: string | null;
   nowMs: number;
@@ -21,7 +21,7 @@ export interface AnswerContext {
   knownToolCallIds: ReadonlySet<string>;
 }
 
-export interface DecidedAnswers {
+interface DecidedAnswers {
   /** The requirements that are answered now, as they are to be stored. */
   answered: Requirement[];
   /** Those that are open still. */
@@ -171,12 +171,11 @@ const ambiguous = ({ id }: AnswerEntry, open: readonly Requirement[]): Failure =
 const idsOf = (requirements: readonly Requirement[]) =>
   requirements.map(({ requirementId }) => requirementId).join(", ");
 
-/** How many ids a sentence names, and how much of each that a caller made up. */
+/** How many ids a sentence names. */
 const NAMED = 20;
-const NAMED_CHARS = 128;
 
 function namesNothing(runId: string, ids: readonly string[]): Failure {
-  const named = ids.slice(0, NAMED).map((id) => id.slice(0, NAMED_CHARS).toWellFormed());
+  const named = ids.slice(0, NAMED).map((id) => id.slice(0, MAX_ID_CHARS).toWellFormed());
   return badRequest(`Run ${runId} has no requirement or tool call with this id: ${named.join(", ")}`);
 }
 

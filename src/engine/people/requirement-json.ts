@@ -2,7 +2,7 @@ import type { RunRequirementJson, ToolExecution } from "../../domain/event.ts";
 import type { Requirement, RequirementKind, UserInputField } from "../../domain/requirement.ts";
 
 /** `open` shows a requirement as when its run paused, `resolved` with what was said to it. */
-export type RequirementStage = "open" | "resolved";
+type RequirementStage = "open" | "resolved";
 
 /** The call of a requirement in AgentOS's form. */
 export function requirementExecution(requirement: Requirement, stage: RequirementStage): ToolExecution {

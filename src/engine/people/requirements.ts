@@ -68,7 +68,7 @@ export function expireRequirement(requirement: Requirement, nowMs: number): Requ
 }
 
 /** What the answered call turns into when its run goes on: it runs, or it has this result. */
-export type AnswerOutcome = { kind: "execute"; args: JsonObject } | { kind: "result"; text: string; isError: boolean };
+type AnswerOutcome = { kind: "execute"; args: JsonObject } | { kind: "result"; text: string; isError: boolean };
 
 /** AgentOS's text for a rejected call; a note alone would not tell the model that nothing was done. */
 function rejection(status: Requirement["status"], note: string | null): string {

@@ -40,7 +40,7 @@ export interface HistoryFilter {
   skipHistoryMessages?: boolean | undefined;
 }
 
-/** What Agno's `get_chat_history` filters by. */
+/** What Agno's `get_chat_history` filters by: what people and agents said, in runs of any status. */
 export const CHAT_HISTORY = {
   skipRoles: ["system", "tool"],
   skipStatuses: [],
@@ -64,11 +64,6 @@ export function historyMessages<M extends { role: Role }>(
 ): M[] {
   const passing = passingMessages(runs, filter);
   return filter.limit === undefined ? passing : newestMessages(passing, filter.limit);
-}
-
-/** Agno's `get_chat_history`: what people and agents said, in runs of any status; of a team what its leader said. */
-export function chatHistory<M extends { role: Role }>(runs: readonly HistoryRun<M>[], lastNRuns?: number): M[] {
-  return historyMessages(runs, { ...CHAT_HISTORY, lastNRuns });
 }
 
 /** What passes all filters before `limit`, each message at its natural place. Of the system messages only the first. */

@@ -7,7 +7,7 @@ import { utf8Bytes } from "../../lib/text.ts";
  */
 
 /** The deltas of one second: they share their `created_at`. */
-export interface DeltasEntry {
+interface DeltasEntry {
   kind: "deltas";
   at: number;
   deltas: string[];
@@ -33,7 +33,7 @@ export interface PlainEntry {
 }
 
 /** `tool_paused`: the member that the call went to waits for a person. */
-export type CallKind = "tool_started" | "tool_ended" | "tool_paused";
+type CallKind = "tool_started" | "tool_ended" | "tool_paused";
 
 /** An event about one tool call of the run, counted from 0. */
 export interface CallEntry {
@@ -57,7 +57,7 @@ export interface SummaryEntry {
 }
 
 /** The next events of a member run, in the place where the team's readers got them. */
-export interface MemberEntry {
+interface MemberEntry {
   kind: "member_told";
   /** Which member run of this run, counted from 0. */
   member: number;
@@ -65,7 +65,7 @@ export interface MemberEntry {
 }
 
 /** The next event has this index: readers may have got events before it that nobody wrote down. */
-export interface GapEntry {
+interface GapEntry {
   kind: "gap";
   nextIndex: number;
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../domain/json.ts";
+import { MAX_ID_CHARS } from "../../domain/limits.ts";
 import { readJson } from "../../lib/read-json.ts";
 import { type RoundedInteger, roundedIntegers } from "../../lib/rounded-integers.ts";
 import { AGNO_COLUMNS, agnoKind, agnoRunRow, agnoSession } from "../agno/session.ts";
@@ -99,7 +100,7 @@ function ownEntry(line: JsonObject): FoundEntry {
 function read<Row>(format: RecordFormat<Row>, line: JsonObject, entry: (row: Row) => Entry): FoundEntry {
   const found = format.read(line);
   if (found.ok) return { ok: true, entry: entry(found.row) };
-  const begins = format.type === "session" ? { sessionId: String(line.session_id ?? "").slice(0, 128) } : null;
+  const begins = format.type === "session" ? { sessionId: String(line.session_id ?? "").slice(0, MAX_ID_CHARS) } : null;
   return wrong(found.problem, begins);
 }
 
@@ -109,7 +110,7 @@ function agnoEntry(line: JsonObject): FoundEntry {
       const found = agnoSession(line);
       return found.ok
         ? { ok: true, entry: { kind: "agno_session", ...found, holdsRuns: found.runs.length > 0 } }
-        : wrong(found.problem, { sessionId: (found.sessionId ?? "").slice(0, 128) });
+        : wrong(found.problem, { sessionId: (found.sessionId ?? "").slice(0, MAX_ID_CHARS) });
     }
     case "run":
       return { ok: true, entry: { kind: "agno_run", ...agnoRunRow(line) } };

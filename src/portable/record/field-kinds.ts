@@ -2,7 +2,15 @@ import { z } from "zod";
 import { idProblem } from "../../domain/id.ts";
 import { isObject, type Json, type JsonObject } from "../../domain/json.ts";
 import { typedTags } from "../../domain/labels.ts";
-import { MAX_LIST_ITEMS, MAX_RUN_INDEX, MAX_STATE_BYTES, MAX_TOKENS, MAX_TYPED_TAGS } from "../../domain/limits.ts";
+import {
+  MAX_COUNT,
+  MAX_ID_CHARS,
+  MAX_LIST_ITEMS,
+  MAX_RUN_INDEX,
+  MAX_STATE_BYTES,
+  MAX_TOKENS,
+  MAX_TYPED_TAGS,
+} from "../../domain/limits.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
@@ -11,7 +19,6 @@ import { utf8Bytes } from "../../lib/text.ts";
 /** The years 1 to 9998: as far as answers can show them, and callers read them; what is changed later moves on by itself. */
 const FIRST_INSTANT = Date.parse("0001-01-01T00:00:00Z");
 const LAST_INSTANT = Date.parse("9998-12-31T23:59:59Z");
-const MAX_COUNT = 1_000_000_000;
 const MAX_NAME_CHARS = 1_000;
 
 export const nullable = <Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> =>
@@ -19,7 +26,10 @@ export const nullable = <Value>(schema: z.ZodType<Value>): z.ZodType<Value | nul
 
 export const id: z.ZodType<string> = z
   .string()
-  .refine((value) => idProblem(value) === null, "must be an id: 1 to 128 characters, none of them a control character");
+  .refine(
+    (value) => idProblem(value) === null,
+    `must be an id: 1 to ${MAX_ID_CHARS} characters, none of them a control character`,
+  );
 
 /** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());

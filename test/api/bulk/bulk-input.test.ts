@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { MAX_TAG_CODE_POINTS } from "../../../src/domain/limits.ts";
+import { MAX_JOB_IDS, MAX_JOB_NAMES } from "../../../src/domain/job.ts";
 import { changeMany } from "../../support/bulk.ts";
 import { call, callHandler, newId } from "../../support/http.ts";
 import { watchQueue } from "../../support/queue.ts";
@@ -88,7 +90,10 @@ describe("a change in bulk", () => {
     ],
     [
       "with 1,001 names",
-      { action: "rename", names: Array.from({ length: 1_001 }, () => ({ session_id: id, session_name: "x" })) },
+      {
+        action: "rename",
+        names: Array.from({ length: MAX_JOB_NAMES + 1 }, () => ({ session_id: id, session_name: "x" })),
+      },
       ["body", "names"],
     ],
     ["that tags with nothing", { action: "tag", ...ids, add_tags: [] }, ["body", "add_tags"]],
@@ -100,7 +105,7 @@ describe("a change in bulk", () => {
     ["that adds an empty tag", { action: "tag", ...ids, add_tags: [" "] }, ["body", "add_tags"]],
     [
       "that removes a tag that is too long",
-      { action: "tag", ...ids, remove_tags: ["x".repeat(65)] },
+      { action: "tag", ...ids, remove_tags: ["x".repeat(MAX_TAG_CODE_POINTS + 1)] },
       ["body", "remove_tags"],
     ],
     ["with tags to pin", { action: "pin", ...ids, add_tags: ["b"] }, ["body", "add_tags"]],
@@ -115,11 +120,11 @@ describe("a change in bulk", () => {
 
   it("takes 25,000 ids, and says that it takes no more", async () => {
     queue.lose();
-    const many = Array.from({ length: 25_001 }, (_, nth) => `n${nth}`);
+    const many = Array.from({ length: MAX_JOB_IDS + 1 }, (_, nth) => `n${nth}`);
     const { status, body } = await changeMany({ action: "pin", session_ids: many });
     expect([status, body.detail[0].msg]).toEqual([422, expect.stringContaining("at most 25000 items")]);
     const job = await changeMany({ action: "pin", session_ids: many.slice(1) });
-    expect([job.status, job.body.total]).toEqual([202, 25_000]);
+    expect([job.status, job.body.total]).toEqual([202, MAX_JOB_IDS]);
     expect(queue.of(job.body.job_id)).toHaveLength(500);
     await call("POST", `/jobs/${job.body.job_id}/cancel`);
   });

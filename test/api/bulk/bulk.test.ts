@@ -1,6 +1,7 @@
 /** Many sessions are renamed, tagged, archived, pinned and deleted at once. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { MAX_TAGS } from "../../../src/domain/limits.ts";
 import { testAgent } from "../../support/agents.ts";
 import { anyJob, changed, changeMany, inShort, itemsOfJob, rowsOfSessions } from "../../support/bulk.ts";
 import { costOf } from "../../support/d1-cost.ts";
@@ -135,7 +136,7 @@ describe("in bulk", () => {
   });
 
   it("tags come beside those that are there, and others go; what would be too many changes nothing", async () => {
-    const many = Array.from({ length: 32 }, (_, nth) => `tag ${nth}`);
+    const many = Array.from({ length: MAX_TAGS }, (_, nth) => `tag ${nth}`);
     const ids = [await create({ tags: ["a", "b"] }), await create(), await create({ tags: many })];
     const change = { action: "tag", session_ids: ids, add_tags: [" c "], remove_tags: ["a", "z"] };
     expect(await changed(change)).toEqual(["succeeded", "succeeded", "failed too_many_tags"]);

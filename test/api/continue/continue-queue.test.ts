@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MAX_WAITING_RUNS } from "../../../src/domain/limits.ts";
 import { type Which, watchD1 } from "../../support/d1-faults.ts";
 import {
   call,
@@ -147,7 +148,7 @@ describe("a continue while another run is active", () => {
     const { active, point } = await busy(paused);
     const { session_id } = paused;
     const waiting = await Promise.all(
-      Array.from({ length: 32 }, (_, nth) => openRun(`w${nth}`, { session_id, agent })),
+      Array.from({ length: MAX_WAITING_RUNS }, (_, nth) => openRun(`w${nth}`, { session_id, agent })),
     );
     for (const on_busy of ["enqueue", "interrupt"]) {
       const refusal = await answer(paused, { ...tools(paused, confirmed), on_busy });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { MAX_JOB_IDS } from "../../../src/domain/job.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
 import { call, callHandler, newId, run } from "../../support/http.ts";
@@ -184,12 +185,12 @@ describe("a request for a naming job", () => {
   });
 
   it("takes 25,000 ids, and says that it takes no more", async () => {
-    const ids = Array.from({ length: 25_001 }, (_, nth) => `n${nth}`);
+    const ids = Array.from({ length: MAX_JOB_IDS + 1 }, (_, nth) => `n${nth}`);
     const { status, body } = await nameMany({ session_ids: ids });
     expect([status, body.detail[0].msg]).toEqual([422, expect.stringContaining("at most 25000 items")]);
     queue.lose();
     const job = await nameMany({ session_ids: ids.slice(1) });
-    expect([job.status, job.body.total]).toEqual([202, 25_000]);
+    expect([job.status, job.body.total]).toEqual([202, MAX_JOB_IDS]);
     expect(queue.of(job.body.job_id)).toHaveLength(500);
     await call("POST", `/naming-jobs/${job.body.job_id}/cancel`);
   });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../../../src/domain/limits.ts";
 import { type Operation, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, callHandler, newId, run, send } from "../../support/http.ts";
 import {
@@ -95,10 +96,10 @@ describe("what is sent", () => {
 
   it.each<[string, object]>([
     ["tags", { tags: ["a", " "] }],
-    ["tags", { tags: ["x".repeat(65)] }],
+    ["tags", { tags: ["x".repeat(MAX_TAG_CODE_POINTS + 1)] }],
     ["tags", { tags: ["two\nlines"] }],
     ["tags", { tags: ["\u202e"] }],
-    ["tags", { tags: Array.from({ length: 33 }, (_, nth) => `t${nth}`) }],
+    ["tags", { tags: Array.from({ length: MAX_TAGS + 1 }, (_, nth) => `t${nth}`) }],
     ["tags", { tags: [1] }],
     ["metadata", { metadata: { a: "é".repeat(64 * KB) } }],
     ["metadata", { metadata: ["a"] }],
@@ -117,14 +118,19 @@ describe("what is sent", () => {
 
   it("has tags as a person may type them, and 128 KB of metadata and state", async () => {
     const [sessionId, other] = [newId(), newId()];
-    const tags = [" a ", "a", "x".repeat(64), ...Array.from({ length: 30 }, (_, nth) => `t${nth}`)];
+    const tags = [
+      " a ",
+      "a",
+      "x".repeat(MAX_TAG_CODE_POINTS),
+      ...Array.from({ length: MAX_TAGS - 2 }, (_, nth) => `t${nth}`),
+    ];
     const given = { tags, metadata: { a: "x".repeat(128 * KB - 8) } };
     expect(await importing(asText(changed(sessionLines(sessionId), 0, given)))).toMatchObject({ imported: 1 });
     await call("POST", "/sessions", { session_id: other });
     const typed = (await call("PATCH", `/sessions/${other}`, given)).body;
     const taken = (await call("GET", `/sessions/${sessionId}`)).body;
     expect([taken.tags, taken.metadata]).toEqual([typed.tags, typed.metadata]);
-    expect(taken.tags).toHaveLength(32);
+    expect(taken.tags).toHaveLength(MAX_TAGS);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
+import { MAX_WAITING_RUNS } from "../../../src/domain/limits.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { patches, unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, type EventStream, names, newId, openRun, run } from "../../support/http.ts";
@@ -174,7 +175,7 @@ it("holds 32 waiting runs and refuses the next with 429, until one has run", asy
   const point = gate();
   model.next([hold(point), text("first")]);
   const active = await openRun("active", { session_id });
-  const waiting = await Promise.all(numbers(32).map((nth) => openRun(`w${nth}`, { session_id })));
+  const waiting = await Promise.all(numbers(MAX_WAITING_RUNS).map((nth) => openRun(`w${nth}`, { session_id })));
   const refusal = await run("more", { session_id });
   expect([refusal.status, refusal.body.code]).toEqual([429, "queue_full"]);
   expect(refusal.headers.get("Retry-After")).toBe("5");
@@ -184,7 +185,7 @@ it("holds 32 waiting runs and refuses the next with 429, until one has run", asy
   await Promise.all(waiting.map((stream) => stream.rest()));
   const order = await orderOf(session_id);
   expect(order[0]).toBe("active");
-  expect(new Set(order).size).toBe(33);
+  expect(new Set(order).size).toBe(MAX_WAITING_RUNS + 1);
   expect((await run("more", { session_id })).body.status).toBe("COMPLETED");
 });
 

@@ -1,5 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
+import { MAX_WAITING_RUNS } from "../../../src/domain/limits.ts";
 import { heldAfter, type Which, watchD1 } from "../../support/d1-faults.ts";
 import { call, newId, openRun, run, type SentEvent, send, streamRun } from "../../support/http.ts";
 import { exportOf, importing } from "../../support/portable.ts";
@@ -215,7 +216,9 @@ it("looks at the key before on_busy and before the limit of the queue", async ()
   for (const on_busy of ["reject", "interrupt", "enqueue"]) {
     expect((await run("done", { session_id, key, on_busy })).body.run_id).toBe(done.body.run_id);
   }
-  const waiting = await Promise.all(Array.from({ length: 32 }, (_, nth) => openRun(`w${nth}`, { session_id })));
+  const waiting = await Promise.all(
+    Array.from({ length: MAX_WAITING_RUNS }, (_, nth) => openRun(`w${nth}`, { session_id })),
+  );
   expect((await run("more", { session_id })).status).toBe(429);
   expect((await run("done", { session_id, key })).body.run_id).toBe(done.body.run_id);
   await call("DELETE", `/sessions/${session_id}`);

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../../../src/domain/limits.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
 import { EMPTY_DIRECTORY } from "../../support/directory.ts";
@@ -98,8 +99,16 @@ describe("tags, pin, archive and time to live", () => {
       [" b ", "A", "b", "a", "日本", "😀"],
       ["b", "A", "a", "日本", "😀"],
     ],
-    ["takes 32 tags, counted once each", [...Array(32).keys(), 0].map(String), [...Array(32).keys()].map(String)],
-    ["takes a tag of 64 characters, counted in code points", ["😀".repeat(64)], ["😀".repeat(64)]],
+    [
+      "takes 32 tags, counted once each",
+      [...Array(MAX_TAGS).keys(), 0].map(String),
+      [...Array(MAX_TAGS).keys()].map(String),
+    ],
+    [
+      "takes a tag of 64 characters, counted in code points",
+      ["😀".repeat(MAX_TAG_CODE_POINTS)],
+      ["😀".repeat(MAX_TAG_CODE_POINTS)],
+    ],
   ])("%s", async (_, typed, tags) => {
     const session_id = await created({ tags: typed });
     expect((await detailOf(session_id)).tags).toEqual(tags);
@@ -109,10 +118,10 @@ describe("tags, pin, archive and time to live", () => {
   it.each<[object, (string | number)[]]>([
     [{ tags: [""] }, ["body", "tags"]],
     [{ tags: ["ok", "  "] }, ["body", "tags"]],
-    [{ tags: ["x".repeat(65)] }, ["body", "tags"]],
+    [{ tags: ["x".repeat(MAX_TAG_CODE_POINTS + 1)] }, ["body", "tags"]],
     [{ tags: ["two\nlines"] }, ["body", "tags"]],
     [{ tags: ["bell\u0007"] }, ["body", "tags"]],
-    [{ tags: [...Array(33).keys()].map(String) }, ["body", "tags"]],
+    [{ tags: [...Array(MAX_TAGS + 1).keys()].map(String) }, ["body", "tags"]],
     [{ tags: "travel" }, ["body", "tags"]],
     [{ tags: ["a", 1] }, ["body", "tags", 1]],
     [{ pinned: "yes" }, ["body", "pinned"]],

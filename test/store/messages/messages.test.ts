@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { messageJson } from "../../../src/api/shared/message-json.ts";
 import type { Message } from "../../../src/domain/message.ts";
-import { chatHistory } from "../../../src/engine/prompt/history.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";
 import {
@@ -12,7 +11,7 @@ import {
   windowRuns,
   windowRunsQuery,
 } from "../../../src/store/messages/messages.ts";
-import { names, run, storeSession } from "../../support/history.ts";
+import { chatHistory, names, run, storeSession } from "../../support/history.ts";
 
 const db = openDatabase(env.DB);
 

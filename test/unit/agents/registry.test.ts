@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { MAX_COMPONENT_NAME_BYTES, MAX_INSTRUCTIONS_BYTES } from "../../../src/domain/limits.ts";
 import { register } from "../../../src/agents/registry/register.ts";
 import type { Agent } from "../../../src/domain/agent.ts";
 import { type Component, type Team, teamDepth } from "../../../src/domain/team.ts";
@@ -238,10 +239,10 @@ describe("the depth of a team", () => {
     ],
     [
       "a model's name",
-      { model: "m".repeat(1_001) },
+      { model: "m".repeat(MAX_COMPONENT_NAME_BYTES + 1) },
       "Agent 'Ada' has a name, or the name of a model, of more than 1000",
     ],
-    ["instructions that fit", { instructions: "x".repeat(262_144) }, "accepted"],
+    ["instructions that fit", { instructions: "x".repeat(MAX_INSTRUCTIONS_BYTES) }, "accepted"],
   ])("refuses what is too long to be stored with each run: %s", (_what, fields, message) => {
     expect(refusal([{ ...ada, ...fields }])).toContain(message);
   });

@@ -1,12 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Message, Role } from "../../../../src/domain/message.ts";
 import { RUN_STATUSES } from "../../../../src/domain/run.ts";
-import {
-  chatHistory,
-  type HistoryFilter,
-  type HistoryRun,
-  historyMessages,
-} from "../../../../src/engine/prompt/history.ts";
+import { type HistoryFilter, type HistoryRun, historyMessages } from "../../../../src/engine/prompt/history.ts";
+import { chatHistory } from "../../../support/history.ts";
 
 type Named = { role: Role; name: string };
 const ROLE_OF: Record<string, Role> = { s: "system", u: "user", a: "assistant", t: "tool" };

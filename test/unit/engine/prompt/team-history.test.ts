@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { RUN_STATUSES } from "../../../../src/domain/run.ts";
 import type { SessionType } from "../../../../src/domain/session.ts";
-import { candidates, chatHistory, type HistoryFilter, historyMessages } from "../../../../src/engine/prompt/history.ts";
-import { names, run, type SessionRun } from "../../../support/history.ts";
+import { candidates, type HistoryFilter, historyMessages } from "../../../../src/engine/prompt/history.ts";
+import { chatHistory, names, run, type SessionRun } from "../../../support/history.ts";
 
 type Its = Partial<SessionRun>;
 const leader = (runIndex: number, roles: string, its: Its = {}) =>
