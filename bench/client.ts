@@ -75,6 +75,14 @@ export async function timedEvents(
   const runId = header(response, "x-run-id");
   const seen = { firstMs: Number.NaN, lastMs: Number.NaN, events: 0, runId };
   const there = Promise.withResolvers<void>();
+  const elapsed = () => performance.now() - startedAt;
+  /** Counts the events that begin in these lines; true once what is waited for is among them. */
+  const count = (lines: readonly string[]): boolean => {
+    const ids = lines.filter((line) => line.startsWith("id: ")).length;
+    if (seen.events === 0 && ids > 0) seen.firstMs = elapsed();
+    seen.events += ids;
+    return typeof upTo === "number" ? seen.events >= upTo : upTo !== "" && lines.includes(`event: ${upTo}`);
+  };
   const read = async () => {
     // The beginning of a line can be in the chunk before.
     let line = "";
@@ -83,16 +91,14 @@ export async function timedEvents(
       if (isThere) continue;
       const lines = (line + chunk).split("\n");
       line = lines.pop() ?? "";
-      const ids = lines.filter((one) => one.startsWith("id: ")).length;
-      if (seen.events === 0 && ids > 0) seen.firstMs = performance.now() - startedAt;
-      seen.events += ids;
-      isThere = typeof upTo === "number" ? seen.events >= upTo : upTo !== "" && lines.includes(`event: ${upTo}`);
+      isThere = count(lines);
       if (!isThere) continue;
-      seen.lastMs = performance.now() - startedAt;
+      seen.lastMs = elapsed();
       there.resolve();
     }
-    if (!isThere && upTo !== "") throw new Error(`${url} answered ${response.statusCode}, ${seen.events} events only.`);
-    if (!isThere) seen.lastMs = performance.now() - startedAt;
+    if (isThere) return;
+    if (upTo !== "") throw new Error(`${url} answered ${response.statusCode}, ${seen.events} events only.`);
+    seen.lastMs = elapsed();
     there.resolve();
   };
   const rest = read();

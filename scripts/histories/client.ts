@@ -30,6 +30,7 @@ interface Request {
 }
 
 const LEAVE_AFTER = 3;
+
 /** One client of one session: does operations, and writes down what it sees. */
 export class Client {
   readonly #world: World;
@@ -120,20 +121,9 @@ export class Client {
     const { action, token } = operation;
     const { sessionId, userId } = this.#record;
     const session = `/sessions/${sessionId}`;
-    const whose = { session_id: sessionId, user_id: userId };
     switch (action.kind) {
-      case "run": {
-        this.#model.script(token, action.turns);
-        if (action.state !== null) act.write = stateWrite(action.state);
-        const { state, onBusy, keyed } = action;
-        const body = {
-          ...whose,
-          message: messageText(token),
-          on_busy: onBusy,
-          ...(state !== null && { session_state: state }),
-        };
-        return { ...reading("POST", RUNS, action.read, body), ...(keyed && { headers: { "Idempotency-Key": token } }) };
-      }
+      case "run":
+        return this.#running(action, token, act);
       case "patch": {
         act.write = patchWrite(action.fields, action.merge);
         const type = action.merge ? "application/merge-patch+json" : "application/json";
@@ -148,44 +138,24 @@ export class Client {
       }
       case "tag": {
         act.write = tagWrite(action.add, action.remove);
-        const body = {
-          action: "tag",
-          session_ids: [sessionId],
-          add_tags: action.add,
-          ...(action.remove.length > 0 && { remove_tags: action.remove }),
-          user_id: userId,
-        };
-        return { method: "POST", path: "/sessions/bulk", body };
+        const removed = action.remove.length > 0 ? { remove_tags: action.remove } : {};
+        const tags = { action: "tag", session_ids: [sessionId], add_tags: action.add, ...removed };
+        return { method: "POST", path: "/sessions/bulk", body: { ...tags, user_id: userId } };
       }
       case "cancel": {
         act.runId = chosen(this.#runs(), action.pick);
-        return act.runId === null
-          ? null
-          : { method: "POST", path: `${RUNS}/${act.runId}/cancel`, query: { session_id: sessionId, user_id: userId } };
+        const query = { session_id: sessionId, user_id: userId };
+        return act.runId === null ? null : { method: "POST", path: `${RUNS}/${act.runId}/cancel`, query };
       }
       case "continue":
         return this.#answering(action, token, act);
       case "regenerate":
-      case "branch": {
-        const older = chosen(this.#runs("run"), action.pick);
-        if (older === null) return null;
-        this.#model.script(token, action.turns);
-        const how =
-          action.kind === "branch"
-            ? { continue_from: "end", input: messageText(token) }
-            : {
-                regenerate: true,
-                replace_original: action.replace,
-                additional_instructions: instructionsText(token),
-              };
-        return reading("POST", `${RUNS}/${older}/continue`, action.read, { ...whose, ...how });
-      }
+      case "branch":
+        return this.#makingAnother(action, token);
       case "resume": {
         act.runId = chosen(this.#runs(), action.pick);
-        const from = action.after < 0 ? {} : { last_event_index: action.after };
-        return act.runId === null
-          ? null
-          : { method: "POST", path: `${RUNS}/${act.runId}/resume`, body: { ...whose, ...from } };
+        const body = { ...this.#whose(), ...(action.after >= 0 && { last_event_index: action.after }) };
+        return act.runId === null ? null : { method: "POST", path: `${RUNS}/${act.runId}/resume`, body };
       }
       case "fork":
         return { method: "POST", path: `/agents/${AGENT}/sessions/${sessionId}/fork` };
@@ -200,6 +170,31 @@ export class Client {
       case "search":
         return { method: "GET", path: "/search", query: { q: COMMON_WORD, session_id: sessionId, limit: "100" } };
     }
+  }
+
+  #whose() {
+    return { session_id: this.#record.sessionId, user_id: this.#record.userId };
+  }
+
+  #running(action: Action & { kind: "run" }, token: string, act: Act): Request {
+    this.#model.script(token, action.turns);
+    const { state, onBusy, keyed } = action;
+    if (state !== null) act.write = stateWrite(state);
+    const sent = { ...this.#whose(), message: messageText(token), on_busy: onBusy };
+    const body = state === null ? sent : { ...sent, session_state: state };
+    return { ...reading("POST", RUNS, action.read, body), ...(keyed && { headers: { "Idempotency-Key": token } }) };
+  }
+
+  /** A run made from an older one. */
+  #makingAnother(action: Action & { kind: "regenerate" | "branch" }, token: string): Request | null {
+    const older = chosen(this.#runs("run"), action.pick);
+    if (older === null) return null;
+    this.#model.script(token, action.turns);
+    const how =
+      action.kind === "branch"
+        ? { continue_from: "end", input: messageText(token) }
+        : { regenerate: true, replace_original: action.replace, additional_instructions: instructionsText(token) };
+    return reading("POST", `${RUNS}/${older}/continue`, action.read, { ...this.#whose(), ...how });
   }
 
   /** Runs that a client was told of: of operations of this kind, or of all that make one. */
@@ -219,8 +214,7 @@ export class Client {
 
   /** Answers what one run waits for, as the inbox shows it. */
   async #answering(action: Action & { kind: "continue" }, token: string, act: Act): Promise<Request | null> {
-    const { sessionId, userId } = this.#record;
-    const url = `${this.#world.url}/requirements?user_id=${userId}&limit=100`;
+    const url = `${this.#world.url}/requirements?user_id=${this.#record.userId}&limit=100`;
     const inbox = await call({ method: "GET", url }).catch(() => null);
     if (inbox?.status !== 200) return null;
     const open = (inbox.json as { data: OpenRequirement[] }).data;
@@ -229,7 +223,7 @@ export class Client {
     act.runId = runId;
     const asked = open.filter(({ run_id }) => run_id === runId);
     act.answers = asked.slice(0, action.onlyFirst ? 1 : undefined).map((one) => answerTo(one, action.approve, token));
-    const body = { session_id: sessionId, user_id: userId, requirements: act.answers.map(answerJson) };
+    const body = { ...this.#whose(), requirements: act.answers.map(answerJson) };
     return reading("POST", `${RUNS}/${runId}/continue`, action.read === "background" ? "leave" : action.read, body);
   }
 

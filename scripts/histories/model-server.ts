@@ -67,7 +67,6 @@ export class ModelServer {
     }
     const nth = (this.#counts.get(token) ?? 0) + 1;
     this.#counts.set(token, nth);
-    const turn = this.#turns.get(token)?.shift() ?? PLAIN;
     const asked: Asked = {
       token,
       startedAt: this.#clock.tick(),
@@ -83,41 +82,52 @@ export class ModelServer {
       asked.endedAt = this.#clock.tick();
     };
     response.on("close", () => over("left"));
-    if (turn.does !== "stall") await pause(turn.delayMs);
-    if (turn.does === "fail") {
-      over("fault");
-      // At once again: waiting is the client's business, and tested elsewhere.
-      const headers = { "Content-Type": "application/json", "retry-after-ms": "5" };
-      response.writeHead(turn.status, headers).end(JSON.stringify({ error: { message: "As planned." } }));
-      return;
-    }
-    response.writeHead(200, { "Content-Type": "text/event-stream" });
-    if (turn.does === "call") {
-      const calls = turn.calls.map((name, index) => {
-        const id = `call${nth}x${index}of${token}`;
-        return { index, id, type: "function", function: { name, arguments: toolArguments(name, id) } };
-      });
-      send(response, { delta: { tool_calls: calls }, finish_reason: null });
-      over("whole");
-      end(response, "tool_calls");
-      return;
-    }
-    const parts = answerParts(token, nth, turn.words);
-    for (const part of parts) {
-      if (response.destroyed) return;
-      if (turn.does === "answer" && turn.everyMs > 0) await pause(turn.everyMs);
-      asked.text += part;
-      send(response, { delta: { content: part }, finish_reason: null });
-    }
-    if (turn.does === "answer") {
-      over(response.destroyed ? "left" : "whole");
-      end(response, "stop");
-      return;
-    }
-    if (turn.does === "stall") await pause(STALL_MS);
-    over("fault");
-    response.destroy();
+    await play(this.#turns.get(token)?.shift() ?? PLAIN, { response, asked, nth, over });
   }
+}
+
+/** One request of a run: the nth of its run, and how it is told to be over. */
+interface Played {
+  response: ServerResponse;
+  asked: Asked;
+  nth: number;
+  over(end: Asked["end"]): void;
+}
+
+async function play(turn: Turn, { response, asked, nth, over }: Played): Promise<void> {
+  if (turn.does !== "stall") await pause(turn.delayMs);
+  if (turn.does === "fail") {
+    over("fault");
+    // At once again: waiting is the client's business, and tested elsewhere.
+    const headers = { "Content-Type": "application/json", "retry-after-ms": "5" };
+    response.writeHead(turn.status, headers).end(JSON.stringify({ error: { message: "As planned." } }));
+    return;
+  }
+  response.writeHead(200, { "Content-Type": "text/event-stream" });
+  if (turn.does === "call") {
+    const calls = turn.calls.map((name, index) => {
+      const id = `call${nth}x${index}of${asked.token}`;
+      return { index, id, type: "function", function: { name, arguments: toolArguments(name, id) } };
+    });
+    send(response, { delta: { tool_calls: calls }, finish_reason: null });
+    over("whole");
+    end(response, "tool_calls");
+    return;
+  }
+  for (const part of answerParts(asked.token, nth, turn.words)) {
+    if (response.destroyed) return;
+    if (turn.does === "answer" && turn.everyMs > 0) await pause(turn.everyMs);
+    asked.text += part;
+    send(response, { delta: { content: part }, finish_reason: null });
+  }
+  if (turn.does === "answer") {
+    over(response.destroyed ? "left" : "whole");
+    end(response, "stop");
+    return;
+  }
+  if (turn.does === "stall") await pause(STALL_MS);
+  over("fault");
+  response.destroy();
 }
 
 function promptMessage({ role, content, tool_calls, tool_call_id }: WireMessage): PromptMessage {

@@ -16,17 +16,19 @@ function overtaken(record: SessionRecord): string[] {
   const makers = record.acts.filter((act) => makesRun(act) && act.acceptedAt !== null);
   const first = [...Map.groupBy(makers, ({ runId }) => runId).values()].flatMap(([act]) => act ?? []);
   const sentAgain = new Set(record.acts.filter((act) => isSentAgain(act, record)));
-  const wrong: string[] = [];
-  for (const earlier of first) {
-    for (const later of first) {
-      if (earlier.acceptedAt === null || earlier.acceptedAt >= later.invokedAt) continue;
-      if (interrupts(later) || sentAgain.has(later)) continue;
-      const [place, placeOfLater] = [places.get(earlier.runId ?? ""), places.get(later.runId ?? "")];
-      if (place === undefined || placeOfLater === undefined || place < placeOfLater) continue;
-      wrong.push(`${label(later)} was asked for when ${label(earlier)} was acknowledged, and went before it.`);
-    }
-  }
-  return wrong;
+  const mayNotOvertake = first.filter((later) => !interrupts(later) && !sentAgain.has(later));
+  return first.flatMap((earlier) =>
+    mayNotOvertake
+      .filter((later) => wentBefore(later, earlier, places))
+      .map((later) => `${label(later)} was asked for when ${label(earlier)} was acknowledged, and went before it.`),
+  );
+}
+
+/** Whether a run that was asked for once another one was acknowledged went before that one all the same. */
+function wentBefore(later: Act, earlier: Act, places: ReadonlyMap<string, number>): boolean {
+  if (earlier.acceptedAt === null || earlier.acceptedAt >= later.invokedAt) return false;
+  const [place, placeOfLater] = [places.get(earlier.runId ?? ""), places.get(later.runId ?? "")];
+  return place !== undefined && placeOfLater !== undefined && place >= placeOfLater;
 }
 
 const isSentAgain = (act: Act, { acts }: SessionRecord) =>

@@ -42,32 +42,36 @@ function lost(record: SessionRecord): string[] {
 function doubled(record: SessionRecord): string[] {
   const reading = lastReading(record);
   if (reading === null) return [];
-  const wrong: string[] = [];
   const makers = Map.groupBy(record.acts.filter(makesRun), ({ operation }) => operation.token);
   const known = new Set(record.acts.flatMap((act) => (makesRun(act) ? (act.runId ?? []) : [])));
   const mayRegenerate = record.acts.some(
     ({ operation, outcome }) => operation.action.kind === "regenerate" && outcome === "unknown",
   );
   const seen = new Map<string, string>();
-  for (const { runId, ...run } of reading.runs) {
-    const token = tokenOfRun({ runId, ...run });
+  const wrong = reading.runs.flatMap((run) => {
+    const { runId } = run;
+    const token = tokenOfRun(run);
     if (token === null) {
-      if (!known.has(runId) && !mayRegenerate) wrong.push(`Run ${runId} is there, and nobody asked for it.`);
-      continue;
-    }
-    const acts = makers.get(token) ?? [];
-    if (!acts.some(({ outcome }) => outcome !== "refused")) {
-      wrong.push(`Run ${runId} is there, and ${token} was ${acts.length === 0 ? "never asked for" : "refused"}.`);
+      return known.has(runId) || mayRegenerate ? [] : [`Run ${runId} is there, and nobody asked for it.`];
     }
     const other = seen.get(token);
-    if (other !== undefined) wrong.push(`${token} is there twice, as runs ${other} and ${runId}.`);
     seen.set(token, runId);
-    const told = acts.find((act) => act.runId !== null && act.acceptedAt !== null && act.runId !== runId);
-    if (told !== undefined) wrong.push(`${label(told)} was acknowledged as run ${told.runId}, and is run ${runId}.`);
-  }
+    const twice = other === undefined ? [] : [`${token} is there twice, as runs ${other} and ${runId}.`];
+    return [...unlikeAskedFor(runId, token, makers.get(token) ?? []), ...twice];
+  });
   const ids = reading.runs.map(({ runId }) => runId);
-  if (new Set(ids).size < ids.length) wrong.push("A run is in the list twice.");
-  return wrong;
+  return new Set(ids).size < ids.length ? [...wrong, "A run is in the list twice."] : wrong;
+}
+
+/** What is wrong with a run beside the requests that asked for it. */
+function unlikeAskedFor(runId: string, token: string, acts: readonly Act[]): string[] {
+  const why = acts.length === 0 ? "never asked for" : "refused";
+  const isWanted = acts.some(({ outcome }) => outcome !== "refused");
+  const told = acts.find((act) => act.runId !== null && act.acceptedAt !== null && act.runId !== runId);
+  return [
+    ...(isWanted ? [] : [`Run ${runId} is there, and ${token} was ${why}.`]),
+    ...(told === undefined ? [] : [`${label(told)} was acknowledged as run ${told.runId}, and is run ${runId}.`]),
+  ];
 }
 
 /** What a told end may be by now; a pause goes on. */

@@ -42,7 +42,7 @@ describe("a hidden session", () => {
     ["importing", 9_940_000, false, false, false],
   ] as const)(
     "%s since %s: purged %s, restorable %s, purging %s",
-    (visibility, hiddenAt, purged, restorable, purging) => {
+    (...[visibility, hiddenAt, purged, restorable, purging]) => {
       const session = { visibility, hiddenAt };
       expect([isToBePurged(session, limits), isRestorable(session), isPurging(session)]).toEqual([
         purged,

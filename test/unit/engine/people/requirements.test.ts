@@ -228,7 +228,7 @@ describe("an answer", () => {
       { type: "filled", args: { to: "ada@x", subject: "Hello" } },
       null,
     ],
-  ])("%s", (_its, one, its, answer, answerNote) => {
+  ])("%s", (...[_its, one, its, answer, answerNote]) => {
     for (const by of ["tool_call_id", "requirement_id"] as const) {
       const id = by === "tool_call_id" ? "call-1" : "r-1";
       expect(decide([one], [entry(id, { by, ...its })])).toEqual({

@@ -7,16 +7,16 @@ import { chatHistory, names, run, type SessionRun } from "../../../support/histo
 type Its = Partial<SessionRun>;
 const leader = (runIndex: number, roles: string, its: Its = {}) =>
   run(runIndex, roles, { runId: `run-${runIndex}`, agentId: null, teamId: "team", ...its });
-const member = (runIndex: number, roles: string, agentId: string, parentRunId: string, its: Its = {}) =>
+const member = (runIndex: number, roles: string, [agentId, parentRunId]: [string, string], its: Its = {}) =>
   run(runIndex, roles, { agentId, parentRunId, ...its });
 
 /** Two runs of a team, each behind its members' as they are stored: of `a` and `b`, and of the team `inner` with `c`. */
 const teamRuns = (): SessionRun[] => [
-  member(0, "sua", "a", "run-2"),
-  member(1, "suata", "b", "run-2"),
+  member(0, "sua", ["a", "run-2"]),
+  member(1, "suata", ["b", "run-2"]),
   leader(2, "sua"),
-  member(3, "sua", "a", "run-6"),
-  member(4, "ua", "c", "run-5"),
+  member(3, "sua", ["a", "run-6"]),
+  member(4, "ua", ["c", "run-5"]),
   leader(5, "sua", { teamId: "inner", parentRunId: "run-6" }),
   leader(6, "sua"),
 ];
@@ -28,7 +28,7 @@ interface Case {
   expected: string;
 }
 
-const ofEachStatus = RUN_STATUSES.map((status, nth) => member(nth, "u", "a", "run-9", { status }));
+const ofEachStatus = RUN_STATUSES.map((status, nth) => member(nth, "u", ["a", "run-9"], { status }));
 
 const whoIsShown: Case[] = [
   { rule: "members are skipped unless asked for", filter: {}, expected: "2s0 2u1 2a2 6u1 6a2" },
@@ -77,7 +77,7 @@ const whoIsShown: Case[] = [
   { rule: "member_ids of nobody is nothing", filter: { memberIds: ["nobody"] }, expected: "" },
   {
     rule: "a run that an agent did for itself in the session is no member run",
-    runs: [member(0, "u", "a", "run-1"), leader(1, "u"), run(2, "u", { agentId: "a" })],
+    runs: [member(0, "u", ["a", "run-1"]), leader(1, "u"), run(2, "u", { agentId: "a" })],
     filter: { memberIds: ["a"] },
     expected: "0u0",
   },
@@ -129,7 +129,7 @@ const theOtherFilters: Case[] = [
   },
   {
     rule: "a member's run counts by its own status, not by its team's",
-    runs: [member(0, "u", "a", "run-1"), leader(1, "u", { status: "ERROR" })],
+    runs: [member(0, "u", ["a", "run-1"]), leader(1, "u", { status: "ERROR" })],
     filter: { skipMemberMessages: false },
     expected: "0u0",
   },
@@ -161,7 +161,7 @@ const theOtherFilters: Case[] = [
   },
   {
     rule: "last_n_runs counts what is left after the statuses",
-    runs: [member(0, "u", "a", "run-9"), member(1, "u", "a", "run-9", { status: "ERROR" })],
+    runs: [member(0, "u", ["a", "run-9"]), member(1, "u", ["a", "run-9"], { status: "ERROR" })],
     filter: { lastNRuns: 1, memberIds: ["a"] },
     expected: "0u0",
   },
