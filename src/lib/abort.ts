@@ -6,10 +6,10 @@ export function aborted(signal: AbortSignal): Promise<"aborted"> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve("aborted"), { once: true }));
 }
 
-/** Iterates until the source ends or the signal aborts, whichever is first: a source that never answers cannot hold it. */
+/** Iterates until the source ends or the signal aborts, so that a source which never answers holds nobody. */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  // One listener for all reads: racing each of them with one promise would leave something behind on it every time.
+  // One listener serves all reads. Racing each read with one promise would leave a reaction on that promise every time.
   let interrupt = () => {};
   const onAbort = () => interrupt();
   signal.addEventListener("abort", onAbort);
@@ -26,12 +26,12 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // Not awaited: a stuck source would hold us here.
+    // This is not awaited, because a stuck source never answers it.
     Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }
 
-/** The promise's value, or `onTimeout()` thrown after `ms`; the promise itself goes on unobserved. */
+/** The promise's value; throws `onTimeout()` after `ms`. The promise itself goes on, and nobody looks at it any more. */
 export async function withTimeout<T>(promise: Promise<T>, ms: number, onTimeout: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-/** JSON with its keys in order, so that equal values are equal texts. */
+/** JSON with sorted keys, so that equal values are equal texts. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

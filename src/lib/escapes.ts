@@ -1,4 +1,4 @@
-/** Whether what is percent-encoded in the text is UTF-8. A `%` without two digits behind it is a percent sign. */
+/** Whether the percent-encoded bytes of the text are UTF-8. A `%` without two digits behind it is just a percent sign. */
 export function isUtf8Escaped(text: string): boolean {
   return (text.match(/(?:%[0-9a-f]{2})+/gi) ?? []).every(isDecodable);
 }

@@ -1,4 +1,4 @@
-/** The pieces in one, `size` bytes in all; a piece that is alone is not copied. */
+/** Joins pieces of `size` bytes in all. A single piece is returned as it is, not copied. */
 export function joinBytes(pieces: readonly Uint8Array[], size: number): Uint8Array {
   const [only] = pieces;
   if (pieces.length === 1 && only !== undefined) return only;

@@ -1,4 +1,7 @@
-/** The names of a JSON object's members in their order, repeated ones too, of which JSON.parse shows the last only. `text` is valid JSON. */
+/**
+ * The names of a JSON object's members, in their order. A repeated name is there each time; JSON.parse shows its last
+ * value only. `text` must be valid JSON.
+ */
 export function topLevelKeys(text: string): string[] {
   const keys: string[] = [];
   let depth = 0;
@@ -18,7 +21,7 @@ export function topLevelKeys(text: string): string[] {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Where the string that begins at `start` has its second quotation mark. */
+/** Where the string that begins at `start` has its closing quotation mark. */
 export function endOfString(text: string, start: number): number {
   let end = start + 1;
   for (let unit = text.charCodeAt(end); end < text.length && unit !== QUOTE; unit = text.charCodeAt(end)) {
@@ -27,7 +30,7 @@ export function endOfString(text: string, start: number): number {
   return end;
 }
 
-/** A member's name is the string that a colon follows. */
+/** Whether the string that ends at `end` is a member's name: a colon follows it. */
 export function isKey(text: string, end: number): boolean {
   let next = end + 1;
   while (/\s/.test(text.charAt(next))) next++;

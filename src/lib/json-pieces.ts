@@ -1,4 +1,4 @@
-/** A list whose entries are made as they are taken; one without any is null. */
+/** A list whose entries are made one by one, as they are taken. Without an entry it is written as null. */
 export type LazyList = Generator<object>;
 
 /** An object as JSON, in pieces of its text: no piece is longer than one field, or one entry of a lazy list. */

@@ -1,4 +1,4 @@
-/** What a log line may carry: short facts. Objects are refused so that no prompt, header or token slips in whole. */
+/** What a log line may carry: short facts. Objects are refused, because a prompt, header or token could be in one. */
 type LogFields = Record<string, string | number | boolean | null | undefined>;
 type LogLevel = "info" | "warn" | "error";
 
@@ -13,7 +13,7 @@ export function log(level: LogLevel, event: string, fields: LogFields = {}): voi
   console[level](JSON.stringify({ level, event, ...Object.fromEntries(shortened) }));
 }
 
-/** The beginnings of messages that quote nothing. Only these are logged: any other message may hold what a user wrote. */
+/** The beginnings of error messages that quote nothing. Only these are logged: any other may hold what a user wrote. */
 const TOLD =
   /^(?:Cannot (?:read|set) properties of (?:undefined|null)|Maximum call stack size exceeded|Invalid (?:time value|array length|string length))/;
 
@@ -23,7 +23,7 @@ export function errorFields(error: unknown): LogFields {
   return { error: error.name, message: TOLD.exec(error.message)?.[0], thrown_at: throwingLine(error) };
 }
 
-/** The first frame behind the message, which is part of the stack and may have lines that look like one. */
+/** The first frame of the stack. The stack begins with the message, which may have lines that look like a frame. */
 function throwingLine({ message, stack = "" }: Error): string | undefined {
   const start = stack.indexOf(message);
   const frames = start < 0 ? [] : stack.slice(start + message.length).split("\n");

@@ -1,11 +1,11 @@
 import { endOfString } from "./json-keys.ts";
 
-/** Deeper values would overflow the stack of whoever writes them out again. */
+/** Writing out deeper values again would overflow the stack. */
 const MAX_JSON_DEPTH = 100;
 
 export type ReadJson = { ok: true; value: unknown } | { ok: false; reason: string; position: number };
 
-/** A text as JSON, or why it is none. Does not throw. */
+/** Reads a text as JSON, or says why it is not JSON. Does not throw. */
 export function readJson(text: string, maxDepth = MAX_JSON_DEPTH): ReadJson {
   const tooDeep = depthExceededAt(text, maxDepth);
   if (tooDeep !== null) return { ok: false, reason: `Nested deeper than ${maxDepth} levels`, position: tooDeep };
@@ -20,7 +20,7 @@ export function readJson(text: string, maxDepth = MAX_JSON_DEPTH): ReadJson {
   }
 }
 
-/** A number too large for a double is read as infinity, and would be stored as null. */
+/** JSON.parse reads a number too large for a double as infinity, which would be stored as null. */
 function holdsInfinity(value: unknown): boolean {
   if (typeof value === "number") return !Number.isFinite(value);
   return typeof value === "object" && value !== null && Object.values(value).some(holdsInfinity);

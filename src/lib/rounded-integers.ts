@@ -6,7 +6,7 @@ export interface RoundedInteger {
   source: string;
 }
 
-/** 2^53 has as many digits: below it every integer is exact. */
+/** 2^53 has 16 digits. Every integer below it is exact. */
 const LONG = /\d{16}/;
 const INTEGER = /^-?\d{16,}$/;
 

@@ -1,22 +1,22 @@
 import { mayHaveWords, walkWords, wordsOf } from "./search-words.ts";
 
-/** What a person looks for: all of these, each a word, or words that stand together. */
+/** What a person looks for. All terms must be found; a term is a word, or words that stand together. */
 export interface SearchQuery {
   terms: string[][];
 }
 
 export const MAX_QUERY_CHARS = 200;
-/** What is more than this is not looked for. */
+/** Further terms and words of a query are not looked for. */
 const MAX_TERMS = 32;
 const MAX_WORDS = 200;
 
 const QUOTED = /["“”„«»]([^"“”„«»]*)["“”„«»]/g;
-/** A comma in a number separates nothing. */
+/** A comma before a digit does not separate: it is part of a number. */
 const BREAK = /[\s;!?，、。；！？]+|,(?!\d)/;
 
 /**
- * Reads what a person typed. Words in quotes stand together, and so do those that only signs divide (`snake_case`,
- * `a@b.c`) or nothing does (`京都`). Nothing else has a meaning. Null when there is no word in it.
+ * Reads what a person typed; null when there is no word in it. Words in quotes stand together. So do words that only
+ * signs divide (`snake_case`, `a@b.c`), or that nothing divides (`京都`). There is no other syntax.
  */
 export function searchQuery(text: string): SearchQuery | null {
   const parts: string[] = [];
@@ -38,7 +38,7 @@ export function searchQuery(text: string): SearchQuery | null {
   return terms.size === 0 ? null : { terms: [...terms.values()] };
 }
 
-/** Where the terms of the query stand in a sequence of words: from the first to behind the last word of each. */
+/** Where the terms of the query stand in a sequence of words: `at` is a term's first word, `end` is behind its last. */
 export function termsIn(words: readonly string[], { terms }: SearchQuery): { at: number; end: number }[] {
   const found: { at: number; end: number }[] = [];
   for (let at = 0; at < words.length; at += 1) {
@@ -51,7 +51,7 @@ function standsAt(words: readonly string[], at: number, term: readonly string[])
   return term.every((word, offset) => words[at + offset] === word);
 }
 
-/** The first place of a text, in NFC, where one of the terms begins; null when none does. Reads no further. */
+/** The first place where a term begins in a text, which is in NFC; null when none does. The rest of the text is not read. */
 export function firstPlace(text: string, query: SearchQuery): number | null {
   const mayHave = mayHaveWords(text);
   const terms = query.terms.filter((term) => term.every(mayHave));
@@ -63,7 +63,7 @@ export function firstPlace(text: string, query: SearchQuery): number | null {
   for (const { word, from } of walkWords(text)) {
     words.push(word);
     starts.push(from);
-    // Whether a term begins there is known when as many words are as the longest has.
+    // Whether a term begins at a word is known once as many words are read as the longest term has.
     const at = words.length - longest;
     if (at >= 0 && beginsAt(at)) return starts[at] ?? null;
   }

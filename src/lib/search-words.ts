@@ -1,6 +1,6 @@
 import { fold } from "./text.ts";
 
-/** Scripts that put no spaces between words, or none between a word and what belongs to it: each character is a word. */
+/** Scripts without spaces between words, or between a word and its endings. In these each character is a word. */
 const UNSPACED = [
   ...["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"].map((name) => `\\p{Script=${name}}`),
   // The mark that makes a kana long belongs to no script.
@@ -9,7 +9,7 @@ const UNSPACED = [
 
 const MAX_WORD_CHARS = 64;
 
-/** What a word of a folded text is. Longer words are several, so that none is longer than the index takes. */
+/** A word of a folded text. A longer word is split into several, because the index takes no longer ones. */
 const WORD = new RegExp(
   [
     `[${UNSPACED}]\\p{M}*`,
@@ -23,17 +23,17 @@ const WORD = new RegExp(
 );
 
 const ASCII = /^[\u0000-\u007f]*$/;
-/** Compatibility forms that would become letters of the word before them. */
+/** Folding would turn these signs into letters of the word before them. */
 const SIGNS = /[™℠©®]/g;
 const ACCENTED = /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{Mn}+/gu;
-/** Vowel points of Hebrew and Arabic, the stroke that only stretches a word, and what is never seen. */
+/** Vowel points of Hebrew and Arabic, the stroke that only stretches a word, and invisible characters. */
 const POINTS =
   /[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]|\p{DI}/gu;
 
 /**
- * The words of a text as the search index keeps them: folded, without accents, a single character each in scripts that
- * are written without spaces. Its tokenizer takes ASCII letters, digits and all beyond ASCII as they are, so `+` and `#`
- * stand in their wide form. Linear.
+ * The words of a text as the search index keeps them: folded, without accents, and in scripts without spaces each
+ * character by itself. The index's tokenizer keeps ASCII letters, digits and everything beyond ASCII, so `+` and `#` are
+ * given in their wide form. Takes linear time.
  */
 export function wordsOf(text: string): string[] {
   return wordsIn(plain(text));
@@ -48,7 +48,7 @@ const isSign = (word: string) => word.startsWith("+") || word.startsWith("#");
 const wide = (sign: string) => sign.replaceAll("+", "＋").replaceAll("#", "＃");
 const WIDE_SIGN = /^[＋＃]/;
 
-/** The same as one text, with a space between them. */
+/** The words of a text as one text, with a space between them. */
 export function searchWords(text: string): string {
   return wordsOf(text).join(" ");
 }
@@ -64,7 +64,7 @@ function plain(text: string): string {
     .normalize("NFC");
 }
 
-/** A word of a text, and the code units that it stands in. */
+/** A word of a text, and the code units where it stands. */
 interface PlacedWord {
   word: string;
   from: number;
@@ -82,19 +82,19 @@ const PIECE = new RegExp(
   "gv",
 );
 
-/** The same where there is nothing but ASCII, folded: most text, in a fraction of the time. */
+/** `PIECE` for a folded text of ASCII alone. Most text is that, and this takes a fraction of the time. */
 const ASCII_PIECE = new RegExp(`[a-z0-9]{1,${MAX_WORD_CHARS}}|(?<=[a-z0-9])(?:\\+\\+|[+#](?![a-z0-9+#]))`, "g");
 
-/** Pieces that are folded together: a call for each costs many times its work. */
+/** So many pieces are folded by one call, because a call costs many times the work on a piece. */
 const FOLDED_AT_ONCE = 32;
 const ASCII_WORD = /^[a-z0-9]+$/;
 
-/** The words of a text that is in NFC, each with its place; what folds into several words has one place. */
+/** The words of a text, which is in NFC, each with its place. Where one piece folds into several words, all have its place. */
 export function placedWords(text: string): PlacedWord[] {
   return Array.from(walkWords(text));
 }
 
-/** `placedWords`, as far as they are asked for. */
+/** Yields `placedWords` one by one, so that a caller can stop early. */
 export function* walkWords(text: string): Generator<PlacedWord> {
   if (ASCII.test(text)) {
     const folded = plain(text);
@@ -115,7 +115,7 @@ export function* walkWords(text: string): Generator<PlacedWord> {
 }
 
 function foldedWords(pieces: readonly { piece: string; from: number }[]): PlacedWord[] {
-  // A line break is folded into nothing else, and nothing is folded across it.
+  // Folding keeps line breaks, and joins nothing across them.
   const folded = plain(pieces.map(({ piece }) => piece).join("\n")).split("\n");
   return pieces.flatMap(({ piece, from }, nth) => {
     const to = from + piece.length;
@@ -126,7 +126,7 @@ function foldedWords(pieces: readonly { piece: string; from: number }[]): Placed
   });
 }
 
-/** Whether a text may have a word: surely not, where it is false. Costs far less than its words. */
+/** Whether a text may have a word; false is certain. Costs far less than reading the text's words. */
 export function mayHaveWords(text: string): (word: string) => boolean {
   const folded = plain(text);
   return (word) => WIDE_SIGN.test(word) || folded.includes(word);

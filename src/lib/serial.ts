@@ -1,4 +1,4 @@
-/** Runs one task at a time, in the order in which they came; a task that fails does not stop the next. */
+/** Runs tasks one at a time, in the order in which they came. A task that fails does not stop the next. */
 export class Serial {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -1,4 +1,4 @@
-/** Does the task for each item, so many at a time; the results are in the order of the items. */
+/** Does the task for each item, `atOnce` of them at a time. The results are in the order of the items. */
 export async function sideBySide<Item, Result>(
   items: readonly Item[],
   atOnce: number,

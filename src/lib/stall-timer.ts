@@ -1,4 +1,4 @@
-/** Calls back when nothing happened for a time. One timer serves a whole stream: setting one per piece costs more. */
+/** Calls back when nothing happened for a time. One timer serves a whole stream, because a timer per piece costs more. */
 export class StallTimer {
   readonly #onStall: () => void;
   #deadline = 0;
@@ -9,7 +9,7 @@ export class StallTimer {
     this.#onStall = onStall;
   }
 
-  /** Something happened; the next thing has this long. */
+  /** Something happened. The next thing must happen within `limitMs`. */
   restart(limitMs: number): void {
     this.#deadline = Date.now() + limitMs;
     if (this.#deadline < this.#firesAt) {
@@ -17,7 +17,7 @@ export class StallTimer {
     }
   }
 
-  /** Whatever takes its time now is not waited for, until the next `restart`. */
+  /** Stops the clock until the next `restart`: what goes on now may take its time. */
   pause(): void {
     this.#deadline = Number.POSITIVE_INFINITY;
   }

@@ -1,6 +1,6 @@
 import { utf8Bytes } from "./text.ts";
 
-/** What a row, or a message, takes in the database: text as it is, objects as JSON. */
+/** The bytes that a row, or a message, takes in the database: text as it is, objects as JSON. */
 export function storedBytes(row: object): number {
   let bytes = 0;
   for (const value of Object.values(row)) {

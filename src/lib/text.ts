@@ -25,7 +25,7 @@ export function firstCodePoints(text: string, count: number): string {
   return text.slice(0, start > 0 ? start : end);
 }
 
-/** One line: control characters dropped, every run of white space and line breaks one space, trimmed. */
+/** The text as one line: without control characters, with one space for each run of white space, trimmed. */
 export function oneLine(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]+/g, "")
@@ -33,7 +33,7 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** But a single space, which stays. */
+/** Every run of white space except a single space, which is right already. */
 const SPACES = / [\s\u0085]+|(?! )[\s\u0085]+/g;
 
 export function graphemes(text: string): string[] {
@@ -43,18 +43,18 @@ export function graphemes(text: string): string[] {
 const SINGLE_UNITS =
   /^[ -~\u00a0-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]*$/;
 
-/** Whether every code unit is surely a grapheme; false says nothing. Taking graphemes apart costs hundreds of times this. */
+/** Whether each code unit is certainly a grapheme; false says nothing. Segmenting costs hundreds of times as much. */
 export function isOfSingleUnits(text: string): boolean {
   return SINGLE_UNITS.test(text);
 }
 
-/** A piece of text between two word boundaries; spaces and punctuation are pieces that are no words. */
+/** A piece of text between two word boundaries. Spaces and punctuation are pieces too, with `isWord` false. */
 export interface WordPiece {
   text: string;
   isWord: boolean;
 }
 
-/** Splits at word boundaries, with a dictionary where a script has no spaces; the pieces add up to the text. */
+/** Splits at word boundaries, by a dictionary in scripts without spaces. The pieces joined are the text again. */
 export function wordPieces(text: string): WordPiece[] {
   return Array.from(wordSegmenter.segment(text), ({ segment, isWordLike }) => ({
     text: segment,
@@ -67,8 +67,8 @@ export function words(text: string): string[] {
 }
 
 /**
- * The form in which a search compares texts, so that it ignores case in any script: also ß = ss, ς = σ, and one i for
- * dotted and dotless ones. Folding twice changes nothing.
+ * The form in which a search compares texts, so that it ignores case in any script. Also ß = ss, ς = σ, and all dotted
+ * and dotless i are one. Folding twice changes nothing.
  */
 export function fold(text: string): string {
   return text
@@ -81,7 +81,7 @@ export function fold(text: string): string {
     .normalize("NFC");
 }
 
-/** Length in UTF-8, without encoding; a lone surrogate counts 3, as the U+FFFD that it is stored as. */
+/** The length in UTF-8, without encoding the text. A lone surrogate counts 3: it is stored as U+FFFD. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
   for (let unit = 0; unit < text.length; unit += 1) {
@@ -93,7 +93,7 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** The longest beginning that takes at most `maxBytes` in UTF-8 and ends between two code points. */
+/** The longest beginning that takes at most `maxBytes` in UTF-8. It never ends within a code point. */
 export function cutUtf8(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
   let bytes = 0;

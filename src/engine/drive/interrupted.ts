@@ -12,7 +12,7 @@ import {
 import { EventReader } from "../events/run-events.ts";
 import type { Run, RunFact } from "../run/state.ts";
 
-/** A team may have got another mode since then. */
+/** Both names: the team may have got another mode since the call was made. */
 const DELEGATIONS: readonly string[] = [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS];
 
 const INTERRUPTED: RunError = {
@@ -21,22 +21,23 @@ const INTERRUPTED: RunError = {
 };
 
 interface Interruption {
-  /** Whether it had been paused before: a person has approved what it was doing. */
+  /** Whether the run had been paused before. Then a person has approved what it was doing. */
   continues: boolean;
-  /** An event index above every one that a reader can have got. */
+  /** An event index above all that a reader can have got. */
   nextIndex: number;
-  /** Asks whether a call is to run again that had begun; null for one that may without asking. */
+  /** The requirement that asks whether a call which had begun is to run again; null for a call that may run unasked. */
   askAgain(pending: PendingCall): Requirement | null;
 }
 
 /**
- * What becomes of a run whose instance died. One that was continued and died among its tools is paused again: results
- * stay, and a call whose end is not known is asked about. One that only waited for a summary is complete. Any other is closed as interrupted, with its partial answer.
+ * What becomes of a run whose instance died. A run that was continued and died among its tools pauses again: results
+ * stay, and a person is asked about a call whose end is not known. A run that only waited for a summary is complete. Any
+ * other run is closed as interrupted, with its partial answer.
  */
 export function interruption(run: Run, { continues, nextIndex, askAgain }: Interruption): RunFact[] {
   const facts: RunFact[] = [];
   if (run.log.length === 0) {
-    // Its readers have seen that it started, also where it died before anything of it was written down.
+    // Readers may have seen that the run started, even where nothing of it was written down before the death.
     facts.push({ type: "run_started" });
   }
   if (nextIndex > run.eventCount + facts.length) {
@@ -46,7 +47,7 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
     facts.push({ type: "member_told", member, events });
   }
   if (run.answered !== null) {
-    // It had its answer and only waited for a summary; none was told of.
+    // The run had its answer and only waited for a summary.
     const told = run.log.some(({ kind }) => kind === "summary_completed");
     const summary: RunFact[] = told ? [] : [{ type: "summary_completed", summary: null }];
     return [...facts, ...summary, { type: "completed", finishReason: run.answered }];
@@ -60,7 +61,7 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
   return [...facts, { type: "paused", requirements, open: open.map(({ position }) => position) }];
 }
 
-/** How many events of each member run no reader of its team got: how it stopped, above all. */
+/** How many events of each member run the team run has not told yet; above all those of how the member run stopped. */
 function untold({ members, log }: Run): [member: number, events: number][] {
   const told = (nth: number) =>
     log.reduce((sum, entry) => sum + (entry.kind === "member_told" && entry.member === nth ? entry.events : 0), 0);
@@ -78,7 +79,10 @@ function countEvents(run: Run): number {
   return count;
 }
 
-/** Whether the call began to run since it was last asked about. A member's call has its members to tell. */
+/**
+ * Whether the call began to run since a person was last asked about it. A delegation has begun if one of its member runs
+ * was interrupted and none is paused.
+ */
 function hasBegun(run: Run, { call, nth }: PendingCall): boolean {
   if (run.head.component.type === "team" && DELEGATIONS.includes(call.name)) {
     const members = membersOfCall(run, nth);

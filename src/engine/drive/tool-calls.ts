@@ -4,7 +4,7 @@ import { utf8Bytes } from "../../lib/text.ts";
 /** Tool calls as they stream in, piece by piece. */
 export interface CallFragments {
   byIndex: Map<number, { id: string; name: string; parts: string[] }>;
-  /** What was collected so far, in bytes; the stored form is a little larger. */
+  /** The bytes that were collected so far; as stored the calls take a little more. */
   bytes: number;
 }
 
@@ -22,8 +22,8 @@ export function collectFragment(fragments: CallFragments, chunk: Extract<ModelCh
 }
 
 /**
- * The calls in the order of their index; calls without a name are noise of the provider and dropped. A call without an id,
- * or with that of another one, is given one: results are matched by it.
+ * The calls in the order of their index. A call without a name is noise of the provider and is dropped. A call without an
+ * id, or with the id of another call, is given a new one, because results are matched by id.
  */
 export function wholeCalls(fragments: CallFragments, newId: () => string): ToolCall[] {
   const inOrder = [...fragments.byIndex].sort(([a], [b]) => a - b).map(([, call]) => call);

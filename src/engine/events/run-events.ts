@@ -8,13 +8,13 @@ import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
 import { toolExecution } from "./tool-executions.ts";
 
 /**
- * Reads a run's events in order, from a live run as well as from a stored one, so that a replay cannot differ from what
- * was streamed. A reader is a position in the run and holds no copy of it; a team's reads on in those of its members.
+ * Reads a run's events in order. Live and stored runs have the same reader, so a replay cannot differ from what was
+ * streamed. A reader is a position in the run and holds no copy of it. A team run's reader has one of each member run.
  */
 export class EventReader {
   readonly #run: Run;
   #entry = 0;
-  /** How many events of the current entry were read, of deltas and of member runs. */
+  /** How many events of the current entry were read; entries of deltas and of member runs have more than one. */
   #within = 0;
   #answer = -1;
   readonly #startedAt = new Map<number, number>();
@@ -27,7 +27,7 @@ export class EventReader {
     this.#run = run;
   }
 
-  /** The position in the log: everything before this entry was read. */
+  /** Everything before this entry of the log was read. */
   get entry(): number {
     return this.#entry;
   }
@@ -66,7 +66,7 @@ export class EventReader {
       }
       case "member_told":
         if (this.#run.members[entry.member] === undefined) {
-          // A list of runs shows each on its own: the events between are the member's.
+          // A list shows each run on its own, without its members: their events are skipped, and keep their indexes.
           this.#nextIndex += entry.events - this.#within;
           this.#within = entry.events;
         }
@@ -207,11 +207,11 @@ export class EventReader {
     }
     const answer = endedAt === null ? null : (toolAnswers(this.#run)[call] ?? null);
     const tool = toolExecution(this.#run, call, answer, { startedAt: this.#startedAt.get(call) ?? null, endedAt });
-    // A replay knows the member run already; who was told that the call begins did not.
+    // A replay knows the member run already. When the call began nobody did, so the event must not name it.
     return { tool: endedAt === null ? { ...tool, child_run_id: null } : tool };
   }
 
-  /** What its leader is told is told to readers too: the member's own events say what it waits for. */
+  /** A call whose member paused. The member's own events say what it waits for; here readers learn that it waits. */
   #toolPaused(call: number, endedAt: number): Told {
     const { tool } = this.#toolFields(call, null);
     const members = this.#run.members.filter(({ head }) => head.parentCall === call);

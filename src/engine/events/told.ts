@@ -3,10 +3,10 @@ import type { Requirement } from "../../domain/requirement.ts";
 import { pausedContent, requirementExecution, runRequirementJson } from "../people/requirement-json.ts";
 
 export type EventFields = Partial<Omit<RunEvent, "event_index" | "created_at" | "event">>;
-/** What an entry of the log tells of its run, beside what every event says. */
+/** The event that an entry of the log stands for: its name, and its fields beside those that every event has. */
 export type Told = [RunEventName, EventFields];
 
-/** That a call has ended: once more, with its result as the error, where it failed. */
+/** A call has ended. A call that failed is told twice: as completed, and as an error with its result. */
 export function toldOfEnd(tool: ToolExecution): [completed: Told, failed?: Told] {
   const args = Object.entries(tool.tool_args).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const took = `${tool.metrics?.duration.toFixed(4) ?? 0}s`;
@@ -17,7 +17,7 @@ export function toldOfEnd(tool: ToolExecution): [completed: Told, failed?: Told]
     : [completed];
 }
 
-/** That the run waits, as its requirements were opened: what was answered since then is told by what follows. */
+/** The run waits. Its requirements are shown as they were opened; the events behind tell what was answered since. */
 export function toldOfPause(waiting: readonly Requirement[]): Told {
   return [
     "RunPaused",

@@ -4,7 +4,7 @@ import { requirementExecution } from "../people/requirement-json.ts";
 import { callArguments, requirementOfCall, type ToolMessage, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { Run } from "../run/state.ts";
 
-/** When a call ran, in milliseconds since the epoch; null where it did not, or has not ended. */
+/** When a call ran, in milliseconds since the epoch; null where it has not started, or has not ended. */
 interface Ran {
   startedAt: number | null;
   endedAt: number | null;
@@ -37,12 +37,12 @@ export function toolExecution(run: Run, nth: number, answer: ToolMessage | null,
   };
 }
 
-/** Resolved once the call has run or has its result: until then it is shown as what it waits for. */
+/** A call is shown as open, with what it waits for, until it runs or has its result. */
 function stageOf(requirement: Requirement, { startedAt }: Ran, answer: ToolMessage | null): "open" | "resolved" {
   return requirement.status === "open" && startedAt === null && answer === null ? "open" : "resolved";
 }
 
-/** Every call of the run that was started, has a result or waits for one, in order: AgentOS's `tools`. */
+/** The run's calls in order, as AgentOS's `tools`: those that started, have a result, or wait for somebody. */
 export function toolExecutions(run: Run): ToolExecution[] {
   const at = (kind: "tool_started" | "tool_ended") =>
     new Map(run.log.flatMap((entry) => (entry.kind === kind ? [[entry.call, run.head.startedAt + entry.at]] : [])));
@@ -57,7 +57,7 @@ export function toolExecutions(run: Run): ToolExecution[] {
   });
 }
 
-/** A call that nobody is asked about, without what it says. */
+/** All keys of a call that nobody is asked about; its own values are still to be filled in. */
 export function plainExecution(): ToolExecution {
   return {
     tool_call_id: "",

@@ -17,27 +17,27 @@ interface AnswerContext {
   runId: string;
   answeredBy: string | null;
   nowMs: number;
-  /** Ids of all tool calls of the run and of its member runs: clients send back calls that wait for nobody, too. */
+  /** Ids of all tool calls of the run and of its member runs. Clients also send back calls that wait for nobody. */
   knownToolCallIds: ReadonlySet<string>;
 }
 
 interface DecidedAnswers {
   /** The requirements that are answered now, as they are to be stored. */
   answered: Requirement[];
-  /** Those that are open still. */
+  /** The requirements that are still open. */
   open: Requirement[];
 }
 
-/** What one entry, or several that agree, say to an open requirement. */
+/** What an entry, or several entries that agree, say to an open requirement. */
 interface Fresh extends GivenAnswer {
   requirement: Requirement;
   entry: AnswerEntry;
 }
 
 /**
- * Reads a caller's answers to what a run waits for. Entries are matched by id and never stand for the whole list; one
- * that says nothing for its requirement is no answer. Either all answers count or, with a failure, none does. An open
- * requirement may be answered until its expiry is written, however late that is.
+ * Reads a caller's answers to what a run waits for. Entries are matched by id; a list never counts as complete. An entry
+ * that says nothing to its requirement is no answer. All answers count, or with a failure none. An open requirement may
+ * be answered until its expiry is written to D1, however late that is.
  */
 export function decideAnswers(
   requirements: readonly Requirement[],
@@ -114,7 +114,7 @@ function isNamedBy(requirement: Requirement, { by, id }: AnswerEntry): boolean {
   return (by === "requirement_id" ? requirement.requirementId : requirement.toolCallId) === id;
 }
 
-/** Whether the entry gives an answer again that is stored; null when it gives none. */
+/** Whether the entry repeats a stored answer; null when it gives no answer at all. */
 function repeatsStored(named: readonly Requirement[], entry: AnswerEntry): boolean | null {
   const given = named.flatMap((requirement) => {
     const answer = givenAnswer(requirement, entry);
@@ -137,8 +137,8 @@ function unknownIds(
 }
 
 /**
- * Some models give calls of several rounds one id. Entries with it must then all say the same, or an old answer, or the
- * result of a call that waited for nobody, would be taken for an answer to the new call.
+ * Some models give calls of several rounds the same id. Then every entry with that id must be an answer: else an old
+ * answer, or the result of a call that waited for nobody, would be taken for an answer to the new call.
  */
 function isMixedUp(named: readonly Requirement[], entry: AnswerEntry, entries: readonly AnswerEntry[]): boolean {
   const calls = new Set(named.map((requirement) => `${callingRunId(requirement)} ${requirement.call}`));

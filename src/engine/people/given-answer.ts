@@ -13,7 +13,7 @@ export interface GivenAnswer {
   note: string | null;
 }
 
-/** Reads an entry for its requirement; null when it says nothing that this kind of requirement asks for. */
+/** Reads an entry for its requirement; null when the entry says nothing that this kind of requirement asks for. */
 export function givenAnswer(requirement: Requirement, entry: AnswerEntry): GivenAnswer | null {
   const answer = entry.confirmed === false ? ({ type: "rejected" } as const) : answerOfKind(requirement, entry);
   return answer === null ? null : { answer, note: entry.note?.toWellFormed() || null };
@@ -24,7 +24,7 @@ function answerOfKind(requirement: Requirement, { confirmed, values, answered, r
     case "confirmation":
       return confirmed === true ? { type: "confirmed" } : null;
     case "user_input": {
-      // Whatever has no value yet; what the model filled comes back with every list, and is no answer by itself.
+      // Clients send back every value that they were shown. Only a value for a field without one is an answer.
       const unfilled = (requirement.fields ?? []).filter(({ value }) => value === null);
       const isFilled = values !== null && unfilled.some(({ name }) => Object.hasOwn(values, name));
       return isFilled || answered ? { type: "filled", args: { ...requirement.toolArgs, ...values } } : null;
@@ -34,7 +34,7 @@ function answerOfKind(requirement: Requirement, { confirmed, values, answered, r
   }
 }
 
-/** Whether the entry, which leaves out what it has nothing to say to, repeats this answer. A note is a part of it. */
+/** Whether the entry repeats a stored answer. Its note must be the same too; an entry may leave the note out. */
 export function isSameAnswer(given: GivenAnswer, stored: { answer: Answer | null; note: string | null }): boolean {
   return sameJson(given.answer, stored.answer) && (given.note === null || given.note === stored.note);
 }
@@ -50,13 +50,13 @@ export function oversize({ toolName }: Requirement, { answer, note }: GivenAnswe
   return isQuotable ? null : payloadTooLarge(`The answer to ${toolName} as JSON`, MAX_QUOTED_BYTES);
 }
 
-/** What answers and notes take, as they are stored. */
+/** The bytes that an answer and its note take in storage. */
 export const answerBytes = ({ answer, note }: { answer: Answer | null; note: string | null }): number =>
   (answer === null ? 0 : utf8Bytes(JSON.stringify(answer))) + utf8Bytes(note ?? "");
 
 /**
- * What is wrong with the arguments that a person filled, by the tool's parameters; nothing where the deployment does not
- * know the tool any more. `at` is where the entry stands in the request.
+ * What the tool's parameters find wrong with the arguments that a person filled. Nothing is checked where the deployment
+ * does not know the tool any more. `at` is where the entry stands in the request.
  */
 export function wrongValues(
   requirement: Requirement,
@@ -73,7 +73,7 @@ export function wrongValues(
   return [...wrong, ...unknown.map((name) => fieldError(EXTRA, [...at, name], args[name]))];
 }
 
-/** Null for parameters that can only be checked by waiting, or that throw: the call itself checks again before it runs. */
+/** Null for parameters whose check is asynchronous, or throws. The call checks its arguments once more before it runs. */
 function parse({ parameters }: Tool, args: JsonObject) {
   try {
     return parameters.safeParse(args);

@@ -1,7 +1,7 @@
 import type { RunRequirementJson, ToolExecution } from "../../domain/event.ts";
 import type { Requirement, RequirementKind, UserInputField } from "../../domain/requirement.ts";
 
-/** `open` shows a requirement as when its run paused, `resolved` with what was said to it. */
+/** `open` shows a requirement as it was when its run paused, `resolved` with its answer. */
 type RequirementStage = "open" | "resolved";
 
 /** The call of a requirement in AgentOS's form. */
@@ -25,7 +25,7 @@ export function requirementExecution(requirement: Requirement, stage: Requiremen
     requires_user_input: requires("user_input"),
     user_input_schema: fieldsWithValues(requirement, stage),
     user_feedback_schema: null,
-    // Also when it was rejected: AgentOS's clients take a field without a value for one that is still to be filled.
+    // True for a rejected one too: else AgentOS's clients would ask for the fields that still have no value.
     answered: kind === "user_input" && answer !== null ? true : null,
     external_execution_required: requires("external_execution"),
     external_execution_silent: null,
@@ -34,7 +34,7 @@ export function requirementExecution(requirement: Requirement, stage: Requiremen
   };
 }
 
-/** The requirement as AgentOS shows it with its run, and behind that what only we know. */
+/** The requirement as AgentOS shows it with its run; the fields that only this server has come last. */
 export function runRequirementJson(requirement: Requirement, stage: RequirementStage): RunRequirementJson {
   const { memberRunId, note, expiresAt } = requirement;
   const answer = stage === "open" ? null : requirement.answer;
@@ -77,7 +77,7 @@ export function pausedContent(requirements: readonly Pick<Requirement, "kind">[]
 
 const pauseFor = (need: string): string => `I have tools to execute, but ${need}.`;
 
-/** True and false as a person said it; null where that is not what was asked, or nobody said it. */
+/** True when a person confirmed, false when a person or time rejected; null for any other answer, or none. */
 function confirmedBy({ answer }: Requirement, stage: RequirementStage): boolean | null {
   if (stage === "open") return null;
   if (answer?.type === "confirmed") return true;

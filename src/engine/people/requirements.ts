@@ -10,7 +10,7 @@ import {
 import { type Tool, toolParameters } from "../../domain/tool.ts";
 import { toolArguments } from "../run/calls.ts";
 
-/** Where a call stands that is to wait: whose it is, and its place among what its run waits for. */
+/** Where a call stands that is to wait: in which run, of whose agent, and as which of the run's requirements. */
 export interface RequirementPlace
   extends Pick<
     Requirement,
@@ -29,7 +29,7 @@ export interface RequirementPlace
   newId(): string;
 }
 
-/** What a call of this tool makes its run wait for; null when the tool may simply run. */
+/** The requirement that a call of this tool opens; null when the tool may run at once. */
 export function requirementOf(tool: Tool, call: ToolCall, place: RequirementPlace): Requirement | null {
   const kind = kindOf(tool);
   if (kind === null) return null;
@@ -41,8 +41,8 @@ export function requirementOf(tool: Tool, call: ToolCall, place: RequirementPlac
 }
 
 /**
- * Asks whether a call is to run, which may have run before its object died. `args` are what it ran with, where a person
- * had a part in them; `tool` is undefined when the deployment does not know it any more.
+ * Asks a person whether a call is to run that may have run already, before its object died. `args` are what it ran with,
+ * where a person filled in some of them. `tool` is undefined when the deployment does not know it any more.
  */
 export function outcomeUnknown(
   tool: Tool | undefined,
@@ -55,7 +55,7 @@ export function outcomeUnknown(
 
 const EXPIRED_NOTE = "Nobody answered in time.";
 
-/** The requirement as time answered it. Whether its run goes on or is cancelled, its `onExpiry` says. */
+/** The requirement once its time is over. Its `onExpiry` says whether the run goes on or is cancelled. */
 export function expireRequirement(requirement: Requirement, nowMs: number): Requirement {
   return {
     ...requirement,
@@ -67,10 +67,10 @@ export function expireRequirement(requirement: Requirement, nowMs: number): Requ
   };
 }
 
-/** What the answered call turns into when its run goes on: it runs, or it has this result. */
+/** What becomes of an answered call when its run goes on: it runs, or it has this result. */
 type AnswerOutcome = { kind: "execute"; args: JsonObject } | { kind: "result"; text: string; isError: boolean };
 
-/** AgentOS's text for a rejected call; a note alone would not tell the model that nothing was done. */
+/** AgentOS's text for a rejected call. The note alone would not tell the model that nothing was done. */
 function rejection(status: Requirement["status"], note: string | null): string {
   if (status === "expired") return "Function call was rejected: nobody answered in time.";
   return `Function call was rejected by the user${note ? `: ${note}` : ""}`;
@@ -121,7 +121,7 @@ function opened(tool: Tool | undefined, call: ToolCall, place: RequirementPlace)
   };
 }
 
-/** All parameters of the tool, with the values that there are. */
+/** All parameters of the tool, with the values that the model gave. */
 function fieldsOf(tool: Tool, args: JsonObject): UserInputField[] {
   return toolParameters(tool).map(([name, schema]) => ({
     name,
@@ -140,7 +140,7 @@ const PYTHON_TYPES: Record<string, string> = {
   object: "dict",
 };
 
-/** Of several types the first that is not null; `str`, as in AgentOS, where the schema names none. */
+/** The first type that is not null; `str`, as in AgentOS, where the schema names no type. */
 function pythonType(schema: z.core.JSONSchema._JSONSchema): string {
   if (typeof schema === "boolean") return "str";
   const { type, anyOf, oneOf } = schema;

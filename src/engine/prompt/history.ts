@@ -3,11 +3,11 @@ import { HISTORY_SKIP_STATUSES, type RunStatus } from "../../domain/run.ts";
 import type { SessionType } from "../../domain/session.ts";
 import { refOf } from "../../domain/team.ts";
 
-// The rules of Agno's `get_messages` and `get_chat_history`. The prompt builder and the routes both ask here, so a
-// model and a reader never disagree about what a session's history is. What the rules are asked about (all runs, runs
-// before the own one, runs that SQL has narrowed) is the caller's choice.
+// The rules of Agno's `get_messages` and `get_chat_history`. Prompts and routes are both made by these rules, so a model
+// and a reader never disagree about what a session's history is. The caller chooses which runs it asks about: all of
+// them, those before its own, or those that SQL has narrowed down to.
 
-/** A run that has started, as the rules see it. Its messages are in the order they were written. */
+/** A run that has started, as far as the rules look at it. Its messages are in the order in which they were written. */
 export interface HistoryRun<M extends { role: Role } = Message> {
   runIndex: number;
   runId: string;
@@ -18,23 +18,23 @@ export interface HistoryRun<M extends { role: Role } = Message> {
   messages: M[];
 }
 
-/** The parameters of Agno's `get_messages`; what is left out does not filter. */
+/** The parameters of Agno's `get_messages`. A parameter that is left out does not filter. */
 export interface HistoryFilter {
-  /** Whose rules hold. Only a team's session ever shows member runs; one of another kind, or of none, never does. */
+  /** Only a team's session ever shows member runs. A session of another kind, or of no kind, never does. */
   sessionType?: SessionType | undefined;
   agentId?: string | undefined;
-  /** In a team's session the runs of this team however deep they are, so that a member team has a history too. */
+  /** In a team's session: the runs of this team at any depth, so that a member team has a history too. */
   teamId?: string | undefined;
-  /** In a team's session: only the member runs of these agents and teams; `[]` those of all, and the team's own. */
+  /** In a team's session: only member runs, of these agents and teams. `[]` means all member runs and the team's own. */
   memberIds?: readonly string[] | undefined;
-  /** In a team's session: true when left out, and false whatever is said where `memberIds` or `teamId` is given. */
+  /** In a team's session: true when left out. With `memberIds` or `teamId` it counts as false, whatever it says. */
   skipMemberMessages?: boolean | undefined;
-  /** The newest runs among those that pass the filters on runs; 0 or less is no message at all. */
+  /** Only the newest runs, of those that pass the filters on runs. 0 or less gives no message at all. */
   lastNRuns?: number | undefined;
-  /** The newest messages, the first system message before them; 0 or less is no message at all. */
+  /** Only the newest messages, behind the first system message. 0 or less gives no message at all. */
   limit?: number | undefined;
   skipRoles?: readonly Role[] | undefined;
-  /** `HISTORY_SKIP_STATUSES` when left out; `[]` skips none. */
+  /** `HISTORY_SKIP_STATUSES` when left out; `[]` skips no status. */
   skipStatuses?: readonly RunStatus[] | undefined;
   /** Agno's parameter. It changes nothing: messages that were copied from history into a prompt are never stored. */
   skipHistoryMessages?: boolean | undefined;
@@ -46,7 +46,7 @@ export const CHAT_HISTORY = {
   skipStatuses: [],
 } as const satisfies HistoryFilter;
 
-/** Which runs the other filters choose from, by where they stand: in other runs or not. */
+/** Which runs the other filters choose from: top-level runs, all runs, or the member runs of some agents and teams. */
 export type Candidates = { which: "top level" } | { which: "any level" } | { which: "members"; ids: readonly string[] };
 
 /** Decides which runs `filter` chooses from. */
@@ -66,7 +66,7 @@ export function historyMessages<M extends { role: Role }>(
   return filter.limit === undefined ? passing : newestMessages(passing, filter.limit);
 }
 
-/** What passes all filters before `limit`, each message at its natural place. Of the system messages only the first. */
+/** The messages that pass all filters but `limit`, in their order. Only the first system message is among them. */
 export function passingMessages<M extends { role: Role }>(runs: readonly HistoryRun<M>[], filter: HistoryFilter): M[] {
   const skipRoles: ReadonlySet<Role> = new Set(filter.skipRoles);
   const passing: M[] = [];
@@ -117,12 +117,12 @@ function newestMessages<M extends { role: Role }>(passing: readonly M[], limit: 
     return [system, ...newest(others, limit - 1)];
   }
   const kept = newest(passing, limit);
-  // A tool message whose call was cut off means nothing to a model. As in Agno it stays when a system message is first.
+  // A tool message means nothing to a model without its call, which was cut off. Behind a system message it stays, as in Agno.
   const start = kept.findIndex((message) => message.role !== "tool");
   return start < 0 ? [] : kept.slice(start);
 }
 
-/** The last `count` entries. `slice(-count)` alone would be all of them for 0. */
+/** The last `count` entries. `slice(-0)` would be all of them. */
 function newest<T>(entries: readonly T[], count: number): T[] {
   return count <= 0 ? [] : entries.slice(-count);
 }

@@ -4,13 +4,16 @@ import type { ModelMessage } from "../../domain/model.ts";
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../../domain/session.ts";
 import { firstCodePoints } from "../../lib/text.ts";
 
-/** What an agent tells its model before the conversation, or null when it has nothing to say; `more` goes behind it. */
+/** What an agent tells its model before the conversation, with `more` behind it; null when there is nothing to tell. */
 export function systemText(agent: Agent, more: string | null = null): string | null {
   const parts = [agent.description, agent.instructions, more].filter((part) => part != null && part !== "");
   return parts.length === 0 ? null : parts.join("\n");
 }
 
-/** Agno's words around a session's summary. It is told of a conversation: nothing in it can end the fence. */
+/**
+ * A session's summary within Agno's words. The summary is made of what users said, so the block's tags are escaped in it:
+ * it must not end the block that marks it as a summary.
+ */
 export function summaryText({ summary }: SessionSummary): string {
   const text = firstCodePoints(summary, MAX_SUMMARY_CODE_POINTS).replace(SUMMARY_TAG, "&lt;$1");
   return [
@@ -27,7 +30,7 @@ export function summaryText({ summary }: SessionSummary): string {
 
 const SUMMARY_TAG = /<(\s*\/?\s*summary_of_previous_interactions)/gi;
 
-/** The messages of history that a model understands: what stands before a run's own messages, oldest first. */
+/** A message as the model is sent it. */
 export function toModelMessage(message: Message): ModelMessage {
   switch (message.role) {
     case "system":

@@ -17,12 +17,12 @@ const TOOL_NAMES: Record<TeamMode, string> = {
   broadcast: DELEGATE_TO_MEMBERS,
 };
 
-/** Whether the leader of such a team hands out tasks with the tool of this name. */
+/** Whether the leader of such a team delegates by the tool of this name. */
 export function isDelegation(mode: TeamMode, name: string): boolean {
   return name === TOOL_NAMES[mode];
 }
 
-/** The tool that the leader of such a team has beside its own. */
+/** The tool by which the leader of such a team delegates. */
 export function delegateTool(mode: TeamMode, members: readonly Component[]): ToolSpec {
   const task = { type: "string", description: "What is to be done, with all that must be known for it." };
   if (mode === "broadcast") {
@@ -49,7 +49,7 @@ const HOW_TO_LEAD: Record<TeamMode, string> = {
     "Delegate the user's request to all members once. Then answer the user from what they said. Members see only the task that you write.",
 };
 
-/** What a team's leader is told of its team, behind its own instructions. */
+/** What a team's leader is told of its members and its work, behind its own instructions. */
 export function leaderText(team: Team, members: readonly Component[]): string {
   const lines = members.map((member) => {
     const role = member.role ?? member.description;
@@ -59,7 +59,7 @@ export function leaderText(team: Team, members: readonly Component[]): string {
   return ["You lead a team. Its members:", ...lines, HOW_TO_LEAD[team.mode]].join("\n");
 }
 
-/** Who is to do what, or what is wrong with the call. */
+/** Which members get which task, or why the call cannot be followed. */
 export type Delegation = { ok: true; members: Component[]; task: string } | { ok: false; reason: string };
 
 export function readDelegation(name: string, args: JsonObject | null, members: readonly Component[]): Delegation {
@@ -89,7 +89,7 @@ export interface MemberReport {
   failed: boolean;
 }
 
-/** What the leader reads of a delegation. One member that failed does not hide what the others said. */
+/** What the leader reads of a delegation. It is an error only if all members failed: one that failed must not hide the others. */
 export function delegationResult(reports: readonly MemberReport[]): { text: string; isError: boolean } {
   const isError = reports.length > 0 && reports.every(({ failed }) => failed);
   const [only] = reports;

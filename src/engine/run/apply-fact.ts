@@ -13,7 +13,7 @@ import { addUsage } from "./metrics.ts";
 import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./calls.ts";
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
 
-/** What may still happen to a run that has stopped: time and people go on while it is paused. */
+/** What may still happen to a paused run: people answer, requirements expire, somebody cancels. */
 const AFTER_PAUSE = new Set<RunFact["type"]>([
   "run_continued",
   "paused",
@@ -22,7 +22,7 @@ const AFTER_PAUSE = new Set<RunFact["type"]>([
   "gap",
   "tool_resolved",
 ]);
-/** What a member does goes on before its paused team run does. */
+/** A paused team run takes these too: its members go on before it does. */
 const MEMBERS = new Set<RunFact["type"]>(["member_started", "member_told"]);
 
 function isHeard(run: Run, fact: RunFact): boolean {
@@ -33,7 +33,10 @@ function isHeard(run: Run, fact: RunFact): boolean {
   );
 }
 
-/** The only way a run changes. Once it has settled nothing does, but for the state that somebody else changes. */
+/**
+ * The only way a run changes. Once a run has settled, a fact changes nothing, except for the session's state: somebody
+ * else may change that at any time.
+ */
 export function applyFact(run: Run, { at, fact }: RecordedFact): void {
   if (!isHeard(run, fact)) {
     return;
@@ -84,7 +87,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       applySaid(run, fact.messageId, fact.content, at);
       break;
     case "member_started":
-      // A run that is closed after its object died has the member runs from D1.
+      // A run that is closed after its object died has its member runs from D1 already.
       if (run.members.every(({ head }) => head.runId !== fact.head.runId)) {
         run.members.push(newRun(fact.head, run.requirements));
       }
@@ -98,7 +101,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       run.isStateChanged = true;
       break;
     case "paused":
-      // In the order in which they were asked, as they are stored: of members that pause at once any may be first.
+      // Of members that pause at once any may come first; the list is in the order in which they were asked, as in D1.
       run.requirements.push(...fact.requirements);
       run.requirements.sort((a, b) => a.position - b.position);
       run.end = { status: "PAUSED", at: endedAt };
@@ -126,7 +129,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
   }
 }
 
-/** Ends an ended run in another way: what it told of its end before was not shown to anybody. */
+/** Gives an ended run another end. Nobody has been shown the first one, so what the log told of it goes. */
 export function endInstead(run: Run, fact: Extract<RunFact, { type: "failed" | "cancelled" }>): void {
   const end = run.end;
   if (end === null) {

@@ -8,8 +8,9 @@ import type { Run } from "./state.ts";
 const NOT_ANSWERED = { status: "open", answer: null, answerNote: null, answeredBy: null, answeredAt: null } as const;
 
 /**
- * The run as it was at the pause that the first `entries` of its log end with; itself when they end with none. What is
- * kept only as it is now stays so: the session's state, the time spent in the model, and member runs.
+ * The run as it was at a pause: the one that the first `entries` of its log end with. The run itself when they do not
+ * end with a pause. The session's state, the time spent in the model and the member runs are as they are now: nobody
+ * kept them as they were then.
  */
 export function runAtPause(run: Run, entries: number): Run {
   const log = run.log.slice(0, entries);
@@ -37,7 +38,7 @@ export function runAtPause(run: Run, entries: number): Run {
   };
 }
 
-/** What had been asked by then: what was open then is so again. */
+/** What had been asked by then. A requirement that was open then is shown as open, whatever was answered since. */
 function requirementsAt({ requirements }: Run, log: Run["log"], open: readonly number[]): Requirement[] {
   const asked = new Set(log.flatMap((entry) => (entry.kind === "run_paused" ? entry.open : [])));
   return requirements.flatMap((one): Requirement[] => {
@@ -48,7 +49,7 @@ function requirementsAt({ requirements }: Run, log: Run["log"], open: readonly n
   });
 }
 
-/** The answers of the model that the log tells of, and the results of their calls but for those that waited. */
+/** The model's answers that the log tells of, with the results of their calls; calls that waited then have none. */
 function messagesAt(run: Run, log: Run["log"]): Message[] {
   const rounds = log.filter(({ kind }) => kind === "model_requested" || kind === "said").length;
   const told = new Set(log.flatMap((entry) => (entry.kind === "tool_ended" ? [entry.call] : [])));

@@ -16,16 +16,19 @@ export function runText(run: Run): string {
 type AssistantMessage = Extract<Message, { role: "assistant" }>;
 export type ToolMessage = Extract<Message, { role: "tool" }>;
 
-/** What a run's messages say, by what it is. */
+/** A run's messages, sorted by what they are. */
 interface Said {
-  /** Of how many messages. */
+  /** How many messages were sorted. */
   messages: number;
   answers: AssistantMessage[];
   calls: ToolCall[];
   results: (ToolMessage | null)[];
 }
 
-/** A run's messages are only ever added to. Events ask for them one by one: each time anew, a long run would take minutes. */
+/**
+ * Remembers the last answer for each run, whose messages are only ever added to. Each event asks: sorted anew each time,
+ * a long run would take minutes.
+ */
 const known = new WeakMap<readonly Message[], Said>();
 
 function said({ messages }: Run): Said {
@@ -40,7 +43,7 @@ function said({ messages }: Run): Said {
   return now;
 }
 
-/** The answers of the run's models that are whole, in order. */
+/** The whole answers of the run's model, in order. */
 export const assistantMessages = (run: Run): readonly AssistantMessage[] => said(run).answers;
 
 /** The run's tool calls in order: the nth is what facts and events call `call` n. */
@@ -55,7 +58,7 @@ export function toolRounds(run: Run): number {
 }
 
 function resultsOf(messages: readonly Message[]): (ToolMessage | null)[] {
-  // Ids are unique in one answer of a model only, and all calls of one have results before it is asked again.
+  // A call's id is unique within one answer only. That suffices: all calls have results before the model is asked again.
   const open = new Map<string, number[]>();
   const results: (ToolMessage | null)[] = [];
   for (const message of messages) {
@@ -87,7 +90,7 @@ export function pendingCalls(run: Run): PendingCall[] {
   return toolCalls(run).flatMap((call, nth) => (answers[nth] === null ? [{ call, nth }] : []));
 }
 
-/** What a call waits or waited for; a call that is asked about twice has two, of which the later one counts. */
+/** What a call waits or waited for. A call that was asked about twice has two requirements; the later one counts. */
 export function requirementOfCall(run: Run, nth: number): Requirement | null {
   const { runId } = run.head;
   return run.requirements.findLast((one) => one.call === nth && callingRunId(one) === runId) ?? null;
@@ -98,7 +101,7 @@ export function isWaitingDelegation(run: Run, nth: number): boolean {
   return run.members.some(({ head, end }) => head.parentCall === nth && end === null);
 }
 
-/** The member runs of a call, of each member the newest: one that was interrupted may have been asked for again. */
+/** The member runs of a call, the newest of each member: after an interruption the member may have run again. */
 export function membersOfCall({ members }: Run, nth: number): Run[] {
   const ofCall = members.filter(({ head }) => head.parentCall === nth);
   return [...new Map(ofCall.map((member) => [member.head.component.id, member])).values()];
@@ -106,13 +109,13 @@ export function membersOfCall({ members }: Run, nth: number): Run[] {
 
 export const wasInterrupted = ({ end }: Run): boolean => end?.status === "ERROR" && end.error.type === "interrupted";
 
-/** What is open of what the run and the member runs in it wait for, with `more` that is to be asked. */
+/** The open requirements of the run and of the member runs in it, and those of `more`, which are about to be asked. */
 export function openRequirements(run: Run, more: readonly Requirement[] = []): Requirement[] {
   const ids = runIds(run);
   return [...run.requirements, ...more].filter((one) => one.status === "open" && ids.has(callingRunId(one)));
 }
 
-/** What the run and the member runs in it wait and waited for. */
+/** All requirements of the run and of the member runs in it, answered ones too. */
 export function requirementsWithin(run: Run): Requirement[] {
   const ids = runIds(run);
   return run.requirements.filter((one) => ids.has(callingRunId(one)));
@@ -139,7 +142,10 @@ export function toolCallBytes(calls: readonly ToolCall[]): number {
   return calls.length === 0 ? 0 : utf8Bytes(JSON.stringify(calls));
 }
 
-/** What calls take with the answer that makes them, or with their results, whichever is more: as JSON `1e20` is 21 digits. */
+/**
+ * The room that calls take: with the answer that makes them, or with their results, whichever is more. The two differ,
+ * because a model may write `1e20`, which is 21 digits once it is JSON again.
+ */
 export function roomForCalls(calls: readonly ToolCall[]): number {
   const answered = calls.map(
     (call) => utf8Bytes(call.id) + utf8Bytes(call.name) + toolResultBytes(toolArguments(call), ""),
@@ -151,9 +157,8 @@ export function roomForCalls(calls: readonly ToolCall[]): number {
 }
 
 /**
- * The arguments of a call as an object; null when the model did not write one, or one that nobody could write out again.
- * An integer that a number would round is there as its text: such a call does not run, and whoever reads it is shown
- * what the model wrote.
+ * The arguments of a call as an object; null when the model wrote no object, or one that cannot be written out again. An
+ * integer that a number would round is kept as text: such a call does not run, and readers see what the model wrote.
  */
 export function toolArguments(call: ToolCall): JsonObject | null {
   const read = readJson(call.arguments === "" ? "{}" : call.arguments);
@@ -166,10 +171,10 @@ export function toolArguments(call: ToolCall): JsonObject | null {
   return read.value;
 }
 
-/** How much of a place a sentence names. */
+/** How many characters of the integer's place the sentence shows. */
 const PLACE_CHARS = 200;
 
-/** Why a call does not run whatever its tool says, as its model reads it; null when it may. */
+/** Why a call must not run, as a sentence for the model; null when it may. */
 export function unusable(call: ToolCall): string | null {
   if (!readJson(call.arguments).ok) return null;
   for (const { path } of roundedIntegers(call.arguments)) {
@@ -179,7 +184,7 @@ export function unusable(call: ToolCall): string | null {
   return null;
 }
 
-/** The arguments of a call stand twice in storage: with the call, and with its result. */
+/** What a result takes in storage, where the arguments of its call stand a second time. */
 export function toolResultBytes(args: JsonObject | null, result: string): number {
   return utf8Bytes(result) + (args === null ? 0 : utf8Bytes(JSON.stringify(args)));
 }

@@ -2,8 +2,8 @@ import type { SessionSummary } from "../../domain/session.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
 /**
- * What a run has told its readers, in order. In memory an entry of deltas holds their text; as stored it holds their
- * lengths, because the text stands in the run's messages already. Instants are milliseconds since the run started.
+ * What a run has told its readers, in order. In memory an entry of deltas holds their text. As stored it holds their
+ * lengths only, because the run's messages have the text already. Instants are milliseconds since the run started.
  */
 
 /** The deltas of one second: they share their `created_at`. */
@@ -18,7 +18,7 @@ export type PlainKind =
   | "run_continued"
   | "model_requested"
   | "model_answered"
-  /** An answer that no model was asked for: a member's, which is the team's. */
+  /** An answer that no model was asked for: the team gave its member's answer as its own. */
   | "said"
   | "content_completed"
   | "summary_started"
@@ -26,7 +26,7 @@ export type PlainKind =
   | "run_failed"
   | "run_cancelled";
 
-/** An event whose content follows from the run and from how many of its kind came before. */
+/** An event that is told by the run itself, and by how many of its kind came before. */
 export interface PlainEntry {
   kind: PlainKind;
   at: number;
@@ -49,14 +49,14 @@ export interface PausedEntry {
   open: number[];
 }
 
-/** What the summary was that the run waited for; it is not in the run's messages, so the log keeps it. Null: none was made. */
+/** The summary that the run waited for; null when none was made. The log keeps it, as no message of the run does. */
 export interface SummaryEntry {
   kind: "summary_completed";
   at: number;
   summary: SessionSummary | null;
 }
 
-/** The next events of a member run, in the place where the team's readers got them. */
+/** The next events of a member run, at the place where readers of the team run got them. */
 interface MemberEntry {
   kind: "member_told";
   /** Which member run of this run, counted from 0. */
@@ -64,7 +64,7 @@ interface MemberEntry {
   events: number;
 }
 
-/** The next event has this index: readers may have got events before it that nobody wrote down. */
+/** The next event has this index. Readers may have got events before it that were not written down before a death. */
 interface GapEntry {
   kind: "gap";
   nextIndex: number;
@@ -93,7 +93,7 @@ const CALL_KINDS = byLetter(CALL_LETTERS);
 /** `["T",1234567890123,12345],` at its longest: what an entry about a call takes as stored. */
 export const ENTRY_BYTES = 32;
 const DELTAS_ENTRY_BYTES = 32;
-/** `["M",63,1234567890],`: members that speak at once take one for nearly every delta. */
+/** `["M",63,1234567890],` at its longest. Members that speak at once take one entry for nearly every delta. */
 const MEMBER_ENTRY_BYTES = 20;
 const MS_PER_SECOND = 1000;
 

@@ -4,12 +4,12 @@ import type { RunMetrics } from "../../domain/run.ts";
 import type { TokenMetrics } from "../../domain/session.ts";
 import type { Run } from "./state.ts";
 
-/** Seconds of whole milliseconds: what the clock is good for. */
+/** Milliseconds as seconds. The clock is no finer than whole milliseconds. */
 export const seconds = (ms: number): number => Math.round(ms) / 1000;
 
 /**
- * What a run cost, its member runs' tokens included, and where its time went, in AgentOS's form; zero token counts of a
- * run without usage are left out.
+ * What a run cost, with the tokens of its member runs, and where its time went, in AgentOS's form. A run without usage
+ * has no token counts.
  */
 export function runMetrics(run: Run): RunMetrics {
   if (run.stored.metrics !== null) {
@@ -27,7 +27,7 @@ export function runMetrics(run: Run): RunMetrics {
   return metrics;
 }
 
-/** The time between pauses and what went on after them, up to an instant of the run. */
+/** How long the run was paused, up to an instant of it. */
 function pausedMs({ log }: Run, until = Number.POSITIVE_INFINITY): number {
   let sum = 0;
   let pausedAt: number | null = null;
@@ -67,7 +67,7 @@ function usageTokens({ head }: Run, usage: Usage): TokenMetrics | null {
   };
 }
 
-/** A session's tokens with those added that the run, without its member runs, has used since it was stored last. */
+/** A session's tokens, with those that the run has used since it was stored last; its member runs add theirs themselves. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {
   return addTokens(session, usageTokens(run, subtractUsage(run.usage, run.stored.usage)));
 }
@@ -110,7 +110,7 @@ function sumCounts(a: Counts, b: Counts): Counts {
   };
 }
 
-/** As much as a file that is written out may say, whatever came in. */
+/** Never more than an import takes, so that what is exported can come in again. */
 const tokenSum = (a: number, b: number): number => Math.min(a + b, MAX_TOKENS);
 
 export function addUsage(a: Usage, b: Usage): Usage {

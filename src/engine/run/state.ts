@@ -32,7 +32,7 @@ export interface RunHead {
   sessionCache: SessionCacheUse;
   /** The session's state when it started. */
   sessionState: JsonObject;
-  /** How many messages stand before what the run produces. */
+  /** How many of its messages are input; what the run produces stands behind them. */
   inputMessages: number;
   /** How many run indexes before its own are kept for member runs. */
   memberSlots: number;
@@ -43,7 +43,7 @@ export interface RunHead {
   timings: RunTimings;
 }
 
-/** How a run stopped; null while it goes on. Of the four only PAUSED may go on again. `at` is milliseconds since the epoch. */
+/** How a run stopped. Only a PAUSED run may go on again. `at` is milliseconds since the epoch. */
 export type RunEnd =
   | { status: "COMPLETED"; finishReason: RunFinishReason; at: number }
   | { status: "ERROR"; error: RunError; at: number }
@@ -51,8 +51,8 @@ export type RunEnd =
   | { status: "PAUSED"; at: number };
 
 /**
- * A started run: what it produced so far, what it told, and how it ended. Only `applyFact` changes it, by appending, so
- * that readers can hold on to a position in it.
+ * A started run: what it produced so far, what it told, and how it ended. Only `applyFact` changes it. It only appends,
+ * so a reader's position in the run stays valid.
  */
 export interface Run {
   readonly head: RunHead;
@@ -61,12 +61,13 @@ export interface Run {
   readonly log: LogEntry[];
   /** The member runs that it delegated to, in the order in which they started. */
   readonly members: Run[];
-  /** What the run and its member runs wait and waited for: one list, shared by all of them. */
+  /** All requirements of the run and of its member runs: one list, which they share. */
   readonly requirements: Requirement[];
+  /** Null while the run goes on. */
   end: RunEnd | null;
   /** How it will complete: its answer is whole, and it only waits for the session's summary. */
   answered: RunFinishReason | null;
-  /** The session's state as the run last knew it, and whether the run, or somebody during it, changed it. */
+  /** The session's state as the run last knew it, and whether anybody changed it while the run was active. */
   state: JsonObject;
   isStateChanged: boolean;
   usage: Usage;
@@ -81,14 +82,14 @@ export interface Run {
   eventCount: number;
   /** The answer that is streaming in. */
   answer: { messageId: string; parts: string[]; requestedAt: number; firstTextAt: number | null } | null;
-  /** What D1 has of it already, from before it paused. */
+  /** How much of the run D1 has already, from before it paused. */
   stored: { messages: number; usage: Usage; metrics: RunMetrics | null };
 }
 
-/** One thing that happened in a run; the journal keeps them, `applyFact` folds them. */
+/** One thing that happened in a run. The journal keeps facts, and `applyFact` applies them to the run. */
 export type RunFact =
   | { type: "run_started" }
-  /** It goes on after a pause; `state` is the session's then. */
+  /** The run goes on after a pause; `state` is the session's at that time. */
   | { type: "run_continued"; state: JsonObject }
   | { type: "model_requested"; messageId: string }
   | { type: "content"; delta: string }
@@ -97,19 +98,19 @@ export type RunFact =
   | { type: "tool_ended"; call: number; messageId: string; result: string; isError: boolean }
   /** The member that the call went to waits for a person. */
   | { type: "tool_paused"; call: number }
-  /** A call gets its result without an event: it did not run, or was told of already. */
+  /** A call gets its result without an event: it did not run, or readers were told of it before the pause. */
   | { type: "tool_resolved"; call: number; messageId: string; result: string; isError: boolean }
   /** An answer that no model was asked for. */
   | { type: "said"; messageId: string; content: string }
   | { type: "member_started"; head: RunHead }
   | { type: "member_told"; member: number; events: number }
   | { type: "state_changed"; state: JsonObject }
-  /** `requirements` are the new ones of its own calls, `open` the positions of all that are open. */
+  /** `requirements` are the new ones, of the run's own calls; `open` has the positions of all open ones. */
   | { type: "paused"; requirements: Requirement[]; open: number[] }
   | { type: "content_completed" }
   /** The answer is whole; the run waits for the session's summary, and completes whatever comes of that. */
   | { type: "summary_started"; finishReason: RunFinishReason }
-  /** Null when none was made. */
+  /** `summary` is null when none was made. */
   | { type: "summary_completed"; summary: SessionSummary | null }
   | { type: "completed"; finishReason: RunFinishReason }
   | { type: "failed"; error: RunError }
@@ -122,7 +123,7 @@ export interface RecordedFact {
   fact: RunFact;
 }
 
-/** A run that has only just begun; a member run shares its team run's list of requirements. */
+/** A run that has just begun; a member run is given the list of requirements of its team run. */
 export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
   return {
     head,

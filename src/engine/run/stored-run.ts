@@ -15,7 +15,7 @@ interface Stored {
   messages: readonly Message[];
 }
 
-/** A stored run as it was when it paused or settled, so that it replays and goes on; one that has not has an empty log. */
+/** A stored run as it was when it paused or settled, to be replayed or continued. Before that its log is empty. */
 export function runFromRow(row: RunRow, messages: readonly Message[], requirements: Requirement[] = []): Run {
   const produced = messages.slice(row.inputMessages);
   const answers = produced.flatMap((message) => (message.role === "assistant" ? [message] : []));
@@ -61,7 +61,7 @@ export function runTree(stored: Stored, others: readonly Stored[], requirements:
   return run;
 }
 
-/** What is fixed about a run, from its row; a run that waits has what is known of it. */
+/** What is fixed about a run, from its row. Of a run that has not started, what is known so far. */
 export function headFromRow(row: RunRow): RunHead {
   const { model: _model, ...timings } = row.metrics?.timings ?? {};
   return {
@@ -86,7 +86,7 @@ export function headFromRow(row: RunRow): RunHead {
   };
 }
 
-/** How many events the log stands for: where a reader's next index is. */
+/** How many events the log stands for, gaps included: the index of the next event. */
 function countEvents(run: Run): number {
   let count = 0;
   const isError = new Map(failedCalls(run).map((nth) => [nth, true]));
