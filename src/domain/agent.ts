@@ -4,26 +4,29 @@ import type { Tool } from "./tool.ts";
 
 /** How sessions of an agent get their names. */
 interface NamingPolicy {
-  /** The completed run after which a session is named by itself, and again at twice that while it has no real name. 0 is off. */
+  /**
+   * After so many completed runs the server names a session. While the session has no real name, it tries again after
+   * twice as many. 0 is never.
+   */
   after?: number;
-  /** The model that names; else `NAMING_MODEL`, else the agent's own. */
+  /** The model that names. Left out, it is `NAMING_MODEL`, else the agent's own. */
   model?: string;
   /**
-   * The deployer's guardrail: sees every name that a person or a model gives, may change it, and refuses it with null
-   * or by throwing. `session` is the row as it stands, without runs.
+   * The deployer's guardrail. It sees every name that a person or a model gives, and answers the name to take. Null, or
+   * an exception, refuses it. `session` is the row as it stands, without runs.
    */
   accept?(name: string, session: Session): string | null | Promise<string | null>;
 }
 
 /** How sessions of an agent are summarized. */
 interface SummaryPolicy {
-  /** After every so many completed runs a summary is made by itself. 0, or left out, is off. */
+  /** A summary is made after every so many completed runs. 0, or left out, is never. */
   every?: number;
-  /** The model that summarizes; else `SUMMARY_MODEL`, else the agent's own. */
+  /** The model that summarizes. Left out, it is `SUMMARY_MODEL`, else the agent's own. */
   model?: string;
-  /** Whether the agent's model is shown the summary before each conversation. Default false. */
+  /** Whether the agent's model sees the summary, before the conversation. Default false. */
   addToContext?: boolean;
-  /** Whether a run ends only when the summary that is due after it is made; its events show that. Default false. */
+  /** Whether a run waits for the summary that is due after it; its events show that. Default false. */
   runWaits?: boolean;
 }
 
@@ -32,21 +35,21 @@ export interface Agent {
   id: string;
   name: string;
   description?: string;
-  /** Id of the model at the provider; left out, the deployment's `OPENAI_MODEL`. */
+  /** Id of the model at the provider. Left out, it is the deployment's `OPENAI_MODEL`. */
   model?: string;
   instructions?: string;
-  /** What it is good for, as a team's leader is told. */
+  /** What the agent is good for; a team's leader is told. */
   role?: string;
   tools?: Tool[];
-  /** The state of its sessions where neither a caller nor a tool has set a key. */
+  /** The values of its sessions' state for keys that neither a caller nor a tool has set. */
   sessionState?: JsonObject;
-  /** How many earlier runs the model sees. Default 3; 0 is none. */
+  /** How many earlier runs the model sees; 0 is none. Default 3. */
   numHistoryRuns?: number;
   /** False reads the session from D1 on every run. Default true. */
   cacheSession?: boolean;
   naming?: NamingPolicy;
   summaries?: SummaryPolicy;
-  /** How long its sessions are kept after their last change; left out, `SESSION_TTL_SECONDS`. */
+  /** How long its sessions are kept after their last change. Left out, it is `SESSION_TTL_SECONDS`. */
   sessionTtlSeconds?: number;
 }
 

@@ -1,4 +1,4 @@
-/** The closed list of expected failures. Each has one creator here, which writes the sentence a caller reads. */
+/** All expected failures. Each has a function below, which writes the sentence that a caller reads. */
 export type ErrorCode =
   | "agent_not_found"
   | "team_not_found"
@@ -49,7 +49,7 @@ export interface Failure {
   runId?: string;
 }
 
-/** Carries a Failure to the edge where nobody between has to decide anything. */
+/** Carries a Failure to the HTTP layer, where no code in between has to decide anything about it. */
 export class AppError extends Error {
   readonly failure: Failure;
 
@@ -77,7 +77,7 @@ export const sessionExists = (id: string): Failure => ({
   detail: `Session with id '${id}' already exists. Use PATCH /sessions/${id} to update it.`,
 });
 
-/** `until`: an instant as text; null where it cannot be brought back any more. */
+/** `until` is an instant as text; null when the session cannot be brought back any more. */
 export const sessionDeleted = (id: string, until: string | null): Failure => ({
   code: "session_deleted",
   detail:
@@ -98,14 +98,14 @@ export const runActive = (runId: string): Failure => ({
   runId,
 });
 
-/** Why a run cannot go on; AgentOS's text for a cancelled one. */
+/** For a cancelled run the sentence is AgentOS's. */
 export const runNotContinuable = (runId: string, reason: string): Failure => ({
   code: "run_not_continuable",
   detail: `Cannot continue run ${runId}: ${reason}`,
   runId,
 });
 
-/** Somebody else, or the same caller before, has answered already. */
+/** Somebody else has answered already, or the same caller has in an earlier request. */
 export const requirementAnswered = (runId: string, ids: readonly string[]): Failure => ({
   code: "requirement_answered",
   detail: `Already answered: ${ids.join(", ")}. An answer is given once.`,
@@ -142,7 +142,7 @@ export const databaseUnavailable = (): Failure => ({
   retryAfterSeconds: 2,
 });
 
-/** Until an earlier run's journal has reached D1 no other run may start. */
+/** No run may start before the journal of earlier runs has reached D1. */
 export const runNotLanded = (): Failure => ({
   code: "database_unavailable",
   detail: "The result of an earlier run of this session has not reached the database yet. Try again.",

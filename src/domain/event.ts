@@ -70,7 +70,7 @@ export interface RunEvent {
   finish_reason?: string;
   /** Left out when no summary was made. */
   session_summary?: SessionSummary;
-  /** Present, and false, when the run is safe in its object's journal but has not reached D1 yet. */
+  /** False while the run is only in its object's journal and has not reached D1 yet; else left out. */
   persisted?: false;
   event_index: number;
 }
@@ -99,7 +99,7 @@ export interface ToolExecution {
   approval_id: null;
 }
 
-/** A requirement as AgentOS shows it with its run (RunRequirement), and behind that what only we know; null keys are left out. */
+/** AgentOS's RunRequirement: a requirement as shown with its run. Fields of ours come last; null fields are left out. */
 export interface RunRequirementJson {
   id: string;
   /** ISO 8601 with microseconds, as Python writes it. */

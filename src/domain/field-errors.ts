@@ -2,8 +2,8 @@ import type { z } from "zod";
 import type { FieldError } from "./error.ts";
 
 /**
- * Says what is wrong with a request the way AgentOS does, whose errors are pydantic's. A schema that needs a kind of
- * error which zod does not have adds it with `fieldIssue`.
+ * Says what is wrong with a request in AgentOS's form, which is pydantic's. A schema adds a kind of error that zod does
+ * not have by `fieldIssue`.
  */
 
 type Kind = Pick<FieldError, "type" | "msg" | "ctx">;
@@ -17,7 +17,7 @@ export function fieldIssue(type: string, msg: string, ctx?: Record<string, unkno
   return { code: "custom" as const, message: msg, params: { type, ctx } };
 }
 
-/** What a schema found wrong with `data`, which stands at `at` in the request. */
+/** The errors that a schema found in `data`, which stands at `at` in the request. */
 export function fieldErrorsAt(error: z.ZodError, at: FieldError["loc"], data: unknown): FieldError[] {
   const found = error.issues.slice(0, MAX_FIELD_ERRORS).flatMap((issue) => describe(issue, data));
   return found.slice(0, MAX_FIELD_ERRORS).map(({ kind, path }) => {
@@ -26,7 +26,7 @@ export function fieldErrorsAt(error: z.ZodError, at: FieldError["loc"], data: un
   });
 }
 
-/** A field that is wrong for a reason no schema knows. */
+/** The error of a field that is wrong for a reason that no schema knows. */
 export function fieldError(kind: Kind, loc: FieldError["loc"], input: unknown): FieldError {
   const { type, msg, ctx } = kind;
   return { type, loc, msg, input: echo(input), ...(ctx !== undefined && { ctx }) };
@@ -40,7 +40,7 @@ function describe(issue: z.core.$ZodIssue, data: unknown): { kind: Kind; path: P
   const { path } = issue;
   const [first, second] = issue.code === "invalid_union" ? issue.errors : [];
   if (first !== undefined && second?.some((inner) => inner.code === "invalid_type" && inner.expected === "null")) {
-    // Of a schema or null, what the schema says.
+    // A field is of a schema or null: show what the schema says.
     return first.flatMap((inner) => describe({ ...inner, path: [...path, ...inner.path] }, data));
   }
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ kind: EXTRA, path: [...path, key] }));
@@ -145,7 +145,7 @@ const locSegment = (segment: PropertyKey) => (typeof segment === "number" ? segm
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   let value = data;
   for (const segment of path) {
-    // A list parameter that was given once came as its only entry.
+    // A list parameter that was given once is not a list: it is the entry itself.
     if (segment === 0 && typeof value === "string") continue;
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
     value = Reflect.get(value, segment);
@@ -153,7 +153,7 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** What was sent, as far as it is short: a wrong message of 200 KB is not sent back. */
+/** What was sent, cut short: a wrong message of 200 KB must not be sent back. */
 function echo(input: unknown): unknown {
   if (input === undefined || input instanceof Blob) return null;
   const shown = typeof input === "string" ? input : JSON.stringify(input);

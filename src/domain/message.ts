@@ -24,7 +24,7 @@ export type Message =
       toolCallError: boolean;
     });
 
-/** Where a message stands: history is in this order. */
+/** The place of a message in its session. History is in this order. */
 export interface MessageKey {
   runIndex: number;
   messageIndex: number;

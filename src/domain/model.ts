@@ -1,6 +1,6 @@
 /** A model as the rest of the code sees it: messages in, a stream of chunks out. */
 
-/** One tool call of an assistant message; `arguments` is the JSON text exactly as the model wrote it. */
+/** One tool call of an assistant message. `arguments` is the JSON text exactly as the model wrote it. */
 export interface ToolCall {
   id: string;
   name: string;
@@ -23,12 +23,12 @@ export interface ToolSpec {
 export interface ModelRequest {
   messages: ModelMessage[];
   tools: ToolSpec[];
-  /** `none` asks for an answer in words, although tools are listed. */
+  /** `none` asks for an answer in words although tools are listed. */
   toolChoice: "auto" | "none";
   maxTokens?: number;
-  /** OpenAI's `reasoning_effort`; left out, it is not sent. */
+  /** OpenAI's `reasoning_effort`. Left out, it is not sent. */
   reasoningEffort?: string;
-  /** How often a request that did not start is sent again; left out, as the deployment says. */
+  /** How often a request that did not start is sent again. Left out, the deployment's setting holds. */
   maxRetries?: number;
 }
 
@@ -52,8 +52,8 @@ export const NO_USAGE: Usage = {
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
 
 /**
- * One piece of a model's answer. `tool_call` pieces of one call share an `index`; `id` and `name` come with the first,
- * `arguments` is a fragment. An answer is whole only if a `finish` chunk was seen.
+ * One piece of a model's answer. The `tool_call` pieces of one call share an `index`; `id` and `name` come with the first
+ * piece, and `arguments` is a fragment. An answer is whole only if a `finish` chunk was seen.
  */
 export type ModelChunk =
   | { type: "text"; delta: string }
@@ -62,8 +62,8 @@ export type ModelChunk =
   | { type: "finish"; reason: FinishReason };
 
 /**
- * A model that can be asked. `stream` throws `ModelError` for every failure of the provider (also before the first
- * chunk) and ends without a `finish` chunk when the answer was cut off; it stops asking when `signal` aborts.
+ * A model that can be asked. `stream` throws `ModelError` for every failure of the provider, also before the first chunk.
+ * It ends without a `finish` chunk when the answer was cut off. It stops asking when `signal` aborts.
  */
 export interface Model {
   /** What the provider calls it, e.g. `gpt-5-mini`. */
@@ -77,7 +77,7 @@ export interface Model {
 /** Finds the model with this id, or the deployment's default one; null when the deployment has no model. */
 export type ModelSource = (id?: string) => Model | null;
 
-/** A failure of the model's provider. The message is shown to callers: it holds no key, header or prompt. */
+/** A failure of the model's provider. Callers are shown the message, so it must hold no key, header or prompt. */
 export class ModelError extends Error {
   readonly type: "model_provider_error" | "model_rate_limit_error" | "model_timeout";
   /** The HTTP status that the provider answered; null when there was none. */

@@ -9,7 +9,7 @@ export type RequirementKind = (typeof REQUIREMENT_KINDS)[number];
 export const REQUIREMENT_STATUSES = ["open", "answered", "expired", "cancelled"] as const;
 export type RequirementStatus = (typeof REQUIREMENT_STATUSES)[number];
 
-/** A parameter of a call as AgentOS shows it to the person who fills it; `value` is null until somebody did. */
+/** A parameter of a call as AgentOS shows it to the person who fills it. `value` is null until somebody filled it. */
 export interface UserInputField {
   name: string;
   /** A Python type's name: `str`, `int`, `float`, `bool`, `list`, `dict`. */
@@ -48,11 +48,11 @@ export interface Requirement {
   /** Which tool call of its run, counted from 0. */
   call: number;
   toolName: string;
-  /** As the model wrote them, without what a person is to fill. */
+  /** The arguments as the model wrote them, without those that a person is to fill. */
   toolArgs: JsonObject;
   /** The call's parameters, for user input; else null. */
   fields: UserInputField[] | null;
-  /** Why it is asked, where that is not plain: `outcome unknown` for a call that may have run. */
+  /** Why the call is asked about, where its tool does not say: `outcome unknown` for a call that may have run. */
   note: string | null;
   answer: Answer | null;
   answerNote: string | null;
@@ -72,17 +72,17 @@ export function callingRunId(requirement: Pick<Requirement, "runId" | "memberRun
 }
 
 /**
- * What a caller says about one requirement, named by its own id or by its tool call's; null where nothing is said. An
- * entry can say nothing: clients send back all that they were shown.
+ * What a caller says about one requirement, which is named by its own id or by its tool call's. A field is null when
+ * the caller says nothing of it. A whole entry can say nothing: clients send back all that they were shown.
  */
 export interface AnswerEntry {
   by: "requirement_id" | "tool_call_id";
   id: string;
   confirmed: boolean | null;
   note: string | null;
-  /** The values that are given, by parameter; null values are left out. */
+  /** The values that are given, by parameter. Null values are left out. */
   values: JsonObject | null;
-  /** True when the caller says that all is filled that is to be filled. */
+  /** True when the caller says that every field is filled which a person is to fill. */
   answered: boolean;
   result: string | null;
 }

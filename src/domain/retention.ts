@@ -3,13 +3,19 @@ import { couldSee, type Principal } from "./principal.ts";
 import type { Session } from "./session.ts";
 import type { Component } from "./team.ts";
 
-/** `hiddenAt` of a session whose purge has begun: it cannot be brought back, and is the first that the purge looks for. */
+/**
+ * `hiddenAt` of a session whose purge has begun. The session cannot be restored. As the lowest instant it makes the
+ * session the first that is looked for to be purged.
+ */
 export const PURGE_BEGUN = 0;
 
-/** An import that has not ended after this long never will. */
+/** An import that has not ended after this time never will. */
 export const IMPORT_ABANDONED_MS = 60 * 60 * 1000;
 
-/** How long the session is kept after its last change, in seconds: as it says, else its agent or team, else the deployment; null is for ever. */
+/**
+ * How many seconds the session is kept after its last change; null is for ever. The session itself says so, else its
+ * agent or team, else the deployment.
+ */
 export function timeToLive(
   session: Pick<Session, "ttlSeconds">,
   component: Pick<Component, "sessionTtlSeconds"> | undefined,
@@ -18,12 +24,12 @@ export function timeToLive(
   return session.ttlSeconds ?? component?.sessionTtlSeconds ?? deploymentSeconds;
 }
 
-/** Whether the session's time is over. Neither a pin nor an archive nor a run that waits for people keeps it longer. */
+/** Whether the session's time is over. A pin, an archive, or a run that waits for people does not make it longer. */
 export function isOverdue(session: Pick<Session, "updatedAt">, ttlSeconds: number | null, nowMs: number): boolean {
   return ttlSeconds !== null && session.updatedAt + ttlSeconds * 1000 <= nowMs;
 }
 
-/** Whether the session was deleted and can be brought back. */
+/** Whether the session was deleted and can be restored. */
 export function isRestorable({ visibility, hiddenAt }: Pick<Session, "visibility" | "hiddenAt">): boolean {
   return visibility === "deleted" && hiddenAt !== null && hiddenAt !== PURGE_BEGUN;
 }
@@ -33,7 +39,7 @@ export function isPurging({ visibility, hiddenAt }: Pick<Session, "visibility" |
   return visibility === "deleted" && hiddenAt === PURGE_BEGUN;
 }
 
-/** Of which time on hidden sessions are purged: those that were hidden at this instant, or before. */
+/** Which hidden sessions are purged: those that were hidden at these instants, or before. */
 export interface PurgeLimits {
   deleted: number;
   importing: number;
@@ -43,7 +49,7 @@ export function purgeLimits(undoSeconds: number, nowMs: number): PurgeLimits {
   return { deleted: nowMs - undoSeconds * 1000, importing: nowMs - IMPORT_ABANDONED_MS };
 }
 
-/** Whether nobody can want the session back any more. */
+/** Whether the session is to be purged: the time to restore it is over, or its import was abandoned. */
 export function isToBePurged(
   { visibility, hiddenAt }: Pick<Session, "visibility" | "hiddenAt">,
   limits: PurgeLimits,
@@ -53,7 +59,7 @@ export function isToBePurged(
   );
 }
 
-/** Why nothing runs in a session that is hidden: only who could see it is told. */
+/** Why nothing runs in a hidden session. Only callers who could see the session learn that it was deleted. */
 export function whyNotIn(
   session: Pick<Session, "sessionId" | "userId" | "visibility" | "hiddenAt">,
   principal: Principal,

@@ -3,23 +3,23 @@ import type { Message } from "./message.ts";
 import { fail, type Outcome, ok } from "./outcome.ts";
 import type { MadeOrigin, RunRow, RunStatus } from "./run.ts";
 
-/** Where a run that is made from another one begins: behind all messages, the last user message, or the first so many. */
+/** Where a run that is made from another one begins: behind all its messages, its last user message, or its first so many. */
 export type ContinueFrom = "end" | "last_user" | number;
 
-/** What a caller asks for who wants a new run made from an older one. */
+/** What a caller asks for who wants a new run to be made from an older one. */
 export type AskedOrigin =
   | { type: "continued"; from: ContinueFrom; input: string | null }
   | { type: "regenerated"; from: ContinueFrom; replace: boolean; instructions: string | null };
 
-/** The older run, as far as it matters to what is made from it. */
+/** The older run, as far as the new one depends on it. */
 type OlderRun = Pick<RunRow, "runId" | "parentRunId" | "status" | "input" | "origin" | "runIndex" | "memberSlots">;
 
-/** The run index before which a run's history stands: its own, or that of the run which it was made from in the end. */
+/** The run index before which a run's history ends: its own, or that of the oldest run in the chain it was made from. */
 export function historyBefore(run: Pick<RunRow, "origin" | "runIndex" | "memberSlots">): number {
   return run.origin?.historyBefore ?? (run.runIndex ?? 0) - run.memberSlots;
 }
 
-/** The new run's origin, and what it answers; fails where the older one is nothing to go on from. */
+/** The new run's origin, and the message that it answers. Fails when the older run is not one to go on from. */
 export function originFrom(
   older: OlderRun,
   messages: readonly Message[],
@@ -51,13 +51,13 @@ const UNSETTLED: Partial<Record<RunStatus, string>> = {
   RUNNING: "it is still running",
 };
 
-/** A cancelled run may be tried again, but has no end to go on from. */
+/** A cancelled run may be regenerated. It cannot be continued, because it has no end to go on from. */
 const OBSTACLES: Record<AskedOrigin["type"], Partial<Record<RunStatus, string>>> = {
   regenerated: UNSETTLED,
   continued: { ...UNSETTLED, CANCELLED: "run is cancelled" },
 };
 
-/** How many messages of a run a new one begins with; they must be something a model can go on from. */
+/** How many messages of a run a new one begins with. Fails when a model could not go on from these. */
 export function messagesKept(messages: readonly Message[], from: ContinueFrom): Outcome<number> {
   const kept = cut(messages, from);
   if (kept < 1 || kept > messages.length) {
@@ -103,8 +103,8 @@ function lacksResults(messages: readonly Message[], index: number): boolean {
 }
 
 /**
- * From where a run could be continued, as numbers of its messages that are kept: behind each answer that wanted no
- * tools, or has all their results, and at its end.
+ * The checkpoints of a run, from which it could be continued, as numbers of messages that are kept. One is behind each
+ * answer, once its calls have all their results, and one at the run's end.
  */
 export function checkpointIndexes(messages: readonly Message[]): number[] {
   const open = openCalls(messages);
@@ -114,7 +114,7 @@ export function checkpointIndexes(messages: readonly Message[]): number[] {
   });
 }
 
-/** The most of the first `index` messages that ends with no call without its result. */
+/** The highest number of messages, up to `index`, at which no call lacks its result. */
 export function wholeRounds(messages: readonly Message[], index: number): number {
   return openCalls(messages).lastIndexOf(0, index);
 }

@@ -7,13 +7,13 @@ import type { ComponentRef } from "./team.ts";
 export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** Statuses whose runs are no part of the history a model sees, unless asked for (Agno's HISTORY_SKIP_STATUSES). */
+/** A model's history leaves out runs of these statuses, unless they are asked for (Agno's HISTORY_SKIP_STATUSES). */
 export const HISTORY_SKIP_STATUSES: readonly RunStatus[] = ["PAUSED", "CANCELLED", "ERROR", "REGENERATED"];
 
 /** How the session's cache served a run. */
 export type SessionCacheUse = "hit" | "miss" | "bypass";
 
-/** Whether the run came to its answer: one that was answered again may have failed, or been cancelled, before. */
+/** Whether the run came to an answer. A REGENERATED run may have failed, or been cancelled, before it was replaced. */
 export const hasCompleted = ({ status, finishReason }: Pick<RunRow, "status" | "finishReason">): boolean =>
   status === "COMPLETED" || (status === "REGENERATED" && finishReason !== null);
 
@@ -37,7 +37,7 @@ export type RunErrorType =
 
 export interface RunError {
   type: RunErrorType;
-  /** Shown to callers; holds no key, header or prompt. */
+  /** Callers are shown this, so it must hold no key, header or prompt. */
   message: string;
 }
 
@@ -59,12 +59,12 @@ export interface RunMetrics extends Partial<TokenMetrics> {
 }
 
 /**
- * The run that another one was made from; `messageIndex` is how many of its messages the new one begins with,
- * `historyBefore` the run index before which the history stands that both see. `instructions` are what its system message
- * ends with beside what its agent says: of this regenerate, or of an older one that it begins with.
+ * The older run that a run was made from. `messageIndex` is how many of the older run's messages the new one begins with.
+ * `historyBefore` is the run index before which the history ends that both see. `instructions` are added to the agent's
+ * own in the system message; a caller gave them with this regenerate, or with an earlier one in the chain.
  */
 export type RunOrigin =
-  /** `fork` and `continue_from`: goes on behind those messages, and behind `input` where the user says something more. */
+  /** By `fork` or `continue_from`: goes on behind those messages, and behind `input` when the user says something more. */
   | {
       type: "continued";
       runId: string;
@@ -73,7 +73,7 @@ export type RunOrigin =
       input: string | null;
       instructions?: string | null;
     }
-  /** Answers the last user message again; the older run becomes REGENERATED once this one has an answer, if `replace`. */
+  /** Answers the last user message again. With `replace` the older run becomes REGENERATED once this one has an answer. */
   | {
       type: "regenerated";
       runId: string;
@@ -82,7 +82,7 @@ export type RunOrigin =
       replace: boolean;
       instructions: string | null;
     }
-  /** A run of a session that was forked, as it was there; `historyBefore` is what that one had, null for its own place. */
+  /** A copy of a run from the session that was forked. `historyBefore` is what that run had; null stands for its own place. */
   | {
       type: "copied";
       runId: string;
@@ -91,17 +91,17 @@ export type RunOrigin =
       instructions?: string | null;
     };
 
-/** Of a run that was made from another one in its session. */
+/** The origin of a run that was made from another one in the same session. */
 export type MadeOrigin = Exclude<RunOrigin, { type: "copied" }>;
 
-/** What a caller asked for; what a waiting run is stored as. */
+/** What a caller asked for. A waiting run is stored as this. */
 export interface RunRequest {
   runId: string;
   component: ComponentRef;
   userId: string | null;
-  /** What the user says; of a run that is made from another one, what was said there where nothing new is said. */
+  /** What the user says. For a run that is made from another one without a new message, what was said there. */
   message: string;
-  /** Null for a run of its own. */
+  /** Null for a run that is not made from another one. */
   origin: RunOrigin | null;
   /** Merged over the session's state when the run starts. */
   sessionState: JsonObject | null;
@@ -110,10 +110,10 @@ export interface RunRequest {
   createdAt: number;
 }
 
-/** An idempotency key in its scope; `fieldsDigest` tells whether a later request asks for the same. */
+/** An idempotency key with its scope. By `fieldsDigest` a later request is known to ask for the same, or not. */
 export interface Idempotency {
   caller: string;
-  /** "" for none: the values of the constraint are never null. */
+  /** "" for no user: a column of the unique constraint must not be null. */
   userId: string;
   agentId: string;
   key: string;
@@ -124,13 +124,13 @@ export interface Idempotency {
 export interface RunRow {
   runId: string;
   sessionId: string;
-  /** Null until the run starts: history is in the order of running. */
+  /** Null until the run starts, because history is in the order in which runs start. */
   runIndex: number | null;
   /** Whether it waits to start, or to continue. */
   waiting: boolean;
-  /** Order among the waiting runs of the session; lower goes first. */
+  /** The order among the waiting runs of the session: the lowest goes first. */
   position: number;
-  /** The team run that it is a member run of. */
+  /** The team run of which it is a member run. */
   parentRunId: string | null;
   /** Which tool call of the parent it answers, from 0. */
   parentCall: number | null;
@@ -147,7 +147,7 @@ export interface RunRow {
   fence: string;
   input: string;
   inputState: JsonObject | null;
-  /** How many of its messages are input (system, user); what it produced stands behind them. */
+  /** How many of its messages are input (system, user). What the run produced stands behind them. */
   inputMessages: number;
   model: string | null;
   modelProvider: string | null;

@@ -7,11 +7,11 @@ import type { Agent, AgentRegistry } from "./agent.ts";
 export const TEAM_MODES = ["coordinate", "route", "broadcast"] as const;
 export type TeamMode = (typeof TEAM_MODES)[number];
 
-/** The tools that a team's leader is given beside its own: a task for one member, and one for every member. */
+/** The tools by which a team's leader delegates: to one member, and to every member. */
 export const DELEGATE_TO_MEMBER = "delegate_task_to_member";
 export const DELEGATE_TO_MEMBERS = "delegate_task_to_members";
 
-/** A team as a deployer writes it: what an agent has, for its leader, and members. */
+/** A team as a deployer writes it: members, and for its leader all that an agent has. */
 export interface Team extends Agent {
   mode: TeamMode;
   /** Ids of agents and teams of the deployment. */
@@ -20,7 +20,7 @@ export interface Team extends Agent {
 
 export type TeamRegistry = ReadonlyMap<string, Team>;
 
-/** All that a deployment can run. No agent and team have one id. */
+/** All that a deployment can run. No agent has the id of a team. */
 export interface Registry {
   agents: AgentRegistry;
   teams: TeamRegistry;
@@ -47,25 +47,25 @@ export function findComponent({ agents, teams }: Registry, { type, id }: Compone
   return type === "agent" ? agents.get(id) : teams.get(id);
 }
 
-/** The component of a row that has one of the two ids. */
+/** The agent or team that a row names, by one of its two ids. */
 export function refOf(row: { agentId: string | null; teamId: string | null }): ComponentRef {
   return row.teamId !== null && row.agentId === null
     ? { type: "team", id: row.teamId }
     : { type: "agent", id: row.agentId ?? "" };
 }
 
-/** Whether a run is one of the component. */
+/** Whether a run is a run of this agent or team. */
 export function isRunOf({ type, id }: ComponentRef, row: Parameters<typeof refOf>[0]): boolean {
   const of = refOf(row);
   return of.type === type && of.id === id;
 }
 
-/** The members of a team in the order in which it names them; ids that the deployment does not know are left out. */
+/** The members of a team, in its order. Ids that the deployment does not know are left out. */
 export function membersOf({ agents, teams }: Registry, team: Team): Component[] {
   return team.members.map((id) => agents.get(id) ?? teams.get(id)).filter((member) => member !== undefined);
 }
 
-/** How many levels of teams a team has, itself counted: 1 where all members are agents, Infinity where it contains itself. */
+/** How many levels of teams a team has: 1 when all members are agents, Infinity when the team contains itself. */
 export function teamDepth(registry: Registry, team: Team, above: readonly string[] = []): number {
   if (above.includes(team.id)) return Number.POSITIVE_INFINITY;
   const inner = membersOf(registry, team).filter(isTeam);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "./json.ts";
 
-/** What a tool may know of the run that calls it, and the one thing of it that it may change. */
+/** What a tool is told of the run that calls it, and the session's state, which is all that it may change. */
 export interface ToolContext {
   sessionId: string;
   runId: string;
@@ -11,16 +11,16 @@ export interface ToolContext {
   /** The session's state as it is now; a copy. */
   readonly sessionState: JsonObject;
   /**
-   * Changes the session's state to what `change` makes of it as it stands, and answers that. It is synchronous, so that
-   * no change of another tool or caller falls between; it is stored with the run. Throws when the state is over 128 KB,
-   * and once the call is over: answered, out of time, or cancelled.
+   * Changes the session's state to what `change` returns for the current state, and returns that. `change` is
+   * synchronous, so no other tool or caller can change the state in between. The state is stored with the run. Throws
+   * when the state would be over 128 KB, and once the call is over: answered, out of time, or cancelled.
    */
   updateState(change: (state: JsonObject) => JsonObject): JsonObject;
   /** Aborts when the run is cancelled or the tool's time is over. */
   signal: AbortSignal;
 }
 
-/** What becomes of a call that nobody answered in time: the model is told so, or the run is cancelled. */
+/** What happens when nobody answers in time: the call is rejected and the model told so, or the run is cancelled. */
 export const ON_EXPIRY = ["reject", "cancel"] as const;
 export type OnExpiry = (typeof ON_EXPIRY)[number];
 
@@ -32,7 +32,7 @@ interface ToolWaits {
   requiresUserInput?: readonly string[];
   /** The run pauses until the caller has executed the call elsewhere and sends its result. */
   externalExecution?: boolean;
-  /** How long a person has to answer; left out, for ever. */
+  /** How long a person has to answer. Left out, there is no end to it. */
   expiresAfterSeconds?: number;
   /** Default `reject`. */
   onExpiry?: OnExpiry;
@@ -43,7 +43,7 @@ export interface Tool extends ToolWaits {
   name: string;
   description: string;
   parameters: z.ZodType;
-  /** A call whose end is not known may run again without anybody being asked. */
+  /** After a death, a call that may have run already may run again without asking anybody. */
   idempotent?: boolean;
   /** Left out only with `externalExecution`. */
   execute?(args: unknown, context: ToolContext): unknown;
@@ -62,7 +62,7 @@ export function defineTool<Parameters extends z.ZodType>(tool: ToolDeclaration<P
   return tool as Tool;
 }
 
-/** The parameters that a tool takes, whoever fills them, each with its JSON schema. */
+/** All parameters of a tool, also those that a person fills, each with its JSON schema. */
 export function toolParameters({ parameters }: Tool): [name: string, schema: ParameterSchema][] {
   return Object.entries(inputSchema(parameters).properties ?? {});
 }
@@ -83,7 +83,7 @@ export function modelParameters({ parameters, requiresUserInput = [] }: Tool): R
   };
 }
 
-/** What JSON schema has no word for is described as anything; zod still validates it. */
+/** A type that JSON schema cannot express is described as anything. zod still validates it. */
 function inputSchema(parameters: z.ZodType): z.core.JSONSchema.BaseSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
   return schema;

@@ -4,8 +4,8 @@ import { type Component, isTeam, type Registry, type Team } from "../../domain/t
 import { instructionsProblem, summariesProblem, teamProblem, toolsProblem } from "./rules.ts";
 
 /**
- * The agents and teams of a deployment by their ids. Throws where one is not what it must be, and says which: all of
- * these are mistakes to see at start, not in the run that stumbles over them.
+ * The agents and teams of a deployment, by their ids. Throws for one that breaks a rule and says which: a deployer should
+ * see such a mistake at start, not in the run that stumbles over it.
  */
 export function register(components: readonly Component[]): Registry {
   const known = new Map<string, Component>();
@@ -38,7 +38,7 @@ const kindOf = (component: Component) => (isTeam(component) ? "team" : "agent");
 const titleOf = (component: Component) => `${kindOf(component)} '${component.name}'`;
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** What is wrong with a component's id beside those that are known; null when nothing is. */
+/** What is wrong with a component's id, alone or beside the known ones; null when nothing is. */
 function takenOrInvalid(component: Component, known: ReadonlyMap<string, Component>): string | null {
   const { id, name } = component;
   const problem = idProblem(id);

@@ -14,7 +14,7 @@ import { modelParameters, ON_EXPIRY, type Tool, toolParameters } from "../../dom
 
 // What an agent or team must be. Each rule answers what is wrong, as a sentence for the deployer; null when nothing is.
 
-/** What is wrong with the tools of an agent or team, as a sentence; null when nothing is. `owner` is how it is called. */
+/** The tools of an agent or team. `owner` is how the sentence calls it. */
 export function toolsProblem(component: Component, owner: string): string | null {
   const { tools = [] } = component;
   for (const [nth, tool] of tools.entries()) {
@@ -62,7 +62,7 @@ function expiryProblem({ expiresAfterSeconds: seconds, onExpiry }: Tool): string
   return null;
 }
 
-/** What is wrong with how an agent's or team's sessions are summarized, as a sentence; null when nothing is. */
+/** How sessions of an agent or team are summarized. */
 export function summariesProblem({ summaries }: Agent, owner: string): string | null {
   const { every = 0, model, runWaits } = summaries ?? {};
   if (!Number.isSafeInteger(every) || every < 0) {
@@ -74,7 +74,7 @@ export function summariesProblem({ summaries }: Agent, owner: string): string | 
   return model === "" ? `${owner} has an empty summaries.model. Name one, or leave it out.` : null;
 }
 
-/** What is wrong with a team's mode and members, as a sentence; null when nothing is. */
+/** A team's mode and members. */
 export function teamProblem(team: Team, registry: Registry): string | null {
   const { name, mode, members } = team;
   if (!TEAM_MODES.includes(mode)) {
@@ -91,21 +91,21 @@ export function teamProblem(team: Team, registry: Registry): string | null {
   return path === null ? null : `Team '${name}' contains itself: ${path.map(({ id }) => id).join(" > ")}.`;
 }
 
-/** The first way from the last team of a path down to a team with this id, that team included; null when there is none. */
+/** The first path from the last team of `path` down to a team with this id, which it includes; null when there is none. */
 function pathTo(id: string, path: readonly Team[], registry: Registry): readonly Team[] | null {
   const last = path.at(-1);
   const inner = last === undefined ? [] : membersOf(registry, last).filter(isTeam);
   for (const team of inner) {
     const longer = [...path, team];
     if (team.id === id) return longer;
-    // A circle that does not touch this team is the fault of those in it.
+    // A circle that does not lead to this team is told when its own teams are checked.
     const found = path.includes(team) ? null : pathTo(id, longer, registry);
     if (found !== null) return found;
   }
   return null;
 }
 
-/** What is too long of what is stored with each run of an agent or team, as a sentence; null when nothing is. */
+/** The texts that are stored with each run of an agent or team must not be too long. */
 export function instructionsProblem(component: Component, owner: string, registry: Registry): string | null {
   const { name, model, description, instructions } = component;
   if (bytesOf(name) > MAX_COMPONENT_NAME_BYTES || bytesOf(model ?? "") > MAX_COMPONENT_NAME_BYTES) {
