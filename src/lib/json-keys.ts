@@ -18,7 +18,8 @@ export function topLevelKeys(text: string): string[] {
   return keys;
 }
 
-const QUOTE = 0x22;
+/** A quotation mark, as a code unit. */
+export const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** Where the string that begins at `start` has its closing quotation mark. */

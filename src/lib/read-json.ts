@@ -1,4 +1,4 @@
-import { endOfString } from "./json-keys.ts";
+import { endOfString, QUOTE } from "./json-keys.ts";
 
 /** Writing out deeper values again would overflow the stack. */
 const MAX_JSON_DEPTH = 100;
@@ -32,7 +32,6 @@ function errorPosition(error: unknown, text: string): number {
   return Number(/at position (\d+)/.exec(message)?.[1] ?? 0);
 }
 
-const QUOTE = 0x22;
 const OPENING: readonly number[] = [0x5b, 0x7b];
 const CLOSING: readonly number[] = [0x5d, 0x7d];
 
