@@ -3,7 +3,7 @@ import { answerJson, answerTo, type OpenRequirement } from "./answers.ts";
 import { type Answer, call } from "./calls.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { Action, Condition, Operation, Reading } from "./operations.ts";
-import type { Act, Clock, SessionRecord } from "./record.ts";
+import { type Act, begunAct, type Clock, type SessionRecord } from "./record.ts";
 import { toldByEvents, toldByJson } from "./told.ts";
 import { COMMON_WORD, instructionsText, messageText, nameText } from "./words.ts";
 
@@ -58,27 +58,8 @@ export class Client {
 
   /** Does the operation and answers what came of it; null where there was nothing to do it to. */
   async perform(operation: Operation): Promise<Act | null> {
-    const act: Act = {
-      epoch: this.#epoch,
-      client: this.#name,
-      operation,
-      invokedAt: this.#clock.tick(),
-      acceptedAt: null,
-      endedAt: Number.POSITIVE_INFINITY,
-      outcome: "unknown",
-      status: 0,
-      detail: "",
-      isServerUp: true,
-      runId: null,
-      told: null,
-      events: [],
-      snapshot: null,
-      ifMatch: null,
-      write: null,
-      answers: [],
-      forkId: null,
-      found: null,
-    };
+    const invokedAt = this.#clock.tick();
+    const act = begunAct({ epoch: this.#epoch, client: this.#name, operation, invokedAt });
     const request = await this.#request(operation, act);
     if (request === null) return null;
     this.#record.acts.push(act);

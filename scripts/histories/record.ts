@@ -82,6 +82,28 @@ export interface Act {
   found: string[] | null;
 }
 
+/** An operation that has only begun: nothing came of it yet. */
+export function begunAct(begun: Pick<Act, "epoch" | "client" | "operation" | "invokedAt">): Act {
+  return {
+    ...begun,
+    acceptedAt: null,
+    endedAt: Number.POSITIVE_INFINITY,
+    outcome: "unknown",
+    status: 0,
+    detail: "",
+    isServerUp: true,
+    runId: null,
+    told: null,
+    events: [],
+    snapshot: null,
+    ifMatch: null,
+    write: null,
+    answers: [],
+    forkId: null,
+    found: null,
+  };
+}
+
 /** A request to the model. */
 export interface Asked {
   token: string;

@@ -63,6 +63,15 @@ export interface Requirement {
   createdAt: number;
 }
 
+/** What a requirement has while it is open. */
+export const NOT_ANSWERED = {
+  status: "open",
+  answer: null,
+  answerNote: null,
+  answeredBy: null,
+  answeredAt: null,
+} as const satisfies Partial<Requirement>;
+
 /** The note of a call that had begun when its object died. */
 export const OUTCOME_UNKNOWN = "outcome unknown";
 

@@ -75,5 +75,7 @@ async function readSome(
   from: RunPosition,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
   const page = await readRuns(db, sessionId, filter, { ...PAGE, after: from });
-  return page.runs.length === 0 && page.next !== null ? readRuns(db, sessionId, filter, { ...PAGE, after: page.next }) : page;
+  return page.runs.length === 0 && page.next !== null
+    ? readRuns(db, sessionId, filter, { ...PAGE, after: page.next })
+    : page;
 }

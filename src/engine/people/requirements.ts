@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { JsonObject } from "../../domain/json.ts";
 import type { ToolCall } from "../../domain/model.ts";
 import {
+  NOT_ANSWERED,
   OUTCOME_UNKNOWN,
   type Requirement,
   type RequirementKind,
@@ -104,17 +105,13 @@ function opened(tool: Tool | undefined, call: ToolCall, place: RequirementPlace)
   const { expiresAfterSeconds } = tool ?? {};
   return {
     ...ids,
+    ...NOT_ANSWERED,
     requirementId: newId(),
-    status: "open",
     toolCallId: call.id,
     toolName: call.name,
     toolArgs: {},
     fields: null,
     note: null,
-    answer: null,
-    answerNote: null,
-    answeredBy: null,
-    answeredAt: null,
     expiresAt: expiresAfterSeconds === undefined ? null : nowMs + expiresAfterSeconds * 1000,
     onExpiry: tool?.onExpiry ?? "reject",
     createdAt: nowMs,

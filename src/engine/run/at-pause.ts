@@ -1,11 +1,9 @@
 import type { Message } from "../../domain/message.ts";
 import { NO_USAGE } from "../../domain/model.ts";
-import type { Requirement } from "../../domain/requirement.ts";
+import { NOT_ANSWERED, type Requirement } from "../../domain/requirement.ts";
 import { addUsage } from "./metrics.ts";
 import { requirementOfCall, toolAnswers } from "./calls.ts";
 import type { Run } from "./state.ts";
-
-const NOT_ANSWERED = { status: "open", answer: null, answerNote: null, answeredBy: null, answeredAt: null } as const;
 
 /**
  * The run as it was at a pause: the one that the first `entries` of its log end with. The run itself when they do not

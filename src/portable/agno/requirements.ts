@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../domain/json.ts";
-import type { RequirementKind, UserInputField } from "../../domain/requirement.ts";
+import { NOT_ANSWERED, type RequirementKind, type UserInputField } from "../../domain/requirement.ts";
 import type { PortableMessage, PortableRequirement } from "../record/run-record.ts";
 import { resultsBehind } from "./events.ts";
 import { jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
@@ -34,17 +34,13 @@ export function agnoRequirements(
       teamId: null,
       componentName: whose.componentName,
       kind,
-      status: "open",
+      ...NOT_ANSWERED,
       toolCallId: id,
       call: nth,
       toolName: textOf(tool.tool_name) ?? "",
       toolArgs: Object.fromEntries(Object.entries(args).filter(([name]) => !toFill.has(name))),
       fields,
       note: null,
-      answer: null,
-      answerNote: null,
-      answeredBy: null,
-      answeredAt: null,
       expiresAt: null,
       onExpiry: "reject",
       createdAt: whose.at,

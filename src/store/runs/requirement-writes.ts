@@ -1,5 +1,5 @@
 import { and, eq, inArray, or, type SQL, sql } from "drizzle-orm";
-import type { Requirement } from "../../domain/requirement.ts";
+import { NOT_ANSWERED, type Requirement } from "../../domain/requirement.ts";
 import type { Statement } from "../commit.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
@@ -38,10 +38,9 @@ export function answerStatements(db: Database, answered: readonly Requirement[],
 
 /** Opens requirements again, as if nobody had answered them. */
 export function reopenStatement(db: Database, ids: readonly string[], condition: SQL): Statement {
-  const columns = { status: "open", answer: null, answerNote: null, answeredBy: null, answeredAt: null } as const;
   return db
     .update(requirements)
-    .set(columns)
+    .set(NOT_ANSWERED)
     .where(
       and(isAmong(requirements.requirementId, ids), inArray(requirements.status, ["answered", "expired"]), condition),
     );

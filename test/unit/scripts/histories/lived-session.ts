@@ -1,17 +1,18 @@
 import { applied } from "../../../../scripts/histories/cells.ts";
 import type { Action } from "../../../../scripts/histories/operations.ts";
-import type {
-  Act,
-  Asked,
-  Cells,
-  PromptMessage,
-  Reading,
-  ReadRequirement,
-  ReadRun,
-  SessionReading,
-  SessionRecord,
-  Snapshot,
-  Write,
+import {
+  type Act,
+  type Asked,
+  begunAct,
+  type Cells,
+  type PromptMessage,
+  type Reading,
+  type ReadRequirement,
+  type ReadRun,
+  type SessionReading,
+  type SessionRecord,
+  type Snapshot,
+  type Write,
 } from "../../../../scripts/histories/record.ts";
 import { toolArguments, toolResult } from "../../../../scripts/histories/tools.ts";
 import { COMMON_WORD, instructionsText, messageText, tokenOf } from "../../../../scripts/histories/words.ts";
@@ -37,26 +38,13 @@ export class LivedSession {
   }
 
   act(nth: number | string, action: Action, seen: Partial<Act> = {}): Act {
+    const operation = { token: token(nth), waitMs: 0, action };
     const act: Act = {
-      epoch: 0,
-      client: "0",
-      operation: { token: token(nth), waitMs: 0, action },
-      invokedAt: this.tick(),
+      ...begunAct({ epoch: 0, client: "0", operation, invokedAt: this.tick() }),
       acceptedAt: this.tick(),
       endedAt: this.tick(),
       outcome: "acknowledged",
       status: 200,
-      detail: "",
-      isServerUp: true,
-      runId: null,
-      told: null,
-      events: [],
-      snapshot: null,
-      ifMatch: null,
-      write: null,
-      answers: [],
-      forkId: null,
-      found: null,
       ...seen,
     };
     this.record.acts.push(act);
