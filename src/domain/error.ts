@@ -1,4 +1,4 @@
-/** All expected failures. Each has a function below, which writes the sentence that a caller reads. */
+/** The closed list of expected failures. Each has one function below, which writes the sentence that a caller reads. */
 export type ErrorCode =
   | "agent_not_found"
   | "team_not_found"
