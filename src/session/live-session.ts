@@ -1,16 +1,23 @@
-import { databaseUnavailable, payloadTooLarge, preconditionFailed } from "../domain/error.ts";
+import {
+  agentNotFound,
+  databaseUnavailable,
+  modelNotConfigured,
+  payloadTooLarge,
+  preconditionFailed,
+  teamNotFound,
+} from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
-import type { Component } from "../domain/team.ts";
+import { type Component, findComponent } from "../domain/team.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { NameChange } from "../store/sessions/writes.ts";
+import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
 import { type Arrival, admit } from "./lane/admit.ts";
-import type { ContinuedRun } from "./people/apply-answers.ts";
 import { changeForJob, type JobChange } from "./row/change-for-job.ts";
 import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
 import {
@@ -28,10 +35,10 @@ import {
 import type { SessionDependencies } from "./dependencies.ts";
 import { expireRequirements } from "./people/expire-requirements.ts";
 import { SessionIndexing } from "./row/index-session.ts";
-import type { LiveRun } from "./drive/live-run.ts";
+import { runAnswer } from "./drive/run-answer.ts";
 import type { StateChange } from "./drive/live-state.ts";
 import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
-import { findToResume, type ResumeRequest } from "./people/resume-run.ts";
+import { findToResume, resumeAnswer } from "./people/resume-run.ts";
 import { RunLane } from "./lane/run-lane.ts";
 import { SessionMemory } from "./row/memory.ts";
 import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./row/names.ts";
@@ -67,24 +74,44 @@ export class LiveSession {
     this.#indexing = new SessionIndexing(deps, this.#memory, this.#lane.leftovers, this.#lane.alarm);
   }
 
+  // The methods that answer an `Outcome` are the object's remote calls: remote-calls.ts lists them.
+
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
-  startRun(arrival: Arrival): Promise<Outcome<LiveRun>> {
-    return this.#arrivals.run(() => admit(this.#lane, arrival));
+  async startRun({ read, ...call }: RunCall): Promise<Outcome<RunAnswer>> {
+    const arrivedAt = this.#deps.now();
+    const { component: ref } = call.request;
+    const component = findComponent(this.#deps, ref);
+    if (component === undefined) {
+      return fail(ref.type === "agent" ? agentNotFound() : teamNotFound());
+    }
+    const model = this.#deps.models(component.model);
+    if (model === null) {
+      return fail(modelNotConfigured());
+    }
+    const arrival: Arrival = { ...call, component, model, arrivedAt };
+    const admitted = await this.#arrivals.run(() => admit(this.#lane, arrival));
+    if (!admitted.ok) {
+      return admitted;
+    }
+    const live = admitted.value;
+    return ok(await runAnswer(live, read, { waitingBefore: this.#lane.waitingBefore(live) }));
   }
 
   /** Takes answers to what a paused run waits for. */
-  continueRun(arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
-    return this.#arrivals.run(() => admitAnswers(this.#lane, arrival));
+  async continueRun({ read, ...call }: ContinueCall): Promise<Outcome<RunAnswer>> {
+    const arrival: AnswerArrival = { ...call, arrivedAt: this.#deps.now() };
+    const continued = await this.#arrivals.run(() => admitAnswers(this.#lane, arrival));
+    if (!continued.ok) {
+      return continued;
+    }
+    const { live, fromEntry } = continued.value;
+    return ok(await runAnswer(live, read, { waitingBefore: this.#lane.waitingBefore(live), fromEntry }));
   }
 
   /** Finds a run to read its events again. */
-  resumeRun(request: ResumeRequest): Promise<Outcome<LiveRun>> {
-    return findToResume(this.#lane, request);
-  }
-
-  /** How many runs go before a run that was let in. */
-  waitingBefore(live: LiveRun): number {
-    return this.#lane.waitingBefore(live);
+  async resumeRun({ lastEventIndex, ...request }: ResumeCall): Promise<Outcome<ResumeAnswer>> {
+    const found = await findToResume(this.#lane, request);
+    return found.ok ? ok(resumeAnswer(found.value, lastEventIndex)) : found;
   }
 
   /** Cancels a run, waiting, active or paused; one that is unknown, settled or somebody else's stays as it is. */
@@ -101,7 +128,7 @@ export class LiveSession {
   }
 
   /** Changes the session as a caller asks; answers it as it stands then. */
-  async patch(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
+  async patchSession(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
     const found = await this.#rows.findMatching(principal, requested.ifMatch);
     if (!found.ok) {
       return found;
@@ -144,26 +171,26 @@ export class LiveSession {
   }
 
   /** Names the session for a job; asked twice at once by one job, it does so once. */
-  nameForJob(naming: JobNaming): Promise<ItemResult> {
+  async nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>> {
     const { jobId } = naming;
     const result =
       this.#namings.get(jobId) ?? nameForJob(this.#deps, this.#rows, naming).finally(() => this.#namings.delete(jobId));
     this.#namings.set(jobId, result);
-    return result;
+    return ok(await result);
   }
 
   /** Changes the session as a job asks. */
-  changeForJob(change: JobChange): Promise<ItemResult> {
-    return changeForJob(this.#deps, this.#rows, change);
+  async changeForJob(change: JobChange): Promise<Outcome<ItemResult>> {
+    return ok(await changeForJob(this.#deps, this.#rows, change));
   }
 
   /** Has the model bring the session's summary up to date; one that a person writes meanwhile stays. */
-  summarize(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+  summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
     return this.#lane.summaries.make(principal, ifMatch);
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
-  delete(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
+  deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
     return this.#arrivals.run(async () => {
       const removed = await deleteSession(this.#lane, principal, options);
       return removed.ok ? ok(null) : removed;
@@ -171,17 +198,17 @@ export class LiveSession {
   }
 
   /** Brings a deleted session back. */
-  restore(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
+  restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
     return this.#arrivals.run(() => restoreSession(this.#lane, principal, type));
   }
 
   /** Deletes the session if its time is over. */
-  expire(call: ExpireCall): Promise<Outcome<Removed>> {
+  expireSession(call: ExpireCall): Promise<Outcome<Removed>> {
     return this.#arrivals.run(() => expireSession(this.#lane, call));
   }
 
   /** Removes a session for good that is hidden, or whose owner is erased. */
-  purge(call: PurgeCall): Promise<Outcome<Removed>> {
+  purgeSession(call: PurgeCall): Promise<Outcome<Removed>> {
     return this.#arrivals.run(() => purgeSession(this.#lane, call));
   }
 
@@ -223,8 +250,8 @@ export class LiveSession {
     }
   }
 
-  /** Sees to what is due in a session that came to be without its object: the search index, and what expires. */
-  index(): Outcome<null> {
+  /** Has a session that came to be without its object see to the search index, and to what expires; does not wait for it. */
+  async index(): Promise<Outcome<null>> {
     this.#lane.alarm.expireAt(this.#deps.now());
     this.#lane.alarm.index();
     return ok(null);

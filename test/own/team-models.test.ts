@@ -20,9 +20,6 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
   const session_id = newId();
   const runId = newId();
   await runInDurableObject(objectOf(session_id), async (_object, state) => {
-    const component = teams.get(teamId);
-    const model = models(component?.model);
-    if (component === undefined || model === null) throw new Error("The team and its model must be there.");
     const live = new LiveSession({
       sessionId: session_id,
       db: openDatabase(env.DB),
@@ -61,12 +58,9 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       request,
       principal,
       onBusy: "enqueue",
-      component,
-      model,
-      arrivedAt: Date.now(),
+      read: { kind: "whole" },
     });
     if (!started.ok) throw new Error(started.failure.code);
-    await started.value.done();
   });
   const seen = { team: teamId, runId, session_id };
   return { seen, body: (await readTeamRun(seen)).body };

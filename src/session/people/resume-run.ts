@@ -5,6 +5,8 @@ import { type ComponentRef, isRunOf } from "../../domain/team.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
+import type { ResumeAnswer } from "../calls.ts";
+import { resumeStream } from "../drive/event-stream.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import type { RunLane } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
@@ -63,8 +65,14 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
   return ok(now);
 }
 
+/** A run's events behind the one that was seen last, of a run that was found. */
+export function resumeAnswer(live: LiveRun, lastEventIndex: number | null): ResumeAnswer {
+  const missed = missedEvents(live, lastEventIndex);
+  return { status: live.row.status, missed, stream: resumeStream(live, lastEventIndex, missed) };
+}
+
 /** How many events stand behind the one that was seen last. */
-export function missedEvents({ run, published }: LiveRun, lastEventIndex: number | null): number {
+function missedEvents({ run, published }: LiveRun, lastEventIndex: number | null): number {
   const next = (lastEventIndex ?? -1) + 1;
   if (run === null) {
     return 0;
