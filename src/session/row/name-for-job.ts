@@ -1,9 +1,11 @@
 import { decideNaming } from "../../names/decide-naming.ts";
+import { sessionNotFound } from "../../domain/error.ts";
 import { type ItemResult, type Overwrite, unasked } from "../../domain/job.ts";
 import { fail, ok } from "../../domain/outcome.ts";
 import type { Principal } from "../../domain/principal.ts";
+import type { NameChange } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { generatedChange, isNamedAsThen } from "./names.ts";
+import { type GeneratedName, generatedChange, isNamedAsThen } from "./names.ts";
 import type { SessionRows } from "./rows.ts";
 
 /** A naming job's wish for one session. Plain data: it crosses the object's boundary. */
@@ -37,26 +39,17 @@ export async function nameForJob(
   if (!generated.ok) {
     return resultOf(generated.failure.code);
   }
-  const { change, failure } = generated.value;
-  const cost = {
-    promptTokens: change.details?.promptTokens ?? 0,
-    completionTokens: change.details?.completionTokens ?? 0,
-  };
-  if (change.details?.attempts === 0) {
-    const isMute = deps.models() === null;
-    return unasked(isMute ? "failed" : "skipped", isMute ? "model_not_configured" : "no_messages");
-  }
-  if (failure !== null) {
-    const isLasting = failure === "refused";
-    return isLasting
-      ? { outcome: "failed", reason: "model_refused", ...cost }
-      : { outcome: null, reason: "model_unavailable", ...cost };
+  const { change } = generated.value;
+  const cost = costOf(change);
+  const unnamed = whyNotNamed(deps, generated.value);
+  if (unnamed !== null) {
+    return unnamed;
   }
   let isNewest = true;
   const written = await rows.write(principal, (session) => {
     // The row may be planned on more than once: the last look counts.
     isNewest = isNamedAsThen(session, asked);
-    return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(GONE);
+    return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(sessionNotFound());
   });
   if (!written.ok) {
     return { ...resultOf(written.failure.code), ...cost };
@@ -67,7 +60,23 @@ export async function nameForJob(
   return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, ...cost };
 }
 
-const GONE = { code: "session_not_found", detail: "Session not found" } as const;
+/** Why the session keeps the name it has: there was nobody to ask, nothing to ask about, or no answer. */
+function whyNotNamed(deps: SessionDependencies, { change, failure }: GeneratedName): ItemResult | null {
+  if (change.details?.attempts === 0) {
+    return deps.models() === null ? unasked("failed", "model_not_configured") : unasked("skipped", "no_messages");
+  }
+  if (failure === null) {
+    return null;
+  }
+  return failure === "refused"
+    ? { outcome: "failed", reason: "model_refused", ...costOf(change) }
+    : { outcome: null, reason: "model_unavailable", ...costOf(change) };
+}
+
+const costOf = ({ details }: NameChange) => ({
+  promptTokens: details?.promptTokens ?? 0,
+  completionTokens: details?.completionTokens ?? 0,
+});
 
 /** A session that is not there is an answer; a database that is away is asked again later. */
 export function resultOf(code: string): ItemResult {

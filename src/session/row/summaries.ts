@@ -155,7 +155,7 @@ export class SessionSummaries {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), LIMIT_MS);
     try {
-      return await walkOn(db, asked, own, model, AbortSignal.any([signal, limit.signal]));
+      return await walkOn(db, { session: asked, own, model, signal: AbortSignal.any([signal, limit.signal]) });
     } finally {
       clearTimeout(timer);
     }

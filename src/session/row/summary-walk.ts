@@ -1,6 +1,6 @@
 import { proposeSummary } from "../../summaries/propose.ts";
 import type { SummaryText } from "../../summaries/read-answer.ts";
-import { READ_SUMMARY_CHARS, summaryPiece, type WalkedMessage } from "../../summaries/piece.ts";
+import { READ_SUMMARY_CHARS, type SummaryLine, summaryPiece, type WalkedMessage } from "../../summaries/piece.ts";
 import { databaseUnavailable, modelNotConfigured, summaryFailed } from "../../domain/error.ts";
 import type { Message, MessageKey } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
@@ -10,86 +10,133 @@ import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { type WalkedRow, walkMessages } from "../../store/messages/summary-messages.ts";
 
-/** What one request reads and asks at most; what is still behind then goes into the next summary. */
+/** What one summary reads and asks at most; the next summary goes on behind that. */
 const MAX_MODEL_CALLS = 4;
 const MAX_PAGES = 8;
 const PAGE_ROWS = 200;
 
-/** A run whose messages are not stored as those of a completed one yet. */
+/** The run that waits for the summary: its messages are not stored as those of a completed run yet. */
 export interface OwnRun {
   runIndex: number;
   messages: readonly Message[];
 }
 
+/** What a summary is made of, and which model makes it. */
+export interface WalkRequest {
+  session: Session;
+  own: OwnRun | null;
+  /** Null where none is configured. */
+  model: Model | null;
+  signal: AbortSignal;
+}
+
 export interface Walk {
-  /** What the model made of what came since; null where nothing was said. */
+  /** The model's summary of what was walked over; null where nothing was said in it. */
   text: SummaryText | null;
-  /** The run index up to which, inclusive, it was made. */
+  /** The last run index that the summary covers. */
   through: number | null;
-  /** The first run before that one that had not ended: it may still complete. */
+  /** The first run that was passed over because it had not ended: it may still complete. */
   unsettled: number | null;
 }
 
-/** Stands behind whatever run index there is: the run's own may be older than what completed meanwhile. */
+/** Stands behind every run index: a run that completed meanwhile may have a higher one than the run that waits. */
 const OWN_INDEX = Number.MAX_SAFE_INTEGER;
 
-/** Goes from where the summary ends to the end of the session, piece by piece, as far as one request may. */
-export async function walkOn(
-  db: Database,
-  session: Session,
-  own: OwnRun | null,
-  model: Model | null,
-  signal: AbortSignal,
-): Promise<Outcome<Walk>> {
-  const ownLines = own === null ? [] : ownMessages(own);
-  const walk: Walk = { text: null, through: session.summarizedThrough, unsettled: null };
-  let summary: SessionSummary | null = session.summary;
-  let at: MessageKey = { runIndex: walk.through ?? -1, messageIndex: Number.MAX_SAFE_INTEGER };
+/**
+ * Walks from where the summary ends to the end of the session, page by page, as far as one summary may. Where something
+ * fails, what was summarized before it counts.
+ */
+export async function walkOn(db: Database, request: WalkRequest): Promise<Outcome<Walk>> {
+  const { summarizedThrough } = request.session;
+  const walk: Walk = { text: null, through: summarizedThrough, unsettled: null };
+  let at: MessageKey = { runIndex: summarizedThrough ?? -1, messageIndex: Number.MAX_SAFE_INTEGER };
   let calls = 0;
-  for (let page = 0; page < MAX_PAGES && calls < MAX_MODEL_CALLS; page++) {
-    const bounds = { limit: PAGE_ROWS, maxChars: READ_SUMMARY_CHARS };
-    const read = await readOrNull(walkMessages(db, session.sessionId, at, bounds));
-    if (read === null) {
-      return walk.text === null ? fail(databaseUnavailable()) : ok(walk);
+  for (let pages = 0; pages < MAX_PAGES && calls < MAX_MODEL_CALLS; pages++) {
+    const step = await walkPage(db, request, walk, at);
+    if (!step.ok) {
+      return walk.text === null ? step : ok(walk);
     }
-    const isEnd = read.value.length < PAGE_ROWS;
-    const walked = [...read.value.map(walkedMessage), ...(isEnd ? ownLines.filter((one) => isBehind(one, at)) : [])];
-    const { lines, taken } = summaryPiece(walked, isEnd);
-    if (lines.length > 0) {
-      if (model === null) {
-        return fail(modelNotConfigured());
-      }
-      const proposed = await proposeSummary(model, summary, lines, signal);
-      if (proposed === null) {
-        return walk.text === null ? fail(summaryFailed()) : ok(walk);
-      }
-      walk.text = proposed;
-      summary = proposed;
-      calls += 1;
+    const { next, hasAsked } = step.value;
+    if (next === null) {
+      // Where nothing was said up to the end, nothing is to be written.
+      return ok(walk.text === null ? { ...walk, through: summarizedThrough } : walk);
     }
-    const passed = walked.slice(0, taken);
-    walk.through = furthest(walk.through, lines.length > 0 ? passed.filter(({ line }) => line !== null) : passed, own);
-    walk.unsettled ??= read.value.slice(0, taken).find((row) => mayStillComplete(row, own))?.runIndex ?? null;
-    const last = passed.at(-1);
-    if (last === undefined || (isEnd && taken === walked.length)) {
-      // Where nothing was said there is nothing to write either.
-      return ok(walk.text === null ? { ...walk, through: session.summarizedThrough } : walk);
-    }
-    at = last;
+    at = next;
+    calls += hasAsked ? 1 : 0;
   }
   return ok(walk);
 }
 
-function ownMessages({ messages }: OwnRun): WalkedMessage[] {
-  return messages.map((message, messageIndex) => {
-    const { role, content } = message;
-    const isSaid = (role === "user" || role === "assistant") && content !== "";
-    const line = isSaid ? { role, content: content.slice(0, READ_SUMMARY_CHARS) } : null;
-    return { runIndex: OWN_INDEX, messageIndex, line };
-  });
+interface Step {
+  /** Where the next page begins; null at the end of the session. */
+  next: MessageKey | null;
+  hasAsked: boolean;
 }
 
-function walkedMessage({ runIndex, messageIndex, role, text }: WalkedRow): WalkedMessage {
+/** Reads a page behind `at`, and has the model summarize the piece that it begins with; `walk` moves on behind that. */
+async function walkPage(db: Database, request: WalkRequest, walk: Walk, at: MessageKey): Promise<Outcome<Step>> {
+  const { session, own } = request;
+  const page = await readPage(db, request, at);
+  if (page === null) {
+    return fail(databaseUnavailable());
+  }
+  const { lines, taken } = summaryPiece(page.walked, page.isEnd);
+  const passed = page.walked.slice(0, taken);
+  const hasAsked = lines.length > 0;
+  if (hasAsked) {
+    const summarized = await summarize(request, walk.text ?? session.summary, lines);
+    if (!summarized.ok) {
+      return summarized;
+    }
+    walk.text = summarized.value;
+  }
+  // Of a piece in which something is said, the summary covers the runs up to the last one that says it.
+  walk.through = furthest(walk.through, hasAsked ? passed.filter(({ line }) => line !== null) : passed, own);
+  walk.unsettled ??= firstUnsettled(page.rows.slice(0, taken), own);
+  const isWhole = page.isEnd && taken === page.walked.length;
+  return ok({ next: isWhole ? null : (passed.at(-1) ?? null), hasAsked });
+}
+
+interface WalkedPage {
+  /** As they are stored. */
+  rows: WalkedRow[];
+  /** The rows, and behind the session's last one the messages of the run that waits. */
+  walked: WalkedMessage[];
+  isEnd: boolean;
+}
+
+/** The messages behind `at`; null when D1 is away. */
+async function readPage(db: Database, { session, own }: WalkRequest, at: MessageKey): Promise<WalkedPage | null> {
+  const bounds = { limit: PAGE_ROWS, maxChars: READ_SUMMARY_CHARS };
+  const read = await readOrNull(walkMessages(db, session.sessionId, at, bounds));
+  if (read === null) {
+    return null;
+  }
+  const rows = read.value;
+  const isEnd = rows.length < PAGE_ROWS;
+  const ownLeft = isEnd && own !== null ? ownMessages(own).filter((one) => isBehind(one, at)) : [];
+  return { rows, walked: [...rows.map(walkedMessage), ...ownLeft], isEnd };
+}
+
+async function summarize(
+  { model, signal }: WalkRequest,
+  before: SessionSummary | null,
+  lines: SummaryLine[],
+): Promise<Outcome<SummaryText>> {
+  if (model === null) {
+    return fail(modelNotConfigured());
+  }
+  const proposed = await proposeSummary(model, before, lines, signal);
+  return proposed === null ? fail(summaryFailed()) : ok(proposed);
+}
+
+function ownMessages({ messages }: OwnRun): WalkedMessage[] {
+  return messages.map(({ role, content }, messageIndex) =>
+    walkedMessage({ runIndex: OWN_INDEX, messageIndex, role, text: content.slice(0, READ_SUMMARY_CHARS) }),
+  );
+}
+
+function walkedMessage({ runIndex, messageIndex, role, text }: Omit<WalkedRow, "status" | "isMember">): WalkedMessage {
   const isSaid = (role === "user" || role === "assistant") && text !== "";
   return { runIndex, messageIndex, line: isSaid ? { role, content: text } : null };
 }
@@ -106,6 +153,11 @@ function furthest(before: number | null, passed: readonly WalkedMessage[], own: 
   return Math.max(before ?? -1, stored, last.runIndex === OWN_INDEX ? (own?.runIndex ?? -1) : -1);
 }
 
-function mayStillComplete({ runIndex, status, isMember }: WalkedRow, own: OwnRun | null): boolean {
-  return !isMember && (status === "PAUSED" || status === "RUNNING") && runIndex !== own?.runIndex;
+/** The index of the first top-level run that may still complete; the run that waits is covered by this summary. */
+function firstUnsettled(rows: readonly WalkedRow[], own: OwnRun | null): number | null {
+  const unsettled = rows.find(
+    ({ runIndex, status, isMember }) =>
+      !isMember && (status === "PAUSED" || status === "RUNNING") && runIndex !== own?.runIndex,
+  );
+  return unsettled?.runIndex ?? null;
 }
