@@ -5,9 +5,9 @@ import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCac
 import type { ComponentRef } from "../domain/team.ts";
 import type { Run } from "../engine/run/state.ts";
 
-// What crosses the object's boundary about runs: plain data and streams.
+// The inputs and answers of the object's calls about runs: plain data and streams, which is what RPC carries.
 
-/** How a caller wants to read a run: whole when it is over, as it happens, or later. */
+/** How a caller wants to read a run: whole, once it is over; as a stream while it runs; or not yet. */
 export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolean } | { kind: "background" };
 
 export interface RunCall {
@@ -23,24 +23,24 @@ export interface ContinueCall {
   component: ComponentRef;
   principal: Principal;
   entries: AnswerEntry[];
-  /** Who answers; kept on the requirements. */
+  /** Who answers; stored with the requirements. */
   answeredBy: string | null;
-  /** Its `agentId` is the component's id and the run's: a key is one of this run. */
+  /** Its `agentId` is the component's id and the run's id, so that the key is one of this run. */
   idempotency: Idempotency | null;
   onBusy: OnBusy;
   read: ReadMode;
 }
 
-/** Asks for a run's events behind the one that was seen last. */
+/** Asks for a run's events behind the last one that the caller has seen. */
 export interface ResumeCall {
   runId: string;
   component: ComponentRef;
   principal: Principal;
-  /** Null: from the first. */
+  /** Null: from the first event on. */
   lastEventIndex: number | null;
 }
 
-/** A run's missed events and those to come, with AgentOS's control events between them. */
+/** The events that the caller missed and those to come, with AgentOS's control events between them. */
 export interface ResumeAnswer {
   status: RunStatus;
   /** How many events were missed. */
@@ -48,7 +48,7 @@ export interface ResumeAnswer {
   stream: ReadableStream<Uint8Array>;
 }
 
-/** A run that was let in. What is not known before the headers go out is null. */
+/** A run that was let in. What is not known yet when the headers go out is null. */
 export interface RunAnswer {
   runId: string;
   sessionId: string;

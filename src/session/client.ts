@@ -4,7 +4,7 @@ import { errorFields, log } from "../lib/log.ts";
 import type { LiveSession } from "./live-session.ts";
 import { type AnyCalls, REMOTE_CALLS, type RemoteCall } from "./remote-calls.ts";
 
-/** The session with this id, through its object. What the platform refuses is a failure that the caller may try again. */
+/** A session, through its object. A call that the platform fails is answered as a failure, and may be tried again. */
 export type SessionClient = Pick<LiveSession, RemoteCall>;
 
 export function sessionClient(sessions: Env["SESSIONS"], sessionId: string): SessionClient {

@@ -4,7 +4,7 @@ import type { Database } from "../store/database.ts";
 import type { ExpiryNote } from "./recovery/alarm.ts";
 import type { Journal } from "./recovery/journal.ts";
 
-/** All that a live session is handed: it knows no platform, no clock and no model of its own. */
+/** What a live session gets from outside: it has no platform, no clock and no model of its own. */
 export interface SessionDependencies extends Registry {
   sessionId: string;
   db: Database;
@@ -13,13 +13,13 @@ export interface SessionDependencies extends Registry {
   /** Milliseconds since the epoch. */
   now(): number;
   newId(): string;
-  /** Wakes the object at this instant, also when this instance is dead by then. */
+  /** Has the platform wake the object at this instant, even if this instance is dead by then. */
   setAlarm(atMs: number): void;
   /** When the first open requirement expires. */
   expiry: ExpiryNote;
   /** Empties the object's own storage, its alarm too. */
   forgetStorage(): void;
-  /** Keeps the object alive for work that nobody waits for; the promise must not reject. */
+  /** Keeps the object alive while this work goes on, which nobody waits for. The promise must not reject. */
   background(work: Promise<void>): void;
   settings: SessionSettings;
 }
@@ -27,14 +27,14 @@ export interface SessionDependencies extends Registry {
 export interface SessionSettings {
   maxToolRounds: number;
   toolTimeoutMs: number;
-  /** How many member runs one team run may have, over all depths. */
+  /** How many member runs one top-level team run may have, at all depths together. */
   maxMemberRuns: number;
-  /** The deployment's naming model; null when agents are named by their own. */
+  /** The deployment's naming model; null: sessions are named by their agent's own. */
   namingModel: string | null;
-  /** Null: not sent. */
+  /** Sent with naming requests; null: not sent. */
   namingReasoningEffort: string | null;
-  /** How long a deleted session can be brought back, as callers are told. */
+  /** How long a deleted session can be brought back; callers are told. */
   deleteUndoSeconds: number;
-  /** The deployment's summarizing model; null when sessions are summarized by their agent's own. */
+  /** The deployment's summarizing model; null: sessions are summarized by their agent's own. */
   summaryModel: string | null;
 }

@@ -3,11 +3,10 @@ import { fieldError } from "../domain/field-errors.ts";
 import type { Idempotency } from "../domain/run.ts";
 import { canonicalJson, sha256Hex, uuidFrom } from "../lib/digest.ts";
 
-/**
- * Sessions whose ids follow from an idempotency key: a run with a key and without a session finds the one that the same
- * request began before. Whoever knows a key could reckon such an id and begin a session of another's run before that
- * run comes. So ids of this kind are begun by runs with their key, and by imports; going on in one is free.
- */
+// A run with an idempotency key and without a session gets a session whose id follows from the key, so that the same request,
+// sent again, finds the session that it began before. Whoever knows a key can compute that id, and could begin the session
+// before the run comes. So such a session is begun only by a run with its key, or by an import; whoever may see it can go
+// on in it.
 
 const PREFIX = "keyed-";
 

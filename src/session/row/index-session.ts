@@ -10,15 +10,15 @@ import type { Leftovers } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
 /**
- * Brings the search index to where the session is, in steps between which runs go on: a session that was claimed, forked or
- * imported. D1 says what is to be done; a step that is lost is done again.
+ * Indexes the messages of a session that was claimed, forked or imported, in steps between which runs go on. D1 says from
+ * where on messages are missing in the index, so a step that was lost is done again.
  */
 export class SessionIndexing {
   readonly #deps: SessionDependencies;
   readonly #memory: SessionMemory;
   readonly #leftovers: Leftovers;
   readonly #alarm: Alarm;
-  /** How far this object has come within the run that D1 names, and for which owner. */
+  /** The last message that this object has indexed of the run that D1 names, and for which owner. */
   #reached: { key: MessageKey; userId: string | null } | null = null;
 
   constructor(deps: SessionDependencies, memory: SessionMemory, leftovers: Leftovers, alarm: Alarm) {
@@ -28,7 +28,7 @@ export class SessionIndexing {
     this.#alarm = alarm;
   }
 
-  /** One bounded step, when there is something to do; false when D1 is away. */
+  /** One bounded step, where messages are missing in the index; false when D1 is away. */
   async step(): Promise<boolean> {
     if (!this.#alarm.isIndexing()) {
       return true;
@@ -58,7 +58,7 @@ export class SessionIndexing {
     const last = slice.value.messages.at(-1)?.key ?? null;
     const goesOn = slice.value.goesOn && last !== null;
     const nextFrom = goesOn ? last.runIndex : null;
-    // Only the write is in line: nobody waits for texts to be taken apart.
+    // Only the write is in line, so that no other write of the row waits while texts are taken apart.
     const statements = indexStatements(db, session, slice.value, nextFrom);
     const committed = await this.#leftovers.writeRow(() => commit(db, statements));
     if (committed?.kind !== "written") {

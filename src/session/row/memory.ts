@@ -2,12 +2,12 @@ import { MAX_CACHE_BYTES } from "../../domain/limits.ts";
 import type { RunRow, SessionCacheUse } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { HistoryRun } from "../../engine/prompt/history.ts";
+import { utf8Bytes } from "../../lib/text.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { runsOfWindow, windowRunsQuery } from "../../store/messages/messages.ts";
 import { pendingQuery } from "../../store/runs/runs.ts";
 import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
-import { HistoryCache } from "./history-cache.ts";
 import type { LookAgain } from "./look-again.ts";
 
 /** What a run needs to know of its session before it starts. */
@@ -19,20 +19,20 @@ export interface Loaded {
 }
 
 /**
- * The session as its object remembers it: the row, and the newest runs that count. It is right as long as every write
- * goes through the object and reports here; whoever saw a write fail calls `drop`. A missing session is never
- * remembered, because sessions are also created without the object.
+ * The session as its object remembers it: its row, and the newest runs that count for history. It is right as long as
+ * every write goes through the object and is told here, and `drop` is called after a write that failed. That a session
+ * is missing is never remembered, because sessions are also created without their object.
  */
 export class SessionMemory {
   readonly #db: Database;
   readonly #sessionId: string;
   #session: Session | null = null;
   #history: HistoryCache | null = null;
-  /** Moves with every change, so that a read that began before one does not bring old rows back. */
+  /** Moves with every change: a read that began before a change may hold old rows, and is not remembered. */
   #generation = 0;
   /** Moves whenever the row is read or dropped. */
   #reads = 0;
-  /** The waiting runs of a dead instance; read once, with the first load. */
+  /** The waiting runs that a dead instance left in D1; read once, with the first load. */
   #pending: RunRow[] | null = null;
   #pendingRead = false;
 
@@ -47,30 +47,29 @@ export class SessionMemory {
 
   /** Remembers what was just written of the row. */
   update(change: (session: Session) => Session): void {
-    // A read that is under way may have seen the row before the write, or after: it is not to be remembered.
+    // A read that is under way may have seen the row before the write or after it, so it must not be remembered.
     this.#generation += 1;
     this.#session = this.#session === null ? null : change(this.#session);
   }
 
-  /** The point before a write whose effect cannot be remembered twice: to be handed to `updateSince`. */
+  /** To be taken before a write whose change must not be applied twice, and handed to `updateSince`. */
   mark(): number {
     return this.#reads;
   }
 
   /**
-   * Remembers what was just written, unless the row was read or dropped while it was: what was read then may hold the
-   * write already. Answers whether it was remembered.
+   * Remembers what was just written. If the row was read or dropped since `mark`, drops it instead: what was read may hold
+   * the write already.
    */
-  updateSince(mark: number, change: (session: Session) => Session): boolean {
+  updateSince(mark: number, change: (session: Session) => Session): void {
     if (mark !== this.#reads) {
       this.drop();
-      return false;
+      return;
     }
     this.update(change);
-    return true;
   }
 
-  /** Remembers a session that was just created with its first run: nothing came before it. */
+  /** Remembers a session that was just created with its first run, so it has no history. */
   created(session: Session): void {
     this.#session = session;
     this.#history = new HistoryCache(MAX_CACHE_BYTES, [], true);
@@ -84,13 +83,13 @@ export class SessionMemory {
     }
   }
 
-  /** Forgets the runs: one of them was changed, or one completed that is older than the newest. */
+  /** Forgets the runs: to be called when one of them changed, or when a run completed that is older than the newest. */
   dropHistory(): void {
     this.#history = null;
     this.#generation += 1;
   }
 
-  /** There is a waiting run that nobody here knows of: the next load reads them again. */
+  /** Has the next load read the waiting runs again: D1 may hold one that this instance does not know of. */
   forgetPending(): void {
     this.#pendingRead = false;
   }
@@ -110,7 +109,7 @@ export class SessionMemory {
       if (read === null) {
         return null;
       }
-      // What was written while we read may be missing in what we read.
+      // Something written meanwhile may be missing in what was read.
       if (generation === this.#generation) {
         const [row] = read.value;
         const session = row === undefined ? null : toSession(row);
@@ -123,19 +122,19 @@ export class SessionMemory {
   }
 
   /**
-   * The row as it stands, for a plan that stands in line with all writes of it. What was looked at before is not enough: a
-   * change that stood before the plan may have come behind the look. It must be the incarnation that was looked at:
-   * else leftovers have landed since, and the runs that were read are not what they were.
+   * The row as it stands, for a write that is planned in line with all others of the row. `looked` was read before, out of
+   * line, and a write that stood in line then may have changed the row since. Another fence means that leftovers have
+   * landed since: then the runs that were read have changed too, and the caller has to look again.
    */
-  async rowInLine({ fence }: Session): Promise<Session | "away" | LookAgain> {
+  async rowInLine(looked: Session): Promise<Session | "away" | LookAgain> {
     const row = await this.row();
     if (row === null) {
       return "away";
     }
-    return row.value?.fence === fence ? row.value : "look_again";
+    return row.value?.fence === looked.fence ? row.value : "look_again";
   }
 
-  /** The row and the newest `runs` runs; null when D1 is away. With `fresh` memory is not asked. */
+  /** The row and the newest `runs` runs; null when D1 is away. With `fresh` they are read whatever is remembered. */
   async load(runs: number, fresh: boolean): Promise<Loaded | null> {
     const remembered = this.#history?.window(runs) ?? null;
     if (!fresh && this.#session !== null && remembered !== null && this.#pendingRead) {
@@ -147,7 +146,7 @@ export class SessionMemory {
       if (read === null) {
         return null;
       }
-      // What was written while we read may be missing in what we read.
+      // Something written meanwhile may be missing in what was read.
       if (generation !== this.#generation) {
         continue;
       }
@@ -188,13 +187,75 @@ export class SessionMemory {
   }
 }
 
-/** An import is written without the object: its session is not remembered before it is whole. */
+/** An import is written without the object, so its session is not remembered until it is whole. */
 const rememberable = (session: Session | null): Session | null =>
   session?.visibility === "importing" ? null : session;
 
-/** Null while a run goes on: it stands in D1 without its answer, and is remembered when it has completed. */
+/** Null where a run goes on: D1 does not have its answer yet, and `addRun` would take it for one that is held. */
 function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
   return history.some((run) => run.status === "RUNNING")
     ? null
     : new HistoryCache(MAX_CACHE_BYTES, history, history.length < runs);
+}
+
+/** About what a message takes beside its text. */
+const MESSAGE_OVERHEAD_BYTES = 200;
+
+/** The newest whole runs of a session that count for history, up to a number of bytes. */
+class HistoryCache {
+  readonly #maxBytes: number;
+  /** Oldest first. */
+  #runs: { run: HistoryRun; bytes: number }[] = [];
+  #bytes = 0;
+  /** Whether no run that counts is older than those held. */
+  #complete: boolean;
+
+  constructor(maxBytes: number, runs: readonly HistoryRun[], complete: boolean) {
+    this.#maxBytes = maxBytes;
+    this.#complete = complete;
+    for (const run of runs) {
+      this.add(run);
+    }
+  }
+
+  /** Adds the run that completed last; the oldest ones make room. False where newer runs are held: it had paused. */
+  add(run: HistoryRun): boolean {
+    const newest = this.#runs.at(-1)?.run.runIndex ?? -1;
+    if (newest >= run.runIndex) {
+      // D1 may have settled the run before it was read: then it is held already.
+      return newest === run.runIndex;
+    }
+    const bytes = runBytes(run);
+    this.#runs.push({ run, bytes });
+    this.#bytes += bytes;
+    while (this.#bytes > this.#maxBytes) {
+      this.#bytes -= this.#runs.shift()?.bytes ?? 0;
+      this.#complete = false;
+    }
+    return true;
+  }
+
+  /** The newest `count` runs, oldest first; null where not all of them are held. */
+  window(count: number): HistoryRun[] | null {
+    if (count <= 0) {
+      return [];
+    }
+    if (this.#runs.length < count && !this.#complete) {
+      return null;
+    }
+    return this.#runs.slice(-count).map(({ run }) => run);
+  }
+}
+
+function runBytes(run: HistoryRun): number {
+  let bytes = 0;
+  for (const message of run.messages) {
+    bytes += utf8Bytes(message.content) + MESSAGE_OVERHEAD_BYTES;
+    if (message.role === "assistant" && message.toolCalls.length > 0) {
+      bytes += utf8Bytes(JSON.stringify(message.toolCalls));
+    } else if (message.role === "tool") {
+      bytes += utf8Bytes(JSON.stringify(message.toolArgs));
+    }
+  }
+  return bytes;
 }

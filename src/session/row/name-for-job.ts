@@ -8,18 +8,18 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { type GeneratedName, generatedChange, isNamedAsThen } from "./names.ts";
 import type { SessionRows } from "./rows.ts";
 
-/** A naming job's wish for one session. Plain data: it crosses the object's boundary. */
+/** How a job wants one session named. Plain data: it crosses the object's boundary. */
 export interface JobNaming {
   jobId: string;
-  /** Who the job was made for: another's session does not exist for it. */
+  /** Who made the job: it sees only sessions that this principal may see. */
   principal: Principal;
   overwrite: Overwrite;
   fallback: string | null;
 }
 
 /**
- * Names the session for a job. Asked again by the same job it answers what came of it the first time: the name says
- * which job gave it, so that nothing is named twice, wherever the job's worker died.
+ * Names the session for a job. Asked again by the same job, whose worker may have died, it answers what came of it the
+ * first time: the name's details say which job gave it. So no session is named twice.
  */
 export async function nameForJob(
   deps: SessionDependencies,
@@ -47,7 +47,7 @@ export async function nameForJob(
   }
   let isNewest = true;
   const written = await rows.write(principal, (session) => {
-    // The row may be planned on more than once: the last look counts.
+    // The plan may be asked more than once; what it saw last is what counts.
     isNewest = isNamedAsThen(session, asked);
     return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(sessionNotFound());
   });
@@ -78,7 +78,7 @@ const costOf = ({ details }: NameChange) => ({
   completionTokens: details?.completionTokens ?? 0,
 });
 
-/** A session that is not there is an answer; a database that is away is asked again later. */
+/** What a failure means for an item: a session that is missing has failed, and one that D1 was away for is tried again. */
 export function resultOf(code: string): ItemResult {
   return code === "session_not_found" ? unasked("failed", "not_found") : unasked(null, "database_unavailable");
 }

@@ -13,16 +13,16 @@ import { firstMessages, type MessageExcerpt } from "../../store/messages/message
 import type { NameChange } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 
-/** The agent or team that a session's names are the business of: its own if registered, else none. */
+/** The agent or team whose settings a session is named by: its own, where the deployment still has it. */
 export function namingAgent(deps: SessionDependencies, session: Session): Agent | undefined {
   return session.sessionType === "team" ? deps.teams.get(session.teamId ?? "") : deps.agents.get(session.agentId ?? "");
 }
 
-/** Whether it is the session that it was then, and has the name, or none, that it had. */
+/** Whether it is still the same session, and has had no other name since. */
 export const isNamedAsThen = (session: Session, then: Session): boolean =>
   session.nameVersion === then.nameVersion && session.createdAt === then.createdAt;
 
-/** A name that a person gave, as the agent's guardrail lets it pass; "" takes the name away and is not shown to it. */
+/** The change to a name that a person gave, as the agent's guardrail accepts it. "" takes the name away, without asking it. */
 export async function manualChange(
   deps: SessionDependencies,
   session: Session,
@@ -35,20 +35,20 @@ export async function manualChange(
   return accepted === null ? fail(nameRefused()) : ok({ name: accepted, source: "manual", details: null });
 }
 
-/** Who asked for a name, and what it is to be when the model has none. */
 export interface NamingRequest {
+  /** The name where the model gives none; null for the first message, shortened. */
   fallback: string | null;
-  /** Null for a caller or the server itself. A job tries a provider that failed again by itself, later. */
+  /** Null where a caller or the server asks. A job does not ask a provider again that failed: it comes back later. */
   jobId: string | null;
 }
 
 export interface GeneratedName {
   change: NameChange;
-  /** Why the provider did not answer; the change is the fallback then. */
+  /** Why the provider did not answer; then the change is to the fallback. */
   failure: ModelFailure | null;
 }
 
-/** A name that the model makes from the conversation's start, or what stands in for one, with what it cost. */
+/** The change to a name that the model makes of how the conversation began, or to the fallback; with what it cost. */
 export async function generatedChange(
   deps: SessionDependencies,
   session: Session,
@@ -69,7 +69,7 @@ export async function generatedChange(
   return ok({ change: { name: instead, source: "fallback", details }, failure });
 }
 
-/** Whether the session is to be named by itself after the run that just completed. */
+/** Whether the session is due to be named now that a run of it has completed. */
 export function isAutomaticallyDue(deps: SessionDependencies, session: Session, agent: Agent): boolean {
   return isNamingDue(namingAgent(deps, session) ?? agent, session);
 }

@@ -9,13 +9,13 @@ import type { SessionDependencies } from "../dependencies.ts";
 import type { Leftovers } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
-/** How often a write is planned anew on a row that was not as remembered. */
+/** How often a write is planned, where the row turns out not to be as it was remembered. */
 const MAX_ATTEMPTS = 3;
 
-/** Decides on the row as it stands what to write of it; nothing when that is empty. */
+/** Decides what to write on the row as it stands. Nothing is written for an empty patch. */
 export type Plan = (session: Session) => Outcome<SessionPatch>;
 
-/** The session's row as callers may see and change it: each change is planned on what the one before it left. */
+/** The session's row as callers see and change it. Changes are written in line: each is planned on what the last one left. */
 export class SessionRows {
   readonly #deps: SessionDependencies;
   readonly #memory: SessionMemory;
@@ -35,21 +35,21 @@ export class SessionRows {
     return row.value === null || !maySee(principal, row.value) ? fail(sessionNotFound()) : ok(row.value);
   }
 
-  /** The session if it is as the caller knows it: nobody's guardrail or model is asked in vain. */
+  /** The session if the caller's `If-Match` holds; asked first, so that no guardrail or model is asked for a change that fails. */
   findMatching(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
     return ifMatch === null
       ? this.find(principal)
       : this.write(principal, (session) => (isMatched(ifMatch, session) ? ok({}) : fail(preconditionFailed())));
   }
 
-  /** Writes what the plan says, in line with all writes of the row; answers the session as it stands then. */
+  /** Writes what the plan says, in line with all writes of the row. Answers the session as it stands after that. */
   async write(principal: Principal, plan: Plan, onWritten = () => {}): Promise<Outcome<Session>> {
     const written = await this.#leftovers.writeRow(() => this.#write(principal, plan, onWritten));
     return written ?? fail(databaseUnavailable());
   }
 
   async #write(principal: Principal, plan: Plan, onWritten: () => void): Promise<Outcome<Session>> {
-    // Again: the row that memory knew may have been deleted and made anew without the object, or a run has settled.
+    // The remembered row may be wrong: a run has settled since, or the session was deleted and created anew without the object.
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.find(principal);
       if (!found.ok) {
@@ -58,7 +58,7 @@ export class SessionRows {
       const before = found.value;
       const planned = plan(before);
       if (!planned.ok && planned.failure.code === "precondition_failed" && attempt === 0) {
-        // Callers read D1, which shows a run's settle before memory knows of it.
+        // The caller may have read in D1 what memory does not know yet: the settle of a run.
         this.#memory.drop();
         continue;
       }
@@ -84,10 +84,10 @@ export class SessionRows {
     return fail(databaseUnavailable());
   }
 
-  /** Remembers a patch that was written; answers the session as it stands now. */
+  /** Remembers a patch that was written. Answers the session as it stands now. */
   #remember(mark: number, before: Session, after: Session, patch: SessionPatch): Session {
     if ((this.#memory.session ?? before).version !== before.version) {
-      // A run settled behind the patch and is remembered before it: its state is the newer one.
+      // A run settled after the patch was written, and was remembered first: its state is the newer one.
       this.#memory.drop();
       return after;
     }

@@ -21,21 +21,22 @@ import { namingAgent } from "./names.ts";
 import type { SessionRows } from "./rows.ts";
 import { type OwnRun, type Walk, walkOn } from "./summary-walk.ts";
 
-/** How long a summary may be in the making, and how long a run waits for it. */
+/** How long the making of one summary may take. */
 const LIMIT_MS = 60_000;
+/** How long a run waits for its summary. */
 const RUN_WAITS_MS = 30_000;
-/** How many runs are looked at for each that must have completed: a team run has member runs, and others failed. */
+/** How many runs are read for each that must have completed: some are member runs, and some have failed. */
 const RUNS_PER_COMPLETED = 80;
 
 /**
- * The session's summaries, made one at a time: asked for, out of band after every so many runs, or while a run waits.
- * What a person writes meanwhile stays. Nothing of it fails, delays or changes a run.
+ * Makes the session's summaries, one at a time: on request, out of band after every so many runs, or while a run waits for
+ * it. A summary that a person writes meanwhile stays. No run fails because of a summary, or waits for one unasked.
  */
 export class SessionSummaries {
   readonly #deps: SessionDependencies;
   readonly #rows: SessionRows;
   readonly #making = new Serial();
-  /** One that was not begun yet will see what any other would. */
+  /** Whether a summary out of band is planned and not begun: it will cover what any further one would. */
   #isNextPlanned = false;
 
   constructor(deps: SessionDependencies, rows: SessionRows) {
@@ -43,12 +44,12 @@ export class SessionSummaries {
     this.#rows = rows;
   }
 
-  /** Brings the summary up to date; answers the session as it stands then. */
+  /** Brings the summary up to date. Answers the session as it stands after that. */
   make(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
     return this.#making.run(() => this.#make(principal, ifMatch, null, never));
   }
 
-  /** To be called when a run has completed and landed: makes a summary out of band if one is due. */
+  /** To be called when a run has completed and is stored: makes a summary out of band if one is due. */
   runCompleted(session: Session, component: Component): void {
     const every = summaryEvery(this.#policyOwner(session, component));
     const hasWaited = component.summaries?.runWaits === true;
@@ -71,7 +72,7 @@ export class SessionSummaries {
     );
   }
 
-  /** What a top-level run is driven with that ends only when the summary is made; null for one that does not wait. */
+  /** For the drive of a top-level run that ends only when its summary is made; null for a run that does not wait. */
   waitOf(run: Run, input: readonly Message[], component: Component, signal: AbortSignal): SummaryWait | null {
     if (component.summaries?.runWaits !== true) {
       return null;
@@ -82,12 +83,12 @@ export class SessionSummaries {
     };
   }
 
-  /** What a session's summaries follow: its own agent or team if registered, else the one that runs in it. */
+  /** Whose summary settings apply: those of the session's own agent or team if registered, else of the one that runs. */
   #policyOwner(session: Session, component: Component): Agent {
     return namingAgent(this.#deps, session) ?? component;
   }
 
-  /** Whether enough runs have completed since the last summary, `completing` ones counted that D1 does not know yet. */
+  /** Whether enough runs have completed since the last summary. `completing` counts those that D1 does not know of yet. */
   async #isDue(component: Component, completing: number): Promise<boolean> {
     const found = await this.#rows.find(SERVER);
     const every = found.ok ? summaryEvery(this.#policyOwner(found.value, component)) : null;
@@ -161,7 +162,7 @@ export class SessionSummaries {
     }
   }
 
-  /** What is written; nothing where the summary is another one by now: a person's, or one of older runs as well. */
+  /** What to write. Nothing where the summary has changed since the model was asked: a person wrote another, or an older run completed. */
   #patch(session: Session, asked: Session, { text, through, unsettled }: Walk): SessionPatch {
     const isAsAsked = session.summarizedThrough === asked.summarizedThrough && sameJson(session.summary, asked.summary);
     if (!isAsAsked) {
@@ -169,7 +170,7 @@ export class SessionSummaries {
     }
     const hasCompleted = session.completedRuns !== asked.completedRuns && unsettled !== null;
     return {
-      // One that had not ended when it was passed over may be what completed: it is read next time.
+      // The run that completed meanwhile may be one that was passed over: the next summary has to read it.
       summarizedThrough: hasCompleted && through !== null ? Math.min(through, unsettled - 1) : through,
       ...(text !== null && { summary: { ...text, updated_at: naiveUtc(this.#deps.now()) } }),
     };
@@ -180,5 +181,5 @@ const never = new AbortController().signal;
 
 const NOTHING_SAID = "The session has no messages to summarize yet: no run of it has completed.";
 
-/** As Agno's Python client reads it in any version: ISO 8601 without an offset, here of UTC. */
+/** ISO 8601 in UTC, without an offset: every version of Agno's Python client reads that. */
 const naiveUtc = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 19);
