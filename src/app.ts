@@ -7,16 +7,14 @@ import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { ModelSource } from "./domain/model.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import type { TeamRegistry } from "./domain/team.ts";
-import type { Config } from "./env.ts";
+import { type Config, withinLimits } from "./env.ts";
 import { authenticate } from "./http/auth.ts";
-import { configuration } from "./http/configuration.ts";
-import { onlyDatabase } from "./http/database.ts";
-import { onError, onMethodNotAllowed, onNotFound } from "./http/errors.ts";
+import type { Middleware } from "./http/context.ts";
+import { onError, onMethodNotAllowed, onNotFound, unwrap } from "./http/errors.ts";
+import { requestId, securityHeaders } from "./http/headers.ts";
 import { limitBody } from "./http/limits.ts";
 import { originPolicy } from "./http/origin.ts";
-import { readableUrl } from "./http/readable-url.ts";
-import { requestId } from "./http/request-id.ts";
-import { securityHeaders } from "./http/security-headers.ts";
+import { onlyDatabase, readableUrl } from "./http/url.ts";
 import { docsRouter } from "./api/meta/docs.ts";
 import { metaRouter } from "./api/meta/handlers.ts";
 
@@ -27,11 +25,11 @@ export interface AppDependencies {
   models(config: Config): ModelSource;
   /** Epoch milliseconds. */
   now(): number;
-  /** The routes beside discovery: sessions, runs, messages, names. They are mounted at the root, in this order. */
+  /** The routes beside discovery, each mounted at the root, in this order. */
   routers: readonly Router[];
 }
 
-/** The whole HTTP side: what every request passes through, in this order, and then the routes. */
+/** The HTTP side: the steps that every request passes through, in this order, and then the routes. */
 export function createApp(dependencies: AppDependencies): Router {
   const app = newRouter();
   app.onError(onError);
@@ -39,7 +37,7 @@ export function createApp(dependencies: AppDependencies): Router {
 
   app.use(requestId());
   app.use(securityHeaders());
-  app.use(configuration(dependencies.config, dependencies));
+  app.use(configuration(dependencies));
   app.use(originPolicy());
   app.use(authenticate());
   app.use(readableUrl());
@@ -59,6 +57,14 @@ export function createApp(dependencies: AppDependencies): Router {
     docsRouter((asksForKey) => openApiDocument(app, { asksForKey })),
   );
   return app;
+}
+
+/** Puts the settings in place. A deployment that is configured wrongly answers every request with what is wrong. */
+function configuration(dependencies: AppDependencies): Middleware {
+  return async function configuration(c, next) {
+    c.set("config", unwrap(withinLimits(unwrap(dependencies.config(c.env)), dependencies)));
+    await next();
+  };
 }
 
 /** The methods of the route that is this very path; none where there is no such route. */

@@ -5,18 +5,8 @@ import { type JobDependencies, jobDependencies } from "./jobs/dependencies.ts";
 import { type Deliveries, workQueue } from "./jobs/queue.ts";
 import { runScheduled } from "./cron/scheduled.ts";
 import { modelSource } from "./model/model-source.ts";
-import { bulkRouter } from "./api/bulk/handlers.ts";
-import { checkpointsRouter } from "./api/checkpoints/handlers.ts";
+import { apiRouters } from "./api/routers.ts";
 import type { RouteDependencies } from "./api/shared/dependencies.ts";
-import { forksRouter } from "./api/forks/handlers.ts";
-import { historyRouter } from "./api/history/handlers.ts";
-import { jobsRouter } from "./api/jobs/handlers.ts";
-import { portableRouter } from "./api/portable/handlers.ts";
-import { requirementsRouter } from "./api/requirements/handlers.ts";
-import { retentionRouter } from "./api/retention/handlers.ts";
-import { runsRouter } from "./api/runs/handlers.ts";
-import { searchRouter } from "./api/search/handlers.ts";
-import { sessionsRouter } from "./api/sessions/handlers.ts";
 import { sessionClient } from "./session/client.ts";
 
 export { SessionObject } from "./session/object.ts";
@@ -33,20 +23,7 @@ const dependencies: RouteDependencies = {
 const app = createApp({
   ...dependencies,
   config: readConfig,
-  routers: [
-    sessionsRouter(dependencies),
-    runsRouter(dependencies, "agent"),
-    runsRouter(dependencies, "team"),
-    forksRouter(dependencies),
-    checkpointsRouter(dependencies),
-    historyRouter(),
-    requirementsRouter(),
-    searchRouter(),
-    jobsRouter(dependencies),
-    bulkRouter(dependencies),
-    retentionRouter(dependencies),
-    portableRouter(dependencies),
-  ],
+  routers: apiRouters(dependencies),
 });
 
 function triggered(env: Env): JobDependencies {

@@ -5,7 +5,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AppError, databaseUnavailable, type ErrorCode, type Failure, notFound } from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { errorFields, log } from "../lib/log.ts";
-import { type AppContext, type AppEnv, headerText } from "./context.ts";
+import type { AppContext, AppEnv } from "./context.ts";
+import { headerText } from "./headers.ts";
 
 export const STATUS = {
   agent_not_found: 404,

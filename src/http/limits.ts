@@ -1,5 +1,6 @@
 import { AppError, payloadTooLarge } from "../domain/error.ts";
 import { joinBytes } from "../lib/join-bytes.ts";
+import { utf8Bytes } from "../lib/text.ts";
 import type { Middleware } from "./context.ts";
 
 /**
@@ -22,6 +23,11 @@ export function limitBody(limitBytes: number, streamedPath?: string): Middleware
     }
     await next();
   };
+}
+
+/** Throws the 413 for a field of a request that is larger than what is stored of it may be. */
+export function limitBytes(field: string, text: string, maxBytes: number): void {
+  if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(field, maxBytes));
 }
 
 /** Null when there is more than `limitBytes`; the rest is then left unread. */

@@ -1,6 +1,7 @@
 import { AppError, badRequest, forbidden } from "../domain/error.ts";
 import type { Config } from "../env.ts";
-import { type AppContext, type Middleware, setHeaders } from "./context.ts";
+import type { AppContext, Middleware } from "./context.ts";
+import { setHeaders } from "./headers.ts";
 
 /** Where agent-ui runs on a developer's machine. */
 const DEVELOPMENT_ORIGIN = "http://localhost:3000";

@@ -25,7 +25,7 @@ import { MAX_NAMED } from "../sessions/filter.ts";
 import { instantField } from "../shared/instant.ts";
 import { ITEM_STATUSES, JobShape, jobJson, jobRoutes } from "../jobs/contract.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
-import { isoSeconds } from "../shared/time.ts";
+import { isoSeconds } from "../shared/json.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
 
 const AnyJob = JobShape.extend({

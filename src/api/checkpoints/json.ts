@@ -3,7 +3,7 @@ import type { RunRow } from "../../domain/run.ts";
 import { checkpointIndexes, wholeRounds } from "../../domain/run-origin.ts";
 import { firstCodePoints } from "../../lib/text.ts";
 import { askedRun, runOutput } from "../runs/json.ts";
-import { epochSeconds } from "../shared/time.ts";
+import { epochSeconds } from "../shared/json.ts";
 
 const PREVIEW_CHARS = 120;
 

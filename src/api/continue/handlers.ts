@@ -1,4 +1,4 @@
-import type { ComponentType } from "../shared/component-path.ts";
+import { type ComponentType, requireComponent } from "../shared/component-path.ts";
 import { ContinueFields, continueRoute } from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import { AppError, modelNotConfigured, runNotFound } from "../../domain/error.ts";
@@ -19,10 +19,10 @@ import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { directoryOfSessions } from "../../store/sessions/sessions.ts";
 import { continueInput } from "./input.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { isMissing, requireComponent } from "../shared/find-component.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
-import { readMode, runAnswer } from "../runs/answer.ts";
+import { isMissing, runAnswer } from "../runs/answer.ts";
+import { readMode } from "../runs/input.ts";
 
 /** `POST …/continue`: answers for a paused run, or a new run that is made from an older one. */
 export function continueRouter(dependencies: RouteDependencies, type: ComponentType) {

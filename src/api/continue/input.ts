@@ -6,7 +6,8 @@ import { MAX_MESSAGE_BYTES, MAX_QUOTED_BYTES } from "../../domain/limits.ts";
 import type { AnswerEntry } from "../../domain/requirement.ts";
 import type { AskedOrigin } from "../../domain/run-origin.ts";
 import { unwrap } from "../../http/errors.ts";
-import { limitBytes } from "../sessions/input.ts";
+import { limitBytes } from "../../http/limits.ts";
+import { requireSessionId } from "../runs/input.ts";
 
 type Fields = z.infer<typeof ContinueFields>;
 
@@ -25,12 +26,6 @@ export function continueInput(fields: Fields): ContinueInput {
     ...unwrap(readAnswers("requirements", fields.requirements)),
   ];
   return { sessionId, entries, asked: askedOrigin(fields) };
-}
-
-/** AgentOS's 400, not a 422, for what is done to a run of a session that is not named. */
-export function requireSessionId(sessionId: string | undefined): string {
-  if (sessionId === undefined) throw new AppError(badRequest("session_id is required for this action"));
-  return sessionId;
 }
 
 function askedOrigin(fields: Fields): AskedOrigin | null {

@@ -1,5 +1,5 @@
 import * as contract from "./contract.ts";
-import { messageJson } from "../shared/message-json.ts";
+import { messageJson } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
 import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
 import { wrongField } from "../../http/field-errors.ts";

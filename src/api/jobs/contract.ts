@@ -15,7 +15,6 @@ import {
   booleanFieldOr,
   boundedList,
   DatabaseParameter,
-  IdempotencyKey,
   integerOr,
   JobId,
   optionalField,
@@ -24,9 +23,10 @@ import {
   TeamId,
   UserId,
 } from "../shared/common.ts";
+import { IdempotencyHeader } from "../shared/idempotency.ts";
 import { instantField } from "../shared/instant.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
-import { isoSeconds } from "../shared/time.ts";
+import { isoSeconds } from "../shared/json.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
 
 const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
@@ -212,7 +212,7 @@ export const nameSessions = defineRoute({
   tags,
   request: {
     query: z.object({ db_id: DatabaseParameter }),
-    headers: z.object({ "Idempotency-Key": IdempotencyKey.optional() }),
+    headers: IdempotencyHeader,
     body: jsonBody(NameSessions, { required: true }),
   },
   responses: {

@@ -5,7 +5,7 @@ import { requirementExecution } from "../../engine/people/requirement-json.ts";
 import { AgentId, integerOr, optionalParameter } from "../shared/common.ts";
 import { defineRoute, json } from "../shared/route.ts";
 import { ToolExecution } from "../shared/run-parts.ts";
-import { isoSeconds } from "../shared/time.ts";
+import { isoSeconds } from "../shared/json.ts";
 import { count, idText, isoTime, text } from "../shared/values.ts";
 
 const ANSWERS = ["confirmed", "rejected", "filled", "executed"] as const;

@@ -1,4 +1,4 @@
-import type { ComponentType } from "../shared/component-path.ts";
+import { type ComponentType, requireComponent } from "../shared/component-path.ts";
 import { LastEventHeader, ResumeFields, resumeRoutes } from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import type { ComponentRef } from "../../domain/team.ts";
@@ -9,10 +9,9 @@ import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { sseControl } from "../../lib/sse.ts";
 import type { ResumeAnswer } from "../../session/calls.ts";
-import { requireSessionId } from "../continue/input.ts";
+import { requireSessionId } from "../runs/input.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { isMissing, requireComponent } from "../shared/find-component.ts";
-import { eventsAnswer, runHeaders } from "../runs/answer.ts";
+import { eventsAnswer, isMissing, runHeaders } from "../runs/answer.ts";
 
 interface ResumeRequest {
   component: ComponentRef;

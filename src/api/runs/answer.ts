@@ -1,11 +1,9 @@
 import { runOutput } from "./json.ts";
+import type { Outcome } from "../../domain/outcome.ts";
 import type { RunTimings } from "../../domain/run.ts";
-import { type AppContext, headerText } from "../../http/context.ts";
-import type { ReadMode, RunAnswer } from "../../session/calls.ts";
-
-/** How the fields of a request say that its run is read. */
-export const readMode = (fields: { stream: boolean; stream_events: boolean }): ReadMode =>
-  fields.stream ? { kind: "stream", contentOnly: !fields.stream_events } : { kind: "whole" };
+import type { AppContext } from "../../http/context.ts";
+import { headerText } from "../../http/headers.ts";
+import type { RunAnswer } from "../../session/calls.ts";
 
 /** A run's answer: its events as they come, the run when it is over, or where it waits, with its headers. */
 export function runAnswer(c: AppContext, answer: RunAnswer): Response {
@@ -48,4 +46,9 @@ function serverTiming(timings: RunTimings, settleMs: number | null): string {
   const parts = Object.entries(timings).map(([name, seconds]) => [name, seconds * 1000] as const);
   if (settleMs !== null) parts.push(["settle", settleMs]);
   return parts.map(([name, ms]) => `${name};dur=${Math.round(ms * 10) / 10}`).join(", ");
+}
+
+/** Whether an object's answer is that the run, or its session, does not exist for the caller. */
+export function isMissing(outcome: Outcome<unknown>): boolean {
+  return !outcome.ok && (outcome.failure.code === "run_not_found" || outcome.failure.code === "session_not_found");
 }

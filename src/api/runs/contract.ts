@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { ON_BUSY, RUN_STATUSES } from "../../domain/run.ts";
 import {
   booleanFieldOr,
-  IdempotencyKey,
   jsonObject,
   optionalParameter,
   parameter,
@@ -11,6 +10,7 @@ import {
 } from "../shared/common.ts";
 import { type ComponentType, componentPath } from "../shared/component-path.ts";
 import { RunStreamEvent } from "../shared/event-shapes.ts";
+import { IdempotencyHeader } from "../shared/idempotency.ts";
 import { defineRoute, failures, formOrJsonBody, json } from "../shared/route.ts";
 import { RunItem, RunOutput } from "../shared/shapes.ts";
 import { count, idText } from "../shared/values.ts";
@@ -73,9 +73,6 @@ const WaitingRun = z
 
 /** What a cancel may say in a body, where the other run routes say it; its query goes first. */
 export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
-
-/** The field without its optional wrapper, for the header that is read beside the body. */
-export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
 
 const inSession = {
   session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),

@@ -1,9 +1,8 @@
-import type { ComponentType } from "../shared/component-path.ts";
+import { type ComponentType, requireComponent } from "../shared/component-path.ts";
 import { newRouter } from "../shared/route.ts";
 import { askedTree, runOutput } from "./json.ts";
 import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../../domain/error.ts";
-import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../../domain/limits.ts";
 import type { RunRequest } from "../../domain/run.ts";
 import { isRunOf } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
@@ -13,17 +12,14 @@ import { parseFields } from "../../http/field-errors.ts";
 import { keyedSessionId } from "../../session/keyed-session.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
-import { continueRouter } from "../continue/handlers.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { requireComponent } from "../shared/find-component.ts";
 import { database, requireSession } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
-import { resumeRouter } from "../resume/handlers.ts";
-import { readMode, runAnswer } from "./answer.ts";
-import { limitBytes } from "../sessions/input.ts";
+import { runAnswer } from "./answer.ts";
+import { runInput } from "./input.ts";
 import { streamRuns } from "./stream.ts";
 
-/** Running agents or teams, and reading, continuing and cancelling their runs. */
+/** Running agents or teams, and reading and cancelling their runs. */
 export function runsRouter(dependencies: RouteDependencies, type: ComponentType) {
   const router = newRouter();
   const contract = runRoutes(type);
@@ -33,10 +29,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const fields = parseFields(runBody[type].fields, await readRunBody(c));
     if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
     const caller = principal(c);
-    const message = fields.message.toWellFormed();
-    const sessionState = fields.session_state ?? null;
-    limitBytes("message", message, MAX_MESSAGE_BYTES);
-    limitBytes("session_state", JSON.stringify(sessionState), MAX_STATE_BYTES);
+    const { message, sessionState, read } = runInput(fields);
     const idempotency = await readIdempotency(c, ref.id, caller, {
       message,
       session_id: fields.session_id ?? null,
@@ -58,7 +51,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       request,
       principal: caller,
       onBusy: fields.on_busy,
-      read: fields.background && !fields.stream ? { kind: "background" } : readMode(fields),
+      read,
     });
     return runAnswer(c, unwrap(outcome));
   });
@@ -100,8 +93,5 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     }
     return c.json({}, 200);
   });
-
-  router.route("/", continueRouter(dependencies, type));
-  router.route("/", resumeRouter(dependencies, type));
   return router;
 }

@@ -9,9 +9,9 @@ import type { Run } from "../../engine/run/state.ts";
 import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
 import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import type { LazyList } from "../../lib/json-pieces.ts";
-import { messageJson } from "../shared/message-json.ts";
+import { messageJson } from "../shared/json.ts";
 import { originJson } from "./origin-json.ts";
-import { epochSeconds, isoSeconds, withoutNulls } from "../shared/time.ts";
+import { epochSeconds, isoSeconds, withoutNulls } from "../shared/json.ts";
 
 /** A run together with what it was asked. */
 export interface AskedRun {

@@ -1,7 +1,7 @@
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
 import { sessionItem } from "../sessions/json.ts";
-import { isoSeconds, withoutNulls } from "../shared/time.ts";
+import { isoSeconds, withoutNulls } from "../shared/json.ts";
 import { highlighted, snippet } from "./snippet.ts";
 import { displayName } from "../../domain/session.ts";
 import type { SessionFilter } from "../../domain/session-filter.ts";

@@ -2,7 +2,7 @@ import { newRouter } from "../shared/route.ts";
 import { askedTree } from "../runs/json.ts";
 import { sessionDetail, sessionHeaders, sessionItem } from "./json.ts";
 import * as contract from "./contract.ts";
-import { withoutNulls } from "../shared/time.ts";
+import { withoutNulls } from "../shared/json.ts";
 import { guardedName } from "../../names/guard.ts";
 import { AppError, badRequest, nameRefused, runNotFound, sessionExists, sessionNotFound } from "../../domain/error.ts";
 import { CALLS_AT_ONCE } from "../../domain/limits.ts";

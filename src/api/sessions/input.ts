@@ -1,7 +1,6 @@
 import { SessionMergePatch, UpdateSession } from "./contract.ts";
-import { withoutNulls } from "../shared/time.ts";
+import { withoutNulls } from "../shared/json.ts";
 import { manualName } from "../../names/clean-name.ts";
-import { AppError, payloadTooLarge } from "../../domain/error.ts";
 import type { IfMatch } from "../../domain/etag.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { typedTags } from "../../domain/labels.ts";
@@ -9,13 +8,8 @@ import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { blankSession, type Session, type SessionType } from "../../domain/session.ts";
 import type { PatchBody } from "../../http/body.ts";
 import { parseFields, wrongField } from "../../http/field-errors.ts";
-import { utf8Bytes } from "../../lib/text.ts";
+import { limitBytes } from "../../http/limits.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
-
-/** Throws the 413 for a field that is larger than it may be, as stored. */
-export function limitBytes(what: string, text: string, maxBytes: number): void {
-  if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(what, maxBytes));
-}
 
 /** Objects that are kept in the session's row: together they must stay below what a row may hold. */
 export function checkSizes(objects: Record<string, object | undefined>): void {

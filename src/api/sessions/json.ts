@@ -1,8 +1,8 @@
 import { etagOf } from "../../domain/etag.ts";
 import type { Message } from "../../domain/message.ts";
 import { displayName, type Session } from "../../domain/session.ts";
-import { messageJson } from "../shared/message-json.ts";
-import { isoSeconds } from "../shared/time.ts";
+import { messageJson } from "../shared/json.ts";
+import { isoSeconds } from "../shared/json.ts";
 
 /** The newest part of a session's chat history, and how many messages it has in all. */
 export interface ChatTail {

@@ -1,9 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import type { ComponentRef } from "../../domain/team.ts";
+import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
+import { type Component, type ComponentRef, findComponent, type Registry } from "../../domain/team.ts";
 import { AgentId, RunId, TeamId } from "./common.ts";
 
 /** Agents and teams have the same routes for runs; only the words differ. */
 export type ComponentType = ComponentRef["type"];
+
+export const COMPONENT_TYPES = ["agent", "team"] as const satisfies ComponentType[];
 
 const IDS = { agent: AgentId, team: TeamId };
 
@@ -25,3 +28,15 @@ export function refFromPath(type: ComponentType, params: Record<string, string>)
 }
 
 const parameterOf = (type: ComponentType) => `${type}_id` as const;
+
+/** The agent or team that a path names; throws the 404 when the deployment has none. */
+export function requireComponent(
+  registry: Registry,
+  type: ComponentType,
+  params: Record<string, string>,
+): { ref: ComponentRef; component: Component } {
+  const ref = refFromPath(type, params);
+  const component = findComponent(registry, ref);
+  if (component === undefined) throw new AppError(type === "agent" ? agentNotFound() : teamNotFound());
+  return { ref, component };
+}

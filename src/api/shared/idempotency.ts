@@ -1,11 +1,15 @@
-import { IdempotencyHeader } from "../runs/contract.ts";
+import { z } from "@hono/zod-openapi";
 import type { Principal } from "../../domain/principal.ts";
 import type { Idempotency } from "../../domain/run.ts";
 import type { AppContext } from "../../http/context.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { canonicalJson, sha256Hex } from "../../lib/digest.ts";
+import { IdempotencyKey } from "./common.ts";
 
-/** The request's key in its scope, with a digest of the fields that say what is asked for; null without a key. */
+/** The header of routes that a request may be sent to again without being done twice. */
+export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
+
+/** The request's key in its scope, with a digest of the fields that make it the same request; null without a key. */
 export async function readIdempotency(
   c: AppContext,
   scope: string,

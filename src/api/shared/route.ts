@@ -4,7 +4,7 @@ import { readJsonBody } from "../../http/body.ts";
 import type { AppEnv, Middleware } from "../../http/context.ts";
 import { fieldErrors, type Location } from "../../http/field-errors.ts";
 import { readUser, USER_ID } from "../../http/named-user.ts";
-import { notByFolding } from "../../http/trailing-slash.ts";
+import { notByFolding } from "../../http/url.ts";
 import { ErrorBody, optionalParameter, UserId } from "./common.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { messageJson } from "../../../src/api/shared/message-json.ts";
+import { messageJson } from "../../../src/api/shared/json.ts";
 import type { Message } from "../../../src/domain/message.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";

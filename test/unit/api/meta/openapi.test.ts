@@ -1,13 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { checkpointsRouter } from "../../../../src/api/checkpoints/handlers.ts";
+import { apiRouters } from "../../../../src/api/routers.ts";
 import type { RouteDependencies } from "../../../../src/api/shared/dependencies.ts";
-import { forksRouter } from "../../../../src/api/forks/handlers.ts";
-import { historyRouter } from "../../../../src/api/history/handlers.ts";
-import { jobsRouter } from "../../../../src/api/jobs/handlers.ts";
-import { portableRouter } from "../../../../src/api/portable/handlers.ts";
-import { runsRouter } from "../../../../src/api/runs/handlers.ts";
-import { sessionsRouter } from "../../../../src/api/sessions/handlers.ts";
 import { deployed, silentModel, smallApp, withKey } from "../../../support/small-app.ts";
 
 /** Enough to declare the routes; nothing is called here but the document. */
@@ -21,16 +15,7 @@ const dependencies: RouteDependencies = {
   now: () => 0,
   newId: () => "",
 };
-const routers = [
-  sessionsRouter(dependencies),
-  runsRouter(dependencies, "agent"),
-  runsRouter(dependencies, "team"),
-  forksRouter(dependencies),
-  checkpointsRouter(dependencies),
-  historyRouter(),
-  jobsRouter(dependencies),
-  portableRouter(dependencies),
-];
+const routers = apiRouters(dependencies);
 /** What may be answered in two ways: a run now or later, events or that there are none left. */
 const SUCCESSES: Record<string, string[]> = {
   create_agent_run: ["200", "202"],

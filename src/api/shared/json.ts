@@ -2,6 +2,17 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Usage } from "../../domain/model.ts";
 
+/** AgentOS's session and run schemas show instants as ISO 8601 UTC with `Z`, without a fraction. */
+export const isoSeconds = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+
+/** Run outputs, messages and events show whole epoch seconds. */
+export const epochSeconds = (epochMs: number): number => Math.floor(epochMs / 1000);
+
+/** Leaves out what is null or undefined: AgentOS's list and detail answers exclude nulls. */
+export function withoutNulls<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined)) as T;
+}
+
 /** A message as AgentOS shows it: what is null, or an empty list or object, is left out. */
 export type MessageJson = {
   id: string;
@@ -40,7 +51,7 @@ export function messageJson(message: Message): MessageJson {
     role: message.role,
     ...(message.role === "tool" && toolJson(message)),
     ...(message.role === "assistant" && assistantJson(message)),
-    created_at: Math.floor(message.createdAt / 1000),
+    created_at: epochSeconds(message.createdAt),
   };
 }
 
