@@ -23,7 +23,8 @@ import {
 } from "../shared/common.ts";
 import { MAX_NAMED } from "../sessions/filter.ts";
 import { instantField } from "../shared/instant.ts";
-import { ITEM_STATUSES, JobShape, jobJson, jobRoutes } from "../jobs/contract.ts";
+import { ITEM_STATUSES, JobShape, jobRoutes } from "../jobs/contract.ts";
+import { jobJson } from "../jobs/json.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
 import { isoSeconds } from "../shared/json.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";

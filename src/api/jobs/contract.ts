@@ -1,15 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
-import {
-  doneItems,
-  ITEM_OUTCOMES,
-  type ItemOutcome,
-  type ItemStatus,
-  type Job,
-  type JobItem,
-  type JobStatus,
-  MAX_JOB_IDS,
-} from "../../domain/job.ts";
+import { type ItemStatus, type JobStatus, MAX_JOB_IDS } from "../../domain/job.ts";
 import {
   AgentId,
   booleanFieldOr,
@@ -26,7 +17,6 @@ import {
 import { IdempotencyHeader } from "../shared/idempotency.ts";
 import { instantField } from "../shared/instant.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
-import { isoSeconds } from "../shared/json.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
 
 const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
@@ -222,55 +212,3 @@ export const nameSessions = defineRoute({
     ...failures(404, 409, 413),
   },
 });
-
-/** What every job shows. */
-export function jobJson(job: Job) {
-  const done = doneItems(job);
-  return {
-    job_id: job.jobId,
-    kind: job.kind,
-    status: job.status,
-    stop_reason: job.stopReason,
-    total: job.total,
-    done,
-    skipped: job.skipped,
-    failed: job.failed,
-    remaining: job.total - done,
-    progress: job.total === 0 ? 1 : done / job.total,
-    created_at: isoSeconds(job.createdAt),
-    started_at: job.startedAt === null ? null : isoSeconds(job.startedAt),
-    ended_at: job.endedAt === null ? null : isoSeconds(job.endedAt),
-  };
-}
-
-export function namingJobJson(job: Job) {
-  const { promptTokens, completionTokens, params } = job;
-  return {
-    ...jobJson(job),
-    named: job.succeeded,
-    fallback: job.fallback,
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    max_tokens: params.maxTokens ?? null,
-    overwrite: params.overwrite ?? "never",
-  };
-}
-
-export function namingItemJson(item: JobItem) {
-  return {
-    position: item.position,
-    session_id: item.sessionId,
-    status: item.status,
-    outcome: item.outcome === "succeeded" ? "named" : item.outcome,
-    reason: item.reason,
-    attempts: item.attempts,
-    prompt_tokens: item.promptTokens,
-    completion_tokens: item.completionTokens,
-    updated_at: isoSeconds(item.touchedAt),
-  };
-}
-
-/** The outcome that a word of the wire stands for. */
-export const outcomeOf = (word: string | undefined): ItemOutcome | undefined =>
-  ITEM_OUTCOMES.find((outcome) => outcome === (word === "named" ? "succeeded" : word));

@@ -10,12 +10,14 @@ import { createJob } from "../../jobs/create-job.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
 import { sweepIfDue } from "../../jobs/sweep.ts";
 import { errorFields, log } from "../../lib/log.ts";
-import { cancelStatement, type JobFilter } from "../../store/jobs/writes.ts";
+import { cancelStatement } from "../../store/jobs/writes.ts";
 import { decodeJobCursor, findJob, listItems, listJobs } from "../../store/jobs/jobs.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
 import { typedName } from "../sessions/input.ts";
+import { jobFilter, outcomeOf } from "./input.ts";
+import { namingItemJson, namingJobJson } from "./json.ts";
 
 /** Naming many sessions, and the jobs that do so. */
 export function jobsRouter(dependencies: RouteDependencies) {
@@ -32,10 +34,10 @@ export function jobsRouter(dependencies: RouteDependencies) {
       throw wrongField("body", "session_ids", "give either session_ids or filter", undefined);
     }
     const key = await readIdempotency(c, "names", caller, body);
-    const sessions = filter == null ? { ids: ids ?? [] } : { filter: filterOf(filter), principal: caller };
+    const sessions = filter == null ? { ids: ids ?? [] } : { filter: jobFilter(filter), principal: caller };
     const request = { kind: "names", userId: caller.userId, params: { overwrite, fallback, maxTokens }, key } as const;
     const job = unwrap(await createJob(jobDependencies(dependencies, config), request, sessions));
-    return c.json(contract.namingJobJson(job), 202, { Location: `/naming-jobs/${job.jobId}` });
+    return c.json(namingJobJson(job), 202, { Location: `/naming-jobs/${job.jobId}` });
   });
 
   router.route(
@@ -43,8 +45,8 @@ export function jobsRouter(dependencies: RouteDependencies) {
     jobReader(dependencies, {
       routes: contract.namingJobRoutes,
       kinds: ["names"],
-      job: contract.namingJobJson,
-      item: contract.namingItemJson,
+      job: namingJobJson,
+      item: namingItemJson,
     }),
   );
   return router;
@@ -82,7 +84,7 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
     const { jobId } = await requireJob(c, c.req.valid("param").job_id);
     const behind = cursor === undefined ? null : decodeJobCursor(cursor, "number");
     if (cursor !== undefined && behind === null) throw wrongCursor(cursor);
-    const filter = { status, outcome: contract.outcomeOf(outcome) };
+    const filter = { status, outcome: outcomeOf(outcome) };
     const page = await listItems(database(c), jobId, filter, { limit, behind });
     return c.json({ data: page.entries.map(itemJson), meta: { limit, next_cursor: page.nextCursor } }, 200);
   });
@@ -103,19 +105,3 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
 }
 
 const wrongCursor = (cursor: string) => wrongField("query", "cursor", "the cursor is not one of this list", cursor);
-
-interface FilterFields {
-  unnamed: boolean;
-  agent_id?: string | null | undefined;
-  team_id?: string | null | undefined;
-  user_id?: string | null | undefined;
-  updated_after?: number | undefined;
-}
-
-const filterOf = ({ unnamed, agent_id, team_id, user_id, updated_after }: FilterFields): JobFilter => ({
-  unnamed,
-  agentId: agent_id ?? undefined,
-  teamId: team_id ?? undefined,
-  userId: user_id ?? undefined,
-  updatedAfter: updated_after,
-});

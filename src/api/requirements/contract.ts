@@ -1,11 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
+import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES } from "../../domain/requirement.ts";
 import { ON_EXPIRY } from "../../domain/tool.ts";
-import { requirementExecution } from "../../engine/people/requirement-json.ts";
 import { AgentId, integerOr, optionalParameter } from "../shared/common.ts";
 import { defineRoute, json } from "../shared/route.ts";
 import { ToolExecution } from "../shared/run-parts.ts";
-import { isoSeconds } from "../shared/json.ts";
 import { count, idText, isoTime, text } from "../shared/values.ts";
 
 const ANSWERS = ["confirmed", "rejected", "filled", "executed"] as const;
@@ -65,35 +63,3 @@ export const listRequirements = defineRoute({
   },
   responses: { 200: json(RequirementList, "A page of requirements") },
 });
-
-/** A requirement in the inbox, with all keys; `run` is the agent or team whose run is to be continued. */
-export function requirementJson(requirement: Requirement, run: { agentId: string | null; teamId: string | null }) {
-  const { agentId, teamId, componentName, memberRunId, answer } = requirement;
-  return {
-    id: requirement.requirementId,
-    status: requirement.status,
-    kind: requirement.kind,
-    session_id: requirement.sessionId,
-    run_id: requirement.runId,
-    run_agent_id: run.agentId,
-    run_team_id: run.teamId,
-    agent_id: agentId,
-    team_id: teamId,
-    component_name: componentName,
-    user_id: requirement.userId,
-    member_agent_id: memberRunId === null ? null : (agentId ?? teamId),
-    member_agent_name: memberRunId === null ? null : componentName,
-    member_run_id: memberRunId,
-    tool_execution: requirementExecution(requirement, requirement.status === "open" ? "open" : "resolved"),
-    note: requirement.note,
-    answer: answer?.type ?? null,
-    answer_note: requirement.answerNote,
-    answered_by: requirement.answeredBy,
-    answered_at: isoOrNull(requirement.answeredAt),
-    expires_at: isoOrNull(requirement.expiresAt),
-    on_expiry: requirement.onExpiry,
-    created_at: isoSeconds(requirement.createdAt),
-  };
-}
-
-const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : isoSeconds(epochMs));

@@ -4,6 +4,7 @@ import { principal } from "../../http/auth.ts";
 import { wrongField } from "../../http/field-errors.ts";
 import { decodeRequirementCursor, listRequirements } from "../../store/runs/requirements.ts";
 import { database } from "../shared/find-session.ts";
+import { requirementJson } from "./json.ts";
 
 /** The inbox of who approves: what runs of all sessions wait for. From D1. */
 export function requirementsRouter() {
@@ -17,7 +18,7 @@ export function requirementsRouter() {
     }
     const filter = { status, agentId: agent_id };
     const page = await listRequirements(database(c), principal(c), filter, { limit, from });
-    const data = page.entries.map(({ requirement, run }) => contract.requirementJson(requirement, run));
+    const data = page.entries.map(({ requirement, run }) => requirementJson(requirement, run));
     return c.json({ data, meta: { limit, next_cursor: page.nextCursor } }, 200);
   });
 

@@ -1,13 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ON_BUSY, RUN_STATUSES } from "../../domain/run.ts";
-import {
-  booleanFieldOr,
-  jsonObject,
-  optionalParameter,
-  parameter,
-  SessionId,
-  UserId,
-} from "../shared/common.ts";
+import { booleanFieldOr, jsonObject, optionalParameter, parameter, SessionId, UserId } from "../shared/common.ts";
 import { type ComponentType, componentPath } from "../shared/component-path.ts";
 import { RunStreamEvent } from "../shared/event-shapes.ts";
 import { IdempotencyHeader } from "../shared/idempotency.ts";

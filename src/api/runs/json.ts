@@ -1,6 +1,6 @@
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
-import type { RunRow, RunStatus } from "../../domain/run.ts";
+import type { RunOrigin, RunRow, RunStatus } from "../../domain/run.ts";
 import { runMetrics } from "../../engine/run/metrics.ts";
 import { pausedContent, runRequirementJson } from "../../engine/people/requirement-json.ts";
 import { openRequirements, requirementsWithin, runText } from "../../engine/run/calls.ts";
@@ -10,7 +10,6 @@ import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
 import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import type { LazyList } from "../../lib/json-pieces.ts";
 import { messageJson } from "../shared/json.ts";
-import { originJson } from "./origin-json.ts";
 import { epochSeconds, isoSeconds, withoutNulls } from "../shared/json.ts";
 
 /** A run together with what it was asked. */
@@ -87,6 +86,18 @@ function componentJson({ head: { component } }: Run) {
   return component.type === "agent"
     ? { agent_id: component.id, agent_name: component.name || null }
     : { team_id: component.id, team_name: component.name || null };
+}
+
+/** Where a run was made from, in AgentOS's keys: all of them, null where there is nothing to say. */
+function originJson(origin: RunOrigin | null) {
+  const isCopied = origin?.type === "copied";
+  return {
+    forked_from_run_id: origin?.runId ?? null,
+    forked_from_message_index: origin === null || isCopied ? null : origin.messageIndex,
+    forked_from_session_id: isCopied ? origin.sessionId : null,
+    // AgentOS regenerates in a fork of the run, so that one has both.
+    regenerated_from: origin?.type === "regenerated" ? origin.runId : null,
+  };
 }
 
 /** While a run waits, what it waits for is what it says, unless its model said something. */

@@ -31,10 +31,10 @@ import {
 import { createSession, findSession, visibleIds } from "../../store/sessions/sessions.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
-import { searchedSessions } from "../search/handlers.ts";
 import { sessionFilter } from "./filter-input.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./input.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
+import { searchedSessions } from "./search.ts";
 
 /** How much of its chat history a session's detail shows. */
 const CHAT_TAIL = 200;

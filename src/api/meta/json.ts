@@ -1,0 +1,89 @@
+import { type Agent, DEFAULT_HISTORY_RUNS, historyRuns } from "../../domain/agent.ts";
+import type { Model, ModelSource } from "../../domain/model.ts";
+import { type Component, isTeam, membersOf, type Registry, type Team } from "../../domain/team.ts";
+
+import { modelParameters, type Tool } from "../../domain/tool.ts";
+import { DB_ID } from "../shared/common.ts";
+import type { AgentBody, TeamBody } from "./contract.ts";
+
+export const SESSION_TABLE = "sessions";
+
+/** ISO with microseconds and `Z`, as Python writes it. */
+export const pythonIso = (epochMs: number) => new Date(epochMs).toISOString().replace("Z", "000Z");
+
+export function distinctModels({ agents, teams }: Registry, source: ModelSource) {
+  const ids = new Set([undefined, ...[...agents.values(), ...teams.values()].map(({ model }) => model)]);
+  const models = [...ids].map((id) => source(id)).filter((model) => model !== null);
+  return [...new Map(models.map(({ id, provider }) => [`${provider}/${id}`, { id, provider }])).values()];
+}
+
+const modelOf = (component: Component, source: ModelSource): Model | null => source(component.model);
+
+export function componentSummary(component: Component, source: ModelSource) {
+  const model = modelOf(component, source);
+  return {
+    id: component.id,
+    name: component.name,
+    ...described(component),
+    db_id: DB_ID,
+    ...(model !== null && { model: { id: model.id, provider: model.provider } }),
+  };
+}
+
+/** As AgentOS: of each group only what differs from its defaults. */
+export function agentBody(agent: Agent, source: ModelSource): AgentBody {
+  const { name, instructions, role, tools = [] } = agent;
+  const model = modelOf(agent, source);
+  const runs = historyRuns(agent);
+  return {
+    id: agent.id,
+    name,
+    db_id: DB_ID,
+    ...described(agent),
+    ...(role !== undefined && { role }),
+    is_factory: false,
+    ...(model !== null && { model: { name: model.name, model: model.id, provider: model.provider } }),
+    ...(tools.length > 0 && { tools: { tools: tools.map(toolInfo) } }),
+    sessions: {
+      session_table: SESSION_TABLE,
+      ...(runs > 0 && { add_history_to_context: true }),
+      ...((agent.summaries?.every ?? 0) > 0 && { enable_session_summaries: true }),
+      ...(agent.summaries?.addToContext === true && { add_session_summary_to_context: true }),
+      ...(runs !== DEFAULT_HISTORY_RUNS && { num_history_runs: runs }),
+      ...(agent.cacheSession !== false && { cache_session: true }),
+    },
+    ...((agent.description !== undefined || instructions !== undefined) && {
+      system_message: { ...described(agent), ...(instructions !== undefined && { instructions }) },
+    }),
+    is_component: false,
+  };
+}
+
+/** As an agent's, with its members' in it. */
+export function teamBody(team: Team, registry: Registry, source: ModelSource): TeamBody {
+  return {
+    ...agentBody(team, source),
+    mode: team.mode,
+    streaming: { stream_member_events: true },
+    members: membersOf(registry, team).map((member) =>
+      isTeam(member) ? teamBody(member, registry, source) : agentBody(member, source),
+    ),
+  };
+}
+
+const described = ({ description }: Component) => (description === undefined ? {} : { description });
+
+function toolInfo(tool: Tool) {
+  const { name, description, requiresConfirmation, requiresUserInput, externalExecution } = tool;
+  return {
+    name,
+    description,
+    parameters: modelParameters(tool),
+    ...(requiresConfirmation === true && { requires_confirmation: true as const }),
+    ...(requiresUserInput !== undefined && {
+      requires_user_input: true as const,
+      user_input_fields: [...requiresUserInput],
+    }),
+    ...(externalExecution === true && { external_execution: true as const }),
+  };
+}
