@@ -7,27 +7,32 @@ import { epochSeconds } from "../shared/json.ts";
 
 const PREVIEW_CHARS = 120;
 
+interface Stored {
+  row: RunRow;
+  messages: readonly Message[];
+}
+
 /** The points from which a run could be continued, oldest first. */
-export function checkpointList(row: RunRow, messages: readonly Message[]) {
+export function checkpointList({ row, messages }: Stored) {
   const indexes = checkpointIndexes(messages);
   return {
     run_id: row.runId,
     session_id: row.sessionId,
     checkpoints: indexes.map((index) => {
       const isLatest = index === indexes.at(-1);
-      return checkpointJson(row, messages, index, isLatest ? "end" : "checkpoint", isLatest);
+      return checkpointJson({ row, messages }, { index, reason: isLatest ? "end" : "checkpoint", isLatest });
     }),
   };
 }
 
-/** The run as it would be continued from there: never with a call that has no result. */
-export function checkpointSnapshot(row: RunRow, messages: readonly Message[], messageIndex: number) {
+/** The run as it would be continued from there, without calls that have no result. */
+export function checkpointSnapshot({ row, messages }: Stored, messageIndex: number) {
   const kept = wholeRounds(messages, messageIndex);
   const output = runOutput(askedRun({ row, messages }));
   const calls = new Set(messages.slice(0, kept).flatMap(callIds));
   const isLatest = messageIndex === checkpointIndexes(messages).at(-1);
   return {
-    checkpoint: checkpointJson(row, messages, messageIndex, "snapshot", isLatest),
+    checkpoint: checkpointJson({ row, messages }, { index: messageIndex, reason: "snapshot", isLatest }),
     snapshot: {
       ...output,
       messages: output.messages.slice(0, kept),
@@ -37,21 +42,22 @@ export function checkpointSnapshot(row: RunRow, messages: readonly Message[], me
   };
 }
 
-function checkpointJson(
-  row: RunRow,
-  messages: readonly Message[],
-  messageIndex: number,
-  reason: "checkpoint" | "end" | "snapshot",
-  isLatest: boolean,
-) {
-  const message = messages[messageIndex - 1] ?? null;
+interface Checkpoint {
+  /** How many messages stand before it. */
+  index: number;
+  reason: "checkpoint" | "end" | "snapshot";
+  isLatest: boolean;
+}
+
+function checkpointJson({ row, messages }: Stored, { index, reason, isLatest }: Checkpoint) {
+  const message = messages[index - 1] ?? null;
   return {
-    checkpoint_id: String(messageIndex),
+    checkpoint_id: String(index),
     run_id: row.runId,
     session_id: row.sessionId,
-    message_index: messageIndex,
-    continue_from: messageIndex,
-    // At every earlier point it was going on.
+    message_index: index,
+    continue_from: index,
+    // At every earlier point the run was going on.
     status: isLatest ? row.status : ("RUNNING" as const),
     reason,
     created_at: epochSeconds(message?.createdAt ?? row.createdAt),
@@ -62,7 +68,7 @@ function checkpointJson(
   };
 }
 
-/** As AgentOS shortens it. */
+/** The message as AgentOS shortens it. */
 function preview({ role, content }: Message): string | null {
   if (role === "assistant" && content === "") return null;
   const line = content.replaceAll("\n", " ").trim();

@@ -1,4 +1,4 @@
-import { type ComponentType, requireComponent } from "../shared/component-path.ts";
+import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import { ContinueFields, continueRoute } from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import { AppError, modelNotConfigured, runNotFound } from "../../domain/error.ts";
@@ -29,7 +29,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
   const router = newRouter();
 
   router.openapi(continueRoute(type), async (c) => {
-    const { ref, component } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref, component } = componentInPath(dependencies, type, c.req.valid("param"));
     const runId = c.req.valid("param").run_id;
     const fields = parseFields(ContinueFields, await readRunBody(c));
     const { sessionId, entries, asked } = continueInput(fields);

@@ -1,44 +1,31 @@
-import { forkAgentSession, forkTeamSession } from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
-import {
-  AppError,
-  agentNotFound,
-  badRequest,
-  databaseUnavailable,
-  sessionNotFound,
-  teamNotFound,
-} from "../../domain/error.ts";
-import { type ComponentRef, findComponent } from "../../domain/team.ts";
+import { AppError, badRequest, databaseUnavailable, sessionNotFound } from "../../domain/error.ts";
+import type { ComponentRef } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { commit } from "../../store/commit.ts";
 import { type Fork, forkStatements } from "../../store/sessions/fork.ts";
 import { componentId } from "../../store/sessions/sessions.ts";
+import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, requireSession } from "../shared/find-session.ts";
+import { newRouter } from "../shared/route.ts";
+import { forkRoute } from "./contract.ts";
 
 /** Copying a session into a new one. */
 export function forksRouter(dependencies: RouteDependencies) {
   const router = newRouter();
 
-  router.openapi(forkAgentSession, async (c) => {
-    const { agent_id, session_id } = c.req.valid("param");
-    const component: ComponentRef = { type: "agent", id: agent_id };
-    return c.json(await forked(c, component, session_id), 200);
-  });
-
-  router.openapi(forkTeamSession, async (c) => {
-    const { team_id, session_id } = c.req.valid("param");
-    const component: ComponentRef = { type: "team", id: team_id };
-    return c.json(await forked(c, component, session_id), 200);
-  });
+  for (const type of COMPONENT_TYPES) {
+    router.openapi(forkRoute(type), async (c) => {
+      const params = c.req.valid("param");
+      const { ref } = componentInPath(dependencies, type, params);
+      return c.json(await forked(c, ref, params.session_id), 200);
+    });
+  }
 
   async function forked(c: AppContext, component: ComponentRef, sourceSessionId: string) {
-    if (findComponent(dependencies, component) === undefined) {
-      throw new AppError(component.type === "agent" ? agentNotFound() : teamNotFound());
-    }
     const source = await requireSession(c, sourceSessionId, {}, "Session not found");
-    // A session that no run has claimed yet is nobody's: it has nothing to fork, whoever asks.
+    // A session in which nothing has run yet belongs to no component. It has no runs to fork either, which is said below.
     const owner = componentId(source) ?? component.id;
     if (source.sessionType !== component.type || owner !== component.id) throw new AppError(sessionNotFound());
     const fork: Fork = {
@@ -50,7 +37,7 @@ export function forksRouter(dependencies: RouteDependencies) {
       nowMs: dependencies.now(),
     };
     await write(c, fork);
-    // Should it not be reached, the cron trigger does the same.
+    // If the object cannot be reached, the cron trigger has the fork indexed.
     await dependencies.session(c.get("config"), fork.sessionId).index();
     return { session_id: fork.sessionId, forked_from_session_id: sourceSessionId };
   }
@@ -58,7 +45,7 @@ export function forksRouter(dependencies: RouteDependencies) {
   return router;
 }
 
-/** Not by the source's object, which may be busy: the source is only read, and the fork has no object yet. */
+/** Writes the fork without an object: the source is only read, and the fork has none yet. So a busy source holds nobody up. */
 async function write(c: AppContext, fork: Fork): Promise<void> {
   const committed = await commit(database(c), forkStatements(database(c), fork));
   switch (committed.kind) {
@@ -66,10 +53,10 @@ async function write(c: AppContext, fork: Fork): Promise<void> {
       if (!committed.changed.at(-1)) throw new AppError(badRequest("Source session has no runs to fork."));
       return;
     case "refused":
-      // All of it was stored once before, so this is a bug.
+      // D1 has taken the same rows before, so this is a bug.
       throw new Error(`D1 refused a fork: ${committed.constraint}`);
     case "unknown":
-      // One that arrives later leaves a session more, whole, of which the caller was not told: nothing to take back.
+      // The write may still arrive. Then there is one more session, which is whole and which the caller was not told of.
       throw new AppError(databaseUnavailable());
   }
 }

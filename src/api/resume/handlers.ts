@@ -1,4 +1,4 @@
-import { type ComponentType, requireComponent } from "../shared/component-path.ts";
+import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import { LastEventHeader, ResumeFields, resumeRoutes } from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import type { ComponentRef } from "../../domain/team.ts";
@@ -26,7 +26,7 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
   const contract = resumeRoutes(type);
 
   router.openapi(contract.resumeRun, async (c) => {
-    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const fields = parseFields(ResumeFields, await readRunBody(c));
     const request = {
       component: ref,
@@ -38,7 +38,7 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
   });
 
   router.openapi(contract.followRun, async (c) => {
-    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const query = c.req.valid("query");
     const header = { "Last-Event-ID": c.req.header("Last-Event-ID") };
     const request = {

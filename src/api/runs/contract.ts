@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ON_BUSY, RUN_STATUSES } from "../../domain/run.ts";
 import { booleanFieldOr, jsonObject, optionalParameter, parameter, SessionId, UserId } from "../shared/common.ts";
-import { type ComponentType, componentPath } from "../shared/component-path.ts";
+import { type ComponentType, componentPath, WITH_ARTICLE } from "../shared/component-path.ts";
 import { RunStreamEvent } from "../shared/event-shapes.ts";
 import { IdempotencyHeader } from "../shared/idempotency.ts";
 import { defineRoute, failures, formOrJsonBody, json } from "../shared/route.ts";
@@ -80,8 +80,6 @@ export const runAnswers = {
   },
 };
 
-const A = { agent: "an agent", team: "a team" };
-
 /** The routes of an agent's or a team's runs. */
 export function runRoutes(type: ComponentType) {
   const path = componentPath(type);
@@ -92,11 +90,11 @@ export function runRoutes(type: ComponentType) {
       path: path.runs,
       operationId: `create_${type}_run`,
       user: "caller",
-      summary: `Run ${A[type]}`,
+      summary: `Run ${WITH_ARTICLE[type]}`,
       description:
         "Streams AgentOS's run events, or answers the finished run with `stream=false`. Every answer has `X-Run-Id` and `X-Session-Id`. A failure of the model is a run with status ERROR, not an HTTP error. The run goes on when its reader leaves.",
       tags,
-      request: { params: path.runsParams, headers: IdempotencyHeader, body: formOrJsonBody(name, fields) },
+      request: { params: path.componentParams, headers: IdempotencyHeader, body: formOrJsonBody(name, fields) },
       responses: {
         ...runAnswers,
         202: json(WaitingRun, "The run, which goes on in the background"),
@@ -109,11 +107,11 @@ export function runRoutes(type: ComponentType) {
       path: path.runs,
       operationId: `list_${type}_runs`,
       user: "caller",
-      summary: `The runs of ${A[type]} in a session`,
+      summary: `The runs of ${WITH_ARTICLE[type]} in a session`,
       description: "In the order of running; runs that have not started stand behind the others.",
       tags,
       request: {
-        params: path.runsParams,
+        params: path.componentParams,
         query: z.object({ ...inSession, status: optionalParameter(z.enum(RUN_STATUSES)) }),
       },
       responses: { 200: json(z.array(RunItem), "The runs, in the order of running"), ...failures(404) },
@@ -124,7 +122,7 @@ export function runRoutes(type: ComponentType) {
       path: path.run,
       operationId: `get_${type}_run`,
       user: "caller",
-      summary: `One run of ${A[type]}`,
+      summary: `One run of ${WITH_ARTICLE[type]}`,
       description: "As the database has it: while it runs, what it was asked and its status.",
       tags,
       request: { params: path.runParams, query: z.object(inSession) },
@@ -136,7 +134,7 @@ export function runRoutes(type: ComponentType) {
       path: `${path.run}/cancel`,
       operationId: `cancel_${type}_run`,
       user: "caller",
-      summary: `Cancel a run of ${A[type]}`,
+      summary: `Cancel a run of ${WITH_ARTICLE[type]}`,
       description:
         "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike. `session_id` and `user_id` may also stand in a body, as the other run routes have them.",
       tags,

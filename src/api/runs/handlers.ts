@@ -1,4 +1,4 @@
-import { type ComponentType, requireComponent } from "../shared/component-path.ts";
+import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import { newRouter } from "../shared/route.ts";
 import { askedTree, runOutput } from "./json.ts";
 import { CancelFields, runBody, runRoutes } from "./contract.ts";
@@ -25,7 +25,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
   const contract = runRoutes(type);
 
   router.openapi(contract.startRun, async (c) => {
-    const { ref, component } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref, component } = componentInPath(dependencies, type, c.req.valid("param"));
     const fields = parseFields(runBody[type].fields, await readRunBody(c));
     if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
     const caller = principal(c);
@@ -57,7 +57,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
   });
 
   router.openapi(contract.listRuns, async (c) => {
-    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const { session_id, status } = c.req.valid("query");
     const session = await requireSession(c, session_id, {}, "Session not found");
     const filter = {
@@ -71,7 +71,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
   });
 
   router.openapi(contract.getRun, async (c) => {
-    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const { run_id } = c.req.valid("param");
     const { session_id } = c.req.valid("query");
     await requireSession(c, session_id, {}, "Run not found");
@@ -81,7 +81,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
   });
 
   router.openapi(contract.cancelRun, async (c) => {
-    const { ref } = requireComponent(dependencies, type, c.req.valid("param"));
+    const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const { run_id } = c.req.valid("param");
     const sent = parseFields(CancelFields, await readRunBody(c));
     const session_id = c.req.valid("query").session_id ?? sent.session_id;

@@ -3,40 +3,39 @@ import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
 import { type Component, type ComponentRef, findComponent, type Registry } from "../../domain/team.ts";
 import { AgentId, RunId, TeamId } from "./common.ts";
 
-/** Agents and teams have the same routes for runs; only the words differ. */
+/** Agents and teams have the same routes for what runs in them; only the words differ. */
 export type ComponentType = ComponentRef["type"];
 
 export const COMPONENT_TYPES = ["agent", "team"] as const satisfies ComponentType[];
 
 const IDS = { agent: AgentId, team: TeamId };
 
-/** The paths of an agent's or team's runs, with their parameters under AgentOS's names. */
+/** For sentences of the document. */
+export const WITH_ARTICLE = { agent: "an agent", team: "a team" };
+
+/** The paths of an agent or team and of its runs, with their parameters under AgentOS's names. */
 export function componentPath(type: ComponentType) {
   const id = { [parameterOf(type)]: IDS[type] };
-  const runs = `/${type}s/{${parameterOf(type)}}/runs`;
+  const component = `/${type}s/{${parameterOf(type)}}`;
   return {
-    runs,
-    run: `${runs}/{run_id}`,
-    runsParams: z.object(id),
+    component,
+    runs: `${component}/runs`,
+    run: `${component}/runs/{run_id}`,
+    componentParams: z.object(id),
     runParams: z.object({ ...id, run_id: RunId }),
   };
 }
 
-/** The component that validated path parameters name. */
-export function refFromPath(type: ComponentType, params: Record<string, string>): ComponentRef {
-  return { type, id: params[parameterOf(type)] ?? "" };
-}
-
-const parameterOf = (type: ComponentType) => `${type}_id` as const;
-
-/** The agent or team that a path names; throws the 404 when the deployment has none. */
-export function requireComponent(
+/** The agent or team that validated path parameters name; throws the 404 where the deployment has none. */
+export function componentInPath(
   registry: Registry,
   type: ComponentType,
   params: Record<string, string>,
 ): { ref: ComponentRef; component: Component } {
-  const ref = refFromPath(type, params);
+  const ref = { type, id: params[parameterOf(type)] ?? "" };
   const component = findComponent(registry, ref);
   if (component === undefined) throw new AppError(type === "agent" ? agentNotFound() : teamNotFound());
   return { ref, component };
 }
+
+const parameterOf = (type: ComponentType) => `${type}_id` as const;
