@@ -12,6 +12,7 @@ import { sweepIfDue } from "../../jobs/sweep.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import { cancelStatement } from "../../store/jobs/writes.ts";
 import { decodeJobCursor, findJob, listItems, listJobs } from "../../store/jobs/jobs.ts";
+import { readCursor } from "../shared/cursor.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
@@ -65,8 +66,7 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
 
   router.openapi(routes.listJobs, async (c) => {
     const { limit, cursor } = c.req.valid("query");
-    const behind = cursor === undefined ? null : decodeJobCursor(cursor, "string");
-    if (cursor !== undefined && behind === null) throw wrongCursor(cursor);
+    const behind = readCursor(cursor, (text) => decodeJobCursor(text, "string"));
     const page = await listJobs(database(c), principal(c), kinds, { limit, behind });
     return c.json({ data: page.entries.map(jobJson), meta: { limit, next_cursor: page.nextCursor } }, 200);
   });
@@ -82,8 +82,7 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
   router.openapi(routes.listItems, async (c) => {
     const { limit, cursor, status, outcome } = c.req.valid("query");
     const { jobId } = await requireJob(c, c.req.valid("param").job_id);
-    const behind = cursor === undefined ? null : decodeJobCursor(cursor, "number");
-    if (cursor !== undefined && behind === null) throw wrongCursor(cursor);
+    const behind = readCursor(cursor, (text) => decodeJobCursor(text, "number"));
     const filter = { status, outcome: outcomeOf(outcome) };
     const page = await listItems(database(c), jobId, filter, { limit, behind });
     return c.json({ data: page.entries.map(itemJson), meta: { limit, next_cursor: page.nextCursor } }, 200);
@@ -103,5 +102,3 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
 
   return router;
 }
-
-const wrongCursor = (cursor: string) => wrongField("query", "cursor", "the cursor is not one of this list", cursor);

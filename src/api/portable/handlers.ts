@@ -1,13 +1,14 @@
 import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import { firstMessageLine } from "../../names/clean-name.ts";
-import { AppError, databaseUnavailable, invalidRequest } from "../../domain/error.ts";
+import { AppError, databaseUnavailable } from "../../domain/error.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
-import { fieldError, wrongField } from "../../http/field-errors.ts";
+import { wrongField } from "../../http/field-errors.ts";
 import { Export, type ExportScope } from "../../portable/export/export.ts";
 import { type ExportState, readExportCursor } from "../../portable/export/cursor.ts";
 import { importLines } from "../../portable/import/importer.ts";
+import { readCursor } from "../shared/cursor.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 
@@ -51,8 +52,9 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
 }
 
 async function exported(c: AppContext, scope: ExportScope, cursor: string | undefined): Promise<Response> {
-  const source = new Export(database(c), scope, cursor === undefined ? null : stateOf(cursor, scope));
-  // Read before anything is answered, so that a failure is still an answer of its own.
+  const state = readCursor(cursor, (text) => stateOf(text, scope), "this is no cursor of such an export");
+  const source = new Export(database(c), scope, state);
+  // The first lines are read before the answer begins, so that a failure can still be answered as one.
   const first = await source.next();
   if (first?.startsWith('{"type":"cursor"')) throw new AppError(databaseUnavailable());
   return new Response(linesOf(source, first ?? ""), {
@@ -60,13 +62,10 @@ async function exported(c: AppContext, scope: ExportScope, cursor: string | unde
   });
 }
 
-function stateOf(cursor: string, { sessionId }: ExportScope): ExportState {
+/** Where an export goes on; a cursor of another session's export is none of this one. */
+function stateOf(cursor: string, { sessionId }: ExportScope): ExportState | null {
   const state = readExportCursor(cursor);
-  if (state === null || (sessionId !== null && state.behind?.sessionId !== sessionId)) {
-    const issue = { type: "value_error", msg: "Value error, this is no cursor of such an export" };
-    throw new AppError(invalidRequest([fieldError(issue, ["query", "cursor"], cursor)]));
-  }
-  return state;
+  return sessionId === null || state?.behind?.sessionId === sessionId ? state : null;
 }
 
 const encoder = new TextEncoder();

@@ -1,8 +1,8 @@
 import * as contract from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import { principal } from "../../http/auth.ts";
-import { wrongField } from "../../http/field-errors.ts";
 import { decodeRequirementCursor, listRequirements } from "../../store/runs/requirements.ts";
+import { readCursor } from "../shared/cursor.ts";
 import { database } from "../shared/find-session.ts";
 import { requirementJson } from "./json.ts";
 
@@ -12,10 +12,7 @@ export function requirementsRouter() {
 
   router.openapi(contract.listRequirements, async (c) => {
     const { status = "open", agent_id, limit, cursor } = c.req.valid("query");
-    const from = cursor === undefined ? null : decodeRequirementCursor(cursor);
-    if (cursor !== undefined && from === null) {
-      throw wrongField("query", "cursor", "the cursor is not one of this list", cursor);
-    }
+    const from = readCursor(cursor, decodeRequirementCursor);
     const filter = { status, agentId: agent_id };
     const page = await listRequirements(database(c), principal(c), filter, { limit, from });
     const data = page.entries.map(({ requirement, run }) => requirementJson(requirement, run));

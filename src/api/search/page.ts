@@ -1,4 +1,3 @@
-import { wrongField } from "../../http/field-errors.ts";
 import {
   decodeMatchCursor,
   firstPosition,
@@ -7,13 +6,12 @@ import {
   matchCursor,
   type SearchRank,
 } from "../../store/search/full-text.ts";
+import { readCursor } from "../shared/cursor.ts";
 
 /** Where a page of matches begins; throws the 422 for a cursor that is not one of a search in this order. */
 export function positionOf(cursor: string | undefined, rank: SearchRank): MatchPosition {
-  if (cursor === undefined) return firstPosition(rank);
-  const position = decodeMatchCursor(cursor, rank);
-  if (position === null) throw wrongField("query", "cursor", "the cursor is not one of a search in this order", cursor);
-  return position;
+  const reason = "the cursor is not one of a search in this order";
+  return readCursor(cursor, (text) => decodeMatchCursor(text, rank), reason) ?? firstPosition(rank);
 }
 
 /** `ranked` is how many matches were put in order of relevance; null where they come as they are. */
