@@ -3,12 +3,12 @@ import type { Principal } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
 import type { AppContext, Middleware } from "./context.ts";
 
-/** Open as in AgentOS: what a client needs to know before it has a key. */
+/** Open as in AgentOS: what a client has to know before it has a key. */
 const OPEN_PATHS: readonly string[] = ["/", "/health", "/info", "/docs", "/openapi.json"];
-/** What a deployment without its key still answers. */
+/** What a deployment still answers that has no key configured. */
 const ALWAYS_OPEN_PATHS: readonly string[] = ["/health", "/info"];
 
-/** `closed`: there is no key to show. */
+/** Who may ask for a path: everybody, whoever shows the key, or nobody, because the deployment has no key to compare. */
 export type Gate = "open" | "key" | "closed";
 
 export function gateOf(config: Pick<Config, "mode" | "securityKey">, path: string): Gate {
@@ -17,7 +17,7 @@ export function gateOf(config: Pick<Config, "mode" | "securityKey">, path: strin
   return ALWAYS_OPEN_PATHS.includes(path) ? "open" : "closed";
 }
 
-/** AgentOS's bearer key. OPTIONS always passes: browsers send it without credentials. */
+/** Asks for AgentOS's bearer key. OPTIONS always passes, because browsers send it without credentials. */
 export function authenticate(): Middleware {
   return async function authenticate(c, next) {
     const { securityKey } = c.get("config");
@@ -29,10 +29,10 @@ export function authenticate(): Middleware {
   };
 }
 
-/** Who is calling, for the store and the session: the caller's credential, and the user it speaks for. */
+/** Who is calling: the caller's credential, and the user it speaks for. */
 export function principal(c: AppContext): Principal {
   const userId = c.get("userId");
-  // Nobody is everybody: a route that has not asked for the user must not pass for one that was sent none.
+  // A request without a user sees every session. So a route that has not read the user must not be taken for such a request.
   if (userId === undefined) throw new Error("This route is declared as one that heeds no user.");
   return { caller: c.get("caller"), userId };
 }
@@ -41,12 +41,12 @@ async function requireKey(authorization: string | undefined, key: string): Promi
   if (authorization === undefined || authorization === "") {
     throw new AppError(unauthorized("Authorization header required"));
   }
-  // AgentOS takes the bare key as well; any other scheme is then a wrong key.
+  // AgentOS takes the key without a scheme as well, so what has another scheme is a wrong key.
   const shown = authorization.replace(/^bearer\s+/i, "");
   if (!(await sameSecret(shown, key))) throw new AppError(unauthorized("Invalid authentication token"));
 }
 
-/** Digests have one length, so comparing them tells nothing of the key, not even how long it is. */
+/** Compares digests: they have one length, so the time it takes says nothing about the key, not even how long it is. */
 async function sameSecret(shown: string, expected: string): Promise<boolean> {
   const [a, b] = await Promise.all([sha256(shown), sha256(expected)]);
   return crypto.subtle.timingSafeEqual(a, b);

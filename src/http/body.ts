@@ -8,12 +8,12 @@ import { decodeUtf8, invalidUtf8, parseJsonBody } from "./json.ts";
 const FORM = /^application\/x-www-form-urlencoded\b/i;
 const MERGE_PATCH = /^application\/merge-patch\+json[ \t]*(;|$)/i;
 const MULTIPART = /^multipart\/form-data\b/i;
-/** Fields in which AgentOS takes files and media: uploads, or JSON arrays of media. */
+/** Fields in which AgentOS takes files and media: as uploads, or as JSON arrays of media. */
 const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "videos", "input_files"];
 
 /**
- * Reads a JSON body whatever its content type says: agents' HTTP clients often leave it out or send a form's.
- * No body, or `null`, is `{}` where the body is optional. What it read is left for the route's own validation.
+ * Reads a JSON body whatever its content type says: agents' HTTP clients often leave the type out, or send a form's. Where
+ * the body is optional, none, or `null`, is read as `{}`. The route's own validation then reads what is left here.
  */
 export function readJsonBody(required: boolean): Middleware {
   return async function readJsonBody(c, next) {
@@ -34,14 +34,14 @@ export interface PatchBody {
   fields: unknown;
 }
 
-/** The JSON body of a change; throws the 422 for none. */
+/** The JSON body of a change; throws the 422 where there is none. */
 export async function readPatchBody(c: AppContext): Promise<PatchBody> {
   const fields = await jsonOf(c);
   if (fields === null) throw missingBody();
   return { isMergePatch: MERGE_PATCH.test(c.req.header("Content-Type") ?? ""), fields };
 }
 
-/** The body as JSON whatever it says it is; null for none. */
+/** The body as JSON, whatever its content type says; null where there is none. */
 async function jsonOf(c: AppContext): Promise<unknown> {
   const sent = await sentBody(c);
   return sent.isForm ? parseJsonBody(decodeUtf8(await c.req.arrayBuffer())) : sent.value;
@@ -50,9 +50,9 @@ async function jsonOf(c: AppContext): Promise<unknown> {
 const missingBody = () => new AppError(invalidRequest([fieldError(MISSING, ["body"], undefined)]));
 
 /**
- * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. Form fields are strings, of a
- * repeated one the last; JSON fields are as parsed. Empty and null ones are left out, as AgentOS does, so that an
- * empty `session_id` is none. Throws 400 for files and media, 422 for what cannot be read.
+ * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. A form's fields are strings; of a
+ * repeated field the last one counts. Empty and null fields are left out, as AgentOS does, so that an empty `session_id`
+ * is none. Throws the 400 for files and media, and the 422 for what cannot be read.
  */
 export async function readRunBody(c: AppContext): Promise<Record<string, unknown>> {
   const sent = await sentBody(c);
@@ -62,17 +62,17 @@ export async function readRunBody(c: AppContext): Promise<Record<string, unknown
   }
   const fields = fieldsOf(sent);
   if (fields.some(([name, value]) => hasFile(name, value))) throw new AppError(unsupportedFile());
-  // Without a file in it a form is text, in which other bytes would be replaced.
+  // A form without a file is text. Bytes that are no UTF-8 are refused: the form's reader has replaced them.
   if (sent.isForm) decodeUtf8(await c.req.arrayBuffer());
   return Object.fromEntries(fields.filter(([, value]) => !isEmpty(value)));
 }
 
 export type Field = [name: string, value: unknown];
 
-/** A body as it was sent. No body at all is JSON's null. */
+/** A body as it was sent. A request without a body is read as JSON's null. */
 type SentBody = { isForm: true; fields: Field[] } | { isForm: false; text: string; value: unknown };
 
-/** What stands at the top level of a body: a form's fields, repeated ones too, or the members of a JSON object. */
+/** What stands at the top level of a body: all fields of a form, repeated ones too, or the members of a JSON object. */
 export function fieldsOf(sent: SentBody): Field[] {
   if (sent.isForm) return sent.fields;
   return isObject(sent.value) ? Object.entries(sent.value) : [];
@@ -80,39 +80,46 @@ export function fieldsOf(sent: SentBody): Field[] {
 
 const bodies = new WeakMap<AppContext, SentBody>();
 
-/** Read once a request. Throws 400 or 422 for what cannot be read. */
+/** The body, which is read once a request. Throws the 400 or 422 for one that cannot be read. */
 export async function sentBody(c: AppContext): Promise<SentBody> {
   const known = bodies.get(c);
   if (known !== undefined) return known;
-  const bytes = await c.req.arrayBuffer();
-  // Some clients say a type on requests that have no body at all.
-  const isNone = bytes.byteLength === 0 && c.req.method === "GET";
-  const sent = await parsedBody(bytes, isNone ? "" : (c.req.header("Content-Type") ?? ""));
+  const sent = await parsedBody(c, await c.req.arrayBuffer());
   bodies.set(c, sent);
   return sent;
 }
 
-async function parsedBody(bytes: ArrayBuffer, type: string): Promise<SentBody> {
-  if (!isReadAsUtf8(type)) throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
-  // Some clients say multipart of every request, also where they send JSON or nothing.
-  if (MULTIPART.test(type) && bytes.byteLength > 0) {
+async function parsedBody(c: AppContext, bytes: ArrayBuffer): Promise<SentBody> {
+  const type = c.req.header("Content-Type") ?? "";
+  const isEmpty = bytes.byteLength === 0;
+  // Some clients send a content type with every request. With a GET that has no body it does not matter which.
+  if (!isReadAsUtf8(type) && !(isEmpty && c.req.method === "GET")) {
+    throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
+  }
+  if (isEmpty) return { isForm: false, text: "", value: null };
+  // Some clients call every body multipart, also where it is JSON.
+  if (MULTIPART.test(type)) {
     const characters = LATIN1.decode(bytes);
     if (!BRACE.test(characters)) return { isForm: true, fields: await multipartFields(bytes, characters, type) };
   }
   const text = decodeUtf8(bytes);
   if (text.trim() === "") return { isForm: false, text, value: null };
-  // `curl -d '{…}'` calls its JSON a form; no form field's name begins with a brace.
+  // `curl -d '{…}'` calls its JSON a form. No field of a form has a name that begins with a brace.
   const isForm = FORM.test(type) && !text.trimStart().startsWith("{");
   if (!isForm) return { isForm, text, value: parseJsonBody(text) };
   if (!isUtf8Escaped(text)) throw invalidUtf8();
   return { isForm, fields: [...new URLSearchParams(text)] };
 }
 
-/** Bytes as characters, one by one. */
+/** Makes each byte a character of its own. */
 const LATIN1 = new TextDecoder("latin1");
+/** JSON, which may begin with a byte order mark. */
 const BRACE = /^(?:ï»¿)?\s*\{/;
 
-/** Other charsets than these write ASCII in other bytes, so that a `user_id` would be there for their readers and not for us. */
+/**
+ * Whether a content type's charset writes ASCII as UTF-8 does. In a body of another charset we would overlook a `user_id`
+ * that its reader sees.
+ */
 function isReadAsUtf8(type: string): boolean {
   const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type) ?? [];
   return charset === undefined || /^(?:utf-?8|us-ascii|ascii|iso-8859-\d+|latin1|windows-125\d)$/i.test(charset);
@@ -130,8 +137,8 @@ async function multipartFields(bytes: ArrayBuffer, characters: string, type: str
 }
 
 /**
- * Whether every boundary in the body is a line of its own. The platform's reader takes one within a line for the end of a
- * part, or of all, where others read on: what stands behind it, a user too, would be there for them alone.
+ * Whether every boundary in the body is a line of its own. The platform's reader takes a boundary within a line for the end
+ * of a part, or of the body. Other readers go on there, and would see fields that we do not, a `user_id` too.
  */
 function isPlainMultipart(text: string, type: string): boolean {
   const [, quoted, bare] = /;\s*boundary\s*=\s*(?:"([^"]+)"|([^";\s]+))/i.exec(type) ?? [];
@@ -142,13 +149,13 @@ function isPlainMultipart(text: string, type: string): boolean {
 
 const isEmpty = (value: unknown) => value === "" || value === null || isUnchosenFile(value);
 
-/** What a browser sends for a file input in which nothing was chosen. */
+/** What a browser sends for a file input in which no file was chosen. */
 const isUnchosenFile = (value: unknown) => value instanceof File && value.name === "" && value.size === 0;
 
 function hasFile(name: string, value: unknown): boolean {
   if (value instanceof File) return !isUnchosenFile(value);
   if (!MEDIA_FIELDS.includes(name) || isEmpty(value)) return false;
-  // An empty list, as JSON or as its text, and the words by which AgentOS reads none.
+  // No media: an empty list, as JSON or as its text, and the words that AgentOS reads as none.
   return !["[]", "null", "none"].includes(
     typeof value === "string" ? value.trim().toLowerCase() : JSON.stringify(value),
   );

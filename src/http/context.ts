@@ -2,14 +2,14 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Principal } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
 
-/** What the steps before a handler have put in place. */
+/** What the steps before a handler have put into the request's context. */
 export interface AppEnv {
   Bindings: Env;
   Variables: {
     requestId: string;
     config: Config;
     caller: Principal["caller"];
-    /** Whom the request names; put in place on the routes that heed it. */
+    /** The user that the request names, or null. Undefined on routes that do not read it. */
     userId: string | null;
   };
 }

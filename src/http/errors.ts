@@ -52,13 +52,16 @@ export function errorResponse(c: AppContext, failure: Failure): Response {
   });
 }
 
-/** The value of an outcome; its failure becomes the answer. */
+/** The value of an outcome. A failure is thrown, and becomes the answer. */
 export function unwrap<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
   throw new AppError(outcome.failure);
 }
 
-/** Ours, Hono's, a database that is away, and what nobody expected: the last is a bug, logged once and never explained to the caller. */
+/**
+ * Answers what was thrown: a failure of ours, an error of Hono's, or a D1 that is away. Anything else is a bug: it is logged
+ * once, and the caller is not told what it is.
+ */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
   if (error instanceof AppError) return expected(c, error.failure);
   if (error instanceof HTTPException && error.status < 500) return expected(c, fromHono(error));
@@ -70,8 +73,8 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
 export const onNotFound: NotFoundHandler<AppEnv> = (c) => errorResponse(c, notFound());
 
 /**
- * `methods` are those of every route that the path fits. A path that is a route of its own, letter by letter, tells its
- * own: `/sessions/bulk` fits `/sessions/{session_id}` too, where it would be somebody's session.
+ * `methods` are the methods of all routes that fit the path. If a route is exactly this path, only its methods, `own`, are
+ * answered: `/sessions/bulk` fits `/sessions/{session_id}` too, but is no session.
  */
 export function onMethodNotAllowed(c: AppContext, methods: string[], own: readonly string[]): Response {
   const answer = errorResponse(c, { code: "method_not_allowed", detail: "Method Not Allowed" });
@@ -84,7 +87,7 @@ function expected(c: AppContext, failure: Failure): Response {
   return errorResponse(c, failure);
 }
 
-/** Drizzle's and D1's own words. A statement that is wrong (SQLITE_ERROR) is our bug, and no reason to try again. */
+/** As told by Drizzle's and D1's texts. A wrong statement (SQLITE_ERROR) is our bug: trying again would not help. */
 function isDatabaseAway(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (/SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH)/.test(cause.message)) return false;
@@ -105,9 +108,9 @@ function fromHono(error: HTTPException): Failure {
   return { code: CODE_BY_STATUS[error.status] ?? "bad_request", detail: error.message || "Bad Request" };
 }
 
-/** The route instead of the path: paths and queries carry user ids, names and what people search. */
+/** Log lines name the route, not the path: paths and queries hold user ids, names and what people search for. */
 function requestFields(c: AppContext) {
-  // Of any method are the steps before the routes.
+  // The steps before the routes match as `ALL`.
   const route = matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? null;
   return { request_id: c.get("requestId"), method: c.req.method, route };
 }

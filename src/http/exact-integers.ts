@@ -2,7 +2,8 @@ import type { FieldError } from "../domain/error.ts";
 import { fieldError, MAX_FIELD_ERRORS } from "../domain/field-errors.ts";
 import { type RoundedInteger, roundedIntegers } from "../lib/rounded-integers.ts";
 
-/** JSON that is kept as callers send it: an integer in it that a number would round is refused, not changed in silence. */
+// Some JSON is stored as callers send it. An integer in it that a number would round is refused: otherwise it would be
+// changed, and nobody would be told.
 
 type Path = RoundedInteger["path"];
 
@@ -10,23 +11,23 @@ const KEPT_FIELDS: readonly unknown[] = ["session_state", "metadata"];
 const ANSWER_FIELDS: readonly unknown[] = ["tools", "requirements"];
 const RESULTS: readonly unknown[] = ["result", "external_execution_result"];
 
-/** Whether what stands at this place of a body is kept. */
+/** Whether what stands at this place of a body is stored as it is sent. */
 export const isKept = ([field, ...path]: Path): boolean =>
   KEPT_FIELDS.includes(field) || (ANSWER_FIELDS.includes(field) && isAnswer(path));
 
-/** Whether it is what a person says in one of a list of answers; `tool_args` and the like only come back as they were shown. */
+/** Whether a place in a list of answers holds what a person says. Others, such as `tool_args`, only repeat what was shown. */
 export function isAnswer([_entry, ...path]: Path): boolean {
   const [field, _nth, member] = path[0] === "tool_execution" ? path.slice(1) : path;
   return RESULTS.includes(field) || (field === "user_input_schema" && member === "value");
 }
 
-/** What pydantic says of too many digits. */
+/** Pydantic's error for too many digits. */
 export const ROUNDED = {
   type: "int_parsing_size",
   msg: "Unable to keep this integer as it is, exceeded maximum size: give it as text",
 };
 
-/** The integers of a JSON text that would be rounded at places that are kept; the text stands at `at` in the request. */
+/** The errors for integers of a JSON text that would be rounded at stored places; the text stands at `at` in the request. */
 export function roundedErrors(text: string, at: FieldError["loc"], isKeptAt: (path: Path) => boolean): FieldError[] {
   const errors: FieldError[] = [];
   for (const { path, source } of roundedIntegers(text)) {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { AppError, type FieldError, invalidRequest } from "../domain/error.ts";
 import { fieldError, fieldErrorsAt, fieldIssue, MISSING } from "../domain/field-errors.ts";
 
-/** Wrong fields of a request: what `domain/field-errors.ts` says of them, at the part of the request that they stand in. */
+// The errors of `domain/field-errors.ts` for fields of a request, with the part of it in which a field stands.
 
 export { fieldError, fieldIssue, MISSING };
 
@@ -12,7 +12,7 @@ export function fieldErrors(error: z.ZodError, at: Location, data: unknown): Fie
   return fieldErrorsAt(error, [at], data);
 }
 
-/** The 422 for one field, or one in another, of a rule that no schema holds. */
+/** The 422 for a field, or one inside another, that breaks a rule no schema states. */
 export function wrongField(
   at: Location,
   field: string | (string | number)[],
@@ -27,7 +27,7 @@ export function missingField(at: Location, field: string): AppError {
   return new AppError(invalidRequest([fieldError(MISSING, [at, field], undefined)]));
 }
 
-/** Reads fields that came some other way than through a route's own validation; throws the 422. */
+/** Reads fields that the route's own validation does not see; throws the 422. */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: unknown, at: Location = "body") {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;

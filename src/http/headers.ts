@@ -1,24 +1,24 @@
 import type { AppContext, Middleware } from "./context.ts";
 
-/** Sets headers on a finished answer, also on one relayed from a fetch, whose own headers cannot be changed. */
+/** Sets headers on a finished answer, also on one that came from a fetch, whose own headers cannot be changed. */
 export function setHeaders(c: AppContext, headers: Record<string, string>): void {
   const answer = new Response(c.res.body, c.res);
   for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
-  // Assigning over an answer would merge the old headers into it; without one it is taken as it is.
+  // Hono merges the old answer's headers into one that is assigned over it, so the old one is taken away first.
   c.res = undefined;
   c.res = answer;
 }
 
-/** A header holds visible ASCII; an id of anything else, or with a `%`, is there as a URL would carry it. */
+/** An id as a header can hold it, which is visible ASCII: any other id, or one with a `%`, is escaped as in a URL. */
 export const headerText = (id: string) => (/^[\x21-\x24\x26-\x7e]+$/.test(id) ? id : encodeURIComponent(id));
 
 const REQUEST_ID = "X-Request-Id";
-/** A caller's own id is kept when it can stand in a log line and a header as it is. */
+/** A caller's own id is kept if it can stand in a header and in a log line as it is. */
 const ACCEPTED_ID = /^[\w.:=/+-]{1,128}$/;
 
 /**
- * Gives every request an id: in the answer's header, in the body of an error and in the log.
- * Hono's own middleware loses the header when a handler answers with a plain Response, as streams do.
+ * Gives every request an id, which stands in the answer's header, in the body of an error and in the log. Hono's own
+ * middleware is not used: it loses the header where a handler answers a plain Response, as streams are.
  */
 export function requestId(): Middleware {
   return async function requestId(c, next) {
@@ -39,10 +39,10 @@ const SECURITY_HEADERS = {
   "Referrer-Policy": "no-referrer",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
-/** An API's answers are data: opened as a page they may load and run nothing. */
+/** An API's answers are data. A browser that opens one as a page must load and run nothing. */
 const DATA_ONLY = "default-src 'none'; frame-ancestors 'none'";
 
-/** Headers for an API with private conversations in it. A page sets its own Content-Security-Policy. */
+/** Sets the headers of an API that answers private conversations. A page sets a Content-Security-Policy of its own. */
 export function securityHeaders(): Middleware {
   return async function securityHeaders(c, next) {
     await next();

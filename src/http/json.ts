@@ -3,7 +3,7 @@ import { readJson } from "../lib/read-json.ts";
 import { isKept, roundedErrors } from "./exact-integers.ts";
 import { fieldError } from "./field-errors.ts";
 
-/** A body as JSON; throws AgentOS's 422 for one that is none, or that holds an integer which cannot be kept as it is. */
+/** A body as JSON; throws AgentOS's 422 where it is none, or holds an integer that cannot be stored as it is sent. */
 export function parseJsonBody(text: string): unknown {
   const read = readJson(text);
   if (!read.ok) throw invalidJson(read.reason, read.position);
@@ -12,7 +12,7 @@ export function parseJsonBody(text: string): unknown {
   return read.value;
 }
 
-/** JSON is UTF-8; other bytes are refused, since replacing them would store what nobody wrote. */
+/** JSON is UTF-8. Other bytes are refused: a decoder would replace them, and store what nobody wrote. */
 export function decodeUtf8(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
@@ -21,7 +21,7 @@ export function decodeUtf8(bytes: ArrayBuffer): string {
   }
 }
 
-/** What a body, or a form's escapes in it, is refused with that is no UTF-8. */
+/** The failure of a body that is no UTF-8, or of a form whose escapes are none. */
 export const invalidUtf8 = () => invalidJson("Invalid UTF-8", 0);
 
 export const jsonInvalid = (reason: string) => ({

@@ -4,8 +4,8 @@ import { utf8Bytes } from "../lib/text.ts";
 import type { Middleware } from "./context.ts";
 
 /**
- * Reads the body of a request, counting what really arrives: a length that is missing or wrong changes nothing. A POST to
- * `streamedPath` is left to its handler, which holds no more of it than it has to.
+ * Reads the body of a request, and counts the bytes that arrive: a `Content-Length` may be missing or wrong. A POST to
+ * `streamedPath` is left to its handler, which reads it as a stream.
  */
 export function limitBody(limitBytes: number, streamedPath?: string): Middleware {
   return async function limitBody(c, next) {
@@ -16,7 +16,7 @@ export function limitBody(limitBytes: number, streamedPath?: string): Middleware
       if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
       const bytes = await readUpTo(body, limitBytes);
       if (bytes === null) throw tooLarge;
-      // A GET may carry a body, but no Request can be made with one.
+      // A GET may have a body, but a new Request for it cannot: the body goes where the framework looks for it first.
       if (method === "GET" || method === "HEAD") {
         Object.assign(c.req.bodyCache, { arrayBuffer: new Response(bytes).arrayBuffer() });
       } else c.req.raw = new Request(c.req.raw, { body: bytes });
@@ -30,7 +30,7 @@ export function limitBytes(field: string, text: string, maxBytes: number): void 
   if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(field, maxBytes));
 }
 
-/** Null when there is more than `limitBytes`; the rest is then left unread. */
+/** Null where there is more than `limitBytes`; then the rest is not read. */
 async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;

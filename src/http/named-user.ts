@@ -5,10 +5,8 @@ import { fieldsOf, sentBody } from "./body.ts";
 import type { AppContext, Middleware } from "./context.ts";
 import { fieldError, fieldErrors, type Location, MISSING, wrongField } from "./field-errors.ts";
 
-/**
- * Which user a request names. A user that stands in another place than a route expects, or under a name that almost is
- * `user_id`, must not be overlooked: without a user every session is there for the caller.
- */
+// Which user a request names. A request without a user sees every session. So a user must not be overlooked that stands
+// where the route does not expect it, or under a name that is almost `user_id`.
 
 export const USER_ID = "user_id";
 
@@ -19,8 +17,8 @@ interface Mention {
 }
 
 /**
- * Puts the one user in place that path, query and body name, or null; throws the 422 for what cannot be one. A body that
- * its handler streams is not read here.
+ * Puts the one user that path, query and body name into the context, or null; throws the 422 where that cannot be one
+ * user. With `readsBody` false the body is left alone, because its handler reads it as a stream.
  */
 export function readUser(schema: z.ZodType<string>, { readsBody }: { readsBody: boolean }): Middleware {
   return async function readUser(c, next) {
@@ -50,11 +48,11 @@ async function inBody(c: AppContext): Promise<Mention[]> {
   const mentions = fieldsOf(sent)
     .map(([name, value]) => ({ at: "body" as const, name, value }))
     .filter(({ name }) => isUserId(name));
-  // Of members with one name the parser keeps the last, and whoever checked the request before us may have read the first.
+  // The parser keeps the last of two members with one name. A proxy that checked the request may have read the first.
   const isRepeated =
     mentions.length > 0 && !sent.isForm && topLevelKeys(sent.text).filter(isUserId).length > mentions.length;
   if (isRepeated) throw wrongField("body", USER_ID, "it stands in this object twice", undefined);
-  // JSON's null is how clients leave a field out.
+  // Clients leave a field out by JSON's null.
   return mentions.filter(({ value }) => value !== null);
 }
 

@@ -6,7 +6,7 @@ import { setHeaders } from "./headers.ts";
 /** Where agent-ui runs on a developer's machine. */
 const DEVELOPMENT_ORIGIN = "http://localhost:3000";
 const METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
-/** Named one by one: `*` means nothing to a browser that sends credentials. */
+/** Named one by one, because browsers that send credentials do not read `*` as all. */
 const EXPOSED_HEADERS = [
   "X-Run-Id",
   "X-Session-Id",
@@ -22,14 +22,14 @@ export function isAllowedOrigin(config: Pick<Config, "mode" | "corsOrigins">, or
   return config.corsOrigins.includes(origin) || (config.mode === "development" && origin === DEVELOPMENT_ORIGIN);
 }
 
-/** Whether a URL's host (`[::1]` in brackets) is this machine whatever a name server says. */
+/** Whether a URL's host (`[::1]` with its brackets) is this machine, whatever a name server says. */
 export function isLoopback(hostname: string): boolean {
   return hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname) || /^(.+\.)?localhost$/.test(hostname);
 }
 
 /**
- * Which pages may call: CORS as AgentOS answers it. Without a key the browser is the only guard of a developer's
- * machine, so there a page from elsewhere, or one that reached us by a name of its own, is refused outright.
+ * Which pages may call: CORS as AgentOS answers it. Without a security key, only the browser protects a developer's
+ * machine. So a page of another origin is refused then, and one that reached us by a host name of its own.
  */
 export function originPolicy(): Middleware {
   return async function originPolicy(c, next) {
@@ -64,13 +64,13 @@ function refuseStrangers(c: AppContext, origin: string | undefined, allowed: boo
 }
 
 /**
- * Browsers send Sec-Fetch-Site, which no page can set, to a loopback address, and not to a name that a name server leads
- * here: `wrangler dev` takes URL and Host from a header that such a page may send (MF-Original-URL), and shows no other
- * trace of the name. A preflight may lack it; it reads nothing.
+ * Whether a browser sent the request. A browser sends Sec-Fetch-Site, which no page can set, to a loopback address, and
+ * does not send it to a host name that a name server resolves to this machine. Nothing else shows such a name: `wrangler
+ * dev` takes URL and Host from a header that a page can send (MF-Original-URL). A preflight may lack it, and reads nothing.
  */
 function isOfBrowser(c: AppContext): boolean {
   const userAgent = c.req.header("User-Agent") ?? "";
-  // PowerShell is a program that calls itself so.
+  // PowerShell is no browser, but calls itself Mozilla.
   return userAgent.startsWith("Mozilla/") && !userAgent.includes("PowerShell/");
 }
 

@@ -4,8 +4,8 @@ import { isUtf8Escaped } from "../lib/escapes.ts";
 import type { Middleware } from "./context.ts";
 
 /**
- * Refuses a URL whose escapes are no UTF-8. The framework would take `%FF` for those three characters, as it does
- * `%25FF`: two addresses of one session, of which a proxy sees another than we do.
+ * Refuses a URL whose escapes are no UTF-8. The framework reads `%FF` as those three characters, and so it reads `%25FF`:
+ * one session would have two addresses, and a proxy would see another one than we do.
  */
 export function readableUrl(): Middleware {
   return async function readableUrl(c, next) {
@@ -15,19 +15,19 @@ export function readableUrl(): Middleware {
 }
 
 /**
- * Refuses a list of everybody's that is asked for with a slash at its end, unless it names a user. Clients fold the id `.` away before
- * they send it, so `/sessions/` may have been meant as the session of that id, and must not answer with everybody's.
+ * Refuses a list of everybody's whose path ends with a slash, unless the request names a user. Clients drop a last `.` of a
+ * path before they send it, so `/sessions/` may mean the session whose id is `.`, and everybody's must not be the answer.
  */
 export function notByFolding(): Middleware {
   return async function notByFolding(c, next) {
-    // The router's own path has lost the slash.
+    // `c.req.path` cannot be used: the router has taken its slash away.
     const { pathname } = new URL(c.req.url);
     if (pathname.endsWith("/") && c.get("userId") === null) throw new AppError(notFound());
     await next();
   };
 }
 
-/** Refuses a request that names another database. AgentOS's clients send `db_id` on all session routes. */
+/** Refuses a request that names another database. AgentOS's clients send `db_id` to all routes of sessions. */
 export function onlyDatabase(id: string): Middleware {
   return async function onlyDatabase(c, next) {
     const asked = c.req.query("db_id");
