@@ -8,12 +8,12 @@ import { isAnswer, roundedErrors } from "../../http/exact-integers.ts";
 import { readJson } from "../../lib/read-json.ts";
 import { boundedList } from "../shared/common.ts";
 
-/** The two ways of AgentOS to say answers: edited tools, or edited requirements. */
+/** The two ways in which AgentOS takes answers: as the edited tools, or as the edited requirements. */
 export type AnswersField = "tools" | "requirements";
 
 const InputSchema = boundedList(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
 
-/** What a person says in a tool of RunPaused; the other keys are as they were shown. */
+/** What a person says in a tool of RunPaused. Its other keys only repeat what was shown. */
 const ToolAnswer = z.object({
   confirmed: z.boolean().nullish(),
   confirmation_note: z.string().nullish(),
@@ -45,7 +45,7 @@ const RequirementEntry = RequirementAnswer.transform(requirementEntry);
 
 const Entries = boundedList(z.unknown(), MAX_REQUIREMENTS);
 
-/** The answers of a continue: a JSON text, or what a JSON body holds. Null and left out are no answers. */
+/** The answers of a continue, sent as a JSON text or within a JSON body. None where the field is null or left out. */
 export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerEntry[]> {
   const read = typeof sent === "string" ? readJson(sent) : { ok: true as const, value: sent };
   if (!read.ok) {
@@ -54,7 +54,7 @@ export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerE
   if (read.value === undefined || read.value === null) {
     return ok([]);
   }
-  // Those of a JSON body were looked at with it.
+  // Integers of a JSON body were checked when the body was read.
   const rounded = typeof sent === "string" ? roundedErrors(sent, ["body", field], isAnswer) : [];
   if (rounded.length > 0) {
     return fail(invalidRequest(rounded));
@@ -67,7 +67,7 @@ export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerE
   }
   const Entry = field === "tools" ? ToolEntry : RequirementEntry;
   const entries: AnswerEntry[] = [];
-  // One after the other, to the first that is wrong: what is wrong in all of them together may be without bound.
+  // Stops at the first entry that is wrong: the errors of all entries together have no bound.
   for (const [nth, entry] of given.data.entries()) {
     const parsed = Entry.safeParse(entry);
     if (!parsed.success) {
@@ -78,7 +78,7 @@ export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerE
   return ok(entries);
 }
 
-/** As AgentOS reads a requirement: what its tool says goes before what it says itself. */
+/** Reads a requirement as AgentOS does: what its tool says counts before what it says itself. */
 function requirementEntry(requirement: z.infer<typeof RequirementAnswer>): AnswerEntry {
   const { id, tool_execution: tool } = requirement;
   const outer = saidIn({
@@ -114,7 +114,7 @@ function saidIn(answer: Partial<z.infer<typeof ToolAnswer>>): Said {
 }
 
 function valuesOf(schema: { name: string; value?: unknown }[]): JsonObject | null {
-  // It came out of a JSON text, so what it holds is JSON.
+  // The values were parsed from a JSON text, so they are JSON.
   const given = schema.filter(({ value }) => value != null) as { name: string; value: Json }[];
   return given.length === 0 ? null : Object.fromEntries(given.map(({ name, value }) => [name, value]));
 }
@@ -126,7 +126,7 @@ function resultText(result: unknown): string | null {
   return typeof result === "string" ? result.toWellFormed() : JSON.stringify(result);
 }
 
-/** The first thing that is wrong, and where: `entry 2, confirmed: …`. */
+/** The first error, with its place: `entry 2, confirmed: …`. */
 function reasonOf(error: z.ZodError, at: readonly number[]): string {
   const [issue] = error.issues;
   const [entry, ...path] = [...at, ...(issue?.path ?? [])];

@@ -22,7 +22,7 @@ const answers = (entry: object, description: string) =>
       description,
     });
 
-/** The fields of a continue, as a form or as JSON. What is wrong with the unknown ones is AgentOS's 400, not a 422. */
+/** The fields of a continue, as a form or as JSON. Those that are `unknown` here are answered with AgentOS's 400, not a 422. */
 export const ContinueFields = z
   .object({
     tools: answers(
@@ -74,7 +74,7 @@ export const ContinueFields = z
   })
   .openapi({ required: ["session_id"] });
 
-/** `continue_from` as it was sent; null for what it cannot be. */
+/** Reads `continue_from`; null where it is none of the forms that it may have. */
 export function readContinueFrom(given: unknown): ContinueFrom | null {
   const text = typeof given === "number" ? String(given) : given;
   if (text === "end" || text === "last_user") return text;

@@ -90,7 +90,7 @@ async function olderRun(
 
 const noRunFound = (runId: string) => runNotFound(`No runs found for run ID ${runId}`);
 
-/** AgentOS has one text for a run and for a session that do not exist for the caller. */
+/** AgentOS answers with one text, whether the run or its session does not exist for the caller. */
 function withOneText(outcome: Outcome<RunAnswer>, runId: string): Outcome<RunAnswer> {
   return isMissing(outcome) ? fail(noRunFound(runId)) : outcome;
 }

@@ -11,14 +11,14 @@ import { requireSessionId } from "../runs/input.ts";
 
 type Fields = z.infer<typeof ContinueFields>;
 
-/** What a continue asks for; `asked` is null where the run itself goes on. */
+/** What a continue asks for. `asked` is null where the run itself goes on, and no new run is made. */
 export interface ContinueInput {
   sessionId: string;
   entries: AnswerEntry[];
   asked: AskedOrigin | null;
 }
 
-/** Reads the fields together, and throws the 400 or 413 for what they cannot mean, in AgentOS's order. */
+/** Reads the fields together; throws the 400 or 413 for what they cannot mean, checked in AgentOS's order. */
 export function continueInput(fields: Fields): ContinueInput {
   const sessionId = requireSessionId(fields.session_id);
   const entries = [

@@ -12,7 +12,7 @@ import {
 } from "../../store/messages/history.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 
-/** Reading a session back: its messages, its chat history, its name. All from D1. */
+/** Reading a session back: its messages, its chat history, its name. Reads D1. */
 export function historyRouter() {
   const router = newRouter();
 

@@ -23,7 +23,7 @@ const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const s
 export const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
 const tags = ["Jobs"];
 
-/** What every job shows. */
+/** The fields of every job. */
 export const JobShape = z.object({
   job_id: idText(),
   kind: z.string(),
@@ -50,7 +50,7 @@ const NamingJob = JobShape.extend({
   overwrite: z.enum(["never", "generated"]),
 }).openapi("NamingJob");
 
-/** An item's outcome in the words of naming jobs. */
+/** The outcomes of an item, in the words of naming jobs. */
 const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const;
 
 const NamingJobItem = z
@@ -89,7 +89,7 @@ interface JobWords<Path extends string> {
   outcomes: readonly string[];
 }
 
-/** The routes by which jobs of some kinds are looked at and cancelled. */
+/** The routes that read and cancel jobs of some kinds. */
 export function jobRoutes<Path extends string>({ path, operation, noun, job, item, outcomes }: JobWords<Path>) {
   const params = z.object({ job_id: JobId });
   return {
@@ -158,7 +158,7 @@ export const namingJobRoutes = jobRoutes({
   outcomes: OUTCOMES,
 });
 
-/** Strict, and no id may be empty: a condition that is misspelt or left blank would let in every session. */
+/** Strict, and no id may be empty: otherwise a condition that is misspelt or left blank would let in every session. */
 const Filter = z
   .strictObject({
     unnamed: booleanFieldOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),

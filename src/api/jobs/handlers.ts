@@ -60,7 +60,7 @@ interface JobView {
   item(item: JobItem): object;
 }
 
-/** The handlers of `jobRoutes`: jobs of these kinds, in the words of these kinds. */
+/** The handlers of `jobRoutes`, for jobs of these kinds, shown in their words. */
 export function jobReader(dependencies: RouteDependencies, { routes, kinds, job: jobJson, item: itemJson }: JobView) {
   const router = newRouter();
 

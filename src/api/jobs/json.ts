@@ -1,7 +1,7 @@
 import { doneItems, type Job, type JobItem } from "../../domain/job.ts";
 import { isoSeconds } from "../shared/json.ts";
 
-/** What every job shows. */
+/** The fields of every job. */
 export function jobJson(job: Job) {
   const done = doneItems(job);
   return {

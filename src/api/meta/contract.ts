@@ -4,11 +4,11 @@ import { AgentId, DB_ID, TeamId } from "../shared/common.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
 import { count, idText, isoTime } from "../shared/values.ts";
 
-/** Discovery: what a client learns before its first run. Fields without a value are left out, as AgentOS does. */
+// Discovery: what a client learns before its first run. Fields without a value are left out, as AgentOS does.
 
-/** Of this server; `package.json` has the same. */
+/** This server's version, as in `package.json`. */
 export const VERSION = "0.1.0";
-/** The AgentOS whose HTTP API this server speaks: its clients look at it. */
+/** The version of the AgentOS whose HTTP API this server speaks. AgentOS's clients look at it. */
 export const AGENTOS_VERSION = "2.9.0";
 
 const ModelInfo = z.object({ id: z.string(), provider: z.string() }).openapi("Model");

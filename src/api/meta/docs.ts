@@ -1,7 +1,7 @@
 import { newRouter } from "../shared/route.ts";
 import page from "./docs.html";
 
-/** The document and the page that shows it. Both are about the API and no part of it, so the document has neither. */
+/** The OpenAPI document, and the page that shows it. Neither is part of the API, so the document names neither. */
 export function docsRouter(document: (asksForKey: boolean) => object) {
   const router = newRouter();
   const texts = new Map<boolean, string>();
@@ -20,7 +20,7 @@ export function docsRouter(document: (asksForKey: boolean) => object) {
   return router;
 }
 
-/** The page's own style and script, answers of this server, and nothing else. */
+/** Lets the page use its own style and script and this server's answers, and nothing else. */
 function pagePolicy(nonce: string): string {
   return [
     "default-src 'none'",

@@ -6,7 +6,7 @@ The HTTP API is AgentOS's, so its clients work unchanged; runs stream as server-
 A query parameter that is empty, and a field of a body that is empty or null, is one that was left out, unless its description says otherwise; an empty \`user_id\` is refused. A JSON body is read as JSON whatever its content type says, in UTF-8, and fields that nobody knows are passed over where no schema forbids them.`;
 const SECURITY_KEY = "SecurityKey";
 
-/** The OpenAPI document of an app: all that is mounted on it. Without a key to ask for, none is needed. */
+/** The OpenAPI document of all routes that are mounted on an app. */
 export function openApiDocument(app: Router, { asksForKey }: { asksForKey: boolean }) {
   for (const [name, schema] of namedBodies) {
     if (isMounted(app, name)) app.openAPIRegistry.register(name, schema);
@@ -25,7 +25,7 @@ export function openApiDocument(app: Router, { asksForKey }: { asksForKey: boole
   return bounded({ ...document, components });
 }
 
-/** Whether a route that is there takes the body of this name. */
+/** Whether a mounted route takes the body of this name. */
 function isMounted(app: Router, name: string): boolean {
   return app.openAPIRegistry.definitions.some(
     (definition) =>
@@ -34,7 +34,7 @@ function isMounted(app: Router, name: string): boolean {
   );
 }
 
-/** Whatever else is said of an integer, it is one that a number holds. */
+/** Adds to every integer the bounds of what a number can hold; bounds that it has stay. */
 function bounded<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(bounded) as Value;

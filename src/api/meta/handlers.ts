@@ -17,7 +17,7 @@ export interface MetaDependencies extends Registry {
 export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   const { agents, teams } = registry;
   const router = newRouter();
-  // Read with the first request: Workers have no clock before it.
+  // Set by the first request, because Workers have no clock before it.
   let instantiatedAt: string | undefined;
 
   router.openapi(contract.getRoot, (c) =>
@@ -40,7 +40,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
       team_count: teams.size,
       workflow_count: 0,
       mcp: { enabled: false, path: null, oauth: null },
-      // A deployment that lacks its key is closed, not open.
+      // A deployment without its key is closed, not open.
       auth_mode: mode === "development" && securityKey === null ? ("none" as const) : ("security_key" as const),
     };
     return c.json(info, 200);
@@ -54,7 +54,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
     const config = {
       os_id: osId,
       name: osName,
-      // Strings for clients of AgentOS 2, objects for those of 3: only an empty list suits both.
+      // Clients of AgentOS 2 expect strings here, clients of AgentOS 3 objects. Only an empty list suits both.
       available_models: [],
       databases: [DB_ID],
       session: { dbs: [{ db_id: DB_ID, domain_config: { display_name: DB_ID }, tables: [SESSION_TABLE] }] },

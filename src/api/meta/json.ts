@@ -8,7 +8,7 @@ import type { AgentBody, TeamBody } from "./contract.ts";
 
 export const SESSION_TABLE = "sessions";
 
-/** ISO with microseconds and `Z`, as Python writes it. */
+/** ISO 8601 with microseconds and `Z`, as Python writes it. */
 export const pythonIso = (epochMs: number) => new Date(epochMs).toISOString().replace("Z", "000Z");
 
 export function distinctModels({ agents, teams }: Registry, source: ModelSource) {
@@ -30,7 +30,7 @@ export function componentSummary(component: Component, source: ModelSource) {
   };
 }
 
-/** As AgentOS: of each group only what differs from its defaults. */
+/** An agent as AgentOS shows it: of each group only the fields that differ from AgentOS's defaults. */
 export function agentBody(agent: Agent, source: ModelSource): AgentBody {
   const { name, instructions, role, tools = [] } = agent;
   const model = modelOf(agent, source);
@@ -59,7 +59,7 @@ export function agentBody(agent: Agent, source: ModelSource): AgentBody {
   };
 }
 
-/** As an agent's, with its members' in it. */
+/** A team as AgentOS shows it: as an agent, with its members. */
 export function teamBody(team: Team, registry: Registry, source: ModelSource): TeamBody {
   return {
     ...agentBody(team, source),

@@ -3,7 +3,7 @@ import { booleanOr, DatabaseParameter, optionalParameter, SessionId, UserId } fr
 import { defineRoute, failures, IMPORT_PATH, json } from "../shared/route.ts";
 import { count, idText } from "../shared/values.ts";
 
-/** One JSON value a line. */
+/** The content type of lines, each of which is a JSON value. */
 export const NDJSON = "application/x-ndjson";
 
 const tags = ["Export and import"];
@@ -12,7 +12,7 @@ const cursor = optionalParameter(z.string()).openapi({
   description: "The `cursor` of an export's last line: goes on right behind it.",
 });
 
-/** Its content is optional so that handlers may answer a stream. */
+/** `content` is optional, so that the types let handlers answer a stream. */
 const lines: { description: string; content?: Record<string, { schema: z.ZodType }> } = {
   description: "The lines",
   content: { [NDJSON]: { schema: z.string() } },

@@ -12,7 +12,7 @@ import { readCursor } from "../shared/cursor.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 
-/** Sessions as lines of JSON, out of one deployment and into another. */
+/** Export and import: sessions as lines of JSON, out of one deployment and into another. */
 export function portableRouter({ now, newId, session }: Pick<RouteDependencies, "now" | "newId" | "session">) {
   const router = newRouter();
 
@@ -29,7 +29,7 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
   router.openapi(exportAll, (c) => {
     const { all, cursor } = c.req.valid("query");
     const caller = principal(c);
-    // Clients fold `/users/../export` into this path before they send it: it must not be everybody's by itself.
+    // Clients send `/users/../export` to this path, so without a user it must not answer with everybody's sessions.
     if (caller.userId === null && !all) throw wrongField("query", "user_id", "give user_id, or all=true", undefined);
     if (caller.userId !== null && all) throw wrongField("query", "all", "give user_id or all, not both", true);
     return exported(c, { principal: caller, sessionId: null }, cursor);
@@ -77,7 +77,7 @@ function linesOf(source: Export, first: string): ReadableStream<Uint8Array> {
         controller.enqueue(encoder.encode(first));
       },
       async pull(controller) {
-        // A page can hold nothing but runs that are left out.
+        // A page is empty where all of its runs are left out.
         let text = await source.next();
         while (text === "") text = await source.next();
         if (text === null) {
@@ -87,7 +87,7 @@ function linesOf(source: Export, first: string): ReadableStream<Uint8Array> {
         }
       },
     },
-    // Nothing is read ahead of the caller, and nothing more once the caller has left.
+    // Nothing is read before the caller asks for it, and nothing once the caller has left.
     { highWaterMark: 0 },
   );
 }

@@ -6,7 +6,7 @@ import { readCursor } from "../shared/cursor.ts";
 import { database } from "../shared/find-session.ts";
 import { requirementJson } from "./json.ts";
 
-/** The inbox of who approves: what runs of all sessions wait for. From D1. */
+/** The inbox of people who approve: what runs wait for, over all sessions. Reads D1. */
 export function requirementsRouter() {
   const router = newRouter();
 

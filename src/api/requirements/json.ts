@@ -2,7 +2,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import { requirementExecution } from "../../engine/people/requirement-json.ts";
 import { isoSeconds } from "../shared/json.ts";
 
-/** A requirement in the inbox, with all keys; `run` is the agent or team whose run is to be continued. */
+/** A requirement in the inbox, with all keys. `run` names the agent or team whose run is to be continued. */
 export function requirementJson(requirement: Requirement, run: { agentId: string | null; teamId: string | null }) {
   const { agentId, teamId, componentName, memberRunId, answer } = requirement;
   return {

@@ -22,7 +22,7 @@ export const ResumeFields = z
   })
   .openapi({ required: ["session_id"] });
 
-/** What a browser's EventSource sends when it connects again: the `id:` of the last event, which is its index. */
+/** A browser's EventSource sends it when it connects again: the `id:` of the last event, which is its index. */
 export const LastEventHeader = z.object({ "Last-Event-ID": lastSeen });
 
 const description =

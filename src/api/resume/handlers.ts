@@ -20,7 +20,7 @@ interface ResumeRequest {
   lastEventIndex: number | undefined;
 }
 
-/** Both ways to read on in a run's events: AgentOS's POST, and a GET for browsers. */
+/** Reading on in a run's events: by AgentOS's POST, or by a GET, for browsers. */
 export function resumeRouter(dependencies: RouteDependencies, type: ComponentType) {
   const router = newRouter();
   const contract = resumeRoutes(type);
@@ -50,7 +50,7 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
     const resumed = await resume(c, request);
     if (resumed !== null && isOver(resumed) && resumed.missed === 0) {
       await resumed.stream.cancel();
-      // An EventSource connects again whenever a stream ends; this alone tells it not to.
+      // An EventSource connects again when a stream ends. Only a 204 stops it.
       return c.body(null, 204, runHeaders(request.runId, request.sessionId));
     }
     return resumeAnswer(request, resumed);
@@ -73,7 +73,7 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
 
 const isOver = ({ status }: ResumeAnswer) => status !== "PENDING" && status !== "RUNNING";
 
-/** AgentOS says in the stream that there is no such run. */
+/** Where no such run exists for the caller, AgentOS says so in the stream. */
 function resumeAnswer({ runId, sessionId }: ResumeRequest, resumed: ResumeAnswer | null): Response {
   const error = { event: "error", error: `Run ${runId} not found in buffer or database` };
   return eventsAnswer(resumed?.stream ?? sseControl("error", error), runHeaders(runId, sessionId));

@@ -10,7 +10,7 @@ import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts } from "../shared/find-session.ts";
 import { withChat } from "../sessions/handlers.ts";
 
-/** Bringing deleted sessions back, and erasing what is of a user. */
+/** Bringing deleted sessions back, and erasing everything of a user. */
 export function retentionRouter(dependencies: RouteDependencies) {
   const router = newRouter();
 

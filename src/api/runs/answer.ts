@@ -5,7 +5,7 @@ import type { AppContext } from "../../http/context.ts";
 import { headerText } from "../../http/headers.ts";
 import type { RunAnswer } from "../../session/calls.ts";
 
-/** A run's answer: its events as they come, the run when it is over, or where it waits, with its headers. */
+/** A run's answer with its headers: its events as they come, the run when it is over, or its place in line. */
 export function runAnswer(c: AppContext, answer: RunAnswer): Response {
   const { runId, sessionId, sessionCache, timings, result } = answer;
   const headers = runHeaders(runId, sessionId);
@@ -29,7 +29,7 @@ export function eventsAnswer(events: BodyInit, headers: Record<string, string>):
       ...headers,
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-cache, no-transform",
-      // For proxies of nginx's kind, which collect an answer before they pass it on.
+      // Tells proxies such as nginx not to collect the answer before they pass it on.
       "X-Accel-Buffering": "no",
     },
   });
@@ -41,7 +41,7 @@ export const runHeaders = (runId: string, sessionId: string): Record<string, str
   "X-Session-Id": headerText(sessionId),
 });
 
-/** `name;dur=milliseconds` of each part that is known. */
+/** `name;dur=milliseconds` for each part that is known. */
 function serverTiming(timings: RunTimings, settleMs: number | null): string {
   const parts = Object.entries(timings).map(([name, seconds]) => [name, seconds * 1000] as const);
   if (settleMs !== null) parts.push(["settle", settleMs]);

@@ -8,7 +8,7 @@ import { defineRoute, failures, formOrJsonBody, json } from "../shared/route.ts"
 import { RunItem, RunOutput } from "../shared/shapes.ts";
 import { count, idText } from "../shared/values.ts";
 
-/** What a caller says about how it reads a run, and what becomes of it in a busy session. */
+/** How a caller reads a run, and what is to become of the run in a busy session. */
 export const readingFields = {
   stream: booleanFieldOr(true, "Server-sent events as the run goes on, or one answer when it is over."),
   stream_events: booleanFieldOr(true, "False leaves only content and the end in the stream."),
@@ -18,14 +18,14 @@ export const readingFields = {
   }),
 };
 
-/** A text of a body that says something. */
+/** A text of a body that must say something. */
 export const said = (description: string, reason: string) =>
   z
     .string()
     .refine((text) => text.trim() !== "", reason)
     .openapi({ description, pattern: "\\S" });
 
-/** The fields of a run request, as a form or as JSON; empty ones are left out before this sees them. */
+/** The fields of a run request, as a form or as JSON. `readRunBody` has left out those that are empty. */
 const RunFields = z.object({
   message: said("What the user says; at most 256 KB.", "the message must not be empty").openapi({
     example: "Hello!",
@@ -48,13 +48,13 @@ const TeamRunFields = z.object({
   monitor: booleanFieldOr(true, "Accepted for AgentOS's clients; not used."),
 });
 
-/** The body of a run request, and what the document calls it. */
+/** The body of a run request, with its name in the document. */
 export const runBody = {
   agent: { name: "RunRequest", fields: RunFields },
   team: { name: "TeamRunRequest", fields: TeamRunFields },
 };
 
-/** What a run in the background answers. */
+/** The answer of a run in the background. */
 const WaitingRun = z
   .object({
     run_id: idText(),
@@ -64,7 +64,7 @@ const WaitingRun = z
   })
   .openapi("WaitingRun");
 
-/** What a cancel may say in a body, where the other run routes say it; its query goes first. */
+/** A cancel may name session and user in a body, as the other routes of runs do. Its query counts before that. */
 export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
 
 const inSession = {

@@ -12,11 +12,11 @@ import type { LazyList } from "../../lib/json-pieces.ts";
 import { messageJson } from "../shared/json.ts";
 import { epochSeconds, isoSeconds, withoutNulls } from "../shared/json.ts";
 
-/** A run together with what it was asked. */
+/** A run, with what it was asked. */
 export interface AskedRun {
   run: Run;
   status: RunStatus;
-  /** The user's message as it was sent; null where it is not at hand: of a member run, in its team's. */
+  /** The user's message as it was sent; null for a member run within its team's, where it is not at hand. */
   input: string | null;
   /** The messages that stand before what the run produced. */
   inputMessages: readonly Message[];
@@ -41,7 +41,7 @@ function asked({ row, messages }: Stored, run: Run): AskedRun {
   return { run, status: row.status, input: row.input, inputMessages: messages.slice(0, row.inputMessages) };
 }
 
-/** AgentOS's RunOutput or TeamRunOutput: what a run that is not streamed answers, and what reading one run does. */
+/** AgentOS's RunOutput or TeamRunOutput: the answer of a run that is not streamed, and of reading one run. */
 export function runOutput(asked: AskedRun, persisted = true) {
   const { run, status, input, inputMessages } = asked;
   const { head, end } = run;
@@ -88,33 +88,33 @@ function componentJson({ head: { component } }: Run) {
     : { team_id: component.id, team_name: component.name || null };
 }
 
-/** Where a run was made from, in AgentOS's keys: all of them, null where there is nothing to say. */
+/** The run that a run was made from, under all of AgentOS's keys; null where one does not apply. */
 function originJson(origin: RunOrigin | null) {
   const isCopied = origin?.type === "copied";
   return {
     forked_from_run_id: origin?.runId ?? null,
     forked_from_message_index: origin === null || isCopied ? null : origin.messageIndex,
     forked_from_session_id: isCopied ? origin.sessionId : null,
-    // AgentOS regenerates in a fork of the run, so that one has both.
+    // AgentOS regenerates in a fork of the run, so a regenerated run has this key too.
     regenerated_from: origin?.type === "regenerated" ? origin.runId : null,
   };
 }
 
-/** While a run waits, what it waits for is what it says, unless its model said something. */
+/** What a run says. A paused run whose model said nothing says what it waits for. */
 function contentOf({ run, status }: AskedRun): string {
   if (run.end?.status === "ERROR") return run.end.error.message;
   const text = runText(run);
   return text === "" && status === "PAUSED" ? pausedContent(openRequirements(run)) : text;
 }
 
-/** Of a run that waits what is open; of another one what was asked, and answered by whom. */
+/** Of a paused run the open requirements; of any other run all of them, with their answers. */
 function shownRequirements({ run, status }: AskedRun) {
   const isPaused = status === "PAUSED";
   const shown = isPaused ? openRequirements(run) : requirementsWithin(run);
   return shown.map((requirement) => runRequirementJson(requirement, isPaused ? "open" : "resolved"));
 }
 
-/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. What is long of it is made as it is written. */
+/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. Its long lists are made while they are written. */
 export function runItem(asked: AskedRun) {
   const { run, status, input, inputMessages } = asked;
   const { head } = run;
@@ -159,7 +159,7 @@ function* toolsOf(run: Run): LazyList {
   yield* toolExecutions(run);
 }
 
-/** Every event but the deltas: what AgentOS stores of a run, and lists with it. */
+/** All events but deltas: AgentOS stores those with a run, and lists them. */
 function* storedEvents(run: Run): LazyList {
   const reader = new EventReader(run);
   for (let event = reader.next(run.log.length); event !== null; event = reader.next(run.log.length)) {

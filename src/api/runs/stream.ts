@@ -3,16 +3,16 @@ import { jsonPieces } from "../../lib/json-pieces.ts";
 import type { Database } from "../../store/database.ts";
 import { FIRST_RUN, type ListedRun, type RunFilter, type RunPosition, readRuns } from "../../store/runs/runs.ts";
 
-/** A page is in memory several times, as D1's answer, as rows, as JSON; a run that is larger is one by itself. */
+/** A page is in memory several times: as D1's answer, as rows and as JSON. A run that is larger is a page by itself. */
 const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };
-/** What a caller is given at a time, but for a message or an event that is longer. */
+/** How much a caller gets at a time; more only where one message or event is longer. */
 const CHUNK_CHARS = 64 * 1024;
 
 const encoder = new TextEncoder();
 
 /**
- * A session's runs as one JSON array, read page by page as the caller takes it, whatever the length of the session. The
- * first page is read before this returns, so that a failure is still an answer of its own.
+ * A session's runs as one JSON array, read page by page while the caller takes it, so that a session of any length can be
+ * read. The first page is read before this returns, so that a failure can still be answered as one.
  */
 export async function streamRuns(
   db: Database,
@@ -43,7 +43,7 @@ export function streamRun(run: AskedRun): Response {
   return streamed(pieces());
 }
 
-/** Nothing is read or made ahead of the caller. */
+/** An answer of which nothing is made before the caller asks for it. */
 function streamed(pieces: AsyncGenerator<string>): Response {
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -67,7 +67,7 @@ function streamed(pieces: AsyncGenerator<string>): Response {
   return new Response(stream, { headers: { "Content-Type": "application/json" } });
 }
 
-/** A page with at least one run, unless there is none left: filters can leave a page empty before the last. */
+/** A page with at least one run, where any is left: a filter can leave a page empty that is not the last. */
 async function readSome(
   db: Database,
   sessionId: string,

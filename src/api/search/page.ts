@@ -14,7 +14,7 @@ export function positionOf(cursor: string | undefined, rank: SearchRank): MatchP
   return readCursor(cursor, (text) => decodeMatchCursor(text, rank), reason) ?? firstPosition(rank);
 }
 
-/** `ranked` is how many matches were put in order of relevance; null where they come as they are. */
+/** `ranked` is how many matches were put in order of relevance; null where they come newest first. */
 export const pageMeta = (limit: number, next: MatchPosition | null, ranked: number | null) => ({
   limit,
   next_cursor: next === null ? null : matchCursor(next),

@@ -3,21 +3,21 @@ import { placedWords } from "../../lib/search-words.ts";
 import { graphemes, isOfSingleUnits, oneLine } from "../../lib/text.ts";
 import { maskSecrets } from "../../privacy/secrets.ts";
 
-/** Text with the places in it that were looked for, in code units of the text. */
+/** A text with the places in it where words of the query stand, in code units. */
 export interface Highlighted {
   text: string;
   highlights: [from: number, to: number][];
 }
 
 const MAX_CHARS = 200;
-/** How much of it stands before what was found. */
+/** How much of the text is shown before the first place. */
 const CHARS_BEFORE = 40;
 const ELLIPSIS = "…";
-/** A text is looked through in pieces of this size, which overlap by the second one, until something is found. */
+/** A text is searched in pieces of this size, until something is found. Pieces overlap by `OVERLAP_CHARS`. */
 const PIECE_CHARS = 8_192;
 const OVERLAP_CHARS = 1_024;
 
-/** The part of a message around what was looked for, as one masked line. */
+/** The part of a message around the first place, as one line, secrets masked. */
 export function snippet(content: string, query: SearchQuery): Highlighted {
   for (let from = 0; from < content.length; from += PIECE_CHARS - OVERLAP_CHARS) {
     const line = lineOf(content.slice(from, from + PIECE_CHARS));
@@ -29,12 +29,12 @@ export function snippet(content: string, query: SearchQuery): Highlighted {
     }
     if (isLastPiece) break;
   }
-  // What was found is in a secret, or is read otherwise as part of the whole.
+  // Nothing is found again where the match is in a secret, or where a piece is split into words in another way than the whole.
   const start = lineOf(content.slice(0, PIECE_CHARS));
   return cut(start, 0, query, { opens: false, goesOn: content.length > PIECE_CHARS });
 }
 
-/** Marks what was looked for in a text that is shown as it is. */
+/** Marks the places in a text that is shown as it is. */
 export function highlighted(text: string, query: SearchQuery): Highlighted {
   return { text, highlights: placesIn(text, query) };
 }
@@ -67,7 +67,7 @@ function cut(
   piece: { opens: boolean; goesOn: boolean },
 ): Highlighted {
   const before = takeWhole(line.slice(Math.max(0, around - 4 * CHARS_BEFORE), around), CHARS_BEFORE, "end");
-  // A short text is shown from its beginning.
+  // Where little stands before the place, the text is shown from its beginning.
   const start = around - before <= CHARS_BEFORE / 2 && !piece.opens ? 0 : around - before;
   const length = takeWhole(line.slice(start, start + 2 * MAX_CHARS), MAX_CHARS - 2 * ELLIPSIS.length, "start");
   const shown = line.slice(start, start + length);
@@ -77,7 +77,7 @@ function cut(
   return { text, highlights: placesIn(text, query) };
 }
 
-/** How many code units those graphemes at one end of a text take that fit. */
+/** How many code units the whole graphemes at one end of a text have, up to `limit`. */
 function takeWhole(text: string, limit: number, end: "start" | "end"): number {
   if (isOfSingleUnits(text)) return Math.min(text.length, limit);
   const parts = graphemes(text);

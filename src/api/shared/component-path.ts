@@ -10,7 +10,7 @@ export const COMPONENT_TYPES = ["agent", "team"] as const satisfies ComponentTyp
 
 const IDS = { agent: AgentId, team: TeamId };
 
-/** For sentences of the document. */
+/** As they stand in sentences of the document. */
 export const WITH_ARTICLE = { agent: "an agent", team: "a team" };
 
 /** The paths of an agent or team and of its runs, with their parameters under AgentOS's names. */

@@ -4,7 +4,7 @@ import { COMPONENTS } from "./route.ts";
 import { Metrics, RunRequirement, SessionSummary, ToolExecution } from "./run-parts.ts";
 import { anyObject, count, idText, seconds, text } from "./values.ts";
 
-/** AgentOS's run events, one schema a kind; a team's events of a kind are those of an agent. */
+// AgentOS's run events, one schema a kind. An agent's and a team's events of a kind have the same fields.
 
 const common = {
   event_index: count("From 0, one more per event; also the stream's `id:`."),
@@ -68,7 +68,7 @@ export const RunEvent = z
   ])
   .openapi("RunEvent");
 
-/** One event of a stream; before OpenAPI 3.2 the schema of a stream is that of each event. */
+/** One event of a stream. OpenAPI before 3.2 has no schema for a whole stream, so a stream is described by this one. */
 const streamEvent = {
   id: z.string().optional().openapi({ pattern: "^\\d+$", description: "The event's index." }),
   event: text("The event's kind."),
@@ -76,7 +76,7 @@ const streamEvent = {
 const json = { contentMediaType: "application/json" };
 const runEvent = { ...json, contentSchema: { $ref: `${COMPONENTS}RunEvent` } };
 
-/** What a run's stream sends. */
+/** One event of a run's stream. */
 export const RunStreamEvent = z
   .object({
     ...streamEvent,
@@ -87,7 +87,7 @@ export const RunStreamEvent = z
   })
   .openapi("RunStreamEvent");
 
-/** What a stream sends that goes on with one. */
+/** One event of a stream that goes on in a run's events. */
 export const ResumeStreamEvent = z
   .object({
     ...streamEvent,

@@ -25,7 +25,7 @@ export const notFoundTexts = {
   runs: (id: string) => `Session with ID ${id} not found`,
 };
 
-/** The session as the caller may see it, from D1; throws the 404 with this text when there is none. */
+/** The session, read from D1; throws the 404 with this text where none exists for the caller. */
 export async function requireSession(c: AppContext, sessionId: string, scope: Scope, detail: string): Promise<Session> {
   const session = await findSession(database(c), principal(c), sessionId, scope.type);
   if (session === null) throw new AppError(sessionNotFound(detail));

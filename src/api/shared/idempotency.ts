@@ -6,7 +6,7 @@ import { parseFields } from "../../http/field-errors.ts";
 import { canonicalJson, sha256Hex } from "../../lib/digest.ts";
 import { IdempotencyKey } from "./common.ts";
 
-/** The header of routes that a request may be sent to again without being done twice. */
+/** The header by which a request that is sent again is not done again. */
 export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });
 
 /** The request's key in its scope, with a digest of the fields that make it the same request; null without a key. */

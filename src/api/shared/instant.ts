@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { fieldIssue } from "../../http/field-errors.ts";
 import { optionalParameter } from "./common.ts";
 
-/** Instants as callers give them, read as epoch milliseconds; those that are left out are undefined. */
+// Instants as callers give them, read as epoch milliseconds. One that is left out is undefined.
 
 const ISO = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 const EPOCH_SECONDS = /^\d{1,11}$/;
@@ -11,17 +11,17 @@ const PROBLEM = "Input should be an ISO 8601 time such as 2026-01-31T12:00:00Z, 
 
 type Bound = "from" | "to";
 
-/** Of a query. */
+/** An instant in a query. */
 export const instantParameter = (bound: Bound, description: string) =>
   optionalParameter(instant(bound)).openapi(docs(description));
 
-/** Of a JSON body, where epoch seconds may be a number; an empty text is none. */
+/** An instant in a JSON body, where epoch seconds may be a number. An empty text is read as left out by `optionalField`. */
 export const instantField = (bound: Bound, description: string) =>
   z
     .preprocess((given) => (typeof given === "number" ? String(given) : given), instant(bound).optional())
     .openapi(docs(description));
 
-/** As answers show whole seconds, one without a fraction is all of its second. */
+/** An instant without a fraction means its whole second, because answers show whole seconds. */
 function instant(bound: Bound) {
   const wholeSecond = bound === "to" ? 999 : 0;
   return z.string().transform((given, ctx): number => {
@@ -34,7 +34,7 @@ function instant(bound: Bound) {
   });
 }
 
-/** `Date.parse` takes the 30th of February for the 2nd of March. */
+/** Whether the day exists: `Date.parse` reads the 30th of February as the 2nd of March. */
 const isInCalendar = (day: string) => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 
 const docs = (description: string) => ({

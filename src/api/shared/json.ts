@@ -5,15 +5,15 @@ import type { Usage } from "../../domain/model.ts";
 /** AgentOS's session and run schemas show instants as ISO 8601 UTC with `Z`, without a fraction. */
 export const isoSeconds = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 
-/** Run outputs, messages and events show whole epoch seconds. */
+/** AgentOS's run outputs, messages and events show whole epoch seconds. */
 export const epochSeconds = (epochMs: number): number => Math.floor(epochMs / 1000);
 
-/** Leaves out what is null or undefined: AgentOS's list and detail answers exclude nulls. */
+/** Leaves out fields that are null or undefined, as AgentOS does in lists and details. */
 export function withoutNulls<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined)) as T;
 }
 
-/** A message as AgentOS shows it: what is null, or an empty list or object, is left out. */
+/** A message as AgentOS shows it, without the fields that are null, or an empty list or object. */
 export type MessageJson = {
   id: string;
   content?: string;
@@ -41,7 +41,7 @@ type MessageMetricsJson = {
   time_to_first_token?: number;
 };
 
-/** Shapes a message for the wire; the keys are in AgentOS's order. */
+/** A message for an answer, its keys in AgentOS's order. */
 export function messageJson(message: Message): MessageJson {
   return {
     id: message.messageId,
@@ -55,7 +55,7 @@ export function messageJson(message: Message): MessageJson {
   };
 }
 
-/** An answer that is only tool calls has no content in Agno (null); an empty result of a tool is one. */
+/** In Agno the content of an answer that has only tool calls is null; an empty result of a tool is an empty text. */
 function contentJson(message: Message): Pick<MessageJson, "content"> {
   return message.role === "assistant" && message.content === "" ? {} : { content: message.content };
 }
@@ -84,7 +84,7 @@ function assistantJson(message: Extract<Message, { role: "assistant" }>) {
   };
 }
 
-/** Agno leaves out what is zero or unknown. */
+/** Without what is zero or unknown, as in Agno. */
 function metricsJson(usage: Usage | null, timeToFirstTokenMs: number | null): MessageMetricsJson {
   return {
     ...(usage?.inputTokens && { input_tokens: usage.inputTokens }),

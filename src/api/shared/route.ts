@@ -7,10 +7,8 @@ import { readUser, USER_ID } from "../../http/named-user.ts";
 import { notByFolding } from "../../http/url.ts";
 import { ErrorBody, optionalParameter, UserId } from "./common.ts";
 
-/**
- * How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema
- * refuses is answered as AgentOS's 422 before a handler runs.
- */
+// How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema refuses is
+// answered as AgentOS's 422, before the handler runs.
 
 const LOCATIONS: Record<string, Location> = {
   json: "body",
@@ -20,7 +18,7 @@ const LOCATIONS: Record<string, Location> = {
   header: "header",
 };
 
-/** A router for routes made with `defineRoute`. A trailing slash makes no difference. */
+/** A router for routes made with `defineRoute`. A slash at the end of a path makes no difference. */
 export function newRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     strict: false,
@@ -36,20 +34,20 @@ export type Router = ReturnType<typeof newRouter>;
 
 type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   path: Path;
-  /** Names the operation for generated clients; unique, snake_case as AgentOS's. */
+  /** The operation's name in generated clients: unique, in snake_case as AgentOS's. */
   operationId: string;
   summary: string;
   tags: string[];
   /**
-   * Whom a `user_id` names: the one whose sessions alone exist for the request, the owner of what comes in (then the body
-   * is left to the handler), or nobody, on the routes that are alike for all users.
+   * What a `user_id` means. `caller`: only that user's sessions exist for the request. `owner`: what comes in belongs to
+   * that user, and the body is left to the handler. `none`: nothing, because the route answers all users alike.
    */
   user: "caller" | "owner" | "none";
 };
 
 /**
- * Declares a route. A JSON body is read whatever its content type; the user that a request names is read in one way for
- * all, and described here; the answers that a route gives for what every request passes through are added to the document.
+ * Declares a route. Its JSON body is read whatever its content type says. The user that a request names is read and
+ * described here, alike for all routes. The failures that any request may be answered with are added to the document.
  * Handlers answer failures with `throw new AppError(…)` or `unwrap(outcome)`.
  */
 export function defineRoute<Path extends string, Route extends Declaration<Path>>(route: Route & { path: Path }) {
@@ -61,7 +59,7 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
       ...route.responses,
     },
     middleware: middlewareOf(route),
-    // No part of the document.
+    // It must not reach the document.
     user: undefined,
   });
 }
@@ -84,7 +82,7 @@ const USERS = {
   owner: "The owner of all that comes in.",
 };
 
-/** The route's request with `user_id` among its query parameters, unless its path has it. */
+/** The route's request, with `user_id` among its query parameters where its path does not have it. */
 function withUserParameter({ user, path, request }: Declaration<string>): RouteConfig["request"] {
   const query = request?.query ?? z.object({});
   if (user === "none" || path.includes(`{${USER_ID}}`) || !(query instanceof z.ZodObject)) return request;
@@ -92,22 +90,22 @@ function withUserParameter({ user, path, request }: Declaration<string>): RouteC
   return { ...request, query: query.extend({ [USER_ID]: described }) };
 }
 
-/** Where an import is sent: the one route whose body may be larger than any other. */
+/** Where an import is sent: the only route whose body has no limit, because its handler reads it as a stream. */
 export const IMPORT_PATH = "/import";
 
-/** Paths whose requests, and those below, may name a database: another one than ours is not found. */
+/** Requests to these paths, and below them, may name a database; any other than ours is not found. */
 export const DATABASE_PATHS = ["/sessions", "/users"];
 
-/** What is answered before a handler runs, or where no method of the path is meant. */
+/** The failures that are answered before the handler runs, or where the path has other methods. */
 function commonFailures({ path, security, user }: Declaration<string>): FailureStatus[] {
   return [
-    // A path whose escapes are not UTF-8, or a body that cannot be read.
+    // For a path whose escapes are not UTF-8, or a body that cannot be read.
     ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
     ...(security?.length !== 0 ? ([401] as const) : []),
     403,
     ...(DATABASE_PATHS.some((one) => path === one || path.startsWith(`${one}/`)) ? ([404] as const) : []),
     405,
-    // Every body is read, also one that nobody asked for; that of an import is not looked at before it comes.
+    // The body of every request is read, also where the route takes none; only an import's is left to the handler.
     ...(path !== IMPORT_PATH ? ([413] as const) : []),
     422,
     500,
@@ -115,7 +113,7 @@ function commonFailures({ path, security, user }: Declaration<string>): FailureS
   ];
 }
 
-/** What the document says of an answer. Its content is optional so that handlers may answer any Response. */
+/** An answer in the document. `content` is optional, so that the types let handlers answer any Response. */
 interface Answer {
   description: string;
   content?: Record<string, { schema: z.ZodType }>;
@@ -129,7 +127,7 @@ export function json(schema: z.ZodType, description: string, headers?: AnswerHea
   return { description, content: { "application/json": { schema } }, ...(headers !== undefined && { headers }) };
 }
 
-/** A JSON body for `request.body`; where it is optional, no body is validated as `{}`. */
+/** A JSON body for `request.body`. Where it is optional, a request without one is validated as `{}`. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema, options: { required: boolean }) {
   return { required: options.required, content: { "application/json": { schema } } };
 }
@@ -193,15 +191,15 @@ export function failures(...statuses: FailureStatus[]): Record<number, Answer> {
   );
 }
 
-/** A schema, and what the document calls it. */
+/** A schema, with its name in the document. */
 type NamedBody = [name: string, schema: z.ZodType];
 
-/** The bodies that handlers read by themselves, for the document. */
+/** For the document: the bodies that handlers read by themselves. */
 export const namedBodies = new Map<string, z.ZodType>();
 
 /**
- * A schema by its name alone. Given a zod schema for a form, zod-openapi would validate each content type for itself and
- * refuse a body without one; such bodies are validated by their handler instead.
+ * A schema as a reference by its name. Given the zod schema of a form, zod-openapi would validate each content type by
+ * itself and refuse a body without a content type. So handlers validate such bodies instead.
  */
 function reference(...[name, schema]: NamedBody) {
   namedBodies.set(name, schema);

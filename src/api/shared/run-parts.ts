@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ROLES } from "../../domain/message.ts";
 import { anyObject, count, idText, isoTime, seconds } from "./values.ts";
 
-/** What runs and their events are made of, as AgentOS shows it. */
+// The parts that runs and their events have in common, as AgentOS shows them.
 
 export const Metrics = z
   .looseObject({
@@ -54,7 +54,7 @@ export const ToolExecution = z
   })
   .openapi("ToolExecution", { description: "All of AgentOS's keys are always there, null when unset." });
 
-/** What a paused run waits for; AgentOS's RunRequirement. */
+/** AgentOS's RunRequirement: one thing that a paused run waits for. */
 export const RunRequirement = z
   .looseObject({
     id: idText(),
