@@ -9,9 +9,9 @@ const OPEN_PATHS: readonly string[] = ["/", "/health", "/info", "/docs", "/opena
 const ALWAYS_OPEN_PATHS: readonly string[] = ["/health", "/info"];
 
 /** Who may ask for a path: everybody, whoever shows the key, or nobody, because the deployment has no key to compare. */
-export type Gate = "open" | "key" | "closed";
+type Gate = "open" | "key" | "closed";
 
-export function gateOf(config: Pick<Config, "mode" | "securityKey">, path: string): Gate {
+function gateOf(config: Pick<Config, "mode" | "securityKey">, path: string): Gate {
   if (config.securityKey !== null) return OPEN_PATHS.includes(path) ? "open" : "key";
   if (config.mode === "development") return "open";
   return ALWAYS_OPEN_PATHS.includes(path) ? "open" : "closed";

@@ -8,7 +8,7 @@ import { errorFields, log } from "../lib/log.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { headerText } from "./headers.ts";
 
-export const STATUS = {
+const STATUS = {
   agent_not_found: 404,
   team_not_found: 404,
   session_not_found: 404,
@@ -43,7 +43,7 @@ export const STATUS = {
 const INTERNAL: Failure = { code: "internal", detail: "Internal Server Error" };
 
 /** The answer to an expected failure: AgentOS's `detail`, with a closed `code` and the request's id. */
-export function errorResponse(c: AppContext, failure: Failure): Response {
+function errorResponse(c: AppContext, failure: Failure): Response {
   const body = { detail: failure.detail, code: failure.code, request_id: c.get("requestId") };
   return c.json(body, STATUS[failure.code], {
     ...(failure.retryAfterSeconds !== undefined && { "Retry-After": String(failure.retryAfterSeconds) }),

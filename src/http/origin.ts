@@ -18,7 +18,7 @@ const EXPOSED_HEADERS = [
 ].join(", ");
 const PREFLIGHT_SECONDS = 600;
 
-export function isAllowedOrigin(config: Pick<Config, "mode" | "corsOrigins">, origin: string): boolean {
+function isAllowedOrigin(config: Pick<Config, "mode" | "corsOrigins">, origin: string): boolean {
   return config.corsOrigins.includes(origin) || (config.mode === "development" && origin === DEVELOPMENT_ORIGIN);
 }
 

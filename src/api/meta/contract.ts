@@ -111,99 +111,82 @@ const TeamBody: z.ZodType<TeamBody> = AgentBody.extend({
     .openapi({ description: "Agents and teams, in the team's order." }),
 }).openapi("Team");
 
-const tags = ["Discovery"];
+/** What all of these routes are: they read the deployment, and answer all users alike. */
+const discovery = { method: "get" as const, user: "none" as const, tags: ["Discovery"] };
 
 export const getRoot = defineRoute({
-  method: "get",
   path: "/",
   security: [],
   operationId: "get_root",
-  user: "none",
   summary: "What this is",
-  tags,
+  ...discovery,
   responses: { 200: json(Root, "The name of the API") },
 });
 
 export const getHealth = defineRoute({
-  method: "get",
   path: "/health",
   security: [],
   operationId: "get_health",
-  user: "none",
   summary: "Whether it answers, and since when",
-  tags,
+  ...discovery,
   responses: { 200: json(Health, "It answers") },
 });
 
 export const getInfo = defineRoute({
-  method: "get",
   path: "/info",
   security: [],
   operationId: "get_info",
-  user: "none",
   summary: "Identity, counts and how to authenticate",
-  tags,
+  ...discovery,
   responses: { 200: json(Info, "The deployment in short; never needs a key") },
 });
 
 export const getModels = defineRoute({
-  method: "get",
   path: "/models",
   operationId: "list_models",
-  user: "none",
   summary: "The models that agents use",
-  tags,
+  ...discovery,
   responses: { 200: json(z.array(ModelInfo), "Each model once") },
 });
 
 export const getConfig = defineRoute({
-  method: "get",
   path: "/config",
   operationId: "get_config",
-  user: "none",
   summary: "Databases and components",
-  tags,
+  ...discovery,
   responses: { 200: json(ConfigBody, "The deployment as a client needs it") },
 });
 
 export const listAgents = defineRoute({
-  method: "get",
   path: "/agents",
   operationId: "list_agents",
-  user: "none",
   summary: "All agents",
-  tags,
+  ...discovery,
   responses: { 200: json(z.array(AgentBody), "In the order they are registered") },
 });
 
 export const getAgent = defineRoute({
-  method: "get",
   path: "/agents/{agent_id}",
   operationId: "get_agent",
-  user: "none",
   summary: "One agent",
-  tags,
+  ...discovery,
   request: { params: z.object({ agent_id: AgentId }) },
   responses: { 200: json(AgentBody, "The agent"), ...failures(404) },
 });
 
 export const listTeams = defineRoute({
-  method: "get",
   path: "/teams",
   operationId: "list_teams",
-  user: "none",
   summary: "All teams",
-  tags,
+  ...discovery,
   responses: { 200: json(z.array(TeamBody), "In the order they are registered") },
 });
 
 export const getTeam = defineRoute({
-  method: "get",
   path: "/teams/{team_id}",
   operationId: "get_team",
-  user: "none",
   summary: "One team",
-  tags,
+  ...discovery,
   request: { params: z.object({ team_id: TeamId }) },
   responses: { 200: json(TeamBody, "The team"), ...failures(404) },
 });

@@ -6,7 +6,7 @@ import { defineRoute, json } from "../shared/route.ts";
 import { Highlights, searchMeta } from "../shared/shapes.ts";
 import { count, idText, isoTime, text } from "../shared/values.ts";
 
-export const RANKS = ["newest", "relevance"] as const;
+const RANKS = ["newest", "relevance"] as const;
 
 export const Rank = z.enum(RANKS).openapi({
   description: "Default newest: as they came. `relevance` puts the newest 1,000 matches in order of what they say.",

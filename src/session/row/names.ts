@@ -35,7 +35,7 @@ export async function manualChange(
   return accepted === null ? fail(nameRefused()) : ok({ name: accepted, source: "manual", details: null });
 }
 
-export interface NamingRequest {
+interface NamingRequest {
   /** The name where the model gives none; null for the first message, shortened. */
   fallback: string | null;
   /** Null where a caller or the server asks. A job does not ask a provider again that failed: it comes back later. */
