@@ -2,11 +2,8 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { DB_ID } from "./api/shared/common.ts";
 import { openApiDocument } from "./api/meta/document.ts";
 import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./api/shared/route.ts";
-import type { AgentRegistry } from "./domain/agent.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
-import type { ModelSource } from "./domain/model.ts";
 import type { Outcome } from "./domain/outcome.ts";
-import type { TeamRegistry } from "./domain/team.ts";
 import { type Config, withinLimits } from "./env.ts";
 import { authenticate } from "./http/auth.ts";
 import type { Middleware } from "./http/context.ts";
@@ -16,15 +13,10 @@ import { limitBody } from "./http/limits.ts";
 import { originPolicy } from "./http/origin.ts";
 import { onlyDatabase, readableUrl } from "./http/url.ts";
 import { docsRouter } from "./api/meta/docs.ts";
-import { metaRouter } from "./api/meta/handlers.ts";
+import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
 
-export interface AppDependencies {
+export interface AppDependencies extends MetaDependencies {
   config(env: Env): Outcome<Config>;
-  agents: AgentRegistry;
-  teams: TeamRegistry;
-  models(config: Config): ModelSource;
-  /** Epoch milliseconds. */
-  now(): number;
   /** The routes beside discovery, each mounted at the root, in this order. */
   routers: readonly Router[];
 }

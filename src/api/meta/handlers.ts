@@ -2,16 +2,10 @@ import { DB_ID } from "../shared/common.ts";
 import * as contract from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
 import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
-import type { ModelSource } from "../../domain/model.ts";
-import type { Registry } from "../../domain/team.ts";
-import type { Config } from "../../env.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
 import { agentBody, componentSummary, distinctModels, pythonIso, SESSION_TABLE, teamBody } from "./json.ts";
 
-export interface MetaDependencies extends Registry {
-  models(config: Config): ModelSource;
-  /** Epoch milliseconds. */
-  now(): number;
-}
+export type MetaDependencies = Pick<RouteDependencies, "agents" | "teams" | "models" | "now">;
 
 /** Discovery: what a client learns before its first run. */
 export function metaRouter({ models, now, ...registry }: MetaDependencies) {
