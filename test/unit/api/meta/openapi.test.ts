@@ -16,12 +16,14 @@ const dependencies: RouteDependencies = {
   newId: () => "",
 };
 const routers = apiRouters(dependencies);
-/** What may be answered in two ways: a run now or later, events or that there are none left. */
+/** What may be answered in two ways: at once or later, events or that there are none left. */
 const SUCCESSES: Record<string, string[]> = {
   create_agent_run: ["200", "202"],
   create_team_run: ["200", "202"],
   follow_agent_run: ["200", "204"],
   follow_team_run: ["200", "204"],
+  change_sessions: ["200", "202"],
+  erase_user_sessions: ["202", "204"],
 };
 
 const RUN_OPERATIONS = ["agent", "team"].flatMap((type) =>
