@@ -1,6 +1,6 @@
 import type { ToolExecution } from "../../domain/event.ts";
 import type { Requirement } from "../../domain/requirement.ts";
-import { requirementExecution } from "../people/requirement-json.ts";
+import { plainExecution, requirementExecution } from "../people/requirement-json.ts";
 import { callArguments, requirementOfCall, type ToolMessage, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { Run } from "../run/state.ts";
 
@@ -55,30 +55,4 @@ export function toolExecutions(run: Run): ToolExecution[] {
     const isThere = answer !== null || startedAt !== null || requirementOfCall(run, nth) !== null;
     return isThere ? [toolExecution(run, nth, answer, { startedAt, endedAt: ended.get(nth) ?? null })] : [];
   });
-}
-
-/** All keys of a call that nobody is asked about; its own values are still to be filled in. */
-export function plainExecution(): ToolExecution {
-  return {
-    tool_call_id: "",
-    tool_name: "",
-    tool_args: {},
-    tool_call_error: null,
-    result: null,
-    metrics: null,
-    child_run_id: null,
-    stop_after_tool_call: false,
-    created_at: 0,
-    requires_confirmation: null,
-    confirmed: null,
-    confirmation_note: null,
-    requires_user_input: null,
-    user_input_schema: null,
-    user_feedback_schema: null,
-    answered: null,
-    external_execution_required: null,
-    external_execution_silent: null,
-    approval_type: null,
-    approval_id: null,
-  };
 }

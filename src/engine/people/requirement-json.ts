@@ -10,24 +10,43 @@ export function requirementExecution(requirement: Requirement, stage: Requiremen
   const answer = stage === "open" ? null : requirement.answer;
   const requires = (one: RequirementKind) => (kind === one ? stage === "open" : null);
   return {
+    ...plainExecution(),
     tool_call_id: requirement.toolCallId,
     tool_name: requirement.toolName,
     tool_args: answer?.type === "filled" ? answer.args : requirement.toolArgs,
-    tool_call_error: null,
     result: answer?.type === "executed" ? answer.result : null,
-    metrics: null,
-    child_run_id: null,
-    stop_after_tool_call: false,
     created_at: Math.floor(createdAt / 1000),
     requires_confirmation: requires("confirmation"),
     confirmed: confirmedBy(requirement, stage),
     confirmation_note: answer === null ? null : requirement.answerNote,
     requires_user_input: requires("user_input"),
     user_input_schema: fieldsWithValues(requirement, stage),
-    user_feedback_schema: null,
     // True for a rejected one too: else AgentOS's clients would ask for the fields that still have no value.
     answered: kind === "user_input" && answer !== null ? true : null,
     external_execution_required: requires("external_execution"),
+  };
+}
+
+/** All keys of a call that nobody is asked about; its own values are still to be filled in. */
+export function plainExecution(): ToolExecution {
+  return {
+    tool_call_id: "",
+    tool_name: "",
+    tool_args: {},
+    tool_call_error: null,
+    result: null,
+    metrics: null,
+    child_run_id: null,
+    stop_after_tool_call: false,
+    created_at: 0,
+    requires_confirmation: null,
+    confirmed: null,
+    confirmation_note: null,
+    requires_user_input: null,
+    user_input_schema: null,
+    user_feedback_schema: null,
+    answered: null,
+    external_execution_required: null,
     external_execution_silent: null,
     approval_type: null,
     approval_id: null,

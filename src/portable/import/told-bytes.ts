@@ -1,9 +1,8 @@
 import type { ToolExecution } from "../../domain/event.ts";
 import type { ToolCall } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
-import { plainExecution } from "../../engine/events/tool-executions.ts";
 import { toldOfEnd, toldOfPause } from "../../engine/events/told.ts";
-import { requirementExecution } from "../../engine/people/requirement-json.ts";
+import { plainExecution, requirementExecution } from "../../engine/people/requirement-json.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredEntry } from "../record/event-log.ts";
