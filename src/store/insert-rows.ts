@@ -21,17 +21,33 @@ export function insertNew<Table extends SQLiteTable>(
 ): Statement[] {
   const columns = Object.keys(getTableColumns(table)).length;
   const rowsPerStatement = Math.floor((MAX_PARAMETERS - CONDITION_PARAMETERS) / columns);
-  const statements: Statement[] = [];
-  for (let from = 0; from < rows.length; from += rowsPerStatement) {
-    const some = rows.slice(from, from + rowsPerStatement);
-    statements.push(
-      db
-        .insert(table)
-        .select(rowsWhere(table, some, condition))
-        .onConflictDoNothing(),
-    );
+  return inPieces(rows, { maxItems: rowsPerStatement }).map((some) =>
+    db
+      .insert(table)
+      .select(rowsWhere(table, some, condition))
+      .onConflictDoNothing(),
+  );
+}
+
+/** Cuts a list into pieces that keep both bounds; an item that is larger than `maxSize` is a piece by itself. */
+export function inPieces<Item>(
+  items: readonly Item[],
+  { maxItems, maxSize, sizeOf }: { maxItems: number; maxSize?: number; sizeOf?: (item: Item) => number },
+): Item[][] {
+  const pieces: Item[][] = [];
+  let size = 0;
+  for (const item of items) {
+    const own = sizeOf?.(item) ?? 0;
+    const last = pieces.at(-1);
+    if (last === undefined || last.length >= maxItems || size + own > (maxSize ?? Number.POSITIVE_INFINITY)) {
+      pieces.push([item]);
+      size = own;
+    } else {
+      last.push(item);
+      size += own;
+    }
   }
-  return statements;
+  return pieces;
 }
 
 /**
@@ -69,29 +85,19 @@ export function rowSources<Table extends SQLiteTable>(
   rows: readonly Row<Table>[],
   condition: SQL,
 ): RowSource[] {
-  const sources: RowSource[] = [];
-  let texts: string[] = [];
-  let chars = 0;
-  const close = () => {
-    if (texts.length > 0) {
-      sources.push({ source: jsonRowsWhere(table, `[${texts.join(",")}]`, condition), size: texts.length });
-    }
-    texts = [];
-    chars = 0;
-  };
-  for (const row of rows) {
-    const text = JSON.stringify(driverValues(table, row));
-    // SQLite ends a text that it reads out of JSON at the first NUL, so such a row must not go as JSON.
-    if (text.length > MAX_ROW_CHARS || text.includes("\\u0000")) {
-      sources.push({ source: rowsWhere(table, [row], condition), size: 1 });
-      continue;
-    }
-    if (chars + text.length > MAX_JSON_CHARS) close();
-    texts.push(text);
-    chars += text.length;
-  }
-  close();
-  return sources;
+  const { json = [], values = [] } = Object.groupBy(
+    rows.map((row) => ({ row, text: JSON.stringify(driverValues(table, row)) })),
+    // SQLite ends a text that it reads out of JSON at the first NUL, so a row with one must not go as JSON.
+    ({ text }) => (text.length > MAX_ROW_CHARS || text.includes("\\u0000") ? "values" : "json"),
+  );
+  const pieces = inPieces(json, { maxItems: rows.length, maxSize: MAX_JSON_CHARS, sizeOf: ({ text }) => text.length });
+  return [
+    ...pieces.map((some) => {
+      const text = `[${some.map((one) => one.text).join(",")}]`;
+      return { source: jsonRowsWhere(table, text, condition), size: some.length };
+    }),
+    ...values.map(({ row }) => ({ source: rowsWhere(table, [row], condition), size: 1 })),
+  ];
 }
 
 /** `select … from json_each(?) where condition`: rows in the order of the table's columns, all in one parameter. */

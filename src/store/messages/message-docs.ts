@@ -4,6 +4,7 @@ import { searchWords } from "../../lib/search-words.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
+import { inPieces } from "../insert-rows.ts";
 import { messageDocs, sessions } from "../schema/tables.ts";
 
 /** How much of a message's text is indexed. */
@@ -45,24 +46,11 @@ export function indexMessages(
   placed: readonly IndexedMessage[],
   condition: SQL,
 ): Statement[] {
-  const statements: Statement[] = [];
-  let docs: Doc[] = [];
-  let bytes = 0;
-  const flush = () => {
-    if (docs.length > 0) statements.push(insertDocs(db, sessionId, docs, condition));
-    docs = [];
-    bytes = 0;
-  };
-  for (const one of placed) {
-    const doc = docOf(one);
-    if (doc === null) continue;
-    const size = utf8Bytes(doc.words);
-    if (docs.length >= MAX_STATEMENT_DOCS || bytes + size > MAX_STATEMENT_BYTES) flush();
-    docs.push(doc);
-    bytes += size;
-  }
-  flush();
-  return statements;
+  const docs = placed.flatMap((one) => docOf(one) ?? []);
+  const sizeOf = ({ words }: Doc) => utf8Bytes(words);
+  return inPieces(docs, { maxItems: MAX_STATEMENT_DOCS, maxSize: MAX_STATEMENT_BYTES, sizeOf }).map((some) =>
+    insertDocs(db, sessionId, some, condition),
+  );
 }
 
 interface Doc {
