@@ -9,7 +9,7 @@ import { principal } from "../../http/auth.ts";
 import { readRunBody } from "../../http/body.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
-import { keyedSessionId } from "../../session/keyed-session.ts";
+import { keyedSessionId } from "../../session/start/keyed-session.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";

@@ -15,7 +15,7 @@ import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
 import type { SessionClient } from "../../session/client.ts";
-import { mayBegin, reservedSessionId } from "../../session/keyed-session.ts";
+import { mayBegin, reservedSessionId } from "../../session/start/keyed-session.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
 import { recentChat } from "../../store/messages/messages.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";

@@ -15,7 +15,7 @@ import {
 } from "../../engine/run/calls.ts";
 import { delegateTool, isDelegation } from "../../engine/prompt/team.ts";
 import { utf8Bytes } from "../../lib/text.ts";
-import type { RunTree, Strand } from "./run-tree.ts";
+import type { RunTree, Strand } from "./driven-tree.ts";
 import { callTool, misfit, toolSpecs } from "./tool-runner.ts";
 
 /** Kept free below the limit for notes about what was cut or not run. */

@@ -12,7 +12,7 @@ import { watchExpiry } from "../recovery/alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
 import { delegate, endMembers } from "./member-runs.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
-import type { RunTree } from "./run-tree.ts";
+import type { RunTree } from "./driven-tree.ts";
 import { settleRun } from "./settle-run.ts";
 
 /** What a run is driven with, once it has started. */

@@ -20,8 +20,8 @@ import { commit } from "../../store/commit.ts";
 import { acceptMemberStatements } from "../../store/runs/writes.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
 import { failAtOnce, recordAll } from "./record-all.ts";
-import { headOf, inputMessages, memberRow } from "../lane/run-start.ts";
-import { type RunTree, type Strand, startBytes } from "./run-tree.ts";
+import { headOf, inputMessages, memberRow } from "../start/run-start.ts";
+import { type RunTree, type Strand, startBytes } from "./driven-tree.ts";
 import { settleRun } from "./settle-run.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { RunError } from "../../domain/run.ts";
 import type { RunFact } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
-import type { Strand } from "./run-tree.ts";
+import type { Strand } from "./driven-tree.ts";
 
 /** Records what a drive yields; one that fails unexpectedly ends its run. Does not reject. */
 export async function recordAll({ recorder, run }: Strand, facts: AsyncIterable<RunFact>): Promise<void> {

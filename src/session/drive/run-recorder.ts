@@ -1,6 +1,6 @@
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import type { Run, RunFact } from "../../engine/run/state.ts";
-import type { Checkpoints } from "./checkpoints.ts";
+import type { Checkpoints } from "./journal-writer.ts";
 
 /**
  * Tools act on the world: that one was asked to, and what it answered, is written down at once. So is a change of the

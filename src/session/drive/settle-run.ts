@@ -3,8 +3,8 @@ import type { Run } from "../../engine/run/state.ts";
 import { type Settled, settle } from "../recovery/landing.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { RunLane } from "../lane/run-lane.ts";
-import { isMember } from "./run-tree.ts";
-import { settledSession, settlementOf } from "./settlement.ts";
+import { isMember } from "./driven-tree.ts";
+import { settledSession, settlementOf } from "../recovery/settlement.ts";
 
 /**
  * Writes the pause or end of a run that is driven here and remembers it. What D1 did not confirm is a leftover then. A

@@ -24,14 +24,14 @@ import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../../store/runs/writes.ts";
 import { findByKey } from "../../store/runs/runs.ts";
 import { type Admission, decideAdmission } from "./admission.ts";
-import { mayBegin, reservedSessionId } from "../keyed-session.ts";
+import { mayBegin, reservedSessionId } from "../start/keyed-session.ts";
 import { LiveRun } from "../drive/live-run.ts";
 import { decideOnLook, type LookAgain } from "../row/look-again.ts";
 import type { RunLane } from "./run-lane.ts";
-import { castOf, loadOrigin } from "./run-origin.ts";
-import { acceptedRow, planStart, type RunStart } from "./run-start.ts";
+import { castOf, loadOrigin } from "../start/run-origin.ts";
+import { acceptedRow, planStart, type RunStart } from "../start/run-start.ts";
 import type { Loaded } from "../row/memory.ts";
-import { mergedState } from "./session-start.ts";
+import { mergedState } from "../start/session-start.ts";
 import { stateBytes } from "./start-waiting.ts";
 import { storedLive } from "../people/stored-live.ts";
 

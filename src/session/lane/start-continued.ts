@@ -10,9 +10,9 @@ import { type Continuation, continueStatements } from "../../store/runs/continue
 import { findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import type { LookAgain } from "../row/look-again.ts";
-import { resolve } from "./resolve-component.ts";
+import { resolve } from "../start/resolve-component.ts";
 import type { RunLane } from "./run-lane.ts";
-import { allMembers } from "../drive/run-tree.ts";
+import { allMembers } from "../drive/driven-tree.ts";
 import type { StartOutcome } from "./start-waiting.ts";
 
 /**

@@ -7,14 +7,14 @@ import { utf8Bytes } from "../../lib/text.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import { startStatements } from "../../store/runs/writes.ts";
 import { findRun } from "../../store/runs/runs.ts";
-import { cancelPaused, storeCancelled } from "../people/cancelled-run.ts";
+import { cancelPaused, storeCancelled } from "./cancelled-run.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import { decideOnLook, type LookAgain } from "../row/look-again.ts";
-import { resolve } from "./resolve-component.ts";
+import { resolve } from "../start/resolve-component.ts";
 import type { RunLane } from "./run-lane.ts";
-import { castOf, loadOrigin } from "./run-origin.ts";
-import { planStart } from "./run-start.ts";
-import { mergedState } from "./session-start.ts";
+import { castOf, loadOrigin } from "../start/run-origin.ts";
+import { planStart } from "../start/run-start.ts";
+import { mergedState } from "../start/session-start.ts";
 import { startContinued } from "./start-continued.ts";
 
 /** `away`: D1 did not take the start, the run still waits. `gone`: it was cancelled or deleted elsewhere. */

@@ -24,7 +24,7 @@ import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } fro
 import type { SessionDependencies } from "../dependencies.ts";
 import { decideOnLook } from "../row/look-again.ts";
 import type { RunLane } from "../lane/run-lane.ts";
-import { allMembers } from "../drive/run-tree.ts";
+import { allMembers } from "../drive/driven-tree.ts";
 import { storedLive } from "./stored-live.ts";
 
 /** Answers to a paused run, as they arrive. */

@@ -6,7 +6,7 @@ import { readOrNull } from "../../store/commit.ts";
 import { expiredRequirements, nextExpiry } from "../../store/runs/requirements.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { applyAnswers } from "./apply-answers.ts";
-import { cancelPaused } from "./cancelled-run.ts";
+import { cancelPaused } from "../lane/cancelled-run.ts";
 import type { RunLane } from "../lane/run-lane.ts";
 
 /**

@@ -14,7 +14,7 @@ import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { putBackStatements, takeOver, withdrawStatements } from "../../store/runs/undo.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { refusedRuns, settlementOf } from "../drive/settlement.ts";
+import { refusedRuns, settlementOf } from "./settlement.ts";
 
 /** What became of a settle. `kept` is what was stored: the run, or what fits of it when D1 refused it for its content. */
 export type Settled =

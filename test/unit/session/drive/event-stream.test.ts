@@ -6,7 +6,7 @@ import { newRun, type Run, type RunFact } from "../../../../src/engine/run/state
 import { headFromRow } from "../../../../src/engine/run/stored-run.ts";
 import { eventStream, KEEP_ALIVE_MS } from "../../../../src/session/drive/event-stream.ts";
 import { LiveRun } from "../../../../src/session/drive/live-run.ts";
-import { acceptedRow } from "../../../../src/session/lane/run-start.ts";
+import { acceptedRow } from "../../../../src/session/start/run-start.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

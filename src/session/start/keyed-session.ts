@@ -1,7 +1,7 @@
-import { type Failure, invalidRequest } from "../domain/error.ts";
-import { fieldError } from "../domain/field-errors.ts";
-import type { Idempotency } from "../domain/run.ts";
-import { canonicalJson, sha256Hex, uuidFrom } from "../lib/digest.ts";
+import { type Failure, invalidRequest } from "../../domain/error.ts";
+import { fieldError } from "../../domain/field-errors.ts";
+import type { Idempotency } from "../../domain/run.ts";
+import { canonicalJson, sha256Hex, uuidFrom } from "../../lib/digest.ts";
 
 // A run with an idempotency key and without a session gets a session whose id follows from the key, so that the same request,
 // sent again, finds the session that it began before. Whoever knows a key can compute that id, and could begin the session

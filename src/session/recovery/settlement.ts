@@ -9,7 +9,7 @@ import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { cutUtf8 } from "../../lib/text.ts";
 import type { Settlement } from "../../store/runs/settle.ts";
-import { isMember } from "./run-tree.ts";
+import { isMember } from "../drive/driven-tree.ts";
 
 /** What is written of a run that has paused or ended: what it did since it was stored last. */
 export function settlementOf(run: Run, end: RunEnd, session: Session | null): Settlement {

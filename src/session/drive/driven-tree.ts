@@ -6,7 +6,7 @@ import { ENTRY_BYTES } from "../../engine/run/event-log.ts";
 import type { Run, RunHead } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
 import { utf8Bytes } from "../../lib/text.ts";
-import { Checkpoints } from "./checkpoints.ts";
+import { Checkpoints } from "./journal-writer.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LiveState, type StateChange } from "./live-state.ts";
 import type { RunLane } from "../lane/run-lane.ts";
