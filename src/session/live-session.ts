@@ -25,7 +25,6 @@ import {
   deleteSession,
   type ExpireCall,
   expireSession,
-  isBusy,
   type PurgeCall,
   purgeSession,
   type Removed,
@@ -192,24 +191,24 @@ export class LiveSession {
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
   deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
     return this.#arrivals.run(async () => {
-      const removed = await deleteSession(this.#lane, principal, options);
+      const removed = await deleteSession(this.#going(), principal, options);
       return removed.ok ? ok(null) : removed;
     });
   }
 
   /** Brings a deleted session back. */
   restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
-    return this.#arrivals.run(() => restoreSession(this.#lane, principal, type));
+    return this.#arrivals.run(() => restoreSession(this.#going(), principal, type));
   }
 
   /** Deletes the session if its time is over. */
   expireSession(call: ExpireCall): Promise<Outcome<Removed>> {
-    return this.#arrivals.run(() => expireSession(this.#lane, call));
+    return this.#arrivals.run(() => expireSession(this.#going(), call));
   }
 
   /** Removes a session for good that is hidden, or whose owner is erased. */
   purgeSession(call: PurgeCall): Promise<Outcome<Removed>> {
-    return this.#arrivals.run(() => purgeSession(this.#lane, call));
+    return this.#arrivals.run(() => purgeSession(this.#going(), call));
   }
 
   /** Does what is left to do: lands what D1 has not, and takes up waiting runs. False when D1 is away. */
@@ -237,14 +236,14 @@ export class LiveSession {
     const isIndexed = isDone && (await this.#indexing.step());
     this.#lane.rearm(isIndexed);
     if (isAwake) {
-      await this.#arrivals.run(() => tend(this.#lane));
+      await this.#arrivals.run(() => tend(this.#going()));
     }
     this.#rest();
   }
 
   /** Keeps nothing where there is nothing to be woken for: empty tables are six pages, for each session there ever was. */
   #rest(): void {
-    const isQuiet = !isBusy(this.#lane) && this.#lane.alarm.isQuiet();
+    const isQuiet = !this.#lane.isBusy() && this.#lane.alarm.isQuiet();
     if (isQuiet && this.#deps.journal.entries().size === 0) {
       this.#deps.forgetStorage();
     }
@@ -255,6 +254,11 @@ export class LiveSession {
     this.#lane.alarm.expireAt(this.#deps.now());
     this.#lane.alarm.index();
     return ok(null);
+  }
+
+  #going() {
+    const { leftovers, alarm } = this.#lane;
+    return { deps: this.#deps, memory: this.#memory, leftovers, alarm, lane: this.#lane };
   }
 
   async #applyGenerated(

@@ -60,6 +60,15 @@ export class RunLane {
     return { active: this.#active && placed(this.#active), waiting: this.#waiting.map(placed) };
   }
 
+  /** Whether a run is active in this object, or waits. */
+  isBusy(): boolean {
+    return this.#active !== null || this.#waiting.length > 0;
+  }
+
+  waitingIds(): string[] {
+    return this.#waiting.map(({ runId }) => runId);
+  }
+
   /** The run when it is active or waits here. */
   find(runId: string): LiveRun | null {
     return [this.#active, ...this.#waiting].find((live) => live?.runId === runId) ?? null;
@@ -269,11 +278,6 @@ export class RunLane {
         live.cancel();
       }
     }
-    this.leftovers.forgetAll();
-    this.memory.drop();
-    // Nothing is kept for a session that is gone: the platform forgets an object without storage.
-    this.deps.forgetStorage();
-    this.alarm.cleared();
   }
 
   /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */

@@ -14,10 +14,37 @@ import { findComponent } from "../../domain/team.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import { beginPurgeStatements, hideStatement, isSmall, restoreStatement } from "../../store/sessions/hiding.ts";
 import { deleteStatements } from "../../store/sessions/writes.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import type { Alarm } from "../recovery/alarm.ts";
+import type { Leftovers } from "../recovery/leftovers.ts";
+import type { SessionMemory } from "./memory.ts";
 import { purgeRows } from "./purge-session.ts";
-import type { RunLane } from "../lane/run-lane.ts";
 
 // All of this is called in line with arrivals, so that no run is being let in while its session goes or comes back.
+
+/** A session that goes, and its lane, which closes with it. */
+interface GoingSession {
+  deps: SessionDependencies;
+  memory: SessionMemory;
+  leftovers: Leftovers;
+  alarm: Alarm;
+  lane: ClosingLane;
+}
+
+/** What a delete asks of the session's lane of runs. */
+interface ClosingLane {
+  /** Whether a run is active in this object, or waits. */
+  isBusy(): boolean;
+  waitingIds(): string[];
+  /** Takes up the waiting runs that the last load found. */
+  takeUp(): void;
+  /** Cancels the active run. */
+  interrupt(): void;
+  /** False when D1 could not be told so. */
+  cancel(runId: string): Promise<boolean>;
+  /** Ends all runs for their readers; nothing of them is written any more. */
+  clear(): void;
+}
 
 /** `going_on`: it exists for nobody, and the rest of its rows go by the object's alarm. */
 export type Removed = "left" | "hidden" | "going_on" | "purged";
@@ -34,8 +61,12 @@ export interface DeleteOptions {
 }
 
 /** Deletes the session; one that does not exist for the caller is left alone. */
-export function deleteSession(lane: RunLane, principal: Principal, { undo }: DeleteOptions): Promise<Outcome<Removed>> {
-  return remove(lane, (session) => (maySee(principal, session) ? (undo ? "hide" : "purge") : "leave"));
+export function deleteSession(
+  going: GoingSession,
+  principal: Principal,
+  { undo }: DeleteOptions,
+): Promise<Outcome<Removed>> {
+  return remove(going, (session) => (maySee(principal, session) ? (undo ? "hide" : "purge") : "leave"));
 }
 
 /** What the server asks for when the session's time may be over. */
@@ -45,18 +76,18 @@ export interface ExpireCall extends DeleteOptions {
 
 /** Deletes the session if its time is over still. While a run is active or waits it is not: that run wins. */
 export async function expireSession(
-  lane: RunLane,
+  going: GoingSession,
   { undo, deploymentTtlSeconds }: ExpireCall,
 ): Promise<Outcome<Removed>> {
-  const { deps, memory } = lane;
-  if (!(await lane.leftovers.land()) || (await memory.load(0, false)) === null) {
+  const { deps, memory, leftovers, lane } = going;
+  if (!(await leftovers.land()) || (await memory.load(0, false)) === null) {
     return fail(databaseUnavailable());
   }
   lane.takeUp();
-  if (isBusy(lane)) {
+  if (lane.isBusy()) {
     return ok("left");
   }
-  return remove(lane, (session) => {
+  return remove(going, (session) => {
     const { sessionType, agentId, teamId } = session;
     const id = sessionType === "agent" ? agentId : teamId;
     const component =
@@ -70,10 +101,10 @@ export async function expireSession(
 export type PurgeCall = { limits: PurgeLimits } | { userId: string };
 
 /** Removes the session for good, if it is one that is meant. */
-export function purgeSession(lane: RunLane, call: PurgeCall): Promise<Outcome<Removed>> {
+export function purgeSession(going: GoingSession, call: PurgeCall): Promise<Outcome<Removed>> {
   // An import is written without the object.
-  lane.memory.drop();
-  return remove(lane, (session) => {
+  going.memory.drop();
+  return remove(going, (session) => {
     const isMeant = "limits" in call ? isToBePurged(session, call.limits) : session.userId === call.userId;
     return isMeant ? "purge" : "leave";
   });
@@ -81,12 +112,11 @@ export function purgeSession(lane: RunLane, call: PurgeCall): Promise<Outcome<Re
 
 /** Brings a deleted session back; answers it as it stands then. */
 export async function restoreSession(
-  lane: RunLane,
+  { deps, memory, leftovers, alarm }: Pick<GoingSession, "deps" | "memory" | "leftovers" | "alarm">,
   principal: Principal,
   type: SessionType | null,
 ): Promise<Outcome<Session>> {
-  const { deps, memory } = lane;
-  const restored = await lane.leftovers.writeRow(async (): Promise<Outcome<Session>> => {
+  const restored = await leftovers.writeRow(async (): Promise<Outcome<Session>> => {
     memory.drop();
     const row = await memory.row();
     if (row === null) {
@@ -111,51 +141,46 @@ export async function restoreSession(
   if (restored?.ok) {
     // What D1 says waits and expires in it is looked for again.
     memory.forgetPending();
-    lane.alarm.expireAt(deps.now());
+    alarm.expireAt(deps.now());
   }
   return restored ?? fail(databaseUnavailable());
 }
 
 /** Does what is left to do in a session that was deleted, or is gone; for the object's alarm, when it has landed all. */
-export async function tend(lane: RunLane): Promise<void> {
-  const { session } = lane.memory;
+export async function tend(going: GoingSession): Promise<void> {
+  const { deps, memory, lane } = going;
+  const { session } = memory;
   if (session === null) {
-    const row = await lane.memory.row();
-    if (row !== null && row.value === null && !isBusy(lane) && lane.deps.journal.entries().size === 0) {
-      lane.clear();
+    const row = await memory.row();
+    if (row !== null && row.value === null && !lane.isBusy() && deps.journal.entries().size === 0) {
+      forget(going);
     }
   } else if (isPurging(session)) {
-    await purgeRows(lane, session);
+    await purge(going, session);
   } else if (session.visibility === "deleted") {
     await closeLane(lane);
   }
 }
 
-/** Whether a run is active in this object, or waits. */
-export function isBusy(lane: RunLane): boolean {
-  const { active, waiting } = lane.occupancy();
-  return active !== null || waiting.length > 0;
-}
-
-async function remove(lane: RunLane, decide: (session: Session) => Removal): Promise<Outcome<Removed>> {
+async function remove(going: GoingSession, decide: (session: Session) => Removal): Promise<Outcome<Removed>> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const removed = await lane.leftovers.writeRow(() => removeOnce(lane, decide));
+    const removed = await going.leftovers.writeRow(() => removeOnce(going, decide));
     if (removed === null) {
       return fail(databaseUnavailable());
     }
     if (removed !== "taken_over") {
-      return removed.ok ? ok(await finish(lane, removed.value)) : removed;
+      return removed.ok ? ok(await finish(going, removed.value)) : removed;
     }
-    lane.memory.drop();
+    going.memory.drop();
   }
   return fail(databaseUnavailable());
 }
 
 async function removeOnce(
-  lane: RunLane,
+  going: GoingSession,
   decide: (session: Session) => Removal,
 ): Promise<Outcome<Removed> | "taken_over"> {
-  const { deps, memory } = lane;
+  const { deps, memory } = going;
   const row = await memory.row();
   if (row === null) {
     return fail(databaseUnavailable());
@@ -163,7 +188,7 @@ async function removeOnce(
   const session = row.value;
   if (session === null) {
     // Also where an answer was lost that said so: whoever still reads is told.
-    lane.clear();
+    forget(going);
     return ok("purged");
   }
   const removal = decide(session);
@@ -183,48 +208,65 @@ async function removeOnce(
   memory.drop();
   if (committed.kind !== "written") {
     // It may be hidden: then somebody has to see to what runs in it.
-    lane.alarm.failed();
+    going.alarm.failed();
     return fail(databaseUnavailable());
   }
   if (!committed.changed.at(-1)) {
     return "taken_over";
   }
   if (removal === "hide") {
-    lane.interrupt();
+    going.lane.interrupt();
     return ok("hidden");
   }
-  lane.clear();
+  forget(going);
   return ok(small.value ? "purged" : "going_on");
 }
 
 /** What follows the write, out of the line of those. */
-async function finish(lane: RunLane, removed: Removed): Promise<Removed> {
+async function finish(going: GoingSession, removed: Removed): Promise<Removed> {
   switch (removed) {
     case "left":
     case "purged":
       return removed;
     case "hidden":
-      await closeLane(lane);
+      await closeLane(going.lane);
       return removed;
     case "going_on": {
-      lane.alarm.watch();
-      const row = await lane.memory.row();
+      going.alarm.watch();
+      const row = await going.memory.row();
       if (row?.value == null || !isPurging(row.value)) {
-        lane.alarm.failed();
+        going.alarm.failed();
         return removed;
       }
-      return purgeRows(lane, row.value);
+      return purge(going, row.value);
     }
   }
+}
+
+async function purge(going: GoingSession, session: Session): Promise<"going_on" | "purged"> {
+  const purged = await purgeRows(going.deps, going.alarm, session);
+  if (purged === "purged") {
+    forget(going);
+  }
+  return purged;
+}
+
+/** The session is gone: its runs end, and nothing of it is kept. The platform forgets an object without storage. */
+function forget({ deps, memory, leftovers, alarm, lane }: GoingSession): void {
+  lane.clear();
+  leftovers.forgetAll();
+  memory.drop();
+  deps.forgetStorage();
+  alarm.cleared();
 }
 
 /**
  * What runs or waits in a deleted session is cancelled, and stored so; what D1 does not take now is cancelled when it would
  * start. A run that waits for people stays paused.
  */
-async function closeLane(lane: RunLane): Promise<void> {
+async function closeLane(lane: ClosingLane): Promise<void> {
   lane.interrupt();
-  for (const { runId } of lane.occupancy().waiting) {
+  for (const runId of lane.waitingIds()) {
     if (!(await lane.cancel(runId))) {
       return;
     }
