@@ -1,18 +1,10 @@
 import type { ModelSource } from "../domain/model.ts";
-import type { Registry } from "../domain/team.ts";
-import type { Database } from "../store/database.ts";
 import type { ExpiryNote } from "./recovery/alarm.ts";
-import type { Journal } from "./recovery/journal.ts";
+import type { LandingDependencies } from "./recovery/landing.ts";
 
 /** What a live session gets from outside: it has no platform, no clock and no model of its own. */
-export interface SessionDependencies extends Registry {
-  sessionId: string;
-  db: Database;
-  journal: Journal;
+export interface SessionDependencies extends LandingDependencies {
   models: ModelSource;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  newId(): string;
   /** Has the platform wake the object at this instant, even if this instance is dead by then. */
   setAlarm(atMs: number): void;
   /** When the first open requirement expires. */

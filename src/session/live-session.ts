@@ -17,9 +17,17 @@ import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { NameChange } from "../store/sessions/writes.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
+import type { SessionDependencies } from "./dependencies.ts";
+import type { StateChange } from "./drive/live-state.ts";
+import { runAnswer } from "./drive/run-answer.ts";
 import { type Arrival, admit } from "./lane/admit.ts";
-import { changeForJob, type JobChange } from "./row/change-for-job.ts";
+import { type LaneContext, RunLane } from "./lane/run-lane.ts";
 import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
+import { expireRequirements } from "./people/expire-requirements.ts";
+import { findToResume, resumeAnswer } from "./people/resume-run.ts";
+import { Alarm, watchExpiry } from "./recovery/alarm.ts";
+import { Leftovers } from "./recovery/leftovers.ts";
+import { changeForJob, type JobChange } from "./row/change-for-job.ts";
 import {
   type DeleteOptions,
   deleteSession,
@@ -31,18 +39,13 @@ import {
   restoreSession,
   tend,
 } from "./row/delete-session.ts";
-import type { SessionDependencies } from "./dependencies.ts";
-import { expireRequirements } from "./people/expire-requirements.ts";
 import { SessionIndexing } from "./row/index-session.ts";
-import { runAnswer } from "./drive/run-answer.ts";
-import type { StateChange } from "./drive/live-state.ts";
-import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
-import { findToResume, resumeAnswer } from "./people/resume-run.ts";
-import { RunLane } from "./lane/run-lane.ts";
 import { SessionMemory } from "./row/memory.ts";
+import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
 import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./row/names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
-import type { Plan, SessionRows } from "./row/rows.ts";
+import { type Plan, SessionRows } from "./row/rows.ts";
+import { SessionSummaries } from "./row/summaries.ts";
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
@@ -50,8 +53,7 @@ import type { Plan, SessionRows } from "./row/rows.ts";
  */
 export class LiveSession {
   readonly #deps: SessionDependencies;
-  readonly #memory: SessionMemory;
-  readonly #lane: RunLane;
+  readonly #context: LaneContext;
   readonly #rows: SessionRows;
   readonly #indexing: SessionIndexing;
   /** Runs are let in one at a time, in the order in which they arrive. */
@@ -60,17 +62,31 @@ export class LiveSession {
   readonly #namings = new Map<string, Promise<ItemResult>>();
 
   constructor(deps: SessionDependencies) {
-    this.#deps = deps;
-    this.#memory = new SessionMemory(deps.db, deps.sessionId);
-    this.#lane = new RunLane(deps, this.#memory, (component) =>
+    const memory = new SessionMemory(deps.db, deps.sessionId);
+    const alarm = new Alarm(deps.now, deps.setAlarm, deps.expiry);
+    const leftovers = new Leftovers(deps, memory, alarm, {
+      onLanded: () => lane.startNext(),
+      onRunLanded: (run) => {
+        if (run.end?.status === "PAUSED") {
+          // The run may go on by itself: then the next load has to find it among those that wait.
+          memory.forgetPending();
+          watchExpiry(alarm, run);
+        }
+      },
+    });
+    const rows = new SessionRows(deps, memory, leftovers);
+    const context = { deps, memory, leftovers, alarm, summaries: new SessionSummaries(deps, rows) };
+    const lane = new RunLane(context, (component) =>
       deps.background(
         this.#afterCompletion(component).catch((error: unknown) =>
           log("error", "completion.failed_unexpectedly", { session_id: deps.sessionId, ...errorFields(error) }),
         ),
       ),
     );
-    this.#rows = this.#lane.rows;
-    this.#indexing = new SessionIndexing(deps, this.#memory, this.#lane.leftovers, this.#lane.alarm);
+    this.#deps = deps;
+    this.#context = { ...context, lane };
+    this.#rows = rows;
+    this.#indexing = new SessionIndexing(deps, memory, leftovers, alarm);
   }
 
   // The methods that answer an `Outcome` are the object's remote calls: remote-calls.ts lists them.
@@ -88,42 +104,42 @@ export class LiveSession {
       return fail(modelNotConfigured());
     }
     const arrival: Arrival = { ...call, component, model, arrivedAt };
-    const admitted = await this.#arrivals.run(() => admit(this.#lane, arrival));
+    const admitted = await this.#arrivals.run(() => admit(this.#context, arrival));
     if (!admitted.ok) {
       return admitted;
     }
     const live = admitted.value;
-    return ok(await runAnswer(live, read, { waitingBefore: this.#lane.waitingBefore(live) }));
+    return ok(await runAnswer(live, read, { waitingBefore: this.#context.lane.waitingBefore(live) }));
   }
 
   /** Takes answers to what a paused run waits for. */
   async continueRun({ read, ...call }: ContinueCall): Promise<Outcome<RunAnswer>> {
     const arrival: AnswerArrival = { ...call, arrivedAt: this.#deps.now() };
-    const continued = await this.#arrivals.run(() => admitAnswers(this.#lane, arrival));
+    const continued = await this.#arrivals.run(() => admitAnswers(this.#context, arrival));
     if (!continued.ok) {
       return continued;
     }
     const { live, fromEntry } = continued.value;
-    return ok(await runAnswer(live, read, { waitingBefore: this.#lane.waitingBefore(live), fromEntry }));
+    return ok(await runAnswer(live, read, { waitingBefore: this.#context.lane.waitingBefore(live), fromEntry }));
   }
 
   /** Finds a run to read its events again. */
   async resumeRun({ lastEventIndex, ...request }: ResumeCall): Promise<Outcome<ResumeAnswer>> {
-    const found = await findToResume(this.#lane, request);
+    const found = await findToResume(this.#context, request);
     return found.ok ? ok(resumeAnswer(found.value, lastEventIndex)) : found;
   }
 
   /** Cancels a run, waiting, active or paused; one that is unknown, settled or somebody else's stays as it is. */
   async cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
-    const woken = this.#lane.find(runId) !== null || (await this.wake());
-    const row = await this.#memory.row();
+    const woken = this.#context.lane.find(runId) !== null || (await this.wake());
+    const row = await this.#context.memory.row();
     if (!woken || row === null) {
       return fail(databaseUnavailable());
     }
     if (row.value === null || !maySee(principal, row.value)) {
       return ok(null);
     }
-    return (await this.#lane.cancel(runId)) ? ok(null) : fail(databaseUnavailable());
+    return (await this.#context.lane.cancel(runId)) ? ok(null) : fail(databaseUnavailable());
   }
 
   /** Changes the session as a caller asks; answers it as it stands then. */
@@ -143,15 +159,16 @@ export class LiveSession {
       : this.#patchState(principal, plan, (state) => patchedState(state, requested));
   }
 
-  /** The tools of an active run see it too, and what they changed before stays where the patch does not say else. */
+  /** An active run's tools see the patched state too. What they changed before stays where the patch does not say else. */
   async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
+    const { lane } = this.#context;
     const fitting: Plan = (session) => {
       const planned = plan(session);
-      const fits = !planned.ok || this.#lane.tree?.state.expect(change) !== false;
+      const fits = !planned.ok || lane.active?.state?.expect(change) !== false;
       return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
     };
-    const written = await this.#rows.write(principal, fitting, () => this.#lane.tree?.applyState(change));
-    this.#lane.tree?.state.forget(change);
+    const written = await this.#rows.write(principal, fitting, () => lane.active?.applyState(change));
+    lane.active?.state?.forget(change);
     return written;
   }
 
@@ -185,46 +202,46 @@ export class LiveSession {
 
   /** Has the model bring the session's summary up to date; one that a person writes meanwhile stays. */
   summarizeSession(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
-    return this.#lane.summaries.make(principal, ifMatch);
+    return this.#context.summaries.make(principal, ifMatch);
   }
 
   /** Deletes the session with everything in it; one that does not exist for the caller is left alone. */
   deleteSession(principal: Principal, options: DeleteOptions): Promise<Outcome<null>> {
     return this.#arrivals.run(async () => {
-      const removed = await deleteSession(this.#going(), principal, options);
+      const removed = await deleteSession(this.#context, principal, options);
       return removed.ok ? ok(null) : removed;
     });
   }
 
   /** Brings a deleted session back. */
   restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
-    return this.#arrivals.run(() => restoreSession(this.#going(), principal, type));
+    return this.#arrivals.run(() => restoreSession(this.#context, principal, type));
   }
 
   /** Deletes the session if its time is over. */
   expireSession(call: ExpireCall): Promise<Outcome<Removed>> {
-    return this.#arrivals.run(() => expireSession(this.#going(), call));
+    return this.#arrivals.run(() => expireSession(this.#context, call));
   }
 
   /** Removes a session for good that is hidden, or whose owner is erased. */
   purgeSession(call: PurgeCall): Promise<Outcome<Removed>> {
-    return this.#arrivals.run(() => purgeSession(this.#going(), call));
+    return this.#arrivals.run(() => purgeSession(this.#context, call));
   }
 
   /** Does what is left to do: lands what D1 has not, and takes up waiting runs. False when D1 is away. */
   wake(): Promise<boolean> {
     return this.#arrivals.run(async () => {
-      if (!(await this.#lane.leftovers.land())) {
+      if (!(await this.#context.leftovers.land())) {
         return false;
       }
-      const loaded = await this.#memory.load(0, false);
+      const loaded = await this.#context.memory.load(0, false);
       if (loaded === null) {
-        this.#lane.alarm.failed();
+        this.#context.alarm.failed();
       }
       if (loaded?.session != null && loaded.session.unindexedFrom !== null) {
-        this.#lane.alarm.index();
+        this.#context.alarm.index();
       }
-      this.#lane.takeUp();
+      this.#context.lane.takeUp();
       return loaded !== null;
     });
   }
@@ -232,18 +249,27 @@ export class LiveSession {
   /** What the object's alarm calls; it is set again while there is anything to be woken for. */
   async alarm(): Promise<void> {
     const isAwake = await this.wake();
-    const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#lane)));
+    const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#context)));
     const isIndexed = isDone && (await this.#indexing.step());
-    this.#lane.rearm(isIndexed);
+    this.#rearm(isIndexed);
     if (isAwake) {
-      await this.#arrivals.run(() => tend(this.#going()));
+      await this.#arrivals.run(() => tend(this.#context));
     }
     this.#rest();
   }
 
-  /** Keeps nothing where there is nothing to be woken for: empty tables are six pages, for each session there ever was. */
+  /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */
+  #rearm(isAwake: boolean): void {
+    const { alarm, lane, leftovers } = this.#context;
+    if (isAwake && lane.waitingIds().length === 0 && !leftovers.any()) {
+      alarm.recovered();
+    }
+    alarm.rearm(lane.size());
+  }
+
+  /** Empties the storage where there is nothing to be woken for: even empty tables take six pages for each session. */
   #rest(): void {
-    const isQuiet = !this.#lane.isBusy() && this.#lane.alarm.isQuiet();
+    const isQuiet = !this.#context.lane.isBusy() && this.#context.alarm.isQuiet();
     if (isQuiet && this.#deps.journal.entries().size === 0) {
       this.#deps.forgetStorage();
     }
@@ -251,14 +277,9 @@ export class LiveSession {
 
   /** Has a session that came to be without its object see to the search index, and to what expires; does not wait for it. */
   async index(): Promise<Outcome<null>> {
-    this.#lane.alarm.expireAt(this.#deps.now());
-    this.#lane.alarm.index();
+    this.#context.alarm.expireAt(this.#deps.now());
+    this.#context.alarm.index();
     return ok(null);
-  }
-
-  #going() {
-    const { leftovers, alarm } = this.#lane;
-    return { deps: this.#deps, memory: this.#memory, leftovers, alarm, lane: this.#lane };
   }
 
   async #applyGenerated(
@@ -277,12 +298,12 @@ export class LiveSession {
 
   async #afterCompletion(component: Component): Promise<void> {
     // Memory may have been dropped while the run was settled.
-    const row = await this.#memory.row();
+    const row = await this.#context.memory.row();
     if (row?.value == null) {
       return;
     }
     const session = row.value;
-    this.#lane.summaries.runCompleted(session, component);
+    this.#context.summaries.runCompleted(session, component);
     if (!isAutomaticallyDue(this.#deps, session, component)) {
       return;
     }

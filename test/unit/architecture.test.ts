@@ -46,8 +46,8 @@ const ONLY_IN: [packageName: RegExp, allowed: RegExp][] = [
 ];
 
 /** Layers whose files, or rooms, are still to be untangled. */
-const STILL_IN_CIRCLES = /^(jobs|session)\//;
-const ROOMS_STILL_IN_CIRCLES = /^(jobs|names|session)\//;
+const STILL_IN_CIRCLES = /^(jobs)\//;
+const ROOMS_STILL_IN_CIRCLES = /^(jobs|names)\//;
 
 interface Import {
   file: string;

@@ -1,23 +1,23 @@
 import type { Message } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
 import type { RunError } from "../../domain/run.ts";
-import type { Component } from "../../domain/team.ts";
-import { endInstead } from "../../engine/run/apply-fact.ts";
 import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { type HistoryRun, historyMessages } from "../../engine/prompt/history.ts";
 import { buildPrompt } from "../../engine/prompt/prompt.ts";
+import { endInstead } from "../../engine/run/apply-fact.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
+import type { SessionContext } from "../context.ts";
 import { watchExpiry } from "../recovery/alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
+import type { DrivenTree } from "./driven-tree.ts";
 import { delegate, endMembers } from "./member-runs.ts";
-import { failAtOnce, recordAll } from "./record-all.ts";
-import type { RunTree } from "./driven-tree.ts";
+import { failAtOnce } from "./run-recorder.ts";
 import { settleRun } from "./settle-run.ts";
 
-/** What a run is driven with, once it has started. */
-export interface DriveWith {
-  component: Component;
+/** A top-level run whose start is in D1, with what it is driven with. */
+export interface StartedRun {
+  tree: DrivenTree;
   model: Model;
   history: HistoryRun[];
   /** Set when the run is to fail before it asks the model. */
@@ -30,52 +30,56 @@ export interface DriveWith {
  * Drives a top-level run until it has paused or ended and is written down, and only then shows readers that. Answers
  * whether it completed and landed. Does not reject: what goes wrong ends the run.
  */
-export async function driveToEnd(tree: RunTree, drive: DriveWith): Promise<boolean> {
-  const { lane, live, top } = tree;
-  const { run } = top;
-  await recordAll(top, facts(tree, drive));
+export async function driveToEnd(context: SessionContext, started: StartedRun): Promise<boolean> {
+  const { tree } = started;
+  const { live, top } = tree;
+  await top.recorder.recordAll(facts(context, started));
   live.stage = "settling";
   try {
-    await endMembers(tree, top);
-    return await settleAndRemember(tree);
+    await endMembers(context, tree, top);
+    return await settleAndRemember(context, tree);
   } catch (error) {
     log("error", "settle.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
     live.persisted = false;
-    lane.leftovers.abandon(live.runId);
+    context.leftovers.abandon(live.runId);
     return false;
   } finally {
     if (live.gone) {
-      endInstead(run, { type: "cancelled" });
+      endInstead(top.run, { type: "cancelled" });
     }
     top.recorder.show();
     live.finish();
   }
 }
 
-function facts(tree: RunTree, { model, history, failure, continues }: DriveWith) {
+function facts(context: SessionContext, { tree, model, history, failure, continues }: StartedRun) {
   if (failure !== null) {
     return failAtOnce(failure, continues ? tree.state.current : null);
   }
   const { top } = tree;
   const prompt = promptOf(top.input, history);
-  const deps = driveDependencies(tree, top, model, delegate);
+  const deps = driveDependencies(context, tree, {
+    strand: top,
+    model,
+    delegate: (delegation) => delegate(context, tree, top, delegation),
+  });
   return continues ? continueRun(top.run, prompt, deps) : driveRun(top.run, prompt, deps);
 }
 
-async function settleAndRemember({ lane, live, top }: RunTree): Promise<boolean> {
-  const { memory } = lane;
+async function settleAndRemember(context: SessionContext, { live, top }: DrivenTree): Promise<boolean> {
+  const { deps, memory, alarm } = context;
   const { run } = top;
-  const startedAt = lane.deps.now();
-  const settled = await settleRun(lane, live, run);
-  live.settleMs = lane.deps.now() - startedAt;
+  const startedAt = deps.now();
+  const settled = await settleRun(context, live, run);
+  live.settleMs = deps.now() - startedAt;
   if (settled.kind !== "landed") {
-    // What is stored of it, if anything, is not what its readers have seen.
+    // What is stored of the run, if anything, is not what its readers have seen.
     live.persisted = live.gone;
     return false;
   }
-  // A team's end goes behind those of its members.
+  // True for its members too: a team's settle stands in line, so leftovers of its members have landed before it.
   live.persisted = true;
-  watchExpiry(lane.alarm, run);
+  watchExpiry(alarm, run);
   const { origin } = run.head;
   if (origin?.type === "regenerated" && origin.replace) {
     memory.dropHistory();
@@ -101,6 +105,6 @@ function historyRun({ head, messages }: Run, input: readonly Message[]): History
 }
 
 function promptOf(input: readonly Message[], history: HistoryRun[]) {
-  // The window was cut to the agent's number of runs when it was loaded; a model sees its own system message only.
+  // The history was cut to the agent's number of runs when it was loaded. A model sees its own system message only.
   return buildPrompt(historyMessages(history, { skipRoles: ["system"] }), input);
 }

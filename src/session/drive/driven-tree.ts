@@ -3,16 +3,16 @@ import { MAX_MEMBERS_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Component } from "../../domain/team.ts";
 import { ENTRY_BYTES } from "../../engine/run/event-log.ts";
-import type { Run, RunHead } from "../../engine/run/state.ts";
+import type { Run } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
 import { utf8Bytes } from "../../lib/text.ts";
-import { Checkpoints } from "./journal-writer.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { JournalWriter } from "./journal-writer.ts";
 import type { LiveRun } from "./live-run.ts";
-import { LiveState, type StateChange } from "./live-state.ts";
-import type { RunLane } from "../lane/run-lane.ts";
+import { LiveState } from "./live-state.ts";
 import { RunRecorder } from "./run-recorder.ts";
 
-/** Events that every run still tells when it stops at the limit. */
+/** Kept free for the events that every run still tells when it stops at the limit. */
 const CLOSING_EVENT_BYTES = 8 * ENTRY_BYTES;
 
 /** One run of a tree, with what it is driven with. */
@@ -26,33 +26,39 @@ export interface Strand {
   parent: Strand | null;
 }
 
-/** A top-level run that is under way, with the member runs in it and what all of them share. */
-export class RunTree {
-  readonly lane: RunLane;
+/** A top-level run that is to be driven. */
+export interface TreeTop {
+  live: LiveRun;
+  run: Run;
+  component: Component;
+  /** The session's state as it stands now. */
+  state: JsonObject;
+  /** The first messages of the member runs that are in it already. */
+  memberInputs: ReadonlyMap<string, readonly Message[]>;
+}
+
+/** A top-level run while it is driven, with the member runs in it and what all of them share. */
+export class DrivenTree {
   readonly live: LiveRun;
   readonly top: Strand;
   readonly state: LiveState;
   /** Member runs are stored one at a time, so that their order is that of their run indexes. */
   readonly accepts = new Serial();
-  readonly #checkpoints: Checkpoints;
+  readonly #now: () => number;
+  readonly #writer: JournalWriter;
   readonly #inputs: Map<string, readonly Message[]>;
   /** What each member run took when it started. */
   readonly #startBytes = new Map<string, number>();
   #nextMemberIndex: number;
   #nextPosition: number;
 
-  /** `inputs`: the first messages of the member runs that are there already. */
   constructor(
-    lane: RunLane,
-    live: LiveRun,
-    top: { run: Run; component: Component; input: readonly Message[] },
-    inputs: ReadonlyMap<string, readonly Message[]> = new Map(),
+    { live, run, component, state, memberInputs }: TreeTop,
+    { journal, now }: Pick<SessionDependencies, "journal" | "now">,
   ) {
-    this.lane = lane;
     this.live = live;
-    const { run } = top;
-    const { journal, now } = lane.deps;
-    this.#checkpoints = new Checkpoints(journal);
+    this.#now = now;
+    this.#writer = new JournalWriter(journal);
     const eventsAtStart = run.eventCount;
     const onShown = () => {
       if (run.end === null && !live.gone) {
@@ -60,28 +66,25 @@ export class RunTree {
       }
       live.publish(run);
     };
-    const recorder = new RunRecorder(run, this.#checkpoints, now, onShown);
-    this.top = { ...top, recorder, parent: null };
-    const { session } = lane.memory;
-    this.state = new LiveState(session === null ? run.state : (session.state ?? {}), (state) =>
-      recorder.record({ type: "state_changed", state }),
-    );
-    this.#inputs = new Map(inputs);
+    const recorder = new RunRecorder(run, this.#writer, now, onShown);
+    this.top = { run, component, input: live.input, recorder, parent: null };
+    this.state = new LiveState(state, (changed) => recorder.record({ type: "state_changed", state: changed }));
+    this.#inputs = new Map(memberInputs);
     const { runIndex, memberSlots } = run.head;
     const used = allMembers(run).map(({ head }) => (head.runIndex ?? 0) + 1);
     this.#nextMemberIndex = Math.max((runIndex ?? 0) - memberSlots, ...used);
     this.#nextPosition = Math.max(0, ...run.requirements.map(({ position }) => position + 1));
   }
 
-  /** The member run with this number of a team run that is in the tree. */
+  /** The member run with this number of a team run; null where the team run has none. `input` is given when it starts. */
   member(parent: Strand, nth: number, component: Component, input?: readonly Message[]): Strand | null {
     const run = parent.run.members[nth];
     if (run === undefined) {
       return null;
     }
-    const recorder = new RunRecorder(run, this.#checkpoints, this.lane.deps.now, (events) => {
+    const recorder = new RunRecorder(run, this.#writer, this.#now, (events) => {
       if (events > 0) {
-        // How a member stopped is told once it is stored: nothing else would say that readers had it.
+        // A member's end is told after it was stored, when nothing may follow that would have this journaled: so at once.
         parent.recorder.record({ type: "member_told", member: nth, events }, run.end !== null);
       }
     });
@@ -91,18 +94,10 @@ export class RunTree {
     return { run, component, input: this.#inputs.get(run.head.runId) ?? [], recorder, parent };
   }
 
-  /** How much the member runs may still take, what they start with and what they say. */
+  /** How many bytes the member runs may still take, with what they start with and what they say. */
   memberRoom(): number {
     const taken = allMembers(this.top.run).map((run) => this.#startedWith(run) + run.outputBytes + run.eventBytes);
     return MAX_MEMBERS_BYTES - taken.reduce((sum, bytes) => sum + bytes, 0);
-  }
-
-  /** Applies a change of the session's state that D1 has, while the run may still be stored with it. */
-  applyState(change: StateChange): void {
-    // A run that is being closed without a state leaves that to whoever else writes it, and has ended with its own.
-    if (this.live.stage !== "settling" || this.top.run.isStateChanged) {
-      this.state.apply(change);
-    }
   }
 
   #startedWith({ head }: Run): number {
@@ -115,30 +110,29 @@ export class RunTree {
     return bytes;
   }
 
-  /** The run index of the next member run; null when the top-level run has no place for more. */
+  /** Takes the run index for the next member run; null when the top-level run has no place for more. */
   takeMemberIndex(): number | null {
     return this.#nextMemberIndex < (this.top.run.head.runIndex ?? 0) ? this.#nextMemberIndex++ : null;
   }
 
+  /** Takes the position for the next requirement of the tree. */
   takePosition(): number {
     return this.#nextPosition++;
   }
 
-  /** How much a run may still tell: its team's readers are told of it too. */
+  /** How many bytes of events a run may still tell: they count for the runs that it is in, too. */
   eventRoom({ run, parent }: Strand): number {
     const own = MAX_RUN_EVENT_BYTES - run.eventBytes - CLOSING_EVENT_BYTES;
     return parent === null ? own : Math.min(own, this.eventRoom(parent));
   }
 }
 
-/** What a member run takes before it says anything: its task stands in its row as well. */
+/** What a member run takes before it says anything. Its task counts twice: it stands in its row as well. */
 export function startBytes(input: readonly Message[], state: JsonObject): number {
   return input.reduce((sum, { content }) => sum + 2 * utf8Bytes(content), utf8Bytes(JSON.stringify(state)));
 }
 
+/** The member runs in a run, at any depth. */
 export function allMembers(run: Run): Run[] {
   return run.members.flatMap((member) => [member, ...allMembers(member)]);
 }
-
-/** Whether a run of this head stands in another one. */
-export const isMember = (head: Pick<RunHead, "parentRunId">): boolean => head.parentRunId !== null;

@@ -1,14 +1,14 @@
 import type { RecordedFact, RunHead } from "../../engine/run/state.ts";
 import type { Journal } from "../recovery/journal.ts";
 
-/** What is lost at most of an answer when the object dies. */
-const CHECKPOINT_MS = 500;
+/** How much of an answer is lost at most when the object dies. */
+const MAX_LAG_MS = 500;
 
 /**
- * Keeps the journal behind a run and its member runs by at most `CHECKPOINT_MS`. All of them are written at one instant,
- * so that none of them says something of another that is not written.
+ * Keeps the journal behind a run and its member runs by at most `MAX_LAG_MS`. The facts of all of them are written at one
+ * instant, so that no run says something of another that is not written.
  */
-export class Checkpoints {
+export class JournalWriter {
   readonly #journal: Journal;
   #unwritten = new Map<RunHead, RecordedFact[]>();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -22,19 +22,19 @@ export class Checkpoints {
     facts.push(recorded);
     this.#unwritten.set(head, facts);
     if (atOnce) {
-      this.write();
+      this.#write();
     } else {
-      this.#timer ??= setTimeout(() => this.write(), CHECKPOINT_MS);
+      this.#timer ??= setTimeout(() => this.#write(), MAX_LAG_MS);
     }
   }
 
-  write(): void {
+  #write(): void {
     if (this.#timer !== null) {
       clearTimeout(this.#timer);
       this.#timer = null;
     }
     for (const [{ runId, startedAt }, facts] of this.#unwritten) {
-      // Of a run that has landed, or whose session is gone, there is nothing left to write down.
+      // A run without an entry has landed, or its session is gone: nothing of it is to be journaled any more.
       if (this.#journal.entries().has(runId)) {
         this.#journal.append(runId, facts, startedAt);
       }

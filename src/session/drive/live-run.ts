@@ -1,14 +1,18 @@
 import type { Message } from "../../domain/message.ts";
 import type { Idempotency, RunRow } from "../../domain/run.ts";
 import { refOf } from "../../domain/team.ts";
+import { runAtPause } from "../../engine/run/at-pause.ts";
 import type { Run } from "../../engine/run/state.ts";
+import { runTree } from "../../engine/run/stored-run.ts";
+import type { StoredTree } from "../../store/runs/stored-tree.ts";
+import type { LiveState, StateChange } from "./live-state.ts";
 
-/** How far a run has come in this object. `done` is also where a run is that was cancelled before it started. */
+/** How far a run has come in this object. A run that was cancelled before it started is `done` too. */
 export type LiveStage = "waiting" | "starting" | "running" | "settling" | "done";
 
 /**
- * A run while its session's object knows it: what is stored of the request, what it has produced, how much of that
- * readers may see, and who waits for more. It knows of its readers only that they want to be told.
+ * A top-level run while its session's object knows it: what is stored of the request, what it has produced, how much of
+ * that readers may see, and who is to be told when there is more.
  */
 export class LiveRun {
   /** The row as it was accepted: the request, and the place in the queue. */
@@ -18,7 +22,9 @@ export class LiveRun {
   run: Run | null = null;
   /** The messages that it started with. */
   input: Message[] = [];
-  /** How many entries of the run's log readers may see; the end is shown only when it is written down. */
+  /** The session's state while the run is driven; null before. */
+  state: LiveState | null = null;
+  /** How many entries of the run's log readers may see. Its end is shown only when D1 or the journal has it. */
   published = 0;
   /** False when the run's end is in the journal but has not reached D1. */
   persisted = true;
@@ -44,14 +50,14 @@ export class LiveRun {
     return refOf(this.row).type;
   }
 
-  /** Whether an idempotency key names it. */
+  /** Whether it was asked for with this idempotency key. */
   isNamedBy({ caller, userId, agentId, key }: Idempotency): boolean {
     const { idempotencyCaller, idempotencyUser, idempotencyAgent, idempotencyKey } = this.row;
     const isOfCaller = idempotencyCaller === caller && idempotencyUser === userId;
     return isOfCaller && idempotencyAgent === agentId && idempotencyKey === key;
   }
 
-  /** Whether the last thing told is a delta behind another one: more of them may come at any moment. */
+  /** Whether the last events are deltas that follow each other: then more of them may come at any moment. */
   get isFlowing(): boolean {
     return this.stage === "running" && this.run !== null && endsInDeltas(this.run);
   }
@@ -65,6 +71,14 @@ export class LiveRun {
     this.#abort.abort();
   }
 
+  /** Applies a change of the session's state that D1 has, while the run may still be stored with it. */
+  applyState(change: StateChange): void {
+    // A run that settles without a state leaves the state to its other writers, and has ended with its own.
+    if (this.stage !== "settling" || this.run?.isStateChanged === true) {
+      this.state?.apply(change);
+    }
+  }
+
   /** Shows readers everything told so far. */
   publish(run: Run): void {
     this.run = run;
@@ -72,6 +86,7 @@ export class LiveRun {
     this.#wake();
   }
 
+  /** It is over for its readers. */
   finish(): void {
     this.stage = "done";
     this.#wake();
@@ -94,6 +109,19 @@ export class LiveRun {
       onChange();
     }
   }
+}
+
+/**
+ * A stored run as its readers know live ones: all of it may be seen, and it is over for them. `untilEntry` shows it as it
+ * was when its log had that many entries, the last of them a pause or its end.
+ */
+export function storedLive(tree: StoredTree, untilEntry?: number): LiveRun {
+  const live = new LiveRun(tree.row, tree.row.createdAt);
+  live.input = tree.messages.slice(0, tree.row.inputMessages);
+  const run = runTree(tree, tree.members, tree.requirements);
+  live.publish(untilEntry === undefined ? run : runAtPause(run, untilEntry));
+  live.finish();
+  return live;
 }
 
 function endsInDeltas({ log, members }: Run): boolean {

@@ -2,17 +2,14 @@ import type { JsonObject } from "../../domain/json.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
-/** What a caller makes of the state. */
+/** A caller's change: makes the new state of the one that stands. */
 export type StateChange = (state: JsonObject) => JsonObject | null;
 
-/**
- * The session's state while a run is active: what its tools see and change, and what callers change meanwhile. It is
- * stored with the run.
- */
+/** The session's state while a run is driven. Its tools see and change it, callers may too; it is stored with the run. */
 export class LiveState {
   #state: JsonObject;
   readonly #onChange: (state: JsonObject) => void;
-  /** A caller's change that is on its way to D1: what tools do meanwhile has to leave room for it. */
+  /** A caller's change that is on its way to D1: the changes of tools have to leave room for it meanwhile. */
   #expected: StateChange | null = null;
 
   constructor(state: JsonObject, onChange: (state: JsonObject) => void) {
@@ -24,15 +21,15 @@ export class LiveState {
     return this.#state;
   }
 
-  /** For a tool: `change` gets a copy. Throws when what it answers is no JSON object or too large. */
+  /** For a tool: `change` gets a copy. Throws when what it returns is no JSON object, or too large. */
   update(change: (state: JsonObject) => JsonObject): JsonObject {
     const changed: unknown = change(structuredClone(this.#state));
-    // A promise would be written as an empty object.
+    // An async function's promise would be stored as an empty object: it is refused as no JSON object.
     const text = changed instanceof Promise ? "" : (JSON.stringify(changed) ?? "");
     if (!text.startsWith("{")) {
       throw new Error("The session's state must be a JSON object.");
     }
-    // Read back, so that what the tools see next is what will be stored.
+    // Read back from JSON, so that tools see next what will be stored.
     const next = JSON.parse(text) as JsonObject;
     if (!isStorable(next) || (this.#expected !== null && !isStorable(this.#expected(next)))) {
       throw new Error(`The session's state would be larger than ${MAX_STATE_BYTES} bytes.`);
@@ -41,21 +38,21 @@ export class LiveState {
     return structuredClone(this.#state);
   }
 
-  /** To be asked before a caller's change is written; false where it would make the state too large. */
+  /** To be called before a caller's change is written; false where it would make the state too large. */
   expect(change: StateChange): boolean {
     const fits = isStorable(change(this.#state));
     this.#expected = fits ? change : this.#expected;
     return fits;
   }
 
-  /** The change is written, or will not be. */
+  /** To be called when the change is written, or will not be. */
   forget(change: StateChange): void {
     if (this.#expected === change) {
       this.#expected = null;
     }
   }
 
-  /** For a caller's change, which D1 has already. */
+  /** For a caller's change that D1 has already. */
   apply(change: StateChange): void {
     this.#set(change(this.#state) ?? {});
   }

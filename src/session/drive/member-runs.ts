@@ -1,47 +1,39 @@
-import type { JsonObject } from "../../domain/json.ts";
-import type { Message } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
-import type { RunRow } from "../../domain/run.ts";
-import { type Component, componentRef, findComponent, isTeam, membersOf, type Team } from "../../domain/team.ts";
+import { type Component, componentRef, findComponent, isTeam, membersOf } from "../../domain/team.ts";
 import type { ToolOutcome } from "../../engine/drive/dependencies.ts";
 import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { buildPrompt } from "../../engine/prompt/prompt.ts";
-import {
-  isWaitingDelegation,
-  membersOfCall,
-  type PendingCall,
-  runText,
-  wasInterrupted,
-} from "../../engine/run/calls.ts";
-import type { Run, RunFact, RunHead } from "../../engine/run/state.ts";
 import { delegationResult, type MemberReport, readDelegation } from "../../engine/prompt/team.ts";
+import { isWaitingDelegation, membersOfCall, runText, wasInterrupted } from "../../engine/run/calls.ts";
+import type { Run, RunFact } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";
 import { acceptMemberStatements } from "../../store/runs/writes.ts";
-import { driveDependencies } from "./drive-dependencies.ts";
-import { failAtOnce, recordAll } from "./record-all.ts";
+import type { SessionContext } from "../context.ts";
 import { headOf, inputMessages, memberRow } from "../start/run-start.ts";
-import { type RunTree, type Strand, startBytes } from "./driven-tree.ts";
-import { settleRun } from "./settle-run.ts";
+import { type DelegatingCall, driveDependencies } from "./drive-dependencies.ts";
+import { type DrivenTree, type Strand, startBytes } from "./driven-tree.ts";
+import { failAtOnce } from "./run-recorder.ts";
+import { type SettleContext, settleRun } from "./settle-run.ts";
+
+type MembersContext = Pick<SessionContext, "deps" | "memory" | "leftovers" | "summaries">;
 
 /**
  * Has members do what their team's leader asked for, side by side, or go on with it after a pause. What goes wrong with
  * one of them is a part of the answer. Does not reject.
  */
 export async function delegate(
-  tree: RunTree,
+  context: MembersContext,
+  tree: DrivenTree,
   team: Strand,
-  component: Team,
-  { call, nth }: PendingCall,
-  args: JsonObject | null,
+  { team: component, pending: { call, nth }, args }: DelegatingCall,
 ): Promise<ToolOutcome> {
-  const { deps } = tree.lane;
   if (isWaitingDelegation(team.run, nth)) {
     const members = [...team.run.members.entries()].filter(([, { head }]) => head.parentCall === nth);
-    await Promise.all(members.map(([ordinal, run]) => goOn(tree, team, ordinal, run)));
+    await Promise.all(members.map(([ordinal]) => goOn(context, tree, team, ordinal)));
     return outcomeOf(membersOfCall(team.run, nth).map(reportOf));
   }
-  const delegation = readDelegation(call.name, args, membersOf(deps, component));
+  const delegation = readDelegation(call.name, args, membersOf(context.deps, component));
   if (!delegation.ok) {
     return { kind: "answered", text: delegation.reason, isError: true };
   }
@@ -49,14 +41,15 @@ export async function delegate(
   const reports = delegation.members.map(async (member): Promise<MemberReport | "paused"> => {
     const done = earlier.find(({ head }) => head.component.id === member.id);
     if (done !== undefined) {
-      // Its object died before the leader heard of it.
+      // It is done, but the object died before the leader was told of it.
       return reportOf(done);
     }
-    const started = await tree.accepts.run(() => startMember(tree, team, nth, member, delegation.task));
+    const task = { member, task: delegation.task, parentCall: nth };
+    const started = await tree.accepts.run(() => startMember(context, tree, team, task));
     if (!started.ok) {
       return { name: member.name, text: started.reason, failed: true };
     }
-    await driveMember(tree, started.strand, started.model, false);
+    await driveMember(context, tree, { ...started, continues: false });
     return reportOf(started.strand.run);
   });
   return outcomeOf(await Promise.all(reports));
@@ -81,53 +74,62 @@ function reportOf(run: Run): MemberReport | "paused" {
   }
 }
 
-async function goOn(tree: RunTree, team: Strand, ordinal: number, run: Run): Promise<void> {
-  if (run.end !== null) {
+/** Goes on with a member run that was paused, if it has not ended. */
+async function goOn(context: MembersContext, tree: DrivenTree, team: Strand, ordinal: number): Promise<void> {
+  const run = team.run.members[ordinal];
+  if (run === undefined || run.end !== null) {
     return;
   }
-  const { deps } = tree.lane;
+  const { deps } = context;
   const component = findComponent(deps, run.head.component) ?? {
     id: run.head.component.id,
     name: run.head.component.name,
   };
   const strand = tree.member(team, ordinal, component);
   if (strand !== null) {
-    await driveMember(tree, strand, deps.models(component.model), true);
+    await driveMember(context, tree, { strand, model: deps.models(component.model), continues: true });
   }
+}
+
+interface Task {
+  member: Component;
+  task: string;
+  /** Which of the leader's calls gives it. */
+  parentCall: number;
 }
 
 type Started = { ok: true; strand: Strand; model: Model } | { ok: false; reason: string };
 
+const notStarted = (reason: string): Started => ({ ok: false, reason });
+
 /** Stores a member run with its first messages, before its model is asked. */
 async function startMember(
-  tree: RunTree,
+  { deps, memory, leftovers }: Pick<SessionContext, "deps" | "memory" | "leftovers">,
+  tree: DrivenTree,
   team: Strand,
-  nth: number,
-  member: Component,
-  task: string,
+  { member, task, parentCall }: Task,
 ): Promise<Started> {
-  const { deps, leftovers, memory } = tree.lane;
   if (tree.live.signal.aborted) {
-    return { ok: false, reason: "The run was cancelled." };
+    return notStarted("The run was cancelled.");
   }
   const model = deps.models(member.model);
   if (model === null) {
-    return { ok: false, reason: "No model is configured." };
+    return notStarted("No model is configured.");
   }
   const nowMs = deps.now();
-  const members = isTeam(member) ? membersOf(deps, member) : [];
-  const input: Message[] = inputMessages(task, { component: member, members }, nowMs, deps.newId);
+  const cast = { component: member, members: isTeam(member) ? membersOf(deps, member) : [] };
+  const input = inputMessages(task, cast, { nowMs, newId: deps.newId });
   if (startBytes(input, tree.state.current) > tree.memberRoom()) {
-    return { ok: false, reason: "Not started: the members of this run have said as much as they may." };
+    return notStarted("Not started: the members of this run have said as much as they may.");
   }
   const runIndex = tree.takeMemberIndex();
   if (runIndex === null) {
-    return { ok: false, reason: `Not started: this run has had its ${deps.settings.maxMemberRuns} member runs.` };
+    return notStarted(`Not started: this run has had its ${deps.settings.maxMemberRuns} member runs.`);
   }
-  const row: RunRow = memberRow({
+  const row = memberRow({
     component: member,
     parent: team.run.head,
-    parentCall: nth,
+    parentCall,
     runId: deps.newId(),
     fence: deps.newId(),
     runIndex,
@@ -146,40 +148,49 @@ async function startMember(
   const committed = await commit(deps.db, statements);
   if (committed.kind === "unknown") {
     leftovers.abandon(runId);
-    return { ok: false, reason: "The run could not be stored." };
+    return notStarted("The run could not be stored.");
   }
   if (committed.kind === "refused" || !committed.changed[0]) {
     leftovers.forget(runId);
-    return { ok: false, reason: "The run could not be stored." };
+    return notStarted("The run could not be stored.");
   }
   if (tree.live.gone) {
     leftovers.forget(runId);
-    return { ok: false, reason: "The session was deleted." };
+    return notStarted("The session was deleted.");
   }
-  const head: RunHead = headOf(row, componentRef(member));
+  const head = headOf(row, componentRef(member));
   leftovers.note(runId, { phase: "running", head, continues: false });
   team.recorder.record({ type: "member_started", head });
   const strand = tree.member(team, team.run.members.length - 1, member, input);
-  return strand === null ? { ok: false, reason: "The run could not be started." } : { ok: true, strand, model };
+  return strand === null ? notStarted("The run could not be started.") : { ok: true, strand, model };
+}
+
+/** A member run with its model; null where none is configured any more. */
+interface MemberDrive {
+  strand: Strand;
+  model: Model | null;
+  /** Whether it was paused. */
+  continues: boolean;
 }
 
 /**
  * Drives a member run until it has paused or ended and is written down; its team's readers see the end then. A member
  * sees its task, not the session's history. Does not reject: what goes wrong ends the run.
  */
-async function driveMember(tree: RunTree, strand: Strand, model: Model | null, continues: boolean): Promise<void> {
-  await recordAll(strand, memberFacts(tree, strand, model, continues));
+async function driveMember(context: MembersContext, tree: DrivenTree, drive: MemberDrive): Promise<void> {
+  const { strand } = drive;
+  await strand.recorder.recordAll(memberFacts(context, tree, drive));
   if (tree.state.current !== strand.run.state) {
-    // The state is its team run's, and is stored with that; a member run shows how it stood at its own end.
+    // The state is stored with the top-level run. The member run keeps it as it was at its own end.
     strand.recorder.record({ type: "state_changed", state: tree.state.current });
   }
-  await settleMember(tree, strand);
+  await settleMember(context, tree, strand);
 }
 
-async function settleMember(tree: RunTree, { recorder, run }: Strand): Promise<void> {
-  const settled = await settleRun(tree.lane, tree.live, run).catch((error: unknown) => {
+async function settleMember(context: SettleContext, tree: DrivenTree, { recorder, run }: Strand): Promise<void> {
+  const settled = await settleRun(context, tree.live, run).catch((error: unknown) => {
     log("error", "settle.failed_unexpectedly", { run_id: run.head.runId, ...errorFields(error) });
-    tree.lane.leftovers.abandon(run.head.runId);
+    context.leftovers.abandon(run.head.runId);
   });
   if (settled?.kind === "unknown") {
     tree.live.persisted = false;
@@ -187,26 +198,34 @@ async function settleMember(tree: RunTree, { recorder, run }: Strand): Promise<v
   recorder.show();
 }
 
-/** Ends the member runs that nobody goes on with any more: their team's run has ended before it came to them. */
-export async function endMembers(tree: RunTree, team: Strand): Promise<void> {
+/** Cancels the member runs that have not ended when their team's run has: nobody goes on with them any more. */
+export async function endMembers(context: SettleContext, tree: DrivenTree, team: Strand): Promise<void> {
   for (const [nth, { end, head }] of team.run.members.entries()) {
     const strand = tree.member(team, nth, { id: head.component.id, name: head.component.name });
     if (strand !== null) {
-      await endMembers(tree, strand);
+      await endMembers(context, tree, strand);
       if (end === null) {
         strand.recorder.record({ type: "cancelled" });
-        await settleMember(tree, strand);
+        await settleMember(context, tree, strand);
       }
     }
   }
 }
 
-function memberFacts(tree: RunTree, strand: Strand, model: Model | null, continues: boolean): AsyncIterable<RunFact> {
+function memberFacts(
+  context: MembersContext,
+  tree: DrivenTree,
+  { strand, model, continues }: MemberDrive,
+): AsyncIterable<RunFact> {
   if (model === null) {
     const error = { type: "model_not_configured", message: "No model is configured." } as const;
     return failAtOnce(error, continues ? tree.state.current : null);
   }
   const prompt = buildPrompt([], strand.input);
-  const deps = driveDependencies(tree, strand, model, delegate);
+  const deps = driveDependencies(context, tree, {
+    strand,
+    model,
+    delegate: (delegation) => delegate(context, tree, strand, delegation),
+  });
   return continues ? continueRun(strand.run, prompt, deps) : driveRun(strand.run, prompt, deps);
 }

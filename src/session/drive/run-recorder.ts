@@ -1,10 +1,13 @@
+import type { JsonObject } from "../../domain/json.ts";
+import type { RunError } from "../../domain/run.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import type { Run, RunFact } from "../../engine/run/state.ts";
-import type { Checkpoints } from "./journal-writer.ts";
+import { errorFields, log } from "../../lib/log.ts";
+import type { JournalWriter } from "./journal-writer.ts";
 
 /**
- * Tools act on the world: that one was asked to, and what it answered, is written down at once. So is a change of the
- * state: D1 may have it from a caller already.
+ * Facts that are journaled at once. Tools act on the world, so their calls and results must not be lost. A change of the
+ * state may be in D1 already, from a caller.
  */
 const AT_ONCE = new Set<RunFact["type"]>([
   "tool_started",
@@ -15,42 +18,65 @@ const AT_ONCE = new Set<RunFact["type"]>([
   "state_changed",
   "summary_started",
 ]);
-/** Applied and written, but shown only by the caller, after D1 has them. */
+/** Applied and journaled at once, but shown to readers only by the caller, once D1 has them. */
 const ENDS = new Set<RunFact["type"]>(["paused", "completed", "failed", "cancelled"]);
 
-/** Takes a run's facts: applies them, has them written down, and shows readers what may be seen. */
+/** Takes a run's facts: applies them, has them journaled, and shows readers what may be seen. */
 export class RunRecorder {
   readonly run: Run;
-  readonly #checkpoints: Checkpoints;
+  readonly #writer: JournalWriter;
   readonly #now: () => number;
   readonly #onShown: (events: number) => void;
   #shown: number;
 
-  /** `onShown` hears how many events more may be seen; 0 where something changed without one. */
-  constructor(run: Run, checkpoints: Checkpoints, now: () => number, onShown: (events: number) => void) {
+  /** `onShown` hears how many more events may be seen; 0 where something changed that is no event. */
+  constructor(run: Run, writer: JournalWriter, now: () => number, onShown: (events: number) => void) {
     this.run = run;
-    this.#checkpoints = checkpoints;
+    this.#writer = writer;
     this.#now = now;
     this.#onShown = onShown;
     this.#shown = run.eventCount;
   }
 
-  /** `isLast` when nothing follows that would have it written down. */
+  /** With `isLast` the fact is journaled at once: no other may follow that would take it along. */
   record(fact: RunFact, isLast = false): void {
     // A clock that was set back must not give an event a time before the run's start.
     const recorded = { at: Math.max(0, this.#now() - this.run.head.startedAt), fact };
     applyFact(this.run, recorded);
     const isEnd = ENDS.has(fact.type);
-    this.#checkpoints.add(this.run.head, recorded, isEnd || isLast || AT_ONCE.has(fact.type));
+    this.#writer.add(this.run.head, recorded, isEnd || isLast || AT_ONCE.has(fact.type));
     if (!isEnd && this.run.end === null) {
       this.show();
     }
   }
 
-  /** Shows all that the run has told. */
+  /** Records what a drive yields; a drive that throws, or stops without an end, fails its run. Does not reject. */
+  async recordAll(facts: AsyncIterable<RunFact>): Promise<void> {
+    let isEnded = false;
+    try {
+      for await (const fact of facts) {
+        this.record(fact);
+        isEnded = this.run.end !== null;
+      }
+    } catch (error) {
+      log("error", "run.failed_unexpectedly", { run_id: this.run.head.runId, ...errorFields(error) });
+    }
+    if (!isEnded) {
+      const message = "The run failed because of an internal error.";
+      this.record({ type: "failed", error: { type: "internal", message } });
+    }
+  }
+
+  /** Shows readers all that the run has told. */
   show(): void {
     const events = this.run.eventCount - this.#shown;
     this.#shown = this.run.eventCount;
     this.#onShown(events);
   }
+}
+
+/** The facts of a run that fails before it asks its model; `state` is the session's, given for a run that was paused. */
+export async function* failAtOnce(error: RunError, state: JsonObject | null): AsyncGenerator<RunFact> {
+  yield state === null ? { type: "run_started" } : { type: "run_continued", state };
+  yield { type: "failed", error };
 }

@@ -1,17 +1,17 @@
 import { applyFact, endInstead } from "../../engine/run/apply-fact.ts";
 import type { Run } from "../../engine/run/state.ts";
-import { type Settled, settle } from "../recovery/landing.ts";
-import type { LiveRun } from "./live-run.ts";
-import type { RunLane } from "../lane/run-lane.ts";
-import { isMember } from "./driven-tree.ts";
+import type { SessionContext } from "../context.ts";
+import { type Settled, settle } from "../recovery/settle.ts";
 import { settledSession, settlementOf } from "../recovery/settlement.ts";
+import type { LiveRun } from "./live-run.ts";
+
+export type SettleContext = Pick<SessionContext, "deps" | "memory" | "leftovers">;
 
 /**
- * Writes the pause or end of a run that is driven here and remembers it. What D1 did not confirm is a leftover then. A
- * run that D1 refused for its content ends as what was kept of it.
+ * Writes the pause or end of a run that is driven here, and remembers it. If D1 does not confirm the write, it becomes a
+ * leftover. A run that D1 refuses for its content ends as what was kept of it. `live` is the top-level run over it, or it.
  */
-export async function settleRun(lane: RunLane, live: LiveRun, run: Run): Promise<Settled> {
-  const { deps, memory } = lane;
+export async function settleRun({ deps, memory, leftovers }: SettleContext, live: LiveRun, run: Run): Promise<Settled> {
   const { runId } = run.head;
   const write = async (): Promise<Settled> => {
     const { end } = run;
@@ -20,25 +20,25 @@ export async function settleRun(lane: RunLane, live: LiveRun, run: Run): Promise
       return { kind: live.gone ? "fenced" : "unknown" };
     }
     const mark = memory.mark();
-    const settled = await settle(deps.db, run, end, session.value);
+    const settled = await settle(deps.db, { run, end, session: session.value });
     if (settled.kind === "landed" && settled.kept.end !== null && !live.gone) {
       const settlement = settlementOf(settled.kept, settled.kept.end, session.value);
       memory.updateSince(mark, (before) => settledSession(before, settlement));
     }
     return settled;
   };
-  // Values of the session's row that others write too are written in line with them: its state, and its tokens where
-  // several runs settle at once.
-  const inLine = run.isStateChanged || run.members.length > 0 || isMember(run.head);
-  const settled = inLine ? ((await lane.leftovers.writeRow(write)) ?? { kind: "unknown" }) : await write();
+  // A settle is in line with other writes of the session's row if it writes what they write too: the state, or the tokens
+  // of a team's runs, of which several settle at once.
+  const inLine = run.isStateChanged || run.members.length > 0 || run.head.parentRunId !== null;
+  const settled = inLine ? ((await leftovers.writeRow(write)) ?? { kind: "unknown" }) : await write();
   if (live.gone) {
     return settled;
   }
   if (settled.kind === "unknown") {
-    lane.leftovers.abandon(runId);
+    leftovers.abandon(runId);
     return settled;
   }
-  lane.leftovers.forget(runId);
+  leftovers.forget(runId);
   if (settled.kind === "fenced") {
     memory.drop();
     return settled;

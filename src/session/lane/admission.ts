@@ -2,7 +2,7 @@ import { type Failure, queueFull, runActive } from "../../domain/error.ts";
 import { MAX_WAITING_RUNS } from "../../domain/limits.ts";
 import type { OnBusy } from "../../domain/run.ts";
 
-/** A run, and the place in line that it has, or had before it started. */
+/** A run with its place in line, or with the place that it had before it started. */
 export interface Placed {
   runId: string;
   position: number;
@@ -23,7 +23,7 @@ export type Admission =
 
 /** Decides what becomes of a run that arrives: it starts, waits behind or before the others, or is refused. */
 export function decideAdmission({ active, waiting }: Occupancy, onBusy: OnBusy): Admission {
-  // The active run too: while its start is not certain, or where it goes on by itself after a death, it waits again.
+  // The active run counts, since it may wait again: when D1 does not take its start, or when it continues after a death.
   const known = active === null ? waiting : [active, ...waiting];
   const [first] = known;
   if (first === undefined) {

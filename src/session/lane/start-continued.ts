@@ -3,27 +3,32 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { historyBefore } from "../../domain/run-origin.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Run } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import { windowRuns } from "../../store/messages/messages.ts";
 import { type Continuation, continueStatements } from "../../store/runs/continue.ts";
 import { findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
+import type { SessionContext } from "../context.ts";
+import type { StartedRun } from "../drive/drive-to-end.ts";
+import { allMembers } from "../drive/driven-tree.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import type { LookAgain } from "../row/look-again.ts";
 import { resolve } from "../start/resolve-component.ts";
-import type { RunLane } from "./run-lane.ts";
-import { allMembers } from "../drive/driven-tree.ts";
-import type { StartOutcome } from "./start-waiting.ts";
+import { type DriveWith, type StartOutcome, startedRun } from "./begin-run.ts";
+
+type ContinueContext = Pick<SessionContext, "deps" | "memory" | "leftovers">;
 
 /**
- * Goes on with a paused run whose requirements are answered, and with the member runs that are paused in it. It writes
- * behind its own messages, and its model sees the history that stood before it.
+ * Continues a paused run whose requirements are answered, with the member runs that are paused in it. It writes behind its
+ * own messages, and its model sees the history that stood before it.
  */
-export async function startContinued(lane: RunLane, live: LiveRun): Promise<StartOutcome | LookAgain> {
-  const { deps, memory } = lane;
+export async function startContinued(context: ContinueContext, live: LiveRun): Promise<StartOutcome | LookAgain> {
+  const { deps, memory, leftovers } = context;
   const { component, model, error } = resolve(deps, live.row);
   const row = await memory.row();
-  // Its place in history is fixed since it started, so both are read at once.
+  // The run's place in history is fixed since it started, so the history before it can be read together with the run.
   const window = { lastNRuns: historyRuns(component), beforeRunIndex: historyBefore(live.row) };
   const read = await readOrNull(
     Promise.all([findRunTree(deps.db, deps.sessionId, live.runId), windowRuns(deps.db, deps.sessionId, window)]),
@@ -43,19 +48,7 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     fence: deps.newId(),
     memberRunIds: tree.members.flatMap((member) => (member.row.status === "PAUSED" ? [member.row.runId] : [])),
   };
-  const committed = await lane.leftovers.writeRow(async () => {
-    const session = await memory.rowInLine(looked);
-    if (session === "away" || session === "look_again") {
-      return session;
-    }
-    lane.leftovers.note(live.runId, { phase: "continuing", note });
-    const written = await commit(deps.db, continueStatements(deps.db, note, session.fence));
-    if (written.kind === "unknown") {
-      // Before the next write in line is planned: it goes behind what is put back.
-      lane.leftovers.abandon(live.runId);
-    }
-    return { ...written, state: session.state ?? {} };
-  });
+  const committed = await leftovers.writeRow(() => continueInLine(context, looked, note));
   if (committed === null || committed === "away" || committed === "look_again") {
     return committed ?? "away";
   }
@@ -63,50 +56,62 @@ export async function startContinued(lane: RunLane, live: LiveRun): Promise<Star
     return "away";
   }
   if (committed.kind === "refused" || !committed.changed.at(-1)) {
-    lane.leftovers.forget(live.runId);
-    // Whether it waits still shows in the next look.
+    leftovers.forget(live.runId);
+    // Whether the run still waits shows in the next look.
     return "look_again";
   }
-  begin(
-    lane,
-    live,
-    tree,
-    { fence: note.fence, state: committed.state },
-    { component, model, history, failure: error, continues: true },
-  );
-  return "started";
+  const { fence } = note;
+  const drive = { component, model, history, failure: error, continues: true };
+  return beginContinued(context, live, { tree, fence, state: committed.state }, drive);
 }
 
 const waits = (row: RunRow): boolean => row.status === "PAUSED" && row.waiting;
 
-function begin(
-  lane: RunLane,
+async function continueInLine({ deps, memory, leftovers }: ContinueContext, looked: Session, note: Continuation) {
+  const session = await memory.rowInLine(looked);
+  if (session === "away" || session === "look_again") {
+    return session;
+  }
+  leftovers.note(note.runId, { phase: "continuing", note });
+  const written = await commit(deps.db, continueStatements(deps.db, note, session.fence));
+  if (written.kind === "unknown") {
+    // Before the next write in line is planned, so that the next write goes behind the landing of this one.
+    leftovers.abandon(note.runId);
+  }
+  return { ...written, state: session.state ?? {} };
+}
+
+/** Journals a paused run, and the member runs in it, that continue in D1. It is to be driven next. */
+function beginContinued(
+  context: ContinueContext,
   live: LiveRun,
-  tree: StoredTree,
-  { fence, state }: { fence: string; state: JsonObject },
-  drive: Parameters<RunLane["resumeDrive"]>[3],
-): void {
-  // A reader that came while it waited holds on to the run that it was shown.
+  { tree, fence, state }: { tree: StoredTree; fence: string; state: JsonObject },
+  drive: DriveWith,
+): StartedRun {
+  // A reader that came while the run waited holds on to the run that it was shown.
   const run = live.run ?? continuedTree(tree);
-  // Callers may have changed it while the run was paused.
+  // Callers may have changed the state while the run was paused.
   run.state = state;
-  for (const one of [run, ...allMembers(run)]) {
-    if (one.end === null) {
-      one.head.fence = fence;
-    }
+  const goingOn = [run, ...allMembers(run)].filter(({ end }) => end === null);
+  for (const { head } of goingOn) {
+    head.fence = fence;
   }
   live.row = { ...tree.row, status: "RUNNING", waiting: false, fence };
   live.input = tree.messages.slice(0, tree.row.inputMessages);
-  lane.resumeDrive(live, run, inputsOf(tree), drive);
+  for (const { head } of goingOn) {
+    context.leftovers.note(head.runId, { phase: "running", head, continues: true });
+  }
+  live.run = run;
+  return startedRun(context, { live, run, memberInputs: memberInputsOf(tree) }, drive);
 }
 
 /** A stored tree whose paused runs go on. */
-export function continuedTree(tree: StoredTree) {
+export function continuedTree(tree: StoredTree): Run {
   const goingOn = <Stored extends { row: RunRow }>(stored: Stored): Stored =>
     stored.row.status === "PAUSED" ? { ...stored, row: { ...stored.row, status: "RUNNING" } } : stored;
   return runTree(goingOn(tree), tree.members.map(goingOn), tree.requirements);
 }
 
-function inputsOf({ members }: StoredTree): Map<string, readonly Message[]> {
+function memberInputsOf({ members }: StoredTree): Map<string, readonly Message[]> {
   return new Map(members.map(({ row, messages }) => [row.runId, messages.slice(0, row.inputMessages)]));
 }

@@ -3,19 +3,20 @@ import { MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, OnBusy } from "../../domain/run.ts";
-import { applyFact } from "../../engine/run/apply-fact.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
+import { applyFact } from "../../engine/run/apply-fact.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";
 import { type AnsweredRun, storeAnswers } from "../../store/runs/continue.ts";
 import type { StoredTree } from "../../store/runs/stored-tree.ts";
+import { LiveRun, storedLive } from "../drive/live-run.ts";
 import { type Admission, decideAdmission } from "../lane/admission.ts";
-import { LiveRun } from "../drive/live-run.ts";
-import type { LookAgain } from "../row/look-again.ts";
-import type { RunLane } from "../lane/run-lane.ts";
+import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
-import { storedLive } from "./stored-live.ts";
+import type { LookAgain } from "../row/look-again.ts";
+
+type AnswersContext = Pick<LaneContext, "deps" | "leftovers" | "lane">;
 
 /** The run, and the entry of its event log from which whoever answered reads. */
 export interface ContinuedRun {
@@ -25,7 +26,7 @@ export interface ContinuedRun {
 
 export type Continued = Outcome<ContinuedRun> | LookAgain;
 
-/** Under which terms answers came; `arrivedAt` is milliseconds since the epoch. */
+/** How answers came; `arrivedAt` is milliseconds since the epoch. */
 export interface AnswerTerms {
   idempotency: Idempotency | null;
   onBusy: OnBusy;
@@ -40,28 +41,31 @@ export interface Decided {
   open: Requirement[];
 }
 
-/** Stores answers; with all of them the run waits to go on, else it stays paused. */
-export function applyAnswers(lane: RunLane, terms: AnswerTerms, decided: Decided): Promise<Continued> {
-  return decided.open.length > 0 ? keepAnswers(lane, terms, decided) : letGoOn(lane, terms, decided);
+/** Stores answers. With all that was open answered the run waits to continue, else it stays paused. */
+export function applyAnswers(context: AnswersContext, terms: AnswerTerms, decided: Decided): Promise<Continued> {
+  return decided.open.length > 0 ? keepAnswers(context, terms, decided) : letGoOn(context, terms, decided);
 }
 
-/** Each answer that leaves something open adds a RunPaused to the event log. Half of the log is kept for what the run does when it goes on. */
+/**
+ * Each answer that leaves something open adds a RunPaused to the event log. Half of the log is kept free for what the run
+ * does when it continues.
+ */
 const MAX_EVENT_BYTES_OF_PAUSES = MAX_RUN_EVENT_BYTES / 2;
 
-/** Some of what it waits for is still open: its readers are told so again, and nothing runs. */
+/** Something is still open: the run's readers are told so again, and nothing runs. */
 async function keepAnswers(
-  lane: RunLane,
-  arrival: AnswerTerms,
+  context: Pick<AnswersContext, "deps" | "leftovers">,
+  terms: AnswerTerms,
   { tree, run, answered, open }: Decided,
 ): Promise<Continued> {
   const fromEntry = run.log.length;
-  const at = Math.max(0, lane.deps.now() - run.head.startedAt);
+  const at = Math.max(0, context.deps.now() - run.head.startedAt);
   applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
   const events = storedLog(run.log);
   if (events.length > MAX_EVENT_BYTES_OF_PAUSES) {
     return fail(badRequest("The run can tell no more of its pauses: answer all that is open in one request."));
   }
-  const stored = await store(lane, arrival, tree, { answered, position: null, events, fromEntry });
+  const stored = await store(context, terms, tree, { answered, position: null, events, fromEntry });
   if (stored !== "stored") {
     return stored;
   }
@@ -75,21 +79,26 @@ function withAnswers(requirements: readonly Requirement[], answered: readonly Re
   return requirements.map((one) => answers.get(one.requirementId) ?? one);
 }
 
-/** All is answered: the run waits like a new one, and is the next where nothing else runs. */
-async function letGoOn(lane: RunLane, arrival: AnswerTerms, { tree, run, answered }: Decided): Promise<Continued> {
-  const admission: Admission = decideAdmission(lane.occupancy(), arrival.onBusy);
+/** All is answered: the run waits like a new one, and starts at once if nothing else runs. */
+async function letGoOn(
+  context: AnswersContext,
+  terms: AnswerTerms,
+  { tree, run, answered }: Decided,
+): Promise<Continued> {
+  const { lane } = context;
+  const admission: Admission = decideAdmission(lane.occupancy(), terms.onBusy);
   if (admission.kind === "refuse") {
     return fail(admission.failure);
   }
   const position = admission.kind === "wait" ? admission.position : 0;
   const fromEntry = run.log.length;
-  const stored = await store(lane, arrival, tree, { answered, position, events: null, fromEntry });
+  const stored = await store(context, terms, tree, { answered, position, events: null, fromEntry });
   if (stored !== "stored") {
     return stored;
   }
   const row = { ...tree.row, waiting: true, position };
-  const live = new LiveRun(row, arrival.arrivedAt);
-  // Whoever answered reads behind what was told by now, also where it never goes on.
+  const live = new LiveRun(row, terms.arrivedAt);
+  // The caller who answered reads from behind what was told by now, even if the run never continues.
   live.publish(continuedTree({ ...tree, row, requirements: withAnswers(tree.requirements, answered) }));
   lane.enqueue(live);
   if (admission.kind === "wait" && admission.interrupts) {
@@ -100,12 +109,11 @@ async function letGoOn(lane: RunLane, arrival: AnswerTerms, { tree, run, answere
 }
 
 async function store(
-  lane: RunLane,
+  { deps, leftovers }: Pick<AnswersContext, "deps" | "leftovers">,
   { idempotency }: AnswerTerms,
   { row }: StoredTree,
   given: Pick<AnsweredRun, "answered" | "position" | "events"> & { fromEntry: number },
 ): Promise<Continued | "stored"> {
-  const { deps, leftovers } = lane;
   const { fromEntry, ...answers } = given;
   const answered: AnsweredRun = {
     ...answers,
@@ -138,7 +146,7 @@ async function store(
     return committed;
   });
   if (written === null || written.kind === "unknown") {
-    // Taken back now if D1 is there again, else before anything else is written, or by the alarm.
+    // The answers are taken back now if D1 is there again, else before anything else is written, or by the alarm.
     deps.background(leftovers.land().then(() => {}));
     return fail(databaseUnavailable());
   }

@@ -11,7 +11,7 @@ import { maySee, type Principal } from "../../domain/principal.ts";
 import type { AnswerEntry, Requirement } from "../../domain/requirement.ts";
 import { whyNotIn } from "../../domain/retention.ts";
 import { isHidden } from "../../domain/session.ts";
-import { type ComponentRef, findComponent, isRunOf, refOf } from "../../domain/team.ts";
+import { type ComponentRef, findComponent, isRunOf, type Registry, refOf } from "../../domain/team.ts";
 import type { Tool } from "../../domain/tool.ts";
 import { decideAnswers } from "../../engine/people/answers.ts";
 import { toolCalls } from "../../engine/run/calls.ts";
@@ -20,12 +20,13 @@ import { runTree } from "../../engine/run/stored-run.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findContinuation } from "../../store/runs/continue.ts";
 import { findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
-import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
-import type { SessionDependencies } from "../dependencies.ts";
-import { decideOnLook } from "../row/look-again.ts";
-import type { RunLane } from "../lane/run-lane.ts";
 import { allMembers } from "../drive/driven-tree.ts";
-import { storedLive } from "./stored-live.ts";
+import { storedLive } from "../drive/live-run.ts";
+import type { LaneContext } from "../lane/run-lane.ts";
+import { decideOnLook } from "../row/look-again.ts";
+import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
+
+type ContinueContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "lane">;
 
 /** Answers to a paused run, as they arrive. */
 export interface AnswerArrival extends AnswerTerms {
@@ -36,27 +37,27 @@ export interface AnswerArrival extends AnswerTerms {
   answeredBy: string | null;
 }
 
-/** Where a stretch of a run ends; what is cancelled tells that it completed, too. */
+/** The entries at which a stretch of a run ends. A cancelled run has `run_completed` too. */
 const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
 
 /**
- * Takes answers to what a paused run waits for. With all of them the run waits to go on, in line with new runs; else it
- * stays paused and tells what is still open. When this returns a failure no answer of it is stored, or will be. To be
- * called for one arrival at a time.
+ * Takes answers to what a paused run waits for. With all that was open answered the run waits to continue, in line with
+ * new runs; else it stays paused and tells what is still open. When this returns a failure none of the answers is stored,
+ * or will be. To be called for one arrival at a time.
  */
-export async function admitAnswers(lane: RunLane, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
-  if (!(await lane.leftovers.land())) {
+export async function admitAnswers(context: ContinueContext, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
+  if (!(await context.leftovers.land())) {
     return fail(runNotLanded());
   }
-  return (await decideOnLook(lane.memory, () => lookAndAnswer(lane, arrival))) ?? fail(sessionUnavailable());
+  return (await decideOnLook(context.memory, () => lookAndAnswer(context, arrival))) ?? fail(sessionUnavailable());
 }
 
-async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Continued> {
-  const { deps } = lane;
+async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): Promise<Continued> {
+  const { deps, memory, lane } = context;
   const { runId, principal } = arrival;
   const notFound = fail(runNotFound(`No runs found for run ID ${runId}`));
-  // Not only the row: the runs that wait since before this instance are taken up first.
-  const loaded = await lane.memory.load(0, false);
+  // A load, and not the row alone: runs that have waited since before this instance are taken up first.
+  const loaded = await memory.load(0, false);
   const read = loaded && (await readOrNull(findRunTree(deps.db, deps.sessionId, runId)));
   if (loaded === null || read === null) {
     return fail(databaseUnavailable());
@@ -70,7 +71,7 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
   if (session === null || tree === null || !maySee(principal, session) || !isRunOf(arrival.component, tree.row)) {
     return notFound;
   }
-  const earlier = await earlierAnswer(lane, arrival, tree);
+  const earlier = await earlierAnswer(context, arrival, tree);
   if (earlier !== null) {
     return earlier;
   }
@@ -88,16 +89,20 @@ async function lookAndAnswer(lane: RunLane, arrival: AnswerArrival): Promise<Con
   if (!decided.ok) {
     return decided;
   }
-  return applyAnswers(lane, arrival, { tree, run, ...decided.value });
+  return applyAnswers(context, arrival, { tree, run, ...decided.value });
 }
 
-/** The stretch of the run that the same key asked for before; null when there was none. */
-async function earlierAnswer(lane: RunLane, arrival: AnswerArrival, tree: StoredTree): Promise<Continued | null> {
+/** The stretch of the run that answers with the same key began before; null when there were none. */
+async function earlierAnswer(
+  { deps, lane }: Pick<ContinueContext, "deps" | "lane">,
+  arrival: AnswerArrival,
+  tree: StoredTree,
+): Promise<Continued | null> {
   const { idempotency, runId } = arrival;
   if (idempotency === null) {
     return null;
   }
-  const read = await readOrNull(findContinuation(lane.deps.db, runId, idempotency));
+  const read = await readOrNull(findContinuation(deps.db, runId, idempotency));
   if (read === null) {
     return fail(databaseUnavailable());
   }
@@ -117,11 +122,11 @@ async function earlierAnswer(lane: RunLane, arrival: AnswerArrival, tree: Stored
   if (live !== null) {
     return ok({ live, fromEntry });
   }
-  // It may have ended since it was read.
+  // A run that was read as going on, and is not here, has ended since it was read.
   return tree.row.status === "RUNNING" || tree.row.waiting ? "look_again" : ok({ live: storedLive(tree), fromEntry });
 }
 
-function whyNotContinuable(lane: RunLane, { row, requirements }: StoredTree): string | null {
+function whyNotContinuable(lane: ContinueContext["lane"], { row, requirements }: StoredTree): string | null {
   if (row.parentRunId !== null) {
     return `it is a member run; continue run ${requirements[0]?.runId ?? row.parentRunId}`;
   }
@@ -139,6 +144,6 @@ function callIds(run: Run): Set<string> {
 }
 
 /** The tool of a requirement's call, while the deployment has it. */
-export function toolOf(deps: SessionDependencies, requirement: Requirement): Tool | undefined {
-  return findComponent(deps, refOf(requirement))?.tools?.find(({ name }) => name === requirement.toolName);
+function toolOf(registry: Registry, requirement: Requirement): Tool | undefined {
+  return findComponent(registry, refOf(requirement))?.tools?.find(({ name }) => name === requirement.toolName);
 }

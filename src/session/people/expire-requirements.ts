@@ -5,39 +5,42 @@ import { runTree } from "../../engine/run/stored-run.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { expiredRequirements, nextExpiry } from "../../store/runs/requirements.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
-import { applyAnswers } from "./apply-answers.ts";
 import { cancelPaused } from "../lane/cancelled-run.ts";
-import type { RunLane } from "../lane/run-lane.ts";
+import type { LaneContext } from "../lane/run-lane.ts";
+import { applyAnswers } from "./apply-answers.ts";
+
+type ExpiryContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "alarm" | "lane">;
 
 /**
  * Closes the requirements that nobody answered in time: their calls are rejected, or their runs cancelled, as their tools
  * say. False when that cannot be done now: the alarm tries again. To be called in line with arrivals.
  */
-export async function expireRequirements(lane: RunLane): Promise<boolean> {
-  if (!lane.alarm.hasExpired()) {
+export async function expireRequirements(context: ExpiryContext): Promise<boolean> {
+  const { memory, alarm } = context;
+  if (!alarm.hasExpired()) {
     return true;
   }
-  const row = await lane.memory.row();
+  const row = await memory.row();
   if (row?.value != null && isHidden(row.value)) {
-    // Nobody can answer in a deleted session; when it is restored it is looked again.
-    lane.alarm.nextExpiry(null);
+    // Nobody can answer in a deleted session. A restore sets the alarm, which looks again.
+    alarm.nextExpiry(null);
     return true;
   }
-  const isDone = row !== null && (await expireDue(lane));
+  const isDone = row !== null && (await expireDue(context));
   if (!isDone) {
-    lane.alarm.failed();
+    alarm.failed();
   }
   return isDone;
 }
 
-async function expireDue(lane: RunLane): Promise<boolean> {
-  const { db, sessionId, now } = lane.deps;
+async function expireDue(context: ExpiryContext): Promise<boolean> {
+  const { db, sessionId, now } = context.deps;
   const read = await readOrNull(expiredRequirements(db, sessionId, now()));
   if (read === null) {
     return false;
   }
   for (const [runId, expired] of Map.groupBy(read.value, (requirement) => requirement.runId)) {
-    if (!(await expire(lane, runId, expired))) {
+    if (!(await expire(context, runId, expired))) {
       return false;
     }
   }
@@ -45,16 +48,16 @@ async function expireDue(lane: RunLane): Promise<boolean> {
   if (next === null) {
     return false;
   }
-  lane.alarm.nextExpiry(next.value);
+  context.alarm.nextExpiry(next.value);
   return true;
 }
 
-/** False when D1 is away, or the session has no room for a run to go on. */
-async function expire(lane: RunLane, runId: string, due: readonly Requirement[]): Promise<boolean> {
-  const { db, sessionId, now } = lane.deps;
+/** False when D1 is away, or the session has no room for the run to continue. */
+async function expire(context: ExpiryContext, runId: string, due: readonly Requirement[]): Promise<boolean> {
+  const { db, sessionId, now } = context.deps;
   const expired = due.map((requirement) => expireRequirement(requirement, now()));
   if (due.some(({ onExpiry }) => onExpiry === "cancel")) {
-    return (await cancelPaused(lane.deps, lane.leftovers, runId, expired)).kind !== "away";
+    return (await cancelPaused(context, runId, expired)).kind !== "away";
   }
   const read = await readOrNull(findRunTree(db, sessionId, runId));
   const tree = read?.value ?? null;
@@ -65,6 +68,6 @@ async function expire(lane: RunLane, runId: string, due: readonly Requirement[])
   const open = tree.requirements.filter(({ status, requirementId }) => status === "open" && !ids.has(requirementId));
   const run = runTree(tree, tree.members, tree.requirements);
   const terms = { idempotency: null, onBusy: "enqueue" as const, arrivedAt: now() };
-  const applied = await applyAnswers(lane, terms, { tree, run, answered: expired, open });
+  const applied = await applyAnswers(context, terms, { tree, run, answered: expired, open });
   return applied !== "look_again" && applied.ok;
 }

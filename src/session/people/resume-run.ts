@@ -7,10 +7,11 @@ import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import type { ResumeAnswer } from "../calls.ts";
 import { resumeStream } from "../drive/event-stream.ts";
-import type { LiveRun } from "../drive/live-run.ts";
-import type { RunLane } from "../lane/run-lane.ts";
+import { type LiveRun, storedLive } from "../drive/live-run.ts";
+import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
-import { storedLive } from "./stored-live.ts";
+
+type ResumeContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "lane">;
 
 /** Asks for a run to be read again. */
 export interface ResumeRequest {
@@ -20,25 +21,34 @@ export interface ResumeRequest {
 }
 
 /** The run, live or as it is stored; for whoever may see it. */
-export async function findToResume(lane: RunLane, request: ResumeRequest): Promise<Outcome<LiveRun>> {
-  const { deps } = lane;
+export async function findToResume(context: ResumeContext, request: ResumeRequest): Promise<Outcome<LiveRun>> {
+  const { memory, leftovers, lane } = context;
   const { runId, component, principal } = request;
-  // What a dead instance left is closed first: a reader gets its end, not a run that seems to go on.
-  if (lane.find(runId) === null && !(await lane.leftovers.land())) {
+  // The runs of a dead instance are closed first: a reader gets an end then, not a run that seems to go on.
+  if (lane.find(runId) === null && !(await leftovers.land())) {
     return fail(runNotLanded());
   }
-  const row = await lane.memory.row();
+  const row = await memory.row();
   if (row === null) {
     return fail(databaseUnavailable());
   }
-  const session = row.value;
-  if (session === null || !maySee(principal, session)) {
+  if (row.value === null || !maySee(principal, row.value)) {
     return fail(runNotFound());
   }
   const live = lane.find(runId);
-  if (live !== null && (live.run !== null || live.row.status !== "PAUSED")) {
+  if (live !== null && !isUnread(live)) {
     return isRunOf(component, live.row) ? ok(live) : fail(runNotFound());
   }
+  return findStored(context, request);
+}
+
+/** Whether the run waits to continue and was not read from D1 yet, so that it has nothing to show. */
+const isUnread = ({ run, row }: LiveRun): boolean => run === null && row.status === "PAUSED";
+
+async function findStored(
+  { deps, memory, lane }: ResumeContext,
+  { runId, component }: ResumeRequest,
+): Promise<Outcome<LiveRun>> {
   const read = await readOrNull(findRunTree(deps.db, deps.sessionId, runId));
   if (read === null) {
     return fail(databaseUnavailable());
@@ -48,21 +58,21 @@ export async function findToResume(lane: RunLane, request: ResumeRequest): Promi
     return fail(runNotFound());
   }
   if (tree.row.waiting && lane.find(runId) === null) {
-    // It waits since before this instance.
-    if ((await lane.memory.load(0, false)) === null) {
+    // It has waited since before this instance: it is taken up first.
+    if ((await memory.load(0, false)) === null) {
       return fail(databaseUnavailable());
     }
     lane.takeUp();
   }
-  const now = lane.find(runId);
-  if (now === null) {
-    // A member run that goes on is told of in its team's stream only.
+  const live = lane.find(runId);
+  if (live === null) {
+    // A run that runs, but not in this lane, is a member run: its events are in its team's stream only.
     return tree.row.status === "RUNNING" ? fail(runNotFound()) : ok(storedLive(tree));
   }
-  if (now.run === null && now.row.status === "PAUSED") {
-    now.publish(continuedTree(tree));
+  if (isUnread(live)) {
+    live.publish(continuedTree(tree));
   }
-  return ok(now);
+  return ok(live);
 }
 
 /** A run's events behind the one that was seen last, of a run that was found. */

@@ -1,5 +1,34 @@
 import type { Run } from "../../engine/run/state.ts";
-import { nextAlarm } from "./due.ts";
+
+/** The object wakes this often while a run lives in it, so that the runs of a dead instance are closed by then. */
+const WATCHDOG_MS = 30_000;
+/** Between two steps of indexing, in which runs go on. */
+const INDEXING_MS = 250;
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
+/** What there is to be woken for. */
+interface Due {
+  /** Runs that start, run, settle or wait in this instance. */
+  liveRuns: number;
+  /** How often D1 was away in a row while something waits to be written to it; 0 when nothing does. */
+  failures: number;
+  /** When the first open requirement expires, in milliseconds since the epoch; null when none does. */
+  expiresAt: number | null;
+  /** Whether there are messages that are not in the search index. */
+  isIndexing: boolean;
+}
+
+/** When the object's one alarm is due next; null when there is nothing to be woken for. */
+function nextAlarm({ liveRuns, failures, expiresAt, isIndexing }: Due, nowMs: number): number | null {
+  if (failures > 0) {
+    return nowMs + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+  }
+  const watched = liveRuns > 0 ? nowMs + WATCHDOG_MS : null;
+  const indexed = isIndexing ? nowMs + INDEXING_MS : null;
+  const times = [watched, expiresAt, indexed].filter((at) => at !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
 
 /** When the first open requirement of the session expires, kept where it outlives the object. */
 export interface ExpiryNote {
@@ -7,7 +36,7 @@ export interface ExpiryNote {
   set(atMs: number | null): void;
 }
 
-/** Sees to it that the object wakes when a requirement of a paused run expires. */
+/** Sets the alarm for the first open requirement of a paused run that expires, if one does. */
 export function watchExpiry(alarm: Alarm, { end, requirements }: Run): void {
   const times = requirements.flatMap(({ status, expiresAt }) =>
     status === "open" && expiresAt !== null ? [expiresAt] : [],
@@ -17,7 +46,7 @@ export function watchExpiry(alarm: Alarm, { end, requirements }: Run): void {
   }
 }
 
-/** The object's one alarm: set while there is anything to be woken for, so that somebody wakes up if we do not. */
+/** The object's one alarm. It stays set while there is anything to be woken for, also if this instance dies, and never gives up. */
 export class Alarm {
   readonly #now: () => number;
   readonly #set: (atMs: number) => void;
@@ -33,7 +62,7 @@ export class Alarm {
     this.#expiry = expiry;
   }
 
-  /** Sees to it that a live run is looked after. */
+  /** A run lives here: sets the alarm, unless it is set already, so that the run is closed if this instance dies. */
   watch(): void {
     if (this.#at <= this.#now()) {
       this.rearm(1);
@@ -46,22 +75,23 @@ export class Alarm {
     this.rearm(0);
   }
 
-  /** There is more to do than one go may take. */
+  /** One go was not enough: wakes the object again at once. */
   again(): void {
     this.#setAt(this.#now());
   }
 
-  /** What the object kept is gone, and the alarm with it. */
+  /** The object's storage was emptied, and the platform's alarm with it. */
   cleared(): void {
     this.#failures = 0;
     this.#at = 0;
   }
 
+  /** D1 took all that was left to write. */
   recovered(): void {
     this.#failures = 0;
   }
 
-  /** A requirement expires at this instant; whatever expires before it is not forgotten. */
+  /** A requirement expires at this instant; what is known to expire before it stays noted. */
   expireAt(atMs: number): void {
     const known = this.#expiry.get();
     if (known === null || atMs < known) {
@@ -72,7 +102,7 @@ export class Alarm {
     }
   }
 
-  /** The search index has to be brought to where the session is, step by step. */
+  /** There are messages that are not in the search index: sets the alarm for the next step. */
   index(): void {
     this.#isIndexing = true;
     const at = nextAlarm({ liveRuns: 0, failures: this.#failures, expiresAt: null, isIndexing: true }, this.#now());
@@ -100,12 +130,12 @@ export class Alarm {
     return at !== null && at <= this.#now();
   }
 
-  /** What expires next, as D1 says. */
+  /** Notes what expires next, as D1 says; null when nothing does. */
   nextExpiry(atMs: number | null): void {
     this.#expiry.set(atMs);
   }
 
-  /** Sets the alarm for what is still to be watched, tried again or expired, if anything is. */
+  /** Sets the alarm anew, for the first of what there is to be woken for; not at all when there is nothing. */
   rearm(liveRuns: number): void {
     this.#at = 0;
     const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get(), isIndexing: this.#isIndexing };

@@ -1,9 +1,9 @@
-import type { RecordedFact, RunHead } from "../../engine/run/state.ts";
+import { isSameSecond } from "../../engine/run/event-log.ts";
+import type { RecordedFact, RunFact, RunHead } from "../../engine/run/state.ts";
 import type { AnswerNote, Continuation } from "../../store/runs/continue.ts";
 import type { StartNote, Withdrawal } from "../../store/runs/undo.ts";
-import { readFacts, writeFacts } from "./journal-facts.ts";
 
-/** A run in the object's own SQLite, from before its first write to D1 until its last one has landed. */
+/** How far a run has come, in the object's own SQLite, from before its first write to D1 until the last one has landed. */
 export type JournalEntry =
   | { phase: "accepting"; note: Withdrawal }
   | { phase: "starting"; note: StartNote }
@@ -12,22 +12,22 @@ export type JournalEntry =
   /** `continues`: it was paused, and what it had done by then is in D1. */
   | { phase: "running"; head: RunHead; continues: boolean };
 
-/** How many event indexes are reserved at a time: readers get none that is not, so that an end can stand above all of them. */
+/** How many event indexes are reserved at a time. Readers get only reserved ones, so that an end can stand above all of them. */
 const RESERVED_EVENTS = 256;
 
 /** A row takes 2 MB at most, and a character up to 3 bytes. */
 const MAX_ROW_CHARS = 256 * 1024;
 
 /**
- * The object's own small record of the runs that are under way: empty between runs. Writes are synchronous and reach
- * the disk before anything the object sends after them.
+ * The object's own small record of the runs that are under way; it is empty between runs. Writes are synchronous, and
+ * reach the disk before anything that the object sends after them.
  */
 export class Journal {
   readonly #sql: SqlStorage;
-  /** What the table holds: nobody else writes it. */
+  /** What the table holds; only this class writes it. */
   readonly #entries: Map<string, JournalEntry>;
   readonly #reserved = new Map<string, number>();
-  /** Whether there are tables: none before the first entry, so that an object which is only asked keeps nothing. */
+  /** Whether the tables exist. They are made with the first entry, so that an object which is only asked keeps nothing. */
   #isThere: boolean;
 
   constructor(sql: SqlStorage) {
@@ -39,14 +39,14 @@ export class Journal {
     this.#entries = new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
   }
 
-  /** Writes where a run stands, over what was written of it before. */
+  /** Writes how far a run has come, in the place of what was written before. */
   note(runId: string, entry: JournalEntry): void {
     this.#create();
     this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));
     this.#entries.set(runId, entry);
   }
 
-  /** Adds facts behind those written before; `startedAt` is their run's. */
+  /** Adds facts behind those that were written before; `startedAt` is their run's. */
   append(runId: string, facts: readonly RecordedFact[], startedAt: number): void {
     if (facts.length === 0) {
       return;
@@ -77,7 +77,7 @@ export class Journal {
     this.#entries.delete(runId);
   }
 
-  /** The storage is emptied: the tables with all that is in them are gone. */
+  /** The storage was emptied: the tables are gone with all that was in them. */
   forget(): void {
     this.#entries.clear();
     this.#reserved.clear();
@@ -88,7 +88,7 @@ export class Journal {
     return this.#entries;
   }
 
-  /** What the run did, as far as it was written down. */
+  /** What the run did, as far as it was journaled. */
   facts(runId: string): RecordedFact[] {
     if (!this.#isThere) {
       return [];
@@ -109,7 +109,7 @@ export class Journal {
     return facts;
   }
 
-  /** To be called before readers get the first `count` events of a run that began here with `from` of them. */
+  /** To be called before readers get the first `count` events of a run that had `from` of them when this object took it up. */
   reserve(runId: string, count: number, from: number): void {
     const reserved = this.#reserved.get(runId) ?? from + RESERVED_EVENTS;
     if (count <= reserved) {
@@ -121,7 +121,7 @@ export class Journal {
     this.#reserved.set(runId, next);
   }
 
-  /** An index above every one that a reader can have got. */
+  /** An event index above every one that a reader can have got. */
   nextFreeIndex(runId: string, from: number): number {
     if (!this.#isThere) {
       return from + RESERVED_EVENTS;
@@ -149,4 +149,56 @@ export class Journal {
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+/** Deltas that are further apart than this keep instants of their own. */
+const SAME_ENTRY_MS = 500;
+
+/** A fact, or deltas that followed each other closely: their text as one, and the lengths that take it apart again. */
+type WrittenFact = { at: number; fact: RunFact } | { at: number; text: string; lengths: number[] };
+
+/**
+ * Facts as the journal keeps them. Neighbours that the event log joins are joined here too, but never deltas of two
+ * different seconds: read back, one of them would have another `created_at` than its readers got. `startedAt` is the run's
+ * and decides where a second ends.
+ */
+export function writeFacts(facts: readonly RecordedFact[], startedAt: number): string {
+  const written: WrittenFact[] = [];
+  for (const { at, fact } of facts) {
+    const last = written.at(-1);
+    if (fact.type === "member_told" && last !== undefined && "fact" in last) {
+      const before = last.fact;
+      if (before.type === "member_told" && before.member === fact.member) {
+        last.fact = { ...before, events: before.events + fact.events };
+        continue;
+      }
+    }
+    if (fact.type !== "content") {
+      written.push({ at, fact });
+      continue;
+    }
+    if (last !== undefined && "text" in last && at - last.at < SAME_ENTRY_MS && isSameSecond(last.at, at, startedAt)) {
+      last.text += fact.delta;
+      last.lengths.push(fact.delta.length);
+    } else {
+      written.push({ at, text: fact.delta, lengths: [fact.delta.length] });
+    }
+  }
+  return JSON.stringify(written);
+}
+
+export function readFacts(text: string): RecordedFact[] {
+  const facts: RecordedFact[] = [];
+  for (const entry of JSON.parse(text) as WrittenFact[]) {
+    if ("fact" in entry) {
+      facts.push(entry);
+      continue;
+    }
+    let offset = 0;
+    for (const length of entry.lengths) {
+      facts.push({ at: entry.at, fact: { type: "content", delta: entry.text.slice(offset, offset + length) } });
+      offset += length;
+    }
+  }
+  return facts;
 }

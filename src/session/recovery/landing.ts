@@ -1,66 +1,42 @@
 import type { Session } from "../../domain/session.ts";
-import { findComponent } from "../../domain/team.ts";
-import { applyFact } from "../../engine/run/apply-fact.ts";
-import { interruption } from "../../engine/drive/interrupted.ts";
+import { findComponent, type Registry } from "../../domain/team.ts";
 import { outcomeUnknown } from "../../engine/people/requirements.ts";
+import { applyFact } from "../../engine/run/apply-fact.ts";
 import { callArguments, type PendingCall } from "../../engine/run/calls.ts";
+import { interruption } from "../../engine/drive/interrupted.ts";
 import { newRun, type RecordedFact, type Run, type RunEnd, type RunHead } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
-import { type Committed, commit, readOrNull, type Statement } from "../../store/commit.ts";
+import { type Committed, commit, readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { takeBackAnswers, waitAgainStatements } from "../../store/runs/continue.ts";
-import { settleStatements } from "../../store/runs/settle.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { putBackStatements, takeOver, withdrawStatements } from "../../store/runs/undo.ts";
-import type { SessionDependencies } from "../dependencies.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { refusedRuns, settlementOf } from "./settlement.ts";
+import { settle } from "./settle.ts";
 
-/** What became of a settle. `kept` is what was stored: the run, or what fits of it when D1 refused it for its content. */
-export type Settled =
-  | { kind: "landed"; kept: Run }
-  /** Somebody else closed the run, or the session is gone: there was nothing left to write. */
-  | { kind: "fenced" }
-  | { kind: "unknown" };
-
-/** Writes a run's pause or end to D1, whole or, when D1 refuses that for its content, as ERROR `storage` with what fits. */
-export async function settle(
-  db: Database,
-  run: Run,
-  end: RunEnd,
-  session: Session | null,
-  ...before: Statement[]
-): Promise<Settled> {
-  const write = (kept: Run, keptEnd: RunEnd) => {
-    const [first, ...rest] = [...before, ...settleStatements(db, settlementOf(kept, keptEnd, session))];
-    return first === undefined ? Promise.resolve<Committed>({ kind: "unknown" }) : commit(db, [first, ...rest]);
-  };
-  let committed = await write(run, end);
-  let kept = run;
-  for (const smaller of refusedRuns(run)) {
-    if (committed.kind !== "refused" || smaller.end === null) {
-      break;
-    }
-    committed = await write(smaller, smaller.end);
-    kept = smaller;
-  }
-  if (committed.kind === "written") {
-    return committed.changed.at(-1) ? { kind: "landed", kept } : { kind: "fenced" };
-  }
-  return { kind: "unknown" };
+/** What landing is done with. */
+export interface LandingDependencies extends Registry {
+  sessionId: string;
+  db: Database;
+  journal: Journal;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  newId(): string;
 }
 
 export interface Landing {
-  deps: SessionDependencies;
+  deps: LandingDependencies;
   /** The session's row, fresh or remembered; null when D1 is away. */
   row(): Promise<{ value: Session | null } | null>;
-  /** A run has paused again: when it goes on by itself somebody has to take it up, when it expires to wake. */
-  onPaused(run: Run): void;
+  /** Called for a top-level run that has landed: if it paused again, the lane has to take it up, or the alarm to expire it. */
+  onRunLanded(run: Run): void;
 }
+
+type RunningEntry = Extract<JournalEntry, { phase: "running" }>;
 
 /**
  * Brings to D1 what an entry of the journal says is not there for certain, and removes the entry. False when D1 is
- * away; it is tried again then. Whatever an older instance still sends is void afterwards.
+ * away: the entry stays and is tried again. Afterwards every write that an older instance still sends is void.
  */
 export async function land(landing: Landing, runId: string, entry: JournalEntry): Promise<boolean> {
   const landed = await landEntry(landing, entry);
@@ -87,11 +63,9 @@ async function landEntry(landing: Landing, entry: JournalEntry): Promise<boolean
   }
 }
 
-async function landRun(
-  landing: Landing,
-  { head, continues }: Extract<JournalEntry, { phase: "running" }>,
-): Promise<boolean> {
-  const { db, journal, newId, sessionId } = landing.deps;
+async function landRun(landing: Landing, entry: RunningEntry): Promise<boolean> {
+  const { db, newId, sessionId } = landing.deps;
+  const { head, continues } = entry;
   const isAlone = !continues && head.component.type === "agent";
   const stored = isAlone ? null : await storedRun(landing, head);
   if (stored === "away") {
@@ -101,34 +75,51 @@ async function landRun(
     return true;
   }
   if (stored !== null && (stored.end !== null || stored.head.fence !== head.fence)) {
-    // Its settle was written, and only the answer lost.
-    const committed = await commit(db, [takeOver(db, sessionId, newId())]);
-    if (isDecided(committed) && head.parentRunId === null) {
-      landing.onPaused(stored);
-    }
-    return isDecided(committed);
+    return landSettled(landing, stored);
   }
+  const { run, end } = stoppedRun(landing, entry, stored);
+  const session = await landing.row();
+  if (session === null) {
+    return false;
+  }
+  const settled = await settle(db, { run, end, session: session.value, before: [takeOver(db, sessionId, newId())] });
+  if (settled.kind === "landed" && run.head.parentRunId === null) {
+    landing.onRunLanded(run);
+  }
+  return settled.kind !== "unknown";
+}
+
+/** The run's settle was written, and only D1's answer was lost. */
+async function landSettled(landing: Landing, stored: Run): Promise<boolean> {
+  const { db, newId, sessionId } = landing.deps;
+  const committed = await commit(db, [takeOver(db, sessionId, newId())]);
+  if (isDecided(committed) && stored.head.parentRunId === null) {
+    landing.onRunLanded(stored);
+  }
+  return isDecided(committed);
+}
+
+/** The run as the journal left it, with the end that it had, or that the death of its instance gives it. */
+function stoppedRun(
+  landing: Landing,
+  { head, continues }: RunningEntry,
+  stored: Run | null,
+): { run: Run; end: RunEnd } {
   const run = stored !== null && continues ? stored : newRun(head, stored?.requirements);
   if (stored !== null && run !== stored) {
     run.members.push(...stored.members);
   }
   const eventsBefore = run.eventCount;
-  for (const recorded of journal.facts(head.runId)) {
+  for (const recorded of landing.deps.journal.facts(head.runId)) {
     applyFact(run, recorded);
   }
-  const end = run.end ?? interrupt(landing, run, continues, eventsBefore);
-  const session = await landing.row();
-  if (session === null) {
-    return false;
-  }
-  const settled = await settle(db, run, end, session.value, takeOver(db, sessionId, newId()));
-  if (settled.kind === "landed" && run.head.parentRunId === null) {
-    landing.onPaused(run);
-  }
-  return settled.kind !== "unknown";
+  return { run, end: run.end ?? interrupt(landing.deps, run, continues, eventsBefore) };
 }
 
-/** The run as D1 has it, its member runs as they have landed, with all that the top-level run over it asked for. */
+/**
+ * The run as D1 has it, with its member runs as they have landed. Its requirements are those of the whole run tree, since
+ * they are stored under the top-level run.
+ */
 async function storedRun({ deps }: Landing, head: RunHead): Promise<Run | "away" | "gone"> {
   const read = await readOrNull(findRunTree(deps.db, deps.sessionId, topRunId(deps.journal, head)));
   if (read === null) {
@@ -140,14 +131,14 @@ async function storedRun({ deps }: Landing, head: RunHead): Promise<Run | "away"
   return tree === null || own === undefined ? "gone" : runTree(own, tree.members, tree.requirements);
 }
 
-/** The runs that a member run is in land behind it: the journal still has them. */
+/** The top-level run over a member run. The journal still has the runs between: they land after their members. */
 function topRunId(journal: Journal, { runId, parentRunId }: RunHead): string {
   const parent = parentRunId === null ? undefined : journal.entries().get(parentRunId);
   return parent?.phase === "running" ? topRunId(journal, parent.head) : (parentRunId ?? runId);
 }
 
-/** A run whose instance died stops here, once: that is written down first, so that every later try is the same. */
-function interrupt({ deps }: Landing, run: Run, continues: boolean, eventsBefore: number): RunEnd {
+/** Stops a run whose instance died. That is journaled before it is written to D1, so that every later try writes the same. */
+function interrupt(deps: LandingDependencies, run: Run, continues: boolean, eventsBefore: number): RunEnd {
   const { journal, now } = deps;
   const at = Math.max(0, now() - run.head.startedAt);
   const { runId } = run.head;
@@ -171,7 +162,8 @@ function interrupt({ deps }: Landing, run: Run, continues: boolean, eventsBefore
   return run.end;
 }
 
-function askAgain(deps: SessionDependencies, run: Run, { call, nth }: PendingCall, position: number) {
+/** The requirement that asks a person what became of a call that had begun; null for a tool that may simply run again. */
+function askAgain(deps: LandingDependencies, run: Run, { call, nth }: PendingCall, position: number) {
   const { component, runId, parentRunId, sessionId, userId } = run.head;
   const tool = findComponent(deps, component)?.tools?.find(({ name }) => name === call.name);
   if (tool?.idempotent === true) {
@@ -193,7 +185,7 @@ function askAgain(deps: SessionDependencies, run: Run, { call, nth }: PendingCal
   return outcomeUnknown(tool, call, place, callArguments(run, nth));
 }
 
-/** A refusal is an answer too: it would be the same the next time. */
+/** Whether D1 answered. A refusal is an answer too: it would be the same the next time. */
 function isDecided(committed: Committed): boolean {
   return committed.kind !== "unknown";
 }

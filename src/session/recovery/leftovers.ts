@@ -1,15 +1,28 @@
+import type { Session } from "../../domain/session.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
 import type { Alarm } from "./alarm.ts";
-import type { SessionDependencies } from "../dependencies.ts";
 import type { JournalEntry } from "./journal.ts";
-import { land } from "./landing.ts";
-import type { SessionMemory } from "../row/memory.ts";
+import { type LandingDependencies, land } from "./landing.ts";
+
+/** What leftovers ask of the session's memory: the row that a run is settled in, and to forget what may be wrong. */
+interface RememberedRow {
+  /** Null when D1 is away. */
+  row(): Promise<{ value: Session | null } | null>;
+  drop(): void;
+}
+
+interface LandingCallbacks {
+  /** All have landed, after there were some. */
+  onLanded(): void;
+  /** A top-level run has landed, as a pause or as an end. */
+  onRunLanded(run: Run): void;
+}
 
 /** How many runs of the list this one is in. */
 function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry): number {
   if (entry.phase !== "running") {
-    // An accept that is taken back is nobody's member run.
+    // Such an entry lands as no part of another run: a member run whose accept is withdrawn never was. It lands first.
     return Number.MAX_SAFE_INTEGER;
   }
   const { parentRunId } = entry.head;
@@ -17,49 +30,41 @@ function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry):
   return parent === undefined ? 0 : 1 + depth(entries, parent[1]);
 }
 
-/** A D1 that does not even refuse costs every caller in line its whole patience: those right behind fail at once. */
+/** If D1 hangs for this long, it costs each caller in line all its attempts: the callers behind fail at once for a while. */
 const HANG_MS = 5_000;
 const FAIL_FAST_MS = 2_000;
 
 /**
- * The writes to the session's row, in line, and what stands before them: entries of the journal that belong to no run of
- * this object. Such a leftover, of a dead instance or of a write that D1 did not confirm, lands before anything else is
- * written for the session.
+ * The writes to the session's row, in line, and the leftovers that go before them: entries of the journal that belong to
+ * no run of this object. A leftover comes from an instance that died, or from a write that D1 did not confirm. It lands
+ * before anything else is written for the session.
  */
 export class Leftovers {
-  readonly #deps: SessionDependencies;
-  readonly #memory: SessionMemory;
+  readonly #deps: LandingDependencies;
+  readonly #memory: RememberedRow;
   readonly #alarm: Alarm;
-  /** Called when all have landed, after there were some. */
-  readonly #onLanded: () => void;
-  /** The entries of runs that live here. */
+  readonly #callbacks: LandingCallbacks;
+  /** The runs of this object that have an entry: those are no leftovers. */
   readonly #ours = new Set<string>();
   readonly #writes = new Serial();
-  readonly #onPaused: (run: Run) => void;
   #landing: Promise<boolean> | null = null;
   #hangsUntil = 0;
 
-  constructor(
-    deps: SessionDependencies,
-    memory: SessionMemory,
-    alarm: Alarm,
-    { onLanded, onPaused }: { onLanded(): void; onPaused(run: Run): void },
-  ) {
-    this.#onPaused = onPaused;
+  constructor(deps: LandingDependencies, memory: RememberedRow, alarm: Alarm, callbacks: LandingCallbacks) {
     this.#deps = deps;
     this.#memory = memory;
     this.#alarm = alarm;
-    this.#onLanded = onLanded;
+    this.#callbacks = callbacks;
   }
 
-  /** Writes down what is about to be sent to D1 for a run, and sees to it that somebody wakes up if we do not. */
+  /** Journals what is about to be sent to D1 for a run, and sets the alarm, so that it lands even if this instance dies. */
   note(runId: string, entry: JournalEntry): void {
     this.#ours.add(runId);
     this.#deps.journal.note(runId, entry);
     this.#alarm.watch();
   }
 
-  /** What was noted is decided: there is nothing left to do about it. */
+  /** Removes an entry whose write D1 has answered: there is nothing left to do about it. */
   forget(runId: string): void {
     this.#deps.journal.remove(runId);
     this.#ours.delete(runId);
@@ -71,7 +76,7 @@ export class Leftovers {
     }
   }
 
-  /** D1 did not say what became of what was noted: it is a leftover from now on. Nothing remembered is trusted. */
+  /** Makes an entry a leftover: D1 did not say what became of its write. What is remembered may be wrong, and is dropped. */
   abandon(runId: string): void {
     this.#ours.delete(runId);
     this.#memory.drop();
@@ -83,8 +88,8 @@ export class Leftovers {
   }
 
   /**
-   * Writes to the session's row, one at a time and behind every leftover: each is planned on what the one before it
-   * left, and what is taken back never takes a later change with it. Null when D1 is away.
+   * Writes to the session's row, one at a time and behind every leftover, so that each write is planned on the row that
+   * the one before it left, and landing a leftover never undoes a later change. Null when D1 is away.
    */
   writeRow<T>(task: () => Promise<T>): Promise<T | null> {
     return this.#writes.run(async () => ((await this.#landAll()) ? task() : null));
@@ -113,7 +118,8 @@ export class Leftovers {
       return false;
     }
     const startedAt = now();
-    const landing = { deps: this.#deps, row: () => this.#memory.row(), onPaused: this.#onPaused };
+    const { onRunLanded } = this.#callbacks;
+    const landing = { deps: this.#deps, row: () => this.#memory.row(), onRunLanded };
     for (const [runId, entry] of entries) {
       const landed = await land(landing, runId, entry);
       this.#memory.drop();
@@ -124,11 +130,11 @@ export class Leftovers {
       }
     }
     this.#alarm.recovered();
-    this.#onLanded();
+    this.#callbacks.onLanded();
     return true;
   }
 
-  /** Member runs land before the runs that they are in: those are closed by what became of their members. */
+  /** The leftovers, member runs before the runs that they are in: how a member run ended is part of its team's run. */
   #entries(): [string, JournalEntry][] {
     const entries = [...this.#deps.journal.entries()].filter(([runId]) => !this.#ours.has(runId));
     return entries.sort(([, one], [, other]) => depth(entries, other) - depth(entries, one));

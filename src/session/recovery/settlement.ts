@@ -1,22 +1,20 @@
-import { lastPreview } from "../../names/preview.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Session } from "../../domain/session.ts";
-import { applyFact } from "../../engine/run/apply-fact.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
-import { addRunTokens, runMetrics } from "../../engine/run/metrics.ts";
+import { applyFact } from "../../engine/run/apply-fact.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
+import { addRunTokens, runMetrics } from "../../engine/run/metrics.ts";
 import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { cutUtf8 } from "../../lib/text.ts";
+import { lastPreview } from "../../names/preview.ts";
 import type { Settlement } from "../../store/runs/settle.ts";
-import { isMember } from "../drive/driven-tree.ts";
 
 /** What is written of a run that has paused or ended: what it did since it was stored last. */
 export function settlementOf(run: Run, end: RunEnd, session: Session | null): Settlement {
   const { head, stored } = run;
   const produced = run.messages.slice(stored.messages);
-  const isTop = !isMember(head);
-  const answers = produced.filter((message) => message.role === "assistant").length;
+  const isTop = head.parentRunId === null;
   const own = run.requirements.filter((one) => (one.memberRunId ?? one.runId) === head.runId);
   const isPaused = end.status === "PAUSED";
   return {
@@ -35,30 +33,42 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       settledAt: end.at,
       ...(run.isStateChanged && { sessionState: run.state }),
     },
-    // Those that are stored already stay as they are.
-    requirements: isPaused ? own.filter(({ status }) => status === "open") : [],
+    // Requirements that are answered were stored as such before, and stay as they are.
+    requirements: isPaused ? own.filter((one) => !isAnswered(one)) : [],
     closes: isTop && !isPaused && (run.members.length > 0 || run.requirements.length > 0),
     replaces: replacedBy(run, end),
     session: {
       metrics: addRunTokens(session?.metrics ?? null, run),
-      // What members did is no part of what people and agents said to each other.
-      completedRuns: isTop && end.status === "COMPLETED" ? 1 : 0,
-      rereadsFrom: isTop && end.status === "COMPLETED" && !hasSummary(run) ? head.runIndex : null,
-      chatMessages: isTop ? answers : 0,
-      lastMessage: isTop ? lastPreview(produced) : null,
       updatedAt: end.at,
+      ...(isTop ? conversationAfter(run, end, produced) : NOTHING_SAID),
       changed: isTop && session !== null ? changedState(run, session) : null,
     },
   };
 }
 
-/** Whether the summary that it waited for is one of its own messages too. */
+type Said = Pick<Settlement["session"], "completedRuns" | "rereadsFrom" | "chatMessages" | "lastMessage">;
+
+/** What members did is no part of what people and agents said to each other. */
+const NOTHING_SAID: Said = { completedRuns: 0, rereadsFrom: null, chatMessages: 0, lastMessage: null };
+
+/** What a top-level run adds to the session's conversation. */
+function conversationAfter(run: Run, end: RunEnd, produced: readonly Message[]): Said {
+  const isCompleted = end.status === "COMPLETED";
+  return {
+    completedRuns: isCompleted ? 1 : 0,
+    rereadsFrom: isCompleted && !hasSummary(run) ? run.head.runIndex : null,
+    chatMessages: produced.filter((message) => message.role === "assistant").length,
+    lastMessage: lastPreview(produced),
+  };
+}
+
+/** Whether the run waited for a summary, which covers its messages too then. */
 const hasSummary = ({ log }: Run): boolean =>
   log.some((entry) => entry.kind === "summary_completed" && entry.summary !== null);
 
 const isAnswered = ({ status }: { status: string }): boolean => status !== "open";
 
-/** A regenerated run takes the older one's place when it has something to show. */
+/** The run that this one is to replace. Only a run that has something to show takes the place of an older one. */
 function replacedBy({ head: { origin } }: Run, end: RunEnd): string | null {
   const hasAnswer = end.status === "COMPLETED" || end.status === "PAUSED";
   return hasAnswer && origin?.type === "regenerated" && origin.replace ? origin.runId : null;
@@ -89,7 +99,7 @@ const STORAGE_ERROR = {
   message: "The database refused the run's result for its content; what fits was kept.",
 } as const;
 
-/** What is tried in turn when D1 refuses a run for its content: less and less of it, at last only that it failed. */
+/** How much of each message is kept when D1 refuses a run for its content: tried in turn, at last no message at all. */
 const KEPT_BYTES = [64 * 1024, 0];
 
 /** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
@@ -103,7 +113,7 @@ export function refusedRuns(run: Run): Run[] {
     kept.members.push(...run.members);
     kept.messages.push(...run.messages.slice(0, stored.messages));
     kept.messages.push(...(bytes === 0 ? [] : produced.map((message) => cutMessage(message, bytes))));
-    // Its end has the index that its readers see, above all that they saw before.
+    // Its end has the event index that its readers see it under, above all that they saw before.
     const nextIndex = run.eventCount - (run.end?.status === "CANCELLED" ? 2 : 1);
     applyFact(kept, { at, fact: { type: "gap", nextIndex } });
     applyFact(kept, { at, fact: { type: "failed", error: STORAGE_ERROR } });

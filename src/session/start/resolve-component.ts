@@ -2,7 +2,7 @@ import type { Model, ModelSource } from "../../domain/model.ts";
 import type { RunError, RunRow } from "../../domain/run.ts";
 import { type Component, findComponent, type Registry, refOf } from "../../domain/team.ts";
 
-/** Stands where a run's model would, of a run that fails before it asks one. */
+/** Stands in the place of the model of a run that fails before it asks one. */
 const NO_MODEL: Model = {
   id: "",
   name: "",
@@ -10,11 +10,14 @@ const NO_MODEL: Model = {
   async *stream() {},
 };
 
-/** What a stored run is driven with, or why it has to fail. */
-export function resolve(
-  deps: Registry & { models: ModelSource },
-  row: RunRow,
-): { component: Component; model: Model; error: RunError | null } {
+/** What a stored run is driven with, and why it has to fail, if it has to. */
+export interface Resolved {
+  component: Component;
+  model: Model;
+  error: RunError | null;
+}
+
+export function resolve(deps: Registry & { models: ModelSource }, row: RunRow): Resolved {
   const ref = refOf(row);
   const component = findComponent(deps, ref);
   if (component === undefined) {

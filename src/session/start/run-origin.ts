@@ -2,9 +2,9 @@ import type { RunOrigin } from "../../domain/run.ts";
 import { type Component, isTeam, membersOf, type Registry } from "../../domain/team.ts";
 import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { readOrNull } from "../../store/commit.ts";
+import type { Database } from "../../store/database.ts";
 import { windowRuns } from "../../store/messages/messages.ts";
 import { findRun } from "../../store/runs/runs.ts";
-import type { SessionDependencies } from "../dependencies.ts";
 import type { Cast } from "./run-start.ts";
 import { type Prefix, prefixOf } from "./taken-over.ts";
 
@@ -12,15 +12,15 @@ export function castOf(registry: Registry, component: Component): Cast {
   return { component, members: isTeam(component) ? membersOf(registry, component) : [] };
 }
 
-/** What a run begins with that is made from another one, and the history that stood before that one. */
+/** Of a run that is made from another one: what it begins with, and the history that stood before that other one. */
 export interface LoadedOrigin {
   prefix: Prefix | null;
   history: HistoryRun[] | null;
 }
 
-/** Reads what a run is made from; nothing for a run of its own. Null when D1 is away, `gone` when that run is. */
+/** Reads what a run is made from, if it is. Null when D1 is away, `gone` when the run that it is made from is no more. */
 export async function loadOrigin(
-  { db, sessionId }: SessionDependencies,
+  { db, sessionId }: { db: Database; sessionId: string },
   origin: RunOrigin | null,
   lastNRuns: number,
 ): Promise<LoadedOrigin | "gone" | null> {

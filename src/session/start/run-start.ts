@@ -5,15 +5,15 @@ import type { RunRequest, RunRow, RunTimings, SessionCacheUse } from "../../doma
 import type { Session, SessionSummary } from "../../domain/session.ts";
 import { type Component, type ComponentRef, componentRef, isTeam } from "../../domain/team.ts";
 import { summaryText, systemText } from "../../engine/prompt/prompt.ts";
+import { leaderText } from "../../engine/prompt/team.ts";
 import type { RunHead } from "../../engine/run/state.ts";
 import { headFromRow } from "../../engine/run/stored-run.ts";
-import { leaderText } from "../../engine/prompt/team.ts";
 import type { Withdrawal } from "../../store/runs/undo.ts";
 import type { SessionChanges } from "../../store/runs/writes.ts";
 import { changedColumns, newComponentSession, sessionAtStart } from "./session-start.ts";
 import { type Prefix, takenOver } from "./taken-over.ts";
 
-/** A run as it is stored before anybody is told of it; whether it starts or waits is written over it. */
+/** The row of a run that is accepted, as if it neither started nor waited; the accept writes over it which it does. */
 export function acceptedRow(request: RunRequest, sessionId: string, fence: string): RunRow {
   return {
     runId: request.runId,
@@ -94,20 +94,20 @@ export function memberRow(given: {
   };
 }
 
-/** Everything that is decided when a run starts; what is written of it to D1 and to the journal follows from this. */
+/** Everything that is decided when a run starts. What is written to D1 and to the journal follows from this. */
 export interface RunStart {
   row: RunRow;
   input: Message[];
   head: RunHead;
   /** The session as it stands once the run has started. */
   session: Session;
-  /** Set when the run starts the session. */
+  /** Whether the run begins the session. */
   isNewSession: boolean;
   changes: SessionChanges;
   withdrawal: Withdrawal;
 }
 
-/** What a run is made of: an agent, or a team with the members that its leader is told of. */
+/** Who runs: an agent, or a team with the members that its leader is told of. */
 export interface Cast {
   component: Component;
   members: readonly Component[];
@@ -132,15 +132,16 @@ export interface StartingPoint {
 export function planStart(from: StartingPoint): RunStart {
   const { accepted, cast, model, nowMs } = from;
   const { component } = cast;
-  const before = from.session ?? newComponentSession(accepted, component, model, nowMs, from.newId());
+  const before =
+    from.session ?? newComponentSession(accepted, { component, model, createdAt: nowMs, fence: from.newId() });
   const input =
     from.prefix === null
-      ? inputMessages(accepted.input, cast, nowMs, from.newId, before.summary)
+      ? inputMessages(accepted.input, cast, { nowMs, newId: from.newId, summary: before.summary })
       : takenOver(from.prefix, accepted.origin, nowMs, from.newId);
   const isNewSession = from.session === null;
   const memberSlots = isTeam(component) ? from.memberSlots : 0;
   const runIndex = before.nextRunIndex + memberSlots;
-  const session = sessionAtStart(before, accepted, component, model, { runIndex, input, isNewSession });
+  const session = sessionAtStart(before, { accepted, component, model, runIndex, input, isNewSession });
   const row: RunRow = {
     ...accepted,
     waiting: false,
@@ -173,13 +174,18 @@ export function headOf(row: RunRow, component: ComponentRef): RunHead {
   return { ...headFromRow(row), component: { ...component, name: row.componentName ?? "" } };
 }
 
+interface SaidAtStart {
+  nowMs: number;
+  newId(): string;
+  /** The session's; shown where the component's summaries say so. Members are not shown it. */
+  summary?: SessionSummary | null;
+}
+
 /** The messages that a run begins with: what its agent, or its team's leader, is told, and what the user says. */
 export function inputMessages(
   text: string,
   { component, members }: Cast,
-  nowMs: number,
-  newId: () => string,
-  summary: SessionSummary | null = null,
+  { nowMs, newId, summary = null }: SaidAtStart,
 ): Message[] {
   const isShown = component.summaries?.addToContext === true && summary !== null && summary.summary.trim() !== "";
   const more = [isTeam(component) ? leaderText(component, members) : "", isShown ? summaryText(summary) : ""];

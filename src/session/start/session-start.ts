@@ -1,5 +1,3 @@
-import { firstMessageLine } from "../../names/clean-name.ts";
-import { lastPreview } from "../../names/preview.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
@@ -7,11 +5,13 @@ import type { RunRow } from "../../domain/run.ts";
 import { blankSession, type Session } from "../../domain/session.ts";
 import { type Component, componentRef } from "../../domain/team.ts";
 import { sameJson } from "../../lib/same-json.ts";
-import { fold } from "../../lib/text.ts";
+import { fold, utf8Bytes } from "../../lib/text.ts";
+import { firstMessageLine } from "../../names/clean-name.ts";
+import { lastPreview } from "../../names/preview.ts";
 import type { SessionChanges } from "../../store/runs/writes.ts";
 import { componentId, nameWords } from "../../store/sessions/sessions.ts";
 
-/** The session's state when a run starts: its argument over what is stored over the agent's default, as AgentOS does. */
+/** The session's state when a run starts: its argument over what is stored, over the agent's default, as AgentOS does. */
 export function mergedState(
   stored: JsonObject | null,
   argument: JsonObject | null,
@@ -24,14 +24,15 @@ export function mergedState(
   return stored !== null && sameJson(merged, stored) ? stored : merged;
 }
 
+/** How many bytes a state takes; none where there is none. */
+export const stateBytes = (state: object | null): number => (state === null ? 0 : utf8Bytes(JSON.stringify(state)));
+
 /** The session that a run begins. */
 export function newComponentSession(
   accepted: RunRow,
-  component: Component,
-  model: Model,
-  nowMs: number,
-  fence: string,
+  by: { component: Component; model: Model; createdAt: number; fence: string },
 ): Session {
+  const { component, model, createdAt, fence } = by;
   const { type } = componentRef(component);
   const session = blankSession({
     sessionId: accepted.sessionId,
@@ -41,7 +42,7 @@ export function newComponentSession(
     workflowId: null,
     userId: accepted.userId,
     fence,
-    createdAt: nowMs,
+    createdAt,
   });
   return { ...session, componentData: componentData(component, model) };
 }
@@ -56,31 +57,27 @@ function componentData(component: Component, model: Model) {
   };
 }
 
+export interface StartInSession {
+  accepted: RunRow;
+  component: Component;
+  model: Model;
+  runIndex: number;
+  input: readonly Message[];
+  isNewSession: boolean;
+}
+
 /** The session once the run has started in it. */
-export function sessionAtStart(
-  before: Session,
-  accepted: RunRow,
-  component: Component,
-  model: Model,
-  { runIndex, input, isNewSession }: { runIndex: number; input: readonly Message[]; isNewSession: boolean },
-): Session {
-  const { type, id } = componentRef(component);
-  // A session stays that of who came first, also where another agent or team runs in it.
-  const mayBeItsOwn = before.sessionType === type;
-  const agentId = before.agentId ?? (mayBeItsOwn && type === "agent" ? id : null);
-  const teamId = before.teamId ?? (mayBeItsOwn && type === "team" ? id : null);
-  const isItsOwn = mayBeItsOwn && (type === "agent" ? agentId : teamId) === id;
+export function sessionAtStart(before: Session, start: StartInSession): Session {
+  const { accepted, component, runIndex, input, isNewSession } = start;
   const state = mergedState(before.state, accepted.inputState, component.sessionState ?? null);
   const said = input.filter(({ role }) => role === "user" || role === "assistant").length;
   const isClaimed = before.userId === null && accepted.userId !== null && before.nextRunIndex > 0;
   return {
     ...before,
+    ...componentAtStart(before, start),
     userId: before.userId ?? accepted.userId,
-    // What was said before is in the search index as nobody's.
+    // The search index has what was said before the claim as nobody's: it is read again.
     unindexedFrom: isClaimed ? 0 : before.unindexedFrom,
-    agentId,
-    teamId,
-    componentData: before.componentData ?? (isItsOwn ? componentData(component, model) : null),
     firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
     lastMessage: lastPreview(input) ?? before.lastMessage,
     state,
@@ -90,7 +87,21 @@ export function sessionAtStart(
   };
 }
 
-/** What a start changes of the row as it is remembered; what only others change stays as it is. */
+/** Whose session it is. The first agent or team of the session's type stays its own; others only run in it. */
+function componentAtStart(
+  before: Session,
+  { component, model }: StartInSession,
+): Pick<Session, "agentId" | "teamId" | "componentData"> {
+  const { type, id } = componentRef(component);
+  const mayBeItsOwn = before.sessionType === type;
+  const agentId = before.agentId ?? (mayBeItsOwn && type === "agent" ? id : null);
+  const teamId = before.teamId ?? (mayBeItsOwn && type === "team" ? id : null);
+  const isItsOwn = mayBeItsOwn && (type === "agent" ? agentId : teamId) === id;
+  const data = before.componentData ?? (isItsOwn ? componentData(component, model) : null);
+  return { agentId, teamId, componentData: data };
+}
+
+/** The remembered row with what a start changed of it. Fields that a start never changes stay as they are now. */
 export function sessionStarted(now: Session, started: Session): Session {
   const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
   const { nextRunIndex, chatMessages } = started;
@@ -99,7 +110,10 @@ export function sessionStarted(now: Session, started: Session): Session {
   return { ...now, userId, agentId, teamId, componentData, state, version, ...said, unindexedFrom };
 }
 
-/** What differs, as columns to write and as they were. The run index is never given back, so a gap is all it leaves. */
+/**
+ * The columns that differ, with their new and with their previous values. A start that is taken back never gives back its
+ * run index: it leaves a gap there.
+ */
 export function changedColumns(before: Session, after: Session): { changes: SessionChanges; previous: SessionChanges } {
   const changes: SessionChanges = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
   const previous: SessionChanges = { chatMessages: before.chatMessages };
@@ -133,7 +147,7 @@ export function changedColumns(before: Session, after: Session): { changes: Sess
   }
   if (after.state !== before.state) {
     Object.assign(changes, { state: after.state, version: after.version });
-    // The version is not given back: whoever saw it must not take another state for the same one.
+    // The version is not given back either: who saw it would take another state for that one.
     previous.state = before.state;
   }
   return { changes, previous };

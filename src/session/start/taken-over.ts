@@ -17,7 +17,7 @@ export const prefixOf = ({ row, messages }: StoredRun, { messageIndex }: MadeOri
   instructions: row.origin?.instructions ?? null,
 });
 
-/** Why a run cannot begin so: what runs take over would be more with each that is made from the one before. */
+/** Why a run cannot begin with this. Without a limit, a chain of runs that are made from each other would grow for ever. */
 export function oversizedPrefix(prefix: Prefix, origin: MadeOrigin): Failure | null {
   const { messages } = prefix;
   const bytes = messages.reduce((sum, message) => sum + storedBytes(message), 0);
@@ -36,7 +36,7 @@ export function oversizedPrefix(prefix: Prefix, origin: MadeOrigin): Failure | n
     : null;
 }
 
-/** The messages of another run, with what is said or ordered behind them. */
+/** The messages of another run, with the new user message or the new instructions of this one. */
 export function takenOver(prefix: Prefix, origin: RunOrigin | null, nowMs: number, newId: () => string): Message[] {
   const { messages } = prefix;
   if (origin?.type === "continued" && origin.input !== null) {
@@ -52,7 +52,7 @@ export function takenOver(prefix: Prefix, origin: RunOrigin | null, nowMs: numbe
     : [{ role: "system", messageId: newId(), content: system, createdAt: nowMs }, ...messages];
 }
 
-/** The system message with its instructions in the place of those before; null where they are the same. */
+/** The system message with the new instructions in the place of the former ones; null where there is nothing new. */
 function systemMessage({ messages: [first], instructions: before }: Prefix, origin: RunOrigin | null): string | null {
   const instructions = origin?.type === "regenerated" ? origin.instructions : null;
   if (instructions === null || instructions === before) {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { appendDelta, type LogEntry } from "../../../../src/engine/run/event-log.ts";
 import type { RecordedFact } from "../../../../src/engine/run/state.ts";
-import { readFacts, writeFacts } from "../../../../src/session/recovery/journal-facts.ts";
+import { readFacts, writeFacts } from "../../../../src/session/recovery/journal.ts";
 
 const STARTED_AT = 1_700_000_000_000;
 const content = (at: number, delta: string): RecordedFact => ({ at, fact: { type: "content", delta } });
