@@ -4,14 +4,14 @@ import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
 import type { LiveRun } from "./live-run.ts";
 
-/** A stream is looked at this often, so a comment goes out after 10 to 20 quiet seconds: below proxies' idle limits. */
+/** How often a stream is checked for silence: a comment goes out after 10 to 20 quiet seconds, before proxies hang up. */
 export const KEEP_ALIVE_MS = 10_000;
-/** Deltas that follow each other faster go out together: a chunk costs more on its way than the events in it. */
+/** Deltas that follow each other faster go out together, since a chunk costs more on its way than the events in it. */
 const GATHER_MS = 2;
-/** What one read takes at most, so that a reader far behind does not hold a second copy of the run. */
+/** How much one read takes at most, so that no second copy of the run is held for a reader that is far behind. */
 const CHUNK_CHARS = 32 * 1024;
 
-/** Events that are content, or an end: what remains with `stream_events=false`. */
+/** Events that are content, a pause or an end: those that are sent with `stream_events=false`. */
 const CONTENT_EVENTS = new Set(
   ["RunContent", "RunCompleted", "RunError", "RunCancelled", "RunPaused"].flatMap((name) => [name, `Team${name}`]),
 );
@@ -19,15 +19,15 @@ const CONTENT_EVENTS = new Set(
 /** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
 export function eventStream(live: LiveRun, contentOnly: boolean, fromEntry = 0): ReadableStream<Uint8Array> {
   const events = new StreamedEvents(live, (reader, { log }) => {
-    // Of a run that went with its session before it could go on, nothing is left but its end.
+    // The log is shorter when the session was deleted before the run continued: it holds only the end then, which is read.
     while (fromEntry <= log.length && reader.next(fromEntry) !== null);
   });
   return pulled(live, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
 }
 
 /**
- * The events behind the one that was seen last, and those to come, with AgentOS's control events: what is missed is
- * announced, and so is where it ends.
+ * The events behind the one that was seen last, and those to come, with AgentOS's control events: one announces the events
+ * that were missed, one says where they end.
  */
 export function resumeStream(live: LiveRun, lastEventIndex: number | null, missed: number): ReadableStream<Uint8Array> {
   const { runId } = live;
@@ -81,7 +81,7 @@ export function resumeStream(live: LiveRun, lastEventIndex: number | null, misse
   });
 }
 
-/** The events of a live run as text, from a position that moves with every read. */
+/** The events of a live run as text. Each read goes on where the one before it stopped. */
 class StreamedEvents {
   readonly #live: LiveRun;
   readonly #skip: (reader: EventReader, run: Run) => void;
@@ -93,7 +93,7 @@ class StreamedEvents {
     this.#skip = skip;
   }
 
-  /** What may be seen by now and is wanted, some of it; "" when there is nothing. `upTo` is the index to stop before. */
+  /** The next events that may be seen and are wanted, up to a chunk; "" when there are none. It stops before index `upTo`. */
   read(isWanted: (event: RunEvent) => boolean, upTo = Number.POSITIVE_INFINITY): string {
     const live = this.#live;
     if (live.run === null) {
@@ -119,9 +119,9 @@ class StreamedEvents {
 }
 
 /**
- * Text as it comes, until the run is over for its readers. Only a delta behind another one waits for more of them, up to
- * `GATHER_MS` after what was sent last. The reader pulls: a slow one falls behind in the run that is in memory anyway, and
- * one that leaves changes nothing.
+ * Text as it comes, until the run is over for its readers. Only a delta behind another one waits for more of them, at most
+ * until `GATHER_MS` after the last chunk. The reader pulls, so nothing is buffered for one that is slow: it reads on later
+ * in the run, which is in memory anyway. A reader that leaves changes nothing.
  */
 function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   let left = false;
@@ -148,24 +148,32 @@ function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
     }, ms);
     return "";
   };
+  const next = (): string => {
+    const sinceMs = Date.now() - sentAt;
+    // A clock that was set back makes this negative.
+    if (live.isFlowing && sinceMs >= 0 && sinceMs < GATHER_MS) {
+      return gather(GATHER_MS - sinceMs);
+    }
+    const text = read();
+    if (text !== "") {
+      isQuiet = false;
+      // A reader that is a whole chunk behind is not held up.
+      sentAt = text.length < CHUNK_CHARS ? Date.now() : 0;
+    }
+    return text;
+  };
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       while (!left) {
-        const sinceMs = Date.now() - sentAt;
-        // It is less than nothing where the clock was set back.
-        const isEarly = live.isFlowing && sinceMs >= 0 && sinceMs < GATHER_MS;
-        const text = isEarly ? gather(GATHER_MS - sinceMs) : read();
+        const text = next();
         if (text !== "") {
-          isQuiet = false;
-          // Who is behind is not held up.
-          sentAt = text.length < CHUNK_CHARS ? Date.now() : 0;
           return controller.enqueue(sseBytes(text));
         }
         if (live.stage === "done") {
           stop();
           controller.close();
-          // A pull that closes a byte stream must also answer the buffer it was offered.
+          // A pull that closes a byte stream must also answer the buffer that it was offered.
           controller.byobRequest?.respond(0);
           return;
         }
@@ -182,7 +190,7 @@ function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   });
 }
 
-/** The final event says so when the run has not reached D1 yet. */
+/** Adds `persisted: false` to the final event of a run that has not reached D1 yet. */
 function withPersisted(event: RunEvent, live: LiveRun): RunEvent {
   const isEnd = ENDS.has(event.event);
   if (live.persisted || !isEnd || event.run_id !== live.runId) {

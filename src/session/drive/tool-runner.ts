@@ -9,7 +9,7 @@ import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 
 const CUT_NOTE = "\n[cut: the result was longer than 256 KB]";
 
-/** What the model is told of the tools. */
+/** The tools as the model is told of them. */
 export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
   return tools.map((tool) => ({
     name: tool.name,
@@ -60,7 +60,7 @@ export async function callTool(
 const NO_OBJECT = "The arguments are not a JSON object.";
 const misfitText = (error: z.ZodError): string => `The arguments do not fit: ${z.prettifyError(error)}`;
 
-/** Why a call cannot run with these arguments; null when it can, or when that shows only when it runs. */
+/** Why a call cannot run with these arguments; null when it can, or when only running it shows. */
 export function misfit(tool: Tool, args: JsonObject | null): string | null {
   if (args === null) {
     return NO_OBJECT;
@@ -73,7 +73,7 @@ export function misfit(tool: Tool, args: JsonObject | null): string | null {
   }
 }
 
-/** Text as it is, anything else as JSON; cut where it is too long, and saying so. */
+/** Text as it is, anything else as JSON. A result that is too long is cut, and says so. */
 function resultText(result: unknown): string {
   const text = typeof result === "string" ? result : (JSON.stringify(result) ?? "null");
   const whole = text.toWellFormed();
