@@ -9,7 +9,7 @@ import { leaderText } from "../../engine/prompt/team.ts";
 import type { RunHead } from "../../engine/run/state.ts";
 import { headFromRow } from "../../engine/run/stored-run.ts";
 import type { Withdrawal } from "../../store/runs/undo.ts";
-import type { SessionChanges } from "../../store/runs/writes.ts";
+import type { ChangedSessionColumns } from "../../store/runs/writes.ts";
 import { changedColumns, newComponentSession, sessionAtStart } from "./session-start.ts";
 import { type Prefix, takenOver } from "./taken-over.ts";
 
@@ -103,7 +103,7 @@ export interface RunStart {
   session: Session;
   /** Whether the run begins the session. */
   isNewSession: boolean;
-  changes: SessionChanges;
+  changes: ChangedSessionColumns;
   withdrawal: Withdrawal;
 }
 

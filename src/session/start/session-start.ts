@@ -8,7 +8,7 @@ import { sameJson } from "../../lib/same-json.ts";
 import { fold, utf8Bytes } from "../../lib/text.ts";
 import { firstMessageLine } from "../../names/clean-name.ts";
 import { lastPreview } from "../../names/preview.ts";
-import type { SessionChanges } from "../../store/runs/writes.ts";
+import type { ChangedSessionColumns } from "../../store/runs/writes.ts";
 import { componentId, nameWords } from "../../store/sessions/sessions.ts";
 
 /** The session's state when a run starts: its argument over what is stored, over the agent's default, as AgentOS does. */
@@ -114,9 +114,12 @@ export function sessionStarted(now: Session, started: Session): Session {
  * The columns that differ, with their new and with their previous values. A start that is taken back never gives back its
  * run index: it leaves a gap there.
  */
-export function changedColumns(before: Session, after: Session): { changes: SessionChanges; previous: SessionChanges } {
-  const changes: SessionChanges = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
-  const previous: SessionChanges = { chatMessages: before.chatMessages };
+export function changedColumns(
+  before: Session,
+  after: Session,
+): { changes: ChangedSessionColumns; previous: ChangedSessionColumns } {
+  const changes: ChangedSessionColumns = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
+  const previous: ChangedSessionColumns = { chatMessages: before.chatMessages };
   if (after.userId !== before.userId) {
     changes.userId = after.userId;
     previous.userId = before.userId;

@@ -7,7 +7,7 @@ import { messages, runs, sessions } from "../schema/tables.ts";
 import { forgetOldest, withdrawRun } from "../withdrawn-runs.ts";
 import { runIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
-import type { SessionChanges } from "./writes.ts";
+import type { ChangedSessionColumns } from "./writes.ts";
 
 // The batches that take back what D1 may have written for a run that will not be driven. Each can be repeated, and
 // works whether the batch that it takes back was written, was not, or arrives later. No statement in them is redundant.
@@ -20,7 +20,7 @@ export interface Withdrawal {
   runIndex: number | null;
   startedSession: boolean;
   /** The changed columns of the session as they were before; null if the accept changed none. */
-  previous: SessionChanges | null;
+  previous: ChangedSessionColumns | null;
 }
 
 /** Takes an accept back. Repeatable; if the accept arrives later, it finds its run id withdrawn and stores nothing. */
@@ -61,7 +61,7 @@ export interface StartNote {
   runIndex: number;
   fence: string;
   /** The changed columns of the session as they were before. */
-  previous: SessionChanges;
+  previous: ChangedSessionColumns;
 }
 
 /** Lets a run wait again if D1 never confirmed its start. Repeatable. */

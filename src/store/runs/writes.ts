@@ -20,7 +20,7 @@ import { claimRequirements } from "./requirement-writes.ts";
  * The columns of the session that a run's start changes: only those that really change, so that D1 writes no index for
  * nothing. They are values, never increments, so that the batch can be repeated.
  */
-export type SessionChanges = Partial<typeof sessions.$inferInsert>;
+export type ChangedSessionColumns = Partial<typeof sessions.$inferInsert>;
 
 /**
  * A run that is to be stored. Each statement of its batch holds only while the session is ours and the run not
@@ -33,7 +33,7 @@ export interface Acceptance {
   /** Set if the run makes the session. */
   newSession: Session | null;
   /** Set if the run starts at once. A run that waits stores its messages when it starts. */
-  start: { input: Message[]; changes: SessionChanges } | null;
+  start: { input: Message[]; changes: ChangedSessionColumns } | null;
 }
 
 /** Stores a run that starts or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
@@ -72,7 +72,7 @@ export function acceptMemberStatements(
 /** Starts a waiting run; the first statement changes 1 row if it did. Repeatable with the same fence. */
 export function startStatements(
   db: Database,
-  start: { run: RunRow; sessionFence: string; input: Message[]; changes: SessionChanges },
+  start: { run: RunRow; sessionFence: string; input: Message[]; changes: ChangedSessionColumns },
 ): [Statement, ...Statement[]] {
   const { run } = start;
   const startRun = db
@@ -135,7 +135,7 @@ function indexInput(db: Database, run: RunRow, input: readonly Message[]): State
   return indexMessages(db, run.sessionId, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
 }
 
-function changeSession(db: Database, run: RunRow, changes: SessionChanges): Statement[] {
+function changeSession(db: Database, run: RunRow, changes: ChangedSessionColumns): Statement[] {
   const isOurs = runIsOurs(db, run.runId, run.fence);
   const change = db
     .update(sessions)
