@@ -20,7 +20,8 @@ import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from 
 import type { SessionDependencies } from "./dependencies.ts";
 import type { StateChange } from "./drive/live-state.ts";
 import { runAnswer } from "./drive/run-answer.ts";
-import { type Arrival, admit } from "./lane/admit.ts";
+import type { Arrival } from "./lane/accept-run.ts";
+import { admit } from "./lane/admit.ts";
 import { type LaneContext, RunLane } from "./lane/run-lane.ts";
 import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
 import { expireRequirements } from "./people/expire-requirements.ts";

@@ -1,0 +1,205 @@
+import { historyRuns } from "../../domain/agent.ts";
+import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/error.ts";
+import type { Model } from "../../domain/model.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { OnBusy, RunRequest, RunRow, RunTimings } from "../../domain/run.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Component } from "../../domain/team.ts";
+import { seconds } from "../../engine/run/metrics.ts";
+import { log } from "../../lib/log.ts";
+import { type Committed, commit, violates } from "../../store/commit.ts";
+import { type Acceptance, acceptedAt, acceptStatements } from "../../store/runs/writes.ts";
+import { LiveRun } from "../drive/live-run.ts";
+import type { LookAgain } from "../row/look-again.ts";
+import type { Loaded } from "../row/memory.ts";
+import { castOf, type LoadedOrigin, loadOrigin } from "../start/run-origin.ts";
+import { acceptedRow, planStart, type RunStart } from "../start/run-start.ts";
+import type { Admission } from "./admission.ts";
+import { beginRun } from "./begin-run.ts";
+import { runOfKey } from "./keyed-run.ts";
+import type { LaneContext } from "./run-lane.ts";
+
+export type AdmitContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "alarm" | "lane">;
+
+/** A run that arrives, with what the registry says of its agent or team. */
+export interface Arrival {
+  request: RunRequest;
+  principal: Principal;
+  onBusy: OnBusy;
+  component: Component;
+  model: Model;
+  /** Milliseconds since the epoch. */
+  arrivedAt: number;
+}
+
+/** The run that was let in, and is stored; or why none was. */
+export type Admitted = Outcome<LiveRun> | LookAgain;
+
+/** The session as an arrival was decided on it; `hydrateMs` is how long it took to load. */
+interface Look {
+  loaded: Loaded;
+  hydrateMs: number;
+}
+
+/** Starts the run in a session that is free. */
+export async function startNow(context: AdmitContext, arrival: Arrival, look: Look): Promise<Admitted> {
+  const { deps, leftovers, lane } = context;
+  const live = new LiveRun(acceptedRow(arrival.request, deps.sessionId, deps.newId()), arrival.arrivedAt);
+  lane.occupy(live);
+  try {
+    return await startOccupying(context, arrival, live, look);
+  } catch (error) {
+    // A bug, or a failure of the object's own disk: the session must not stay busy with a run that nobody drives.
+    leftovers.abandon(live.runId);
+    lane.release(live);
+    throw error;
+  }
+}
+
+async function startOccupying(
+  context: AdmitContext,
+  arrival: Arrival,
+  live: LiveRun,
+  { loaded, hydrateMs }: Look,
+): Promise<Admitted> {
+  const { deps, leftovers, lane } = context;
+  const { component, model, request } = arrival;
+  const origin = await loadOrigin(deps, request.origin, historyRuns(component));
+  if (origin === null || origin === "gone") {
+    lane.release(live);
+    return fail(origin === null ? databaseUnavailable() : runNotFound());
+  }
+  const acceptedFrom = deps.now();
+  const queueMs = Math.max(0, acceptedFrom - arrival.arrivedAt - hydrateMs);
+  const timings = { queue: seconds(queueMs), hydrate: seconds(hydrateMs) };
+  const planned = { accepted: live.row, loaded, origin, timings, nowMs: acceptedFrom };
+  const written = await leftovers.writeRow(() => acceptInLine(context, arrival, planned));
+  if (written === null || written === "away" || written === "look_again") {
+    lane.release(live);
+    return written === "look_again" ? written : fail(written === null ? runNotLanded() : databaseUnavailable());
+  }
+  const { start, acceptance, committed } = written;
+  if (isStored(committed, acceptance)) {
+    const accept = seconds(deps.now() - acceptedFrom);
+    const history = origin.history ?? loaded.history;
+    const drive = { component, model, history, failure: null, continues: false };
+    lane.drive(beginRun(context, live, { start, timings: { accept } }, drive));
+    return ok(live);
+  }
+  // Before the run that has the key is looked for: this run names the same key, and would be found as that one.
+  lane.release(live);
+  return notStored(context, arrival, live.runId, committed);
+}
+
+interface PlannedOn {
+  accepted: RunRow;
+  loaded: Loaded;
+  origin: LoadedOrigin;
+  timings: RunTimings;
+  nowMs: number;
+}
+
+interface WrittenAccept {
+  start: RunStart;
+  acceptance: Acceptance;
+  committed: Committed;
+}
+
+/** Plans the start on the row as it stands, and writes it. To be called in line with other writes of the row. */
+async function acceptInLine(
+  { deps, memory, leftovers }: Pick<AdmitContext, "deps" | "memory" | "leftovers">,
+  { component, model }: Arrival,
+  { accepted, loaded, origin, timings, nowMs }: PlannedOn,
+): Promise<WrittenAccept | "away" | LookAgain> {
+  const session = loaded.session && (await memory.rowInLine(loaded.session));
+  if (session === "away" || session === "look_again") {
+    return session;
+  }
+  const start = planStart({
+    accepted,
+    session,
+    cast: castOf(deps, component),
+    model,
+    prefix: origin.prefix,
+    memberSlots: deps.settings.maxMemberRuns,
+    cacheUse: loaded.cacheUse,
+    timings,
+    nowMs,
+    newId: deps.newId,
+  });
+  const acceptance: Acceptance = {
+    run: start.row,
+    sessionFence: start.session.fence,
+    newSession: start.isNewSession ? start.session : null,
+    start: { input: start.input, changes: start.changes },
+  };
+  const { runId } = accepted;
+  leftovers.note(runId, { phase: "accepting", note: start.withdrawal });
+  const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  if (committed.kind === "unknown") {
+    // Before the next write in line is planned, so that the next write goes behind the withdrawal.
+    leftovers.abandon(runId);
+  }
+  return { start, acceptance, committed };
+}
+
+/** Stores the run among those that wait. */
+export async function wait(
+  context: Pick<AdmitContext, "deps" | "leftovers" | "lane">,
+  arrival: Arrival,
+  session: Session | null,
+  { position, interrupts }: Extract<Admission, { kind: "wait" }>,
+): Promise<Admitted> {
+  const { deps, leftovers, lane } = context;
+  if (session === null) {
+    return "look_again";
+  }
+  const row = { ...acceptedRow(arrival.request, deps.sessionId, deps.newId()), waiting: true, position };
+  const { runId, sessionId } = row;
+  const acceptance: Acceptance = { run: row, sessionFence: session.fence, newSession: null, start: null };
+  const note = { runId, sessionId, sessionFence: session.fence, runIndex: null, startedSession: false, previous: null };
+  leftovers.note(runId, { phase: "accepting", note });
+  const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  if (committed.kind === "unknown") {
+    leftovers.abandon(runId);
+  }
+  if (!isStored(committed, acceptance)) {
+    return notStored(context, arrival, runId, committed);
+  }
+  leftovers.forget(runId);
+  const live = new LiveRun(row, arrival.arrivedAt);
+  lane.enqueue(live);
+  if (interrupts) {
+    lane.interrupt();
+  }
+  lane.startNext();
+  return ok(live);
+}
+
+function isStored(committed: Committed, acceptance: Acceptance): boolean {
+  return committed.kind === "written" && (committed.changed[acceptedAt(acceptance)] ?? 0) > 0;
+}
+
+/** Why a run was not stored, and what its caller gets for it. */
+async function notStored(
+  context: Pick<AdmitContext, "deps" | "leftovers" | "lane">,
+  { request: { idempotency } }: Arrival,
+  runId: string,
+  committed: Committed,
+): Promise<Admitted> {
+  const { deps, leftovers } = context;
+  if (committed.kind === "unknown") {
+    // Withdrawn now if D1 is back already, else before any other run starts, or by the alarm.
+    deps.background(leftovers.land().then(() => {}));
+    return fail(databaseUnavailable());
+  }
+  leftovers.forget(runId);
+  if (violates(committed, "idempotency_key") && idempotency !== null) {
+    return (await runOfKey(context, idempotency)) ?? "look_again";
+  }
+  if (committed.kind === "refused" && !violates(committed, "run_index")) {
+    log("error", "accept.refused", { run_id: runId, reason: committed.constraint });
+  }
+  return "look_again";
+}
