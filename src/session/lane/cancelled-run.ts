@@ -13,7 +13,7 @@ import type { LiveRun } from "../drive/live-run.ts";
 
 type CancelContext = Pick<SessionContext, "deps" | "leftovers">;
 
-/** A run that is cancelled while it does not run; `at` is milliseconds since the epoch. */
+/** Ends a run as cancelled that is not driven; `at` is milliseconds since the epoch. */
 function cancelledRun(run: Run, at: number): Run {
   applyFact(run, { at: Math.max(0, at - run.head.startedAt), fact: { type: "cancelled" } });
   return run;

@@ -111,8 +111,8 @@ export function sessionStarted(now: Session, started: Session): Session {
 }
 
 /**
- * The columns that differ, with their new and with their previous values. A start that is taken back never gives back its
- * run index: it leaves a gap there.
+ * The columns that differ, with their new and with their previous values. The run index has no previous value: a start
+ * that is taken back leaves a gap there.
  */
 export function changedColumns(
   before: Session,
@@ -150,7 +150,7 @@ export function changedColumns(
   }
   if (after.state !== before.state) {
     Object.assign(changes, { state: after.state, version: after.version });
-    // The version is not given back either: who saw it would take another state for that one.
+    // The version is not given back either: a caller who saw it would take another state for the same.
     previous.state = before.state;
   }
   return { changes, previous };
