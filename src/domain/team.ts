@@ -1,4 +1,6 @@
 import type { Agent, AgentRegistry } from "./agent.ts";
+import { agentNotFound, teamNotFound } from "./error.ts";
+import { fail, type Outcome, ok } from "./outcome.ts";
 
 /**
  * How a team works. `coordinate`: the leader delegates tasks to members and composes the answer. `route`: one member's
@@ -45,6 +47,12 @@ export function componentRef(component: Component): ComponentRef {
 
 export function findComponent({ agents, teams }: Registry, { type, id }: ComponentRef): Component | undefined {
   return type === "agent" ? agents.get(id) : teams.get(id);
+}
+
+/** The agent or team that a caller asks for; the failure that callers get where the deployment has none. */
+export function knownComponent(registry: Registry, ref: ComponentRef): Outcome<Component> {
+  const component = findComponent(registry, ref);
+  return component === undefined ? fail(ref.type === "agent" ? agentNotFound() : teamNotFound()) : ok(component);
 }
 
 /** The agent or team that a row names, by one of its two ids. */

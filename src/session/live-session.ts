@@ -1,18 +1,11 @@
-import {
-  agentNotFound,
-  databaseUnavailable,
-  modelNotConfigured,
-  payloadTooLarge,
-  preconditionFailed,
-  teamNotFound,
-} from "../domain/error.ts";
+import { databaseUnavailable, modelNotConfigured, payloadTooLarge, preconditionFailed } from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
-import { type Component, findComponent } from "../domain/team.ts";
+import { type Component, knownComponent } from "../domain/team.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { NameChange } from "../store/sessions/writes.ts";
@@ -95,11 +88,11 @@ export class LiveSession {
   /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
   async startRun({ read, ...call }: RunCall): Promise<Outcome<RunAnswer>> {
     const arrivedAt = this.#deps.now();
-    const { component: ref } = call.request;
-    const component = findComponent(this.#deps, ref);
-    if (component === undefined) {
-      return fail(ref.type === "agent" ? agentNotFound() : teamNotFound());
+    const found = knownComponent(this.#deps, call.request.component);
+    if (!found.ok) {
+      return found;
     }
+    const component = found.value;
     const model = this.#deps.models(component.model);
     if (model === null) {
       return fail(modelNotConfigured());

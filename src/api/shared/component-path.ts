@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
-import { type Component, type ComponentRef, findComponent, type Registry } from "../../domain/team.ts";
+import { type Component, type ComponentRef, knownComponent, type Registry } from "../../domain/team.ts";
+import { unwrap } from "../../http/errors.ts";
 import { AgentId, RunId, TeamId } from "./common.ts";
 
 /** Agents and teams have the same routes for what runs in them; only the words differ. */
@@ -33,9 +33,7 @@ export function componentInPath(
   params: Record<string, string>,
 ): { ref: ComponentRef; component: Component } {
   const ref = { type, id: params[parameterOf(type)] ?? "" };
-  const component = findComponent(registry, ref);
-  if (component === undefined) throw new AppError(type === "agent" ? agentNotFound() : teamNotFound());
-  return { ref, component };
+  return { ref, component: unwrap(knownComponent(registry, ref)) };
 }
 
 const parameterOf = (type: ComponentType) => `${type}_id` as const;
