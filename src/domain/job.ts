@@ -1,10 +1,8 @@
+import type { BulkParams } from "./session-fields.ts";
+
 /** What a job does to each of its sessions: has a model name it, makes one change of its `action`, or erases it. */
 export const JOB_KINDS = ["names", "bulk", "erase"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
-
-/** What a `bulk` job does. */
-export const BULK_ACTIONS = ["rename", "tag", "archive", "unarchive", "pin", "unpin", "delete"] as const;
-export type BulkAction = (typeof BULK_ACTIONS)[number];
 
 /** `stopped`: it ended by itself before all items were done, for `stopReason`. */
 export type JobStatus = "running" | "completed" | "cancelled" | "stopped";
@@ -20,15 +18,10 @@ export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];
 export type Overwrite = "never" | "generated";
 
 /** What was asked for, by kind; ids are in the items. */
-export interface JobParams {
+export interface JobParams extends BulkParams {
   overwrite?: Overwrite;
   fallback?: string | null;
   maxTokens?: number | null;
-  action?: BulkAction;
-  /** By position, where each item has its own: new names. Only in the row, and only while the job runs. */
-  values?: string[];
-  addTags?: string[];
-  removeTags?: string[];
 }
 
 /** A job's row. Instants are epoch milliseconds. */

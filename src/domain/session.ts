@@ -1,10 +1,13 @@
-import type { Json, JsonObject } from "./json.ts";
+import type { Json } from "./json.ts";
+import { blankFields, type SessionFields } from "./session-fields.ts";
+
+export type { NameDetails, NameSource, SessionSummary, Visibility } from "./session-fields.ts";
 
 export const SESSION_TYPES = ["agent", "team", "workflow"] as const;
 export type SessionType = (typeof SESSION_TYPES)[number];
 
-/** Where a session's name came from; null when it has none and shows its first message. */
-export type NameSource = "manual" | "generated" | "fallback";
+/** The length of a summary that a model made, and of what a model is shown of any summary. */
+export const MAX_SUMMARY_CODE_POINTS = 4_000;
 
 /** Tokens of a session or a run, in AgentOS's words, as stored and shown. */
 export interface TokenMetrics {
@@ -18,28 +21,6 @@ export interface TokenMetrics {
   };
 }
 
-/** Of a summary that a model made, and of what a model is shown of any. */
-export const MAX_SUMMARY_CODE_POINTS = 4_000;
-
-/** AgentOS's summary, as stored and shown. */
-export interface SessionSummary {
-  summary: string;
-  topics?: string[];
-  updated_at?: string;
-}
-
-/** How a generated name, or the fallback that stands in for one, came about. */
-export interface NameDetails {
-  /** Null when no model was asked. */
-  model: string | null;
-  promptTokens: number;
-  completionTokens: number;
-  /** How often the model was asked. */
-  attempts: number;
-  /** The job that asked; null for a caller or the server itself. */
-  jobId: string | null;
-}
-
 /** What was said last, as a list shows it. */
 export interface MessagePreview {
   role: "user" | "assistant";
@@ -48,14 +29,8 @@ export interface MessagePreview {
   at: number;
 }
 
-/**
- * Where a session shows. `deleted` ones wait for their purge, and `importing` ones for their last line: neither exists for
- * anybody, but their ids are taken.
- */
-export type Visibility = "listed" | "archived" | "deleted" | "importing";
-
 /** A session's row: everything about it but its runs and messages. Instants are epoch milliseconds. */
-export interface Session {
+export interface Session extends SessionFields {
   sessionId: string;
   sessionType: SessionType;
   agentId: string | null;
@@ -63,29 +38,9 @@ export interface Session {
   workflowId: string | null;
   /** The owner; null until the first run or creation with a user. */
   userId: string | null;
-  name: string | null;
-  nameSource: NameSource | null;
-  /** Counts the changes of the name. */
-  nameVersion: number;
-  nameUpdatedAt: number | null;
-  /** Null for a name that a person gave. */
-  nameDetails: NameDetails | null;
   /** The first user message as one masked line of at most 200 code points: the name that shows while none is set. */
   firstMessage: string | null;
-  state: JsonObject | null;
-  metadata: JsonObject | null;
-  summary: SessionSummary | null;
-  /** The run index up to which, inclusive, the summary was made; null when no model made one. */
-  summarizedThrough: number | null;
   lastMessage: MessagePreview | null;
-  tags: string[];
-  visibility: Visibility;
-  pinnedAt: number | null;
-  archivedAt: number | null;
-  /** Since when it is `deleted` or `importing`. */
-  hiddenAt: number | null;
-  /** How long it is kept after its last change; null: as its agent or the deployment says. */
-  ttlSeconds: number | null;
   /** From which run index on its messages are not in the search index, or under another owner; null when all are. */
   unindexedFrom: number | null;
   /** AgentOS's agent_data, team_data or workflow_data. */
@@ -115,23 +70,9 @@ type Identity = "sessionId" | "sessionType" | "agentId" | "teamId" | "workflowId
 export function blankSession(identity: Pick<Session, Identity>): Session {
   return {
     ...identity,
-    name: null,
-    nameSource: null,
-    nameVersion: 0,
-    nameUpdatedAt: null,
-    nameDetails: null,
+    ...blankFields(),
     firstMessage: null,
-    state: null,
-    metadata: null,
-    summary: null,
-    summarizedThrough: null,
     lastMessage: null,
-    tags: [],
-    visibility: "listed",
-    pinnedAt: null,
-    archivedAt: null,
-    hiddenAt: null,
-    ttlSeconds: null,
     unindexedFrom: null,
     componentData: null,
     metrics: null,

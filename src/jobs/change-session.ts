@@ -1,6 +1,7 @@
-import { decideChange, type SessionChange } from "../domain/decide-change.ts";
+import { decideChange } from "../domain/decide-change.ts";
 import { type ItemResult, type Job, unasked } from "../domain/job.ts";
 import { couldSee, maySee, serverFor } from "../domain/principal.ts";
+import { bulkChange } from "../domain/session-fields.ts";
 import type { ClaimedItem } from "../store/jobs/slices.ts";
 import { directoryOfSessions } from "../store/sessions/sessions.ts";
 import type { JobDependencies } from "./dependencies.ts";
@@ -22,7 +23,7 @@ export const bulk: KindOfWork = {
 
   async work({ config, session }: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult> {
     const principal = serverFor(job.userId);
-    const change = changeOf(job, item);
+    const change = bulkChange(job.params, item.value);
     if (change.action === "delete") {
       const deleted = await session(item.sessionId).deleteSession(principal, { undo: config.deleteUndoSeconds > 0 });
       return deleted.ok ? DONE : unasked(null, deleted.failure.code);
@@ -39,7 +40,7 @@ type Row = Awaited<ReturnType<typeof directoryOfSessions>>[number];
 /** What a session's row says to the job; null when its object is to be asked. */
 function decideItem(job: Job, item: ClaimedItem, row: Row | undefined): ItemResult | null {
   const principal = serverFor(job.userId);
-  const change = changeOf(job, item);
+  const change = bulkChange(job.params, item.value);
   if (row === undefined || !maySee(principal, row)) {
     const isDeleted = row === undefined || couldSee(principal, row);
     return change.action === "delete" && isDeleted && isRepeated(item) ? DONE : unasked("failed", "not_found");
@@ -57,19 +58,3 @@ const isRepeated = ({ attempts }: ClaimedItem): boolean => attempts > 1;
 
 const settled = (item: ClaimedItem, result: ItemResult): ItemResult =>
   result.reason === "unchanged" && isRepeated(item) ? DONE : result;
-
-/** Throws where the row does not say: nothing is changed then. */
-function changeOf({ params }: Job, { value }: ClaimedItem): SessionChange | { action: "delete" } {
-  const { action, addTags = [], removeTags = [] } = params;
-  if (action === undefined || (action === "rename" && value === null)) {
-    throw new Error("A job in bulk does not say what is to be done.");
-  }
-  switch (action) {
-    case "rename":
-      return { action, name: value ?? "" };
-    case "tag":
-      return { action, addTags, removeTags };
-    default:
-      return { action };
-  }
-}

@@ -8,7 +8,7 @@ import type { Session, SessionType } from "../domain/session.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
-import type { NameChange } from "../store/sessions/writes.ts";
+import type { NameChange } from "../domain/session-fields.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { StateChange } from "./drive/live-state.ts";

@@ -1,16 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
-import {
-  BULK_ACTIONS,
-  ITEM_OUTCOMES,
-  type Job,
-  type JobItem,
-  MAX_JOB_IDS,
-  MAX_JOB_NAMES,
-  SLICE_SIZE,
-} from "../../domain/job.ts";
+import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, MAX_JOB_NAMES, SLICE_SIZE } from "../../domain/job.ts";
 import { MAX_TAG_CODE_POINTS, MAX_TAGS, MAX_TYPED_TAGS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
+import { BULK_ACTIONS } from "../../domain/session-fields.ts";
 import {
   AgentId,
   boundedList,
@@ -21,8 +14,7 @@ import {
   TeamId,
   UserId,
 } from "../shared/common.ts";
-import { MAX_NAMED } from "../sessions/filter.ts";
-import { instantField } from "../shared/instant.ts";
+import { bodyConditions } from "../sessions/fields.ts";
 import { ITEM_STATUSES, JobShape, jobRoutes } from "../jobs/contract.ts";
 import { jobJson } from "../jobs/json.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
@@ -59,22 +51,6 @@ export const anyJobRoutes = jobRoutes({
   outcomes: ITEM_OUTCOMES,
 });
 
-/** As the list's query has it: one or many. */
-const listOf = (item: z.ZodString, description: string) =>
-  z
-    .preprocess(
-      (given) => (typeof given === "string" ? [given] : given),
-      boundedList(item, MAX_NAMED).min(1).optional(),
-    )
-    .openapi({
-      type: ["array", "string"],
-      items: { type: "string", minLength: 1 },
-      minItems: 1,
-      maxItems: MAX_NAMED,
-      minLength: 1,
-      description,
-    });
-
 /** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
 const Filter = z
   .strictObject({
@@ -83,21 +59,7 @@ const Filter = z
     team_id: TeamId.optional(),
     component_id: ComponentId.optional(),
     session_name: z.string().min(1).max(200).optional().openapi({ description: "Part of the name that shows." }),
-    tag: listOf(z.string().min(1), "Tags, all of which it has."),
-    metadata: listOf(z.string().min(1), "`key:value` of its metadata, all of which it has."),
-    archived: z
-      .preprocess(
-        (given) => (typeof given === "boolean" ? String(given) : given),
-        z.enum(["false", "true", "all"]).optional(),
-      )
-      .openapi({ description: "true, false or `all`. Default false: archived sessions are left out." }),
-    pinned: z.boolean().optional(),
-    has_open_requirements: z.boolean().optional(),
-    unnamed: z.boolean().optional(),
-    created_after: instantField("from", "Inclusive."),
-    created_before: instantField("to", "Inclusive, to the end of the second."),
-    updated_after: instantField("from", "Inclusive."),
-    updated_before: instantField("to", "Inclusive, to the end of the second."),
+    ...bodyConditions,
   })
   .openapi("BulkFilter", {
     description:

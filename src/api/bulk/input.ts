@@ -1,10 +1,9 @@
 import type { BulkFilter, ChangeSessionsBody } from "./contract.ts";
 import { manualName } from "../../names/clean-name.ts";
 import type { JobParams } from "../../domain/job.ts";
-import type { SessionFilter } from "../../domain/session-filter.ts";
+import type { SessionFilter } from "../../domain/session-fields.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
-import { sessionFilter } from "../sessions/filter-input.ts";
-import { checkedTags } from "../sessions/input.ts";
+import { checkedTags, sessionFilter } from "../sessions/fields.ts";
 
 /** What is to be changed, and of which sessions. */
 export interface RequestedChange {

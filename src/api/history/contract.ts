@@ -13,7 +13,8 @@ import {
   TeamId,
 } from "../shared/common.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
-import { MessagePage, SessionName } from "../shared/shapes.ts";
+import { SessionName } from "../sessions/shapes.ts";
+import { MessagePage } from "../shared/shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
 

@@ -1,5 +1,5 @@
 import { doneItems, type Job, type JobItem } from "../../domain/job.ts";
-import { isoSeconds } from "../shared/json.ts";
+import { isoOrNull, isoSeconds } from "../shared/json.ts";
 
 /** The fields of every job. */
 export function jobJson(job: Job) {
@@ -16,8 +16,8 @@ export function jobJson(job: Job) {
     remaining: job.total - done,
     progress: job.total === 0 ? 1 : done / job.total,
     created_at: isoSeconds(job.createdAt),
-    started_at: job.startedAt === null ? null : isoSeconds(job.startedAt),
-    ended_at: job.endedAt === null ? null : isoSeconds(job.endedAt),
+    started_at: isoOrNull(job.startedAt),
+    ended_at: isoOrNull(job.endedAt),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Requirement } from "../../domain/requirement.ts";
 import { requirementExecution } from "../../engine/people/requirement-json.ts";
-import { isoSeconds } from "../shared/json.ts";
+import { isoOrNull, isoSeconds } from "../shared/json.ts";
 
 /** A requirement in the inbox, with all keys. `run` names the agent or team whose run is to be continued. */
 export function requirementJson(requirement: Requirement, run: { agentId: string | null; teamId: string | null }) {
@@ -31,5 +31,3 @@ export function requirementJson(requirement: Requirement, run: { agentId: string
     created_at: isoSeconds(requirement.createdAt),
   };
 }
-
-const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : isoSeconds(epochMs));

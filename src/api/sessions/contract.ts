@@ -1,15 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import {
   AgentId,
-  bodyObject,
   boundedList,
   ComponentId,
   IfMatchHeader,
   integer,
   integerOr,
-  nullableObject,
   optionalField,
   optionalParameter,
   RunId,
@@ -20,18 +17,15 @@ import {
   UserId,
   WorkflowId,
 } from "../shared/common.ts";
-import { DirectoryFields, DirectoryFilter, DirectoryPatch } from "./filter.ts";
+import { createdFields, listConditions, mergedFields, replacedFields, typedNameField } from "./fields.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "../shared/route.ts";
 import { SessionSummary } from "../shared/run-parts.ts";
 import { Query, Rank } from "../search/contract.ts";
-import { RunItem, SessionDetail, SessionList } from "../shared/shapes.ts";
+import { RunItem } from "../shared/shapes.ts";
+import { SessionDetail, SessionList } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });
 const tags = ["Sessions"];
-
-/** As it is typed: trimmed and checked by the rule for manual names, which the document states. */
-const typedName = (description: string) =>
-  z.string().openapi({ description, maxLength: 200, pattern: NO_CONTROL_PATTERN, example: "Trip to Kyoto" });
 
 /** A session with its ETag. */
 const versioned = (description: string) => json(SessionDetail, description, SESSION_ETAG);
@@ -55,7 +49,7 @@ export const listSessions = defineRoute({
       session_name: optionalParameter(z.string().max(200)).openapi({
         description: "Part of the name that shows; upper and lower case are the same in every script.",
       }),
-      ...DirectoryFilter,
+      ...listConditions,
       limit: integerOr(20, { description: "How many at most.", ge: 1, le: 1000 }),
       page: integer({ description: "From 1; not with `cursor`, and with `q` the first only.", ge: 0 }),
       sort_by: optionalParameter(z.enum(SORT_BY)).openapi({
@@ -85,10 +79,7 @@ export const createSession = defineRoute({
       z
         .object({
           session_id: optionalField(SessionId),
-          session_name: optionalField(typedName("A name; left out, the first message shows.")),
-          session_state: bodyObject("At most 128 KB."),
-          metadata: bodyObject("At most 128 KB."),
-          ...DirectoryFields,
+          ...createdFields,
           user_id: optionalField(UserId),
           agent_id: optionalField(AgentId),
           team_id: optionalField(TeamId),
@@ -136,30 +127,10 @@ export const getSession = defineRoute({
   responses: { 200: versioned("The session"), ...failures(404) },
 });
 
-const Summary = z.strictObject({
-  summary: z.string(),
-  topics: boundedList(z.string()).nullish(),
-  updated_at: z.string().nullish(),
-});
+export const UpdateSession = z.object({ ...replacedFields, user_id: optionalField(UserId) });
 
-export const UpdateSession = z.object({
-  session_name: typedName("The name; empty takes it away.").nullish(),
-  session_state: bodyObject("At most 128 KB."),
-  metadata: bodyObject("At most 128 KB."),
-  summary: optionalField(Summary),
-  ...DirectoryFields,
-  user_id: optionalField(UserId),
-});
-
-/** The same document as a merge patch: null takes a field away, or a member of it. */
-export const SessionMergePatch = z.object({
-  session_name: typedName("The name; null or empty takes it away.").nullish(),
-  session_state: nullableObject("At most 128 KB once it is merged."),
-  metadata: nullableObject("At most 128 KB once it is merged."),
-  summary: Summary.extend({ summary: z.string().nullish() }).nullish(),
-  ...DirectoryPatch,
-  user_id: optionalField(UserId),
-});
+/** The same document as a merge patch. */
+export const SessionMergePatch = z.object({ ...mergedFields, user_id: optionalField(UserId) });
 
 export const patchSession = defineRoute({
   method: "patch",
@@ -207,9 +178,9 @@ export const renameSession = defineRoute({
     body: jsonBody(
       z
         .object({
-          session_name: typedName("The name; empty takes it away.").nullish(),
+          session_name: typedNameField("The name; empty takes it away.").nullish(),
           autogenerate: z.boolean().nullish().openapi({ description: "Ask the model for a name." }),
-          fallback: optionalField(typedName("What the session is called when the model has nothing usable.")),
+          fallback: optionalField(typedNameField("What the session is called when the model has nothing usable.")),
           user_id: optionalField(UserId),
         })
         .openapi("RenameSession", {

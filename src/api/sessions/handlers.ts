@@ -31,7 +31,7 @@ import {
 import { createSession, findSession, visibleIds } from "../../store/sessions/sessions.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
-import { sessionFilter } from "./filter-input.ts";
+import { sessionFilter } from "./fields.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./input.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
 import { searchedSessions } from "./search.ts";

@@ -1,8 +1,8 @@
 import { etagOf } from "../../domain/etag.ts";
 import type { Message } from "../../domain/message.ts";
 import { displayName, type Session } from "../../domain/session.ts";
-import { messageJson } from "../shared/json.ts";
-import { isoSeconds } from "../shared/json.ts";
+import { isoOrNull, isoSeconds, messageJson } from "../shared/json.ts";
+import { directoryJson } from "./fields.ts";
 
 /** The newest part of a session's chat history, and how many messages it has in all. */
 export interface ChatTail {
@@ -25,16 +25,11 @@ const stateJson = (session: Shown) => session.state ?? (session.nextRunIndex > 0
 const forkJson = (session: Shown) =>
   session.forkedFromSessionId === null ? {} : { forked_from_session_id: session.forkedFromSessionId };
 
-/** What AgentOS does not have: what a list is narrowed by, and what saves looking into the session. */
-function directoryJson(session: Shown, openRequirements: number) {
+/** What AgentOS does not have: the directory's fields, and what saves looking into the session. */
+function beyondAgentOs(session: Shown, openRequirements: number) {
   const { lastMessage } = session;
   return {
-    tags: session.tags,
-    pinned: session.pinnedAt !== null,
-    pinned_at: isoOrNull(session.pinnedAt),
-    archived: session.visibility === "archived",
-    archived_at: isoOrNull(session.archivedAt),
-    ttl_seconds: session.ttlSeconds,
+    ...directoryJson(session),
     run_count: session.completedRuns,
     message_count: session.chatMessages,
     last_message: lastMessage && {
@@ -45,8 +40,6 @@ function directoryJson(session: Shown, openRequirements: number) {
     open_requirements: openRequirements,
   };
 }
-
-const isoOrNull = (epochMs: number | null) => (epochMs === null ? null : isoSeconds(epochMs));
 
 /** A session in the list: AgentOS's SessionSchema. */
 export function sessionItem(session: Shown & { openRequirements: number }) {
@@ -64,7 +57,7 @@ export function sessionItem(session: Shown & { openRequirements: number }) {
     metrics: session.metrics,
     total_tokens: session.metrics?.total_tokens ?? null,
     metadata: session.metadata,
-    ...directoryJson(session, session.openRequirements),
+    ...beyondAgentOs(session, session.openRequirements),
     ...forkJson(session),
   };
 }
@@ -85,7 +78,7 @@ export function sessionDetail(session: Session, chat: ChatTail, openRequirements
     chat_history: chat.messages.map(messageJson),
     chat_history_total: chat.total,
     ...times(session),
-    ...directoryJson(session, openRequirements),
+    ...beyondAgentOs(session, openRequirements),
     ...forkJson(session),
   };
   switch (session.sessionType) {
@@ -123,7 +116,7 @@ export function sessionNameJson(session: Session) {
     display_name: displayName(session),
     source: session.nameSource,
     version: session.nameVersion,
-    updated_at: session.nameUpdatedAt === null ? null : isoSeconds(session.nameUpdatedAt),
+    updated_at: isoOrNull(session.nameUpdatedAt),
     ...nameCostJson(session),
   };
 }

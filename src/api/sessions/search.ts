@@ -1,5 +1,5 @@
 import { displayName } from "../../domain/session.ts";
-import type { SessionFilter } from "../../domain/session-filter.ts";
+import type { SessionFilter } from "../../domain/session-fields.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { wrongField } from "../../http/field-errors.ts";

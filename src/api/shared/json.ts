@@ -5,6 +5,8 @@ import type { Usage } from "../../domain/model.ts";
 /** AgentOS's session and run schemas show instants as ISO 8601 UTC with `Z`, without a fraction. */
 export const isoSeconds = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 
+export const isoOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : isoSeconds(epochMs));
+
 /** AgentOS's run outputs, messages and events show whole epoch seconds. */
 export const epochSeconds = (epochMs: number): number => Math.floor(epochMs / 1000);
 

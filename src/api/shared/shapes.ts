@@ -2,9 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { ID_PATTERN } from "../../domain/id.ts";
 import { MAX_ID_CHARS } from "../../domain/limits.ts";
 import { RUN_STATUSES } from "../../domain/run.ts";
-import { SESSION_TYPES } from "../../domain/session.ts";
 import { RunEvent } from "./event-shapes.ts";
-import { Message, Metrics, RunRequirement, SessionSummary, ToolExecution } from "./run-parts.ts";
+import { Message, Metrics, RunRequirement, ToolExecution } from "./run-parts.ts";
 import { anyObject, count, idText, isoTime, maybe, seconds, text } from "./values.ts";
 
 /**
@@ -86,93 +85,6 @@ export const searchMeta = {
   ranked: count("With `rank=relevance`: how many matches were put in order, the newest 1,000 at most.").optional(),
   ranked_capped: z.boolean().optional().openapi({ description: "There may be older matches, which were not." }),
 };
-
-const sessionFields = {
-  session_id: idText(),
-  session_name: text("The name that shows: the one that was set, else the first message, shortened."),
-  user_id: idText().nullish(),
-  agent_id: idText().nullish(),
-  team_id: idText().nullish(),
-  workflow_id: idText().nullish(),
-  session_state: anyObject().nullish(),
-  metadata: anyObject().nullish(),
-  session_summary: maybe(SessionSummary),
-  metrics: maybe(Metrics),
-  total_tokens: count().nullish(),
-  tags: z.array(z.string()),
-  pinned: z.boolean(),
-  pinned_at: isoTime().nullish(),
-  archived: z.boolean(),
-  archived_at: isoTime().nullish(),
-  ttl_seconds: count("Where it has its own: how long it is kept after its last change.").nullish(),
-  run_count: count("How many runs have completed, those of members apart."),
-  message_count: count("What people and agents said to each other."),
-  last_message: z
-    .object({
-      role: z.enum(["user", "assistant"]),
-      text: text("One line of at most 200 characters, secrets masked."),
-      created_at: isoTime(),
-    })
-    .nullish(),
-  open_requirements: count("How many things its runs wait for people to do."),
-  forked_from_session_id: idText("The session it was copied from.").optional(),
-  created_at: isoTime(),
-  updated_at: isoTime(),
-};
-
-/** A session in the list. */
-export const SessionItem = z
-  .looseObject({ ...sessionFields, session_type: z.enum(SESSION_TYPES), highlights: Highlights.optional() })
-  .openapi("Session");
-
-export const SessionList = z
-  .object({
-    data: z.array(SessionItem),
-    meta: z.looseObject({
-      page: count().optional(),
-      limit: count(),
-      total_pages: count().optional(),
-      total_count: count("Counted up to 10,000.").optional(),
-      total_count_capped: z.boolean().optional(),
-      search_time_ms: z.number(),
-      next_cursor: z.string().nullish(),
-      ...searchMeta,
-    }),
-  })
-  .openapi("SessionList");
-
-/** A session with the newest part of its history. Agents' sessions have `agent_data`, teams' `team_data`. */
-export const SessionDetail = z
-  .looseObject({
-    ...sessionFields,
-    agent_session_id: idText("The session's id, in an agent's session.").optional(),
-    agent_data: anyObject().nullish(),
-    team_data: anyObject().nullish(),
-    workflow_data: anyObject().nullish(),
-    chat_history: z.array(Message).optional(),
-    chat_history_total: count().optional(),
-  })
-  .openapi("SessionDetail");
-
-export const SessionName = z
-  .object({
-    session_id: idText(),
-    session_name: text("Empty when no name is set."),
-    display_name: text("The name that shows."),
-    source: z.enum(["manual", "generated", "fallback"]).nullable(),
-    version: count("Counts the changes of the name."),
-    updated_at: isoTime().nullable(),
-    model: z.string().nullable().openapi({ description: "The model that was asked for the name; null when none was." }),
-    prompt_tokens: count("Over all attempts, as the provider told.").nullable(),
-    completion_tokens: count().nullable(),
-    total_tokens: count().nullable(),
-    attempts: count("How often the model was asked.").nullable(),
-    job_id: idText("The naming job that asked.").nullable(),
-    generated_at: isoTime().nullable(),
-  })
-  .openapi("SessionName", {
-    description: "What a generated or a fallback name cost is null for a name that a person gave.",
-  });
 
 export const MessagePage = z
   .object({

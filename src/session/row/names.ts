@@ -10,7 +10,7 @@ import type { NameDetails, Session } from "../../domain/session.ts";
 import { log } from "../../lib/log.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { firstMessages, type MessageExcerpt } from "../../store/messages/messages.ts";
-import type { NameChange } from "../../store/sessions/writes.ts";
+import type { NameChange } from "../../domain/session-fields.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 
 /** The agent or team whose settings a session is named by: its own, where the deployment still has it. */

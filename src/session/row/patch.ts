@@ -4,28 +4,22 @@ import type { JsonObject } from "../../domain/json.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { mergePatch } from "../../domain/json.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
-import type { Session, SessionSummary } from "../../domain/session.ts";
+import type { Session } from "../../domain/session.ts";
+import {
+  type AskedFields,
+  directoryChange,
+  type NameChange,
+  type SessionPatch,
+  type SessionSummary,
+} from "../../domain/session-fields.ts";
 import { utf8Bytes } from "../../lib/text.ts";
-import type { NameChange, SessionPatch, VisibilityChange } from "../../store/sessions/writes.ts";
 
-/** What a caller changes of a session; a field left out stays as it is. Plain data: it crosses the object's boundary. */
-export interface RequestedPatch {
-  /** Whether an object replaces what is there as a whole, or is merged over it as RFC 7396 says; null takes it away. */
+/** What a caller changes of a session. Plain data: it crosses the object's boundary. */
+export interface RequestedPatch extends AskedFields {
+  /** Whether an object replaces the one that is there, or is merged over it as RFC 7396 says; null takes it away. */
   mode: "replace" | "merge";
   /** Under which condition; null for none. */
   ifMatch: IfMatch | null;
-  /** As it was typed; `""` takes it away. */
-  name?: string;
-  state?: JsonObject | null;
-  metadata?: JsonObject | null;
-  /** Where it is merged only some of its members may be given; each is of the right type. */
-  summary?: JsonObject | null;
-  /** All that it has then. */
-  tags?: string[];
-  pinned?: boolean;
-  archived?: boolean;
-  /** Null: as its agent or the deployment says. */
-  ttlSeconds?: number | null;
 }
 
 /** The state as the patch leaves it, of a session's row or of a run that is under way. */
@@ -64,24 +58,6 @@ export function planPatch(
   const restart = patch.summary !== undefined && summary === null ? { summarizedThrough: null } : {};
   return ok({ ...(name !== undefined && { name }), ...objects, ...restart, ...directoryChange(session, patch, nowMs) });
 }
-
-/** A session that is pinned or archived already stays so since when it was. */
-function directoryChange(session: Session, patch: RequestedPatch, nowMs: number): SessionPatch {
-  const { tags, pinned, archived, ttlSeconds } = patch;
-  return {
-    ...(tags !== undefined && { tags }),
-    ...(pinned !== undefined && { pinnedAt: pinned ? (session.pinnedAt ?? nowMs) : null }),
-    ...(archived !== undefined && { visibility: archivedSince(archived ? (session.archivedAt ?? nowMs) : null) }),
-    ...(ttlSeconds !== undefined && { ttlSeconds }),
-  };
-}
-
-/** Where a session shows that is archived since then, or is not. */
-export const archivedSince = (archivedAt: number | null): VisibilityChange => ({
-  visibility: archivedAt === null ? "listed" : "archived",
-  archivedAt,
-  hiddenAt: null,
-});
 
 function patched(
   before: JsonObject | null,

@@ -14,7 +14,7 @@ import { errorFields, log } from "../../lib/log.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { Serial } from "../../lib/serial.ts";
 import { readOrNull } from "../../store/commit.ts";
-import type { SessionPatch } from "../../store/sessions/writes.ts";
+import type { SessionPatch } from "../../domain/session-fields.ts";
 import { completedRunsSince } from "../../store/messages/summary-messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { namingAgent } from "./names.ts";

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
-import type { SessionFilter } from "../../domain/session-filter.ts";
+import type { SessionFilter } from "../../domain/session-fields.ts";
 import type { SearchQuery } from "../../lib/search-query.ts";
 import type { Database } from "../database.ts";
 import { ownerWord } from "../messages/message-docs.ts";

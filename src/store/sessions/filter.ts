@@ -1,7 +1,7 @@
 import { and, eq, exists, gte, inArray, isNotNull, isNull, lte, not, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
 import type { Visibility } from "../../domain/session.ts";
-import type { SessionFilter } from "../../domain/session-filter.ts";
+import type { SessionFilter } from "../../domain/session-fields.ts";
 import { fold } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
@@ -22,28 +22,43 @@ export function visibilities({ archived = false }: SessionFilter): Visibility[] 
 /** `isMeant`, apart from where the session shows. */
 export function passes(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {
   const { componentId, name, pinned, hasOpenRequirements, unnamed } = filter;
-  return and(
-    ownedBy(principal),
-    ofType(filter.sessionType),
-    componentId === undefined ? undefined : ofComponent(principal, componentId),
-    name === undefined
-      ? undefined
-      : // Not LIKE: that folds ASCII only, reads % and _ as patterns, and D1 refuses long ones.
-        sql`instr(coalesce(${sessions.nameFolded}, ${sessions.firstMessageFolded}, ''), ${fold(name)}) > 0`,
-    ...labelsOf(filter).map((label) => hasLabel(db, label)),
-    pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
-    hasOpenRequirements === undefined ? undefined : hasOpenRequirements ? isAsking(db) : not(isAsking(db)),
-    unnamed === undefined ? undefined : unnamed ? IS_UNNAMED : isNotNull(sessions.nameSource),
-    createdWithin(filter),
-    updatedWithin(filter),
-  );
+  const conditions: Record<keyof SessionFilter, SQL | undefined> = {
+    sessionType: ofType(filter.sessionType),
+    componentId: componentId === undefined ? undefined : ofComponent(principal, componentId),
+    name:
+      name === undefined
+        ? undefined
+        : // Not LIKE: that folds ASCII only, reads % and _ as patterns, and D1 refuses long ones.
+          sql`instr(coalesce(${sessions.nameFolded}, ${sessions.firstMessageFolded}, ''), ${fold(name)}) > 0`,
+    tags: hasLabels(db, labelsOf({ tags: filter.tags })),
+    metadata: hasLabels(db, labelsOf({ metadata: filter.metadata })),
+    // `visibilities` says it, since the indexes begin with where a session shows.
+    archived: undefined,
+    pinned: pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
+    hasOpenRequirements:
+      hasOpenRequirements === undefined ? undefined : hasOpenRequirements ? isAsking(db) : not(isAsking(db)),
+    unnamed: unnamed === undefined ? undefined : unnamed ? IS_UNNAMED : isNotNull(sessions.nameSource),
+    createdAfter: notBefore(sessions.createdAt, filter.createdAfter),
+    createdBefore: notAfter(sessions.createdAt, filter.createdBefore),
+    updatedAfter: notBefore(sessions.updatedAt, filter.updatedAfter),
+    updatedBefore: notAfter(sessions.updatedAt, filter.updatedBefore),
+  };
+  return and(ownedBy(principal), ...Object.values(conditions));
 }
 
 export const createdWithin = ({ createdAfter, createdBefore }: SessionFilter): SQL | undefined =>
-  within(sessions.createdAt, createdAfter, createdBefore);
+  and(notBefore(sessions.createdAt, createdAfter), notAfter(sessions.createdAt, createdBefore));
 
 export const updatedWithin = ({ updatedAfter, updatedBefore }: SessionFilter): SQL | undefined =>
-  within(sessions.updatedAt, updatedAfter, updatedBefore);
+  and(notBefore(sessions.updatedAt, updatedAfter), notAfter(sessions.updatedAt, updatedBefore));
+
+type InstantColumn = typeof sessions.createdAt | typeof sessions.updatedAt;
+
+const notBefore = (column: InstantColumn, instant: number | undefined): SQL | undefined =>
+  instant === undefined ? undefined : gte(column, instant);
+
+const notAfter = (column: InstantColumn, instant: number | undefined): SQL | undefined =>
+  instant === undefined ? undefined : lte(column, instant);
 
 /** As the partial index `sessions_unnamed` has it. */
 export const IS_UNNAMED = and(isNull(sessions.nameSource), sql`${sessions.chatMessages} > 0`);
@@ -53,24 +68,15 @@ export function labelsOf({ tags = [], metadata = [] }: SessionFilter): string[] 
   return [...new Set([...tags.map(tagLabel), ...metadata.map(entryLabel)])];
 }
 
-function within(
-  instant: typeof sessions.createdAt | typeof sessions.updatedAt,
-  after: number | undefined,
-  before: number | undefined,
-): SQL | undefined {
-  return and(
-    after === undefined ? undefined : gte(instant, after),
-    before === undefined ? undefined : lte(instant, before),
-  );
-}
-
-function hasLabel(db: Database, label: string): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(sessionLabels)
-      .where(and(eq(sessionLabels.sessionId, sessions.sessionId), eq(sessionLabels.label, label))),
-  );
+function hasLabels(db: Database, labels: readonly string[]): SQL | undefined {
+  const hasLabel = (label: string) =>
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(sessionLabels)
+        .where(and(eq(sessionLabels.sessionId, sessions.sessionId), eq(sessionLabels.label, label))),
+    );
+  return and(...labels.map(hasLabel));
 }
 
 function isAsking(db: Database): SQL {

@@ -2,7 +2,7 @@ import { and, eq, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
 import { MAX_LIST_BYTES } from "../../domain/limits.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
-import type { SessionFilter } from "../../domain/session-filter.ts";
+import type { SessionFilter } from "../../domain/session-fields.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessions } from "../schema/tables.ts";

@@ -1,6 +1,7 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
 import { displayName, type Session, type SessionType } from "../../domain/session.ts";
+import { DECIDING_COLUMNS } from "../../domain/session-fields.ts";
 import { searchWords } from "../../lib/search-words.ts";
 import { fold } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
@@ -84,13 +85,18 @@ export function namesOfSessions(db: Database, principal: Principal, ids: readonl
     .where(and(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`, visibleTo(principal)));
 }
 
-/** What of these sessions is decided by, before their objects are asked, whether or not they exist for anybody. */
+const DECIDING = Object.fromEntries(DECIDING_COLUMNS.map((name) => [name, sessions[name]])) as Pick<
+  typeof sessions,
+  (typeof DECIDING_COLUMNS)[number]
+>;
+
+/** The columns by which a change in bulk is decided before the sessions' objects are asked, whoever the sessions exist for. */
 export function directoryOfSessions(db: Database, ids: readonly string[]) {
-  const { sessionId, userId, visibility, hiddenAt, name, nameSource, tags, pinnedAt, updatedAt } = sessions;
+  const { sessionId, userId, hiddenAt, updatedAt } = sessions;
   return db
-    .select({ sessionId, userId, visibility, hiddenAt, name, nameSource, tags, pinnedAt, updatedAt })
+    .select({ sessionId, userId, hiddenAt, updatedAt, ...DECIDING })
     .from(sessions)
-    .where(sql`${sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
+    .where(sql`${sessions.sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
 }
 
 /** Creates the session unless its id is taken; answers whether it did. */

@@ -1,6 +1,6 @@
 import { and, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
-import type { SessionFilter } from "../../domain/session-filter.ts";
+import type { SessionFilter } from "../../domain/session-fields.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
 import { createdWithin, IS_UNNAMED, labelsOf, updatedWithin, visibilities } from "./filter.ts";

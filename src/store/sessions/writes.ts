@@ -1,6 +1,6 @@
 import { and, eq, exists, gte, lte, or, type SQL, sql } from "drizzle-orm";
-import type { JsonObject } from "../../domain/json.ts";
-import type { NameDetails, NameSource, Session, SessionSummary, Visibility } from "../../domain/session.ts";
+import type { Session } from "../../domain/session.ts";
+import { patchedFields, plainColumns, type SessionPatch } from "../../domain/session-fields.ts";
 import { fold } from "../../lib/text.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
@@ -9,55 +9,13 @@ import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { labelStatements } from "./labels.ts";
 import { nameWords } from "./sessions.ts";
 
-/** A name and where it came from; a null name takes the name away. */
-export interface NameChange {
-  name: string | null;
-  source: NameSource | null;
-  /** Null for a name that a person gave. */
-  details: NameDetails | null;
-}
-
-/** Where a session shows, and since when. */
-export interface VisibilityChange {
-  visibility: Visibility;
-  archivedAt: number | null;
-  hiddenAt: number | null;
-}
-
-/** What a caller may change of a session; a field left out stays as it is. */
-export interface SessionPatch {
-  name?: NameChange;
-  state?: JsonObject | null;
-  metadata?: JsonObject | null;
-  summary?: SessionSummary | null;
-  /** The run index up to which a model has summarized it; left out where a person writes the summary. */
-  summarizedThrough?: number | null;
-  tags?: string[];
-  pinnedAt?: number | null;
-  visibility?: VisibilityChange;
-  ttlSeconds?: number | null;
-}
-
 /** The session as it stands after the patch, which changes something. `updatedAt` always moves, so that a withdrawn accept sees the change. */
 export function patchedSession(session: Session, patch: SessionPatch, nowMs: number): Session {
   return {
-    ...session,
-    ...(patch.name !== undefined && {
-      name: patch.name.name,
-      nameSource: patch.name.source,
-      nameVersion: session.nameVersion + 1,
-      nameUpdatedAt: nowMs,
-      nameDetails: patch.name.details,
-    }),
-    ...plainColumns(patch),
+    ...patchedFields(session, patch, nowMs),
     version: session.version + 1,
     updatedAt: Math.max(nowMs, session.updatedAt + 1),
   };
-}
-
-/** What of a patch is written as it is given. */
-function plainColumns({ name: _name, visibility, ...columns }: SessionPatch) {
-  return { ...columns, ...visibility };
 }
 
 /**

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Principal } from "../../../src/domain/principal.ts";
-import type { SessionFilter } from "../../../src/domain/session-filter.ts";
+import type { SessionFilter } from "../../../src/domain/session-fields.ts";
 import { countSessions, listSessions, type SessionSort } from "../../../src/store/sessions/list.ts";
 import { rowsReadBy } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
