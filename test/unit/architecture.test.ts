@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** What callers see says nothing of how it is done: contracts and JSON shapes know neither storage nor objects. */
 const CONTRACTS =
-  /^api\/(?:[^/]+\/(?:contract|.*json|fields|shapes|answer-entries)|meta\/document|shared\/(?!dependencies|find-|idempotency)[^/]+)\.ts$/;
+  /^api\/(?:[^/]+\/(?:contract|.*json|actions|fields|shapes|answer-entries)|meta\/document|shared\/(?!dependencies|find-|idempotency)[^/]+)\.ts$/;
 const CONTRACTS_MAY_IMPORT = ["domain", "engine", "http", "lib"];
 
 /** The shell turns the platform into what the layers below are handed, so it alone knows all of it. */

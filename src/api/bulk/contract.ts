@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
-import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, MAX_JOB_NAMES, SLICE_SIZE } from "../../domain/job.ts";
-import { MAX_TAG_CODE_POINTS, MAX_TAGS, MAX_TYPED_TAGS } from "../../domain/limits.ts";
+import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, SLICE_SIZE } from "../../domain/job.ts";
+import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { BULK_ACTIONS } from "../../domain/session-fields.ts";
 import {
@@ -14,6 +13,7 @@ import {
   TeamId,
   UserId,
 } from "../shared/common.ts";
+import { actionFields, actionVariants } from "./actions.ts";
 import { bodyConditions } from "../sessions/fields.ts";
 import { ITEM_STATUSES, JobShape, jobRoutes } from "../jobs/contract.ts";
 import { jobJson } from "../jobs/json.ts";
@@ -58,7 +58,12 @@ const Filter = z
     agent_id: AgentId.optional(),
     team_id: TeamId.optional(),
     component_id: ComponentId.optional(),
-    session_name: z.string().min(1).max(200).optional().openapi({ description: "Part of the name that shows." }),
+    session_name: z
+      .string()
+      .min(1)
+      .max(MAX_NAME_CODE_POINTS)
+      .optional()
+      .openapi({ description: "Part of the name that shows." }),
     ...bodyConditions,
   })
   .openapi("BulkFilter", {
@@ -68,63 +73,19 @@ const Filter = z
 
 export type BulkFilter = z.output<typeof Filter>;
 
-const typedTags = (description: string) =>
-  boundedList(
-    z.string().openapi({ minLength: 1, maxLength: MAX_TAG_CODE_POINTS, pattern: NO_CONTROL_PATTERN }),
-    MAX_TYPED_TAGS,
-  )
-    .nullish()
-    .openapi({ description, maxItems: MAX_TAGS });
-
 /** Strict: a `user_id` that is misspelt would be everybody. */
 const ChangeSessions = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
     session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish().openapi({ description: "Not with `filter`." }),
     filter: orNull(Filter).optional(),
-    all: z.boolean().nullish().openapi({
-      description: "Needed to delete by a filter without any condition.",
-    }),
-    names: boundedList(
-      z.strictObject({
-        session_id: SessionId,
-        session_name: z
-          .string()
-          .openapi({ description: "Empty takes the name away.", maxLength: 200, pattern: NO_CONTROL_PATTERN }),
-      }),
-      MAX_JOB_NAMES,
-    )
-      .min(1)
-      .nullish()
-      .openapi({ description: "Of `rename`, instead of sessions: the new name of each." }),
-    add_tags: typedTags("Of `tag`: tags that each has then, beside its own."),
-    remove_tags: typedTags("Of `tag`: tags that none has then."),
+    ...actionFields,
     user_id: UserId.nullish(),
   })
   .openapi("ChangeSessions", {
     description: "Either `session_ids` or `filter`; for `rename`, `names`. `all` goes with `delete` by `filter`.",
-    oneOf: [...oneGiven("session_ids", "filter", "names").flatMap(changesOf)],
+    oneOf: [...oneGiven("session_ids", "filter", "names").flatMap(actionVariants)],
   });
-
-/** What goes with which action, of the sessions that are given in one way. */
-function changesOf({ required: [given = ""], properties }: ReturnType<typeof oneGiven>[number]) {
-  const none = { type: "null" as const };
-  const variant = (action: string[], more: object, required: string[] = []) => ({
-    required: [given, ...required],
-    properties: { ...properties, action: { enum: action }, all: none, add_tags: none, remove_tags: none, ...more },
-  });
-  if (given === "names") return [variant(["rename"], {})];
-  const others = BULK_ACTIONS.filter((action) => !["rename", "tag", "delete"].includes(action));
-  const tags = { type: "array" as const, minItems: 1, maxItems: MAX_TAGS };
-  const noTags = { enum: [null, []] };
-  return [
-    variant(others, {}),
-    variant(["delete"], given === "filter" ? { all: { type: ["boolean", "null"] } } : {}),
-    variant(["tag"], { add_tags: tags, remove_tags: noTags }, ["add_tags"]),
-    variant(["tag"], { add_tags: noTags, remove_tags: tags }, ["remove_tags"]),
-    variant(["tag"], { add_tags: tags, remove_tags: tags }, ["add_tags", "remove_tags"]),
-  ];
-}
 
 export type ChangeSessionsBody = z.output<typeof ChangeSessions>;
 

@@ -3,7 +3,8 @@ import { manualName } from "../../names/clean-name.ts";
 import type { JobParams } from "../../domain/job.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
-import { checkedTags, sessionFilter } from "../sessions/fields.ts";
+import { paramsOf, refuseOthersFields } from "./actions.ts";
+import { sessionFilter } from "../sessions/fields.ts";
 
 /** What is to be changed, and of which sessions. */
 export interface RequestedChange {
@@ -13,19 +14,16 @@ export interface RequestedChange {
 
 /** The change that a body asks for; throws the 422. */
 export function requestedChange(body: ChangeSessionsBody): RequestedChange {
-  const { action, names, add_tags, remove_tags, all, filter } = body;
-  if (names != null && action !== "rename") throw wrong("names", "names go with rename");
-  if (action !== "tag" && (add_tags ?? remove_tags) != null) {
-    throw wrong(add_tags == null ? "remove_tags" : "add_tags", "tags go with tag");
-  }
-  if (all != null && (action !== "delete" || filter == null)) throw wrong("all", "all goes with delete by filter");
+  const { action, all, filter } = body;
+  refuseOthersFields(action, body);
+  if (all != null && filter == null) throw wrong("all", "all goes with delete by filter");
   if (action === "rename") return renames(body);
   const from = sessionsOf(body);
-  if (action === "tag") return { params: { action, ...tagsOf(body) }, from };
+  const params = paramsOf(action, body);
   if (action === "delete" && "filter" in from && all !== true && isOpen(from.filter)) {
     throw wrong("filter", "this filter lets in every session: give a condition, or all: true");
   }
-  return { params: { action }, from };
+  return { params, from };
 }
 
 function renames({ names, session_ids, filter }: ChangeSessionsBody): RequestedChange {
@@ -44,15 +42,6 @@ function renames({ names, session_ids, filter }: ChangeSessionsBody): RequestedC
 function sessionsOf({ session_ids, filter }: ChangeSessionsBody): RequestedChange["from"] {
   if ((filter == null) === (session_ids == null)) throw wrong("session_ids", "give either session_ids or filter");
   return filter == null ? { ids: session_ids ?? [] } : { filter: filterOf(filter) };
-}
-
-function tagsOf({ add_tags, remove_tags }: ChangeSessionsBody): Pick<JobParams, "addTags" | "removeTags"> {
-  const addTags = checkedTags(add_tags ?? [], "add_tags");
-  const removeTags = checkedTags(remove_tags ?? [], "remove_tags");
-  if (addTags.length + removeTags.length === 0) throw wrong("add_tags", "give add_tags or remove_tags");
-  const both = addTags.find((tag) => removeTags.includes(tag));
-  if (both !== undefined) throw wrongField("body", "remove_tags", "a tag is added or removed, not both", both);
-  return { addTags, removeTags };
 }
 
 function filterOf({ agent_id, team_id, component_id, type, ...conditions }: BulkFilter): SessionFilter {

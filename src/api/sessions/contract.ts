@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import {
   AgentId,
@@ -46,7 +47,7 @@ export const listSessions = defineRoute({
   request: {
     query: SessionScope.extend({
       component_id: optionalParameter(ComponentId),
-      session_name: optionalParameter(z.string().max(200)).openapi({
+      session_name: optionalParameter(z.string().max(MAX_NAME_CODE_POINTS)).openapi({
         description: "Part of the name that shows; upper and lower case are the same in every script.",
       }),
       ...listConditions,
