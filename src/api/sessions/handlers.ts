@@ -26,6 +26,7 @@ import {
   type ListedSession,
   listSessions,
   MAX_COUNTED,
+  type SessionQuery,
   type SessionSort,
 } from "../../store/sessions/list.ts";
 import { createSession, findSession, visibleIds } from "../../store/sessions/sessions.ts";
@@ -44,35 +45,16 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   const router = newRouter();
 
   router.openapi(contract.listSessions, async (c) => {
-    const query = c.req.valid("query");
-    const caller = principal(c);
-    const sort: SessionSort = { by: query.sort_by ?? "created_at", order: query.sort_order ?? "desc" };
-    const filter = sessionFilter(query);
-    const { limit, cursor } = query;
-    if (query.q !== undefined) return c.json(await searchedSessions(c, query, query.q, filter), 200);
-    if (query.rank !== undefined) throw wrongField("query", "rank", "rank goes with q", query.rank);
-    if (cursor !== undefined) {
-      if (query.page !== undefined) throw wrongField("query", "page", "page and cursor exclude each other", query.page);
-      const from = decodeListCursor(cursor, sort);
-      if (from === null) throw wrongField("query", "cursor", "the cursor is not one of this list and order", cursor);
-      const page = await listSessions(database(c), caller, filter, sort, { limit, from });
-      return c.json({ data: page.sessions.map(listed), meta: cursorMeta(limit, page.nextCursor) }, 200);
-    }
-    const number = query.page ?? 1;
-    const offset = (Math.max(1, number) - 1) * limit;
-    const [page, counted] = await Promise.all([
-      listSessions(database(c), caller, filter, sort, { limit, from: { offset } }),
-      countSessions(database(c), caller, filter),
-    ]);
-    const totalCount = Math.min(counted, MAX_COUNTED);
-    const meta = {
-      page: number,
-      total_pages: Math.ceil(totalCount / limit),
-      total_count: totalCount,
-      ...(counted > MAX_COUNTED && { total_count_capped: true }),
-      ...cursorMeta(limit, page.nextCursor),
-    };
-    return c.json({ data: page.sessions.map(listed), meta }, 200);
+    const asked = c.req.valid("query");
+    const { q, rank, cursor, page } = asked;
+    const sort: SessionSort = { by: asked.sort_by ?? "created_at", order: asked.sort_order ?? "desc" };
+    const filter = sessionFilter(asked);
+    if (q !== undefined) return c.json(await searchedSessions(c, asked, q, filter), 200);
+    if (rank !== undefined) throw wrongField("query", "rank", "rank goes with q", rank);
+    const query: SessionQuery = { principal: principal(c), filter, sort };
+    if (cursor === undefined) return c.json(await numberedPage(c, query, asked.limit, page ?? 1), 200);
+    if (page !== undefined) throw wrongField("query", "page", "page and cursor exclude each other", page);
+    return c.json(await pageBehind(c, query, asked.limit, cursor), 200);
   });
 
   router.openapi(contract.createSession, async (c) => {
@@ -86,12 +68,8 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     );
     if (!(await mayBegin(session.sessionId, null))) throw new AppError(reservedSessionId(session.sessionId));
     if (session.name !== null) {
-      const { agentId, teamId } = session;
-      const component =
-        session.sessionType === "team" ? dependencies.teams.get(teamId ?? "") : dependencies.agents.get(agentId ?? "");
-      const name = await guardedName(component, "manual", session.name, session);
-      if (name === null) throw new AppError(nameRefused());
-      session.name = name;
+      session.name = await guardedName(componentOf(session), "manual", session.name, session);
+      if (session.name === null) throw new AppError(nameRefused());
     }
     if (!(await createSession(database(c), session))) throw new AppError(sessionExists(session.sessionId));
     return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0)), 201, sessionHeaders(session));
@@ -193,6 +171,10 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     );
   });
 
+  function componentOf({ sessionType, agentId, teamId }: Session) {
+    return sessionType === "team" ? dependencies.teams.get(teamId ?? "") : dependencies.agents.get(agentId ?? "");
+  }
+
   /** Has the session's object change it, and answers it as it stands then, with all keys. */
   async function change(...request: Parameters<typeof changed>) {
     const session = await changed(...request);
@@ -223,6 +205,32 @@ export async function withChat(c: AppContext, session: Session) {
     countOpenRequirements(database(c), session.sessionId),
   ]);
   return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements);
+}
+
+/** The page that has this number, with what there is in all. */
+async function numberedPage(c: AppContext, query: SessionQuery, limit: number, page: number) {
+  const offset = (Math.max(1, page) - 1) * limit;
+  const [found, counted] = await Promise.all([
+    listSessions(database(c), query, { limit, from: { offset } }),
+    countSessions(database(c), query.principal, query.filter),
+  ]);
+  const totalCount = Math.min(counted, MAX_COUNTED);
+  const meta = {
+    page,
+    total_pages: Math.ceil(totalCount / limit),
+    total_count: totalCount,
+    ...(counted > MAX_COUNTED && { total_count_capped: true }),
+    ...cursorMeta(limit, found.nextCursor),
+  };
+  return { data: found.sessions.map(listed), meta };
+}
+
+/** The page behind a cursor; throws the 422 for a cursor of another list. */
+async function pageBehind(c: AppContext, query: SessionQuery, limit: number, cursor: string) {
+  const from = decodeListCursor(cursor, query.sort);
+  if (from === null) throw wrongField("query", "cursor", "the cursor is not one of this list and order", cursor);
+  const found = await listSessions(database(c), query, { limit, from });
+  return { data: found.sessions.map(listed), meta: cursorMeta(limit, found.nextCursor) };
 }
 
 const listed = (session: ListedSession) => withoutNulls(sessionItem(session));

@@ -49,14 +49,22 @@ export function labelStatements(
   const is = (name: "tags" | "metadata", value: unknown) =>
     says(sql`${sessions[name]} is ${sql.param(value, sessions[name])}`);
   return [
-    ...(tags === undefined ? [] : replaceLabels(db, sessionId, TAG, tagLabels(tags), is("tags", tags))),
+    ...(tags === undefined
+      ? []
+      : replaceLabels(db, sessionId, { sign: TAG, labels: tagLabels(tags) }, is("tags", tags))),
     ...(metadata === undefined
       ? []
-      : replaceLabels(db, sessionId, ENTRY, metadataLabels(metadata), is("metadata", metadata))),
+      : replaceLabels(db, sessionId, { sign: ENTRY, labels: metadataLabels(metadata) }, is("metadata", metadata))),
   ];
 }
 
-function replaceLabels(db: Database, sessionId: string, sign: string, labels: string[], condition: SQL): Statement[] {
+/** The labels with this sign become these, where the condition holds. */
+function replaceLabels(
+  db: Database,
+  sessionId: string,
+  { sign, labels }: { sign: string; labels: string[] },
+  condition: SQL,
+): Statement[] {
   const listed = sql`select value from json_each(${JSON.stringify(labels)})`;
   const removeOthers = db
     .delete(sessionLabels)

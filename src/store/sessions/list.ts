@@ -39,22 +39,23 @@ export function decodeListCursor(cursor: string, sort: SessionSort): ListPositio
   return isOfThisOrder && typeof instant === "number" && typeof sessionId === "string" ? { instant, sessionId } : null;
 }
 
+/** Which sessions are listed, for whom and in which order. */
+export interface SessionQuery {
+  principal: Principal;
+  filter: SessionFilter;
+  sort: SessionSort;
+}
+
 interface Walk {
   limit: number;
   from: ListPosition | { offset: number };
 }
 
-/** Sessions that are meant, from a position or an offset; fewer than `limit` where they would pass `maxBytes`. */
-export async function listSessions(
-  db: Database,
-  principal: Principal,
-  filter: SessionFilter,
-  sort: SessionSort,
-  walk: Walk,
-  maxBytes = MAX_LIST_BYTES,
-): Promise<SessionPage> {
+/** Sessions that are meant, from a position or an offset; fewer than `limit` where they would pass `MAX_LIST_BYTES`. */
+export async function listSessions(db: Database, query: SessionQuery, walk: Walk): Promise<SessionPage> {
+  const { principal, filter, sort } = query;
   const shortcut = await findShortcut(db, principal, filter, sort.by);
-  const picked = pickedQuery(db, principal, filter, sort, walk, shortcut);
+  const picked = pickedQuery(db, query, walk, shortcut);
   const order = orderBy(sort, sql`instant`, sql`session_id`);
   // What is picked are ids: text is read of the sessions that fit only, and of the next behind them.
   const walked = sql`(with picked as materialized (${picked})
@@ -67,10 +68,10 @@ export async function listSessions(
     })
     .from(sql`${walked} as walked`)
     .crossJoin(sessions)
-    .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${maxBytes}`));
+    .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${MAX_LIST_BYTES}`));
   // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
   rows.sort((one, other) => one.bytes - other.bytes);
-  const shown = rows.filter(({ bytes }) => bytes <= maxBytes).slice(0, walk.limit);
+  const shown = rows.filter(({ bytes }) => bytes <= MAX_LIST_BYTES).slice(0, walk.limit);
   const last = shown.at(-1);
   const hasMore = rows.length > shown.length && last !== undefined;
   return {
@@ -94,8 +95,8 @@ export async function meantSessions(
 ): Promise<MeantSessions> {
   const sort: SessionSort = { by: "created_at", order: "asc" };
   const shortcut = await findShortcut(db, principal, filter, sort.by);
-  // It finds one more than it is asked for.
-  return { meant: pickedQuery(db, principal, filter, sort, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
+  // The query finds one more than it is asked for.
+  return { meant: pickedQuery(db, { principal, filter, sort }, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
 }
 
 /** How many sessions are meant, up to `MAX_COUNTED` and one more. */
@@ -141,9 +142,7 @@ const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet
 /** The ids of a page and of the next behind it, with their instants and sizes, in order. */
 function pickedQuery(
   db: Database,
-  principal: Principal,
-  filter: SessionFilter,
-  sort: SessionSort,
+  { principal, filter, sort }: SessionQuery,
   { limit, from }: Walk,
   shortcut: Shortcut | null,
 ): SQL {

@@ -30,8 +30,8 @@ async function planOf({ sql, params }: { sql: string; params: unknown[] }): Prom
 /** Both pages, by offset and by cursor, in every order. */
 async function askAll(principal: Principal, filter: SessionFilter): Promise<void> {
   for (const sort of SORTS) {
-    await listSessions(db, principal, filter, sort, { limit: 5, from: { offset: 5 } });
-    await listSessions(db, principal, filter, sort, { limit: 5, from: { instant: 1, sessionId: "s" } });
+    await listSessions(db, { principal, filter, sort }, { limit: 5, from: { offset: 5 } });
+    await listSessions(db, { principal, filter, sort }, { limit: 5, from: { instant: 1, sessionId: "s" } });
   }
 }
 
@@ -111,7 +111,7 @@ describe("a list of 20,000 sessions", () => {
     filter: SessionFilter,
     sort = NEWEST,
     from: { offset: number } | { instant: number; sessionId: string } = { offset: 0 },
-  ) => listSessions(db, principal, filter, sort, { limit: 20, from });
+  ) => listSessions(db, { principal, filter, sort }, { limit: 20, from });
 
   const lists: [what: string, principal: Principal, filter: SessionFilter, found: number, atMost: number][] = [
     ["all", ALL, {}, 20, 150],
