@@ -1,9 +1,9 @@
 import { hasControl } from "./control.ts";
 import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "./limits.ts";
 
-// What sessions are labelled with and found by is in NFC: however its accents were typed, what reads the same is the same.
+// Tags and entries are kept and looked for in NFC, so that texts that read the same are equal however their accents were typed.
 
-/** A session's tags as somebody gave them, trimmed and each one once, or why they are refused. */
+/** A session's tags as somebody typed them: trimmed, and each tag once; or why they are refused. */
 export function typedTags(raw: readonly string[]): { ok: true; tags: string[] } | { ok: false; reason: string } {
   const tags = [...new Set(raw.map(typedTag))];
   if (tags.includes("")) {
@@ -21,5 +21,5 @@ export function typedTags(raw: readonly string[]): { ok: true; tags: string[] } 
 /** A tag as it is kept, and looked for. */
 export const typedTag = (raw: string): string => raw.trim().toWellFormed().normalize("NFC");
 
-/** `key:value` of metadata as it is looked for; metadata itself stays as it was given. */
+/** `key:value` of metadata as it is looked for. The metadata itself stays as it was given. */
 export const typedEntry = (raw: string): string => raw.toWellFormed().normalize("NFC");

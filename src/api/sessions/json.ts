@@ -17,7 +17,7 @@ const times = (session: Shown) => ({
   updated_at: isoSeconds(session.updatedAt),
 });
 
-/** AgentOS keeps name, state and metrics in one object, which is null until one of them is set or a run was there. */
+/** AgentOS keeps name, state and metrics in one object, which is null until one of them is set or a run has started. */
 const hasData = (session: Shown) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
 
 const stateJson = (session: Shown) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
@@ -121,7 +121,7 @@ export function sessionNameJson(session: Session) {
   };
 }
 
-/** What a name of the model's, or its fallback, cost; all null where nobody asked for one. */
+/** What a name by the model, or the fallback instead of it, cost. All values are null where no such name was asked for. */
 function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
   const isAsked = nameSource === "generated" || nameSource === "fallback";
   return {
@@ -135,7 +135,7 @@ function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
   };
 }
 
-/** Not to be transformed: Cloudflare makes the ETag of an answer that it compresses a weak one, which matches nothing. */
+/** With `no-transform`: Cloudflare would compress the answer and make its ETag a weak one, which matches nothing. */
 export const sessionHeaders = (session: Session) => ({
   ETag: etagOf(session),
   "Cache-Control": "no-store, no-transform",

@@ -44,13 +44,13 @@ export const UserId = id("Id of a user; with it only that user's sessions exist.
 
 export const SessionType = z.enum(SESSION_TYPES);
 
-/** Of a query parameter that is given more than once the last counts. */
+/** Where a query parameter is given more than once, the last value counts. */
 const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
 
-/** As `last`; an empty one is none. */
+/** As `last`; an empty value counts as left out. */
 const single = (value: unknown) => (last(value) === "" ? undefined : last(value));
 
-/** Of a body: a list is no single value, and an empty text is none. */
+/** The value of a field in a body. An empty text counts as left out; a list stays a list, and so is no number or boolean. */
 const sent = (value: unknown) => (value === "" ? undefined : value);
 
 /** A query parameter that must be there. */
@@ -118,7 +118,7 @@ function wholeNumber(bounds: IntegerBounds, read: (value: unknown) => unknown) {
   });
 }
 
-/** As `integer`, with the value that an absent one stands for. */
+/** As `integer`, with the value that is taken where it is left out. */
 export function integerOr(fallback: number, bounds: IntegerBounds) {
   return integer(bounds)
     .transform((value) => value ?? fallback)
@@ -150,31 +150,31 @@ function truth(description: string, read: (value: unknown) => unknown) {
   return schema.openapi({ type: "boolean", description });
 }
 
-/** As `boolean`, with the value that an absent one stands for. */
+/** As `boolean`, with the value that is taken where it is left out. */
 export const booleanOr = (fallback: boolean, description: string) => orElse(boolean(description), fallback);
 
-/** As `booleanField`, with the value that an absent one stands for. */
+/** As `booleanField`, with the value that is taken where it is left out. */
 export const booleanFieldOr = (fallback: boolean, description: string) => orElse(booleanField(description), fallback);
 
 const orElse = (schema: ReturnType<typeof truth>, fallback: boolean) =>
   schema.transform((value) => value ?? fallback).openapi({ default: fallback });
 
 /**
- * A list in a body. Its elements are counted before one of them is looked at: more wrong ones than the stack has room for
- * would be a 500.
+ * A list in a body. Its elements are counted before the first of them is looked at: errors of more wrong elements than the
+ * stack has room for would end in a 500.
  */
 export function boundedList<Item extends z.ZodType>(item: Item, max = MAX_LIST_ITEMS) {
   return z.array(item).max(max);
 }
 
-/** A list parameter that repeats: absent is undefined, `name=` is the empty list. */
+/** A query parameter that is repeated for each element. Left out it is undefined; `name=` is the empty list. */
 export function list<Item extends z.ZodType>(item: Item, description: string, max = MAX_LIST_ITEMS) {
   const entries = (value: unknown) =>
     value === undefined ? undefined : [value].flat().filter((entry) => entry !== "");
   return z.preprocess(entries, boundedList(item, max).optional()).openapi({ description });
 }
 
-/** A JSON object: itself in a JSON body, its text in a form. */
+/** A JSON object: in a JSON body the object itself, in a form its text. */
 export function jsonObject(description: string) {
   const schema = z.unknown().transform((value, ctx): JsonObject => {
     const read: ReadJson = typeof value === "string" ? readJson(value) : { ok: true, value };

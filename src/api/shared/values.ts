@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ID_PATTERN } from "../../domain/id.ts";
 import { MAX_ID_CHARS } from "../../domain/limits.ts";
 
-/** The values that answers are made of, for the document: what is of one kind is described in one way. */
+/** The kinds of values that answers are made of, for the document. All values of a kind are described alike. */
 
 export const text = (description: string) => z.string().openapi({ description });
 
@@ -24,11 +24,11 @@ export const seconds = () => z.int().min(0).openapi({ description: "Epoch second
 export const anyObject = () => z.record(z.string(), z.unknown());
 
 /**
- * A named schema, or null. With `nullable()` the name itself would stand for null as well, wherever it is used.
+ * A named schema, or null. With `nullable()` the schema of that name would allow null wherever else it is used.
  */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
-/** Of members that exclude each other: the one that is there, and the others, which are not or are null. */
+/** For members that exclude each other: a variant for each, in which it is there and the others are absent or null. */
 export function oneGiven(...names: string[]) {
   const none = { type: "null" as const };
   return names.map((given) => ({
@@ -37,5 +37,5 @@ export function oneGiven(...names: string[]) {
   }));
 }
 
-/** What AgentOS shows as null, or leaves out. */
+/** A value that AgentOS shows as null, or leaves out. */
 export const maybe = <Schema extends z.ZodType>(schema: Schema) => orNull(schema).optional();

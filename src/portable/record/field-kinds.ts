@@ -14,9 +14,9 @@ import {
 import type { SessionSummary } from "../../domain/session.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
-/** The kinds of fields that lines are made of. What is left out is null. */
+/** The kinds of fields that lines are made of. A field that is left out is null. */
 
-/** The years 1 to 9998: as far as answers can show them, and callers read them; what is changed later moves on by itself. */
+/** The years 1 to 9998, which answers can show and callers can read. Later changes of what came in may still move on from there. */
 const FIRST_INSTANT = Date.parse("0001-01-01T00:00:00Z");
 const LAST_INSTANT = Date.parse("9998-12-31T23:59:59Z");
 const MAX_NAME_CHARS = 1_000;
@@ -34,7 +34,7 @@ export const id: z.ZodType<string> = z
 /** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
 
-/** What answers call a thing by, again and again. */
+/** A name that answers repeat often, such as that of a model. */
 export const name: z.ZodType<string> = text.refine((value) => value.length <= MAX_NAME_CHARS, "is too long for a name");
 
 export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
@@ -44,7 +44,7 @@ export const counter: z.ZodType<number> = z
   .int()
   .min(0)
   .transform((value) => Math.min(value, MAX_COUNT));
-/** What is added up as long as the session lives. */
+/** A number that is added up for as long as the session lives. */
 export const sum: z.ZodType<number> = z.int().min(0).max(MAX_TOKENS);
 export const runIndex: z.ZodType<number> = z.int().min(0).max(MAX_RUN_INDEX);
 
@@ -85,7 +85,7 @@ export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefin
 const TOO_LARGE = `must not be larger than ${MAX_STATE_BYTES} bytes`;
 const isStorable = (value: Json | object): boolean => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES;
 
-/** A summary as the session and the event of it have it. */
+/** A summary as a session and an event hold it. */
 export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
   z.looseObject({
     summary: z.string(),
@@ -98,10 +98,10 @@ export const summary: z.ZodType<SessionSummary> = checked<SessionSummary>(
 export const bounded = <Value extends Json | object>(schema: z.ZodType<Value>): z.ZodType<Value> =>
   schema.refine(isStorable, TOO_LARGE);
 
-/** As callers may store it: a later run has to be able to change it. */
+/** An object as callers may store it: a larger one could not be changed by a later run. */
 export const stateObject: z.ZodType<JsonObject> = object.refine(isStorable, TOO_LARGE);
 
-/** As callers may give them. */
+/** Tags as callers may give them. */
 export const tags: z.ZodType<string[]> = list(z.string(), MAX_TYPED_TAGS).transform((given, ctx): string[] => {
   const typed = typedTags(given);
   if (typed.ok) return typed.tags;
@@ -109,10 +109,10 @@ export const tags: z.ZodType<string[]> = list(z.string(), MAX_TYPED_TAGS).transf
   return z.NEVER;
 });
 
-/** Sums of them stay whole. */
+/** Tokens of one answer: bounded, so that their sums stay exact. */
 const tokens = z.number().min(0).max(MAX_TOKENS);
 
-/** What sums of tokens are made from; the rest of metrics is only shown. */
+/** The parts of metrics that tokens are added up from. The rest of metrics is only shown. */
 export const tokenCounts = {
   input_tokens: tokens.optional(),
   output_tokens: tokens.optional(),

@@ -21,7 +21,7 @@ import {
 } from "./field-kinds.ts";
 import { recordFormat } from "./format.ts";
 
-/** What is not a session's own, or follows from its runs, stays behind. */
+/** Columns that stay behind: they belong to this deployment, or follow from the session's runs. */
 type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "completedRuns" | "chatMessages";
 
 /** A session as it leaves one database and enters another. */
@@ -78,7 +78,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   updatedAt: instant,
 });
 
-/** What a session's last line says of it, so that a file that was cut is not taken for a shorter session. */
+/** The counts in a session's last line. By them a file that was cut off is not taken for a shorter session. */
 export interface SessionCounts {
   runs: number;
   messages: number;
@@ -99,7 +99,7 @@ export const sessionEndRecord = recordFormat<SessionEnd>("session_end", {
   ),
 });
 
-/** A session that changed hands while it was written out: what stands before it is void. */
+/** Stands where a session was deleted, or got another owner, while it was written out: its lines before are void. */
 export const sessionVoidRecord = recordFormat<{ sessionId: string; reason: string }>("session_void", {
   sessionId: id,
   reason: text,

@@ -11,12 +11,12 @@ import type { SessionRows } from "./rows.ts";
 
 /** A job's change of one session. Plain data: it crosses the object's boundary. */
 export interface JobChange {
-  /** Who the job was made for: another's session does not exist for it. */
+  /** Whom the job was made for: sessions of others do not exist for it. */
   principal: Principal;
   change: BulkChange;
 }
 
-/** Changes the session for a job; one that is as it is asked to be is left as it is, so that twice is once. */
+/** Changes the session for a job. A session that is as asked already is left as it is, so that asking twice changes it once. */
 export async function changeForJob(
   deps: SessionDependencies,
   rows: SessionRows,
@@ -34,11 +34,11 @@ export async function changeForJob(
   if (!name.ok) {
     return unasked("failed", "name_refused");
   }
-  // As the guardrail let the name pass.
+  // The name as the guardrail let it pass.
   const accepted: BulkChange = change.action === "rename" ? { action: "rename", name: name.value?.name ?? "" } : change;
   let result = CHANGED;
   const written = await rows.write(principal, (session) => {
-    // The row may be planned on more than once: the last look counts.
+    // The change may be planned more than once, each time on the row as it stands then. The last time counts.
     const decidedNow = decideChange(session, accepted);
     result = decidedNow ?? CHANGED;
     return decidedNow === null ? planPatch(session, asPatch(accepted, session), name.value, deps.now()) : ok({});

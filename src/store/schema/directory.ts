@@ -1,6 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** What a session can be found by beside its columns: its tags, and the short values of its metadata. */
+/** By what a session can be found besides its columns: its tags, and the short values of its metadata. */
 export const sessionLabels = sqliteTable(
   "session_labels",
   {
@@ -42,10 +42,10 @@ export const nameDocs = sqliteTable(
   (table) => [uniqueIndex("name_docs_session").on(table.sessionId)],
 );
 
-/** Where the walks of the cron trigger go on; one that begins anew has no row. */
+/** Where the walks of the cron trigger go on. A walk that begins anew has no row. */
 export const walks = sqliteTable("walks", {
   name: text("name").primaryKey(),
-  /** The entry that was looked at last. */
+  /** The instant, and the session, of the entry that was looked at last. */
   instant: integer("instant").notNull(),
   sessionId: text("session_id").notNull(),
 });

@@ -121,7 +121,7 @@ export const runs = sqliteTable(
     settledAt: integer("settled_at"),
   },
   (table) => [
-    // Two objects can never give one run index twice; waiting runs have none.
+    // Two objects can never give out the same run index. Runs that wait have none.
     uniqueIndex("runs_session_index").on(table.sessionId, table.runIndex),
     index("runs_waiting").on(table.sessionId, table.position).where(sql`"waiting" = 1`),
     uniqueIndex("runs_idempotency")
@@ -213,8 +213,8 @@ export const continuations = sqliteTable(
 );
 
 /**
- * Runs whose accept was taken back because D1 did not say whether it was written: an accept that arrives late finds
- * its run id here and changes nothing.
+ * Runs whose accept was taken back because D1 did not answer whether it was written. An accept that arrives late finds
+ * its run id here, and changes nothing.
  */
 export const withdrawnRuns = sqliteTable("withdrawn_runs", {
   runId: text("run_id").primaryKey(),

@@ -5,18 +5,18 @@ import { commit, type Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { jobItems, jobs, sessions, walks } from "../schema/tables.ts";
 
-/** That a user is being erased: a row of `jobs`, until nothing of the user is left. */
+/** A note that a user is being erased: a row of `jobs`, which stays until nothing of the user is left. */
 export interface Erasure {
   jobId: string;
   userId: string;
 }
 
-/** One per user, whoever asks and how often: the id follows from the user's. */
+/** The erasure of a user. Its id follows from the user's id: however often erasure is asked for, it is one. */
 export async function erasureOf(userId: string): Promise<Erasure> {
   return { jobId: uuidFrom(await sha256Hex(`erase ${userId}`)), userId };
 }
 
-/** Writes down that the user is to be erased; false when D1 did not say that it has it. */
+/** Writes down that the user is to be erased; false when D1 did not answer that it was written. */
 export async function noteErasure(db: Database, { jobId, userId }: Erasure, nowMs: number): Promise<boolean> {
   const row = { jobId, userId, kind: "erase", params: {}, status: "running", total: 0 } as const;
   const note = db
@@ -26,12 +26,12 @@ export async function noteErasure(db: Database, { jobId, userId }: Erasure, nowM
   return (await commit(db, [note])).kind === "written";
 }
 
-/** Puts it behind the others, so that one which cannot end holds up none of them. */
+/** Puts the erasure behind the others, so that an erasure which cannot end holds up none of them. */
 export function markErasure(db: Database, { jobId }: Erasure, nowMs: number) {
   return db.update(jobs).set({ sweptAt: nowMs }).where(eq(jobs.jobId, jobId));
 }
 
-/** Those under way; what was looked after least lately comes first. */
+/** The erasures under way; the one that was worked on least lately comes first. */
 export async function erasuresUnderWay(db: Database, limit: number): Promise<Erasure[]> {
   const rows = await db
     .select({ jobId: jobs.jobId, userId: jobs.userId })
@@ -42,7 +42,7 @@ export async function erasuresUnderWay(db: Database, limit: number): Promise<Era
   return rows.flatMap(({ jobId, userId }) => (userId === null ? [] : [{ jobId, userId }]));
 }
 
-/** Sessions of the user, whether or not they show. */
+/** The ids of the user's sessions, hidden ones too. */
 export async function sessionsOfUser(db: Database, userId: string, limit: number): Promise<string[]> {
   const rows = await db
     .select({ sessionId: sessions.sessionId })
@@ -75,7 +75,7 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
     .select({ one: sql`1` })
     .from(others)
     .where(and(eq(others.jobId, jobs.jobId), sql`not (${listed(sql`${others.sessionId}`)})`));
-  // A new name is what a user said: it goes, and the others keep their places.
+  // A new name is something that a user said, so it goes. The names of the others keep their positions.
   const values = sql`(select json_group_array(case
       when "key" in (select ${jobItems.position} from ${jobItems} where ${jobItems.jobId} = ${jobs.jobId} and ${listed(jobItems.sessionId)}) then null
       when "type" in ('object', 'array') then json("value") else "value" end)
@@ -93,12 +93,12 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
   return committed.kind === "written";
 }
 
-/** What one batch removes at most, and how many of them one call sends. */
+/** How many items and jobs one batch removes at most, and how many batches one call sends. */
 const ITEMS = 2_000;
 const JOBS = 100;
 const BATCHES = 50;
 
-/** Removes the user's own jobs, and at last the note of the erasure; false when that is not done yet. */
+/** Removes the jobs that the user asked for, and at last the note of the erasure; false when that is not done yet. */
 export async function removeJobsOf(db: Database, erasure: Erasure): Promise<boolean> {
   for (let batches = 0; batches < BATCHES; batches++) {
     const removed = await commit(db, someJobsStatements(db, erasure));
@@ -112,7 +112,7 @@ export async function removeJobsOf(db: Database, erasure: Erasure): Promise<bool
   return false;
 }
 
-/** Items of some of the user's jobs, and those jobs that have none left; an own job's key names no other user. */
+/** Removes items of some of the user's jobs, and the jobs that have none left. The key of such a job names no other user. */
 function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statement, Statement] {
   const some = sql`(select ${jobs.jobId} from ${jobs}
     where ${and(eq(jobs.userId, userId), ne(jobs.jobId, jobId))} order by ${jobs.jobId} limit ${JOBS})`;
@@ -127,7 +127,7 @@ function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statemen
   ];
 }
 
-/** Not where a run has made a session of the user meanwhile: that one goes too. */
+/** The note stays where a run has made a session of the user meanwhile, so that this session is erased too. */
 async function removeNote(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
   const ofUser = db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId));
   const committed = await commit(db, [db.delete(jobs).where(and(eq(jobs.jobId, jobId), notExists(ofUser)))]);

@@ -8,12 +8,12 @@ import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
 import { entryLabel, tagLabel } from "./labels.ts";
 import { ofType, ownedBy } from "./sessions.ts";
 
-/** The sessions that are meant: those that exist for the principal and pass the filter. */
+/** Which sessions the filter means: those that exist for the principal and pass it. */
 export function isMeant(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {
   return and(inArray(sessions.visibility, visibilities(filter)), passes(db, principal, filter));
 }
 
-/** Where the sessions that are meant show; in each of these the indexes are in order by instant. */
+/** Where the sessions that the filter means show. For each of these the indexes are in order by instant. */
 export function visibilities({ archived = false }: SessionFilter): Visibility[] {
   if (archived === "all") return ["listed", "archived"];
   return archived ? ["archived"] : ["listed"];
@@ -60,10 +60,10 @@ const notBefore = (column: InstantColumn, instant: number | undefined): SQL | un
 const notAfter = (column: InstantColumn, instant: number | undefined): SQL | undefined =>
   instant === undefined ? undefined : lte(column, instant);
 
-/** As the partial index `sessions_unnamed` has it. */
+/** The condition of the partial index `sessions_unnamed`, in its words: else SQLite would not use the index. */
 export const IS_UNNAMED = and(isNull(sessions.nameSource), sql`${sessions.chatMessages} > 0`);
 
-/** The labels that all must be there. */
+/** The labels that a session must have, all of them. */
 export function labelsOf({ tags = [], metadata = [] }: SessionFilter): string[] {
   return [...new Set([...tags.map(tagLabel), ...metadata.map(entryLabel)])];
 }
@@ -88,7 +88,10 @@ function isAsking(db: Database): SQL {
   );
 }
 
-/** A user has fewer sessions than an agent has: with a user the plus keeps SQLite off the component's index. */
+/**
+ * A user has fewer sessions than an agent has. So where a user is named, the plus keeps SQLite from taking the component's
+ * index instead of the user's.
+ */
 function ofComponent(principal: Principal, componentId: string): SQL {
   return principal.userId === null
     ? eq(sessions.componentId, componentId)

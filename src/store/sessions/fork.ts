@@ -17,29 +17,30 @@ import type { Database } from "../database.ts";
 import { messages, runs, sessionLabels, sessions } from "../schema/tables.ts";
 import { visibleTo } from "./sessions.ts";
 
-/** A copy of a session that is to be made; its ids are new ones. */
+/** A copy that is to be made of a session. Its ids are new. */
 export interface Fork {
   sourceSessionId: string;
-  /** Whose session the source must be when the batch is written. */
+  /** Who asks for the fork: the source must exist for them still when the batch is written. */
   principal: Principal;
   sessionId: string;
-  /** A UUID: its beginning is that of all run ids of the fork. */
+  /** A UUID. All run ids of the fork begin as it does. */
   runIds: string;
   fence: string;
   nowMs: number;
 }
 
 /**
- * Copies the session with all its runs that have paused or settled, whatever its length: no text passes through the
- * Worker. The last statement changes 1 row if there is a fork; without a run there is none. Repeatable.
+ * Copies the session with all its runs that have paused or settled. D1 copies by itself, so that no text passes through the
+ * Worker, however long the session is. The last statement changes 1 row if the fork was made. No fork is made of a session
+ * without such a run. Repeatable.
  */
 export function forkStatements(db: Database, fork: Fork): [Statement, ...Statement[]] {
   return [copyRuns(db, fork), copyMessages(db, fork), copyLabels(db, fork), copySession(db, fork)];
 }
 
 /**
- * No copy has rows in `requirements`, which is why a copy of a paused run cannot be continued: one question is
- * answered once.
+ * Rows of `requirements` are not copied, so that a copy of a paused run cannot be continued: else one question could be
+ * answered twice.
  */
 function copyRuns(db: Database, fork: Fork): Statement {
   const parent = aliasedTable(runs, "parent");
@@ -53,7 +54,7 @@ function copyRuns(db: Database, fork: Fork): Statement {
         'historyBefore', ${runs.origin} ->> 'historyBefore',
         'instructions', ${runs.origin} -> 'instructions')`.as("origin"),
       fence: sql`${fork.fence}`.as("fence"),
-      // A key names one run, and it is the source's.
+      // An idempotency key names one run, and that is the source's.
       idempotencyCaller: sql`''`.as("idempotency_caller"),
       idempotencyUser: sql`''`.as("idempotency_user"),
       idempotencyAgent: sql`''`.as("idempotency_agent"),
@@ -87,7 +88,7 @@ function copyMessages(db: Database, fork: Fork): Statement {
   return db.insert(messages).select(copy);
 }
 
-/** Of a session that is forked: one without a run leaves none behind. */
+/** Labels are copied only where runs were: without runs no fork is made, and its labels would be left behind. */
 function copyLabels(db: Database, fork: Fork): Statement {
   const copy = db
     .select({ sessionId: sql`${fork.sessionId}`.as("session_id"), label: sessionLabels.label })
@@ -118,7 +119,7 @@ function copySession(db: Database, fork: Fork): Statement {
         "completed_runs",
       ),
       chatMessages: sql`${chatMessages(db, fork.sessionId)}`.as("chat_messages"),
-      // What was said last in a run that goes on is not copied, and what stood before it is not known.
+      // Where a run goes on, the last message may be that run's, which is not copied. Which message stood before it is not known.
       lastMessage: sql`case when ${notExists(startedInLane(db, fork))} then ${sessions.lastMessage} end`.as(
         "last_message",
       ),
@@ -145,7 +146,7 @@ function copySession(db: Database, fork: Fork): Statement {
     db
       .insert(sessions)
       .select(copy)
-      // A repeated batch finds the fork and says again that it is there; nothing of it changes.
+      // A repeated batch finds the fork there and answers once more that a row changed. Nothing of the fork changes by it.
       .onConflictDoUpdate({
         target: sessions.sessionId,
         set: { forkedFromSessionId: sql`excluded.forked_from_session_id` },
@@ -153,7 +154,7 @@ function copySession(db: Database, fork: Fork): Statement {
   );
 }
 
-/** The words of people and agents in runs of their own: what the counter of the session counts. */
+/** Counts the messages of people and agents in top-level runs, as the session's counter does. */
 function chatMessages(db: Database, sessionId: string) {
   return db
     .select({ count: sql`count(*)` })
@@ -171,8 +172,8 @@ function chatMessages(db: Database, sessionId: string) {
 }
 
 /**
- * The id that follows from the place of a run, so that the copy of its parent's is known without being looked for. A
- * run that was cancelled before it started has no place: its number among all rows stands above every run index.
+ * The id of a run's copy follows from the run index, so that a member run's copy can name its parent's copy without looking
+ * for it. A run that was cancelled before it started has no run index: its rowid stands in for it, raised above every run index.
  */
 function copiedRunId({ runIds }: Fork, run: Pick<typeof runs, "runIndex">): SQL {
   const table = run.runIndex.table;
@@ -181,7 +182,7 @@ function copiedRunId({ runIds }: Fork, run: Pick<typeof runs, "runIndex">): SQL 
 
 const inLane = (run: SQL) => sql`(${run}.status in ('PENDING', 'RUNNING') or ${run}.waiting = 1)`;
 
-/** One row if a run of the source goes on, or waits to go on: it has said something already. */
+/** Finds one row if a run of the source goes on, or waits to go on. Such a run has said something already. */
 function startedInLane(db: Database, { sourceSessionId }: Fork) {
   return db
     .select({ one: sql`1` })
@@ -189,7 +190,7 @@ function startedInLane(db: Database, { sourceSessionId }: Fork) {
     .where(and(eq(runs.sessionId, sourceSessionId), isNotNull(runs.runIndex), inLane(sql`${runs}`)));
 }
 
-/** A run that neither goes on nor waits, and is no member run of one that does, at whatever depth. */
+/** Whether a run neither goes on nor waits, and no run above it does, at whatever depth it is a member run. */
 export function isAtRest(): SQL | undefined {
   const line = sql`with recursive line(run_id) as (
     select ${runs.parentRunId} union select up.parent_run_id from line join runs up on up.run_id = line.run_id
@@ -206,7 +207,7 @@ function sourceIsVisible(db: Database, fork: Fork): SQL {
   );
 }
 
-/** The session's row is written last, so whatever ran in the source since then adds nothing to a fork that is there. */
+/** A fork whose session row is there is whole, as that row is written last. What ran in the source since then is not added. */
 function isNotMade(db: Database, fork: Fork): SQL {
   return notExists(db.select({ one: sql`1` }).from(sessions).where(eq(sessions.sessionId, fork.sessionId)));
 }

@@ -8,15 +8,18 @@ import { continuations, messageDocs, messages, requirements, runs, sessionLabels
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { isAsSeen, type SeenSession } from "./writes.ts";
 
-/** A change of whether the session shows: from how it was seen to another incarnation, so that whatever is late is void. */
+/**
+ * A change of whether the session shows. It gives the session another fence, so that what was sent under the old one and
+ * comes late changes nothing.
+ */
 export interface Hiding {
   seen: SeenSession;
-  /** The fence from now on. */
+  /** The session's fence from now on. */
   fence: string;
   nowMs: number;
 }
 
-/** Deletes the session so that it can be brought back; changes 1 row if it did. Repeatable. */
+/** Deletes the session so that it can be restored; changes 1 row if it did. Repeatable. */
 export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Statement {
   const isShown = and(isAsSeen(seen), inArray(sessions.visibility, ["listed", "archived"]));
   return db
@@ -26,8 +29,8 @@ export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Sta
 }
 
 /**
- * Brings a deleted session back as it was, archived or not; changes 1 row if it did. `updated_at` moves, or a session whose time is
- * over would go again at once. Repeatable.
+ * Restores a deleted session as it was, archived or not; changes 1 row if it did. `updated_at` moves: else a session whose
+ * time to live is over would be deleted again at once. Repeatable.
  */
 export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding): Statement {
   return db
@@ -41,7 +44,10 @@ export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding): 
     .where(orDone(seen, fence, and(isAsSeen(seen), eq(sessions.visibility, "deleted"))));
 }
 
-/** Makes a session that is too large for one batch exist for nobody before its rows go; the last statement changes 1 row if it did. Repeatable. */
+/**
+ * Begins the purge of a session that is too large for one batch: it exists for nobody before its rows go. The last statement
+ * changes 1 row if it did. Repeatable.
+ */
 export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hiding): [Statement, ...Statement[]] {
   const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
   return [
@@ -54,21 +60,21 @@ export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hidin
   ];
 }
 
-/** A repeated batch finds what it wrote and says again that it changed it. */
+/** Where a repeated batch finds what it wrote, it writes the same once more, and so answers again that a row changed. */
 function orDone({ sessionId }: SeenSession, fence: string, isToDo: SQL | undefined): SQL | undefined {
   return or(isToDo, and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence)));
 }
 
 /**
- * What is in a session, in the order in which it is purged: without its run row nothing that is late is written, of a
- * run or of its messages.
+ * The tables of what is in a session, in the order in which it is purged. Runs go first: without its run's row no late write
+ * of a run or of its messages finds anything to change.
  */
 export const PURGED_TABLES = [runs, requirements, continuations, messageDocs, messages, sessionLabels] as const;
 
-/** Rows that one batch removes at most, beside those of their indexes. */
+/** How many rows one batch removes at most, apart from those of their indexes. */
 export const PURGE_ROWS = 2_000;
 
-/** Removes some rows of a session whose purge has begun; changes none when none is left. */
+/** Removes some rows of a session whose purge has begun; changes no row when none is left. */
 export function purgeStatement(db: Database, table: (typeof PURGED_TABLES)[number], seen: SeenSession): Statement {
   const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
   if (table === messageDocs) {
@@ -78,7 +84,7 @@ export function purgeStatement(db: Database, table: (typeof PURGED_TABLES)[numbe
   return db.delete(table).where(and(sql`rowid in (${some})`, isThere));
 }
 
-/** Whether one batch may remove all of the session. */
+/** Whether the session is small enough for one batch to remove all of it. */
 export async function isSmall(db: Database, { sessionId }: Pick<Session, "sessionId">): Promise<boolean> {
   const counted = PURGED_TABLES.map(
     (table) =>

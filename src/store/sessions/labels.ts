@@ -8,20 +8,20 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { sessionLabels, sessions } from "../schema/tables.ts";
 
-// A label is what a filter asks for, as it is asked for, behind a sign that tells tags from metadata: a key may begin with
-// `#`, and may hold a colon.
+// A label is a sign, and behind it the text that a filter asks for. The sign tells tags from entries of metadata: the text
+// does not, since a key of metadata may begin with `#`, and a tag may hold a colon.
 const TAG = "#";
 const ENTRY = "=";
 
 export const tagLabel = (tag: string): string => TAG + tag;
 
-/** Of `key:value`. */
+/** The label of `key:value`. */
 export const entryLabel = (entry: string): string => ENTRY + entry;
 
 /** The label of each tag. */
 export const tagLabels = (tags: readonly string[]): string[] => tags.map(tagLabel);
 
-/** A label for each top-level entry whose value is short and no object or array: the first 64 of them. */
+/** The labels of the top-level entries whose value is short, and no object or array: of the first 64 such entries. */
 export function metadataLabels(metadata: JsonObject | null): string[] {
   const entries = Object.entries(metadata ?? {})
     .filter(([, value]) => typeof value !== "object" || value === null)
@@ -31,8 +31,9 @@ export function metadataLabels(metadata: JsonObject | null): string[] {
 }
 
 /**
- * Makes the labels of what is given those that follow from it, as long as that is what the session's row says: behind a
- * write of the row, in its batch, they follow what it left, and whatever arrives late changes nothing. Repeatable.
+ * Replaces the session's labels by those of these tags and metadata, if the session's row has exactly these. The statements
+ * stand behind a write of the row in its batch: where that write changed nothing, because it came late, the row has other
+ * values and the labels stay too. Repeatable.
  */
 export function labelStatements(
   db: Database,
@@ -58,7 +59,7 @@ export function labelStatements(
   ];
 }
 
-/** The labels with this sign become these, where the condition holds. */
+/** Replaces the labels with this sign, where the condition holds. */
 function replaceLabels(
   db: Database,
   sessionId: string,

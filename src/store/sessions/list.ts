@@ -29,10 +29,10 @@ export interface SessionPage {
   nextCursor: string | null;
 }
 
-/** Counting costs a step per session, so it stops here. */
+/** Where counting stops, since it costs a step for each session. */
 export const MAX_COUNTED = 10_000;
 
-/** The position that a cursor stands for; null when it is none, or is one of another order. */
+/** The position that a cursor stands for; null for a text that is no cursor, or the cursor of another order. */
 export function decodeListCursor(cursor: string, sort: SessionSort): ListPosition | null {
   const [by, order, instant, sessionId, ...rest] = decodeCursor(cursor) ?? [];
   const isOfThisOrder = by === sort.by && order === sort.order && rest.length === 0;
@@ -51,13 +51,13 @@ interface Walk {
   from: ListPosition | { offset: number };
 }
 
-/** Sessions that are meant, from a position or an offset; fewer than `limit` where they would pass `MAX_LIST_BYTES`. */
+/** The sessions that the query means, from a position or an offset on: at most `limit`, and at most `MAX_LIST_BYTES`. */
 export async function listSessions(db: Database, query: SessionQuery, walk: Walk): Promise<SessionPage> {
   const { principal, filter, sort } = query;
   const shortcut = await findShortcut(db, principal, filter, sort.by);
   const picked = pickedQuery(db, query, walk, shortcut);
   const order = orderBy(sort, sql`instant`, sql`session_id`);
-  // What is picked are ids: text is read of the sessions that fit only, and of the next behind them.
+  // First only ids are picked. Text is then read of the sessions that fit, and of the next one behind them.
   const walked = sql`(with picked as materialized (${picked})
     select session_id, instant, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from picked)`;
   const rows = await db
@@ -69,7 +69,7 @@ export async function listSessions(db: Database, query: SessionQuery, walk: Walk
     .from(sql`${walked} as walked`)
     .crossJoin(sessions)
     .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${MAX_LIST_BYTES}`));
-  // They come in order, as SQLite walks; nothing but an ORDER BY promises it, and that would sort whole rows.
+  // SQLite walks in order, so that the rows come in order. Only an ORDER BY would promise that, but it would sort whole rows.
   rows.sort((one, other) => one.bytes - other.bytes);
   const shown = rows.filter(({ bytes }) => bytes <= MAX_LIST_BYTES).slice(0, walk.limit);
   const last = shown.at(-1);
@@ -80,13 +80,13 @@ export async function listSessions(db: Database, query: SessionQuery, walk: Walk
   };
 }
 
-/** All sessions that are meant, up to a number: to be looked for when a job is made of them. */
+/** A query that finds the sessions that are meant, up to a number. It runs when a job is made of them. */
 export interface MeantSessions {
   /** A query of ids and instants. */
   meant: SQL;
 }
 
-/** The oldest sessions that are meant. */
+/** Finds the oldest sessions that the filter means. */
 export async function meantSessions(
   db: Database,
   principal: Principal,
@@ -99,7 +99,7 @@ export async function meantSessions(
   return { meant: pickedQuery(db, { principal, filter, sort }, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
 }
 
-/** How many sessions are meant, up to `MAX_COUNTED` and one more. */
+/** How many sessions the filter means, counted up to `MAX_COUNTED` and one more. */
 export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
   const shortcut = await findShortcut(db, principal, filter);
   const walked = principal.userId === null ? sql`${sessions}` : alongIndex(principal, filter, "created_at");
@@ -121,7 +121,7 @@ function openRequirements(db: Database, sessionId: SQL) {
     .where(and(eq(requirements.sessionId, sessionId), eq(requirements.status, "open")));
 }
 
-/** All that a list shows, but nothing that it only filters by or does not show. */
+/** The columns that a list shows. */
 export const LISTED = (() => {
   const { componentData, componentId, nameFolded, firstMessageFolded, nameWords, ...listed } =
     getTableColumns(sessions);
@@ -135,7 +135,7 @@ export const listedColumns = (db: Database) => ({ ...LISTED, openRequirements: o
 export const openRequirementsOf = (db: Database) =>
   sql<number>`(${openRequirements(db, sql`${sessions.sessionId}`)})`.as("open_requirements");
 
-/** octet_length is known from where a row begins; length() would read all of a long text to count letters. */
+/** SQLite knows octet_length from the head of a row. For length() it would read all of a long text, to count its letters. */
 const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet_length(${sessions.metadata}), 0)
   + ifnull(octet_length(${sessions.summary}), 0) + octet_length(${sessions.tags}))`;
 
@@ -159,7 +159,7 @@ function pickedQuery(
   ) => sql`select ${sessions.sessionId} as session_id, ${instant} as instant, ${OWN_BYTES} as own
     from ${way === null ? alongIndex(principal, filter, sort.by) : via(way)} where ${where(places)}`;
   const shown = visibilities(filter);
-  // Each is a stretch of the index that is in order by instant; SQLite merges two of them as it walks.
+  // For each visibility the index has a stretch in order by instant. SQLite merges two of these as it walks.
   const picks = isSorted
     ? [pick(inArray(sessions.visibility, shown))]
     : shown.map((visibility) => pick(eq(sessions.visibility, visibility)));
@@ -168,14 +168,17 @@ function pickedQuery(
     order by ${orderBy(sort, sql`instant`, sql`session_id`)} limit ${limit + 1} offset ${offset}`;
 }
 
-/** A walk by one instant, said aloud: a range of the other one, or of all users, draws SQLite to an index that it must sort. */
+/**
+ * A walk along the index of one instant. The index is named, since SQLite would choose another one for a range of the other
+ * instant, or for the sessions of all users, and would have to sort what it finds there.
+ */
 function alongIndex({ userId }: Principal, { componentId }: SessionFilter, by: SessionSort["by"]): SQL {
   // A user has fewer sessions than an agent has.
   const whose = userId !== null ? "user_" : componentId !== undefined ? "component_" : "";
   return sql`${sessions} indexed by ${sql.raw(`sessions_${whose}${by === "created_at" ? "created" : "updated"}`)}`;
 }
 
-/** SQLite keeps the order of a CROSS JOIN: what was found first, then each session by its key. */
+/** SQLite keeps the order of a CROSS JOIN: first what the shortcut finds, then the session of each by its key. */
 const via = (shortcut: Shortcut): SQL => sql`(${shortcut.ids}) as found cross join ${sessions}`;
 
 const viaShortcut = (shortcut: Shortcut | null): SQL | undefined =>

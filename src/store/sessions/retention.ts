@@ -5,23 +5,23 @@ import type { Database } from "../database.ts";
 import { sessions } from "../schema/tables.ts";
 import type { Walk } from "../walks.ts";
 
-// Which sessions are to go, oldest first: ids only, since each one's object looks again.
+// Which sessions are to go, oldest first. Only ids are found: each session's object looks at its row again.
 
-/** Those whose own time to live is over. */
+/** Sessions whose own time to live is over. */
 export function overdueByThemselves(nowMs: number): Walk {
-  // As the partial index says it.
+  // In the words of the partial index `sessions_ttl`: else SQLite would not use it.
   const instant = sql`"updated_at" + "ttl_seconds" * 1000`;
   const along = sql`"ttl_seconds" is not null and "hidden_at" is null and ${instant} <= ${nowMs}`;
   return { name: "expire", instant, along, meant: sql`true` };
 }
 
-/** Those of an agent or team that have not changed since, and say nothing of their own. */
+/** Sessions of an agent or team that have not changed since, and have no time to live of their own. */
 export function overdueOfComponent({ type, id }: ComponentRef, sinceMs: number): Walk[] {
   const along = eq(sessions.componentId, id);
   return unchangedSince(`expire ${type} ${id}`, sinceMs, along, eq(sessions.sessionType, type));
 }
 
-/** Those that have not changed since, but of components and sessions that have a time to live of their own. */
+/** Sessions that have not changed since. Those that have a time to live of their own, or whose component has one, are left out. */
 export function overdueOfDeployment(except: readonly ComponentRef[], sinceMs: number): Walk[] {
   const exempt = JSON.stringify(except.map(({ type, id }) => `${type} ${id}`));
   const component = sql`${sessions.sessionType} || ' ' || coalesce(${sessions.componentId}, '')`;
@@ -29,7 +29,7 @@ export function overdueOfDeployment(except: readonly ComponentRef[], sinceMs: nu
   return unchangedSince("expire of deployment", sinceMs, undefined, meant);
 }
 
-/** Two walks, since an index has sessions in order for one visibility only. */
+/** One walk for each visibility, since an index has the sessions of one visibility in order, and not those of both. */
 function unchangedSince(name: string, sinceMs: number, along: SQL | undefined, meant: SQL): Walk[] {
   return (["listed", "archived"] as const).map((visibility) => ({
     name: `${name} ${visibility}`,
@@ -39,7 +39,7 @@ function unchangedSince(name: string, sinceMs: number, along: SQL | undefined, m
   }));
 }
 
-/** Those that were deleted, or began to be imported, long enough ago; those whose purge has begun come first. */
+/** Sessions that were deleted, or whose import began, long enough ago. Those whose purge has begun come first. */
 export async function toBePurged(db: Database, limits: PurgeLimits, limit: number): Promise<string[]> {
   const hidden = (visibility: keyof PurgeLimits) =>
     ids(

@@ -16,7 +16,7 @@ export function toSession(row: SessionRow): Session {
   return session;
 }
 
-/** All columns of a session, with those that only lists use. */
+/** All columns of a session, with those that only lists and the search use. */
 export function sessionColumns(session: Session): Required<typeof sessions.$inferInsert> {
   return {
     ...session,
@@ -27,7 +27,7 @@ export function sessionColumns(session: Session): Required<typeof sessions.$infe
   };
 }
 
-/** What the search finds a session by: the words of the name that shows, null where it shows none. */
+/** The words by which the search finds a session: those of the name that shows; null where none shows. */
 export const nameWords = (session: Pick<Session, "name" | "firstMessage">): string | null =>
   searchWords(displayName(session)) || null;
 
@@ -45,7 +45,7 @@ export function componentId(
   }
 }
 
-/** The query for one session, for a batch or on its own; `toSession` shapes the row. */
+/** The query for one session, to be sent in a batch or on its own. `toSession` turns its row into a session. */
 export function sessionQuery(db: Database, sessionId: string) {
   return db.select().from(sessions).where(eq(sessions.sessionId, sessionId)).limit(1);
 }
@@ -65,9 +65,9 @@ export async function findSession(
   return row === undefined ? null : toSession(row);
 }
 
-/** Those of the ids that exist for the principal. */
+/** The ids among these whose sessions exist for the principal. */
 export async function visibleIds(db: Database, principal: Principal, ids: readonly string[]): Promise<string[]> {
-  // One parameter, however many ids: D1 binds at most 100.
+  // All ids are one parameter, since D1 binds at most 100.
   const listed = sql`${sessions.sessionId} in (select value from json_each(${JSON.stringify(ids)}))`;
   const rows = await db
     .select({ sessionId: sessions.sessionId })
@@ -76,7 +76,7 @@ export async function visibleIds(db: Database, principal: Principal, ids: readon
   return rows.map((row) => row.sessionId);
 }
 
-/** What the names of those of the sessions are that exist for the principal. */
+/** The names of these sessions, and where the names came from. Sessions that do not exist for the principal are left out. */
 export function namesOfSessions(db: Database, principal: Principal, ids: readonly string[]) {
   const { sessionId, nameSource, nameDetails, chatMessages } = sessions;
   return db
@@ -90,7 +90,7 @@ const DECIDING = Object.fromEntries(DECIDING_COLUMNS.map((name) => [name, sessio
   (typeof DECIDING_COLUMNS)[number]
 >;
 
-/** The columns by which a change in bulk is decided before the sessions' objects are asked, whoever the sessions exist for. */
+/** The columns by which a change in bulk is decided before an object is asked. Whom a session exists for is not asked here. */
 export function directoryOfSessions(db: Database, ids: readonly string[]) {
   const { sessionId, userId, hiddenAt, updatedAt } = sessions;
   return db
@@ -107,7 +107,10 @@ export async function createSession(db: Database, session: Session): Promise<boo
   return result.meta.changes > 0;
 }
 
-/** With a user only that user's sessions exist; none that is deleted, or not wholly imported. */
+/**
+ * Which sessions exist for the principal: with a user only that user's. A session that is deleted, or not wholly imported,
+ * exists for nobody.
+ */
 export function visibleTo(principal: Principal): SQL | undefined {
   return and(ownedBy(principal), inArray(sessions.visibility, ["listed", "archived"]));
 }

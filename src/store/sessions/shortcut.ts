@@ -5,14 +5,14 @@ import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
 import { createdWithin, IS_UNNAMED, labelsOf, updatedWithin, visibilities } from "./filter.ts";
 
-// A filter that few sessions pass makes a walk by date a long one: it looks at all that do not. Then the index of what is
-// asked for is the way in, and what is found there is sorted. Where many pass, sorting them all would be the longer way,
-// and a walk soon has a page of them.
+// A walk by date looks at every session that does not pass the filter, too: where few pass, it is long. Then it is cheaper
+// to find those few by the index of what is asked for, and to sort them. Where many sessions pass, sorting all of them
+// would cost more, and a walk soon has a page of them.
 
-/** How many sessions are sorted at most: about as many as a walk to a page of 20 passes by, of 100,000. */
+/** How many sessions are sorted at most. A walk among 100,000 sessions looks at about as many to fill a page of 20. */
 export const MAX_SORTED = 1_000;
 
-/** A query of the ids of all sessions that one part of the filter lets pass, and perhaps of some others. */
+/** A query for the ids of all sessions that pass one part of the filter. It may find some other sessions besides. */
 export interface Shortcut {
   ids: SQL;
   /** Counted up to `MAX_SORTED` and one more. */
@@ -20,8 +20,8 @@ export interface Shortcut {
 }
 
 /**
- * The way to the sessions that meets fewest of them, if the filter has any: nobody's but one user's are walked through by
- * date, since a user has few.
+ * The shortcut that finds the fewest sessions; null where the filter offers none. A user's sessions are always walked
+ * through by date, since a user has few.
  */
 export async function findShortcut(
   db: Database,
@@ -33,7 +33,7 @@ export async function findShortcut(
   if (ways.length === 0) {
     return null;
   }
-  // As columns: D1 takes five terms of a UNION at most.
+  // The sizes are columns and not rows, as D1 takes at most five terms of a UNION.
   const sizes = ways.map(
     (ids, nth) =>
       sql`(select count(*) from (${ids} limit ${sql.raw(String(MAX_SORTED + 1))})) as ${sql.raw(`size_${nth}`)}`,
@@ -45,7 +45,7 @@ export async function findShortcut(
 
 function waysInto(filter: SessionFilter, walkedBy: "created_at" | "updated_at" | undefined): SQL[] {
   const { pinned, unnamed, hasOpenRequirements } = filter;
-  // The walk itself is by the other one, from where it begins.
+  // The walk itself begins and ends where the instant that it goes by says. Only the other instant can be a shortcut.
   const otherInstant =
     walkedBy === undefined ? undefined : walkedBy === "created_at" ? updatedWithin(filter) : createdWithin(filter);
   const ofSessions = (condition: SQL | undefined) =>

@@ -9,7 +9,10 @@ import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { labelStatements } from "./labels.ts";
 import { nameWords } from "./sessions.ts";
 
-/** The session as it stands after the patch, which changes something. `updatedAt` always moves, so that a withdrawn accept sees the change. */
+/**
+ * The session as it stands after a patch that changes something. `updatedAt` always moves, so that the withdrawal of an accept
+ * sees the change.
+ */
 export function patchedSession(session: Session, patch: SessionPatch, nowMs: number): Session {
   return {
     ...patchedFields(session, patch, nowMs),
@@ -19,8 +22,8 @@ export function patchedSession(session: Session, patch: SessionPatch, nowMs: num
 }
 
 /**
- * Writes a patch with what the session is found by; the first statement changes rows unless the session is gone, was taken
- * over, or was changed since `before` by anybody else. Repeatable.
+ * Writes a patch, and the labels that follow from it. The first statement changes rows unless the session is gone, was taken
+ * over, or was changed by anybody else since `before`. Repeatable.
  */
 export function patchStatements(
   db: Database,
@@ -32,8 +35,8 @@ export function patchStatements(
 }
 
 /**
- * Writes the patched columns of `after`; changes 1 row unless the session is gone, was taken over, or was changed since
- * `before` by anybody else. Repeatable.
+ * Writes the patched columns of `after`. Changes 1 row unless the session is gone, was taken over, or was changed by anybody
+ * else since `before`. Repeatable.
  */
 function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {
   const columns = {
@@ -51,11 +54,12 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
   };
   const isAsPlanned = and(
     eq(sessions.version, before.version),
-    // Each change moves `updated_at`: one that arrives late finds a newer one here and undoes nothing.
+    // Each change moves `updated_at`: a change that arrives late finds a newer instant here, and undoes nothing.
     lte(sessions.updatedAt, after.updatedAt),
   );
-  // A repeated batch finds what it wrote and says again that it changed it; a run that settled since has moved
-  // `updated_at` on. The version alone does not tell: a run's settle may have counted its change of the state as the same one.
+  // A repeated batch finds what it wrote, and answers again that a row changed. A run that settled since may have moved
+  // `updated_at` on. The version alone does not tell what was written: a run's settle that changed the state may have counted
+  // up to the same version.
   const isWritten = and(
     gte(sessions.updatedAt, after.updatedAt),
     ...Object.entries(columns).map(([name, value]) => {
@@ -69,17 +73,17 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
     .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
 }
 
-/** Which incarnation of a session is meant, and how it was seen: another one, or one that shows again, is left alone. */
+/** Which incarnation of a session is meant, and how it was seen. Another incarnation, or one that shows again, is left alone. */
 export type SeenSession = Pick<Session, "sessionId" | "fence" | "visibility">;
 
-/** Whether the session is there as it was seen. */
+/** Whether the session is still there as it was seen. */
 export function isAsSeen({ sessionId, fence, visibility }: SeenSession): SQL | undefined {
   return and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, visibility));
 }
 
 /**
- * Removes this incarnation of the session with all that is in it; the last statement changes 1 row if it did. One that
- * arrives late leaves a later session with the id alone.
+ * Removes this incarnation of the session with all that is in it. The last statement changes 1 row if it did. A batch that
+ * arrives late leaves a later session of that id alone.
  */
 export function deleteStatements(db: Database, seen: SeenSession, nowMs: number): [Statement, ...Statement[]] {
   const { sessionId } = seen;
