@@ -31,7 +31,13 @@ export const MAX_RUN_INDEX = 2_000_000_000;
 export const KEPT_RUN_INDEXES = 10_000;
 /** The history that one session object keeps in memory. Many objects share one isolate's 128 MB. */
 export const MAX_CACHE_BYTES = 256 * 1024;
+/** A name given by hand. */
 export const MAX_NAME_CODE_POINTS = 200;
+/** A name from a model: its prompt, what is cut from its answer and what a guardrail may answer follow from these. */
+export const MAX_NAME_WORDS = 5;
+export const MAX_NAME_GRAPHEMES = 60;
+/** Of a name in Han, Kana, Hangul or Thai: they say more per character and are drawn wider. */
+export const MAX_DENSE_NAME_GRAPHEMES = 24;
 /** Requirements of one run, over all its pauses. */
 export const MAX_REQUIREMENTS = 1_000;
 /** Run indexes that a team's run keeps for its member runs, as an import may say. Runs made here keep fewer. */

@@ -1,10 +1,8 @@
 /** The offline model's titles: the first words of the conversation's first user message, in its own language. */
 import { isObject } from "../domain/json.ts";
+import { MAX_DENSE_NAME_GRAPHEMES, MAX_NAME_GRAPHEMES, MAX_NAME_WORDS } from "../domain/limits.ts";
 
-const MAX_WORDS = 5;
-const MAX_GRAPHEMES = 60;
 /** One such character says as much as several letters. */
-const MAX_WIDE_GRAPHEMES = 24;
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/gu;
 /** Scripts that write words without spaces between them. */
 const SPACELESS =
@@ -80,7 +78,7 @@ function firstWords(line: string): string {
   for (const { segment, index, isWordLike } of new Intl.Segmenter(undefined, { granularity: "word" }).segment(line)) {
     if (/^\s+$/.test(segment)) isNewToken = true;
     if (!isWordLike || !(isNewToken || SPACELESS.test(segment))) continue;
-    if (words === MAX_WORDS) return line.slice(0, index).trim();
+    if (words === MAX_NAME_WORDS) return line.slice(0, index).trim();
     words += 1;
     isNewToken = false;
   }
@@ -90,7 +88,7 @@ function firstWords(line: string): string {
 function cutGraphemes(title: string): string {
   const graphemes = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment);
   const wide = title.match(WIDE)?.length ?? 0;
-  return graphemes.slice(0, wide * 2 > graphemes.length ? MAX_WIDE_GRAPHEMES : MAX_GRAPHEMES).join("");
+  return graphemes.slice(0, wide * 2 > graphemes.length ? MAX_DENSE_NAME_GRAPHEMES : MAX_NAME_GRAPHEMES).join("");
 }
 
 function capitalised(title: string): string {

@@ -1,11 +1,8 @@
 /** How long a name may be, and where it is cut. */
 
+import { MAX_DENSE_NAME_GRAPHEMES, MAX_NAME_GRAPHEMES, MAX_NAME_WORDS } from "../domain/limits.ts";
 import { graphemes, type WordPiece, wordPieces } from "../lib/text.ts";
 
-export const MAX_NAME_WORDS = 5;
-export const MAX_NAME_GRAPHEMES = 60;
-/** Han, Kana, Hangul and Thai say more per character and are drawn wider. */
-export const MAX_DENSE_NAME_GRAPHEMES = 24;
 /** The longest emoji in use has 10 code points; beyond this a "grapheme" is marks piled up to break a layout. */
 const MAX_GRAPHEME_UNITS = 64;
 /** No name needs more than this to be found in. */

@@ -1,7 +1,8 @@
 /** Takes off what stands around a name on its line: explanations, annotations about the name itself, loose punctuation. */
 
 import { isProse, SENTENCE_BOUNDARY } from "./answers.ts";
-import { countWords, MAX_NAME_WORDS } from "../limits.ts";
+import { MAX_NAME_WORDS } from "../../domain/limits.ts";
+import { countWords } from "../limits.ts";
 import { alternatives } from "./phrases.ts";
 
 const NUMBER =

@@ -3,7 +3,8 @@
 import { hasContent } from "../characters.ts";
 import { dropEnds, dropExplanation } from "./ends.ts";
 import { dropLabel, dropMarkedLabel, isTitleLabel, mentionsTitle, titleAfterLabel } from "./labels.ts";
-import { countWords, MAX_NAME_WORDS } from "../limits.ts";
+import { MAX_NAME_WORDS } from "../../domain/limits.ts";
+import { countWords } from "../limits.ts";
 import { dropBlockMarkers, dropInlineMarks, isListItem } from "./markdown.ts";
 import { dropMarkup } from "./markup.ts";
 import { isPlaceholder } from "./placeholders.ts";
