@@ -20,12 +20,21 @@ export interface ToolSpec {
   parameters: Record<string, unknown>;
 }
 
+/** What an answer is to be: one JSON object that fits the schema. `name` is what the provider calls the schema. */
+export interface AnswerSchema {
+  name: string;
+  /** A JSON schema. Providers that keep to it want every property required, and no others allowed. */
+  schema: Record<string, unknown>;
+}
+
 export interface ModelRequest {
   messages: ModelMessage[];
   tools: ToolSpec[];
   /** `none` asks for an answer in words although tools are listed. */
   toolChoice: "auto" | "none";
   maxTokens?: number;
+  /** A wish: not every provider takes it, and some ignore it. The messages must ask for the same JSON in words. */
+  answerSchema?: AnswerSchema;
   /** OpenAI's `reasoning_effort`. Left out, it is not sent. */
   reasoningEffort?: string;
   /** How often a request that did not start is sent again. Left out, the deployment's setting holds. */

@@ -73,7 +73,10 @@ function* ending(
 function answerTo(request: ModelRequest): Answer {
   const { messages } = request;
   const naming = messages.find((message) => message.role === "system" && message.content.includes(NAMING_MARKER));
-  if (naming) return { text: nameFor(naming, messages) };
+  if (naming) {
+    const name = nameFor(naming, messages);
+    return { text: request.answerSchema === undefined ? name : JSON.stringify({ name }) };
+  }
   const isSummary = messages.some(({ role, content }) => role === "system" && content.startsWith(SUMMARY_MARKER));
   if (isSummary) return { text: offlineSummary(messages) };
   const results = tellResults(messages);

@@ -10,6 +10,7 @@ import type {
 import { isObject } from "../domain/json.ts";
 import { MAX_COUNT } from "../domain/limits.ts";
 import type {
+  AnswerSchema,
   FinishReason,
   ModelChunk,
   ModelMessage,
@@ -32,6 +33,7 @@ export function toWireRequest(request: ModelRequest, options: WireOptions): Chat
     // An empty list of tools is refused, and so is a choice without a list.
     ...(request.tools.length > 0 && { tools: request.tools.map(toWireTool), tool_choice: request.toolChoice }),
     ...(request.maxTokens !== undefined && { [options.maxTokensField]: request.maxTokens }),
+    ...(request.answerSchema !== undefined && { response_format: toWireFormat(request.answerSchema) }),
     // As the deployer wrote it: providers have words of their own for it.
     ...(request.reasoningEffort !== undefined && {
       reasoning_effort: request.reasoningEffort as NonNullable<ChatCompletionCreateParamsStreaming["reasoning_effort"]>,
@@ -39,6 +41,10 @@ export function toWireRequest(request: ModelRequest, options: WireOptions): Chat
     stream: true,
     stream_options: { include_usage: true },
   };
+}
+
+function toWireFormat({ name, schema }: AnswerSchema) {
+  return { type: "json_schema" as const, json_schema: { name, strict: true, schema } };
 }
 
 function toWireMessage(message: ModelMessage): ChatCompletionMessageParam {

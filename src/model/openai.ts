@@ -5,6 +5,7 @@ import { type Model, type ModelChunk, ModelError, type ModelRequest } from "../d
 import { StallTimer } from "../lib/stall-timer.ts";
 import { type Confidential, modelTimeout, promptTexts, toModelError } from "./openai-error.ts";
 import { AnswerReader, toWireRequest, type WireOptions } from "./openai-wire.ts";
+import { isKnownToRefuse, mayRefuseSchema, modelKey, rememberRefusal } from "./schema-refusal.ts";
 
 export interface OpenAiOptions {
   /** The model's id at the provider. */
@@ -37,15 +38,38 @@ export function openAiModel(options: OpenAiOptions): Model {
   };
   const secrets = secretsOf(options);
 
+  const schemaKey = modelKey(options.baseUrl || OPENAI_BASE_URL, options.id);
+
+  async function* ask(request: ModelRequest, signal: AbortSignal, reader: AnswerReader): AsyncGenerator<ModelChunk> {
+    const { maxRetries = options.maxRetries } = request;
+    const create = client.chat.completions.create(toWireRequest(request, wire), { signal, maxRetries });
+    const { data, response } = await create.withResponse();
+    yield* readAnswer(data, response, reader, options.timeoutMs);
+  }
+
+  /** Asks with the schema, and once more without it where the provider refuses that before it says anything. */
+  async function* askWithSchema(request: ModelRequest, signal: AbortSignal, reader: AnswerReader) {
+    let hasBegun = false;
+    try {
+      for await (const chunk of ask(request, signal, reader)) {
+        hasBegun = true;
+        yield chunk;
+      }
+    } catch (error) {
+      if (hasBegun || signal.aborted || !mayRefuseSchema(error)) throw error;
+      yield* ask(withoutSchema(request), signal, reader);
+      // The schema was the reason only if the provider answers without it.
+      if (reader.isWhole) rememberRefusal(schemaKey);
+    }
+  }
+
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
     if (signal.aborted) return;
     // Unique in the conversation, which grows with every answer.
     const reader = new AnswerReader(`call_${request.messages.length}`);
+    const isKnown = request.answerSchema === undefined || isKnownToRefuse(schemaKey);
     try {
-      const { maxRetries = options.maxRetries } = request;
-      const create = client.chat.completions.create(toWireRequest(request, wire), { signal, maxRetries });
-      const { data, response } = await create.withResponse();
-      yield* readAnswer(data, response, reader, options.timeoutMs);
+      yield* isKnown ? ask(withoutSchema(request), signal, reader) : askWithSchema(request, signal, reader);
     } catch (error) {
       if (!signal.aborted && !reader.isWhole) {
         const confidential: Confidential = { secrets, prompt: promptTexts(request) };
@@ -56,6 +80,10 @@ export function openAiModel(options: OpenAiOptions): Model {
   }
 
   return { id: options.id, name: "OpenAIChat", provider: "OpenAI", stream };
+}
+
+function withoutSchema({ answerSchema: _schema, ...request }: ModelRequest): ModelRequest {
+  return request;
 }
 
 /**

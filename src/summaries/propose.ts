@@ -1,4 +1,5 @@
 import {
+  type AnswerSchema,
   CONVERSATION_TAG,
   type Model,
   type ModelMessage,
@@ -7,17 +8,27 @@ import {
   SUMMARY_TAG,
 } from "../domain/model.ts";
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../domain/session.ts";
-import { untilAborted, withTimeout } from "../lib/abort.ts";
 import { firstCodePoints } from "../lib/text.ts";
+import { type AnswerBounds, modelAnswer } from "../names/answer/model-answer.ts";
 import { readSummary, type SummaryText } from "./read-answer.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 import type { SummaryLine } from "./piece.ts";
 
 /** The second call has the larger budget: reasoning models spend tokens before the answer. */
 const BUDGETS = [2_048, 8_192];
-const CALL_TIMEOUT_MS = 30_000;
 /** No summary is longer, and a model that goes on and on is stopped. */
-const MAX_ANSWER_CHARS = 64_000;
+const BOUNDS: AnswerBounds = { timeoutMs: 30_000, maxChars: 64_000 };
+
+/** Every property is required and no other allowed: providers that keep to a schema want both. */
+const SUMMARY_SCHEMA: AnswerSchema = {
+  name: "session_summary",
+  schema: {
+    type: "object",
+    properties: { summary: { type: "string" }, topics: { type: "array", items: { type: "string" } } },
+    required: ["summary", "topics"],
+    additionalProperties: false,
+  },
+};
 
 /**
  * Asks the model for what is to replace the summary so far, at most twice; null when nothing usable came, the model
@@ -35,9 +46,17 @@ export async function proposeSummary(
     if (signal.aborted) {
       break;
     }
-    const answer = await ask(model, { messages, tools: [], toolChoice: "none", maxTokens, maxRetries: 0 }, signal);
-    const summary = answer === null ? null : readSummary(answer.text);
-    if (summary !== null && answer?.isWhole === true) {
+    const request: ModelRequest = {
+      messages,
+      tools: [],
+      toolChoice: "none",
+      maxTokens,
+      maxRetries: 0,
+      answerSchema: SUMMARY_SCHEMA,
+    };
+    const { text, finishReason } = await modelAnswer(model, request, { ...BOUNDS, signal });
+    const summary = finishReason === null ? null : readSummary(text);
+    if (summary !== null && (finishReason === "stop" || finishReason === "tool_calls")) {
       return summary;
     }
     cut = summary ?? cut;
@@ -74,35 +93,3 @@ const fenced = (tag: string, lines: readonly string[]): string => [`<${tag}>`, .
 
 /** `<` is escaped, so that no line can hold a closing tag. */
 const data = (value: object): string => JSON.stringify(value).replaceAll("<", "\\u003c");
-
-/** The answer, and whether the model said that it was over; null when it failed or is not to be heard. */
-async function ask(
-  model: Model,
-  request: ModelRequest,
-  signal: AbortSignal,
-): Promise<{ text: string; isWhole: boolean } | null> {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  const read = async () => {
-    let text = "";
-    for await (const chunk of untilAborted(model.stream(request, either), either)) {
-      if (chunk.type === "text") {
-        text += chunk.delta;
-      }
-      if (text.length > MAX_ANSWER_CHARS) {
-        return null;
-      }
-      if (chunk.type === "finish") {
-        return { text, isWhole: chunk.reason !== "length" && chunk.reason !== "content_filter" };
-      }
-    }
-    return null;
-  };
-  try {
-    return await withTimeout(read(), CALL_TIMEOUT_MS, () => new Error("the summarizing model did not answer"));
-  } catch {
-    return null;
-  } finally {
-    stop.abort();
-  }
-}

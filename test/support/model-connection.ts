@@ -25,6 +25,7 @@ export interface ChatRequest {
   tool_choice?: string;
   stream?: boolean;
   stream_options?: { include_usage?: boolean };
+  response_format?: { type: string; json_schema?: { name: string; strict: boolean; schema: Record<string, unknown> } };
   max_completion_tokens?: number;
   max_tokens?: number;
 }

@@ -1,12 +1,13 @@
 import {
   type FinishReason,
   type Model,
+  type ModelChunk,
   ModelError,
   type ModelRequest,
   NO_USAGE,
   type Usage,
 } from "../../domain/model.ts";
-import { withTimeout } from "../../lib/abort.ts";
+import { untilAborted, withTimeout } from "../../lib/abort.ts";
 
 /**
  * Why the provider did not answer: it had too much to do, it was away or broke off, or it would not have this request
@@ -27,6 +28,8 @@ export interface ModelAnswer {
 export interface AnswerBounds {
   timeoutMs: number;
   maxChars: number;
+  /** Whoever does not wait any more aborts it. */
+  signal?: AbortSignal;
 }
 
 /** Refusals that may be none a moment later: timeout, conflict, too early. */
@@ -36,8 +39,9 @@ const PASSING_STATUSES: readonly number[] = [408, 409, 425];
 export async function modelAnswer(model: Model, request: ModelRequest, bounds: AnswerBounds): Promise<ModelAnswer> {
   const answer: ModelAnswer = { text: "", finishReason: null, usage: NO_USAGE, failure: null };
   const stop = new AbortController();
+  const signal = bounds.signal === undefined ? stop.signal : AbortSignal.any([bounds.signal, stop.signal]);
   try {
-    const read = readInto(answer, model.stream(request, stop.signal), bounds.maxChars);
+    const read = readInto(answer, untilAborted(model.stream(request, signal), signal), bounds.maxChars);
     const timedOut = () => new ModelError("model_timeout", "The model did not answer in time.");
     await withTimeout(read, bounds.timeoutMs, timedOut);
     // Late chunks of a stream that was given up must not change what was answered.
@@ -49,7 +53,7 @@ export async function modelAnswer(model: Model, request: ModelRequest, bounds: A
   }
 }
 
-async function readInto(answer: ModelAnswer, chunks: ReturnType<Model["stream"]>, maxChars: number): Promise<void> {
+async function readInto(answer: ModelAnswer, chunks: AsyncIterable<ModelChunk>, maxChars: number): Promise<void> {
   for await (const chunk of chunks) {
     if (chunk.type === "text") {
       answer.text += chunk.delta;
