@@ -6,7 +6,7 @@
 import { hasControl } from "../domain/control.ts";
 import { MAX_NAME_CODE_POINTS } from "../domain/limits.ts";
 import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
-import { hasContent, visibleText } from "./characters.ts";
+import { hasContent, visibleText } from "../lib/visible-text.ts";
 import { nameInJson, nameInWholeJson } from "./answer/json.ts";
 import { withinLimits } from "./limits.ts";
 import { chooseLine, unwrapLine } from "./answer/lines.ts";

@@ -1,6 +1,6 @@
 /** Chooses the line of an answer that is the name, and takes off it what a line may be wrapped in. */
 
-import { hasContent } from "../characters.ts";
+import { hasContent } from "../../lib/visible-text.ts";
 import { dropEnds, dropExplanation } from "./ends.ts";
 import { dropLabel, dropMarkedLabel, isTitleLabel, mentionsTitle, titleAfterLabel } from "./labels.ts";
 import { MAX_NAME_WORDS } from "../../domain/limits.ts";
