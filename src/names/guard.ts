@@ -1,7 +1,7 @@
 import type { Agent } from "../domain/agent.ts";
 import type { Session } from "../domain/session.ts";
 import { withTimeout } from "../lib/abort.ts";
-import { manualName } from "./clean-name.ts";
+import { manualName } from "./typed-name.ts";
 import { withinLimits } from "./limits.ts";
 
 /** A guardrail that never answers must not hold a rename. */

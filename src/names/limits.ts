@@ -1,7 +1,7 @@
 /** How long a name may be, and where it is cut. */
 
 import { MAX_DENSE_NAME_GRAPHEMES, MAX_NAME_GRAPHEMES, MAX_NAME_WORDS } from "../domain/limits.ts";
-import { graphemes, type WordPiece, wordPieces } from "../lib/text.ts";
+import { graphemes, wordPieces } from "../lib/text.ts";
 
 /** The longest emoji in use has 10 code points; beyond this a "grapheme" is marks piled up to break a layout. */
 const MAX_GRAPHEME_UNITS = 64;
@@ -40,25 +40,18 @@ export function isDense(text: string): boolean {
 function shortened(text: string): string {
   const limit = isDense(text) ? MAX_DENSE_NAME_GRAPHEMES : MAX_NAME_GRAPHEMES;
   let kept = "";
-  let keptGraphemes = 0;
-  let partWords = 0;
-  let words = 0;
   for (const piece of pieces(text)) {
-    const isSpace = piece.text.trim() === "";
-    if (!isSpace && (kept === "" || kept.endsWith(" "))) partWords += 1;
-    if (piece.isWord) words += 1;
-    keptGraphemes += graphemes(piece.text).length;
-    if (words > MAX_NAME_WORDS || partWords > MAX_NAME_WORDS || keptGraphemes > limit) {
+    const next = kept + piece;
+    if (countWords(next) > MAX_NAME_WORDS || graphemes(next).length > limit) {
       // A single word beyond the limit has no boundary to be cut at.
       const saysSomething = LETTER_OR_DIGIT.test(kept) || !LETTER_OR_DIGIT.test(text);
       return kept.trim() && saysSomething ? kept.trim() : graphemes(text).slice(0, limit).join("").trim();
     }
-    kept += piece.text;
+    kept = next;
   }
   return kept.trim();
 }
 
-function pieces(text: string): WordPiece[] {
-  if (SPACELESS.test(text)) return wordPieces(text);
-  return text.split(/(?<=\s)|(?=\s)/).map((part) => ({ text: part, isWord: part.trim() !== "" }));
+function pieces(text: string): string[] {
+  return SPACELESS.test(text) ? wordPieces(text).map((piece) => piece.text) : text.split(/(?<=\s)|(?=\s)/);
 }

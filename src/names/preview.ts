@@ -1,6 +1,6 @@
 import type { Message } from "../domain/message.ts";
 import type { MessagePreview } from "../domain/session.ts";
-import { firstMessageLine } from "./clean-name.ts";
+import { firstMessageLine } from "./typed-name.ts";
 
 /** More than is looked at of a first message, so that a list of line breaks does not hide what stands behind it. */
 const MAX_UNITS = 64_000;

@@ -1,5 +1,5 @@
 import type { BulkFilter, ChangeSessionsBody } from "./contract.ts";
-import { manualName } from "../../names/clean-name.ts";
+import { manualName } from "../../names/typed-name.ts";
 import type { JobParams } from "../../domain/job.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";

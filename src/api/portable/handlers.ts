@@ -1,6 +1,6 @@
 import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "./contract.ts";
 import { newRouter } from "../shared/route.ts";
-import { firstMessageLine } from "../../names/clean-name.ts";
+import { firstMessageLine } from "../../names/typed-name.ts";
 import { AppError, databaseUnavailable } from "../../domain/error.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";

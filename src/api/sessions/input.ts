@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { SessionMergePatch, UpdateSession } from "./contract.ts";
 import { askedFields, type createdFields } from "./fields.ts";
 import { withoutNulls } from "../shared/json.ts";
-import { manualName } from "../../names/clean-name.ts";
+import { manualName } from "../../names/typed-name.ts";
 import type { IfMatch } from "../../domain/etag.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { blankSession, type Session, type SessionType } from "../../domain/session.ts";

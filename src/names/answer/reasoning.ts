@@ -1,16 +1,16 @@
 /**
- * Takes a model's marked reasoning off its answer: thinking tags of every family (closed, cut off before they closed,
- * or with only the closing tag left), channels, and the tokens of a chat template. Reasoning that nothing marks is
- * `name-speech.ts`. One pass over the text each, since reasoning may be long.
+ * Takes a model's marked reasoning off its answer: thinking tags of every family (closed, cut off before they closed, or
+ * with only the closing tag left), channels, and the tokens of a chat template. One pass over the text each, since
+ * reasoning may be long.
  */
 
-const REASONING_NAMES =
-  "think|thinking|thought|thoughts|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|" +
-  "deliberation|planning|plan|brainstorm|brainstorming|details|cot|chain[_-]of[_-]thought|commentary";
-/** With prefixes such as `seed:think`, `ant-thinking`, `antThinking`, `inner_monologue`, and suffixes such as `think_fast`. */
+const NAMES =
+  "think|thinking|thoughts?|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|deliberation|" +
+  "planning|plan|brainstorm|brainstorming|details|cot|chain[_-]of[_-]thought|commentary";
+/** With prefixes such as `seed:think`, `ant-thinking`, `inner_monologue`, and suffixes such as `think_fast`. */
 const REASONING_TAG = new RegExp(
   [
-    `(?<!\`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??(?:${REASONING_NAMES})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
+    `(?<!\`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??(?:${NAMES})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
     "\\[(\\/?)THINK\\]",
     "◁(\\/?)think▷",
     "<\\|(?:begin|(end))[_▁]of[_▁]thought\\|>",
@@ -20,13 +20,8 @@ const REASONING_TAG = new RegExp(
   ].join("|"),
   "gimu",
 );
-
 const CHANNEL = "<|channel|>";
 const MESSAGE = "<|message|>";
-/** Harmony's channels after a template has swallowed the tokens around them. */
-const BARE_CHANNEL = /^\s*analysis(?=[A-Z])/;
-const BARE_FINAL = "assistantfinal";
-
 const END_OF_TURN =
   /<\|(?:im_end|end|eot_id|eom_id|end_of_text|endoftext|return|call|im_sep)\|>|<\/s>|<end_of_turn>|<eos>|<[|｜]end[_▁]of[_▁]sentence[|｜]>/;
 const TEMPLATE_TOKEN =
@@ -52,11 +47,9 @@ function dropTags(text: string): string {
   return isThinking ? answer : answer + text.slice(rest);
 }
 
+/** Harmony's channels, also after a template has swallowed the tokens around them: "analysisThe user …assistantfinal…". */
 function dropChannels(text: string): string {
-  if (BARE_CHANNEL.test(text)) {
-    const final = text.lastIndexOf(BARE_FINAL);
-    return final < 0 ? "" : text.slice(final + BARE_FINAL.length);
-  }
+  if (/^\s*analysis(?=[A-Z])/.test(text)) return text.split("assistantfinal").slice(1).at(-1) ?? "";
   const first = text.indexOf(CHANNEL);
   if (first < 0) return text;
   const final = text.lastIndexOf(`${CHANNEL}final`);

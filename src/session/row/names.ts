@@ -1,4 +1,4 @@
-import { shortenToName } from "../../names/clean-name.ts";
+import { shortenToName } from "../../names/typed-name.ts";
 import type { ModelFailure } from "../../names/answer/model-answer.ts";
 import { guardedName } from "../../names/guard.ts";
 import { isNamingDue } from "../../names/naming-due.ts";
