@@ -1,9 +1,8 @@
 import { shortenToName } from "../../names/typed-name.ts";
 import type { ModelFailure } from "../../names/answer/model-answer.ts";
 import { guardedName } from "../../names/guard.ts";
-import { isNamingDue } from "../../names/naming-due.ts";
 import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../../names/propose.ts";
-import type { Agent } from "../../domain/agent.ts";
+import { type Agent, DEFAULT_NAMING_AFTER } from "../../domain/agent.ts";
 import { databaseUnavailable, nameRefused } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { NameDetails, Session } from "../../domain/session.ts";
@@ -69,9 +68,18 @@ export async function generatedChange(
   return ok({ change: { name: instead, source: "fallback", details }, failure });
 }
 
-/** Whether the session is due to be named now that a run of it has completed. */
+/**
+ * Whether the session is due to be named now that a run of it has completed: after N completed runs, and at 2N, 4N, …
+ * while it has no real name.
+ */
 export function isAutomaticallyDue(deps: SessionDependencies, session: Session, agent: Agent): boolean {
-  return isNamingDue(namingAgent(deps, session) ?? agent, session);
+  const after = (namingAgent(deps, session) ?? agent).naming?.after ?? DEFAULT_NAMING_AFTER;
+  const { completedRuns, nameSource } = session;
+  if (after <= 0 || completedRuns === 0 || completedRuns % after !== 0) {
+    return false;
+  }
+  const isPowerOfTwo = Number.isInteger(Math.log2(completedRuns / after));
+  return isPowerOfTwo && (nameSource === null || nameSource === "fallback");
 }
 
 interface AskedName {

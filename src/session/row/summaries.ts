@@ -1,4 +1,3 @@
-import { mayBeDue, summaryEvery } from "../../summaries/due.ts";
 import type { Agent } from "../../domain/agent.ts";
 import { badRequest, preconditionFailed, sessionNotFound, summaryFailed } from "../../domain/error.ts";
 import { type IfMatch, isMatched } from "../../domain/etag.ts";
@@ -183,3 +182,14 @@ const NOTHING_SAID = "The session has no messages to summarize yet: no run of it
 
 /** ISO 8601 in UTC, without an offset: every version of Agno's Python client reads that. */
 const naiveUtc = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 19);
+
+/** After how many completed runs a session of the agent is summarized by itself; null is never. */
+function summaryEvery(agent: Agent): number | null {
+  const every = agent.summaries?.every ?? 0;
+  return every > 0 ? every : null;
+}
+
+/** Whether so many runs can have completed since the last summary: a run without a run index has not. */
+function mayBeDue({ nextRunIndex, summarizedThrough }: Session, every: number): boolean {
+  return nextRunIndex - 1 - (summarizedThrough ?? -1) >= every;
+}
