@@ -9,6 +9,7 @@ const MAX_DEPTH = 8;
 /** Where an object or a list may begin. `{a: 1}` and `["a"]` among words may be part of a name. */
 const START = /^\s*(?:\[\s*["'“{[]|\{\s*[\w-]{1,40}\s*:)|[:：\n]\s?\[\s*["'“{]|\{\s*(?=["'“])/g;
 const CLOSING: Record<string, string> = { '"': '"', "'": "'", "“": '”"', "„": '“”"' };
+const ESCAPES: Record<string, string> = { n: "\n", r: "", t: " ", b: "", f: "" };
 const ENDS_STRING = /\s*(?:[,:=}\]]|$)/y;
 const BARE = /[^\n,:={}[\]"“]+/y;
 const BETWEEN = /[\s,]*/y;
@@ -97,7 +98,7 @@ class JsonReader {
       this.#at += code.length;
       return String.fromCharCode(Number.parseInt(code, 16));
     }
-    return "nrt".includes(char) ? "\n" : char;
+    return ESCAPES[char] ?? char;
   }
 
   #endsString(): boolean {

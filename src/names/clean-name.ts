@@ -26,7 +26,9 @@ const ESCAPED_PARAGRAPH = /(?:\\r)?\\n(?:\\r)?\\n/g;
 
 /** The name in a model's answer, inside the limits; null when nothing in it is usable or the name holds a secret. */
 export function cleanName(raw: string): string | null {
-  const masked = maskSecrets(unwrap(excerpt(dropReasoning(raw))), SECRET_MARK);
+  // What begins as JSON has no reasoning before it, and a tag in its name is part of that.
+  const answer = dropReasoning(/^\s*\{/.test(raw) ? nameInJson(raw) : raw);
+  const masked = maskSecrets(unwrap(excerpt(answer)), SECRET_MARK);
   const fitting = withinLimits(masked);
   const name = unwrapLine(fitting === masked ? fitting : fitting.replace(DANGLING, ""));
   return name === "" || !hasContent(name) || isPlaceholder(name) || name.includes(SECRET_MARK) ? null : name;

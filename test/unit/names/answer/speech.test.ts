@@ -3,10 +3,11 @@ import { cleanName } from "../../../../src/names/clean-name.ts";
 
 const NAME = "Weekly Meal Planning";
 
-/** Asserts that every answer is cleaned to this name. */
+/** Asserts that every answer is cleaned to this name, also where it stands in the schema's `name`. */
 function expectName(raws: string[], name: string | null): void {
-  const names = raws.map((raw) => [raw, cleanName(raw)]);
-  expect(Object.fromEntries(names)).toEqual(Object.fromEntries(raws.map((raw) => [raw, name])));
+  const answers = raws.flatMap((raw) => [raw, JSON.stringify({ name: raw })]);
+  const names = answers.map((answer) => [answer, cleanName(answer)]);
+  expect(Object.fromEntries(names)).toEqual(Object.fromEntries(answers.map((answer) => [answer, name])));
 }
 
 function expectKept(names: string[]): void {
