@@ -2,7 +2,7 @@ import type { Message } from "../domain/message.ts";
 import type { MessagePreview } from "../domain/session.ts";
 import { firstMessageLine } from "./typed-name.ts";
 
-/** More than is looked at of a first message, so that a list of line breaks does not hide what stands behind it. */
+/** So much of a message is looked at. Enough that a long run of line breaks does not hide the text behind it. */
 const MAX_UNITS = 64_000;
 
 /** The last of the messages in which a person or an agent says something that can be shown; null when none does. */

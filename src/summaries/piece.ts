@@ -13,7 +13,7 @@ export interface SummaryLine {
   content: string;
 }
 
-/** A message as the walk over a session comes by it, in order of its key. `line` is null where it is nothing to summarize. */
+/** A message of a walk over a session, in order of its key. `line` is null where the message has nothing to summarize. */
 export interface WalkedMessage {
   runIndex: number;
   messageIndex: number;
@@ -22,13 +22,13 @@ export interface WalkedMessage {
 
 export interface SummaryPiece {
   lines: SummaryLine[];
-  /** How many of the walked messages it stands for. */
+  /** How many of the walked messages the piece covers. */
   taken: number;
 }
 
 /**
- * The beginning of what was walked, as much as one request shows, masked and cut. It ends with a run where it can, so
- * that what a summary covers is whole runs; `isEnd` says that nothing follows.
+ * The first of the walked messages, as many as one request shows, masked and cut. A piece ends with a whole run where it
+ * can, because a summary keeps the index of the last run that it covers. `isEnd` says that no messages follow.
  */
 export function summaryPiece(walked: readonly WalkedMessage[], isEnd: boolean): SummaryPiece {
   const lines: { nth: number; line: SummaryLine }[] = [];
@@ -50,7 +50,10 @@ export function summaryPiece(walked: readonly WalkedMessage[], isEnd: boolean): 
   return { lines: lines.filter(({ nth }) => nth < taken).map(({ line }) => line), taken };
 }
 
-/** Where the last run begins that may go on behind `end`; `end` itself where that would leave nothing. */
+/**
+ * Cuts the piece before its last run, if that run may go on behind `end`. If nothing to summarize would be left, the piece
+ * ends at `end`, inside of the run.
+ */
 function wholeRuns(walked: readonly WalkedMessage[], end: number): number {
   const next = walked[end];
   const last = walked[end - 1];

@@ -38,7 +38,7 @@ const ENTITIES = new Map(
   ]),
 );
 
-/** The text without tags and entities; what nobody would read in them goes too. */
+/** The text without tags and entities; scripts, styles and comments go with what they hold. */
 export function dropTags(text: string): string {
   const tagged = text
     .replace(/\[([a-z]{1,20})\]([^[\]]*)\[\/\1\]/gi, "$2")

@@ -10,8 +10,8 @@ import {
 import { untilAborted, withTimeout } from "../../lib/abort.ts";
 
 /**
- * Why the provider did not answer: it had too much to do, it was away or broke off, or it would not have this request
- * (a key, a model or a content it does not take), which asking again does not change.
+ * Why the provider did not answer. `rate_limited`: it had too much to do. `unavailable`: it was away or broke off.
+ * `refused`: it does not take this request (its key, model or content), and will not take it when asked again.
  */
 export type ModelFailure = "rate_limited" | "unavailable" | "refused";
 

@@ -26,17 +26,17 @@ const EMPTY_WORDS = new Set(
     .trim()
     .split(/\s+/),
 );
-/** Beside those they say who talks with whom, or what was asked for; alone they may be a name. */
+/** Beside those they say who talks with whom, or whose title it is; alone they may be a name. */
 const COMPANIONS = new Set(
-  fold(`a an the of with between and your my for not human me you user assistant ai history generated final short concise
-  suggested suitable help assistance question questions content here found`).split(/\s+/),
+  "a an the of with between and your my for not human me you user assistant ai history here".split(" "),
 );
 /** What is said, or filled in, instead of a name. */
 const PHRASES = new Set(
   `not found|final answer|error|output|answer|response|result|assistant|user|system|ai|chatbot|skip|keep|hello|hello there
   hi|hi there|hey|thanks|thank you|string|text|object|object object|true|false|ok|okay|done|yes|sure|certainly|of course
   absolutely|sorry|im sorry|instruction|instructions|noted|refused|secret|youre welcome|to be determined|lorem ipsum
-  start of conversation|untitled document`.split(/\s*[|\n]\s*/),
+  start of conversation|untitled document|no content|no suitable title|short title|concise title|suggested title
+  generated title|general question|general questions|general assistance|general help`.split(/\s*[|\n]\s*/),
 );
 const SPACELESS =
   /^(?:新しい|新規|新建?|的|未|命名|设定|設定|無|无|没有|暂|默认|标题|標題|题目?|題名?|名称|主题|空|知|不明|会话|會話|对话框?|對話|聊天|会話|チャット|セッション|スレッド|タイトル|なし|の|該当|定|你好|您好|对不起|抱歉|こんにちは|すみません|แชท|การสนทนา|บทสนทนา|เซสชัน|ใหม่|ไม่มี|ไม่ระบุ|ไม่ทราบ|ชื่อ|หัวข้อ)+$/;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
 import { type ConversationLine, namingPrompt, proposeName } from "../../../src/names/propose.ts";
 import { type Model, type ModelChunk, ModelError } from "../../../src/domain/model.ts";
 import { openAiModel } from "../../../src/model/openai.ts";
@@ -221,6 +222,10 @@ describe("a model that never answers", () => {
 });
 
 describe("the prompt", () => {
+  test("says how long a name may be, as the limits have it", () => {
+    expect(namingPrompt(LINES)[0]?.content).toContain(`at most ${MAX_NAME_WORDS} words`);
+  });
+
   const promptOf = (...contents: string[]) =>
     namingPrompt(contents.map((content) => ({ role: "user", content }))).at(-1)?.content ?? "";
   /** What stands between the tags, read back. */
