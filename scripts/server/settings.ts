@@ -3,35 +3,23 @@
  * Pure: it runs in the tests, which have no Node.
  */
 
-/** Everything that src/env.ts reads but MODE, which only a flag sets. */
-export const SETTINGS = [
-  "OS_SECURITY_KEY",
-  "REQUIRE_USER",
-  "OPENAI_API_KEY",
-  "OPENAI_BASE_URL",
-  "OPENAI_MODEL",
-  "NAMING_MODEL",
-  "NAMING_REASONING_EFFORT",
-  "NAME_UNNAMED_AFTER_SECONDS",
-  "SUMMARY_MODEL",
-  "SESSION_TTL_SECONDS",
-  "DELETE_UNDO_SECONDS",
-  "MODEL_TIMEOUT_MS",
-  "MODEL_MAX_RETRIES",
-  "TOOL_TIMEOUT_MS",
-  "MAX_TOOL_ROUNDS",
-  "MAX_TEAM_DEPTH",
-  "MAX_MEMBER_RUNS",
-  "CORS_ORIGINS",
-  "OS_ID",
-  "OS_NAME",
-] as const;
+import { SETTINGS, type VariableName } from "../../src/env.ts";
 
-export type Settings = Partial<Record<(typeof SETTINGS)[number], string>>;
+/** A setting that a shell may set: each one but MODE, which only a flag sets. */
+export type ShellSetting = Exclude<VariableName, "MODE">;
+
+const isShellSetting = (name: VariableName): name is ShellSetting => name !== "MODE";
+
+export const SHELL_SETTINGS: readonly ShellSetting[] = Object.values(SETTINGS)
+  .filter((setting) => setting.kind === "variable")
+  .map(({ name }) => name)
+  .filter(isShellSetting);
+
+export type Settings = Partial<Record<ShellSetting, string>>;
 
 /** The settings that an environment has. An empty one is kept: that is how a shell takes away what a file sets. */
 export function settingsIn(env: Readonly<Record<string, string | undefined>>): Settings {
-  return Object.fromEntries(SETTINGS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  return Object.fromEntries(SHELL_SETTINGS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** A value that no file for wrangler can hold. Names the setting, and never shows what it holds. */

@@ -10,5 +10,8 @@ declare namespace Cloudflare {
 
 // Vite's, which the test runner has and its types for Workers do not.
 interface ImportMeta {
-  glob<T>(pattern: string, options: { query: string; import: string; eager: true }): Record<string, T>;
+  glob<T>(
+    pattern: string | readonly string[],
+    options: { query: string; import: string; eager: true },
+  ): Record<string, T>;
 }

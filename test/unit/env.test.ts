@@ -11,6 +11,16 @@ function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions"
   return rest;
 }
 
+const BAD = {
+  MODE: "prod-secret",
+  REQUIRE_USER: "yes",
+  OPENAI_BASE_URL: "api.example.com",
+  OPENAI_MODEL: 5,
+  SESSION_TTL_SECONDS: "0",
+  MODEL_TIMEOUT_MS: "0",
+  CORS_ORIGINS: "nowhere",
+};
+
 describe("the configuration", () => {
   it("has a default for everything but secrets", () => {
     expect(settings({})).toEqual({
@@ -108,6 +118,17 @@ describe("the configuration", () => {
   ])("refuses a bad %s by name: %j", (name, value) => {
     const read = readConfig({ ...bindings, [name]: value });
     expect(read.ok ? "" : read.failure.detail).toContain(name);
+  });
+
+  it("says of all bad variables at once what they must be, and what none of them holds", () => {
+    const read = readConfig({ SESSIONS: env.SESSIONS, JOBS: env.JOBS, ...BAD });
+    expect(read.ok ? "" : read.failure.detail).toBe(
+      "The server is not configured correctly: DB must be bound (wrangler.toml). MODE must be `development` or unset. " +
+        "REQUIRE_USER must be `true` or `false`. OPENAI_BASE_URL must be an http or https URL. OPENAI_MODEL must be text. " +
+        "SESSION_TTL_SECONDS must be a whole number of seconds from 1 to 3155760000. " +
+        "MODEL_TIMEOUT_MS must be a whole number from 1 to 900000. " +
+        "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas.",
+    );
   });
 
   it("is read once for an environment", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { envFileText, keepDollars, SETTINGS, settingsIn } from "../../../../scripts/server/settings.ts";
+import { envFileText, keepDollars, SHELL_SETTINGS, settingsIn } from "../../../../scripts/server/settings.ts";
 import { readConfig } from "../../../../src/env.ts";
 
 describe("the settings that npm start hands over", () => {
@@ -15,7 +15,7 @@ describe("the settings that npm start hands over", () => {
       },
     );
     readConfig(env);
-    expect([...read].sort()).toEqual([...SETTINGS, "DB", "JOBS", "MODE", "SESSIONS"].sort());
+    expect([...read].sort()).toEqual([...SHELL_SETTINGS, "DB", "JOBS", "MODE", "SESSIONS"].sort());
   });
 
   it("are those that the shell has, empty ones too, and no other variable", () => {
