@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { SWEEP_AFTER_MS } from "./demo/batch.ts";
 import { tellStory } from "./demo/story.ts";
 import { Narrator, StoryError } from "./demo/narrator.ts";
 import { stopGroupsAtEnd } from "./server/process-group.ts";
@@ -15,10 +16,11 @@ async function demo(isEnding: () => boolean): Promise<number> {
   process.on("exit", () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
   const narrator = new Narrator();
   const startedAt = performance.now();
+  const settings = { SWEEP_AFTER_MS: String(SWEEP_AFTER_MS) };
   let server: Server | undefined;
   try {
     await tellStory(narrator, async () => {
-      server = await startServer(stateDir);
+      server = await startServer(stateDir, settings, { isMigrated: server !== undefined });
       return server;
     });
     await server?.stop();

@@ -43,7 +43,7 @@ const OPENINGS: readonly string[] = [
 ];
 
 /** Whose conversations they are. */
-export const CUSTOMERS = ["bea", "carl", "dina", "emil"] as const;
+export const CUSTOMERS = ["bea", "carl"] as const;
 
 const FIRST_AT = 1_790_000_000;
 

@@ -42,7 +42,7 @@ export interface Job {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** When its slices were last sent, or sent again; earlier where something in work is to be looked at sooner than a minute from then. */
+  /** When its slices were last sent, or sent again; earlier where something in work is to be swept sooner than `SWEEP_AFTER_MS` from then. */
   sweptAt: number;
 }
 
@@ -77,8 +77,6 @@ export const MAX_JOB_IDS = 25_000;
 export const MAX_JOB_NAMES = 1_000;
 /** How often an item is taken up before it counts as failed. */
 export const MAX_ATTEMPTS = 5;
-/** What was not touched for so long is taken up, or sent, again: whoever worked on it is gone. */
-export const UNTOUCHED_MS = 60_000;
 /** How long a job that has ended can be read. */
 export const KEPT_MS = 30 * 24 * 3_600_000;
 

@@ -5,7 +5,6 @@ import type { JobDependencies } from "./dependencies.ts";
 import { workSlice } from "./work-slice.ts";
 
 const DEAD_LETTERS = /-dead$/;
-const UNEXPECTED_SECONDS = 60;
 
 const Slice = z.object({ jobId: z.string(), from: z.int().min(0) });
 
@@ -49,6 +48,7 @@ async function handle(deps: JobDependencies, slice: JobSlice, message: SliceMess
     }
   } catch (error) {
     log("error", "job.failed_unexpectedly", { job_id: slice.jobId, from: slice.from, ...errorFields(error) });
-    message.retry({ delaySeconds: UNEXPECTED_SECONDS });
+    // What this delivery has claimed may be taken up again by then.
+    message.retry({ delaySeconds: Math.ceil(deps.config.sweepAfterMs / 1000) });
   }
 }

@@ -1,43 +1,45 @@
-import { type Job, UNTOUCHED_MS } from "../domain/job.ts";
+import type { Job } from "../domain/job.ts";
 import { finishStatement, openSlices, sweepSooner, takeSweep } from "../store/jobs/slices.ts";
 import { unsweptJobs } from "../store/jobs/jobs.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { MESSAGES_AT_ONCE, sendSlices } from "./send-slices.ts";
 
-/** Jobs of one minute; the others are next. */
+/** How many jobs are swept by one go of the cron trigger; the next go takes the others. */
 const JOBS_AT_ONCE = 10;
-/** However soon something may be left behind, a job's items are gone through no more often. */
+/** However soon work may count as left behind, a sweep goes through a job's items no more often than this. */
 const SWEEP_GAP_MS = 10_000;
 
-/** Sends again what was not touched for a minute of every running job. A slice that is sent in vain costs one look. */
+/** Sends again what nobody has touched for `SWEEP_AFTER_MS` of every running job. A slice that is sent in vain costs one claim. */
 export async function sweepJobs(deps: JobDependencies): Promise<void> {
-  for (const jobId of await unsweptJobs(deps.db, deps.now() - UNTOUCHED_MS, JOBS_AT_ONCE)) {
+  for (const jobId of await unsweptJobs(deps.db, deps.now() - deps.config.sweepAfterMs, JOBS_AT_ONCE)) {
     await sweepJob(deps, jobId);
   }
 }
 
-/** For a reader of the job: locally nothing else sweeps. */
+/** Sweeps a job that somebody reads: on one's own machine no cron trigger fires. */
 export async function sweepIfDue(deps: JobDependencies, { jobId, status, sweptAt }: Job): Promise<void> {
-  if (status === "running" && sweptAt <= deps.now() - UNTOUCHED_MS) {
+  if (status === "running" && sweptAt <= deps.now() - deps.config.sweepAfterMs) {
     await sweepJob(deps, jobId);
   }
 }
 
 /**
- * Of two that sweep at once one sends. The first slices in order go first: what they hold back is sent next time. What is
- * being worked on is looked at again once nobody has touched it for a minute, not a minute from now.
+ * Of two that sweep a job at once only one sends. A sweep sends the first slices in order; the next one sends what they
+ * held back. Items in work are swept as soon as nobody has touched them for `SWEEP_AFTER_MS`, not only that long from now.
  */
 async function sweepJob(deps: JobDependencies, jobId: string): Promise<void> {
+  const { sweepAfterMs } = deps.config;
   const nowMs = deps.now();
-  const untouchedSince = nowMs - UNTOUCHED_MS;
-  if (await takeSweep(deps.db, jobId, nowMs)) {
+  const untouchedSince = nowMs - sweepAfterMs;
+  if (await takeSweep(deps.db, jobId, { nowMs, notSince: untouchedSince })) {
     const { untouched, oldestInWork } = await openSlices(deps.db, jobId, untouchedSince);
     if (oldestInWork !== null) {
-      await sweepSooner(deps.db, jobId, Math.max(oldestInWork, untouchedSince + SWEEP_GAP_MS));
+      const gapMs = Math.min(SWEEP_GAP_MS, sweepAfterMs / 6);
+      await sweepSooner(deps.db, jobId, Math.max(oldestInWork, untouchedSince + gapMs));
     }
     await sendSlices(deps, jobId, untouched.slice(0, MESSAGES_AT_ONCE));
     if (untouched.length === 0) {
-      // Its last open items went with an erased user.
+      // The last open items of the job went with a user who was erased: nothing else would end it.
       await finishStatement(deps.db, jobId, nowMs);
     }
   }

@@ -12,7 +12,7 @@ import { KINDS, type KindOfWork } from "./kinds.ts";
 const ITEMS_AT_ONCE = 5;
 /** So many results are written at once: a job's reader and a cancel see that far. */
 const RECORDED_AT_ONCE = 10;
-/** How often items that take long are touched, so that nobody takes them up as well. */
+/** How often items that take long are touched at least. */
 const TOUCH_MS = 20_000;
 /** Two calls of a model and what the database may need; then nobody waits for the session any more. */
 const ITEM_TIMEOUT_MS = 120_000;
@@ -23,7 +23,9 @@ const AWAY_AFTER = ITEMS_AT_ONCE;
 
 /** Works on what is open of a slice. Answers after how many seconds it is to be handed in again; null when it is done. */
 export async function workSlice(deps: JobDependencies, slice: JobSlice, deliveries: number): Promise<number | null> {
-  const claimed = await readOrNull(claimSlice(deps.db, slice, deps.now()));
+  const claimed = await readOrNull(
+    claimSlice(deps.db, slice, { nowMs: deps.now(), sweepAfterMs: deps.config.sweepAfterMs }),
+  );
   if (claimed === null) {
     return DATABASE_AWAY_SECONDS;
   }
@@ -67,7 +69,10 @@ class SliceWork {
 
   async run(): Promise<number | null> {
     const kind = KINDS[this.#job.kind];
-    const timer = setInterval(() => void this.#record([...this.#open.keys()]), TOUCH_MS);
+    const { sweepAfterMs } = this.#deps.config;
+    // A third: items must be touched before they count as left behind, though D1 misses a touch.
+    const touchMs = Math.min(TOUCH_MS, sweepAfterMs / 3);
+    const timer = setInterval(() => void this.#record([...this.#open.keys()]), touchMs);
     try {
       if (kind !== undefined) {
         await this.#decide(kind);
@@ -81,8 +86,8 @@ class SliceWork {
     }
     const isRecorded = await this.#record();
     if (!isRecorded) {
-      // Once they count as untouched; each item then says again what came of it.
-      return secondsUntil(60_000, 0);
+      // Then the items count as untouched. They are claimed anew, and each says again what came of it.
+      return secondsUntil(sweepAfterMs, 0);
     }
     return this.#job.status === "running" ? this.#delaySeconds : null;
   }

@@ -94,8 +94,16 @@ export const untilEnded = (jobId: string, timeoutMs?: number) =>
 
 export type Handled = { acked: boolean; retryInSeconds: number | null };
 
+interface Delivery {
+  attempts?: number;
+  queue?: string;
+  /** Variables that differ from the environment's. */
+  vars?: object;
+}
+
 /** Hands a slice to the Worker as the Queue does, and waits until it is done with it. */
-export async function deliver(jobId: string, from = 0, { attempts = 1, queue = QUEUE } = {}): Promise<Handled> {
+export async function deliver(jobId: string, from = 0, options: Delivery = {}): Promise<Handled> {
+  const { attempts = 1, queue = QUEUE, vars = {} } = options;
   const message = { id: newId(), timestamp: new Date(), attempts, body: { jobId, from } };
   const batch = createMessageBatch(queue, [message]);
   // What `getQueueResult` tells of a retry lacks its delay.
@@ -109,7 +117,7 @@ export async function deliver(jobId: string, from = 0, { attempts = 1, queue = Q
       one.retry(options);
     },
   }));
-  await worker.queue({ queue, messages }, env);
+  await worker.queue({ queue, messages }, { ...env, ...vars } as Env);
   const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
   expect(explicitAcks.length + retryMessages.length).toBe(1);
   return { acked: explicitAcks.includes(message.id), retryInSeconds };

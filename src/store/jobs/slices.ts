@@ -1,5 +1,5 @@
 import { and, asc, between, eq, gt, gte, isNull, lt, lte, sql } from "drizzle-orm";
-import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE, UNTOUCHED_MS } from "../../domain/job.ts";
+import { type ItemOutcome, type Job, type JobItem, type JobSlice, SLICE_SIZE } from "../../domain/job.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { jobItems, jobs } from "../schema/tables.ts";
@@ -39,10 +39,14 @@ export interface ItemRecord {
 const isOpen = sql`"job_items"."status" <> 'done'`;
 
 /**
- * Claims the items of a slice that wait, and those in work that nobody has touched for a minute. Not repeatable: if the
- * answer to a claim is lost, its items are free again after that minute.
+ * Claims the items of a slice that wait, and those in work that nobody has touched for `sweepAfterMs`. Not repeatable: if
+ * the answer to a claim is lost, its items are free again after that time.
  */
-export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs: number): Promise<ClaimedSlice> {
+export async function claimSlice(
+  db: Database,
+  { jobId, from }: JobSlice,
+  { nowMs, sweepAfterMs }: { nowMs: number; sweepAfterMs: number },
+): Promise<ClaimedSlice> {
   const inSlice = and(
     eq(jobItems.jobId, jobId),
     gte(jobItems.position, from),
@@ -60,7 +64,7 @@ export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs:
       .where(
         and(
           inSlice,
-          sql`${jobItems.touchedAt} <= iif("job_items"."status" = 'waiting', ${nowMs}, ${nowMs - UNTOUCHED_MS})`,
+          sql`${jobItems.touchedAt} <= iif("job_items"."status" = 'waiting', ${nowMs}, ${nowMs - sweepAfterMs})`,
           sql`exists (select 1 from jobs where job_id = ${jobId} and status = 'running')`,
         ),
       )
@@ -76,7 +80,7 @@ export async function claimSlice(db: Database, { jobId, from }: JobSlice, nowMs:
       .select({
         dueAt: sql<
           number | null
-        >`min(${jobItems.touchedAt} + iif("job_items"."status" = 'waiting', 0, ${UNTOUCHED_MS}))`,
+        >`min(${jobItems.touchedAt} + iif("job_items"."status" = 'waiting', 0, ${sweepAfterMs}))`,
       })
       .from(jobItems)
       .where(inSlice),
@@ -169,16 +173,20 @@ export function finishStatement(db: Database, jobId: string, nowMs: number) {
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }
 
-/** Marks that a running job's slices are being sent again; false if somebody did so less than a minute ago. */
-export async function takeSweep(db: Database, jobId: string, nowMs: number): Promise<boolean> {
+/** Marks that a running job's slices are being sent again; false where somebody has done so after `notSince`. */
+export async function takeSweep(
+  db: Database,
+  jobId: string,
+  { nowMs, notSince }: { nowMs: number; notSince: number },
+): Promise<boolean> {
   const taken = await db
     .update(jobs)
     .set({ sweptAt: nowMs })
-    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, nowMs - UNTOUCHED_MS)));
+    .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), lte(jobs.sweptAt, notSince)));
   return taken.meta.changes > 0;
 }
 
-/** Lets the job be swept a minute after `sweptAt` already, instead of a minute after the last sweep. */
+/** Lets the job be swept as if its last sweep had been at `sweptAt`, if it was later. */
 export async function sweepSooner(db: Database, jobId: string, sweptAt: number): Promise<void> {
   await db
     .update(jobs)

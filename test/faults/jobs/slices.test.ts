@@ -1,5 +1,7 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import worker from "../../../src/index.ts";
 import { unanswered, unsent, type Which, watchD1 } from "../../support/d1-faults.ts";
 import { call, callHandler } from "../../support/http.ts";
 import {
@@ -25,6 +27,9 @@ const d1 = watchD1();
 const queue = watchQueue();
 
 const MINUTE = 60_000;
+/** A deployment that sweeps sooner. */
+const SOON = 5_000;
+const soon = { SWEEP_AFTER_MS: String(SOON) };
 /** Results are written down. */
 const records: Which = (operation) =>
   operation.isBatch && operation.statements.some(({ sql }) => /^update "job_items" set .*"outcome"/.test(sql));
@@ -299,6 +304,44 @@ describe("a job", () => {
   });
 });
 
+describe("a slice, where the deployment sweeps sooner than after a minute,", () => {
+  beforeEach(() => queue.lose());
+
+  it("is free again as soon after a claim that nobody heard of", async () => {
+    const { jobId } = await quietJob(1);
+    d1.next(claims, unanswered());
+    await deliver(jobId, 0, { vars: soon });
+    await passTime(jobId, SOON);
+    expect(await deliver(jobId)).toMatchObject({ acked: false });
+    expect(await deliver(jobId, 0, { vars: soon })).toMatchObject({ acked: true });
+    expect(await jobOf(jobId)).toMatchObject({ named: 1 });
+  });
+
+  it("is touched often enough that nobody takes it up while its worker waits", async () => {
+    const { jobId } = await quietJob(1);
+    const point = gate();
+    model.respondWith([hold(point), text("Held Back Name")]);
+    const delivered = deliver(jobId, 0, { vars: soon });
+    await point.reached(1);
+    const touchedAt = async () =>
+      env.DB.prepare("SELECT touched_at FROM job_items WHERE job_id = ?1").bind(jobId).first<number>("touched_at");
+    const before = await touchedAt();
+    // The second touch is only begun once the first is written.
+    await until(() => d1.operations.filter(records).length >= 2, "two touches", 15_000);
+    expect(await touchedAt()).toBeGreaterThan(before ?? 0);
+    expect((await deliver(jobId, 0, { vars: soon })).acked).toBe(false);
+    point.release();
+    expect(await delivered).toMatchObject({ acked: true });
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it("comes back as soon where D1 did not take its results", async () => {
+    const { jobId } = await quietJob(1);
+    d1.always(records, unsent());
+    expect(await deliver(jobId, 0, { vars: soon })).toEqual({ acked: false, retryInSeconds: SOON / 1000 });
+  });
+});
+
 describe("the sweep", () => {
   beforeEach(() => queue.lose());
 
@@ -344,6 +387,27 @@ describe("the sweep", () => {
       await deliver(jobId);
       d1.heal();
     }
+  });
+
+  it("comes after as long as the deployment says, by cron and by a look at the job", async () => {
+    const jobId = await vainJob(10);
+    await passTime(jobId, SOON);
+    await minute();
+    await jobOf(jobId);
+    expect(queue.of(jobId)).toHaveLength(1);
+    await minute(soon);
+    expect(queue.of(jobId)).toHaveLength(2);
+    const look = () =>
+      worker.fetch(
+        new Request(`http://localhost/naming-jobs/${jobId}`),
+        { ...env, ...soon } as Env,
+        createExecutionContext(),
+      );
+    await look();
+    expect(queue.of(jobId)).toHaveLength(2);
+    await passTime(jobId, SOON);
+    await look();
+    expect(queue.of(jobId)).toHaveLength(3);
   });
 
   it("leaves alone what waits for its next attempt", async () => {
