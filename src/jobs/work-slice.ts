@@ -6,7 +6,7 @@ import { readOrNull } from "../store/commit.ts";
 import { type ClaimedItem, claimSlice, type ItemRecord, recordResults } from "../store/jobs/slices.ts";
 import { backoffSeconds } from "./backoff.ts";
 import type { JobDependencies } from "./dependencies.ts";
-import { KINDS, type KindOfWork } from "./kinds.ts";
+import { KINDS, type KindOfWork } from "./kinds/list.ts";
 
 /** The platform lets a Worker wait for about six answers at a time. */
 const ITEMS_AT_ONCE = 5;

@@ -1,8 +1,8 @@
-import type { ItemResult, Job, JobKind } from "../domain/job.ts";
-import type { ClaimedItem } from "../store/jobs/slices.ts";
-import { bulk } from "./change-session.ts";
-import type { JobDependencies } from "./dependencies.ts";
-import { names } from "./name-session.ts";
+import type { ItemResult, Job, JobKind } from "../../domain/job.ts";
+import type { ClaimedItem } from "../../store/jobs/slices.ts";
+import { bulk } from "./bulk.ts";
+import type { JobDependencies } from "../dependencies.ts";
+import { names } from "./names.ts";
 
 /** What a job does to one session. Called again for an item that it may have done: it must answer the same then. */
 export interface KindOfWork {

@@ -1,10 +1,10 @@
-import { decideNaming } from "../names/decide-naming.ts";
-import { type ItemResult, type Job, unasked } from "../domain/job.ts";
-import { serverFor } from "../domain/principal.ts";
-import type { ClaimedItem } from "../store/jobs/slices.ts";
-import { namesOfSessions } from "../store/sessions/sessions.ts";
-import type { JobDependencies } from "./dependencies.ts";
-import type { KindOfWork } from "./kinds.ts";
+import { decideNaming } from "../../names/decide-naming.ts";
+import { type ItemResult, type Job, unasked } from "../../domain/job.ts";
+import { serverFor } from "../../domain/principal.ts";
+import type { ClaimedItem } from "../../store/jobs/slices.ts";
+import { namesOfSessions } from "../../store/sessions/sessions.ts";
+import type { JobDependencies } from "../dependencies.ts";
+import type { KindOfWork } from "./list.ts";
 
 /** Has a session's object name it. */
 export const names: KindOfWork = {

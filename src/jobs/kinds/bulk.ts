@@ -1,11 +1,11 @@
-import { decideChange } from "../domain/decide-change.ts";
-import { type ItemResult, type Job, unasked } from "../domain/job.ts";
-import { couldSee, maySee, serverFor } from "../domain/principal.ts";
-import { bulkChange } from "../domain/session-fields.ts";
-import type { ClaimedItem } from "../store/jobs/slices.ts";
-import { directoryOfSessions } from "../store/sessions/sessions.ts";
-import type { JobDependencies } from "./dependencies.ts";
-import type { KindOfWork } from "./kinds.ts";
+import { decideChange } from "../../domain/decide-change.ts";
+import { type ItemResult, type Job, unasked } from "../../domain/job.ts";
+import { couldSee, maySee, serverFor } from "../../domain/principal.ts";
+import { bulkChange } from "../../domain/session-fields.ts";
+import type { ClaimedItem } from "../../store/jobs/slices.ts";
+import { directoryOfSessions } from "../../store/sessions/sessions.ts";
+import type { JobDependencies } from "../dependencies.ts";
+import type { KindOfWork } from "./list.ts";
 
 /** Has a session's object make the change of the job's action. */
 export const bulk: KindOfWork = {
