@@ -1,8 +1,10 @@
 import type { BulkParams } from "./session-fields.ts";
 
-/** What a job does to each of its sessions: has a model name it, makes one change of its `action`, or erases it. */
-export const JOB_KINDS = ["names", "bulk", "erase"] as const;
-export type JobKind = (typeof JOB_KINDS)[number];
+/**
+ * `names`: a model names each session; `bulk`: each session is changed as the job's `action` says; `erase`: the erasure of
+ * a user that is under way, without items. Stored.
+ */
+export type JobKind = "names" | "bulk" | "erase";
 
 /** `stopped`: it ended by itself before all items were done, for `stopReason`. */
 export type JobStatus = "running" | "completed" | "cancelled" | "stopped";

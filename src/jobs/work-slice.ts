@@ -4,9 +4,9 @@ import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import { readOrNull } from "../store/commit.ts";
 import { type ClaimedItem, claimSlice, type ItemRecord, recordResults } from "../store/jobs/slices.ts";
-import { backoffSeconds } from "./backoff.ts";
 import type { JobDependencies } from "./dependencies.ts";
-import { KINDS, type KindOfWork } from "./kinds/list.ts";
+import type { KindOfWork } from "./kinds/kind-of-work.ts";
+import { KINDS } from "./kinds/list.ts";
 
 /** The platform lets a Worker wait for about six answers at a time. */
 const ITEMS_AT_ONCE = 5;
@@ -17,6 +17,8 @@ const TOUCH_MS = 20_000;
 /** Two calls of a model and what the database may need; then nobody waits for the session any more. */
 const ITEM_TIMEOUT_MS = 120_000;
 const DATABASE_AWAY_SECONDS = 10;
+const FIRST_DELAY_SECONDS = 5;
+const DELAY_FACTOR = 4;
 const LONGEST_DELAY_SECONDS = 600;
 /** So many items in a row without an answer of the model: the rest is not even tried. */
 const AWAY_AFTER = ITEMS_AT_ONCE;
@@ -38,6 +40,11 @@ export async function workSlice(deps: JobDependencies, slice: JobSlice, deliveri
   }
   // Somebody works on it, or it waits for its next attempt.
   return dueAt === null ? null : secondsUntil(dueAt, deps.now());
+}
+
+/** How long an item waits after this many failed attempts: 5 s, 20 s, 80 s, 320 s, then 10 minutes. */
+export function backoffSeconds(attempts: number): number {
+  return Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * DELAY_FACTOR ** Math.max(0, attempts - 1));
 }
 
 function secondsUntil(atMs: number, nowMs: number): number {
@@ -93,8 +100,7 @@ class SliceWork {
   }
 
   async #decide(kind: KindOfWork): Promise<void> {
-    const look = kind.decide?.(this.#deps, this.#job, [...this.#waiting]);
-    const decided = look === undefined ? null : await readOrNull(look);
+    const decided = await readOrNull(kind.decide(this.#deps, this.#job, [...this.#waiting]));
     for (const item of this.#waiting.splice(0)) {
       const result = decided?.value.get(item.position);
       if (result === undefined) {

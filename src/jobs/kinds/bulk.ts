@@ -5,20 +5,13 @@ import { bulkChange } from "../../domain/session-fields.ts";
 import type { ClaimedItem } from "../../store/jobs/slices.ts";
 import { directoryOfSessions } from "../../store/sessions/sessions.ts";
 import type { JobDependencies } from "../dependencies.ts";
-import type { KindOfWork } from "./list.ts";
+import { decideByRows, type KindOfWork, sessionIdsOf } from "./kind-of-work.ts";
 
-/** Has a session's object make the change of the job's action. */
+/** Has a session's object make the change that the job's action says. */
 export const bulk: KindOfWork = {
-  /** From D1: an id that is nobody's must not wake an object, nor need one that is as it is asked to be. */
-  async decide({ db }: JobDependencies, job: Job, items: readonly ClaimedItem[]): Promise<Map<number, ItemResult>> {
-    const ids = items.map(({ sessionId }) => sessionId);
-    const rows = new Map((await directoryOfSessions(db, ids)).map((row) => [row.sessionId, row]));
-    const decided = new Map<number, ItemResult>();
-    for (const item of items) {
-      const result = decideItem(job, item, rows.get(item.sessionId));
-      if (result !== null) decided.set(item.position, result);
-    }
-    return decided;
+  async decide({ db }: JobDependencies, job: Job, items: readonly ClaimedItem[]) {
+    const rows = await directoryOfSessions(db, sessionIdsOf(items));
+    return decideByRows(items, rows, (item, row) => decideItem(job, item, row));
   },
 
   async work({ config, session }: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult> {
@@ -37,7 +30,7 @@ const DONE = unasked("succeeded", null);
 
 type Row = Awaited<ReturnType<typeof directoryOfSessions>>[number];
 
-/** What a session's row says to the job; null when its object is to be asked. */
+/** What a session's row says to the job; null where the session's object has to be asked. */
 function decideItem(job: Job, item: ClaimedItem, row: Row | undefined): ItemResult | null {
   const principal = serverFor(job.userId);
   const change = bulkChange(job.params, item.value);
@@ -51,8 +44,8 @@ function decideItem(job: Job, item: ClaimedItem, row: Row | undefined): ItemResu
 }
 
 /**
- * Of one that is worked on again the first worker may have died before it could say what it did: what has changed since
- * the job was made, and is as it was asked to be, counts as done by the job.
+ * Whether the item was worked on before. The first worker may have died before it could record what it did. So a session
+ * that has changed since the job was made, and is as the job wants it, counts as changed by the job.
  */
 const isRepeated = ({ attempts }: ClaimedItem): boolean => attempts > 1;
 

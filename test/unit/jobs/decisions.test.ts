@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decideNaming } from "../../../src/names/decide-naming.ts";
 import { isOutOfTokens, type Job, jobIdAt } from "../../../src/domain/job.ts";
 import type { Session } from "../../../src/domain/session.ts";
-import { backoffSeconds } from "../../../src/jobs/backoff.ts";
+import { backoffSeconds } from "../../../src/jobs/work-slice.ts";
 import { mayFollow } from "../../../src/cron/name-unnamed.ts";
 import { sliceStarts } from "../../../src/jobs/send-slices.ts";
 

@@ -1,0 +1,36 @@
+import type { ItemResult, Job } from "../../domain/job.ts";
+import type { ClaimedItem } from "../../store/jobs/slices.ts";
+import type { JobDependencies } from "../dependencies.ts";
+
+/**
+ * What a job does to each of its sessions. Both may be called again for an item that was done, by a worker that died
+ * before it could record that: they must answer the same then, and do nothing twice.
+ */
+export interface KindOfWork {
+  /**
+   * Decides items by what D1 says of their sessions: answers those results by position, and the other items are worked on.
+   * An id that no session has must be decided here: `work` would make an object for it. Where this throws, all items are
+   * worked on.
+   */
+  decide(deps: JobDependencies, job: Job, items: readonly ClaimedItem[]): Promise<Map<number, ItemResult>>;
+  work(deps: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult>;
+}
+
+/** The results of the items that their sessions' rows decide; `decide` answers null for the others. */
+export function decideByRows<Row extends { sessionId: string }>(
+  items: readonly ClaimedItem[],
+  rows: readonly Row[],
+  decide: (item: ClaimedItem, row: Row | undefined) => ItemResult | null,
+): Map<number, ItemResult> {
+  const rowOf = new Map(rows.map((row) => [row.sessionId, row]));
+  const decided = new Map<number, ItemResult>();
+  for (const item of items) {
+    const result = decide(item, rowOf.get(item.sessionId));
+    if (result !== null) {
+      decided.set(item.position, result);
+    }
+  }
+  return decided;
+}
+
+export const sessionIdsOf = (items: readonly ClaimedItem[]): string[] => items.map(({ sessionId }) => sessionId);
