@@ -1,25 +1,28 @@
 import type { Job } from "../domain/job.ts";
+import { SERVER } from "../domain/principal.ts";
 import { lastKeyedJob, unnamedSessions } from "../store/jobs/jobs.ts";
 import { stepOf, walkOn } from "../store/walks.ts";
 import { createJob } from "../jobs/create-job.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
 
-/** Whose jobs these are: no caller can have this name. */
-const CALLER = "server";
-/** Sessions of one job of the server's own. */
+/** How many sessions one such job names. */
 const SESSIONS_AT_ONCE = 500;
-/** A session that was tried in vain is left alone for a day, and a provider that named nothing for an hour. */
+/** For how long a session is left alone that a job tried to name in vain. */
 const NOT_AGAIN_MS = 24 * 3_600_000;
+/** How long after a job that named nothing, because the provider failed, the next one is made. */
 const AFTER_FAILURE_MS = 3_600_000;
 
-/** Puts sessions that have had no name for long into a naming job, one such job at a time. Off unless configured. */
+/**
+ * Makes a naming job of sessions that are older than `NAME_UNNAMED_AFTER_SECONDS` and have no name, one such job at a
+ * time. Does nothing where that is unset.
+ */
 export async function nameUnnamed(deps: JobDependencies): Promise<void> {
   const { nameUnnamedAfterSeconds } = deps.config;
   const nowMs = deps.now();
   if (nameUnnamedAfterSeconds === null) {
     return;
   }
-  const last = await lastKeyedJob(deps.db, "names", CALLER);
+  const last = await lastKeyedJob(deps.db, "names", SERVER.caller);
   if (last !== null && !mayFollow(last.job, nowMs)) {
     return;
   }
@@ -32,13 +35,15 @@ export async function nameUnnamed(deps: JobDependencies): Promise<void> {
   if (step.ids.length === 0) {
     return;
   }
-  // Numbered: of two that follow the same job one is made.
-  const key = String(Number(last?.key ?? 0) + 1).padStart(12, "0");
-  const request = { kind: "names", userId: null, params: { overwrite: "never" } } as const;
-  await createJob(deps, { ...request, key: { caller: CALLER, userId: "", key, fieldsDigest: "" } }, { ids: step.ids });
+  // The key numbers these jobs: of two triggers that follow the same job only one makes the next job. No request has
+  // the server as its caller, so nobody's Idempotency-Key names one of them.
+  const number = String(Number(last?.key ?? 0) + 1).padStart(12, "0");
+  const key = { caller: SERVER.caller, userId: "", key: number, fieldsDigest: "" };
+  const request = { kind: "names", userId: null, params: { overwrite: "never" }, key } as const;
+  await createJob(deps, request, { ids: step.ids });
 }
 
-/** Whether a job of the server's may be made after this one. */
+/** Whether the server may make a further naming job after this one. */
 export function mayFollow({ status, succeeded, fallback, failed, endedAt }: Job, nowMs: number): boolean {
   const isInVain = failed > 0 && succeeded + fallback === 0;
   return status !== "running" && (!isInVain || nowMs >= (endedAt ?? 0) + AFTER_FAILURE_MS);

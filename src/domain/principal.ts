@@ -1,20 +1,23 @@
 import { isHidden, type Session } from "./session.ts";
 
+/** The credential that a request shows: the security key, or none in development. Stored with idempotency keys. */
+export type Credential = "security_key" | "development";
+
 /**
- * Who is calling. Whoever holds the security key speaks for its users, so `userId` is believed: with it only that
- * user's sessions exist, without it all of them do.
+ * Who is calling. Whoever holds the security key speaks for its users, so the server believes `userId`: with it only
+ * that user's sessions exist for the caller, without it all sessions do.
  */
 export interface Principal {
-  /** The credential that was shown; part of an idempotency key's scope. */
-  caller: "security_key" | "development";
+  /** `server`: no request is behind the call. Part of an idempotency key's scope. */
+  caller: Credential | "server";
   userId: string | null;
 }
 
-/** The server itself, on behalf of a user, or of nobody: then it sees every session. */
-export const serverFor = (userId: string | null): Principal => ({ caller: "development", userId });
+/** The server itself, on behalf of a user; on behalf of nobody (null) it sees every session. */
+export const serverFor = (userId: string | null) => ({ caller: "server", userId }) satisfies Principal;
 
-/** Who the server is when nobody asked. */
-export const SERVER: Principal = serverFor(null);
+/** The server, where no user is behind the call. */
+export const SERVER = serverFor(null);
 
 /** Whether the session exists for the principal. */
 export function maySee(principal: Principal, session: Pick<Session, "userId" | "visibility">): boolean {

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { Principal } from "../domain/principal.ts";
+import type { Credential } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
 
 /** What the steps before a handler have put into the request's context. */
@@ -8,7 +8,7 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     config: Config;
-    caller: Principal["caller"];
+    caller: Credential;
     /** The user that the request names, or null. Undefined on routes that do not read it. */
     userId: string | null;
   };
