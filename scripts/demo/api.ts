@@ -49,12 +49,12 @@ const Requirement = z.looseObject({
 });
 export const Requirements = z.looseObject({ data: z.array(Requirement) });
 export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int() });
-export const Refusal = z.looseObject({ detail: z.string() });
+const Refusal = z.looseObject({ detail: z.string() });
 
 /** An object is sent as JSON, a text as lines of JSON. */
 type Body = object | string;
 
-/** The server's HTTP API, with every call told as it is made. */
+/** The server's HTTP API. Tells of every call as it makes it. */
 export class Api {
   readonly #url: string;
   readonly #narrator: Narrator | null;
@@ -64,18 +64,18 @@ export class Api {
     this.#narrator = narrator;
   }
 
-  /** The same API, for calls that are not told. */
+  /** The same API, for calls that the story does not tell of. */
   get silent(): Api {
     return new Api(this.#url, null);
   }
 
-  /** One call and its answer, which must have this shape. */
+  /** Makes a call and answers what came back, which must have this shape. */
   async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: Body): Promise<T> {
     const response = await this.#send(method, path, body);
     return shaped(`${method} ${path}`, shape, await response.json());
   }
 
-  /** An answer that is no JSON. */
+  /** Answers the text of an answer that is not JSON. */
   async get(path: string): Promise<string> {
     const response = await this.#send("GET", path);
     return response.text();
@@ -85,20 +85,20 @@ export class Api {
     await this.#send("DELETE", path);
   }
 
-  /** A call that is to be refused with this status. */
-  async refused<T>(method: string, path: string, status: number, shape: z.ZodType<T>, body?: object): Promise<T> {
+  /** A call that has to be refused with this status. Answers what the refusal says. */
+  async refused(method: string, path: string, status: number, body?: object): Promise<string> {
     const response = await this.#send(method, path, body, status);
-    return shaped(`${method} ${path}`, shape, await response.json());
+    return shaped(`${method} ${path}`, Refusal, await response.json()).detail;
   }
 
-  /** A run whose events are handed on as they come. */
+  /** Makes a run and hands on its events as they come. */
   async *stream(path: string, body: object): AsyncGenerator<RunEvent> {
     const response = await this.#send("POST", path, body);
     if (response.body === null) throw new StoryError("The run has no stream.");
     for await (const data of sentEvents(response.body)) yield shaped("The stream", RunEvent, data);
   }
 
-  /** `refusal` is the status to be refused with; null where the call is to succeed. */
+  /** Throws unless the call succeeds, or, with `refusal`, unless it is refused with that status. */
   async #send(method: string, path: string, body?: Body, refusal: number | null = null): Promise<Response> {
     const isLines = typeof body === "string";
     this.#narrator?.called(method, path, isLines ? linesLabel(body) : body && JSON.stringify(body));

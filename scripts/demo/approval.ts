@@ -1,4 +1,4 @@
-import { type Api, Refusal, Requirements, Run } from "./api.ts";
+import { type Api, Requirements, Run } from "./api.ts";
 import { history, streamed, textOf, USER } from "./runs.ts";
 import { type Narrator, StoryError } from "./narrator.ts";
 
@@ -17,7 +17,8 @@ export interface Waiting {
 export async function pauseForApproval(api: Api, narrator: Narrator): Promise<Waiting> {
   narrator.chapter("A tool that a person must confirm: the run pauses");
   const body = { message: '/tool delete_record {"id": "42"}', session_id: SESSION };
-  const { runId, events, end } = await streamed(api, narrator, "/agents/operator/runs", body, "RunPaused");
+  const request = { path: "/agents/operator/runs", body, endsWith: "RunPaused" };
+  const { runId, events, end } = await streamed(api, narrator, request);
   narrator.came(`RunPaused: ${textOf(end)}`);
   const [tool, ...others] = end.tools ?? [];
   if (tool === undefined) throw new StoryError("The pause names no tool.");
@@ -38,7 +39,7 @@ export async function approve(api: Api, narrator: Narrator, waiting: Waiting): P
   narrator.chapter("A person approves, and the run goes on");
   const tools = [{ tool_call_id: toolCallId, confirmed: true, confirmation_note: NOTE }];
   const body = { tools, session_id: SESSION, answered_by: APPROVER, user_id: USER };
-  const continued = await streamed(api, narrator, `${path}/continue`, body, "RunCompleted");
+  const continued = await streamed(api, narrator, { path: `${path}/continue`, body, endsWith: "RunCompleted" });
   narrator.check("under the same id", continued.runId === runId && continued.events[0]?.event === "RunContinued");
   const done = continued.events.find(({ event }) => event === "ToolCallCompleted");
   narrator.check("the tool ran, with the id that was asked about", done?.tool?.result?.includes("record 42") === true);
@@ -47,8 +48,7 @@ export async function approve(api: Api, narrator: Narrator, waiting: Waiting): P
   narrator.check("the run is stored as COMPLETED", stored.status === "COMPLETED");
 
   narrator.chapter("Approving again is refused, and it is known who approved");
-  const refusal = await api.refused("POST", `${path}/continue`, 409, Refusal, body);
-  narrator.came(`409: ${refusal.detail}`);
+  narrator.came(`409: ${await api.refused("POST", `${path}/continue`, 409, body)}`);
   const said = await history(api, narrator, SESSION);
   narrator.check("the tool has run once", said.filter(({ role }) => role === "tool").length === 1);
   narrator.check("nothing waits any more", (await inbox(api, narrator, "open")).length === 0);

@@ -4,22 +4,28 @@ import { type Narrator, StoryError } from "./narrator.ts";
 /** Whose sessions the story is about. */
 export const USER = "ada";
 
+/** A run that is asked for. */
+interface RunRequest {
+  path: string;
+  body: object;
+  /** The event that its stream has to end with. */
+  endsWith: string;
+}
+
 /** What a stream told, from its first event to its last. */
 export interface StreamedRun {
   runId: string;
   events: RunEvent[];
-  /** The text of the run itself, piece by piece; what members say is not among it. */
+  /** The text of the run itself, piece by piece, without what members say. */
   deltas: string[];
   end: RunEvent;
 }
 
-/** Reads a stream of run events, told as it goes; throws unless it ends with this event. */
+/** Makes a run and tells of its stream as it comes. Throws unless the stream ends as the request says. */
 export async function streamed(
   api: Api,
   narrator: Narrator,
-  path: string,
-  body: object,
-  endsWith: string,
+  { path, body, endsWith }: RunRequest,
 ): Promise<StreamedRun> {
   const events: RunEvent[] = [];
   const deltas: string[] = [];
@@ -37,10 +43,19 @@ export async function streamed(
   return { runId: end.run_id, events, deltas, end };
 }
 
-/** A streamed run of an agent that completes. */
-export async function run(api: Api, narrator: Narrator, message: string, sessionId: string, agent = "assistant") {
-  const body = { message, session_id: sessionId };
-  const { events, deltas, end } = await streamed(api, narrator, `/agents/${agent}/runs`, body, "RunCompleted");
+interface Asked {
+  message: string;
+  sessionId: string;
+  agent?: string;
+}
+
+/** Runs an agent, which has to complete, and tells of its stream as it comes. */
+export async function run(api: Api, narrator: Narrator, { message, sessionId, agent = "assistant" }: Asked) {
+  const { events, deltas, end } = await streamed(api, narrator, {
+    path: `/agents/${agent}/runs`,
+    body: { message, session_id: sessionId },
+    endsWith: "RunCompleted",
+  });
   return { events, deltas, text: textOf(end), cache: events[0]?.session_cache };
 }
 

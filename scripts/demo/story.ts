@@ -6,13 +6,16 @@ import { history, run, USER } from "./runs.ts";
 import { delegate } from "./team.ts";
 import type { Narrator } from "./narrator.ts";
 
-/** Starts the server of the story, anew over the same state when it is called again. */
+/** Starts the server of the story. Called again it starts another one, on the state that the first one left. */
 export type StartServer = () => Promise<{ url: string; kill(): Promise<void> }>;
 
 const SESSION = "sailing";
 const NAME = "Ada learns to sail";
 
-/** The product from a new session to a restart and what waited across it, over HTTP. Throws at the first claim that does not hold. */
+/**
+ * Shows the product over HTTP, from a new session to a restart and to what waited across it. Throws at the first claim
+ * that does not hold.
+ */
 export async function tellStory(narrator: Narrator, startServer: StartServer): Promise<void> {
   narrator.chapter("A server starts, with an empty database and no key");
   const server = await startServer();
@@ -55,7 +58,10 @@ async function createSession(api: Api, narrator: Narrator): Promise<void> {
 
 async function talk(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A first run, streamed");
-  const first = await run(api, narrator, "I want to learn to sail this summer. My name is Ada.", SESSION);
+  const first = await run(api, narrator, {
+    message: "I want to learn to sail this summer. My name is Ada.",
+    sessionId: SESSION,
+  });
   narrator.check(
     "the events are numbered from 0",
     first.events.every((event, index) => event.event_index === index),
@@ -65,7 +71,7 @@ async function talk(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("which together are the text of RunCompleted", first.deltas.join("") === first.text);
 
   narrator.chapter("A second run, which remembers the first");
-  const second = await run(api, narrator, "What is my name?", SESSION);
+  const second = await run(api, narrator, { message: "What is my name?", sessionId: SESSION });
   narrator.check("the agent knows the name", second.text.includes("Ada"));
   narrator.check("the session was still in memory: no read of the database", second.cache === "hit");
 }
@@ -105,7 +111,11 @@ async function findIt(api: Api, narrator: Narrator): Promise<void> {
 
 async function useTool(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("An agent with a tool");
-  const { events, text } = await run(api, narrator, '/tool add {"a": 1, "b": 2}', "sums", "operator");
+  const { events, text } = await run(api, narrator, {
+    message: '/tool add {"a": 1, "b": 2}',
+    sessionId: "sums",
+    agent: "operator",
+  });
   const answered = events.find((event) => event.event === "ToolCallCompleted");
   narrator.check("the tool was called and answered 3", answered?.tool?.result === "3");
   narrator.check("the model got its answer", text.includes("3"));
@@ -139,7 +149,7 @@ async function remember(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("the session has its name", session_name === NAME);
   const messages = await history(api, narrator, SESSION);
   narrator.check("and its messages", messages.length === 4);
-  const third = await run(api, narrator, "What did I say first?", SESSION);
+  const third = await run(api, narrator, { message: "What did I say first?", sessionId: SESSION });
   narrator.check("the agent still remembers", third.text.includes("learn to sail"));
   narrator.check("read from the database this time", third.cache === "miss");
 }

@@ -8,7 +8,11 @@ const SESSION = "desk";
 export async function delegate(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A team delegates");
   const body = { message: "My invoice of May is missing.", session_id: SESSION };
-  const { runId, events, end } = await streamed(api, narrator, "/teams/support/runs", body, "TeamRunCompleted");
+  const { runId, events, end } = await streamed(api, narrator, {
+    path: "/teams/support/runs",
+    body,
+    endsWith: "TeamRunCompleted",
+  });
   const ofMember = events.filter(({ parent_run_id }) => parent_run_id === runId);
   narrator.check(
     "a member ran inside the team's stream",
