@@ -17,11 +17,11 @@ import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
 
 export interface AppDependencies extends MetaDependencies {
   config(env: Env): Outcome<Config>;
-  /** The routes beside discovery, each mounted at the root, in this order. */
+  /** The routes other than discovery (sessions, runs, messages, names), mounted at the root in this order. */
   routers: readonly Router[];
 }
 
-/** The HTTP side: the steps that every request passes through, in this order, and then the routes. */
+/** The whole HTTP side: first what every request passes through, in this order, then the routes. */
 export function createApp(dependencies: AppDependencies): Router {
   const app = newRouter();
   app.onError(onError);
@@ -59,7 +59,7 @@ function configuration(dependencies: AppDependencies): Middleware {
   };
 }
 
-/** The methods of the route that is this very path; none where there is no such route. */
+/** The methods of the routes whose path is this very text; a pattern that matches it does not count. */
 function methodsOf(app: Router, path: string): string[] {
   const routes = app.routes.filter((route) => route.method !== "ALL" && route.path === path.replace(/(?<=.)\/$/, ""));
   return [...new Set(routes.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])))];

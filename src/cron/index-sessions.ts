@@ -3,12 +3,12 @@ import { sideBySide } from "../lib/side-by-side.ts";
 import { unindexedSessions } from "../store/search/unindexed.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
 
-/** How many sessions are woken a minute. */
+/** How many sessions one go wakes. */
 const SESSIONS = 200;
 
-/** Wakes sessions that have messages which the search index does not have yet; each goes on by itself from there. */
+/** Wakes sessions with messages that are not in the search index. Each then goes on indexing by itself. */
 export async function indexSessions(deps: JobDependencies): Promise<void> {
-  // From anywhere: some that cannot be reached hold up nobody else.
+  // Begins at a random id: sessions that cannot be reached must not hold up the others for ever.
   const behind = await unindexedSessions(deps.db, deps.newId(), SESSIONS);
   const ids = behind.length < SESSIONS ? await unindexedSessions(deps.db, "", SESSIONS) : behind;
   await sideBySide(ids, CALLS_AT_ONCE, (id) => deps.session(id).index());

@@ -5,10 +5,10 @@ import { endedJobs } from "../store/jobs/jobs.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
 
 const JOBS_AT_ONCE = 10;
-/** Items of one job that are removed at once; what is left is removed the next minute. */
+/** How many items of one job one go removes; the next go removes more. */
 const ITEMS_AT_ONCE = 5_000;
 
-/** Removes jobs that ended long ago, with their items, in bounded steps. */
+/** Removes jobs that ended longer than `KEPT_MS` ago, with their items, in bounded steps. */
 export async function removeOldJobs(deps: JobDependencies): Promise<void> {
   const endedBefore = deps.now() - KEPT_MS;
   const lowestUuid = "00000000-0000-0000-0000-000000000000";

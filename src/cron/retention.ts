@@ -10,12 +10,12 @@ import { stepOf, type Walk, walkOn } from "../store/walks.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
 import { removeEach } from "../jobs/remove-each.ts";
 
-/** How many sessions a minute each task deletes at most: one invocation may call 1,000 objects. */
+/** How many sessions each of these tasks deletes in one go: an invocation may call 1,000 objects. */
 export const SESSIONS_A_MINUTE = 200;
 
 const failureOf = (task: string) => ({ event: "retention.failed", task });
 
-/** Deletes sessions whose time is over: as a caller would, so that they can be brought back where that is configured. */
+/** Deletes sessions whose time to live is over, as a caller would: with `DELETE_UNDO_SECONDS` they can be brought back. */
 export async function expireSessions(deps: JobDependencies): Promise<void> {
   const { sessionTtlSeconds, deleteUndoSeconds } = deps.config;
   const call = { undo: deleteUndoSeconds > 0, deploymentTtlSeconds: sessionTtlSeconds };
@@ -23,7 +23,7 @@ export async function expireSessions(deps: JobDependencies): Promise<void> {
   await removeEach(due, (id) => deps.session(id).expireSession(call), failureOf("retention.expire"));
 }
 
-/** Removes for good what was deleted and cannot be brought back any more, and imports that never ended. */
+/** Purges sessions that were deleted and cannot be brought back any more, and imports that never ended. */
 export async function purgeSessions(deps: JobDependencies): Promise<void> {
   const limits = purgeLimits(deps.config.deleteUndoSeconds, deps.now());
   const due = await toBePurged(deps.db, limits, SESSIONS_A_MINUTE);
@@ -33,12 +33,12 @@ export async function purgeSessions(deps: JobDependencies): Promise<void> {
 async function overdueSessions(deps: JobDependencies): Promise<string[]> {
   const due = new Set<string>();
   const walks = overdueWalks(deps);
-  // Each minute another one begins, so that none with much to delete holds up the others for ever.
+  // Each minute another walk is the first, so that a walk with much to delete does not hold up the others for ever.
   const first = Math.floor(deps.now() / 60_000) % walks.length;
   for (const walk of [...walks.slice(first), ...walks.slice(0, first)]) {
     if (due.size >= SESSIONS_A_MINUTE) break;
     const step = await stepOf(deps.db, walk, SESSIONS_A_MINUTE - due.size);
-    // Before they are asked, so that those which cannot go hold up nobody behind them.
+    // Before the sessions are deleted: those that cannot be deleted must not hold up the ones behind them.
     await walkOn(deps.db, walk, step);
     for (const id of step.ids) due.add(id);
   }

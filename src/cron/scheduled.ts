@@ -8,9 +8,10 @@ import { removeOldJobs } from "./remove-old-jobs.ts";
 import { expireSessions, purgeSessions } from "./retention.ts";
 import { sweepJobs } from "../jobs/sweep.ts";
 
-/** One thing that the cron trigger does: a bounded step, which the next minute goes on from. */
+/** A task does one bounded step, and the next minute goes on from there. */
 type Task = (deps: JobDependencies) => Promise<void>;
 
+/** What the cron trigger does, in this order. A new task is a file and a line here. Logs name a task as it is named here. */
 const TASKS: readonly [name: string, task: Task][] = [
   ["sweep_jobs", sweepJobs],
   ["name_unnamed", nameUnnamed],
@@ -21,10 +22,10 @@ const TASKS: readonly [name: string, task: Task][] = [
   ["erase_users", goOnErasing],
 ];
 
-/** All of them together stay below the quarter of an hour that the platform lets a trigger take. */
+/** How long one task may take: all of them together stay below the 15 minutes that the platform gives a trigger. */
 const TASK_MS = 120_000;
 
-/** What the cron trigger calls every minute. One task that fails, or never ends, stops no other. Does not throw. */
+/** What the cron trigger calls every minute. A task that fails, or never ends, stops no other one. Does not throw. */
 export async function runScheduled(deps: JobDependencies, tasks = TASKS): Promise<void> {
   for (const [name, task] of tasks) {
     try {

@@ -6,20 +6,20 @@ import type { BulkParams } from "./session-fields.ts";
  */
 export type JobKind = "names" | "bulk" | "erase";
 
-/** `stopped`: it ended by itself before all items were done, for `stopReason`. */
+/** `stopped`: the job ended by itself before all of its items were done; `stopReason` says why. */
 export type JobStatus = "running" | "completed" | "cancelled" | "stopped";
 
-/** `working`: a slice with it was taken up at `touchedAt`. */
+/** `working`: a worker has claimed the item, and touched it last at `touchedAt`. */
 export type ItemStatus = "waiting" | "working" | "done";
 
-/** `succeeded`: named, renamed, tagged…; `fallback`: named, but not by the model. */
+/** `succeeded`: the session was named, renamed, tagged…; `fallback`: it was named, but not by the model. */
 export const ITEM_OUTCOMES = ["succeeded", "fallback", "skipped", "failed"] as const;
 export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];
 
-/** Which names a naming job may replace: none, or generated ones; never one that a person gave. */
+/** Which names a naming job may replace: none, or generated ones. It never replaces a name that a person gave. */
 export type Overwrite = "never" | "generated";
 
-/** What was asked for, by kind; ids are in the items. */
+/** What the job was asked to do; each kind has fields of its own. The ids of its sessions are in the items. */
 export interface JobParams extends BulkParams {
   overwrite?: Overwrite;
   fallback?: string | null;
@@ -61,28 +61,28 @@ export interface JobItem {
   touchedAt: number;
 }
 
-/** What a Queue message holds: which items of a job to work on, never text. */
+/** What a Queue message says: which items of a job to work on. It never holds text. */
 export interface JobSlice {
   jobId: string;
   /** The first position. */
   from: number;
 }
 
-/** Items of one Queue message. */
+/** How many items one Queue message is about. */
 export const SLICE_SIZE = 50;
 
-/** Items of one job: more are for a second one. */
+/** How many items a job may have; whoever has more makes a second job. */
 export const MAX_JOB_ITEMS = 100_000;
-/** Ids that one request may name. */
+/** How many ids one request may name. */
 export const MAX_JOB_IDS = 25_000;
-/** Names that one request may give: they are in the job's row, which every slice reads. */
+/** How many names one request may give: they are in the job's row, and every slice reads that row. */
 export const MAX_JOB_NAMES = 1_000;
-/** How often an item is taken up before it counts as failed. */
+/** How often an item is claimed before it counts as failed. */
 export const MAX_ATTEMPTS = 5;
 /** How long a job that has ended can be read. */
 export const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** What came of working on an item. Without an outcome it is to be tried again, and `reason` says what was in the way. */
+/** What came of working on an item. Without an outcome the item is tried again later, and `reason` says what was in the way. */
 export interface ItemResult {
   outcome: ItemOutcome | null;
   reason: string | null;
@@ -90,7 +90,7 @@ export interface ItemResult {
   completionTokens: number;
 }
 
-/** A result that cost nothing. */
+/** A result that cost no tokens. */
 export const unasked = (outcome: ItemOutcome | null, reason: string | null): ItemResult => ({
   outcome,
   reason,
@@ -101,12 +101,12 @@ export const unasked = (outcome: ItemOutcome | null, reason: string | null): Ite
 export const doneItems = ({ succeeded, fallback, skipped, failed }: Job): number =>
   succeeded + fallback + skipped + failed;
 
-/** Whether the job has spent what it may; others are never out of tokens. */
+/** Whether the job has spent its `maxTokens`. A job without that bound is never out of tokens. */
 export function isOutOfTokens({ params, promptTokens, completionTokens }: Job): boolean {
   return params.maxTokens != null && promptTokens + completionTokens >= params.maxTokens;
 }
 
-/** An id that sorts by the instant of its making (UUID version 7), from a random UUID. */
+/** Makes an id that sorts by this instant (UUID version 7) out of a random UUID. */
 export function jobIdAt(nowMs: number, uuid: string): string {
   const instant = Math.max(0, nowMs).toString(16).padStart(12, "0");
   return `${instant.slice(0, 8)}-${instant.slice(8)}-7${uuid.slice(15)}`;

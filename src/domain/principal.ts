@@ -29,7 +29,7 @@ export function couldSee(principal: Principal, { userId }: Pick<Session, "userId
   return ownsOrSpeaksForAll(principal, userId);
 }
 
-/** Whether the principal may run in a session of this owner: an unowned session is claimed by its first user. */
+/** Whether the principal may run in a session of this owner. A session without an owner is claimed by the first user who runs in it. */
 export function mayRunIn(principal: Principal, owner: string | null): boolean {
   return owner === null || ownsOrSpeaksForAll(principal, owner);
 }

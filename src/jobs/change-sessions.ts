@@ -11,10 +11,10 @@ import type { JobDependencies } from "./dependencies.ts";
 import { sendSlices, sliceStarts } from "./send-slices.ts";
 import { workSlice } from "./work-slice.ts";
 
-/** How long a caller waits for a small job; what is not done then is the Queue's. */
+/** How long a caller waits for a small job. The Queue does what is not done by then. */
 const WAIT_MS = 20_000;
 
-/** Changes sessions: of up to a slice at once, of more as a job. Answers the job as it stands then. */
+/** Changes sessions: up to one slice before it answers, more by the Queue. Answers the job as it stands then. */
 export async function changeSessions(
   deps: JobDependencies,
   request: JobRequest,
@@ -39,7 +39,7 @@ export async function changeSessions(
   return ok(read?.value ?? job);
 }
 
-/** Does all of a small job. Asked again for one whose first call died, it takes up what was left untouched. */
+/** Does all of a small job. Called again for a job whose first call died, it goes on with what nobody has touched since. */
 async function workHere(deps: JobDependencies, { jobId }: Job): Promise<void> {
   const timedOut = () => new Error("the sessions did not answer in time");
   const isDone = await withTimeout(workSlice(deps, { jobId, from: 0 }, 1), WAIT_MS, timedOut).then(

@@ -15,7 +15,7 @@ export interface JobRequest {
   key: JobKey | null;
 }
 
-/** Stores a job and sends its slices; asked again with the same key, answers the job that there is. */
+/** Stores a job and sends its slices. Called again with the same key it answers the job of the first call. */
 export async function createJob(deps: JobDependencies, request: JobRequest, from: JobSessions): Promise<Outcome<Job>> {
   const stored = await storeJob(deps, request, from);
   if (!stored.ok) {
@@ -30,11 +30,11 @@ export async function createJob(deps: JobDependencies, request: JobRequest, from
 
 export interface StoredJob {
   job: Job;
-  /** False where the key named one already. */
+  /** False where an earlier request with the same key has made the job. */
   isNew: boolean;
 }
 
-/** Stores a job, which nobody works on yet. */
+/** Stores a job and sends none of its slices. */
 export async function storeJob(
   deps: JobDependencies,
   request: JobRequest,
@@ -48,7 +48,7 @@ export async function storeJob(
     throw new Error(`D1 refused a job: ${committed.constraint}`);
   }
   if (committed.kind === "unknown") {
-    // If it is written later, it is done later, by the sweep; with a key the caller finds it.
+    // D1 may still write the job. Then the sweep sends it, and a caller with a key finds it.
     return fail(databaseUnavailable());
   }
   const read = await readOrNull(findStored(deps, kind, jobId, key));

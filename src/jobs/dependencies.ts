@@ -3,7 +3,7 @@ import type { Config } from "../env.ts";
 import type { SessionClient } from "../session/client.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 
-/** What work across sessions is handed. */
+/** What work over many sessions is handed. */
 export interface JobDependencies extends Registry {
   config: Config;
   db: Database;
@@ -13,7 +13,7 @@ export interface JobDependencies extends Registry {
   newId(): string;
 }
 
-/** What routes are handed, for one request or trigger. */
+/** What routes are handed. */
 interface Shared extends Registry {
   session(config: Config, sessionId: string): SessionClient;
   now(): number;

@@ -14,18 +14,18 @@ import {
 import type { JobDependencies } from "./dependencies.ts";
 import { removeEach } from "./remove-each.ts";
 
-/** How many sessions one call, or one minute, erases. */
+/** How many sessions one call, or one go of the cron trigger, erases. */
 const SESSIONS_AT_A_TIME = 200;
-/** Counting costs a step per session, so it stops here. */
+/** Counting costs a step for each session, so it stops here. */
 const MAX_COUNTED = 10_000;
 
 /**
- * Erases everything of a user, without a way back: as much as one call may, and the rest by the cron trigger. Answers how
- * many sessions are left then.
+ * Erases everything of a user, without a way back. One call erases as much as it may, and the cron trigger goes on with
+ * the rest. Answers how many sessions are left.
  */
 export async function eraseUser(deps: JobDependencies, userId: string): Promise<Outcome<{ remaining: number }>> {
   const erasure = await erasureOf(userId);
-  // First of all, so that it goes on whatever becomes of this call.
+  // Noted before anything is erased: the cron trigger goes on with it even if this call dies.
   if (!(await noteErasure(deps.db, erasure, deps.now()))) {
     return fail(databaseUnavailable());
   }
@@ -33,7 +33,7 @@ export async function eraseUser(deps: JobDependencies, userId: string): Promise<
   return ok({ remaining: isDone ? 0 : Math.max(1, await countOfUser(deps.db, userId, MAX_COUNTED)) });
 }
 
-/** Goes on with the erasures that calls could not end. */
+/** Goes on with one of the erasures that calls could not end. */
 export async function goOnErasing(deps: JobDependencies): Promise<void> {
   for (const erasure of await erasuresUnderWay(deps.db, 1)) {
     await markErasure(deps.db, erasure, deps.now());
@@ -46,12 +46,12 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   const { db } = deps;
   const { userId } = erasure;
   const ids = await sessionsOfUser(db, userId, SESSIONS_AT_A_TIME);
-  // While their owner is known: items name sessions only.
+  // Before the sessions go: items name sessions only, so nobody could tell later that they are of this user.
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }
   await removeEach(ids, (id) => deps.session(id).purgeSession({ userId }), { event: "erase.failed" });
-  // Jobs that were made since then; whoever makes one now no longer finds the sessions.
+  // Jobs may have been made meanwhile. A job that is made from now on does not find the sessions any more.
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }

@@ -8,7 +8,7 @@ const DEAD_LETTERS = /-dead$/;
 
 const Slice = z.object({ jobId: z.string(), from: z.int().min(0) });
 
-/** One message as the platform has it. */
+/** A message as the platform delivers it. */
 interface SliceMessage {
   body: unknown;
   attempts: number;
@@ -21,7 +21,7 @@ export interface Deliveries {
   messages: readonly SliceMessage[];
 }
 
-/** What the Queue calls. A message stays until nothing of its slice is open. Does not throw. */
+/** What the Queue calls. A message comes back until no item of its slice is open. Does not throw. */
 export async function workQueue(deps: JobDependencies, { queue, messages }: Deliveries): Promise<void> {
   for (const message of messages) {
     const read = Slice.safeParse(message.body);
@@ -29,7 +29,7 @@ export async function workQueue(deps: JobDependencies, { queue, messages }: Deli
       log("error", "job.unknown_message", { queue });
       message.ack();
     } else if (DEAD_LETTERS.test(queue)) {
-      // Its rows are as they were: the sweep sends it again, and the attempts of its items bound how often.
+      // The rows of its items are unchanged, so the sweep sends the slice again. The attempts of the items bound how often.
       log("warn", "job.dead_letter", { job_id: read.data.jobId, from: read.data.from });
       message.ack();
     } else {
@@ -48,7 +48,7 @@ async function handle(deps: JobDependencies, slice: JobSlice, message: SliceMess
     }
   } catch (error) {
     log("error", "job.failed_unexpectedly", { job_id: slice.jobId, from: slice.from, ...errorFields(error) });
-    // What this delivery has claimed may be taken up again by then.
+    // By then the items that this delivery has claimed are free again.
     message.retry({ delaySeconds: Math.ceil(deps.config.sweepAfterMs / 1000) });
   }
 }

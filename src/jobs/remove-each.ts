@@ -3,7 +3,7 @@ import type { Outcome } from "../domain/outcome.ts";
 import { log } from "../lib/log.ts";
 import { sideBySide } from "../lib/side-by-side.ts";
 
-/** Has each session removed, some at once. Those that are not are only logged, under `failure`: the next go finds them again. */
+/** Removes each session, some side by side. Those that fail are only logged, as `failure`: the next go finds them again. */
 export async function removeEach(
   ids: readonly string[],
   remove: (sessionId: string) => Promise<Outcome<unknown>>,

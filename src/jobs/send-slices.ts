@@ -3,15 +3,15 @@ import { withTimeout } from "../lib/abort.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { JobDependencies } from "./dependencies.ts";
 
-/** The platform's limit for one call. */
+/** How many messages the platform takes in one call. */
 export const MESSAGES_AT_ONCE = 100;
 const SEND_TIMEOUT_MS = 5_000;
 
-/** The first positions of all slices of so many items. */
+/** The first position of each slice of a job with so many items. */
 export const sliceStarts = (items: number): number[] =>
   Array.from({ length: Math.ceil(items / SLICE_SIZE) }, (_, nth) => nth * SLICE_SIZE);
 
-/** Sends slices to the Queue. What it does not take, the sweep sends again: the rows say what is to be done. */
+/** Sends slices to the Queue. The rows say what is to be done, so the sweep sends again what the Queue does not take. */
 export async function sendSlices(deps: JobDependencies, jobId: string, starts: readonly number[]): Promise<void> {
   try {
     for (let first = 0; first < starts.length; first += MESSAGES_AT_ONCE) {

@@ -8,22 +8,22 @@ import type { JobDependencies } from "./dependencies.ts";
 import type { KindOfWork } from "./kinds/kind-of-work.ts";
 import { KINDS } from "./kinds/list.ts";
 
-/** The platform lets a Worker wait for about six answers at a time. */
+/** How many items a worker works on at a time: the platform lets it wait for about six answers. */
 const ITEMS_AT_ONCE = 5;
-/** So many results are written at once: a job's reader and a cancel see that far. */
+/** How many results are written at once. A reader of the job sees no more than what is written, and a cancel takes hold there. */
 const RECORDED_AT_ONCE = 10;
 /** How often items that take long are touched at least. */
 const TOUCH_MS = 20_000;
-/** Two calls of a model and what the database may need; then nobody waits for the session any more. */
+/** How long a worker waits for a session: two calls of a model, and what the database may need. */
 const ITEM_TIMEOUT_MS = 120_000;
 const DATABASE_AWAY_SECONDS = 10;
 const FIRST_DELAY_SECONDS = 5;
 const DELAY_FACTOR = 4;
 const LONGEST_DELAY_SECONDS = 600;
-/** So many items in a row without an answer of the model: the rest is not even tried. */
+/** After so many items in a row without an answer of the model the rest of the slice is not tried. */
 const AWAY_AFTER = ITEMS_AT_ONCE;
 
-/** Works on what is open of a slice. Answers after how many seconds it is to be handed in again; null when it is done. */
+/** Works on the open items of a slice. Answers after how many seconds the slice has to come again; null when it is done. */
 export async function workSlice(deps: JobDependencies, slice: JobSlice, deliveries: number): Promise<number | null> {
   const claimed = await readOrNull(
     claimSlice(deps.db, slice, { nowMs: deps.now(), sweepAfterMs: deps.config.sweepAfterMs }),
@@ -38,7 +38,7 @@ export async function workSlice(deps: JobDependencies, slice: JobSlice, deliveri
   if (items.length > 0) {
     return new SliceWork(deps, job, items, deliveries).run();
   }
-  // Somebody works on it, or it waits for its next attempt.
+  // Another worker works on what is open, or it waits for its next attempt.
   return dueAt === null ? null : secondsUntil(dueAt, deps.now());
 }
 
@@ -51,16 +51,16 @@ function secondsUntil(atMs: number, nowMs: number): number {
   return Math.min(LONGEST_DELAY_SECONDS, Math.max(1, Math.ceil((atMs - nowMs) / 1000)));
 }
 
-/** A claimed slice while it is worked on: a few items at a time, recorded as it goes. */
+/** A claimed slice while it is worked on: a few items at a time, whose results are written as they come. */
 class SliceWork {
   readonly #deps: JobDependencies;
   #job: Job;
   readonly #waiting: ClaimedItem[];
-  /** Claimed and not recorded yet, by position. */
+  /** Items that are claimed and have no result yet, by position. */
   readonly #open: Map<number, ClaimedItem>;
   readonly #records = new Serial();
   #results: ItemRecord[] = [];
-  /** Tokens of results that are not in `#job`. */
+  /** Tokens of results that `#job` does not count yet. */
   #unrecordedTokens = 0;
   #awayInARow = 0;
   readonly #deliveries: number;
@@ -156,7 +156,7 @@ class SliceWork {
     this.#open.delete(position);
   }
 
-  /** Writes what there is, and touches these; false when D1 did not take it, which the next time tries again. */
+  /** Writes the results so far, and touches the `kept` items. False when D1 did not take them: the next call writes them too. */
   #record(kept: readonly number[] = []): Promise<boolean> {
     return this.#records.run(async () => {
       const results = this.#results;
