@@ -11,8 +11,8 @@ const MIGRATIONS = path.join(PROJECT_DIR, "migrations");
 const GENERATE = "Run `npm run db:generate -- --name what_it_does` and commit what it writes.";
 
 /**
- * `npm run db:check`: the schema and the migrations say the same. Works on copies, so the work tree stays as it was.
- * An edit of an old migration that makes no difference to the tables is not seen.
+ * `npm run db:check`: checks that the schema and the migrations make the same tables. It works on copies, so the work tree
+ * stays as it is. It does not see an edit of an old migration that makes no difference to the tables.
  */
 function checkMigrations(workDir: string): void {
   const checked = drizzleKit("check", MIGRATIONS);
@@ -24,7 +24,7 @@ function checkMigrations(workDir: string): void {
   requireSameTables(path.join(workDir, "from-scratch"));
 }
 
-/** Wrangler applies every SQL file, drizzle-kit knows those of its journal. */
+/** Wrangler applies every SQL file; drizzle-kit knows only those of its journal. */
 function requireSameFiles(): void {
   const journal: { entries: { tag: string }[] } = JSON.parse(
     readFileSync(path.join(MIGRATIONS, "meta/_journal.json"), "utf8"),
@@ -52,7 +52,7 @@ function requireNothingToGenerate(copy: string): void {
     const sql = added.map((file) => readFileSync(path.join(copy, file), "utf8")).join("\n");
     throw new StartError(`${SCHEMA} has changes that no migration makes:\n\n${sql}\n${GENERATE}`);
   }
-  // Also where it fails, as it does when it would have to ask what was renamed, drizzle-kit exits with 0.
+  // drizzle-kit exits with 0 even where it fails, for example because it would have to ask what was renamed.
   if (!said.includes("No schema changes")) {
     throw new StartError(`drizzle-kit cannot say by itself what changed in ${SCHEMA}:\n\n${said}\n${GENERATE}`);
   }
@@ -81,11 +81,11 @@ const sqlIn = (dir: string): string =>
     .map((file) => readFileSync(path.join(dir, file), "utf8"))
     .join("\n;\n");
 
-/** Runs a command of drizzle-kit on a folder of migrations; answers all that it says. */
+/** Runs a command of drizzle-kit on a folder of migrations. Answers all that it prints. */
 function drizzleKit(command: "check" | "generate", out: string): string {
   const bin = path.join(PROJECT_DIR, "node_modules/drizzle-kit/bin.cjs");
   if (!existsSync(bin)) throw new StartError("drizzle-kit is not installed. Run `npm ci` first.");
-  // It puts ./ before the folder, so only a relative one works.
+  // drizzle-kit puts ./ before the folder, so only a relative path works.
   const flags = ["--dialect=sqlite", `--out=${path.relative(PROJECT_DIR, out)}`];
   if (command === "generate") flags.push(`--schema=${SCHEMA}`);
   const { stdout, stderr, error } = spawnSync(process.execPath, [bin, command, ...flags], {

@@ -10,7 +10,7 @@ import { StartError } from "./server/wrangler.ts";
 
 const OUTPUT_SHOWN_CHARS = 4_000;
 
-/** `npm run demo`: the story of the product on a server of its own. Answers the exit code. */
+/** `npm run demo`: tells the story of the product on a server of its own. Answers the exit code. */
 async function demo(isEnding: () => boolean): Promise<number> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "edge-sessions-demo-"));
   process.on("exit", () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));

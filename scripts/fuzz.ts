@@ -7,14 +7,14 @@ import { startServer } from "./server/server-process.ts";
 import type { Settings } from "./server/settings.ts";
 import { PROJECT_DIR, StartError } from "./server/wrangler.ts";
 
-/** Requests made from the document against servers of one's own, with all of Schemathesis's checks. */
+/** `npm run fuzz`: Schemathesis makes requests from the OpenAPI document and sends them to servers that this script starts. */
 
 const VERSION = "4.32.5";
 const VENV_DIR = path.join(PROJECT_DIR, ".wrangler/schemathesis");
 const CONFIG = path.join(PROJECT_DIR, "test/schemathesis.toml");
 const KEY = "fuzzing-key";
 
-/** The command, which is installed beside the local state where the machine has none. */
+/** The Schemathesis command. Where the machine has none it is installed beside the local state. */
 function schemathesis(): string {
   if (spawnSync("schemathesis", ["--version"]).status === 0) return "schemathesis";
   const installed = path.join(VENV_DIR, "bin/schemathesis");
@@ -31,7 +31,7 @@ function schemathesis(): string {
   return installed;
 }
 
-/** One server, development mode and the offline model; answers Schemathesis's exit code. */
+/** Checks one server, in development mode with the offline model. Answers Schemathesis's exit code. */
 async function fuzzed(command: string, settings: Settings, flags: readonly string[]): Promise<number> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "edge-sessions-fuzz-"));
   process.on("exit", () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));

@@ -6,7 +6,7 @@ import { isFine, Job, jobLine, progressBar, requestOf, UsageError } from "./name
 
 const DEFAULT_URL = "http://127.0.0.1:8787";
 const POLL_MS = 1_000;
-/** A server that restarts is back within this. */
+/** For how many polls in a row the server may be away: a restart takes less. */
 const AWAY_POLLS = 60;
 
 const USAGE = `Names sessions on a server, as a job that goes on by itself, and shows how far it is.
@@ -62,7 +62,7 @@ async function create(url: string, args: readonly string[]): Promise<Job> {
 
 const look = (url: string, jobId: string) => call(url, `/naming-jobs/${encodeURIComponent(jobId)}`, {});
 
-/** Looks at the job until it has ended, over a restart of the server as well. */
+/** Looks at the job until it has ended. A restart of the server in between does no harm. */
 async function follow(url: string, made: Job): Promise<Job> {
   const show = shower();
   let job = made;
@@ -83,7 +83,7 @@ async function follow(url: string, made: Job): Promise<Job> {
   return job;
 }
 
-/** A bar that moves on a terminal; elsewhere a line whenever another tenth is done. */
+/** Shows a bar that moves on a terminal; elsewhere a line whenever another tenth is done. */
 function shower(): (job: Job) => void {
   if (process.stdout.isTTY) {
     return (job) => void process.stdout.write(`\r${progressBar(job, process.stdout.columns)}\u001b[K`);
@@ -96,7 +96,7 @@ function shower(): (job: Job) => void {
   };
 }
 
-/** The job belongs to the server: a terminal that closes must not end it by accident. */
+/** Has Ctrl-C say how to look again. The job belongs to the server: a terminal that closes must not end it. */
 function tellWhereItRuns(url: string, jobId: string): () => void {
   const tell = () => {
     console.log(`\nThe job goes on. Look again: npm run names -- --url ${url} --job ${jobId}`);
@@ -116,7 +116,7 @@ async function call(url: string, path: string, init: RequestInit): Promise<Job> 
   if (response.ok) return Job.parse(JSON.parse(text));
   const { detail } = Refusal.safeParse(parsed(text)).data ?? { detail: text.slice(0, 500) };
   const sentence = typeof detail === "string" ? detail : JSON.stringify(detail);
-  // What is the caller's fault stays so; the server's may pass.
+  // Asking again does not help where the caller is at fault; where the server is, it may.
   const problem = `${init.method ?? "GET"} ${path} answered ${response.status}: ${sentence}`;
   throw response.status < 500 ? new UsageError(problem) : new Error(problem);
 }

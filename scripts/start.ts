@@ -16,7 +16,7 @@ const DEFAULT_PORT = "8787";
 const DEFAULT_IP = "127.0.0.1";
 const DEFAULT_STATE_DIR = ".wrangler/state";
 
-/** `npm start`: a local database, migrated, and the server in development mode over it. Further flags are wrangler's. */
+/** `npm start`: migrates a local database and serves it in development mode. Further flags go to wrangler. */
 async function start(args: readonly string[]): Promise<number> {
   if (hasFlag(args, "help", "h", "version", "v")) return spawnWrangler(["dev", ...args], "show").exited;
   const port = flagValue(args, "port") ?? DEFAULT_PORT;
@@ -66,8 +66,8 @@ async function requireFreePort(port: string, ip: string): Promise<void> {
 }
 
 /**
- * The files that carry the settings to the Worker, later ones over earlier ones; none where wrangler's own search finds
- * them all. Once it is given a file, wrangler looks for no other, so those it would have found are named as well.
+ * The files that carry the settings to the Worker; a later file wins. None where wrangler finds all of them by itself.
+ * Once wrangler is given a file it looks for no other, so the files that it would have found are named as well.
  */
 function settingFiles(args: readonly string[], shell: Settings): string[] {
   if (Object.keys(shell).length === 0) return [];
@@ -88,7 +88,7 @@ function localFiles(args: readonly string[], write: (name: string, text: string)
   return envFiles(args);
 }
 
-/** The files that wrangler reads where there is no `.dev.vars`, later ones over earlier ones. */
+/** The files that wrangler reads where there is no `.dev.vars`; a later file wins. */
 function envFiles(args: readonly string[]): string[] {
   const environment = flagValue(args, "env", "e");
   const names = [".env", ".env.local"];
@@ -101,7 +101,7 @@ function devVarsFile(environment: string | undefined): string | null {
   return names.map((name) => path.join(PROJECT_DIR, name)).find((file) => existsSync(file)) ?? null;
 }
 
-/** The key that the server asks for, as far as it is plain to see from here. */
+/** The security key that the server will ask for, as far as this script can tell. */
 function securityKey(args: readonly string[]): string | undefined {
   const given = variables(args).OS_SECURITY_KEY ?? process.env.OS_SECURITY_KEY;
   if (given !== undefined) return given;

@@ -29,7 +29,7 @@ export async function pauseForApproval(api: Api, narrator: Narrator): Promise<Wa
   return { runId, toolCallId: tool.tool_call_id, path: `/agents/operator/runs/${runId}` };
 }
 
-/** Whoever approves finds it, answers, and the run goes on; a second answer is refused. */
+/** A person finds the run in the inbox and approves, and the run goes on. A second answer is refused. */
 export async function approve(api: Api, narrator: Narrator, waiting: Waiting): Promise<void> {
   const { runId, toolCallId, path } = waiting;
   narrator.chapter("The inbox of who approves: what waits for people, in all sessions");

@@ -5,9 +5,9 @@ import { Job, jobLine, progressBar } from "../names/naming-progress.ts";
 import type { Narrator } from "./narrator.ts";
 
 const POLL_MS = 50;
-/** The setting that the story is told with: a minute, as a deployment has it, would be most of the story. */
+/** The setting of the story's server. With the default of a minute most of the story would be waiting. */
 export const SWEEP_AFTER_MS = 10_000;
-/** Between two clocks, and until a touch that was under way is written. */
+/** The server's clock counts from its last touch of the items, which may have been a little after the last look. */
 const MARGIN_MS = 1_000;
 const COMPLETED_WITHIN_MS = 30_000;
 /** The conversations whose names are shown and checked. */
@@ -16,13 +16,13 @@ const SHOWN = [0, 8, 12, 57, 69, 71];
 /** A naming job whose server was killed. */
 export interface Interrupted {
   job: Job;
-  /** When it was last seen to move. */
+  /** When the story last looked at it, before the kill. */
   seenAt: number;
 }
 
 const path = ({ job_id }: Job) => `/naming-jobs/${job_id}`;
 
-/** Sessions of one run each: too short to be named by themselves. */
+/** Imports sessions of one run each: the server names none of them by itself, because they are too short. */
 export async function moveIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("Conversations move in from Agno");
   const reports = await Promise.all(CUSTOMERS.map((user) => api.call("POST", "/import", ImportReport, agnoRows(user))));
@@ -31,7 +31,7 @@ export async function moveIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("all of them are there", imported === CONVERSATIONS.length);
 }
 
-/** A job names them; it is left in the middle. */
+/** Makes a job that names them, and looks on until its first results are there. */
 export async function startNaming(api: Api, narrator: Narrator): Promise<Interrupted> {
   narrator.chapter("One job gives each of them a name");
   const made = await api.call("POST", "/sessions/names", Job, { filter: { unnamed: true, agent_id: "assistant" } });
@@ -72,7 +72,7 @@ export async function completeNaming(api: Api, narrator: Narrator, { job, seenAt
   narrator.check("by this job, and each once", isOfJob && names.every(({ version }) => version === 1));
 }
 
-/** Looks at the job until it has ended, or is far enough; tells of what has changed. */
+/** Looks at the job until it has ended, or is far enough, and tells of each change. */
 async function follow(api: Api, narrator: Narrator, job: Job, isEnough: (job: Job) => boolean): Promise<Job> {
   let told = "";
   for (;;) {

@@ -42,7 +42,7 @@ const OPENINGS: readonly string[] = [
   "How much should I water an olive tree on a balcony?",
 ];
 
-/** Whose conversations they are. */
+/** The users that the conversations belong to. */
 export const CUSTOMERS = ["bea", "carl"] as const;
 
 const FIRST_AT = 1_790_000_000;
@@ -58,7 +58,7 @@ export const CONVERSATIONS: readonly Conversation[] = CUSTOMERS.flatMap((user) =
   OPENINGS.map((opening, nth) => ({ id: `${user}-${String(nth + 1).padStart(2, "0")}`, user, opening })),
 );
 
-/** A customer's conversations as Agno's database has them: a row of `agno_sessions` a line, with one run in it. */
+/** A customer's conversations as Agno's database has them: each line is a row of `agno_sessions` with one run in it. */
 export function agnoRows(customer: string): string {
   const rows = CONVERSATIONS.map(agnoRow).filter(({ user_id }) => user_id === customer);
   return rows.map((row) => `${JSON.stringify(row)}\n`).join("");

@@ -10,7 +10,7 @@ const Hits = z.looseObject({
 });
 const Summary = z.looseObject({ summary: z.string(), topics: z.array(z.string()).default([]) });
 
-/** What makes one of many conversations findable. */
+/** Finds one of many conversations: by search, by tags, by its summary. */
 export async function findAndSort(api: Api, narrator: Narrator): Promise<void> {
   await search(api, narrator);
   await sort(api, narrator);
@@ -59,7 +59,7 @@ async function summarize(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("it tells what the conversation was about", summary.includes("learn to sail"));
 }
 
-/** What was written out is deleted, comes in again, and is written out the same. */
+/** Exports a session, deletes it, imports it, and exports it again. */
 export async function outAndIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("A session leaves as lines of JSON, and comes back");
   const exported = await api.get("/sessions/sailing/export");

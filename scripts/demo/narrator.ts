@@ -1,7 +1,7 @@
-/** A step of the story did not do what the product promises. */
+/** A step of the story whose outcome is not what the product promises. */
 export class StoryError extends Error {}
 
-/** Tells a story on a terminal: what is called, what came back, and what that shows. */
+/** Tells a story on a terminal: what was called, what came back, and what that shows. */
 export class Narrator {
   #chapters = 0;
   #checks = 0;
@@ -21,26 +21,26 @@ export class Narrator {
     this.#line(`   → ${method} ${path} ${body}`.trimEnd());
   }
 
-  /** What came back, line by line. */
+  /** Tells what came back, line by line. */
   came(...lines: string[]): void {
     for (const line of lines) this.#line(`   ← ${line}`);
   }
 
-  /** A piece of an answer, as it comes. */
+  /** Tells a piece of an answer as it comes. */
   delta(text: string): void {
     if (!this.#isMidLine) process.stdout.write("   ← ");
     this.#isMidLine = true;
     process.stdout.write(text.replaceAll("\n", "\n     "));
   }
 
-  /** What changes while one waits: one line on a terminal, nothing elsewhere. The next line takes its place. */
+  /** Shows how long the story still waits: on a terminal one line, which the next line replaces; elsewhere nothing. */
   moving(text: string): void {
     if (!process.stdout.isTTY) return;
     process.stdout.write(`\r   … ${text}\u001b[K`);
     this.#isMoving = true;
   }
 
-  /** Goes on only if the claim is true. */
+  /** Tells the claim if it is true. Throws if not. */
   check(claim: string, isTrue: boolean): void {
     if (!isTrue) throw new StoryError(`This is not so: ${claim}.`);
     this.#checks += 1;

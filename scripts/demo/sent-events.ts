@@ -1,4 +1,4 @@
-/** What the server-sent events of a stream say, each as it comes; comments and what has no data are passed over. */
+/** The data of a stream's server-sent events, each as it comes. Comments, and events without data, are passed over. */
 export async function* sentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
   let text = "";
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {

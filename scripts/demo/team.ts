@@ -30,5 +30,5 @@ export async function delegate(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("the member's run is stored, with its parent's id", members.length === 1);
 }
 
-/** AgentOS says "" where there is none. */
+/** AgentOS answers "" for a run that has no parent. */
 const ofParent = (runId: string | null | undefined) => (runId ? `, in ${runId}` : "");

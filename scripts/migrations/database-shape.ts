@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 
 /**
- * What a database made by these statements is like, one fact per line, whatever the way it came to be: a column that was
- * added later counts like one that was there at once. Full-text tables, triggers and views are left out: the schema in
- * TypeScript cannot say them, so migrations may have them besides.
+ * The shape of the database that these statements make, one fact per line. How it was made does not matter: a column that
+ * was added later counts like one that was there from the beginning. Full-text tables, triggers and views are left out:
+ * the schema in TypeScript cannot declare them, so migrations may make them besides.
  */
 export function databaseShape(sql: string): Set<string> {
   const db = new DatabaseSync(":memory:");
@@ -15,7 +15,7 @@ export function databaseShape(sql: string): Set<string> {
   }
 }
 
-/** What only one of two shapes has: what the second lacks of the first, and what it has besides. */
+/** How two shapes differ: what the second lacks of the first, and what it has besides. */
 export function differences(wanted: ReadonlySet<string>, actual: ReadonlySet<string>): string[] {
   const missing = [...wanted].filter((fact) => !actual.has(fact)).map((fact) => `lacks ${fact}`);
   const extra = [...actual].filter((fact) => !wanted.has(fact)).map((fact) => `has   ${fact}`);

@@ -3,10 +3,10 @@ import { flagValue, hasFlag } from "../server/flags.ts";
 
 /** What `npm run names` asks for and shows. Pure: it runs in the tests, which have no Node. */
 
-/** Something that the caller can put right; shown as a sentence. */
+/** A mistake that the caller can put right. Shown as a sentence. */
 export class UsageError extends Error {}
 
-/** The parts of a naming job that are shown. */
+/** The fields of a naming job that are shown. */
 export const Job = z.looseObject({
   job_id: z.string(),
   status: z.enum(["running", "completed", "cancelled", "stopped"]),
@@ -45,7 +45,7 @@ export function requestOf(args: readonly string[], ids: readonly string[] | null
   if (maxTokens !== undefined && !/^[1-9]\d*$/.test(maxTokens)) {
     throw new UsageError(`--max-tokens must be a whole number, not "${maxTokens}".`);
   }
-  // To replace generated names, they must be looked for.
+  // Sessions whose generated names are to be replaced have a name, so `unnamed` must not leave them out.
   const filter = { unnamed: overwrite !== "generated", agent_id: agent, team_id: team, updated_after: updatedAfter };
   const some = ids?.map((line) => line.trim()).filter((line) => line !== "");
   return {

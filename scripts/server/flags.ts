@@ -1,6 +1,6 @@
 /**
- * What `npm start` must know of the flags that it hands to `wrangler dev`, read as wrangler reads them. Pure: it runs in
- * the tests, which have no Node.
+ * Reads the flags that `npm start` hands to `wrangler dev`, as wrangler reads them. Pure: the tests run it, and have no
+ * Node.
  */
 
 /** Flags with the same meaning for `wrangler dev` and for the migration that goes before it, with their short forms. */
@@ -24,7 +24,7 @@ export function flagValues(args: readonly string[], names: readonly string[], is
   return values;
 }
 
-/** The value that counts, the last one. */
+/** The value of a flag: the last one counts. */
 export function flagValue(args: readonly string[], ...names: string[]): string | undefined {
   return flagValues(args, names).at(-1);
 }
@@ -37,7 +37,7 @@ export function hasFlag(args: readonly string[], ...names: string[]): boolean {
   });
 }
 
-/** Whether a flag that is on or off is on, as it was given last: `--name`, `--name=true`, `--name true`; `--no-name` is off. */
+/** Whether a flag is on; the last one counts. `--name`, `--name=true` and `--name true` are on, `--no-name` is off. */
 export function isSwitchedOn(args: readonly string[], name: string): boolean {
   const at = args.findLastIndex((arg) => hasFlag([arg], name));
   const flag = readFlag(args[at] ?? "");
@@ -54,10 +54,10 @@ export function variables(args: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** The flags with which a migration finds the very database that `wrangler dev` serves with these. */
+/** The flags that have a migration find the database that `wrangler dev` serves with these flags. */
 export function migrationFlags(args: readonly string[]): string[] {
   return SHARED_FLAGS.flatMap((names) => {
-    // Only `dev` takes several configurations: the first is the one with this Worker and its database.
+    // Only `dev` takes several configurations. The first one has this Worker and its database.
     const value = names.includes("config") ? flagValues(args, names)[0] : flagValue(args, ...names);
     return value === undefined ? [] : [`--${names[0]}=${value}`];
   });
@@ -69,5 +69,5 @@ function readFlag(arg: string): { name: string; value: string | null } | null {
   return { name: kebabCase(match[1]), value: match[2] ?? null };
 }
 
-/** Wrangler takes `--persistTo` as well. */
+/** Wrangler also takes flags such as `--persistTo`. */
 const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -11,15 +11,15 @@ export interface ProcessGroup {
   child: ChildProcess;
   /** The program's exit code, 128 and the signal's number where a signal ended it. Never rejects. */
   exited: Promise<number>;
-  /** Ends all of the group; settles when none of it is left. */
+  /** Ends all processes of the group. Settles when none of them is left. */
   stop(): Promise<void>;
-  /** Ends all of it at once, as a crash would. */
+  /** Kills all processes of the group, as a crash would. */
   kill(): Promise<void>;
 }
 
 const groups = new Set<ProcessGroup>();
 
-/** Starts a program as the leader of a process group of its own, so that signals reach all of it, and only through us. */
+/** Starts a program as the leader of a process group of its own: signals reach all that it starts, and come only from here. */
 export function spawnGroup(command: string, args: readonly string[], options: SpawnOptions): ProcessGroup {
   const child = spawn(command, args, { ...options, detached: true });
   const exited = new Promise<number>((settle) => {
@@ -30,7 +30,7 @@ export function spawnGroup(command: string, args: readonly string[], options: Sp
     child,
     exited,
     async stop() {
-      // Once it is gone, its number may be another's.
+      // The number of a group that is gone may already be another group's.
       if (!groups.has(group)) return;
       signalGroup(child, "SIGTERM");
       await Promise.race([exited, new Promise((wake) => setTimeout(wake, GRACE_MS).unref())]);
@@ -54,8 +54,8 @@ export function exitCodeOf(signal: NodeJS.Signals | null): number {
 }
 
 /**
- * Has Ctrl-C, a hang-up and a kill stop all groups before this process ends, and a second one end it at once. Whatever
- * way it ends, no group outlives it. Answers whether the end has begun.
+ * Has Ctrl-C, a hang-up and a kill stop all groups before this process ends; a second such signal ends it at once. However
+ * this process ends, no group outlives it. The function that it answers says whether the end has begun.
  */
 export function stopGroupsAtEnd(): () => boolean {
   let stopping = false;
@@ -73,7 +73,7 @@ export function stopGroupsAtEnd(): () => boolean {
   return () => stopping;
 }
 
-/** Killed, npm ends the shell between it and its script, and tells the script nothing. */
+/** Acts when npm is gone: a killed npm ends the shell between itself and this script, and tells the script nothing. */
 function onParentGone(act: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
@@ -84,18 +84,18 @@ function onParentGone(act: () => void): void {
   timer.unref();
 }
 
-/** What was killed takes a moment to go. Not waited for longer: a group also seems to be there while nobody reaps it. */
+/** Waits until the killed processes are gone, for a short time only: a group that nobody reaps seems to be there for ever. */
 async function groupGone(child: ChildProcess): Promise<void> {
   for (let waitedMs = 0; waitedMs < GONE_MS && signalGroup(child, 0); waitedMs += 20) {
     await new Promise((wake) => setTimeout(wake, 20));
   }
 }
 
-/** Signal 0 only asks. Answers whether there was anything to signal. */
+/** Signals a group; signal 0 only asks whether it is there. Answers whether there was anything to signal. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   if (child.pid === undefined) return false;
   try {
-    // Windows has no groups to signal; there wrangler ends what it started.
+    // Windows has no groups to signal. There wrangler ends the processes that it started.
     return process.platform === "win32" ? child.kill(signal) : process.kill(-child.pid, signal);
   } catch {
     return false;

@@ -6,14 +6,14 @@ import { migrate, type Output, recordOutput, StartError, spawnWrangler } from ".
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
 
-/** What wrangler reports to the process that started it. */
+/** The message by which wrangler tells the process that started it that it serves. */
 interface ReadyMessage {
   event: "DEV_SERVER_READY";
   ip: string;
   port: number;
 }
 
-/** Starts `wrangler dev`. `ready` is the address it listens at; that stays open where it never comes to listen. */
+/** Starts `wrangler dev`. `ready` is the address that it listens at, and never settles where it does not come to listen. */
 export function launchServer(args: readonly string[], output: Output, env: Record<string, string> = {}) {
   const group = spawnWrangler(["dev", ...args], output, env);
   const ready = new Promise<string>((settle) => {
@@ -25,14 +25,14 @@ export function launchServer(args: readonly string[], output: Output, env: Recor
   return { group, ready };
 }
 
-/** A server of one's own, for a script. */
+/** A server that a script has started for itself. */
 export interface Server {
   url: string;
   /** All that wrangler has written. */
   output(): string;
-  /** Settles when no process of it is left. The state stays. */
+  /** Ends the server. Settles when none of its processes is left. The state stays. */
   stop(): Promise<void>;
-  /** The same without a warning, as a crash would. */
+  /** Kills the server, as a crash would. The state stays. */
   kill(): Promise<void>;
 }
 
@@ -91,5 +91,5 @@ function readyMessage(message: unknown): ReadyMessage | null {
   return JSON.parse(message);
 }
 
-/** The address to call a server by that listens at every address. */
+/** The address to call a server at, also if it listens at all addresses. */
 const reachable = (ip: string) => (["0.0.0.0", "*", "[::]", "::"].includes(ip) ? "127.0.0.1" : ip);

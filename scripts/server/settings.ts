@@ -1,6 +1,6 @@
 /**
- * The server's settings on their way from a shell to the Worker: by file, because flags show in the list of processes.
- * Pure: it runs in the tests, which have no Node.
+ * Takes the server's settings from a shell to the Worker: by file, because anybody on the machine can read the flags of a
+ * process. Pure: the tests run it, and have no Node.
  */
 
 import { SETTINGS, type VariableName } from "../../src/env.ts";
@@ -17,7 +17,7 @@ export const SHELL_SETTINGS: readonly ShellSetting[] = Object.values(SETTINGS)
 
 export type Settings = Partial<Record<ShellSetting, string>>;
 
-/** The settings that an environment has. An empty one is kept: that is how a shell takes away what a file sets. */
+/** The settings that an environment has. An empty one is kept: a shell takes away in that way what a file sets. */
 export function settingsIn(env: Readonly<Record<string, string | undefined>>): Settings {
   return Object.fromEntries(SHELL_SETTINGS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
@@ -32,10 +32,10 @@ export function envFileText(settings: Settings): string {
     .join("");
 }
 
-/** Wrangler replaces `$NAME` in the files of `--env-file`, though not in `.dev.vars`: this keeps every `$` as it stands. */
+/** Escapes every `$`: wrangler replaces `$NAME` in the files of `--env-file`, though not in `.dev.vars`. */
 export const keepDollars = (text: string): string => text.replaceAll("$", "\\$");
 
-/** These files know no escapes, so a value needs a quotation mark that it does not have. */
+/** These files have no escapes for quotation marks, so a value is put between marks that it does not hold. */
 function quoted(name: string, value: string): string {
   const mark = ["'", "`", '"'].find((one) => !value.includes(one) && (one !== '"' || !/\\[nr]/.test(value)));
   if (mark === undefined || value.endsWith("\\")) {

@@ -5,12 +5,12 @@ import { type ProcessGroup, spawnGroup } from "./process-group.ts";
 /** The project's folder, whichever folder the script was started from. */
 export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 
-/** Something the caller can put right; shown as a sentence, without a stack. */
+/** A problem that the caller can put right. Shown as a sentence, without a stack. */
 export class StartError extends Error {}
 
 /**
- * Keep wrangler to this machine: no telemetry, no question for updates, no example of `Request.cf` from the network; and
- * keep the shell's whole environment out of the Worker.
+ * Keeps wrangler on this machine: it sends no telemetry, asks for no updates, and fetches no example of `Request.cf`. Also
+ * keeps the shell's environment out of the Worker.
  */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
@@ -23,10 +23,10 @@ const QUIET = {
 
 type Environment = Record<string, string | undefined>;
 
-/** `show` writes to this process's output, `keep` leaves it to the caller to read. There is never an input to prompt on. */
+/** `show` writes to this process's output; with `keep` the caller reads it. There is no input, so wrangler cannot ask anything. */
 export type Output = "show" | "keep";
 
-/** Starts wrangler, on the Node that runs this script, with a channel for its messages. */
+/** Starts wrangler on the Node that runs this script, with a channel for wrangler's messages. */
 export function spawnWrangler(args: readonly string[], output: Output, env: Environment = {}): ProcessGroup {
   const bin = path.join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
   if (!existsSync(bin)) throw new StartError("wrangler is not installed. Run `npm ci` first.");
@@ -38,7 +38,7 @@ export function spawnWrangler(args: readonly string[], output: Output, env: Envi
   });
 }
 
-/** All that a program writes, from now on. */
+/** Records all that a program writes from now on. */
 export function recordOutput({ child }: ProcessGroup): () => string {
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -49,7 +49,7 @@ export function recordOutput({ child }: ProcessGroup): () => string {
   return () => text;
 }
 
-/** Applies the migrations to a local database. Answers how many there were to apply. */
+/** Applies the migrations to a local database. Answers how many it has applied. */
 export async function migrate(flags: readonly string[], env: Environment = {}): Promise<number> {
   // With CI set, wrangler does not ask whether it may, not even in a terminal.
   const args = ["d1", "migrations", "apply", "DB", "--local", ...flags];

@@ -1,6 +1,7 @@
 /**
- * Who else than this machine could call the server that `npm start` is about to start. In development without a key the
- * only guard is the name by which it is called, and whoever is no browser may give any. Pure: it runs in the tests.
+ * Says whether other machines could call the server that `npm start` is about to start. In development without a key the
+ * server's only guard is the host name in a request, and a program that is no browser may send any. Pure: the tests run
+ * it.
  */
 
 import { isSwitchedOn } from "../server/flags.ts";

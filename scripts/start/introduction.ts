@@ -3,11 +3,11 @@ import { z } from "zod";
 const Models = z.array(z.object({ id: z.string(), provider: z.string() }));
 const Refusal = z.object({ detail: z.string() });
 
-/** Says what has started, once it answers; says nothing if it is gone before that. */
+/** Prints what has started, once the server answers. Prints nothing if the server ends before that. */
 export async function introduce(url: string, mode: string, securityKey: string | undefined): Promise<void> {
   const headers: Record<string, string> = securityKey ? { Authorization: `Bearer ${securityKey}` } : {};
   const answer = await fetch(`${url}/models`, { headers }).catch(() => null);
-  // Our own certificate is one that nobody has signed.
+  // With https the call fails although the server runs: nobody has signed its certificate.
   if (answer === null && !url.startsWith("https:")) return;
   const problem = answer !== null && answer.status >= 500 ? await refusalOf(answer) : null;
   const lines = [
