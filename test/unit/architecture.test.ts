@@ -143,11 +143,4 @@ describe("the architecture", () => {
       .map(([path]) => fileOf(path));
     expect(naming).toEqual([]);
   });
-
-  it("keeps files small enough to have one job", () => {
-    const long = Object.entries(sources)
-      .map(([path, source]) => ({ file: fileOf(path), lines: source.split("\n").length }))
-      .filter(({ lines }) => lines > 300);
-    expect(long).toEqual([]);
-  });
 });
