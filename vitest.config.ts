@@ -19,9 +19,13 @@ const PACKAGES = [
 ];
 
 /** A test's folder says what it is, and names its project. */
-const project = (name: string, options: { isolate?: boolean } = {}) => ({
+const project = (name: string) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    setupFiles: name === "unit" ? [] : ["./test/support/setup.ts"],
+  },
 });
 
 const worker = cloudflareTest(async () => ({
@@ -41,18 +45,13 @@ const worker = cloudflareTest(async () => ({
 export default defineConfig({
   plugins: [worker],
   test: {
-    setupFiles: ["./test/support/setup.ts"],
     // Nothing is slow by itself; on a busy machine everything is.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Every file imports the Worker anew: packages of a hundred modules each become one, which halves the time before its first test.
     deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
-    // Files of `unit` keep nothing in storage, so they share one Worker. All others get their own, with empty storage.
-    projects: [
-      project("unit", { isolate: false }),
-      project("store"),
-      project("api"),
-      project("faults"),
-      project("own"),
-    ],
+    isolate: false,
+    maxWorkers: 2,
+    projects: [project("unit"), project("store"), project("api"), project("faults"), project("own")],
   },
 });

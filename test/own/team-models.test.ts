@@ -8,12 +8,10 @@ import { offlineModel } from "../../src/model/offline.ts";
 import { Journal } from "../../src/session/recovery/journal.ts";
 import { LiveSession } from "../../src/session/live-session.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { callHandler, newId } from "../support/http.ts";
+import { newId } from "../support/http.ts";
 import { sleep } from "../support/model-connection.ts";
 import { objectOf, runsOf } from "../support/session-story.ts";
 import { expectNoGaps, leading, member, readTeamRun, resumeTeam } from "../support/teams.ts";
-
-callHandler();
 
 /** Runs a team in a session of its own, in a real object, with these models in the place of the provider. */
 async function runWith(models: ModelSource, teamId: string, message: string) {

@@ -19,6 +19,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, vi } from "vitest";
 import { type Gate, until } from "./scripted-model.ts";
+import { track } from "./under-way.ts";
 
 export interface SentStatement {
   sql: string;
@@ -207,7 +208,10 @@ export function watchD1(): WatchedD1 {
     const plan = planned.find(({ which, times }) => times > 0 && which(operation));
     if (plan === undefined) return counted();
     plan.times -= 1;
-    return plan.fault(counted, operation);
+    return track(
+      `an operation of D1 that a fault holds: ${operation.statements[0]?.sql.slice(0, 100)}`,
+      plan.fault(counted, operation),
+    );
   };
 
   const database = Object.getPrototypeOf(env.DB) as Record<"batch", Method>;

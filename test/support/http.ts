@@ -1,7 +1,8 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import worker from "../../src/index.ts";
+import { track } from "./under-way.ts";
 
 /** The server under test, over HTTP, as a client would reach it on its own machine. */
 const BASE = "http://localhost:8787";
@@ -20,14 +21,23 @@ export interface Answer {
   body: any;
 }
 
-let reach = (request: Request): Promise<Response> => exports.default.fetch(request);
+async function handle(request: Request): Promise<Response> {
+  const context = createExecutionContext();
+  const { waitUntil } = context;
+  context.waitUntil = (work) => waitUntil.call(context, track("what a handler gave to waitUntil", work));
+  return worker.fetch(request, env, context);
+}
+let reach = handle;
 
 /**
- * For files with many requests: from now on they go straight to the Worker's handler. Through the pool's loopback each
- * request costs more than the one before it, seconds after a few hundred.
+ * For files that are about the connection, such as readers that leave: their requests go through the platform's loopback.
+ * There each request costs more than the one before it, seconds after a few hundred. All others go straight to the handler.
  */
-export function callHandler(): void {
-  reach = async (request) => worker.fetch(request, env, createExecutionContext());
+export function overConnection(): void {
+  reach = (request) => exports.default.fetch(request);
+  afterAll(() => {
+    reach = handle;
+  });
 }
 
 export const newId = (): string => crypto.randomUUID();

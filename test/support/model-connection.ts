@@ -50,7 +50,7 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => void realSet
  * Waits for a condition. It polls, because a promise that one object waits for and another settles crosses workerd's
  * I/O contexts, and a context that waits for nothing of its own counts as hung.
  */
-export async function until(condition: () => boolean, what = "the condition", timeoutMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean, what = "the condition", timeoutMs = 20_000): Promise<void> {
   for (const waitsUntil = Date.now() + timeoutMs; !condition(); await sleep(2)) {
     if (Date.now() >= waitsUntil) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
   }

@@ -33,6 +33,7 @@ import {
   sleep,
   until,
 } from "./model-connection.ts";
+import { trackUntil } from "./under-way.ts";
 
 export {
   type ChatMessage,
@@ -159,8 +160,6 @@ export const fail = (status: number, message = `scripted failure ${status}`, hea
     { "retry-after-ms": "1", ...headers },
   );
 
-const realFetch = globalThis.fetch;
-
 async function play(connection: Connection, answer: () => Script | Promise<Script>): Promise<void> {
   try {
     const script = await answer();
@@ -205,6 +204,7 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
     },
   };
 
+  const realFetch = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     if (!url.startsWith(`${MODEL_BASE_URL}/`)) return realFetch(input, init);
@@ -215,6 +215,7 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
     const headers = Object.fromEntries(sent.headers);
     const call: ModelCall = { number: model.calls.length + 1, request, headers, aborted: false, ended: false };
     model.calls.push(call);
+    trackUntil(`call ${call.number} of the model: ${lastUser(request).slice(0, 100)}`, () => call.ended);
     const arrivedIn = test;
     const connection = new Connection(call, () => test !== arrivedIn, init?.signal);
     const own = isNaming(request) ? nameScripts : isSummarizing(request) ? summaryScripts : scripts;

@@ -4,11 +4,15 @@ import { env } from "cloudflare:workers";
 import { call } from "./http.ts";
 import { type ModelCall, sleep } from "./model-connection.ts";
 import { isNaming, type ScriptedModel } from "./scripted-model.ts";
+import { forgetUnderWay } from "./under-way.ts";
 
 export const objectOf = (sessionId: string) => env.SESSIONS.getByName(sessionId);
 
 /** Every object dies where it stands, as on a crash; what it had on disk stays. */
-export const killObjects = (): Promise<void> => abortAllDurableObjects();
+export async function killObjects(): Promise<void> {
+  await abortAllDurableObjects();
+  forgetUnderWay();
+}
 
 /** Lets the object's alarm go off now; false when none is set. */
 export const ring = (sessionId: string): Promise<boolean> => runDurableObjectAlarm(objectOf(sessionId));
@@ -63,7 +67,7 @@ export function shown(call: ModelCall | undefined): string[] {
 
 /** Waits until an answer is as it should be; for what happens out of band. */
 export async function eventually<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
-  for (const waitsUntil = Date.now() + 5_000; ; await sleep(10)) {
+  for (const waitsUntil = Date.now() + 20_000; ; await sleep(10)) {
     const found = await look();
     if (isThere(found)) return found;
     if (Date.now() > waitsUntil) throw new Error(`Waited in vain; last seen: ${JSON.stringify(found)}`);

@@ -3,10 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { MAX_TAG_CODE_POINTS } from "../../../src/domain/limits.ts";
 import { MAX_JOB_IDS, MAX_JOB_NAMES } from "../../../src/domain/job.ts";
 import { changeMany } from "../../support/bulk.ts";
-import { call, callHandler, newId } from "../../support/http.ts";
+import { call, newId } from "../../support/http.ts";
 import { watchQueue } from "../../support/queue.ts";
 
-callHandler();
 const queue = watchQueue();
 const id = newId();
 beforeAll(async () => {

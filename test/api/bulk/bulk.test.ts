@@ -6,13 +6,12 @@ import { testAgent } from "../../support/agents.ts";
 import { anyJob, changed, changeMany, inShort, itemsOfJob, rowsOfSessions } from "../../support/bulk.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { nameMany, seedNameable, untilEnded } from "../../support/naming-jobs.ts";
 import { watchQueue } from "../../support/queue.ts";
 import { callWith } from "../../support/retention.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 scriptModel();
 const d1 = watchD1();
 const queue = watchQueue();

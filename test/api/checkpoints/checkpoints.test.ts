@@ -2,10 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { teams } from "../../../src/agents/index.ts";
 import type { Team } from "../../../src/domain/team.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 
 /** A run of five messages and an answer: two rounds with a tool, then words. */

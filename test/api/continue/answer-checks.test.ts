@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -17,7 +17,6 @@ import { peopleAgent } from "../../support/people-tools.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 import { runCalls } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests

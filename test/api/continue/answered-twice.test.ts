@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { heldAfter, watchD1 } from "../../support/d1-faults.ts";
-import { callHandler, names, newId, type SentEvent } from "../../support/http.ts";
+import { names, newId, type SentEvent } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -19,7 +19,6 @@ import { peopleAgent } from "../../support/people-tools.ts";
 import { gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { objectOf, runCalls } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

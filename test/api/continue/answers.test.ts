@@ -1,16 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import {
-  call,
-  callHandler,
-  EventStream,
-  names,
-  newId,
-  openRun,
-  run,
-  type SentEvent,
-  send,
-} from "../../support/http.ts";
+import { call, EventStream, names, newId, openRun, run, type SentEvent, send } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -30,7 +20,6 @@ import { peopleAgent } from "../../support/people-tools.ts";
 import { scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import { objectOf, runCalls, shown } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests

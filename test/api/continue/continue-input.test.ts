@@ -1,10 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { call, callHandler, EventStream, newId, openRun, run, send } from "../../support/http.ts";
+import { call, EventStream, newId, openRun, run, send } from "../../support/http.ts";
 import { countRows } from "../../support/rows.ts";
 import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const KB = 1024;
 const known = { session: newId(), user: newId(), run: "" };

@@ -1,17 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_WAITING_RUNS } from "../../../src/domain/limits.ts";
 import { type Which, watchD1 } from "../../support/d1-faults.ts";
-import {
-  call,
-  callHandler,
-  EventStream,
-  names,
-  newId,
-  openRun,
-  run,
-  type SentEvent,
-  send,
-} from "../../support/http.ts";
+import { call, EventStream, names, newId, openRun, run, type SentEvent, send } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -37,7 +27,6 @@ import {
   storyOf,
 } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

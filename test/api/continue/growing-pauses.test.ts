@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { MAX_ANSWERS_BYTES, MAX_RUN_EVENT_BYTES } from "../../../src/domain/limits.ts";
-import { callHandler, newId } from "../../support/http.ts";
+import { newId } from "../../support/http.ts";
 import { answer, pausedRun, result } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { asText, exportOf, importing, type Line, linesOf } from "../../support/portable.ts";
@@ -9,7 +9,6 @@ import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
 /* What grows with each answer to a paused run. */
 
-callHandler();
 const model = scriptModel();
 
 const signing = async (count: number) => {

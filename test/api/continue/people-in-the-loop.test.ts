@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { call, callHandler, names, newId, openRun, run, type SentEvent } from "../../support/http.ts";
+import { call, names, newId, openRun, run, type SentEvent } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -29,7 +29,6 @@ import {
   storyOf,
 } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const agent = "operator";
 

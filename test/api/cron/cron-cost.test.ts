@@ -7,12 +7,11 @@ import { STEP_ENTRIES, stepOf, walkOn } from "../../../src/store/walks.ts";
 import { testAgent } from "../../support/agents.ts";
 import { rowsReadBy } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId } from "../../support/http.ts";
+import { call, newId } from "../../support/http.ts";
 import { jobOf, untilEnded } from "../../support/naming-jobs.ts";
 import { rowOf, tick, tickWithUndo } from "../../support/retention.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 scriptModel();
 const d1 = watchD1();
 const db = openDatabase(env.DB);

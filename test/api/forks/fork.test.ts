@@ -3,12 +3,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { teams } from "../../../src/agents/index.ts";
 import type { Team } from "../../../src/domain/team.ts";
 import { type Fault, lateArrival, type Operation, refused, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { fail, gate, hold, scriptModel, text } from "../../support/scripted-model.ts";
 import { detailOf, rowsOf, runCalls, runsOf, saidIn, shown, storyOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_JOB_IDS } from "../../../src/domain/job.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import {
   deliver,
   itemsOf,
@@ -20,7 +20,6 @@ import {
 import { watchQueue } from "../../support/queue.ts";
 import { fail, scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 const queue = watchQueue();

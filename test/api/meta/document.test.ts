@@ -5,9 +5,7 @@ import { parseIfMatch } from "../../../src/domain/etag.ts";
 import { ID_PATTERN, idProblem } from "../../../src/domain/id.ts";
 import { MAX_BODY_BYTES } from "../../../src/domain/limits.ts";
 import { type DocumentedOperation, documentedOperations, filledPath } from "../../support/document.ts";
-import { call, callHandler, send } from "../../support/http.ts";
-
-callHandler();
+import { call, send } from "../../support/http.ts";
 
 /** A schema somewhere in the document: its name, the schema, and the way to it. */
 interface Place {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";
-import { call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { cutOff, fail, gate, hold, isNaming, scriptModel, text, until } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 

@@ -4,7 +4,7 @@ import { add } from "../../../src/agents/tools/add.ts";
 import { deleteRecord } from "../../../src/agents/tools/delete-record.ts";
 import { testAgent } from "../../support/agents.ts";
 import { goOn, ran } from "../../support/continue.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import {
   fail,
   finish,
@@ -18,7 +18,6 @@ import {
 } from "../../support/scripted-model.ts";
 import { delegate, leading, member, say } from "../../support/teams.ts";
 
-callHandler();
 const model = scriptModel();
 
 const nameOf = async (id: string) => (await call("GET", `/sessions/${id}/name`)).body;

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../../src/domain/session.ts";
 import { testAgent } from "../../support/agents.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { fail, gate, hold, isNaming, scriptModel, text, until } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 
 const nameOf = async (id: string) => (await call("GET", `/sessions/${id}/name`)).body;

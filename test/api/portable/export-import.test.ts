@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
-import { call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { answer, confirmed, inbox, pausedRun, requirements, tools } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import {
@@ -29,7 +29,6 @@ import {
   streamTeam,
 } from "../../support/teams.ts";
 
-callHandler();
 const model = scriptModel();
 
 const remove = (sessionId: string) => call("DELETE", `/sessions/${sessionId}`);

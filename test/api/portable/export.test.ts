@@ -5,10 +5,9 @@ import { EXPORT_BOUNDS, Export, type ExportBounds } from "../../../src/portable/
 import { exportCursor, readExportCursor } from "../../../src/portable/export/cursor.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, send } from "../../support/http.ts";
+import { call, newId, send } from "../../support/http.ts";
 import { asText, importing, linesOf, message, sessionLines } from "../../support/portable.ts";
 
-callHandler();
 const d1 = watchD1();
 
 const db = openDatabase(env.DB);

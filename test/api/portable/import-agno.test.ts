@@ -3,13 +3,12 @@ import { z } from "zod";
 import { agents } from "../../../src/agents/index.ts";
 import type { Agent } from "../../../src/domain/agent.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
-import { call, callHandler, newId } from "../../support/http.ts";
+import { call, newId } from "../../support/http.ts";
 import { answer, inbox, requirements } from "../../support/paused-runs.ts";
 import { asText, exportOf, importing, type Line, linesOf, NOTHING, rowCounts } from "../../support/portable.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { detailOf, runsOf, saidIn, storyOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 /** Rows of real databases, made by Agno itself with a model that echoes: the sessions plain, unnamed, paused, summed, crewed. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, callHandler, newId, send } from "../../support/http.ts";
+import { call, newId, send } from "../../support/http.ts";
 import {
   asText,
   bytesOf,
@@ -17,7 +17,6 @@ import { scriptModel } from "../../support/scripted-model.ts";
 import { runsOf } from "../../support/session-story.ts";
 import { leading, member } from "../../support/teams.ts";
 
-callHandler();
 scriptModel();
 
 const KB = 1024;

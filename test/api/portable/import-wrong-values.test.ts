@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { callHandler, newId, send } from "../../support/http.ts";
+import { newId, send } from "../../support/http.ts";
 import { asText, importing, type Line, message, requirementLine, sessionLines } from "../../support/portable.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runsOf } from "../../support/session-story.ts";
@@ -13,7 +13,6 @@ import {
   wrongLists,
 } from "../../support/wrong-values.ts";
 
-callHandler();
 scriptModel();
 
 const AT = 1_700_000_000_000;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../../../src/domain/limits.ts";
 import { type Operation, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run, send } from "../../support/http.ts";
+import { call, newId, run, send } from "../../support/http.ts";
 import {
   asText,
   bytesOf,
@@ -19,7 +19,6 @@ import {
 import { gate, scriptModel } from "../../support/scripted-model.ts";
 import { detailOf, eventually, saidIn } from "../../support/session-story.ts";
 
-callHandler();
 scriptModel();
 const d1 = watchD1();
 

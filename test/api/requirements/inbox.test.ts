@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { accepts, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -17,7 +17,6 @@ import { peopleAgent } from "../../support/people-tools.ts";
 import { type Step, scriptModel, toolCall } from "../../support/scripted-model.ts";
 import { objectOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { watchD1 } from "../../support/d1-faults.ts";
-import { callHandler, newId, openRun, run } from "../../support/http.ts";
+import { newId, openRun, run } from "../../support/http.ts";
 import {
   answer,
   confirmed,
@@ -29,7 +29,6 @@ import {
   shown,
 } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

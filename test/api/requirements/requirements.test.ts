@@ -3,10 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Requirement } from "../../../src/domain/requirement.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { requirements, runs } from "../../../src/store/schema/tables.ts";
-import { call, callHandler, newId } from "../../support/http.ts";
+import { call, newId } from "../../support/http.ts";
 import { OPENED_AT, requirement, userInput } from "../../support/requirements.ts";
 
-callHandler();
 const db = openDatabase(env.DB);
 let positions = 0;
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { call, callHandler, EventStream, newId, openRun, run, type SentEvent, send } from "../../support/http.ts";
+import { call, EventStream, newId, openRun, run, type SentEvent, send } from "../../support/http.ts";
 import { type Gate, gate, hold, reset, type Step, scriptModel, text } from "../../support/scripted-model.ts";
 import { killObjects, ring, storyOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 /** Control events carry no id: a reader goes on from the last event that had one. */

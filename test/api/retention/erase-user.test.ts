@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { searchWords } from "../../../src/lib/search-words.ts";
 import { rowsReadBy } from "../../support/d1-cost.ts";
 import { heldBefore, type Operation, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, names, newId, openRun, run } from "../../support/http.ts";
+import { call, names, newId, openRun, run } from "../../support/http.ts";
 import { answer, confirmed, pausedRun, tools } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { deleteWithUndo, foundInD1, rowOf, setRow, storageOf, tick } from "../../support/retention.ts";
@@ -13,7 +13,6 @@ import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-
 import { killObjects, rowsOf } from "../../support/session-story.ts";
 import { delegate, leading, member, say } from "../../support/teams.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

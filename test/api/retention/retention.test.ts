@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PURGE_ROWS } from "../../../src/store/sessions/hiding.ts";
 import { testAgent } from "../../support/agents.ts";
 import { heldBefore, type Operation, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { pausedRun } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { rowOf, setRow, storageOf, tick, tickWithUndo } from "../../support/retention.ts";
@@ -12,7 +12,6 @@ import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-
 import { eventually, killObjects, ring, rowsOf, storyOf } from "../../support/session-story.ts";
 import { leading, say } from "../../support/teams.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { accepts, heldBefore, settles, unanswered, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, names, newId, openRun, run } from "../../support/http.ts";
+import { call, names, newId, openRun, run } from "../../support/http.ts";
 import { answer, confirmed, inbox, pausedRun, tools } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { deleteWithUndo, rowOf, setRow, tickWithUndo } from "../../support/retention.ts";
@@ -21,7 +21,6 @@ import {
   storyOf,
 } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

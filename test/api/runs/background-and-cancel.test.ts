@@ -4,7 +4,7 @@ import { defineTool, type Tool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
 import { goOn, openContinue, ran, readRun } from "../../support/continue.ts";
 import { heldAfter, heldBefore, settles, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, EventStream, names, newId, openRun, run, send } from "../../support/http.ts";
+import { call, EventStream, names, newId, openRun, run, send } from "../../support/http.ts";
 import { type Gate, gate, hold, open, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import {
   eventually,
@@ -17,7 +17,6 @@ import {
   storyOf,
 } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

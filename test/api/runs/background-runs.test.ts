@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { call, callHandler, EventStream, newId, openRun, run, send } from "../../support/http.ts";
+import { call, EventStream, newId, openRun, run, send } from "../../support/http.ts";
 import { gate, hold, scriptModel, text } from "../../support/scripted-model.ts";
 import { eventually } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const RUNS = "/agents/assistant/runs";
 const inBackground = (message: string, session_id: string, fields: object = {}) =>

@@ -1,11 +1,10 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { goOn, openContinue, ran, readRun, threeRuns } from "../../support/continue.ts";
-import { call, callHandler, names, newId, openRun } from "../../support/http.ts";
+import { call, names, newId, openRun } from "../../support/http.ts";
 import { gate, hold, type ModelCall, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import { detailOf, objectOf, runCalls, runsOf, saidIn, shown, storyOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 const lastCall = () => runCalls(model).at(-1);

@@ -7,14 +7,13 @@ import {
   MAX_QUOTED_BYTES,
 } from "../../../src/domain/limits.ts";
 import { goOn, type Older, ran } from "../../support/continue.ts";
-import { call, callHandler, newId } from "../../support/http.ts";
+import { call, newId } from "../../support/http.ts";
 import { asText, exportOf, importing, linesOf, message, sessionLines } from "../../support/portable.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runCalls } from "../../support/session-story.ts";
 
 /* What a run that is made from another one takes over from it, made so again and again. */
 
-callHandler();
 const model = scriptModel();
 
 const lastSystem = () =>

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { KEPT_RUN_INDEXES, MAX_RUN_INDEX, MAX_TOKENS } from "../../../src/domain/limits.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { asText, exportOf, importing, sessionLines } from "../../support/portable.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { rowsOf } from "../../support/session-story.ts";
 
-callHandler();
 scriptModel();
 
 /** A session of one run at that place. */

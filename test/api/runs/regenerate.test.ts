@@ -4,7 +4,7 @@ import { deleteRecord } from "../../../src/agents/tools/delete-record.ts";
 import { testAgent, testTeam } from "../../support/agents.ts";
 import { goOn, openContinue, ran, readRun, threeRuns } from "../../support/continue.ts";
 import { accepts, settles, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, openRun } from "../../support/http.ts";
+import { call, newId, openRun } from "../../support/http.ts";
 import { fail, gate, hold, type ModelCall, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import {
   detailOf,
@@ -19,7 +19,6 @@ import {
   storyOf,
 } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
-import { call, callHandler, names, newId, openRun, run, send, streamRun } from "../../support/http.ts";
+import { call, names, newId, openRun, run, send, streamRun } from "../../support/http.ts";
 import {
   chunk,
   finish,
@@ -15,7 +15,6 @@ import {
   until,
 } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const KB = 1024;
 const MB = 1024 * KB;

@@ -1,20 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";
-import {
-  call,
-  callHandler,
-  EventStream,
-  names,
-  newId,
-  openRun,
-  run,
-  type SentEvent,
-  send,
-  streamRun,
-} from "../../support/http.ts";
+import { call, EventStream, names, newId, openRun, run, type SentEvent, send, streamRun } from "../../support/http.ts";
 import { cutOff, fail, gate, hold, reset, scriptModel, text, toolCall, usage } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const RUNS = "/agents/assistant/runs";
 const INT = expect.any(Number);

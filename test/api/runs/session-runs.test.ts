@@ -4,12 +4,11 @@ import { streamRuns } from "../../../src/api/runs/stream.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { FIRST_RUN, type RunPosition, readRuns } from "../../../src/store/runs/runs.ts";
 import { notingDatabase } from "../../support/history.ts";
-import { call, callHandler, newId, openRun, run, send } from "../../support/http.ts";
+import { call, newId, openRun, run, send } from "../../support/http.ts";
 import { asText, importing, message, sessionLines } from "../../support/portable.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { fail, gate, hold, scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 
 /** AgentOS's RunSchema, with what it never leaves out. */

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineTool } from "../../../src/domain/tool.ts";
-import { call, newId, type SentEvent } from "../../support/http.ts";
+import { call, newId, overConnection, type SentEvent } from "../../support/http.ts";
 import { gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { eventually, journalOf, objectOf, runsOf, saidIn, shown, storyOf } from "../../support/session-story.ts";
 import {
@@ -25,6 +25,7 @@ import {
   streamTeam,
 } from "../../support/teams.ts";
 
+overConnection();
 const model = scriptModel();
 
 const erase = defineTool({

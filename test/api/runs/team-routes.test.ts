@@ -2,11 +2,10 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { teams } from "../../../src/agents/index.ts";
 import type { Team } from "../../../src/domain/team.ts";
-import { type Answer, call, callHandler, newId, run } from "../../support/http.ts";
+import { type Answer, call, newId, run } from "../../support/http.ts";
 import { countRows } from "../../support/rows.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 scriptModel();
 
 const team: Team = { id: `test-${newId()}`, name: "Test Team", mode: "coordinate", members: ["assistant"] };

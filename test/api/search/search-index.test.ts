@@ -13,7 +13,7 @@ import {
   watchD1,
   withdraws,
 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { gate, scriptModel } from "../../support/scripted-model.ts";
 import { eventually, killObjects, ring } from "../../support/session-story.ts";
@@ -23,7 +23,6 @@ import { eventually, killObjects, ring } from "../../support/session-story.ts";
 /** An answer in which there is no word. */
 const SILENCE = "-";
 
-callHandler();
 const model = scriptModel(SILENCE);
 const d1 = watchD1();
 

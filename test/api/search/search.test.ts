@@ -2,10 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { testAgent, testTeam } from "../../support/agents.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 watchD1();
 

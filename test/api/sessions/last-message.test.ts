@@ -11,14 +11,13 @@ import {
   unsent,
   watchD1,
 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { confirmed, continuePath, pausedRun, tools } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import { detailOf, eventually, killObjects, ring } from "../../support/session-story.ts";
 import { delegate, leading, member, say, streamTeam } from "../../support/teams.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -4,12 +4,11 @@ import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../../../src/domain/limits.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
 import { EMPTY_DIRECTORY } from "../../support/directory.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { labelsIn } from "../../support/labels.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { detailOf, rowsOf } from "../../support/session-story.ts";
 
-callHandler();
 scriptModel();
 const d1 = watchD1();
 

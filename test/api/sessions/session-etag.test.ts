@@ -1,10 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type Fault, heldAfter, patches, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { type Answer, call, callHandler, newId, run } from "../../support/http.ts";
+import { type Answer, call, newId, run } from "../../support/http.ts";
 import { gate, hold, scriptModel, text } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -1,11 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { pausedRun } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 
 type Item = { session_id: string; session_name: string };

@@ -1,11 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { afterOneRun, EMPTY_DIRECTORY } from "../../support/directory.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { seedSessions } from "../../support/rows.ts";
 import { gate, hold, scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 type Item = Record<string, string>;

@@ -1,9 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { patches, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler } from "../../support/http.ts";
+import { call } from "../../support/http.ts";
 
-callHandler();
 const d1 = watchD1();
 const MERGE = "application/merge-patch+json";
 

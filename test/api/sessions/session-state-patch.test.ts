@@ -5,12 +5,11 @@ import { defineTool, type Tool, type ToolContext } from "../../../src/domain/too
 import { testAgent } from "../../support/agents.ts";
 import { goOn, openContinue, readRun } from "../../support/continue.ts";
 import { heldAfter, heldBefore, patches, settles, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { type Answer, call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { type Answer, call, newId, openRun, run } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
 import { type Gate, gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { detailOf, eventually, journalOf, killObjects, ring, runsOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

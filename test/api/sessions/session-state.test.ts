@@ -5,12 +5,11 @@ import { defineTool, type Tool, type ToolContext } from "../../../src/domain/too
 import { testAgent, testTeam } from "../../support/agents.ts";
 import { readRun } from "../../support/continue.ts";
 import { accepts, refused, settles, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, run, streamRun } from "../../support/http.ts";
+import { call, newId, run, streamRun } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
 import { scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import { detailOf, journalOf, ring, runsOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { afterOneRun, EMPTY_DIRECTORY, EMPTY_DIRECTORY_WITH_NULLS } from "../../support/directory.ts";
-import { call, callHandler, names, newId, openRun, run, send } from "../../support/http.ts";
+import { call, names, newId, openRun, run, send } from "../../support/http.ts";
 import { countRows, seedRuns } from "../../support/rows.ts";
 import { cutOff, gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, call, callHandler, newId, openRun, run, send } from "../../support/http.ts";
+import { type Answer, call, newId, openRun, run, send } from "../../support/http.ts";
 import { countRows } from "../../support/rows.ts";
 import { gate, hold, scriptModel, text } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 type Ask = (session: string, run: string, user: string) => Promise<Answer>;
 

@@ -1,10 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { call, callHandler, newId, run, send } from "../../support/http.ts";
+import { call, newId, run, send } from "../../support/http.ts";
 import { countRows } from "../../support/rows.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 scriptModel();
 const KB = 1024;
 const RUNS = "/agents/assistant/runs";

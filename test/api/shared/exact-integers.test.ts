@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
-import { type Answer, call, callHandler, newId, run } from "../../support/http.ts";
+import { type Answer, call, newId, run } from "../../support/http.ts";
 import { continuePath, pausedRun, stored } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { asText, importing, sessionLines } from "../../support/portable.ts";
@@ -10,7 +10,6 @@ import { countRows } from "../../support/rows.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 import { detailOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 const BIG = "9007199254740993";

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { documentedOperations, filledPath } from "../../support/document.ts";
-import { call, callHandler, newId, run, send } from "../../support/http.ts";
+import { call, newId, run, send } from "../../support/http.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 
 /** What URL parsers take out of a path before it is sent, in the ways in which they read it. */

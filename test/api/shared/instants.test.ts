@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changeMany } from "../../support/bulk.ts";
-import { type Answer, call, callHandler, newId } from "../../support/http.ts";
+import { type Answer, call, newId } from "../../support/http.ts";
 import { nameMany } from "../../support/naming-jobs.ts";
-
-callHandler();
 
 const PLACES: [string, (string | number)[], (instant: string) => Promise<Answer>][] = [
   [

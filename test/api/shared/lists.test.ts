@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { documentedOperations } from "../../support/document.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { countRows } from "../../support/rows.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 
-callHandler();
 scriptModel();
 
 // biome-ignore lint/suspicious/noExplicitAny: a document's JSON, looked into by tests

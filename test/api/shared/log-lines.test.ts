@@ -3,11 +3,10 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import settings from "../../../wrangler.toml?raw";
 import { refused, unsent, watchD1 } from "../../support/d1-faults.ts";
 import { documentedOperations } from "../../support/document.ts";
-import { call, callHandler, newId, run, send } from "../../support/http.ts";
+import { call, newId, run, send } from "../../support/http.ts";
 import { fail, scriptModel } from "../../support/scripted-model.ts";
 import { ring } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -3,11 +3,10 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import worker from "../../../src/index.ts";
 import { type DocumentedOperation, documentedOperations, filledPath } from "../../support/document.ts";
-import { type Answer, call, callHandler, newId, run, send } from "../../support/http.ts";
+import { type Answer, call, newId, run, send } from "../../support/http.ts";
 import { pausedRun } from "../../support/paused-runs.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-callHandler();
 const model = scriptModel();
 
 const ADA = "ada-of-these-tests";

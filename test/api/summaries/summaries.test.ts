@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { testAgent } from "../../support/agents.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import {
   cutOff,
@@ -21,7 +21,6 @@ import {
 } from "../../support/scripted-model.ts";
 import { eventually, killObjects } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 
 const NAIVE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/;

@@ -2,7 +2,18 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import type { Agent } from "../../../src/domain/agent.ts";
 import { testAgent } from "../../support/agents.ts";
 import { answer, CONFIRM, die, pausedRun, readRun, resumed, watchedTool, yes } from "../../support/deaths.ts";
-import { call, EventStream, names, newId, openRun, run, type SentEvent, send, streamRun } from "../../support/http.ts";
+import {
+  call,
+  EventStream,
+  names,
+  newId,
+  overConnection,
+  openRun,
+  run,
+  type SentEvent,
+  send,
+  streamRun,
+} from "../../support/http.ts";
 import {
   fail,
   gate,
@@ -16,6 +27,7 @@ import {
 import { detailOf, killObjects, ring, runsOf, storyOf } from "../../support/session-story.ts";
 import { comparable, expectNoGaps, leading, lines, member, say, streamTeam } from "../../support/teams.ts";
 
+overConnection();
 const model = scriptModel();
 
 const waiting = (fields: Partial<Agent> = {}) =>

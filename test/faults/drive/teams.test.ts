@@ -31,12 +31,11 @@ import {
   watchedTool,
   yes,
 } from "../../support/deaths.ts";
-import { call, callHandler, EventStream, names, newId, type SentEvent, send } from "../../support/http.ts";
+import { call, EventStream, names, newId, type SentEvent, send } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
 import { gate, hold, isNaming, type Script, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { detailOf, eventually, journalOf, killObjects, ring } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -13,13 +13,12 @@ import {
   untilChanged,
 } from "../../support/bulk.ts";
 import { heldBefore, unanswered, unsent, type Which, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId } from "../../support/http.ts";
+import { call, newId } from "../../support/http.ts";
 import { deliver, minute, passTime, seedNameable } from "../../support/naming-jobs.ts";
 import { watchQueue } from "../../support/queue.ts";
 import { gate, scriptModel } from "../../support/scripted-model.ts";
 import { killObjects } from "../../support/session-story.ts";
 
-callHandler();
 scriptModel();
 const d1 = watchD1();
 const queue = watchQueue();

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import worker from "../../../src/index.ts";
 import { unanswered, unsent, type Which, watchD1 } from "../../support/d1-faults.ts";
-import { call, callHandler } from "../../support/http.ts";
+import { call } from "../../support/http.ts";
 import {
   DEAD_LETTERS,
   deliver,
@@ -21,7 +21,6 @@ import { watchQueue } from "../../support/queue.ts";
 import { fail, gate, hold, scriptModel, text, until } from "../../support/scripted-model.ts";
 import { killObjects } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 const queue = watchQueue();

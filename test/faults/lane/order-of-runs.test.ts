@@ -13,11 +13,10 @@ import {
   watchD1,
 } from "../../support/d1-faults.ts";
 import { CONFIRM, openAnswer, pausedRun, watchedTool, yes } from "../../support/deaths.ts";
-import { callHandler, newId, openRun } from "../../support/http.ts";
+import { newId, openRun } from "../../support/http.ts";
 import { type Gate, gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { eventually, killObjects, ring, runCalls, shown, storyOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -36,12 +36,11 @@ import {
   watchedTool,
   yes,
 } from "../../support/deaths.ts";
-import { type Answer, call, callHandler, EventStream, names, newId, openRun, run, send } from "../../support/http.ts";
+import { type Answer, call, EventStream, names, newId, openRun, run, send } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
 import { gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { alarmOf, detailOf, eventually, journalOf, killObjects, ring } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

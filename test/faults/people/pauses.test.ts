@@ -19,12 +19,11 @@ import {
   watchedTool,
   yes,
 } from "../../support/deaths.ts";
-import { callHandler, names, newId, openRun, run, type SentEvent } from "../../support/http.ts";
+import { names, newId, openRun, run, type SentEvent } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
 import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import { alarmOf, eventually, journalOf, killObjects, objectOf, ring, runCalls } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -306,6 +306,10 @@ it("gives a run that failed to be accepted no place in history, and the next one
     (left) => left.length === 0,
   );
   await run("three", { session_id });
+  await eventually(
+    () => detailOf(session_id),
+    ({ session_name }) => session_name === "Scripted Session Name",
+  );
   const before = await everything(session_id);
   await late.arrive();
   expect(await everything(session_id)).toEqual(before);

@@ -170,6 +170,8 @@ it("keeps what a tool was asked to do when its object died before the tool had a
   model.next([toolCall("slow", { order: "one pizza" })]);
   const stream = await openRun("order", { session_id, agent });
   await started.reached();
+  // The object answers this once its journal is on disk, as the platform holds back what a tool sends until then.
+  await journalOf(session_id);
   await killObjects();
   await stream.rest().catch(() => []);
   await ring(session_id);

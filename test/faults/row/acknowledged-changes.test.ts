@@ -22,13 +22,12 @@ import {
   watchD1,
 } from "../../support/d1-faults.ts";
 import { CONFIRM, openAnswer, pausedRun, yes } from "../../support/deaths.ts";
-import { type Answer, call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { type Answer, call, newId, openRun, run } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
 import { deleteWithUndo } from "../../support/retention.ts";
 import { gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { eventually, journalOf, killObjects, ring, runsOf } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

@@ -10,12 +10,11 @@ import {
   unsent,
   watchD1,
 } from "../../support/d1-faults.ts";
-import { call, callHandler, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { labelsIn } from "../../support/labels.ts";
 import { gate, hold, scriptModel, text } from "../../support/scripted-model.ts";
 import { detailOf, killObjects } from "../../support/session-story.ts";
 
-callHandler();
 const model = scriptModel();
 const d1 = watchD1();
 

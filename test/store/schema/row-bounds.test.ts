@@ -27,7 +27,7 @@ import { defineTool } from "../../../src/domain/tool.ts";
 import { MAX_WORDS_BYTES } from "../../../src/store/messages/message-docs.ts";
 import { testAgent } from "../../support/agents.ts";
 import { goOn, ran } from "../../support/continue.ts";
-import { call, callHandler, newId, run } from "../../support/http.ts";
+import { call, newId, run } from "../../support/http.ts";
 import { answer, pausedRun, result, tools } from "../../support/paused-runs.ts";
 import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
 import { objectOf } from "../../support/session-story.ts";
@@ -37,7 +37,6 @@ import { objectOf } from "../../support/session-story.ts";
  * column takes at most. Columns that share one limit stand together. What an import brings is measured as rows, there.
  */
 
-callHandler();
 const model = scriptModel();
 
 const ID = 4 * MAX_ID_CHARS;
