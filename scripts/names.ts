@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { flagValue, flagValues, hasFlag } from "./server/flags.ts";
 import { isFine, Job, jobLine, progressBar, requestOf, UsageError } from "./names/naming-progress.ts";
+import { flagValue, flagValues, hasFlag } from "./server/flags.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8787";
 const POLL_MS = 1_000;

@@ -3,13 +3,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
-import { exposure, withoutKey } from "./start/exposure.ts";
 import { flagValue, flagValues, hasFlag, migrationFlags, variables } from "./server/flags.ts";
-import { introduce } from "./start/introduction.ts";
 import { stopGroupsAtEnd } from "./server/process-group.ts";
 import { launchServer } from "./server/server-process.ts";
 import { envFileText, keepDollars, type Settings, settingsIn, UnusableSetting } from "./server/settings.ts";
 import { migrate, PROJECT_DIR, StartError, spawnWrangler } from "./server/wrangler.ts";
+import { exposure, withoutKey } from "./start/exposure.ts";
+import { introduce } from "./start/introduction.ts";
 
 /** As in wrangler.toml. */
 const DEFAULT_PORT = "8787";

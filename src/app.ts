@@ -1,6 +1,8 @@
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { DB_ID } from "./api/shared/common.ts";
+import { docsRouter } from "./api/meta/docs.ts";
 import { openApiDocument } from "./api/meta/document.ts";
+import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
+import { DB_ID } from "./api/shared/common.ts";
 import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./api/shared/route.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { Outcome } from "./domain/outcome.ts";
@@ -12,8 +14,6 @@ import { requestId, securityHeaders } from "./http/headers.ts";
 import { limitBody } from "./http/limits.ts";
 import { originPolicy } from "./http/origin.ts";
 import { onlyDatabase, readableUrl } from "./http/url.ts";
-import { docsRouter } from "./api/meta/docs.ts";
-import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
 
 export interface AppDependencies extends MetaDependencies {
   config(env: Env): Outcome<Config>;

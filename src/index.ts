@@ -1,12 +1,12 @@
 import { agents, teams } from "./agents/index.ts";
+import { apiRouters } from "./api/routers.ts";
+import type { RouteDependencies } from "./api/shared/dependencies.ts";
 import { createApp } from "./app.ts";
+import { runScheduled } from "./cron/scheduled.ts";
 import { readConfig } from "./env.ts";
 import { type JobDependencies, jobDependencies } from "./jobs/dependencies.ts";
 import { type Deliveries, workQueue } from "./jobs/queue.ts";
-import { runScheduled } from "./cron/scheduled.ts";
 import { modelSource } from "./model/model-source.ts";
-import { apiRouters } from "./api/routers.ts";
-import type { RouteDependencies } from "./api/shared/dependencies.ts";
 import { sessionClient } from "./session/client.ts";
 
 export { SessionObject } from "./session/object.ts";

@@ -1,6 +1,6 @@
 import { type Api, Requirements, Run } from "./api.ts";
-import { history, streamed, textOf, USER } from "./runs.ts";
 import { type Narrator, StoryError } from "./narrator.ts";
+import { history, streamed, textOf, USER } from "./runs.ts";
 
 const SESSION = "records";
 const APPROVER = "grace";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Job, jobLine, progressBar } from "../names/naming-progress.ts";
 import { type Api, ImportReport, SessionName } from "./api.ts";
 import { agnoRows, CONVERSATIONS, CUSTOMERS } from "./conversations.ts";
-import { Job, jobLine, progressBar } from "../names/naming-progress.ts";
 import type { Narrator } from "./narrator.ts";
 
 const POLL_MS = 50;

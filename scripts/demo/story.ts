@@ -2,9 +2,9 @@ import { Api, Run, Runs, Session, SessionList, SessionName } from "./api.ts";
 import { approve, pauseForApproval } from "./approval.ts";
 import { completeNaming, findJobAgain, moveIn, startNaming } from "./batch.ts";
 import { findAndSort, outAndIn } from "./directory.ts";
+import type { Narrator } from "./narrator.ts";
 import { history, run, USER } from "./runs.ts";
 import { delegate } from "./team.ts";
-import type { Narrator } from "./narrator.ts";
 
 /** Starts the server of the story. Called again it starts another one, on the state that the first one left. */
 export type StartServer = () => Promise<{ url: string; kill(): Promise<void> }>;

@@ -1,6 +1,6 @@
 import { type Api, Runs } from "./api.ts";
-import { streamed, textOf } from "./runs.ts";
 import type { Narrator } from "./narrator.ts";
+import { streamed, textOf } from "./runs.ts";
 
 const SESSION = "desk";
 

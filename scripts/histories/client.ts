@@ -1,6 +1,6 @@
-import { nameWrite, patchWrite, type SessionJson, snapshotOf, stateWrite, tagWrite } from "./cells.ts";
 import { answerJson, answerTo, type OpenRequirement } from "./answers.ts";
 import { type Answer, call } from "./calls.ts";
+import { nameWrite, patchWrite, type SessionJson, snapshotOf, stateWrite, tagWrite } from "./cells.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { Action, Condition, Operation, Reading } from "./operations.ts";
 import { type Act, begunAct, type Clock, type SessionRecord } from "./record.ts";

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { toolArguments } from "./tools.ts";
 import type { Turn } from "./operations.ts";
 import type { Asked, Clock, PromptMessage } from "./record.ts";
+import { toolArguments } from "./tools.ts";
 import { answerParts, tokenOf } from "./words.ts";
 
 /** Shorter than a run of the histories may take, longer than the server waits (`MODEL_TIMEOUT_MS`). */

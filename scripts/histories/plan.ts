@@ -1,4 +1,3 @@
-import { Random } from "./random.ts";
 import {
   type Action,
   type Fields,
@@ -9,6 +8,7 @@ import {
   TOOL_NAMES,
   type Turn,
 } from "./operations.ts";
+import { Random } from "./random.ts";
 
 /** Few clients a session, so that they meet; that many sessions, so that a restart is worth its time. */
 const SLOTS = 16;

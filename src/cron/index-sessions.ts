@@ -1,7 +1,7 @@
 import { CALLS_AT_ONCE } from "../domain/limits.ts";
+import type { JobDependencies } from "../jobs/dependencies.ts";
 import { sideBySide } from "../lib/side-by-side.ts";
 import { unindexedSessions } from "../store/search/unindexed.ts";
-import type { JobDependencies } from "../jobs/dependencies.ts";
 
 /** How many sessions one go wakes. */
 const SESSIONS = 200;

@@ -1,9 +1,9 @@
 import type { Job } from "../domain/job.ts";
 import { SERVER } from "../domain/principal.ts";
-import { lastKeyedJob, unnamedSessions } from "../store/jobs/jobs.ts";
-import { stepOf, walkOn } from "../store/walks.ts";
 import { createJob } from "../jobs/create-job.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
+import { lastKeyedJob, unnamedSessions } from "../store/jobs/jobs.ts";
+import { stepOf, walkOn } from "../store/walks.ts";
 
 /** How many sessions one such job names. */
 const SESSIONS_AT_ONCE = 500;

@@ -1,8 +1,8 @@
 import { jobIdAt, KEPT_MS } from "../domain/job.ts";
-import { commit } from "../store/commit.ts";
-import { removeStatements } from "../store/jobs/writes.ts";
-import { endedJobs } from "../store/jobs/jobs.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
+import { commit } from "../store/commit.ts";
+import { endedJobs } from "../store/jobs/jobs.ts";
+import { removeStatements } from "../store/jobs/writes.ts";
 
 const JOBS_AT_ONCE = 10;
 /** How many items of one job one go removes; the next go removes more. */

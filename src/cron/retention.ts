@@ -1,5 +1,7 @@
 import { purgeLimits } from "../domain/retention.ts";
 import { type Component, componentRef } from "../domain/team.ts";
+import type { JobDependencies } from "../jobs/dependencies.ts";
+import { removeEach } from "../jobs/remove-each.ts";
 import {
   overdueByThemselves,
   overdueOfComponent,
@@ -7,8 +9,6 @@ import {
   toBePurged,
 } from "../store/sessions/retention.ts";
 import { stepOf, type Walk, walkOn } from "../store/walks.ts";
-import type { JobDependencies } from "../jobs/dependencies.ts";
-import { removeEach } from "../jobs/remove-each.ts";
 
 /** How many sessions each of these tasks deletes in one go: an invocation may call 1,000 objects. */
 export const SESSIONS_A_MINUTE = 200;

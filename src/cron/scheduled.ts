@@ -1,12 +1,12 @@
-import { withTimeout } from "../lib/abort.ts";
-import { errorFields, log } from "../lib/log.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
 import { goOnErasing } from "../jobs/erase-user.ts";
+import { sweepJobs } from "../jobs/sweep.ts";
+import { withTimeout } from "../lib/abort.ts";
+import { errorFields, log } from "../lib/log.ts";
 import { indexSessions } from "./index-sessions.ts";
 import { nameUnnamed } from "./name-unnamed.ts";
 import { removeOldJobs } from "./remove-old-jobs.ts";
 import { expireSessions, purgeSessions } from "./retention.ts";
-import { sweepJobs } from "../jobs/sweep.ts";
 
 /** A task does one bounded step, and the next minute goes on from there. */
 type Task = (deps: JobDependencies) => Promise<void>;

@@ -3,8 +3,8 @@ import { type Job, type JobKind, type JobParams, jobIdAt } from "../domain/job.t
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { SERVER } from "../domain/principal.ts";
 import { commit, readOrNull } from "../store/commit.ts";
-import { createJobStatements, type JobKey, type JobSessions } from "../store/jobs/writes.ts";
 import { findJob, findKeyedJob } from "../store/jobs/jobs.ts";
+import { createJobStatements, type JobKey, type JobSessions } from "../store/jobs/writes.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { sendSlices, sliceStarts } from "./send-slices.ts";
 

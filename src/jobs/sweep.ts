@@ -1,6 +1,6 @@
 import type { Job } from "../domain/job.ts";
-import { finishStatement, openSlices, sweepSooner, takeSweep } from "../store/jobs/slices.ts";
 import { unsweptJobs } from "../store/jobs/jobs.ts";
+import { finishStatement, openSlices, sweepSooner, takeSweep } from "../store/jobs/slices.ts";
 import type { JobDependencies } from "./dependencies.ts";
 import { MESSAGES_AT_ONCE, sendSlices } from "./send-slices.ts";
 

@@ -1,8 +1,8 @@
 import type { Agent } from "../domain/agent.ts";
 import type { Session } from "../domain/session.ts";
 import { withTimeout } from "../lib/abort.ts";
-import { manualName } from "./typed-name.ts";
 import { withinLimits } from "./limits.ts";
+import { manualName } from "./typed-name.ts";
 
 /** A guardrail that never answers must not hold a rename. */
 const ACCEPT_TIMEOUT_MS = 5_000;

@@ -4,8 +4,8 @@ import { type Config, readConfig } from "../env.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
 import { openDatabase } from "../store/database.ts";
-import { Journal } from "./recovery/journal.ts";
 import { LiveSession } from "./live-session.ts";
+import { Journal } from "./recovery/journal.ts";
 import { type AnyCalls, REMOTE_CALLS } from "./remote-calls.ts";
 
 /**

@@ -10,9 +10,9 @@ import {
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../domain/session.ts";
 import { firstCodePoints } from "../lib/text.ts";
 import { type AnswerBounds, modelAnswer } from "../names/answer/model-answer.ts";
-import { readSummary, type SummaryText } from "./read-answer.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 import type { SummaryLine } from "./piece.ts";
+import { readSummary, type SummaryText } from "./read-answer.ts";
 
 /** The second call has the larger budget: reasoning models spend tokens before the answer. */
 const BUDGETS = [2_048, 8_192];

@@ -1,6 +1,6 @@
 import { MAX_SUMMARY_CODE_POINTS } from "../domain/session.ts";
-import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
 import { jsonIn } from "../lib/lenient-json.ts";
+import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
 import { dropReasoning } from "../names/answer/reasoning.ts";
 import { isRefusal } from "../names/answer/speech.ts";
 import { maskSecrets } from "../privacy/secrets.ts";

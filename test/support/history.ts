@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { type Message, type MessageKey, ROLES, type Role } from "../../src/domain/message.ts";
 import { RUN_STATUSES } from "../../src/domain/run.ts";
 import { SESSION_TYPES } from "../../src/domain/session.ts";
-import { CHAT_HISTORY, type HistoryFilter, historyMessages, type HistoryRun } from "../../src/engine/prompt/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../../src/engine/prompt/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/messages/history.ts";

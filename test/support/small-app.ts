@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { register } from "../../src/agents/registry/register.ts";
-import { createApp } from "../../src/app.ts";
 import type { Router } from "../../src/api/shared/route.ts";
+import { createApp } from "../../src/app.ts";
 import type { Agent } from "../../src/domain/agent.ts";
 import type { Model } from "../../src/domain/model.ts";
 import type { Team } from "../../src/domain/team.ts";

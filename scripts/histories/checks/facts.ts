@@ -1,4 +1,4 @@
-import type { Act, Finding, ReadRun, Reading, SessionRecord } from "../record.ts";
+import type { Act, Finding, Reading, ReadRun, SessionRecord } from "../record.ts";
 import { tokenIn, tokenOf } from "../words.ts";
 
 /** A rule: what is wrong with what was seen, in sentences; nothing where it holds. */

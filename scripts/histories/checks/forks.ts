@@ -1,4 +1,4 @@
-import type { Act, ReadRun, Reading, SessionReading, SessionRecord } from "../record.ts";
+import type { Act, Reading, ReadRun, SessionReading, SessionRecord } from "../record.ts";
 import { isCompleted, label, lastReading, type Rule } from "./facts.ts";
 
 /** What copies of a session hold. */

@@ -3,6 +3,9 @@ import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, SLICE_SIZE } from "
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { BULK_ACTIONS } from "../../domain/session-fields.ts";
+import { ITEM_STATUSES, JobShape, jobRoutes } from "../jobs/contract.ts";
+import { jobJson } from "../jobs/json.ts";
+import { bodyConditions } from "../sessions/fields.ts";
 import {
   AgentId,
   boundedList,
@@ -13,13 +16,10 @@ import {
   TeamId,
   UserId,
 } from "../shared/common.ts";
-import { actionFields, actionVariants } from "./actions.ts";
-import { bodyConditions } from "../sessions/fields.ts";
-import { ITEM_STATUSES, JobShape, jobRoutes } from "../jobs/contract.ts";
-import { jobJson } from "../jobs/json.ts";
-import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
 import { isoSeconds } from "../shared/json.ts";
+import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
+import { actionFields, actionVariants } from "./actions.ts";
 
 const AnyJob = JobShape.extend({
   action: z.enum(BULK_ACTIONS).nullable().openapi({ description: "Of a job of the kind `bulk`: what it does." }),

@@ -1,5 +1,3 @@
-import * as contract from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
 import { MAX_JOB_ITEMS, SLICE_SIZE } from "../../domain/job.ts";
 import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
@@ -7,11 +5,13 @@ import { changeSessions } from "../../jobs/change-sessions.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
 import { listItems } from "../../store/jobs/jobs.ts";
 import { meantSessions } from "../../store/sessions/list.ts";
-import { requestedChange } from "./input.ts";
+import { jobReader } from "../jobs/handlers.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
-import { jobReader } from "../jobs/handlers.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
+import { requestedChange } from "./input.ts";
 
 /** Changing many sessions, and the jobs of all kinds that a caller may see. */
 export function bulkRouter(dependencies: RouteDependencies) {

@@ -1,10 +1,10 @@
-import type { BulkFilter, ChangeSessionsBody } from "./contract.ts";
-import { manualName } from "../../names/typed-name.ts";
 import type { JobParams } from "../../domain/job.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
-import { paramsOf, refuseOthersFields } from "./actions.ts";
+import { manualName } from "../../names/typed-name.ts";
 import { sessionFilter } from "../sessions/fields.ts";
+import { paramsOf, refuseOthersFields } from "./actions.ts";
+import type { BulkFilter, ChangeSessionsBody } from "./contract.ts";
 
 /** What is to be changed, and of which sessions. */
 export interface RequestedChange {

@@ -1,6 +1,3 @@
-import { type ComponentType, componentInPath } from "../shared/component-path.ts";
-import { ContinueFields, continueRoute } from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
 import { AppError, modelNotConfigured, runNotFound } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
@@ -17,12 +14,15 @@ import type { RunAnswer } from "../../session/calls.ts";
 import { oversizedPrefix, prefixOf } from "../../session/start/taken-over.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { directoryOfSessions } from "../../store/sessions/sessions.ts";
-import { continueInput } from "./input.ts";
+import { isMissing, runAnswer } from "../runs/answer.ts";
+import { readMode } from "../runs/input.ts";
+import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
-import { isMissing, runAnswer } from "../runs/answer.ts";
-import { readMode } from "../runs/input.ts";
+import { newRouter } from "../shared/route.ts";
+import { ContinueFields, continueRoute } from "./contract.ts";
+import { continueInput } from "./input.ts";
 
 /** `POST …/continue`: answers for a paused run, or a new run that is made from an older one. */
 export function continueRouter(dependencies: RouteDependencies, type: ComponentType) {

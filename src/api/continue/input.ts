@@ -1,6 +1,4 @@
 import type { z } from "zod";
-import { readAnswers } from "./answer-entries.ts";
-import { type ContinueFields, readContinueFrom } from "./contract.ts";
 import { AppError, badRequest } from "../../domain/error.ts";
 import { MAX_MESSAGE_BYTES, MAX_QUOTED_BYTES } from "../../domain/limits.ts";
 import type { AnswerEntry } from "../../domain/requirement.ts";
@@ -8,6 +6,8 @@ import type { AskedOrigin } from "../../domain/run-origin.ts";
 import { unwrap } from "../../http/errors.ts";
 import { limitBytes } from "../../http/limits.ts";
 import { requireSessionId } from "../runs/input.ts";
+import { readAnswers } from "./answer-entries.ts";
+import { type ContinueFields, readContinueFrom } from "./contract.ts";
 
 type Fields = z.infer<typeof ContinueFields>;
 

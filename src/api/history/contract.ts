@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ROLES } from "../../domain/message.ts";
 import { RUN_STATUSES } from "../../domain/run.ts";
+import { SessionName } from "../sessions/shapes.ts";
 import {
   AgentId,
   booleanOr,
@@ -13,7 +14,6 @@ import {
   TeamId,
 } from "../shared/common.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
-import { SessionName } from "../sessions/shapes.ts";
 import { MessagePage } from "../shared/shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });

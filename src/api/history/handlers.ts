@@ -1,7 +1,3 @@
-import * as contract from "./contract.ts";
-import { messageJson } from "../shared/json.ts";
-import { newRouter } from "../shared/route.ts";
-import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
 import { wrongField } from "../../http/field-errors.ts";
 import {
   decodeHistoryCursor,
@@ -10,7 +6,11 @@ import {
   readChatHistory,
   readHistory,
 } from "../../store/messages/history.ts";
+import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { messageJson } from "../shared/json.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
 
 /** Reading a session back: its messages, its chat history, its name. Reads D1. */
 export function historyRouter() {

@@ -1,5 +1,3 @@
-import * as contract from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
 import { AppError, jobNotFound, modelNotConfigured } from "../../domain/error.ts";
 import type { Job, JobItem, JobKind } from "../../domain/job.ts";
 import { principal } from "../../http/auth.ts";
@@ -10,13 +8,15 @@ import { createJob } from "../../jobs/create-job.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
 import { sweepIfDue } from "../../jobs/sweep.ts";
 import { errorFields, log } from "../../lib/log.ts";
-import { cancelStatement } from "../../store/jobs/writes.ts";
 import { decodeJobCursor, findJob, listItems, listJobs } from "../../store/jobs/jobs.ts";
+import { cancelStatement } from "../../store/jobs/writes.ts";
+import { typedName } from "../sessions/input.ts";
 import { readCursor } from "../shared/cursor.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
-import { typedName } from "../sessions/input.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
 import { jobFilter, outcomeOf } from "./input.ts";
 import { namingItemJson, namingJobJson } from "./json.ts";
 

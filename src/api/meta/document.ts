@@ -1,5 +1,5 @@
-import { VERSION } from "./contract.ts";
 import { COMPONENTS, namedBodies, type Router } from "../shared/route.ts";
+import { VERSION } from "./contract.ts";
 
 const DESCRIPTION = `Sessions that run: conversations with AI agents, kept, named and cached.
 The HTTP API is AgentOS's, so its clients work unchanged; runs stream as server-sent events.

@@ -1,8 +1,8 @@
-import { DB_ID } from "../shared/common.ts";
-import * as contract from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
 import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
+import { DB_ID } from "../shared/common.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
 import { agentBody, componentSummary, distinctModels, pythonIso, SESSION_TABLE, teamBody } from "./json.ts";
 
 export type MetaDependencies = Pick<RouteDependencies, "agents" | "teams" | "models" | "now">;

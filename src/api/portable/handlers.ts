@@ -1,16 +1,16 @@
-import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
-import { firstMessageLine } from "../../names/typed-name.ts";
 import { AppError, databaseUnavailable } from "../../domain/error.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { wrongField } from "../../http/field-errors.ts";
-import { Export, type ExportScope } from "../../portable/export/export.ts";
+import { firstMessageLine } from "../../names/typed-name.ts";
 import { type ExportState, readExportCursor } from "../../portable/export/cursor.ts";
+import { Export, type ExportScope } from "../../portable/export/export.ts";
 import { importLines } from "../../portable/import/importer.ts";
 import { readCursor } from "../shared/cursor.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { newRouter } from "../shared/route.ts";
+import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "./contract.ts";
 
 /** Export and import: sessions as lines of JSON, out of one deployment and into another. */
 export function portableRouter({ now, newId, session }: Pick<RouteDependencies, "now" | "newId" | "session">) {

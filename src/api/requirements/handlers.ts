@@ -1,9 +1,9 @@
-import * as contract from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
 import { principal } from "../../http/auth.ts";
 import { decodeRequirementCursor, listRequirements } from "../../store/runs/requirements.ts";
 import { readCursor } from "../shared/cursor.ts";
 import { database } from "../shared/find-session.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
 import { requirementJson } from "./json.ts";
 
 /** The inbox of people who approve: what runs wait for, over all sessions. Reads D1. */

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { tags } from "../runs/contract.ts";
 import { integer, integerField, optionalParameter, SessionId, UserId } from "../shared/common.ts";
 import { type ComponentType, componentPath } from "../shared/component-path.ts";
 import { ResumeStreamEvent } from "../shared/event-shapes.ts";
 import { defineRoute, failures, formOrJsonBody } from "../shared/route.ts";
-import { tags } from "../runs/contract.ts";
 
 const seen = {
   description: "The `event_index` that was seen last; left out or -1, all events are sent.",

@@ -1,6 +1,3 @@
-import { type ComponentType, componentInPath } from "../shared/component-path.ts";
-import { LastEventHeader, ResumeFields, resumeRoutes } from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
 import type { ComponentRef } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
 import { readRunBody } from "../../http/body.ts";
@@ -9,9 +6,12 @@ import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { sseControl } from "../../lib/sse.ts";
 import type { ResumeAnswer } from "../../session/calls.ts";
-import { requireSessionId } from "../runs/input.ts";
-import type { RouteDependencies } from "../shared/dependencies.ts";
 import { eventsAnswer, isMissing, runHeaders } from "../runs/answer.ts";
+import { requireSessionId } from "../runs/input.ts";
+import { type ComponentType, componentInPath } from "../shared/component-path.ts";
+import type { RouteDependencies } from "../shared/dependencies.ts";
+import { newRouter } from "../shared/route.ts";
+import { LastEventHeader, ResumeFields, resumeRoutes } from "./contract.ts";
 
 interface ResumeRequest {
   component: ComponentRef;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { SessionDetail } from "../sessions/shapes.ts";
 import { DatabaseParameter, SESSION_ETAG, SessionId, SessionScope, UserId } from "../shared/common.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
-import { SessionDetail } from "../sessions/shapes.ts";
 import { count } from "../shared/values.ts";
 
 export const restoreSession = defineRoute({

@@ -1,14 +1,14 @@
-import * as contract from "./contract.ts";
-import { newRouter } from "../shared/route.ts";
-import { sessionHeaders } from "../sessions/json.ts";
 import { AppError, sessionNotFound } from "../../domain/error.ts";
 import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
 import type { JobDependencies } from "../../jobs/dependencies.ts";
 import { eraseUser } from "../../jobs/erase-user.ts";
+import { withChat } from "../sessions/handlers.ts";
+import { sessionHeaders } from "../sessions/json.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts } from "../shared/find-session.ts";
-import { withChat } from "../sessions/handlers.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
 
 /** Bringing deleted sessions back, and erasing everything of a user. */
 export function retentionRouter(dependencies: RouteDependencies) {

@@ -1,9 +1,9 @@
-import { runOutput } from "./json.ts";
 import type { Outcome } from "../../domain/outcome.ts";
 import type { RunTimings } from "../../domain/run.ts";
 import type { AppContext } from "../../http/context.ts";
 import { headerText } from "../../http/headers.ts";
 import type { RunAnswer } from "../../session/calls.ts";
+import { runOutput } from "./json.ts";
 
 /** A run's answer with its headers: its events as they come, the run when it is over, or its place in line. */
 export function runAnswer(c: AppContext, answer: RunAnswer): Response {

@@ -1,7 +1,3 @@
-import { type ComponentType, componentInPath } from "../shared/component-path.ts";
-import { newRouter } from "../shared/route.ts";
-import { askedTree, runOutput } from "./json.ts";
-import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../../domain/error.ts";
 import type { RunRequest } from "../../domain/run.ts";
 import { isRunOf } from "../../domain/team.ts";
@@ -10,13 +6,17 @@ import { readRunBody } from "../../http/body.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { keyedSessionId } from "../../session/start/keyed-session.ts";
-import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
+import { findRunTree } from "../../store/runs/stored-tree.ts";
+import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, requireSession } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
+import { newRouter } from "../shared/route.ts";
 import { runAnswer } from "./answer.ts";
+import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { runInput } from "./input.ts";
+import { askedTree, runOutput } from "./json.ts";
 import { streamRuns } from "./stream.ts";
 
 /** Running agents or teams, and reading and cancelling their runs. */

@@ -1,16 +1,15 @@
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunOrigin, RunRow, RunStatus } from "../../domain/run.ts";
-import { runMetrics } from "../../engine/run/metrics.ts";
+import { EventReader } from "../../engine/events/run-events.ts";
+import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import { pausedContent, runRequirementJson } from "../../engine/people/requirement-json.ts";
 import { openRequirements, requirementsWithin, runText } from "../../engine/run/calls.ts";
-import { EventReader } from "../../engine/events/run-events.ts";
+import { runMetrics } from "../../engine/run/metrics.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
-import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import type { LazyList } from "../../lib/json-pieces.ts";
-import { messageJson } from "../shared/json.ts";
-import { epochSeconds, isoSeconds, withoutNulls } from "../shared/json.ts";
+import { epochSeconds, isoSeconds, messageJson, withoutNulls } from "../shared/json.ts";
 
 /** A run, with what it was asked. */
 export interface AskedRun {

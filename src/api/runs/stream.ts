@@ -1,7 +1,7 @@
-import { type AskedRun, askedRun, runItem } from "./json.ts";
 import { jsonPieces } from "../../lib/json-pieces.ts";
 import type { Database } from "../../store/database.ts";
 import { FIRST_RUN, type ListedRun, type RunFilter, type RunPosition, readRuns } from "../../store/runs/runs.ts";
+import { type AskedRun, askedRun, runItem } from "./json.ts";
 
 /** A page is in memory several times: as D1's answer, as rows and as JSON. A run that is larger is a page by itself. */
 const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
+import { Query, Rank } from "../search/contract.ts";
 import {
   AgentId,
   boundedList,
@@ -18,11 +19,10 @@ import {
   UserId,
   WorkflowId,
 } from "../shared/common.ts";
-import { createdFields, listConditions, mergedFields, replacedFields, typedNameField } from "./fields.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "../shared/route.ts";
 import { SessionSummary } from "../shared/run-parts.ts";
-import { Query, Rank } from "../search/contract.ts";
 import { RunItem } from "../shared/shapes.ts";
+import { createdFields, listConditions, mergedFields, replacedFields, typedNameField } from "./fields.ts";
 import { SessionDetail, SessionList } from "./shapes.ts";
 
 const SessionPath = z.object({ session_id: SessionId });

@@ -1,9 +1,3 @@
-import { newRouter } from "../shared/route.ts";
-import { askedTree } from "../runs/json.ts";
-import { sessionDetail, sessionHeaders, sessionItem } from "./json.ts";
-import * as contract from "./contract.ts";
-import { withoutNulls } from "../shared/json.ts";
-import { guardedName } from "../../names/guard.ts";
 import { AppError, badRequest, nameRefused, runNotFound, sessionExists, sessionNotFound } from "../../domain/error.ts";
 import { CALLS_AT_ONCE } from "../../domain/limits.ts";
 import type { Outcome } from "../../domain/outcome.ts";
@@ -14,9 +8,10 @@ import { readPatchBody } from "../../http/body.ts";
 import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
+import { guardedName } from "../../names/guard.ts";
 import type { SessionClient } from "../../session/client.ts";
-import { mayBegin, reservedSessionId } from "../../session/start/keyed-session.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
+import { mayBegin, reservedSessionId } from "../../session/start/keyed-session.ts";
 import { recentChat } from "../../store/messages/messages.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import {
@@ -30,11 +25,16 @@ import {
   type SessionSort,
 } from "../../store/sessions/list.ts";
 import { createSession, findSession, visibleIds } from "../../store/sessions/sessions.ts";
+import { askedTree } from "../runs/json.ts";
+import { streamRun, streamRuns } from "../runs/stream.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
+import { withoutNulls } from "../shared/json.ts";
+import { newRouter } from "../shared/route.ts";
+import * as contract from "./contract.ts";
 import { sessionFilter } from "./fields.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./input.ts";
-import { streamRun, streamRuns } from "../runs/stream.ts";
+import { sessionDetail, sessionHeaders, sessionItem } from "./json.ts";
 import { searchedSessions } from "./search.ts";
 
 /** How much of its chat history a session's detail shows. */

@@ -1,8 +1,4 @@
 import type { z } from "zod";
-import { SessionMergePatch, UpdateSession } from "./contract.ts";
-import { askedFields, type createdFields } from "./fields.ts";
-import { withoutNulls } from "../shared/json.ts";
-import { manualName } from "../../names/typed-name.ts";
 import type { IfMatch } from "../../domain/etag.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { blankSession, type Session, type SessionType } from "../../domain/session.ts";
@@ -10,7 +6,11 @@ import { directoryChange, patchedFields, type SessionPatch } from "../../domain/
 import type { PatchBody } from "../../http/body.ts";
 import { parseFields, wrongField } from "../../http/field-errors.ts";
 import { limitBytes } from "../../http/limits.ts";
+import { manualName } from "../../names/typed-name.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
+import { withoutNulls } from "../shared/json.ts";
+import { SessionMergePatch, UpdateSession } from "./contract.ts";
+import { askedFields, type createdFields } from "./fields.ts";
 
 /** Objects that are kept in the session's row: together they must stay below what a row may hold. */
 export function checkSizes(objects: Record<string, object | undefined>): void {

@@ -1,6 +1,7 @@
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunError } from "../../domain/run.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
+import { EventReader } from "../events/run-events.ts";
 import {
   membersOfCall,
   openRequirements,
@@ -9,7 +10,6 @@ import {
   requirementOfCall,
   wasInterrupted,
 } from "../run/calls.ts";
-import { EventReader } from "../events/run-events.ts";
 import type { Run, RunFact } from "../run/state.ts";
 
 /** Both names: the team may have got another mode since the call was made. */

@@ -1,8 +1,8 @@
 import type { RunEvent } from "../../domain/event.ts";
 import { NO_USAGE } from "../../domain/model.ts";
+import { assistantMessages, runText, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
 import { runMetrics } from "../run/metrics.ts";
-import { assistantMessages, runText, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { Run } from "../run/state.ts";
 import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
 import { toolExecution } from "./tool-executions.ts";

@@ -1,5 +1,6 @@
 import type { ToolCall, Usage } from "../../domain/model.ts";
 import { utf8Bytes } from "../../lib/text.ts";
+import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./calls.ts";
 import {
   appendDelta,
   appendEntry,
@@ -10,7 +11,6 @@ import {
   type SummaryEntry,
 } from "./event-log.ts";
 import { addUsage } from "./metrics.ts";
-import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./calls.ts";
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
 
 /** What may still happen to a paused run: people answer, requirements expire, somebody cancels. */

@@ -1,8 +1,8 @@
 import type { Message } from "../../domain/message.ts";
 import { NO_USAGE } from "../../domain/model.ts";
 import { NOT_ANSWERED, type Requirement } from "../../domain/requirement.ts";
-import { addUsage } from "./metrics.ts";
 import { requirementOfCall, toolAnswers } from "./calls.ts";
+import { addUsage } from "./metrics.ts";
 import type { Run } from "./state.ts";
 
 /**

@@ -4,9 +4,9 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { refOf } from "../../domain/team.ts";
 import { utf8Bytes } from "../../lib/text.ts";
+import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
 import { readStoredLog } from "./event-log.ts";
 import { addUsage } from "./metrics.ts";
-import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
 import type { Run, RunEnd, RunHead } from "./state.ts";
 
 /** A run with its messages, input first, as the store answers it. */

@@ -1,7 +1,7 @@
 /** Chooses the line of an answer that is the name, and takes off it what a line may be wrapped in. */
 
-import { hasContent } from "../../lib/visible-text.ts";
 import { MAX_NAME_WORDS } from "../../domain/limits.ts";
+import { hasContent } from "../../lib/visible-text.ts";
 import { dropLabel, dropSetApart, isAnnouncement, isLabel, isTitleLabel, titleAfterLabel } from "./labels.ts";
 import { dropBlockMarkers, dropInlineMarks, dropQuotes, dropTags, isListItem } from "./markup.ts";
 import { isPlaceholder } from "./placeholders.ts";

@@ -3,8 +3,8 @@ import type { Requirement } from "../../domain/requirement.ts";
 import { isTeam } from "../../domain/team.ts";
 import type { Tool } from "../../domain/tool.ts";
 import type { CallPlan } from "../../engine/drive/dependencies.ts";
-import { isDelegation } from "../../engine/prompt/team.ts";
 import { answerOutcome, requirementOf } from "../../engine/people/requirements.ts";
+import { isDelegation } from "../../engine/prompt/team.ts";
 import {
   type PendingCall,
   requirementOfCall,

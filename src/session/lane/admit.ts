@@ -18,7 +18,7 @@ import { decideOnLook } from "../row/look-again.ts";
 import type { Loaded } from "../row/memory.ts";
 import { mayBegin, reservedSessionId } from "../start/keyed-session.ts";
 import { mergedState, stateBytes } from "../start/session-start.ts";
-import { type Admitted, type AdmitContext, type Arrival, startNow, wait } from "./accept-run.ts";
+import { type AdmitContext, type Admitted, type Arrival, startNow, wait } from "./accept-run.ts";
 import { decideAdmission } from "./admission.ts";
 import { runOfKey, sameRun } from "./keyed-run.ts";
 

@@ -1,7 +1,7 @@
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
-import { storedLog } from "../../engine/run/event-log.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
+import { storedLog } from "../../engine/run/event-log.ts";
 import { newRun, type Run } from "../../engine/run/state.ts";
 import { headFromRow, runTree } from "../../engine/run/stored-run.ts";
 import { commit, readOrNull } from "../../store/commit.ts";

@@ -1,9 +1,9 @@
 import type { Session } from "../../domain/session.ts";
 import { findComponent, type Registry } from "../../domain/team.ts";
+import { interruption } from "../../engine/drive/interrupted.ts";
 import { outcomeUnknown } from "../../engine/people/requirements.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { callArguments, type PendingCall } from "../../engine/run/calls.ts";
-import { interruption } from "../../engine/drive/interrupted.ts";
 import { newRun, type RecordedFact, type Run, type RunEnd, type RunHead } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
 import { type Committed, commit, readOrNull } from "../../store/commit.ts";

@@ -1,8 +1,8 @@
 import type { Message } from "../../domain/message.ts";
 import type { Session } from "../../domain/session.ts";
-import { storedLog } from "../../engine/run/event-log.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
+import { storedLog } from "../../engine/run/event-log.ts";
 import { addRunTokens, runMetrics } from "../../engine/run/metrics.ts";
 import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
 import { sameJson } from "../../lib/same-json.ts";

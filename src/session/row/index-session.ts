@@ -2,10 +2,10 @@ import type { MessageKey } from "../../domain/message.ts";
 import { isHidden, type Session } from "../../domain/session.ts";
 import { log } from "../../lib/log.ts";
 import { type Committed, commit, readOrNull } from "../../store/commit.ts";
-import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
 import { indexStatements, readUnindexed } from "../../store/search/unindexed.ts";
-import type { Alarm } from "../recovery/alarm.ts";
+import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import type { Alarm } from "../recovery/alarm.ts";
 import type { Leftovers } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 

@@ -1,15 +1,15 @@
-import { shortenToName } from "../../names/typed-name.ts";
-import type { ModelFailure } from "../../names/answer/model-answer.ts";
-import { guardedName } from "../../names/guard.ts";
-import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../../names/propose.ts";
 import { type Agent, DEFAULT_NAMING_AFTER } from "../../domain/agent.ts";
 import { databaseUnavailable, nameRefused } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { NameDetails, Session } from "../../domain/session.ts";
+import type { NameChange } from "../../domain/session-fields.ts";
 import { log } from "../../lib/log.ts";
+import type { ModelFailure } from "../../names/answer/model-answer.ts";
+import { guardedName } from "../../names/guard.ts";
+import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../../names/propose.ts";
+import { shortenToName } from "../../names/typed-name.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { firstMessages, type MessageExcerpt } from "../../store/messages/messages.ts";
-import type { NameChange } from "../../domain/session-fields.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 
 /** The agent or team whose settings a session is named by: its own, where the deployment still has it. */

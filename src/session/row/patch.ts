@@ -1,8 +1,8 @@
 import { invalidRequest, payloadTooLarge, preconditionFailed } from "../../domain/error.ts";
 import { type IfMatch, isMatched } from "../../domain/etag.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { mergePatch } from "../../domain/json.ts";
+import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Session } from "../../domain/session.ts";
 import {

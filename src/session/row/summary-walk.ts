@@ -1,6 +1,3 @@
-import { proposeSummary } from "../../summaries/propose.ts";
-import type { SummaryText } from "../../summaries/read-answer.ts";
-import { READ_SUMMARY_CHARS, type SummaryLine, summaryPiece, type WalkedMessage } from "../../summaries/piece.ts";
 import { databaseUnavailable, modelNotConfigured, summaryFailed } from "../../domain/error.ts";
 import type { Message, MessageKey } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
@@ -9,6 +6,9 @@ import type { Session, SessionSummary } from "../../domain/session.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { type WalkedRow, walkMessages } from "../../store/messages/summary-messages.ts";
+import { READ_SUMMARY_CHARS, type SummaryLine, summaryPiece, type WalkedMessage } from "../../summaries/piece.ts";
+import { proposeSummary } from "../../summaries/propose.ts";
+import type { SummaryText } from "../../summaries/read-answer.ts";
 
 /** What one summary reads and asks at most; the next summary goes on behind that. */
 const MAX_MODEL_CALLS = 4;

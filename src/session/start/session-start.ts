@@ -6,8 +6,8 @@ import { blankSession, type Session } from "../../domain/session.ts";
 import { type Component, componentRef } from "../../domain/team.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { fold, utf8Bytes } from "../../lib/text.ts";
-import { firstMessageLine } from "../../names/typed-name.ts";
 import { lastPreview } from "../../names/preview.ts";
+import { firstMessageLine } from "../../names/typed-name.ts";
 import type { ChangedSessionColumns } from "../../store/runs/writes.ts";
 import { componentId, nameWords } from "../../store/sessions/sessions.ts";
 

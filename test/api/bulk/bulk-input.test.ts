@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { MAX_TAG_CODE_POINTS } from "../../../src/domain/limits.ts";
 import { MAX_JOB_IDS, MAX_JOB_NAMES } from "../../../src/domain/job.ts";
+import { MAX_TAG_CODE_POINTS } from "../../../src/domain/limits.ts";
 import { changeMany } from "../../support/bulk.ts";
 import { call, newId } from "../../support/http.ts";
 import { watchQueue } from "../../support/queue.ts";

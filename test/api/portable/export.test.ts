@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Principal } from "../../../src/domain/principal.ts";
-import { EXPORT_BOUNDS, Export, type ExportBounds } from "../../../src/portable/export/export.ts";
 import { exportCursor, readExportCursor } from "../../../src/portable/export/cursor.ts";
+import { EXPORT_BOUNDS, Export, type ExportBounds } from "../../../src/portable/export/export.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, newId, send } from "../../support/http.ts";

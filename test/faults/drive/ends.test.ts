@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { deletes, heldAfter, heldBefore, settles, starts, unanswered, watchD1 } from "../../support/d1-faults.ts";
-import { call, names, newId, overConnection, openRun, run, streamRun } from "../../support/http.ts";
+import { call, names, newId, openRun, overConnection, run, streamRun } from "../../support/http.ts";
 import {
   cutOff,
   fail,

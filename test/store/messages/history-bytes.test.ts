@@ -10,8 +10,8 @@ import {
   readChatHistory,
   readHistory,
 } from "../../../src/store/messages/history.ts";
-import type { KeyedMessage } from "../../../src/store/messages/rows.ts";
 import { recentChat } from "../../../src/store/messages/messages.ts";
+import type { KeyedMessage } from "../../../src/store/messages/rows.ts";
 import {
   anyFilter,
   anySession,

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { messageJson } from "../../../src/api/shared/json.ts";
 import type { Message } from "../../../src/domain/message.ts";
 import { openDatabase } from "../../../src/store/database.ts";
-import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";
 import {
   firstMessages,
   recentChat,
@@ -11,6 +10,7 @@ import {
   windowRuns,
   windowRunsQuery,
 } from "../../../src/store/messages/messages.ts";
+import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";
 import { chatHistory, names, run, storeSession } from "../../support/history.ts";
 
 const db = openDatabase(env.DB);

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { commit } from "../../../src/store/commit.ts";
 import { openDatabase } from "../../../src/store/database.ts";
-import { indexMessages, MAX_WORDS_BYTES, type IndexedMessage } from "../../../src/store/messages/message-docs.ts";
+import { type IndexedMessage, indexMessages, MAX_WORDS_BYTES } from "../../../src/store/messages/message-docs.ts";
 import { newId } from "../../support/http.ts";
 
 /* Where a message stands in the search index. */

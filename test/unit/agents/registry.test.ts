@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { MAX_COMPONENT_NAME_BYTES, MAX_INSTRUCTIONS_BYTES } from "../../../src/domain/limits.ts";
 import { register } from "../../../src/agents/registry/register.ts";
 import type { Agent } from "../../../src/domain/agent.ts";
+import { MAX_COMPONENT_NAME_BYTES, MAX_INSTRUCTIONS_BYTES } from "../../../src/domain/limits.ts";
 import { type Component, type Team, teamDepth } from "../../../src/domain/team.ts";
 import type { Tool } from "../../../src/domain/tool.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { JobDependencies } from "../../../src/jobs/dependencies.ts";
 import { runScheduled } from "../../../src/cron/scheduled.ts";
+import type { JobDependencies } from "../../../src/jobs/dependencies.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { z } from "@hono/zod-openapi";
+import { describe, expect, it } from "vitest";
 import { defineRoute, json, newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { principal } from "../../../src/http/auth.ts";
 import { deployed, KEY, smallApp, withKey } from "../../support/small-app.ts";

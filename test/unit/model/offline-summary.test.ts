@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { proposeSummary } from "../../../src/summaries/propose.ts";
 import { offlineModel } from "../../../src/model/offline.ts";
+import { proposeSummary } from "../../../src/summaries/propose.ts";
 
 const never = new AbortController().signal;
 const lines = (...said: string[]) =>

@@ -1,9 +1,9 @@
 /// <reference types="vite/client" />
 import { describe, expect, test } from "vitest";
-import { cleanName } from "../../../src/names/clean-name.ts";
-import { firstMessageLine, manualName, shortenToName } from "../../../src/names/typed-name.ts";
-import { countWords, isDense } from "../../../src/names/limits.ts";
 import { graphemes } from "../../../src/lib/text.ts";
+import { cleanName } from "../../../src/names/clean-name.ts";
+import { countWords, isDense } from "../../../src/names/limits.ts";
+import { firstMessageLine, manualName, shortenToName } from "../../../src/names/typed-name.ts";
 // As text: a bundler refuses the lone surrogate that one of the cases has.
 import casesJson from "../../naming/cases.json?raw";
 

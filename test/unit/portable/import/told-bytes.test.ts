@@ -6,8 +6,8 @@ import { EventReader } from "../../../../src/engine/events/run-events.ts";
 import { runFromRow } from "../../../../src/engine/run/stored-run.ts";
 import { utf8Bytes } from "../../../../src/lib/text.ts";
 import { readEntry } from "../../../../src/portable/import/read-entry.ts";
-import type { PortableMessage, PortableRequirement, PortableRun } from "../../../../src/portable/record/run-record.ts";
 import { ToldBytes } from "../../../../src/portable/import/told-bytes.ts";
+import type { PortableMessage, PortableRequirement, PortableRun } from "../../../../src/portable/record/run-record.ts";
 import { type Line, message, requirementLine, sessionLines } from "../../../support/portable.ts";
 
 const CONTROL = "\u0001".repeat(20_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { exposure, withoutKey } from "../../../../scripts/start/exposure.ts";
 import { isSwitchedOn } from "../../../../scripts/server/flags.ts";
+import { exposure, withoutKey } from "../../../../scripts/start/exposure.ts";
 
 const words = (line: string) => line.split(" ").filter(Boolean);
 
