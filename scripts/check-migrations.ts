@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { databaseShape, differences } from "./migrations/database-shape.ts";
-import { PROJECT_DIR, StartError } from "./server/wrangler.ts";
+import { stopGroupsAtEnd } from "./server/process-group.ts";
+import { migrate, PROJECT_DIR, StartError } from "./server/wrangler.ts";
 
 /** As in drizzle.config.ts. */
 const SCHEMA = "src/store/schema/tables.ts";
@@ -11,10 +12,10 @@ const MIGRATIONS = path.join(PROJECT_DIR, "migrations");
 const GENERATE = "Run `npm run db:generate -- --name what_it_does` and commit what it writes.";
 
 /**
- * `npm run db:check`: checks that the schema and the migrations make the same tables. It works on copies, so the work tree
- * stays as it is. It does not see an edit of an old migration that makes no difference to the tables.
+ * `npm run db:check`: checks that the schema and the migrations make the same tables, and that wrangler applies the
+ * migrations. It works on copies, so the work tree stays as it is. It does not see an edit of an old migration that makes no difference to the tables.
  */
-function checkMigrations(workDir: string): void {
+async function checkMigrations(workDir: string): Promise<void> {
   const checked = drizzleKit("check", MIGRATIONS);
   if (!checked.includes("Everything's fine")) {
     throw new StartError(`The migrations contradict each other:\n${checked}`);
@@ -22,6 +23,14 @@ function checkMigrations(workDir: string): void {
   requireSameFiles();
   requireNothingToGenerate(path.join(workDir, "migrations"));
   requireSameTables(path.join(workDir, "from-scratch"));
+  await requireApplied(path.join(workDir, "state"));
+}
+
+/** Wrangler applies all migrations to an empty database, as it does for `npm start` and `npm run migrate`. */
+async function requireApplied(stateDir: string): Promise<void> {
+  const applied = await migrate([`--persist-to=${stateDir}`]);
+  const files = sqlFiles(MIGRATIONS).length;
+  if (applied !== files) throw new StartError(`Wrangler applied ${applied} of ${files} migrations.`);
 }
 
 /** Wrangler applies every SQL file; drizzle-kit knows only those of its journal. */
@@ -98,9 +107,10 @@ function drizzleKit(command: "check" | "generate", out: string): string {
 }
 
 const workDir = mkdtempSync(path.join(tmpdir(), "edge-sessions-migrations-"));
+stopGroupsAtEnd();
 try {
-  checkMigrations(workDir);
-  console.log(`The schema and the ${sqlFiles(MIGRATIONS).length} migration(s) agree.`);
+  await checkMigrations(workDir);
+  console.log(`The schema and the ${sqlFiles(MIGRATIONS).length} migration(s) agree, and wrangler applies them.`);
 } catch (error) {
   console.error(error instanceof StartError ? error.message : error);
   process.exitCode = 1;

@@ -20,7 +20,7 @@ async function demo(isEnding: () => boolean): Promise<number> {
   let server: Server | undefined;
   try {
     await tellStory(narrator, async () => {
-      server = await startServer(stateDir, settings, { isMigrated: server !== undefined });
+      server = await startServer(stateDir, settings);
       return server;
     });
     await server?.stop();

@@ -6,7 +6,7 @@ import type { Narrator } from "./narrator.ts";
 
 const POLL_MS = 50;
 /** The setting of the story's server. With the default of a minute most of the story would be waiting. */
-export const SWEEP_AFTER_MS = 10_000;
+export const SWEEP_AFTER_MS = 8_000;
 /** The server's clock counts from its last touch of the items, which may have been a little after the last look. */
 const MARGIN_MS = 1_000;
 const COMPLETED_WITHIN_MS = 30_000;

@@ -26,10 +26,10 @@ export interface Went {
 const STARTS = 3;
 
 /** Wrangler looks for free ports before workerd takes them: on a busy machine another program may come between. */
-async function started(stateDir: string, settings: Settings, isMigrated: boolean): Promise<Server> {
+async function started(stateDir: string, settings: Settings): Promise<Server> {
   for (let nth = 1; ; nth++) {
     try {
-      return await startServer(stateDir, settings, { isMigrated });
+      return await startServer(stateDir, settings);
     } catch (error) {
       const isTaken = error instanceof StartError && error.message.includes("Address already in use");
       if (!isTaken || nth === STARTS) throw error;
@@ -61,13 +61,13 @@ export async function live(plan: readonly EpochPlan[], onEpoch: (epoch: number) 
     DELETE_UNDO_SECONDS: "86400",
   };
   const went: Went = { histories: 0, epochs: 0, acts: [], findings: [], records: [], output: "" };
-  let server = await started(stateDir, settings, false);
+  let server = await started(stateDir, settings);
   const stage: Stage = {
     world: { url: server.url, isUp: true },
     model,
     clock,
     records: new Map(),
-    start: () => started(stateDir, settings, true),
+    start: () => started(stateDir, settings),
   };
   try {
     for (const epoch of plan) {

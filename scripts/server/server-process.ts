@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { envFileText, type Settings } from "./settings.ts";
-import { migrate, type Output, recordOutput, StartError, spawnWrangler } from "./wrangler.ts";
+import { makeTables, type Output, recordOutput, StartError, spawnWrangler } from "./wrangler.ts";
 
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
@@ -38,14 +38,10 @@ export interface Server {
 
 /**
  * Serves the state in a folder on a free port, with these settings and no others: neither the shell's nor `.dev.vars`'.
- * Settles when the server answers and its database is migrated. Whoever calls this owns the folder, and has called
- * `stopGroupsAtEnd`. With `isMigrated` nothing is migrated: a server that comes back takes half of the time.
+ * Settles when the server answers and its database has its tables. Whoever calls this owns the folder, which is empty
+ * or has the state of such a server, and has called `stopGroupsAtEnd`.
  */
-export async function startServer(
-  stateDir: string,
-  settings: Settings = {},
-  { isMigrated = false } = {},
-): Promise<Server> {
+export async function startServer(stateDir: string, settings: Settings = {}): Promise<Server> {
   const settingsFile = path.join(stateDir, "settings.env");
   writeFileSync(settingsFile, envFileText(settings), { mode: 0o600 });
   const env = {
@@ -54,9 +50,9 @@ export async function startServer(
     CLOUDFLARE_ENV: "",
   };
   const flags = [`--persist-to=${stateDir}`, `--env-file=${settingsFile}`];
-  // Beside the start, which takes as long: the server opens its database with the first request that needs it.
-  const migrated = isMigrated ? null : migrate(flags, env);
   const { group, ready } = launchServer([...flags, "--port=0", "--var=MODE:development"], "keep", env);
+  // While the server starts: it takes as long, and the server opens its database with the first request that needs it.
+  const tables = makeTables(stateDir, flags, env);
   const output = recordOutput(group);
   const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
   const gone = group.exited.then((code) => {
@@ -64,11 +60,11 @@ export async function startServer(
   });
   try {
     const answers = ready.then((address) => healthy(`http://${address}`, timeout));
-    const [url] = await Promise.race([Promise.all([answers, migrated]), gone, late(timeout)]);
+    const [url] = await Promise.race([Promise.all([answers, tables]), gone, late(timeout)]);
     return { url, output, stop: group.stop, kill: group.kill };
   } catch (error) {
     await group.stop();
-    await migrated?.catch(() => {});
+    await tables.catch(() => {});
     const withOutput = error === timeout.reason ? `The server did not answer in time:\n${output()}` : undefined;
     throw withOutput === undefined ? error : new StartError(withOutput);
   }

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type ProcessGroup, spawnGroup } from "./process-group.ts";
 
 /** The project's folder, whichever folder the script was started from. */
 export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
+const MIGRATIONS_DIR = path.join(PROJECT_DIR, "migrations");
 
 /** A problem that the caller can put right. Shown as a sentence, without a stack. */
 export class StartError extends Error {}
@@ -51,12 +52,38 @@ export function recordOutput({ child }: ProcessGroup): () => string {
 
 /** Applies the migrations to a local database. Answers how many it has applied. */
 export async function migrate(flags: readonly string[], env: Environment = {}): Promise<number> {
+  const output = await runD1(["migrations", "apply", "DB", "--local", ...flags], env);
+  return new Set(output.match(/\b\d{4}_\w+\.sql\b/g)).size;
+}
+
+/**
+ * Runs all migrations on the empty local database in a folder, as one script; does nothing where it has done so before.
+ * Wrangler starts a workerd for each migration that it applies, and this needs only one, so it takes a third of the time.
+ */
+export async function makeTables(stateDir: string, flags: readonly string[], env: Environment): Promise<void> {
+  const done = path.join(stateDir, "tables-made");
+  if (existsSync(done)) return;
+  const script = path.join(stateDir, "tables.sql");
+  const migrations = migrationFiles().map((file) => readFileSync(file, "utf8"));
+  writeFileSync(script, migrations.join("\n"));
+  await runD1(["execute", "DB", "--local", `--file=${script}`, ...flags], env);
+  writeFileSync(done, "");
+}
+
+/** The SQL files of the migrations, in order. */
+const migrationFiles = (): string[] =>
+  readdirSync(MIGRATIONS_DIR)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => path.join(MIGRATIONS_DIR, file));
+
+/** Runs a `wrangler d1` command on the local database. Answers what it prints. */
+async function runD1(args: readonly string[], env: Environment): Promise<string> {
   // With CI set, wrangler does not ask whether it may, not even in a terminal.
-  const args = ["d1", "migrations", "apply", "DB", "--local", ...flags];
-  const group = spawnWrangler(args, "keep", { ...env, CI: "1" });
+  const group = spawnWrangler(["d1", ...args], "keep", { ...env, CI: "1" });
   const output = recordOutput(group);
   const code = await group.exited;
   await group.stop();
   if (code !== 0) throw new StartError(`The local database could not be migrated:\n${output()}`);
-  return new Set(output().match(/\b\d{4}_\w+\.sql\b/g)).size;
+  return output();
 }
