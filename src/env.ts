@@ -135,7 +135,7 @@ export const SETTINGS = {
   sessionTtlSeconds: optional("SESSION_TTL_SECONDS", seconds(1, MAX_TTL_SECONDS)),
   /** How long a deleted session can be brought back; 0: it is purged at once. */
   deleteUndoSeconds: variable("DELETE_UNDO_SECONDS", wholeNumber(0, MAX_TTL_SECONDS), 0),
-  /** For how long nobody has touched work of a job before it is taken up, and sent, again. */
+  /** After how long a sweep sends an item of a job again whose worker has not touched it, so that another worker claims it. */
   sweepAfterMs: variable("SWEEP_AFTER_MS", wholeNumber(5_000, 600_000), 60_000),
   /** The longest wait for the start of a model's answer, and between its pieces. */
   modelTimeoutMs: variable("MODEL_TIMEOUT_MS", wholeNumber(1, MAX_TIMEOUT_MS), 120_000),

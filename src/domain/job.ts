@@ -44,7 +44,10 @@ export interface Job {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** When its slices were last sent, or sent again; earlier where something in work is to be swept sooner than `SWEEP_AFTER_MS` from then. */
+  /**
+   * The next sweep is due `SWEEP_AFTER_MS` after this instant. It is when the job's slices were last sent, or an earlier
+   * instant where an item in work has to be swept sooner.
+   */
   sweptAt: number;
 }
 

@@ -27,7 +27,7 @@ export const MAX_TOOL_RESULT_BYTES = 256 * 1024;
 export const MAX_WAITING_RUNS = 32;
 /** The highest run index. The cursors of history, and the sums of their keys, are exact only below 2^31. */
 export const MAX_RUN_INDEX = 2_000_000_000;
-/** So far below the highest run index no further run is let in: the waiting runs and their members need room. */
+/** No run is let in this close to the highest run index: the runs that wait, and their member runs, need the room. */
 export const KEPT_RUN_INDEXES = 10_000;
 /** The history that one session object keeps in memory. Many objects share one isolate's 128 MB. */
 export const MAX_CACHE_BYTES = 256 * 1024;

@@ -173,7 +173,7 @@ export function patchedFields<Row extends SessionFields>(row: Row, patch: Sessio
   };
 }
 
-/** What setting the directory's fields writes. A session that is pinned or archived already stays so since when it was. */
+/** What setting the directory's fields writes. A session that is pinned or archived already keeps the instant of that. */
 export function directoryChange(row: SessionFields, asked: AskedFields, nowMs: number): SessionPatch {
   const { tags, pinned, archived, ttlSeconds } = asked;
   const changes: Record<DirectoryField, SessionPatch | false> = {
@@ -185,7 +185,7 @@ export function directoryChange(row: SessionFields, asked: AskedFields, nowMs: n
   return Object.assign({}, ...Object.values(changes));
 }
 
-/** Where a session shows that is archived since then, or is not archived. */
+/** The visibility of a session that was archived at `archivedAt`, or of one that is not archived (null). */
 const archivedSince = (archivedAt: number | null): VisibilityChange => ({
   visibility: archivedAt === null ? "listed" : "archived",
   archivedAt,

@@ -24,8 +24,9 @@ export async function sweepIfDue(deps: JobDependencies, { jobId, status, sweptAt
 }
 
 /**
- * Of two that sweep a job at once only one sends. A sweep sends the first slices in order; the next one sends what they
- * held back. Items in work are swept as soon as nobody has touched them for `SWEEP_AFTER_MS`, not only that long from now.
+ * Sends again the slices of a job that nobody works on. Where two callers sweep at once only one sends. A sweep sends a
+ * bounded number of slices, in order; later sweeps send the others. The next sweep comes when the first item in work may
+ * have been left for `SWEEP_AFTER_MS`, which is sooner than that long from now.
  */
 async function sweepJob(deps: JobDependencies, jobId: string): Promise<void> {
   const { sweepAfterMs } = deps.config;

@@ -77,7 +77,7 @@ class SliceWork {
   async run(): Promise<number | null> {
     const kind = KINDS[this.#job.kind];
     const { sweepAfterMs } = this.#deps.config;
-    // A third: items must be touched before they count as left behind, though D1 misses a touch.
+    // A third of it: even where D1 loses one touch, the next one comes before the items count as left behind.
     const touchMs = Math.min(TOUCH_MS, sweepAfterMs / 3);
     const timer = setInterval(() => void this.#record([...this.#open.keys()]), touchMs);
     try {
@@ -93,7 +93,7 @@ class SliceWork {
     }
     const isRecorded = await this.#record();
     if (!isRecorded) {
-      // Then the items count as untouched. They are claimed anew, and each says again what came of it.
+      // The items count as untouched after that time. The next worker claims them and asks each session again, which answers the same.
       return secondsUntil(sweepAfterMs, 0);
     }
     return this.#job.status === "running" ? this.#delaySeconds : null;

@@ -3,8 +3,8 @@ import { offlineModel } from "./offline.ts";
 import { openAiModel } from "./openai.ts";
 
 /**
- * About what a provider takes at its best. A UI is seen as it will be: agent-ui, for one, reads a new session's runs when it
- * begins, and takes what it finds for what was said.
+ * How long the offline model takes to its first word: about what a provider takes at its best. agent-ui reads a new session's
+ * runs when it begins. If the first word came before that answer, agent-ui would show it only when the run is over.
  */
 const OFFLINE_FIRST_WORD_MS = 300;
 

@@ -1,11 +1,11 @@
-/** How long a name may be, and where it is cut. */
+/** Where a name is cut that is too long. How long it may be stands in `domain/limits.ts`. */
 
 import { MAX_DENSE_NAME_GRAPHEMES, MAX_NAME_GRAPHEMES, MAX_NAME_WORDS } from "../domain/limits.ts";
 import { graphemes, wordPieces } from "../lib/text.ts";
 
 /** The longest emoji in use has 10 code points; beyond this a "grapheme" is marks piled up to break a layout. */
 const MAX_GRAPHEME_UNITS = 64;
-/** No name needs more than this to be found in. */
+/** How much of a text is looked at. A name is found in less, and splitting a megabyte into graphemes takes seconds. */
 const MAX_INPUT_UNITS = 8_000;
 
 const LETTER = /\p{L}/u;
@@ -20,7 +20,7 @@ export function withinLimits(text: string): string {
     .filter((grapheme) => grapheme.length <= MAX_GRAPHEME_UNITS)
     .join("")
     .trim();
-  // What was not dense as a whole may be dense in what is left of it.
+  // The limit is lower for dense scripts. A text that is cut may become dense, so it is cut again until nothing changes.
   for (let cut = shortened(fitting); cut !== fitting; cut = shortened(fitting)) fitting = cut;
   return fitting;
 }

@@ -269,7 +269,7 @@ export class LiveSession {
     }
   }
 
-  /** Has a session that came to be without its object see to the search index, and to what expires; does not wait for it. */
+  /** Sets the alarm for a session that was made without its object, by a fork or an import: to index it, and to expire requirements. */
   async index(): Promise<Outcome<null>> {
     this.#context.alarm.expireAt(this.#deps.now());
     this.#context.alarm.index();

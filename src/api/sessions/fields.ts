@@ -167,7 +167,7 @@ export const listConditions = {
   updated_before: instantParameter("to", "Inclusive, to the end of the second."),
 };
 
-/** The same conditions in a body. None may be empty or null: one that is left blank would let in every session. */
+/** The same conditions in a body. None may be empty or null: a blank condition would match every session. */
 export const bodyConditions = {
   tag: oneOrMany(z.string().min(1), "Tags, all of which it has."),
   metadata: oneOrMany(z.string().min(1), "`key:value` of its metadata, all of which it has."),

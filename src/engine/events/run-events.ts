@@ -207,7 +207,7 @@ export class EventReader {
     }
     const answer = endedAt === null ? null : (toolAnswers(this.#run)[call] ?? null);
     const tool = toolExecution(this.#run, call, answer, { startedAt: this.#startedAt.get(call) ?? null, endedAt });
-    // A replay knows the member run already. When the call began nobody did, so the event must not name it.
+    // When the call began its member run had no id yet. A replay knows the id, but must tell the event as it was told first.
     return { tool: endedAt === null ? { ...tool, child_run_id: null } : tool };
   }
 

@@ -17,7 +17,7 @@ export function toldOfEnd(tool: ToolExecution): [completed: Told, failed?: Told]
     : [completed];
 }
 
-/** The run waits. Its requirements are shown as they were opened; the events behind tell what was answered since. */
+/** The run waits. Its requirements are shown as they were opened; later events tell what people answered. */
 export function toldOfPause(waiting: readonly Requirement[]): Told {
   return [
     "RunPaused",

@@ -6,8 +6,8 @@ import { addUsage } from "./metrics.ts";
 import type { Run } from "./state.ts";
 
 /**
- * The run as it was at a pause: the one that the first `entries` of its log end with. The run itself when they do not
- * end with a pause. The session's state, the time spent in the model and the member runs are as they are now: nobody
+ * The run as it was at the pause with which the first `entries` of its log end. Where they do not end with a pause, the
+ * run as it is. The session's state, the time spent in the model and the member runs are as they are now: nobody
  * kept them as they were then.
  */
 export function runAtPause(run: Run, entries: number): Run {

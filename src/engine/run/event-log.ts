@@ -26,7 +26,7 @@ export type PlainKind =
   | "run_failed"
   | "run_cancelled";
 
-/** An event that is told by the run itself, and by how many of its kind came before. */
+/** An entry without fields: the event's fields follow from the run, and from how many entries of this kind stand before it. */
 export interface PlainEntry {
   kind: PlainKind;
   at: number;
@@ -64,7 +64,7 @@ interface MemberEntry {
   events: number;
 }
 
-/** The next event has this index. Readers may have got events before it that were not written down before a death. */
+/** The next event has this index. The object died before it wrote down the events in the gap, but readers may have got them. */
 interface GapEntry {
   kind: "gap";
   nextIndex: number;

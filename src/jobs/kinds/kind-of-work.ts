@@ -3,8 +3,8 @@ import type { ClaimedItem } from "../../store/jobs/slices.ts";
 import type { JobDependencies } from "../dependencies.ts";
 
 /**
- * What a job does to each of its sessions. Both may be called again for an item that was done, by a worker that died
- * before it could record that: they must answer the same then, and do nothing twice.
+ * What a job does to each of its sessions. A worker may die before it has recorded an item as done. Both methods are then
+ * called again for that item: they must answer the same, and do nothing twice.
  */
 export interface KindOfWork {
   /**

@@ -18,7 +18,7 @@ interface Times {
 }
 const NEVER: Readonly<Times> = { shown: 0, ended: 0 };
 
-/** The most events of a run, or of several runs, that tell of any one call, and of any one requirement. */
+/** A bound for any one call or requirement of some runs: no more events than these show it, tell its end, or its pause. */
 type Most = Readonly<Times & { paused: number }>;
 
 /** A call without a result yet: how many events tell of its end, and how long each is without the result. */
@@ -34,7 +34,7 @@ interface OpenCall {
  */
 export class ToldBytes {
   readonly #run: Pick<PortableRun, "runId" | "inputMessages">;
-  /** Of the member runs before this run: their requirements are lines of this run. */
+  /** The bound of the member runs that came before this run. Their requirements are lines of this run. */
   readonly #ofMembers: Most;
   readonly #calls = new Map<number, Times>();
   /** The calls without a result yet, in order, by their ids. */

@@ -84,7 +84,7 @@ export class DrivenTree {
     }
     const recorder = new RunRecorder(run, this.#writer, this.#now, (events) => {
       if (events > 0) {
-        // A member's end is told after it was stored, when nothing may follow that would have this journaled: so at once.
+        // The journal is written with the next fact. After a member's end there may be no next fact, so that is journaled at once.
         parent.recorder.record({ type: "member_told", member: nth, events }, run.end !== null);
       }
     });

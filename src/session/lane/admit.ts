@@ -83,8 +83,9 @@ async function admitOnLook(
   const { idempotency } = arrival.request;
   const tooMuch = whyTooMuch(arrival, loaded.session);
   const first = decideAdmission(lane.occupancy(), arrival.onBusy);
-  // A key that was used before names its run, whatever the session is busy with: so it is looked up before this arrival is
-  // refused, or interrupts another run. Otherwise the constraint in D1 tells, and a warm run reads nothing.
+  // A key that was used before answers with its run, even where the session is busy. So the key is looked up before this
+  // arrival is refused, or interrupts another run. In all other cases the accept itself fails on the unique key in D1, and a
+  // run of a session that is in memory needs no read.
   const decides = tooMuch !== null || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
   if (idempotency !== null && decides) {
     const earlier = await runOfKey(context, idempotency);

@@ -204,7 +204,7 @@ export class RunLane {
   async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<boolean> {
     const cancelled = await cancelPaused(this.#context, runId);
     if (waiting !== null && this.#active === waiting) {
-      // It continued while D1 was asked: before the cancel, or by a start that the cancel made void.
+      // The run began to continue while D1 was asked. Its drive is cancelled, also where the cancel made its start void.
       waiting.cancel();
     }
     if (cancelled.kind !== "cancelled") {
@@ -212,7 +212,7 @@ export class RunLane {
     }
     if (waiting !== null) {
       this.#removeWaiting(waiting);
-      // A reader that came while the run waited holds on to the run that it was shown.
+      // A reader may have been shown this run while it waited. It reads on in that one, so it is not replaced.
       waiting.run ??= cancelled.run;
       showCancelled(waiting, cancelled.at);
     }

@@ -19,10 +19,10 @@ interface LandingCallbacks {
   onRunLanded(run: Run): void;
 }
 
-/** How many runs of the list this one is in. */
+/** How deep a run stands in its tree: 0 for a top-level run. Deeper entries land first. */
 function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry): number {
   if (entry.phase !== "running") {
-    // Such an entry lands as no part of another run: a member run whose accept is withdrawn never was. It lands first.
+    // This entry takes something back, such as the accept of a member run. It lands before the run that it would be a part of.
     return Number.MAX_SAFE_INTEGER;
   }
   const { parentRunId } = entry.head;
@@ -30,8 +30,9 @@ function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry):
   return parent === undefined ? 0 : 1 + depth(entries, parent[1]);
 }
 
-/** If D1 hangs for this long, it costs each caller in line all its attempts: the callers behind fail at once for a while. */
+/** A write that took this long without an answer means that D1 hangs. */
 const HANG_MS = 5_000;
+/** For this long after a hang, callers in line fail at once: otherwise each one would wait for all its attempts in turn. */
 const FAIL_FAST_MS = 2_000;
 
 /**

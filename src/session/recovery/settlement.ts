@@ -24,7 +24,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     isSearched: isTop,
     columns: {
       status: end.status,
-      // A pause in which nobody is asked for anything goes on by itself.
+      // Where the run paused and nobody has to be asked, it continues by itself.
       waiting: isTop && isPaused && pendingCalls(run).length > 0 && run.requirements.every(isAnswered),
       metrics: runMetrics(run),
       finishReason: end.status === "COMPLETED" ? end.finishReason : null,
@@ -62,7 +62,7 @@ function conversationAfter(run: Run, end: RunEnd, produced: readonly Message[]):
   };
 }
 
-/** Whether the run waited for a summary, which covers its messages too then. */
+/** Whether a summary was made before the run ended. That summary covers the run's own messages. */
 const hasSummary = ({ log }: Run): boolean =>
   log.some((entry) => entry.kind === "summary_completed" && entry.summary !== null);
 

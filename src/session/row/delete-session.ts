@@ -46,7 +46,7 @@ interface ClosingLane {
   clear(): void;
 }
 
-/** `going_on`: it exists for nobody, and the rest of its rows go by the object's alarm. */
+/** `going_on`: the session exists for nobody any more, and the object's alarm removes the rest of its rows. */
 export type Removed = "left" | "hidden" | "going_on" | "purged";
 
 /** What is to be done about a session, decided on its row. */
@@ -102,7 +102,7 @@ export type PurgeCall = { limits: PurgeLimits } | { userId: string };
 
 /** Removes the session for good, if it is one that is meant. */
 export function purgeSession(going: GoingSession, call: PurgeCall): Promise<Outcome<Removed>> {
-  // An import is written without the object.
+  // An import may have written the session without its object, so what the object remembers may be wrong.
   going.memory.drop();
   return remove(going, (session) => {
     const isMeant = "limits" in call ? isToBePurged(session, call.limits) : session.userId === call.userId;
@@ -139,7 +139,7 @@ export async function restoreSession(
     return after?.value == null ? fail(databaseUnavailable()) : ok(after.value);
   });
   if (restored?.ok) {
-    // What D1 says waits and expires in it is looked for again.
+    // The object asks D1 again which runs wait in the session, and when its requirements expire.
     memory.forgetPending();
     alarm.expireAt(deps.now());
   }

@@ -1,9 +1,9 @@
-/** The world moved between the look and the write: what was decided on the look is not written. */
+/** The session changed between the look and the write, so what was decided on the look must not be written. */
 export type LookAgain = "look_again";
 
 const MAX_LOOKS = 4;
 
-/** Decides on a look at the session, on a new one where the world moved meanwhile; null when it never stood still. */
+/** Decides on a look at the session, and looks again where the session changed meanwhile; null where it changed each time. */
 export async function decideOnLook<T>(
   memory: { drop(): void },
   decide: () => Promise<T | LookAgain>,

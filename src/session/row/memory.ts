@@ -52,7 +52,7 @@ export class SessionMemory {
     this.#session = this.#session === null ? null : change(this.#session);
   }
 
-  /** To be taken before a write whose change must not be applied twice, and handed to `updateSince`. */
+  /** How often the row was read so far. Taken before a write, and handed to `updateSince`, which sees whether it was read meanwhile. */
   mark(): number {
     return this.#reads;
   }
@@ -187,11 +187,11 @@ export class SessionMemory {
   }
 }
 
-/** An import is written without the object, so its session is not remembered until it is whole. */
+/** An import writes the session without its object. The object would not see it change, so it remembers nothing of it yet. */
 const rememberable = (session: Session | null): Session | null =>
   session?.visibility === "importing" ? null : session;
 
-/** Null where a run goes on: D1 does not have its answer yet, and `addRun` would take it for one that is held. */
+/** Null where a run is RUNNING: it would be held without its answer, and `addRun` would not replace it once it completed. */
 function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
   return history.some((run) => run.status === "RUNNING")
     ? null
@@ -218,7 +218,7 @@ class HistoryCache {
     }
   }
 
-  /** Adds the run that completed last; the oldest ones make room. False where newer runs are held: it had paused. */
+  /** Adds the run that completed last; the oldest ones make room. False where newer runs are held, as the run had paused. */
   add(run: HistoryRun): boolean {
     const newest = this.#runs.at(-1)?.run.runIndex ?? -1;
     if (newest >= run.runIndex) {

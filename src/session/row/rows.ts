@@ -36,7 +36,7 @@ export class SessionRows {
     return row.value === null || !maySee(principal, row.value) ? fail(sessionNotFound()) : ok(row.value);
   }
 
-  /** The session if the caller's `If-Match` holds; asked first, so that no guardrail or model is asked for a change that fails. */
+  /** The session if the caller's `If-Match` holds. Checked first, so that no guardrail or model is called for a change that fails. */
   findMatching(principal: Principal, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
     return ifMatch === null
       ? this.find(principal)

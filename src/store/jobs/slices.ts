@@ -186,7 +186,7 @@ export async function takeSweep(
   return taken.meta.changes > 0;
 }
 
-/** Lets the job be swept as if its last sweep had been at `sweptAt`, if it was later. */
+/** Makes the next sweep due earlier: it sets the instant of the last sweep back to `sweptAt`, and never forward. */
 export async function sweepSooner(db: Database, jobId: string, sweptAt: number): Promise<void> {
   await db
     .update(jobs)
@@ -197,7 +197,7 @@ export async function sweepSooner(db: Database, jobId: string, sweptAt: number):
 export interface OpenSlices {
   /** The first positions of slices with an open item that nobody touched since the given instant, in order. */
   untouched: number[];
-  /** When the item in work that was touched longest ago, but since that instant, was touched; null if there is none. */
+  /** The oldest touch of an item in work that was touched since that instant; null if there is no such item. */
   oldestInWork: number | null;
 }
 
