@@ -69,7 +69,7 @@ export const databaseNotFound = (id: string): Failure => ({
   detail: `No database found with id '${id}'`,
 });
 
-/** `detail` differs by route in AgentOS, so the route passes its own. */
+/** AgentOS words this differently in each route; `api/shared/find-session.ts` has those texts. */
 export const sessionNotFound = (detail = "Session not found"): Failure => ({ code: "session_not_found", detail });
 
 export const sessionExists = (id: string): Failure => ({

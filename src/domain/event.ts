@@ -14,6 +14,9 @@ import type { SessionSummary } from "./session.ts";
  *     ├─ RunPaused, then RunContinued and so on                           (it waits for people)
  *     ├─ RunError                                                         (it failed)
  *     └─ RunCancelled, RunCompleted                                       (it was cancelled; also before RunStarted)
+ *
+ * An event is not stored: `engine/run/event-log.ts` keeps an entry for it, and `engine/events/run-events.ts` makes the event
+ * of that entry and of the run.
  */
 export type RunEventName =
   | "RunStarted"

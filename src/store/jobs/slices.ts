@@ -122,16 +122,16 @@ export async function recordResults(
     db
       .update(jobs)
       .set({
-        succeeded: sql`jobs.succeeded + d.named`,
-        fallback: sql`jobs.fallback + d.instead`,
-        skipped: sql`jobs.skipped + d.passed`,
-        failed: sql`jobs.failed + d.missed`,
-        promptTokens: sql`jobs.prompt_tokens + d.asked`,
-        completionTokens: sql`jobs.completion_tokens + d.answered`,
+        succeeded: sql`jobs.succeeded + d.succeeded`,
+        fallback: sql`jobs.fallback + d.fallback`,
+        skipped: sql`jobs.skipped + d.skipped`,
+        failed: sql`jobs.failed + d.failed`,
+        promptTokens: sql`jobs.prompt_tokens + d.prompt_tokens`,
+        completionTokens: sql`jobs.completion_tokens + d.completion_tokens`,
       })
-      .from(sql`(select count(*) as changed, coalesce(sum(e.o = 'succeeded'), 0) as named,
-          coalesce(sum(e.o = 'fallback'), 0) as instead, coalesce(sum(e.o = 'skipped'), 0) as passed,
-          coalesce(sum(e.o = 'failed'), 0) as missed, coalesce(sum(e.pt), 0) as asked, coalesce(sum(e.ct), 0) as answered
+      .from(sql`(select count(*) as changed, coalesce(sum(e.o = 'succeeded'), 0) as succeeded,
+          coalesce(sum(e.o = 'fallback'), 0) as fallback, coalesce(sum(e.o = 'skipped'), 0) as skipped,
+          coalesce(sum(e.o = 'failed'), 0) as failed, coalesce(sum(e.pt), 0) as prompt_tokens, coalesce(sum(e.ct), 0) as completion_tokens
         from ${entries} cross join job_items where ${counts}) d`)
       .where(sql`jobs.job_id = ${jobId} and d.changed > 0`),
     db
