@@ -1,4 +1,4 @@
-/** The closed list of expected failures. Each has one function below, which writes the sentence that a caller reads. */
+/** The closed list of expected failures. The functions below write the sentences that callers read. */
 export type ErrorCode =
   | "agent_not_found"
   | "team_not_found"
@@ -69,7 +69,7 @@ export const databaseNotFound = (id: string): Failure => ({
   detail: `No database found with id '${id}'`,
 });
 
-/** AgentOS words this differently in each route; `api/shared/find-session.ts` has those texts. */
+/** AgentOS words this differently in each route: the texts are in `api/shared/find-session.ts`, or where a handler calls that. */
 export const sessionNotFound = (detail = "Session not found"): Failure => ({ code: "session_not_found", detail });
 
 export const sessionExists = (id: string): Failure => ({

@@ -18,3 +18,17 @@ it("goes on with the next task where one fails, or never ends", async () => {
   expect(done).toEqual(["works"]);
   await scheduled;
 });
+
+it("gives each task less time where there are many, so that all of them end within the trigger's 15 minutes", async () => {
+  const hangs = (nth: number): [string, () => Promise<void>] => [`task ${nth}`, () => new Promise(() => {})];
+  let isOver = false;
+  const scheduled = runScheduled(
+    {} as JobDependencies,
+    Array.from({ length: 10 }, (_, nth) => hangs(nth)),
+  ).then(() => {
+    isOver = true;
+  });
+  await vi.advanceTimersByTimeAsync(15 * 60_000 - 1);
+  expect(isOver).toBe(true);
+  await scheduled;
+});
