@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { ModelChoice } from "./model-choice.ts";
 import type { Session } from "./session.ts";
 import type { Tool } from "./tool.ts";
 
@@ -10,7 +11,7 @@ interface NamingPolicy {
    */
   after?: number;
   /** The model that names. Left out, it is `NAMING_MODEL`, else the agent's own. */
-  model?: string;
+  model?: ModelChoice;
   /**
    * The deployer's guardrail. It sees every name that a person or a model gives, and answers the name to take. Null, or
    * an exception, refuses it. `session` is the row as it stands, without runs.
@@ -23,7 +24,7 @@ interface SummaryPolicy {
   /** A summary is made after every so many completed runs. 0, or left out, is never. */
   every?: number;
   /** The model that summarizes. Left out, it is `SUMMARY_MODEL`, else the agent's own. */
-  model?: string;
+  model?: ModelChoice;
   /** Whether the agent's model sees the summary, before the conversation. Default false. */
   addToContext?: boolean;
   /** Whether a run waits for the summary that is due after it; its events show that. Default false. */
@@ -35,8 +36,8 @@ export interface Agent {
   id: string;
   name: string;
   description?: string;
-  /** Id of the model at the provider. Left out, it is the deployment's `OPENAI_MODEL`. */
-  model?: string;
+  /** The id of the model at the provider, or the model with settings. Left out, it is the deployment's `OPENAI_MODEL`. */
+  model?: ModelChoice;
   instructions?: string;
   /** What the agent is good for; a team's leader is told. */
   role?: string;
@@ -45,6 +46,16 @@ export interface Agent {
   sessionState?: JsonObject;
   /** How many earlier runs the model sees; 0 is none. Default 3. */
   numHistoryRuns?: number;
+  /** Of these runs the newest so many messages (Agno's `num_history_messages`). Left out, all. */
+  numHistoryMessages?: number;
+  /** Of the tool calls in them the newest so many, with their results (Agno's `max_tool_calls_from_history`). Left out, all. */
+  maxToolCallsFromHistory?: number;
+  /** How many bytes of history the model is sent: whole runs, newest first. Default 256 KB, at most 1 MB. */
+  maxHistoryBytes?: number;
+  /** What happens when the provider refuses a request with history. Default: it is asked with less of it. */
+  onRefusedHistory?: "drop" | "fail";
+  /** Whether callers see what the model thinks. False keeps it for the provider only. Default true. */
+  showReasoning?: boolean;
   /** False reads the session from D1 on every run. Default true. */
   cacheSession?: boolean;
   naming?: NamingPolicy;

@@ -11,12 +11,17 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_QUOTED_BYTES = 400 * 1024;
 /** The messages that a run takes over from another one. With its own they must fit into one run of an import. */
 export const MAX_PREFIX_BYTES = 3 * 1024 * 1024;
-/** So many messages may be taken over: D1 takes six messages a statement, and 1,000 statements an invocation. */
+/** So many messages may be taken over: D1 takes five messages a statement, and 1,000 statements an invocation. */
 export const MAX_PREFIX_MESSAGES = 2_000;
 /** The system message of a run, with what its caller adds. */
 export const MAX_SYSTEM_BYTES = 1024 * 1024;
 /** Text, tool arguments and tool results of one run, together. */
 export const MAX_RUN_OUTPUT_BYTES = 1024 * 1024;
+/** What a provider says beside the text of one message, and of all messages of one run. */
+export const MAX_PROVIDER_DATA_BYTES = 256 * 1024;
+export const MAX_RUN_PROVIDER_DATA_BYTES = 1024 * 1024;
+/** The reasoning of one run that callers are shown. What comes beyond it is not shown, and ends no answer. */
+export const MAX_RUN_REASONING_BYTES = 256 * 1024;
 /** All member runs of one run, at any depth, with their tasks, states and logs. */
 export const MAX_MEMBERS_BYTES = 6 * 1024 * 1024;
 /** The event log of one run. */

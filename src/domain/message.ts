@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import type { ToolCall, Usage } from "./model.ts";
+import type { ProviderData, ToolCall, Usage } from "./model.ts";
 
 export const ROLES = ["system", "user", "assistant", "tool"] as const;
 export type Role = (typeof ROLES)[number];
@@ -14,7 +14,15 @@ interface MessageBase {
 export type Message =
   | (MessageBase & { role: "system" })
   | (MessageBase & { role: "user" })
-  | (MessageBase & { role: "assistant"; toolCalls: ToolCall[]; usage: Usage | null; timeToFirstTokenMs: number | null })
+  | (MessageBase & {
+      role: "assistant";
+      toolCalls: ToolCall[];
+      /** What the model thought, as callers are shown it; null where there is nothing to show. */
+      reasoningContent: string | null;
+      providerData: ProviderData | null;
+      usage: Usage | null;
+      timeToFirstTokenMs: number | null;
+    })
   | (MessageBase & {
       role: "tool";
       toolCallId: string;

@@ -1,5 +1,7 @@
 /** A model as the rest of the code sees it: messages in, a stream of chunks out. */
 
+import type { ModelChoice } from "./model-choice.ts";
+
 /** One tool call of an assistant message. `arguments` is the JSON text exactly as the model wrote it. */
 export interface ToolCall {
   id: string;
@@ -7,10 +9,21 @@ export interface ToolCall {
   arguments: string;
 }
 
+/**
+ * What a provider said beside the text of an answer: its reasoning, signatures of calls, items of a response. It goes back
+ * to the model that it came from only; another one would refuse it, or read what it was not meant to see.
+ */
+export interface ProviderData {
+  /** The `source` of the model that said it. */
+  source: string;
+  /** JSON in the form of the adapter that read it. Null where it was too large: it is kept whole or not at all. */
+  data: string | null;
+}
+
 export type ModelMessage =
   | { role: "system"; content: string }
   | { role: "user"; content: string }
-  | { role: "assistant"; content: string; toolCalls: ToolCall[] }
+  | { role: "assistant"; content: string; toolCalls: ToolCall[]; providerData?: ProviderData | null }
   | { role: "tool"; toolCallId: string; toolName: string; content: string };
 
 /** What the model is told of a tool; `parameters` is a JSON schema. */
@@ -37,6 +50,9 @@ export interface ModelRequest {
   answerSchema?: AnswerSchema;
   /** OpenAI's `reasoning_effort`. Left out, it is not sent. */
   reasoningEffort?: string;
+  /** Digests of the session and of its user, of at most 64 characters. Only OpenAI is sent them. */
+  promptCacheKey?: string;
+  safetyIdentifier?: string;
   /** How often a request that did not start is sent again. Left out, the deployment's setting holds. */
   maxRetries?: number;
 }
@@ -47,6 +63,11 @@ export interface Usage {
   totalTokens: number;
   reasoningTokens: number;
   cacheReadTokens: number;
+  cacheWriteTokens?: number;
+  audioInputTokens?: number;
+  audioOutputTokens?: number;
+  /** In the currency of the provider, where it tells one. */
+  cost?: number;
 }
 
 export const NO_USAGE: Usage = {
@@ -66,6 +87,10 @@ export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
  */
 export type ModelChunk =
   | { type: "text"; delta: string }
+  /** What the model thought, in words that may be shown. */
+  | { type: "reasoning"; delta: string }
+  /** The `data` of the answer's `ProviderData`, whole; at most once, before `finish`. */
+  | { type: "provider_data"; data: string }
   | { type: "tool_call"; index: number; id?: string; name?: string; arguments?: string }
   | { type: "usage"; usage: Usage }
   | { type: "finish"; reason: FinishReason };
@@ -80,23 +105,32 @@ export interface Model {
   /** The class of model as AgentOS shows it, e.g. `OpenAIChat`. */
   name: string;
   provider: string;
+  /** Names the model with its server and its API: what it said beside a text goes back only where this is the same. */
+  source: string;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
 }
 
-/** Finds the model with this id, or the deployment's default one; null when the deployment has no model. */
-export type ModelSource = (id?: string) => Model | null;
+/** Finds the model that is chosen, or the deployment's default one; null when the deployment has no model. */
+export type ModelSource = (choice?: ModelChoice) => Model | null;
 
 /** A failure of the model's provider. Callers are shown the message, so it must hold no key, header or prompt. */
 export class ModelError extends Error {
   readonly type: "model_provider_error" | "model_rate_limit_error" | "model_timeout";
   /** The HTTP status that the provider answered; null when there was none. */
   readonly status: number | null;
+  /** Whether the provider refused what it was sent, so that it may answer when it is sent less of the history. */
+  readonly refusesHistory: boolean;
 
-  constructor(type: ModelError["type"], message: string, status: number | null = null) {
+  constructor(
+    type: ModelError["type"],
+    message: string,
+    { status = null, refusesHistory = false }: { status?: number | null; refusesHistory?: boolean } = {},
+  ) {
     super(message);
     this.name = "ModelError";
     this.type = type;
     this.status = status;
+    this.refusesHistory = refusesHistory;
   }
 }
 

@@ -120,6 +120,16 @@ export interface Idempotency {
   fieldsDigest: string;
 }
 
+/** What of the history a run's model was not sent, because its provider refused more. */
+export interface HistoryDropped {
+  /** How many earlier runs were left out. */
+  runs: number;
+  /** Whether what providers said beside the text was left out too. */
+  providerData: boolean;
+  /** The provider's words. */
+  reason: string;
+}
+
 /** A run as D1 keeps it, without its messages. Instants are epoch milliseconds. */
 export interface RunRow {
   runId: string;
@@ -154,6 +164,10 @@ export interface RunRow {
   sessionCache: SessionCacheUse | null;
   sessionState: JsonObject | null;
   metrics: RunMetrics | null;
+  /** Null where its model was sent all that its window holds. */
+  historyDropped: HistoryDropped | null;
+  /** AgentOS's run metadata, of imported runs. */
+  metadata: JsonObject | null;
   finishReason: RunFinishReason | null;
   error: RunError | null;
   /** The event log (`engine/run/event-log.ts`) as text; null until the run has paused or settled. */

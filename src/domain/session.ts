@@ -16,9 +16,12 @@ export interface TokenMetrics {
   total_tokens: number;
   reasoning_tokens?: number;
   cache_read_tokens?: number;
-  details?: {
-    model: { id: string; provider: string; input_tokens: number; output_tokens: number; total_tokens: number }[];
-  };
+  cache_write_tokens?: number;
+  audio_input_tokens?: number;
+  audio_output_tokens?: number;
+  /** In the currency of the provider, where it tells one. */
+  cost?: number;
+  details?: { model: (Omit<TokenMetrics, "details"> & { id: string; provider: string })[] };
 }
 
 /** What was said last, as a list shows it. */

@@ -1,4 +1,5 @@
 import type { Model, ModelSource } from "../domain/model.ts";
+import { modelSettings } from "../domain/model-choice.ts";
 import { offlineModel } from "./offline.ts";
 import { openAiModel } from "./openai.ts";
 
@@ -37,7 +38,8 @@ function newSource(config: ModelSourceConfig): ModelSource {
     return () => offline;
   }
   const models = new Map<string, Model>();
-  return (id = config.openAiModel) => {
+  return (choice = config.openAiModel) => {
+    const { id } = modelSettings(choice);
     const known = models.get(id);
     if (known) return known;
     const model = openAiModel({

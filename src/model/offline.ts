@@ -25,6 +25,7 @@ export function offlineModel({ firstWordMs = 0 } = {}): Model {
     id: "offline",
     name: "OfflineModel",
     provider: "Offline",
+    source: "offline",
     async *stream(request, signal) {
       if (firstWordMs > 0) await scheduler.wait(firstWordMs);
       yield* streamAnswer(request, signal);

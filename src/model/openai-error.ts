@@ -54,7 +54,7 @@ export function toModelError(error: unknown, timeoutMs: number, confidential: Co
   const what = error.status === undefined ? "reported an error" : `answered ${error.status}`;
   const message = `The model's provider ${what}${said === "" ? "." : `: ${said}`}`;
   const type = isRateLimit(error) ? "model_rate_limit_error" : "model_provider_error";
-  return new ModelError(type, message, error.status ?? null);
+  return new ModelError(type, message, { status: error.status ?? null });
 }
 
 function isRateLimit(error: APIError): boolean {

@@ -79,7 +79,7 @@ export function openAiModel(options: OpenAiOptions): Model {
     if (!signal.aborted) yield* reader.end();
   }
 
-  return { id: options.id, name: "OpenAIChat", provider: "OpenAI", stream };
+  return { id: options.id, name: "OpenAIChat", provider: "OpenAI", source: `chat ${schemaKey}`, stream };
 }
 
 function withoutSchema({ answerSchema: _schema, ...request }: ModelRequest): ModelRequest {

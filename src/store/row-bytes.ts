@@ -23,12 +23,16 @@ export const RUN_BYTES = rowBytes(
   runs.origin,
   runs.sessionState,
   runs.metrics,
+  runs.historyDropped,
+  runs.metadata,
   runs.error,
   runs.events,
 );
 
 const messageTexts = [
   messages.content,
+  messages.reasoningContent,
+  messages.providerData,
   messages.toolCalls,
   messages.toolArgs,
   messages.toolCallId,

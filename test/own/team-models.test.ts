@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { agents, teams } from "../../src/agents/index.ts";
 import { MAX_RUN_EVENT_BYTES } from "../../src/domain/limits.ts";
 import type { Model, ModelChunk, ModelRequest, ModelSource } from "../../src/domain/model.ts";
+import { modelSettings } from "../../src/domain/model-choice.ts";
 import { offlineModel } from "../../src/model/offline.ts";
 import { LiveSession } from "../../src/session/live-session.ts";
 import { Journal } from "../../src/session/recovery/journal.ts";
@@ -68,6 +69,7 @@ const modelOf = (id: string, stream: (request: ModelRequest) => AsyncIterable<Mo
   id,
   name: "TestModel",
   provider: "Test",
+  source: id,
   stream,
 });
 
@@ -109,7 +111,7 @@ it("tells the leader of a member that has no model, and asks the others", async 
     ["leader", leaderOf([ada, bob])],
     ["there", offlineModel()],
   ]);
-  const { body } = await runWith((id) => models.get(id ?? "") ?? null, team, "Please");
+  const { body } = await runWith((id) => models.get(modelSettings(id ?? "").id) ?? null, team, "Please");
   expect(body).toMatchObject({ status: "COMPLETED", content: "All said." });
   expect(body.tools).toMatchObject([
     { result: "Ada failed: No model is configured.", tool_call_error: true },
@@ -151,7 +153,7 @@ it("ends members that fill their team's events with finish reason length, and lo
   ];
   const team = leading([ada, bob, cy], { model: "leader" });
   const all = new Map([leaderOf([ada, bob, cy]), chatty, quiet].map((model) => [model.id, model]));
-  const { body, seen } = await runWith((id) => all.get(id ?? "") ?? null, team, "Speak");
+  const { body, seen } = await runWith((id) => all.get(modelSettings(id ?? "").id) ?? null, team, "Speak");
   expect(body).toMatchObject({ status: "COMPLETED", finish_reason: "length", content: "All " });
   expect(body.member_responses).toMatchObject([
     { agent_id: ada, status: "COMPLETED", finish_reason: "length" },

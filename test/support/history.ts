@@ -27,7 +27,16 @@ export function chatHistory<M extends { role: Role }>(runs: readonly HistoryRun<
 
 function message(role: Role, messageId: string, content = `text of ${messageId}`): Message {
   const base = { messageId, content, createdAt: 1_795_298_563_250 };
-  if (role === "assistant") return { ...base, role, toolCalls: [], usage: null, timeToFirstTokenMs: null };
+  if (role === "assistant")
+    return {
+      ...base,
+      role,
+      toolCalls: [],
+      reasoningContent: null,
+      providerData: null,
+      usage: null,
+      timeToFirstTokenMs: null,
+    };
   if (role === "tool") {
     return { ...base, role, toolCallId: "call-1", toolName: "add", toolArgs: null, toolCallError: false };
   }

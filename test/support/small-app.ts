@@ -4,6 +4,7 @@ import type { Router } from "../../src/api/shared/route.ts";
 import { createApp } from "../../src/app.ts";
 import type { Agent } from "../../src/domain/agent.ts";
 import type { Model } from "../../src/domain/model.ts";
+import { modelSettings } from "../../src/domain/model-choice.ts";
 import type { Team } from "../../src/domain/team.ts";
 import { readConfig } from "../../src/env.ts";
 
@@ -23,6 +24,7 @@ export const silentModel: Model = {
   id: "silent-1",
   name: "SilentModel",
   provider: "Test",
+  source: "silent-1",
   stream: () => {
     throw new Error("nobody asks this model");
   },
@@ -34,7 +36,8 @@ export function smallApp(options: SmallAppOptions = {}) {
   const app = createApp({
     config: readConfig,
     ...register([...(options.agents ?? [{ id: "helper", name: "Helper" }]), ...(options.teams ?? [])]),
-    models: () => (id) => (model === null ? null : { ...model, id: id ?? model.id }),
+    models: () => (choice) =>
+      model === null ? null : { ...model, id: choice === undefined ? model.id : modelSettings(choice).id },
     now: () => options.now ?? Date.UTC(2026, 10, 21, 22, 2, 43, 291),
     routers: options.routers ?? [],
   });

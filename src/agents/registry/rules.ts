@@ -1,5 +1,6 @@
 import type { Agent } from "../../domain/agent.ts";
 import { MAX_COMPONENT_NAME_BYTES, MAX_INSTRUCTIONS_BYTES, MAX_SHOWN_SCHEMA_BYTES } from "../../domain/limits.ts";
+import { modelSettings } from "../../domain/model-choice.ts";
 import {
   type Component,
   DELEGATE_TO_MEMBER,
@@ -108,7 +109,7 @@ function pathTo(id: string, path: readonly Team[], registry: Registry): readonly
 /** The texts that are stored with each run of an agent or team must not be too long. */
 export function instructionsProblem(component: Component, owner: string, registry: Registry): string | null {
   const { name, model, description, instructions } = component;
-  if (bytesOf(name) > MAX_COMPONENT_NAME_BYTES || bytesOf(model ?? "") > MAX_COMPONENT_NAME_BYTES) {
+  if (bytesOf(name) > MAX_COMPONENT_NAME_BYTES || bytesOf(modelSettings(model ?? "").id) > MAX_COMPONENT_NAME_BYTES) {
     return `${owner} has a name, or the name of a model, of more than ${MAX_COMPONENT_NAME_BYTES} bytes. Shorten it.`;
   }
   const members = isTeam(component) ? membersOf(registry, component) : [];

@@ -96,6 +96,9 @@ function take(streamed: Streamed, chunk: ModelChunk, room: number): string {
       collectFragment(fragments, chunk);
       if (fragments.bytes > room) streamed.end = "full";
       return "";
+    case "reasoning":
+    case "provider_data":
+      return "";
     case "usage":
       streamed.usage = chunk.usage;
       return "";

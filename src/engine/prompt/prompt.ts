@@ -37,7 +37,12 @@ export function toModelMessage(message: Message): ModelMessage {
     case "user":
       return { role: message.role, content: message.content };
     case "assistant":
-      return { role: "assistant", content: message.content, toolCalls: message.toolCalls };
+      return {
+        role: "assistant",
+        content: message.content,
+        toolCalls: message.toolCalls,
+        providerData: message.providerData,
+      };
     case "tool":
       return {
         role: "tool",

@@ -82,6 +82,8 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
     sessionCache: null,
     sessionState: filled(data.session_state),
     metrics: Object.keys(metrics).length > 0 ? metrics : null,
+    historyDropped: null,
+    metadata: null,
     finishReason: status === "COMPLETED" || status === "REGENERATED" ? "stop" : null,
     error: status === "ERROR" ? errorOf(data) : null,
     events: agnoEvents(

@@ -22,7 +22,7 @@ const NAMES: Record<string, string> = { state: "session_state" };
  * Columns with objects whose keys are ours and are renamed too. The keys in other columns belong to callers, or to
  * AgentOS.
  */
-const OUR_OBJECTS: ReadonlySet<string> = new Set(["nameDetails", "lastMessage", "origin", "usage"]);
+const OUR_OBJECTS: ReadonlySet<string> = new Set(["nameDetails", "lastMessage", "origin", "usage", "historyDropped"]);
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -3,7 +3,7 @@ import { MAX_LIST_ITEMS, MAX_MEMBER_SLOTS, MAX_REQUIREMENTS, MAX_TOOL_CALLS } fr
 import { ROLES } from "../../domain/message.ts";
 import type { ToolCall, Usage } from "../../domain/model.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
-import type { RunError, RunMetrics, RunOrigin, RunRow } from "../../domain/run.ts";
+import type { HistoryDropped, RunError, RunMetrics, RunOrigin, RunRow } from "../../domain/run.ts";
 import { ON_EXPIRY } from "../../domain/tool.ts";
 import type { MessageRow } from "../../store/messages/rows.ts";
 import { eventLog, type StoredEntry } from "./event-log.ts";
@@ -88,6 +88,9 @@ const metrics = checked<RunMetrics>(
       .optional(),
   }),
 );
+const historyDropped = checked<HistoryDropped>(
+  z.looseObject({ runs: count, providerData: z.boolean(), reason: z.string() }),
+);
 export const runRecord = recordFormat<PortableRun>("run", {
   runId: id,
   runIndex: nullable(runIndex),
@@ -108,6 +111,8 @@ export const runRecord = recordFormat<PortableRun>("run", {
   sessionCache: nullable(z.enum(["hit", "miss", "bypass"])),
   sessionState: nullable(object),
   metrics: nullable(metrics),
+  historyDropped: nullable(historyDropped),
+  metadata: nullable(object),
   finishReason: nullable(z.enum(["stop", "length", "tool_calls", "content_filter", "tool_rounds"])),
   error: nullable(error),
   events: nullable(eventLog),
@@ -141,6 +146,9 @@ export const messageRecord = recordFormat<PortableMessage>("message", {
   messageId: id,
   role: z.enum(ROLES),
   content: text,
+  reasoningContent: nullable(text),
+  providerSource: nullable(name),
+  providerData: nullable(text),
   toolCalls: nullable(toolCalls),
   toolCallId: nullable(text),
   toolName: nullable(text),

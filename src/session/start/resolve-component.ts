@@ -7,6 +7,7 @@ const NO_MODEL: Model = {
   id: "",
   name: "",
   provider: "",
+  source: "",
   async *stream() {},
 };
 

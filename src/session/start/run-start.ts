@@ -39,6 +39,8 @@ export function acceptedRow(request: RunRequest, sessionId: string, fence: strin
     sessionCache: null,
     sessionState: null,
     metrics: null,
+    historyDropped: null,
+    metadata: null,
     finishReason: null,
     error: null,
     events: null,

@@ -14,6 +14,9 @@ export const messageColumns = {
   messageId: messages.messageId,
   role: messages.role,
   content: messages.content,
+  reasoningContent: messages.reasoningContent,
+  providerSource: messages.providerSource,
+  providerData: messages.providerData,
   toolCalls: messages.toolCalls,
   toolCallId: messages.toolCallId,
   toolName: messages.toolName,
@@ -69,6 +72,9 @@ export function messageRow(
     messageId: message.messageId,
     role: message.role,
     content: message.content,
+    reasoningContent: null,
+    providerSource: null,
+    providerData: null,
     toolCalls: null,
     toolCallId: null,
     toolName: null,
@@ -85,6 +91,9 @@ export function messageRow(
     case "assistant":
       return {
         ...row,
+        reasoningContent: message.reasoningContent,
+        providerSource: message.providerData?.source ?? null,
+        providerData: message.providerData?.data ?? null,
         toolCalls: message.toolCalls.length > 0 ? message.toolCalls : null,
         usage: message.usage,
         timeToFirstTokenMs: message.timeToFirstTokenMs,
@@ -112,6 +121,8 @@ export function messageFromRow(row: Omit<StoredMessage, "messageIndex">): Messag
         ...base,
         role: row.role,
         toolCalls: row.toolCalls ?? [],
+        reasoningContent: row.reasoningContent,
+        providerData: row.providerSource === null ? null : { source: row.providerSource, data: row.providerData },
         usage: row.usage,
         timeToFirstTokenMs: row.timeToFirstTokenMs,
       };

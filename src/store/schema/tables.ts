@@ -4,7 +4,15 @@ import type { Json, JsonObject } from "../../domain/json.ts";
 import type { Role } from "../../domain/message.ts";
 import type { ToolCall, Usage } from "../../domain/model.ts";
 import type { Answer, RequirementKind, RequirementStatus, UserInputField } from "../../domain/requirement.ts";
-import type { RunError, RunFinishReason, RunMetrics, RunOrigin, RunStatus, SessionCacheUse } from "../../domain/run.ts";
+import type {
+  HistoryDropped,
+  RunError,
+  RunFinishReason,
+  RunMetrics,
+  RunOrigin,
+  RunStatus,
+  SessionCacheUse,
+} from "../../domain/run.ts";
 import type {
   MessagePreview,
   NameDetails,
@@ -108,6 +116,8 @@ export const runs = sqliteTable(
     sessionCache: text("session_cache").$type<SessionCacheUse>(),
     sessionState: text("session_state", { mode: "json" }).$type<JsonObject>(),
     metrics: text("metrics", { mode: "json" }).$type<RunMetrics>(),
+    historyDropped: text("history_dropped", { mode: "json" }).$type<HistoryDropped>(),
+    metadata: text("metadata", { mode: "json" }).$type<JsonObject>(),
     finishReason: text("finish_reason").$type<RunFinishReason>(),
     error: text("error", { mode: "json" }).$type<RunError>(),
     events: text("events"),
@@ -141,6 +151,9 @@ export const messages = sqliteTable(
     messageId: text("message_id").notNull(),
     role: text("role").$type<Role>().notNull(),
     content: text("content").notNull(),
+    reasoningContent: text("reasoning_content"),
+    providerSource: text("provider_source"),
+    providerData: text("provider_data"),
     toolCalls: text("tool_calls", { mode: "json" }).$type<ToolCall[]>(),
     toolCallId: text("tool_call_id"),
     toolName: text("tool_name"),

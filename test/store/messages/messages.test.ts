@@ -93,7 +93,15 @@ describe("a message", () => {
     },
     {
       its: "an answer with metrics",
-      message: { ...base, role: "assistant", toolCalls: [], usage, timeToFirstTokenMs: 250 },
+      message: {
+        ...base,
+        role: "assistant",
+        toolCalls: [],
+        reasoningContent: null,
+        providerData: null,
+        usage,
+        timeToFirstTokenMs: 250,
+      },
       json: {
         ...wire,
         role: "assistant",
@@ -103,7 +111,16 @@ describe("a message", () => {
     },
     {
       its: "an answer that only calls tools",
-      message: { ...base, role: "assistant", content: "", toolCalls, usage: null, timeToFirstTokenMs: null },
+      message: {
+        ...base,
+        role: "assistant",
+        content: "",
+        toolCalls,
+        reasoningContent: null,
+        providerData: null,
+        usage: null,
+        timeToFirstTokenMs: null,
+      },
       json: {
         id: "m",
         from_history: false,

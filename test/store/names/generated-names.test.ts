@@ -18,12 +18,13 @@ function modelOf(...answers: (string | number)[]): Model {
     id: "namer-1",
     name: "Test",
     provider: "Test",
+    source: "namer-1",
     async *stream(request) {
       asked.push({ ...request });
       const answer = answers.shift() ?? "";
       if (typeof answer === "number") {
         const type = answer === 429 ? "model_rate_limit_error" : "model_provider_error";
-        throw new ModelError(type, "scripted", answer);
+        throw new ModelError(type, "scripted", { status: answer });
       }
       yield { type: "text", delta: answer };
       const usage = { inputTokens: 20, outputTokens: 4, totalTokens: 24, reasoningTokens: 0, cacheReadTokens: 0 };

@@ -16,7 +16,15 @@ function messagesOf(roles: string): Message[] {
       name: "add",
       arguments: "{}",
     }));
-    return { ...base, role: "assistant", toolCalls, usage: null, timeToFirstTokenMs: null };
+    return {
+      ...base,
+      role: "assistant",
+      toolCalls,
+      reasoningContent: null,
+      providerData: null,
+      usage: null,
+      timeToFirstTokenMs: null,
+    };
   });
 }
 

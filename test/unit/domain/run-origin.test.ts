@@ -21,7 +21,15 @@ function messages(letters: string): Message[] {
       arguments: "",
     }));
     asked.push(...toolCalls.map(({ id }) => id));
-    return { ...base, role: "assistant", toolCalls, usage: null, timeToFirstTokenMs: null };
+    return {
+      ...base,
+      role: "assistant",
+      toolCalls,
+      reasoningContent: null,
+      providerData: null,
+      usage: null,
+      timeToFirstTokenMs: null,
+    };
   });
 }
 

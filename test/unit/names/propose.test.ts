@@ -179,7 +179,13 @@ describe("an answer that is not usable", () => {
 
 describe("a model that never answers", () => {
   afterEach(() => void vi.useRealTimers());
-  const fake = (stream: Model["stream"]): Model => ({ id: "fake", name: "Fake", provider: "Test", stream });
+  const fake = (stream: Model["stream"]): Model => ({
+    id: "fake",
+    name: "Fake",
+    provider: "Test",
+    source: "fake",
+    stream,
+  });
   const silence = () => new Promise<never>(() => {});
 
   test.each<[string, (signal: AbortSignal) => AsyncGenerator<ModelChunk>]>([

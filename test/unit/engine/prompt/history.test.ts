@@ -235,6 +235,8 @@ describe("chat history", () => {
       messageId: "m",
       role: "assistant",
       toolCalls,
+      reasoningContent: null,
+      providerData: null,
       usage: null,
       timeToFirstTokenMs: null,
     };

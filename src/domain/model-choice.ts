@@ -1,0 +1,36 @@
+/** How a deployer says which model is asked, and how. */
+
+import type { JsonObject } from "./json.ts";
+
+/** The APIs that a model is asked by: OpenAI's Chat Completions, and its Responses. */
+export const MODEL_APIS = ["chat", "responses"] as const;
+export type ModelApi = (typeof MODEL_APIS)[number];
+
+/** A model with its settings. What is left out is not sent, so that the provider's own default holds. */
+export interface ModelSettings {
+  /** Its id at the provider. */
+  id: string;
+  /** Left out, it is what the provider says, else `OPENAI_API`, else `responses` where no base URL is set and `chat` where one is. */
+  api?: ModelApi;
+  /** The name of a provider in `agents/providers.ts`. Left out, it is the deployment's (`OPENAI_BASE_URL`, `OPENAI_API_KEY`). */
+  provider?: string;
+  temperature?: number;
+  topP?: number;
+  maxOutputTokens?: number;
+  reasoning?: { effort?: string; summary?: string };
+  verbosity?: string;
+  parallelToolCalls?: boolean;
+  toolChoice?: "auto" | "required" | "none" | { tool: string };
+  /** Merged into the request last. It sets no model, messages, input, tools, stream or store. */
+  extraBody?: JsonObject;
+  /** Whether a stream that ends with `[DONE]` and no finish reason counts as whole. */
+  finishOnDone?: boolean;
+  /** Asked in this order when a model fails before its first piece with 429, 5xx, a timeout or no connection. */
+  fallbacks?: readonly ModelChoice[];
+}
+
+/** A model by its id, or with settings. */
+export type ModelChoice = string | ModelSettings;
+
+export const modelSettings = (choice: ModelChoice): ModelSettings =>
+  typeof choice === "string" ? { id: choice } : choice;
