@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 /** Every source file as text; the keys are paths such as `../../src/engine/prompt/prompt.ts`. */
 const sources = import.meta.glob<string>("../../src/**/*.ts", { query: "?raw", import: "default", eager: true });
 
-/** What each layer may import besides itself. Data flows one way: nothing points back. */
+/** What each layer may import besides itself. Data flows one way, so no layer imports one that imports it. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "index.ts": ["agents", "api", "app.ts", "cron", "domain", "env.ts", "jobs", "model", "session", "store"],
   "app.ts": ["api", "domain", "env.ts", "http"],
@@ -25,23 +25,28 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ["domain", "engine", "env.ts", "http", "jobs", "lib", "names", "portable", "privacy", "session", "store"],
 };
 
-/** What callers see says nothing of how it is done: contracts and JSON shapes know neither storage nor objects. */
+/**
+ * Contracts and JSON shapes, which describe what callers see. They must not know how it is done: no storage and no objects.
+ */
 const CONTRACTS =
   /^api\/(?:[^/]+\/(?:contract|.*json|actions|fields|shapes|answer-entries)|meta\/document|shared\/(?!dependencies|find-|idempotency)[^/]+)\.ts$/;
 const CONTRACTS_MAY_IMPORT = ["domain", "engine", "http", "lib"];
 
-/** The shell turns the platform into what the layers below are handed, so it alone knows all of it. */
+/**
+ * The object reads the environment, the agents and the models, and hands them to the layers below. No other file of
+ * `session/` may.
+ */
 const EXCEPTIONS: Record<string, readonly string[]> = {
   "session/object.ts": ["agents", "env.ts", "model"],
 };
 
-/** Packages that only one place knows. */
+/** Packages that may be imported in one place only. */
 const ONLY_IN: [packageName: RegExp, allowed: RegExp][] = [
   [/^drizzle-orm/, /^store\//],
   [/^openai/, /^model\//],
   [/^cloudflare:/, /^session\/object\.ts$/],
   [/^hono|^@hono\//, /^(app\.ts|http\/|api\/)/],
-  // What Node runs stands in scripts/.
+  // The Worker must import nothing of Node. What Node runs belongs in `scripts/`.
   [/^node:|^wrangler|^miniflare/, /^never$/],
 ];
 
@@ -70,7 +75,7 @@ function roomOf(file: string): string {
   return rest.length > 0 ? `${layer}/${room}` : file;
 }
 
-/** Who imports whom, by what `nodeOf` calls a file; what imports itself is left out. */
+/** Who imports whom, where `nodeOf` says which node a file belongs to. A node's imports of itself are left out. */
 function importGraph(nodeOf: (file: string) => string): Map<string, Set<string>> {
   const graph = new Map<string, Set<string>>();
   for (const one of imports.filter(({ from }) => from.startsWith("."))) {
@@ -81,7 +86,7 @@ function importGraph(nodeOf: (file: string) => string): Map<string, Set<string>>
   return graph;
 }
 
-/** The groups of nodes in which each reaches each other one, sorted. */
+/** The groups of nodes that import each other in a circle: each node reaches every other one of its group. Sorted. */
 function circlesOf(graph: Map<string, Set<string>>): string[][] {
   const reached = new Map([...graph.keys()].map((node) => [node, reachedFrom(graph, node)]));
   const inCircles = [...graph.keys()].filter((node) => reached.get(node)?.has(node)).sort();

@@ -15,7 +15,7 @@ const tool = (fields: Partial<Tool> = {}): Tool => {
   return { name: "send", description: "d", parameters: z.object({ to: z.string() }), execute: () => 1, ...fields };
 };
 const having = (...tools: Tool[]): Component[] => [{ ...ada, tools }];
-/** What no type would let pass: a deployer may not check types. */
+/** Passes a value that the types forbid. A deployer may write JavaScript, so the registry has to refuse it when it runs. */
 const untyped = <T>(value: unknown) => value as T;
 
 function refusal(components: Component[]): string {

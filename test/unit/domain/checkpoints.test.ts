@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Message } from "../../../src/domain/message.ts";
 import { checkpointIndexes, wholeRounds } from "../../../src/domain/run-origin.ts";
 
-/** `s`, `u`, `t`: a message of the role; `a`: an answer; a digit: an answer that wants so many tools. */
+/**
+ * Makes a message of each letter: `s` system, `u` user, `t` a tool's result, `a` an answer, a digit an answer that calls so
+ * many tools.
+ */
 function messagesOf(roles: string): Message[] {
   return [...roles].map((letter, nth): Message => {
     const base = { messageId: `m${nth}`, content: "", createdAt: 0 };

@@ -3,7 +3,10 @@ import type { Message } from "../../../src/domain/message.ts";
 import { RUN_STATUSES, type RunOrigin, type RunStatus } from "../../../src/domain/run.ts";
 import { type AskedOrigin, type ContinueFrom, messagesKept, originFrom } from "../../../src/domain/run-origin.ts";
 
-/** `s` system, `u` user, `a` assistant, a digit an assistant that asks for so many tools, `t` the next tool's result. */
+/**
+ * Makes a message of each letter: `s` system, `u` user, `a` assistant, a digit an assistant that calls so many tools, `t`
+ * the next result.
+ */
 function messages(letters: string): Message[] {
   const asked: string[] = [];
   return [...letters].map((letter, nth): Message => {
@@ -136,7 +139,7 @@ describe("a run that is made from another one", () => {
         ? { ok: true }
         : { failure: { code: "run_not_continuable", detail: `Cannot continue run r1: ${reason}`, runId: "r1" } };
     expect(originFrom({ ...older, status }, messages("sua"), continued)).toMatchObject(expected(refusals[status]));
-    // A cancelled run can be tried again.
+    // A cancelled run cannot be continued, but it can be regenerated.
     const again = status === "CANCELLED" ? undefined : refusals[status];
     expect(originFrom({ ...older, status }, messages("sua"), regenerated)).toMatchObject(expected(again));
   });

@@ -35,7 +35,7 @@ function failingRouter(): Router {
   return router;
 }
 
-/** A route that is a word where another one takes any. */
+/** A router with a fixed path (`/things/all`) beside one with a parameter (`/things/:id`). Both match `/things/all`. */
 function besideRouter(): Router {
   const router = newRouter();
   router.get("/things/:id", (c) => c.json({ id: c.req.param("id") }));
@@ -47,7 +47,7 @@ function besideRouter(): Router {
 const { request } = smallApp({ routers: [failingRouter()] });
 afterEach(() => vi.restoreAllMocks());
 
-/** Mutes the log and remembers its lines. */
+/** Keeps the log off the console and collects its lines. */
 function logLines(): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
   const keep = (line: string) => void lines.push(JSON.parse(line));

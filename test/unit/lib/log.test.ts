@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { errorFields } from "../../../src/lib/log.ts";
 
-/** What a value of a request is in these errors. */
+/** The errors of these tests quote this value of a request. The log must not have it. */
 const SAID = "my secret prompt";
 
 function thrown(run: () => unknown): unknown {

@@ -54,7 +54,7 @@ describe("the words of a text", () => {
     "c+",
     "\u0301",
     "é",
-    // Longer than a time-out is what grows with the square of its length.
+    // If the time grew with the square of the length, a megabyte would take longer than the test's timeout.
   ])("of a megabyte of '%s' are found", (part) => {
     const count = Math.ceil(1_000_000 / part.length);
     expect(searchWords(part.repeat(count)).length).toBeGreaterThanOrEqual(searchWords(part).length);

@@ -26,10 +26,10 @@ const SCHEMA: AnswerSchema = { name: "one_word", schema: { type: "object" } };
 const NAME = '{"name": "Whale Facts"}';
 
 let models = 0;
-/** A model that nothing is remembered of. */
+/** Each call makes a model with a new id. Under a known id the server may remember that the model refuses a schema. */
 const model = (id = `schema-${models++}`, baseUrl = MODEL_BASE_URL) =>
   openAiModel({ id, apiKey: "key", baseUrl, timeoutMs: 60_000, maxRetries: 0 });
-/** Whether each request that reached the provider had a schema. */
+/** For each request that reached the provider, whether it had a schema. */
 const asked = () => provider.calls.map(({ request }) => request.response_format !== undefined);
 const refusal = (status = 400, message = "'response_format' of type 'json_schema' is not supported with this model.") =>
   [fail(status, message)] satisfies Script;
@@ -80,7 +80,7 @@ describe("an answer under a schema", () => {
   });
 });
 
-/** As OpenAI, Azure, vLLM, llama.cpp, LiteLLM, Groq, DeepSeek, Gemini, Workers AI, OpenRouter and validators refuse it. */
+/** How providers refuse a schema, each in its own words. */
 const REFUSALS: [string, Script][] = [
   ["OpenAI", refusal()],
   [

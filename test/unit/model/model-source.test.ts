@@ -56,7 +56,7 @@ describe("the source of models", () => {
     const model = source({ openAiApiKey: "sk-configured", openAiBaseUrl: `${MODEL_BASE_URL}/` })("gpt-other");
     const request = { messages: [{ role: "user" as const, content: "hi" }], tools: [], toolChoice: "auto" as const };
     for await (const _ of model?.stream(request, new AbortController().signal) ?? []) {
-      // Only the request matters here.
+      // The answer does not matter. The test looks at the request.
     }
     expect(provider.calls[0]?.headers.authorization).toBe("Bearer sk-configured");
     expect(provider.calls[0]?.request.model).toBe("gpt-other");

@@ -24,7 +24,7 @@ async function ask(messages: ModelMessage[], request: Partial<ModelRequest> = {}
 const textOf = (chunks: ModelChunk[]) => chunks.map((chunk) => (chunk.type === "text" ? chunk.delta : "")).join("");
 const say = async (...messages: ModelMessage[]) => textOf(await ask(messages));
 
-/** A title as the naming prompt asks for it; the conversation is one fenced text. */
+/** Asks the model for a title, in the form of the naming prompt: the conversation is one fenced text. */
 async function titleOf(conversation: string): Promise<string> {
   const system: ModelMessage = { role: "system", content: `${NAMING_MARKER} in 3 to 5 words, in its own language.` };
   return say(system, user(`<conversation>\n${conversation}\n</conversation>`));
@@ -154,7 +154,7 @@ const DELEGATE_ALL = {
   parameters: { type: "object", properties: { task: { type: "string" } }, required: ["task"] },
 };
 
-/** The names and arguments of the calls in an answer. */
+/** For each call in an answer, the tool's name and its arguments. */
 const callsOf = (chunks: ModelChunk[]) =>
   chunks.flatMap((chunk) => (chunk.type === "tool_call" ? [chunk.name ?? chunk.arguments] : []));
 

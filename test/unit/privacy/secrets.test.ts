@@ -96,7 +96,7 @@ test("takes another mask as it is", () => {
   expect(maskSecrets("sk-abc123def456", "$&")).toBe("$&");
 });
 
-// Longer than a time-out is what grows with the square of its length.
+// If the time grew with the square of the length, a megabyte would take longer than the test's timeout.
 test("masks a megabyte, whatever it is made of", () => {
   const parts = [
     "a",

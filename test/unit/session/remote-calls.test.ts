@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { SessionObject } from "../../../src/session/object.ts";
 import { REMOTE_CALLS } from "../../../src/session/remote-calls.ts";
 
-/** What RPC finds of an object, beside what the platform calls itself. */
+/** The methods that a caller of the object could reach over RPC. */
 const reachable = Object.getOwnPropertyNames(SessionObject.prototype).filter((name) => name !== "constructor");
 
 it("lets callers reach the listed methods of a session's object, and no others", () => {

@@ -7,7 +7,7 @@ const SILENT = { confirmed: null, note: null, values: null, answered: false, res
 const byTool = (id: string, its: Partial<AnswerEntry> = {}) => ({ by: "tool_call_id", id, ...SILENT, ...its });
 const byId = (id: string, its: Partial<AnswerEntry> = {}) => ({ by: "requirement_id", id, ...SILENT, ...its });
 
-/** A tool as RunPaused shows it. */
+/** The tool as the event RunPaused shows it. Clients send it back with their answer in it. */
 const shown = {
   tool_call_id: "c1",
   tool_name: "delete_record",

@@ -4,7 +4,7 @@ import { apiRouters } from "../../../../src/api/routers.ts";
 import type { RouteDependencies } from "../../../../src/api/shared/dependencies.ts";
 import { deployed, silentModel, smallApp, withKey } from "../../../support/small-app.ts";
 
-/** Enough to declare the routes; nothing is called here but the document. */
+/** The routes need dependencies to be declared. These tests only read the document, so none of them is called. */
 const dependencies: RouteDependencies = {
   agents: new Map(),
   teams: new Map(),
@@ -16,7 +16,10 @@ const dependencies: RouteDependencies = {
   newId: () => "",
 };
 const routers = apiRouters(dependencies);
-/** What may be answered in two ways: at once or later, events or that there are none left. */
+/**
+ * The routes with two successful answers: done at once (200) or accepted for later (202), events (200) or no events left
+ * (204).
+ */
 const SUCCESSES: Record<string, string[]> = {
   create_agent_run: ["200", "202"],
   create_team_run: ["200", "202"],

@@ -61,7 +61,7 @@ const cases: {
   one: Requirement;
   open: object;
   resolved: object;
-  /** Keys of the requirement beside its id, time and call. */
+  /** What the requirement has besides its id, its time and the tool call. */
   beside: object;
 }[] = [
   {

@@ -184,7 +184,10 @@ describe("what an answer turns into", () => {
 
 const NOW = OPENED_AT + 5000;
 
-/** Decides as ada, five seconds after the pause; `send_email` is known to the deployment. */
+/**
+ * Answers as ada, five seconds after the pause. Of the deployment's tools, `send_email` is known unless the test says
+ * otherwise.
+ */
 function decide(requirements: Requirement[], entries: AnswerEntry[], knownTools: Tool[] = [sendEmail]) {
   const outcome = decideAnswers(
     requirements,

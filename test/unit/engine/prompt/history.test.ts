@@ -7,7 +7,7 @@ import { chatHistory } from "../../../support/history.ts";
 type Named = { role: Role; name: string };
 const ROLE_OF: Record<string, Role> = { s: "system", u: "user", a: "assistant", t: "tool" };
 
-/** `run(3, "sua")` has the messages 3s0, 3u1 and 3a2. */
+/** Makes a run whose messages are named by run, role and index: `run(3, "sua")` has the messages 3s0, 3u1 and 3a2. */
 function run(runIndex: number, roles: string, its: Partial<HistoryRun<Named>> = {}): HistoryRun<Named> {
   const messages = [...roles].map((letter, nth) => ({
     role: ROLE_OF[letter] ?? "user",

@@ -10,7 +10,10 @@ const leader = (runIndex: number, roles: string, its: Its = {}) =>
 const member = (runIndex: number, roles: string, [agentId, parentRunId]: [string, string], its: Its = {}) =>
   run(runIndex, roles, { agentId, parentRunId, ...its });
 
-/** Two runs of a team, each behind its members' as they are stored: of `a` and `b`, and of the team `inner` with `c`. */
+/**
+ * Two runs of a team. As in storage, the member runs stand before the run that delegated to them.
+ * The members of the first are `a` and `b`; those of the second are `a` and the team `inner`, whose member is `c`.
+ */
 const teamRuns = (): SessionRun[] => [
   member(0, "sua", ["a", "run-2"]),
   member(1, "suata", ["b", "run-2"]),

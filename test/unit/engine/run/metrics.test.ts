@@ -9,7 +9,7 @@ import { runFromRow } from "../../../../src/engine/run/stored-run.ts";
 
 const DAY = 86_400_000;
 
-/** Two pauses of a day each, the first before anything was said. */
+/** A run with two pauses of a day each. The first pause comes before the run has said anything. */
 const story: [at: number, fact: RunFact][] = [
   [0, { type: "run_started" }],
   [10, { type: "model_requested", messageId: "a" }],
@@ -36,7 +36,7 @@ it("counts no time in which a run waited for people: neither in its duration nor
   expect(metrics[8]).toMatchObject({ duration: 0.07, time_to_first_token: 0.05 });
   expect(metrics.at(-1)).toMatchObject({ duration: 0.09, time_to_first_token: 0.05 });
 
-  // The same where the run was read back at its second pause.
+  // A run that is read back from D1 at its second pause has to count the same.
   const row = { status: "RUNNING", startedAt: 1_000, inputMessages: 0, events: storedLog(run.log.slice(0, 9)) };
   const again = runFromRow({ ...row, metrics: metrics[8] } as RunRow, run.messages);
   again.stored.metrics = null;

@@ -19,7 +19,10 @@ function rowOf<Row>(line: Line): Row {
   return read.entry.row as Row;
 }
 
-/** What the events of a run with these lines are as JSON, those of deltas apart. */
+/**
+ * How many bytes of JSON a run with these lines sends its readers as events. RunContent is left out, which carries the
+ * deltas.
+ */
 function toldBy(run: PortableRun, messages: PortableMessage[], requirements: Requirement[]): number {
   const row = { ...run, sessionId: "s", events: JSON.stringify(run.events), fence: "" } as unknown as RunRow;
   const reader = new EventReader(runFromRow(row, messages as unknown as Message[], requirements));

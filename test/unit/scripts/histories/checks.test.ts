@@ -16,7 +16,7 @@ function must<T>(value: T | undefined): T {
   return value;
 }
 
-/** Each a fault of the server, as it would be seen, under the rule that is to find it. */
+/** Faults that a server could have. Each is planted into a right record, and the rule named here has to find it. */
 const PLANTED: [rule: string, fault: string, plant: (record: SessionRecord) => void][] = [
   [
     "no acknowledged run is lost",

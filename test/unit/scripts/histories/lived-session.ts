@@ -21,7 +21,10 @@ const SESSION = "h1-0-0";
 const SYSTEM = "Be careful.";
 const token = (nth: number | string) => `z1e0s0n${nth}`;
 
-/** What a right server makes of a session in which each kind of operation is done once, as clients, model and reader see it. */
+/**
+ * Builds what a correct server makes of a session, as clients, the model and readers see it. Each kind of operation is done
+ * once.
+ */
 export class LivedSession {
   readonly record: SessionRecord = { sessionId: SESSION, userId: "u1-0-0", acts: [], asked: [], readings: [] };
   readonly #runs: ReadRun[] = [];
@@ -59,7 +62,7 @@ export class LivedSession {
     return this.act("read", { kind: "read" }, { snapshot: this.snapshot() });
   }
 
-  /** A merge patch of the state; `ifMatch` as it was sent. */
+  /** A merge patch of the state. `ifMatch` is the header as the client sent it. */
   patch(nth: number, write: Write, ifMatch: string | null = null): Act {
     this.#cells = applied(this.#cells, write);
     this.#version += 1;
@@ -67,7 +70,7 @@ export class LivedSession {
     return this.act(nth, action, { write, ifMatch, snapshot: this.snapshot() });
   }
 
-  /** A run that calls an `add`, and completes. */
+  /** A run that calls the tool `add` and completes. */
   completed(nth: number | string, client = "0"): ReadRun {
     const invokedAt = this.tick();
     const acceptedAt = this.tick();
@@ -88,7 +91,7 @@ export class LivedSession {
     return run;
   }
 
-  /** A run that waits for a person, who approves. */
+  /** A run that waits for a person. `approved` is the person's answer. */
   paused(nth: number): ReadRun {
     const run = this.#begun(nth, messageText(token(nth)), SYSTEM);
     this.act(nth, plainRun(), {
@@ -140,7 +143,7 @@ export class LivedSession {
     return run;
   }
 
-  /** An older run is answered again, by one that waits for a person. */
+  /** Regenerates an older run. The new run waits for a person. */
   regeneratedPaused(nth: number, older: ReadRun): ReadRun {
     const run = this.#begun(nth, older.input, `${SYSTEM}\n${instructionsText(token(nth))}`);
     run.from = { runId: older.runId, how: "regenerated", messages: 2 };
@@ -150,7 +153,7 @@ export class LivedSession {
     return run;
   }
 
-  /** A run that waits, and is cancelled before it starts. */
+  /** A run that waits in the lane and is cancelled before it starts. */
   cancelled(nth: number): ReadRun {
     const run: ReadRun = {
       runId: `run${nth}`,
@@ -188,7 +191,7 @@ export class LivedSession {
     this.#isThere = !this.#isThere;
   }
 
-  /** Everything is read, as between two epochs. */
+  /** Reads everything, as is done between two epochs. */
   close(epoch = 0): Reading {
     const startedAt = this.tick();
     const own = this.#readingOf(SESSION, this.#runs, this.#requirements, this.snapshot());
@@ -292,7 +295,7 @@ export const plainRun = (): Action & { kind: "run" } => ({
   keyed: false,
 });
 
-/** A session in which something of each kind happened, twice read. */
+/** A session in which each kind of operation was done. It was read twice. */
 export function livedSession(): SessionRecord {
   const lived = new LivedSession();
   lived.read();

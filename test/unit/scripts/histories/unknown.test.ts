@@ -6,7 +6,10 @@ import { LivedSession, plainRun } from "./lived-session.ts";
 const UNKNOWN = { outcome: "unknown", status: 0, acceptedAt: null, isServerUp: false } as const;
 const SETS_A: Write = { clears: [], sets: { "state.a": '"2"' } };
 
-/** A session with a patch, and a second one whose answer was lost with the server. */
+/**
+ * A session with one patch, which was answered. Each test adds a second one, of which the client does not know whether it
+ * was done.
+ */
 function patchedTwice(): LivedSession {
   const lived = new LivedSession();
   lived.read();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SHELL_SETTINGS } from "../../../../scripts/server/settings.ts";
 import { SETTINGS } from "../../../../src/env.ts";
 
-/** The files that tell people of the settings. */
+/** README.md and `.dev.vars.example` list all settings. */
 const texts = import.meta.glob<string>(["../../../../README.md", "../../../../.dev.vars.example"], {
   query: "?raw",
   import: "default",
@@ -12,7 +12,7 @@ const textOf = (file: string) => texts[`../../../../${file}`] ?? "";
 
 const variables = Object.values(SETTINGS).filter((setting) => setting.kind === "variable");
 
-/** The rows of the table in README.md: the name, and the default as it is shown. */
+/** The rows of the table in README.md: the setting's name, and its default as README shows it. */
 function readmeRows(): Map<string, string> {
   const [, section = ""] = textOf("README.md").split("\n## Configuration\n");
   const table = section.split("\n## ")[0] ?? "";
@@ -20,7 +20,7 @@ function readmeRows(): Map<string, string> {
   return new Map(rows.map(([, name = "", shown = ""]) => [name, shown]));
 }
 
-/** The lines of `.dev.vars.example` that set something once their # is taken off. */
+/** The commented-out settings of `.dev.vars.example`. Each takes effect once its # is removed. */
 function exampleValues(): [name: string, value: string][] {
   const lines = [...textOf(".dev.vars.example").matchAll(/^# ([A-Z_]+)="(.*)"$/gm)];
   return lines.map(([, name = "", value = ""]) => [name, value]);
@@ -38,7 +38,7 @@ describe("the settings that are declared", () => {
     if (written !== "" && read(written) !== undefined) {
       expect(shown?.replaceAll("`", "")).toBe(written);
     } else {
-      // What nobody could write is told in words.
+      // This default is no value that a setting could be given, so README describes it in words.
       expect(shown).toMatch(/^[A-Za-z' ]+$/);
     }
   });

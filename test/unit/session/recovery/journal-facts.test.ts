@@ -6,7 +6,7 @@ import { readFacts, writeFacts } from "../../../../src/session/recovery/journal.
 const STARTED_AT = 1_700_000_000_000;
 const content = (at: number, delta: string): RecordedFact => ({ at, fact: { type: "content", delta } });
 
-/** When each delta was said, as readers are told it: in whole seconds. */
+/** For each delta, the second at which readers are told that it was said. Events carry whole seconds. */
 function toldSeconds(facts: readonly RecordedFact[], startedAt: number): number[] {
   const log: LogEntry[] = [];
   for (const { at, fact } of facts) if (fact.type === "content") appendDelta(log, fact.delta, at, startedAt);
