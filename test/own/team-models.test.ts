@@ -14,7 +14,7 @@ import { sleep } from "../support/model-connection.ts";
 import { objectOf, runsOf } from "../support/session-story.ts";
 import { expectNoGaps, leading, member, readTeamRun, resumeTeam } from "../support/teams.ts";
 
-/** Runs a team in a session of its own, in a real object, with these models in the place of the provider. */
+/** Runs a team in a new session, in a real object. These models take the place of the provider. */
 async function runWith(models: ModelSource, teamId: string, message: string) {
   const session_id = newId();
   const runId = newId();
@@ -81,7 +81,7 @@ const delegation = (index: number, member_id: string): ModelChunk => ({
   arguments: JSON.stringify({ member_id, task: "speak" }),
 });
 
-/** Delegates to all of these in its first answer, then says two words. */
+/** A leader that delegates to all of these members in its first answer, and then says two words. */
 const leaderOf = (members: string[]): Model =>
   modelOf("leader", async function* ({ messages }) {
     if (!messages.some(({ role }) => role === "tool")) {
@@ -163,7 +163,7 @@ it("ends members that fill their team's events with finish reason length, and lo
   const [adas, bobs, cys] = body.tools;
   expect([adas.result, bobs.result]).toEqual([body.member_responses[0].content, body.member_responses[1].content]);
   expect(cys.result).toBe("Short.");
-  // Both had their say.
+  // Neither of the two took all the room from the other.
   expect(Math.min(adas.result.length, bobs.result.length)).toBeGreaterThan(5 * 5_000);
 
   const row = await env.DB.prepare("select length(events) as bytes from runs where run_id = ?")

@@ -24,13 +24,13 @@ import {
 const model = scriptModel();
 const d1 = watchD1();
 
-/** What could be read of a stream whose object died. */
+/** Reads the stream of an object that dies, and returns the events that arrived. */
 async function untilDeath(stream: { next(): Promise<SentEvent | null> }): Promise<SentEvent[]> {
   const events: SentEvent[] = [];
   try {
     for (let event = await stream.next(); event !== null; event = await stream.next()) events.push(event);
   } catch {
-    // It broke, as it should.
+    // The object's death breaks the stream. The test asks only for what arrived before.
   }
   return events;
 }
@@ -49,7 +49,7 @@ describe("a team whose object dies while members are at work", () => {
     const stream = await openTeam(team, "Both", { session_id });
     const seen = { team, runId: stream.runId, session_id };
     const events: SentEvent[] = [];
-    // The result of a call is written down at once, and with it all that was told before.
+    // The object writes a call's result to its journal at once, and with it every event that it has sent before.
     for (let event = await stream.next(); event !== null; event = await stream.next()) {
       events.push(event);
       if (event.event === "TeamToolCallCompleted") break;
@@ -66,7 +66,7 @@ describe("a team whose object dies while members are at work", () => {
     ]);
     expect(await journalOf(session_id)).toEqual([]);
     const replay = await resumeTeam(seen);
-    // The member that was at work tells its end before its team does.
+    // The member that was at work has to tell its end before its team does.
     const ends = ["RunError", "TeamRunError"];
     expect(replay.slice(-2).map(({ event }) => event)).toEqual(ends);
     expect(comparable(replay.slice(0, -2))).toEqual(comparable(events.slice(0, replay.length - 2)));

@@ -1,4 +1,4 @@
-/** What becomes of teams and their member runs when their object dies, or D1 is away. */
+/** What becomes of a team and its member runs when their object dies, or when D1 is away. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { teams } from "../../../src/agents/index.ts";
@@ -42,7 +42,7 @@ const d1 = watchD1();
 const TRIES = 3;
 const CHECKPOINT_MS = 600;
 
-/** Registers somebody whose instructions say who it is, so that the scripts find it. */
+/** Registers an agent whose instructions say who it is. `say` reads its name from there. */
 const member = (who: string, tools: Tool[] = []) =>
   testAgent({ name: who, instructions: `I am ${who}.`, naming: { after: 0 }, tools });
 const team = (
@@ -54,7 +54,7 @@ const team = (
 const to = (member_id: string, task = "do it") => toolCall(DELEGATE_TO_MEMBER, { member_id, task });
 const toAll = (task = "do it") => toolCall(DELEGATE_TO_MEMBERS, { task });
 
-/** What each of them says, answer by answer. */
+/** Scripts the model: what each agent and team says, answer by answer. */
 function say(scripts: Record<string, Script[]>): void {
   const left = new Map(Object.entries(scripts).map(([who, some]) => [who, [...some]]));
   model.respondWith((request) => {
@@ -67,14 +67,14 @@ function say(scripts: Record<string, Script[]>): void {
   });
 }
 
-/** What the leader was told last by its tools. */
+/** The results of tools that the leader got with its last request. */
 const toldLeader = () =>
   model.calls
     .at(-1)
     ?.request.messages.filter(({ role }) => role === "tool")
     .map(({ content }) => content);
 
-/** `name: status` of each run of the session, straight from D1. */
+/** `name: status` of each run of the session, as D1 has it. */
 async function statusesOf(session_id: string): Promise<string[]> {
   const { results } = await env.DB.prepare(
     "select component_name, status from runs where session_id = ? order by run_index",
@@ -93,7 +93,7 @@ const idsOf = (events: SentEvent[]) => events.map(({ id }) => id);
 const stops = (events: SentEvent[]) =>
   names(events).filter((name) => /RunPaused|RunError|RunCompleted|RunCancelled/.test(name));
 
-/** A team whose member waits for a person; what the member confirms stays at the gate. */
+/** A team whose member pauses for a person. Once the person has confirmed, the member's tool stays at the gate. */
 async function pausedTeam(waits: Partial<Tool> = CONFIRM) {
   const point = gate();
   const slow = watchedTool("slow", waits, point);
@@ -191,7 +191,8 @@ describe("a continued team whose object died while a member's call was under way
     expect(body).toMatchObject({ status: "COMPLETED", content: "All three." });
     expect(toldLeader()).toEqual(["ada: Ada.\n\nbob: Bob.\n\ncy: Cy."]);
     expect([tools.slow.ran, tools.other.ran, quick.ran]).toEqual([["a", "a"], ["b", "b"], ["c"]]);
-    // Five answers of models, the leader's two and a second of each member: each is counted once.
+    // The models answered eight times: the leader twice and each member twice. Each answer is counted once, also those from
+    // before the death.
     expect((await detailOf(session_id)).total_tokens).toBe(8 * 15);
     expect(body.metrics.total_tokens).toBe(8 * 15);
     expectRising(await resumed(paused));

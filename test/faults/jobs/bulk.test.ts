@@ -1,4 +1,7 @@
-/** Changes of so many sessions that they are jobs: they survive deaths, are swept, cancelled, and done once. */
+/**
+ * Changes of so many sessions that they are jobs. A job survives deaths, is swept, can be cancelled, and changes each
+ * session once.
+ */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
@@ -41,7 +44,7 @@ describe("a large change", () => {
   }, async () => {
     const user_id = newId();
     const ids = await seedNameable(1_200, { userId: user_id });
-    // One in forty is to be changed: through the pool's loopback every call of an object costs more than the one before it.
+    // One session in forty is to be changed. In the test pool, each call of an object takes longer than the one before it.
     const live = ids.filter((_, nth) => nth % 40 === 0);
     await env.DB.prepare(
       "UPDATE sessions SET visibility = 'archived', archived_at = 1 WHERE user_id = ?1 AND session_id NOT IN (SELECT value FROM json_each(?2))",
@@ -54,7 +57,7 @@ describe("a large change", () => {
     expect([status, headers.get("Location")]).toEqual([202, `/jobs/${body.job_id}`]);
     expect(body).toMatchObject({ kind: "bulk", action: "archive", status: "running", total: 1_200, done: 0 });
     expect(queue.of(body.job_id)).toEqual(Array.from({ length: 24 }, (_, nth) => nth * 50));
-    // Some slices arrive; of one the worker dies before it can say what it did, and the rest is lost.
+    // Two slices are done. The worker of a third dies before it can record what it did. The messages of the others are lost.
     for (const from of [0, 50]) await deliver(body.job_id, from);
     d1.always(records, unsent());
     expect(await deliver(body.job_id, 150)).toMatchObject({ acked: false });
@@ -166,7 +169,7 @@ describe("a change of few", () => {
     expect(body.items).toBeUndefined();
     expect(queue.of(body.job_id)).toEqual([0]);
     d1.heal();
-    // Five seconds later, by the Queue.
+    // The Queue delivers the slice again five seconds later.
     expect(await untilChanged(body.job_id, 12_000)).toMatchObject({ status: "completed", succeeded: 2 });
     expect(await visibilitiesOf(ids)).toEqual(times(2, "archived"));
   });
@@ -190,7 +193,7 @@ describe("the sweep", () => {
     queue.lose();
     const jobId = await startChange(archive(among([], 60)));
     await passTime(jobId, MINUTE);
-    // They are looked after by another task, one a minute, which cannot end them: their sessions stay.
+    // Another task of the cron trigger goes on with erasures, one a minute. The sweep must leave them to it.
     const users = Array.from({ length: 12 }, (_, nth) => `erased-${nth}`);
     await env.DB.batch(
       users.map((user) =>

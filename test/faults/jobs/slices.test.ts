@@ -26,25 +26,25 @@ const d1 = watchD1();
 const queue = watchQueue();
 
 const MINUTE = 60_000;
-/** A deployment that sweeps sooner. */
+/** The setting of a deployment that sweeps sooner. */
 const SOON = 5_000;
 const soon = { SWEEP_AFTER_MS: String(SOON) };
-/** Results are written down. */
+/** Finds the batches that record the results of a slice. */
 const records: Which = (operation) =>
   operation.isBatch && operation.statements.some(({ sql }) => /^update "job_items" set .*"outcome"/.test(sql));
 const claims: Which = (operation) =>
   operation.isBatch && operation.statements.some(({ sql }) => /^update "job_items" set .*returning/.test(sql));
-/** The row of a session is written with its name. */
+/** Finds the batches that write a name into a session's row. */
 const namesRow: Which = (operation) =>
   operation.isBatch && operation.statements.some(({ sql }) => /^update "sessions" set "name"/.test(sql));
 
-/** A job that no message of the Queue tells of: its slices are delivered by hand. */
+/** A job whose messages are lost. The tests deliver its slices by hand. */
 async function quietJob(count: number, more: object = {}): Promise<{ jobId: string; ids: string[] }> {
   const ids = await seedNameable(count);
   return { jobId: await startNaming({ session_ids: ids, ...more }), ids };
 }
 
-/** The same of ids that nobody has. */
+/** Such a job whose sessions do not exist. */
 const vainJob = (count: number) =>
   startNaming({ session_ids: Array.from({ length: count }, (_, nth) => `none-${nth}`) });
 
@@ -225,7 +225,7 @@ describe("a job", () => {
     expect(await deliver(jobId)).toMatchObject({ acked: true });
     const job = await jobOf(jobId);
     expect(job).toMatchObject({ status: "stopped", stop_reason: "max_tokens", max_tokens: 50, total: 14 });
-    // 15 a name; what is asked side by side goes over it.
+    // Each name costs 15 tokens. Requests that are under way together when the limit is reached go over it.
     expect(job.total_tokens).toBeGreaterThanOrEqual(50);
     expect(job.total_tokens).toBeLessThanOrEqual(50 + 5 * 15);
     expect(job.remaining).toBe(14 - job.named);
@@ -325,7 +325,7 @@ describe("a slice, where the deployment sweeps sooner than after a minute,", () 
     const touchedAt = async () =>
       env.DB.prepare("SELECT touched_at FROM job_items WHERE job_id = ?1").bind(jobId).first<number>("touched_at");
     const before = await touchedAt();
-    // The second touch is only begun once the first is written.
+    // The worker begins its second touch only after the first is written.
     await until(() => d1.operations.filter(records).length >= 2, "two touches", 15_000);
     expect(await touchedAt()).toBeGreaterThan(before ?? 0);
     expect((await deliver(jobId, 0, { vars: soon })).acked).toBe(false);
@@ -380,7 +380,7 @@ describe("the sweep", () => {
       expect(sent()).toBe(before + 1);
       await look();
       expect(sent()).toBe(before + 1);
-      // It is claimed once more, half a minute after it was sent, and dies once more.
+      // Another worker claims the slice, half a minute after it was sent, and dies too.
       await passTime(jobId, MINUTE / 2);
       d1.always(records, unsent());
       await deliver(jobId);
@@ -481,7 +481,7 @@ describe("a large job", () => {
   it("of 2,500 sessions is done over the Queue, though every object is killed in the middle", {
     timeout: 70_000,
   }, async () => {
-    // Few are to be named: through the pool's loopback every call of an object costs more than the one before it.
+    // Few sessions are to be named. In the test pool, each call of an object takes longer than the one before it.
     const unnamed = await seedNameable(20);
     const named = await seedNameable(1_240);
     await env.DB.prepare("UPDATE sessions SET name = 'By hand', name_source = 'manual' WHERE session_id LIKE ?1")
@@ -494,7 +494,7 @@ describe("a large job", () => {
     const jobId = await startNaming({ session_ids });
     await point.reached(5);
     await killObjects();
-    // What the kill left is tried again by the Queue, after five seconds.
+    // The Queue retries after five seconds what the kill interrupted.
     expect(await untilEnded(jobId, 60_000)).toMatchObject({
       status: "completed",
       done: 2_500,

@@ -326,7 +326,8 @@ it("shows a run that waited no run twice, also when the object had to read while
   const point = gate();
   model.next([hold(point), text("second")]);
   const active = await openRun("two", { session_id });
-  // A change that fails makes the object forget what it remembers: it reads again while "two" is active.
+  // After a change that failed, the object trusts its memory no more. It has to read the session again while "two" is
+  // active.
   d1.next(patches(session_id), unsent(), TRIES);
   expect((await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } })).status).toBe(503);
   const waiting = await openRun("three", { session_id });

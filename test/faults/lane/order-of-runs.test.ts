@@ -1,4 +1,4 @@
-/** The order of runs that were acknowledged while one that had waited was being started, where that start comes to nothing. */
+/** A run that waited is being started, and the start fails. Runs that were acknowledged meanwhile must keep their order. */
 import { describe, expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";
 import {
@@ -20,13 +20,13 @@ import { eventually, killObjects, ring, runCalls, shown, storyOf } from "../../s
 const model = scriptModel();
 const d1 = watchD1();
 
-/** What the runs were asked that asked their model, in order. */
+/** The messages of the runs that have asked their model, in the order in which they asked. */
 const asked = () => runCalls(model).map((made) => shown(made).findLast((line) => line.startsWith("user: ")));
 
-/** How a start comes to nothing while it is held at the point, and what brings the session back. */
+/** How a start fails that is held at the point, and what then brings the session back. */
 interface Failure {
   held(point: Gate): Fault;
-  /** What befalls the tries behind the first. */
+  /** The fault of the tries after the first. */
   again: Fault | null;
   happen(session_id: string, point: Gate, start: Which): Promise<unknown>;
 }
@@ -55,7 +55,7 @@ const failures: [what: string, failure: Failure][] = [
   ],
 ];
 
-/** Holds the next start of the kind, which will come to nothing. */
+/** Holds the next start of this kind, and has it fail. */
 function holdStart(start: Which, { held, again }: Failure): Gate {
   const point = gate();
   d1.next(start, held(point));
@@ -63,7 +63,7 @@ function holdStart(start: Which, { held, again }: Failure): Gate {
   return point;
 }
 
-/** A session in which `zero` is held in its model. */
+/** A session whose run `zero` is held in its model. */
 async function busySession(agent?: string, session_id = newId()) {
   const working = gate();
   model.next([hold(working), text("done")]);
@@ -110,7 +110,7 @@ describe("a run that arrives while the one that waited first is being started", 
   });
 });
 
-/** A run that is paused, of an agent whose tool may run twice. */
+/** A paused run of an agent whose tool may run twice. */
 async function paused(point: Gate | null = null) {
   const session_id = newId();
   const { tool } = watchedTool("slow", { ...CONFIRM, idempotent: true }, point);

@@ -35,7 +35,7 @@ const d1 = watchD1();
 
 const INTERRUPTED = "The run was interrupted before it ended; what had been written down by then was kept.";
 
-/** What the model was asked last in each run, in order. */
+/** The last message that each run showed its model, in order. */
 const asked = () => runCalls(model).map((made) => shown(made).at(-1));
 
 it("takes waiting runs up again in order when their object died, by the alarm alone", async () => {
@@ -93,7 +93,7 @@ it("takes waiting runs up when D1 was away at the alarm that should have done it
   await openRun("zero", { session_id });
   await openRun("one", { session_id });
   await killObjects();
-  // The interrupted run lands, and only then the reads fail.
+  // D1's reads fail only after the interrupted run has landed.
   const landed = gate();
   d1.next(settles(session_id), async (send) => {
     const answer = await send();
@@ -138,7 +138,7 @@ it("lets a waiting run wait again when its object died while D1 was asked to sta
   }
 });
 
-/** A change that is sent to D1 and held there, planned on the row as it was read from D1. */
+/** Sends a change to D1 and holds it there. The object planned it on the row that it had read from D1. */
 async function heldChange(session_id: string) {
   const point = gate();
   d1.next(patches(session_id), heldBefore(point));
@@ -164,7 +164,7 @@ it("starts what waited before its object died behind a change that was under way
   await sleep(30);
   point.release();
   expect((await changing).status).toBe(200);
-  // What is not started by now would be started by the alarm.
+  // A run that the object has not started by now must not be started by the alarm instead.
   await withoutAlarm(session_id);
   await eventually(
     () => storyOf(session_id),
@@ -178,7 +178,7 @@ it("starts what waited behind an accept that was taken back while it was being s
   model.next([hold(working), text("first")]);
   const active = await openRun("one", { session_id });
   await openRun("two", { session_id });
-  // The row is read again, and the runs are not: the waiting one has to.
+  // The object reads the session's row again, but not its runs. The waiting run has to read those.
   await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } }, { "If-Match": '"another"' });
   d1.next((operation) => operation.isBatch && reads(session_id)(operation), heldAfter(loading));
   working.release();
@@ -232,7 +232,7 @@ it("lets the alarm go once D1 is back and a waiting run that could not start was
   model.next([hold(point), text("done")]);
   const active = await openRun("one", { session_id });
   const waiting = await openRun("two", { session_id });
-  // A change that fails makes the object forget the session, so that the waiting run has to read it.
+  // After a change that failed, the object trusts its memory no more. The waiting run has to read the session.
   d1.next(patches(session_id), unsent(), 3);
   expect((await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } })).status).toBe(503);
   d1.next(settles(session_id), async (send) => {

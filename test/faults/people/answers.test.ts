@@ -1,4 +1,4 @@
-/** Answers, pauses, cancels and expiries of which D1 does not say, or says late, what became. */
+/** Answers, pauses, cancels and expiries of which D1 does not say, or says late, what became of them. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { Tool } from "../../../src/domain/tool.ts";
@@ -47,7 +47,7 @@ const d1 = watchD1();
 const TRIES = 3;
 const shape = (events: { id: number; event: string }[]) => events.map(({ id, event }) => [id, event]);
 
-/** An agent that is to call two tools, `a` and `b`. */
+/** An agent whose model is to call two tools, `a` and `b`. */
 function twoTools(waits: Partial<Tool> = CONFIRM) {
   const a = watchedTool("a", waits);
   const b = watchedTool("b", waits);
@@ -58,7 +58,9 @@ function twoTools(waits: Partial<Tool> = CONFIRM) {
   return { a, b, path, session_id: newId(), asks };
 }
 
-/** …of a run that waits for them; `after` is what the model says once they have ended. */
+/**
+ * The same agent with a run that waits for people at both calls. `after` is what the model says once both calls have ended.
+ */
 async function twoCalls(waits: Partial<Tool> = CONFIRM, after = ["Done."]) {
   const story = twoTools(waits);
   story.asks(...after);
@@ -74,7 +76,7 @@ const landed = (session_id: string) =>
 const cancel = ({ path, session_id, run_id }: RunOf) =>
   call("POST", `${path}/runs/${run_id}/cancel?session_id=${session_id}`);
 
-/** A cancel that the object has heard, and not answered yet. */
+/** Sends a cancel and waits until the object has received it. The object has not answered it yet. */
 async function cancelThere(paused: RunOf): Promise<{ answered: Promise<Answer> }> {
   const cancels = vi.spyOn(RunLane.prototype, "cancel");
   const answered = cancel(paused);
@@ -89,7 +91,7 @@ async function rowOf({ run_id }: RunOf) {
     .first<{ status: string; waiting: number; fence: string; events: string }>();
 }
 
-/** All that D1 has of the session, but for fences. */
+/** Everything that D1 has of the session, except fences. */
 async function everything(session_id: string) {
   const tables = ["sessions", "runs", "messages", "requirements", "continuations"];
   const found = await env.DB.batch<Record<string, unknown>>(

@@ -1,4 +1,4 @@
-/** What becomes of a run that went on after a pause when its object dies. */
+/** What becomes of a continued run when its object dies. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";
@@ -36,7 +36,7 @@ const toldModel = () =>
     ?.request.messages.filter(({ role }) => role === "tool")
     .map(({ content }) => content);
 
-/** A continued run of two calls: `quick` has ended, `slow` is under way. */
+/** A paused run of two calls. Once it is continued, `quick` ends and `slow` stays at its gate. */
 async function twoCalls(slowWaits: object = CONFIRM) {
   const point = gate();
   const slow = watchedTool("slow", slowWaits, point);
@@ -48,7 +48,7 @@ async function twoCalls(slowWaits: object = CONFIRM) {
   return { point, slow, quick, session_id, paused };
 }
 
-/** …whose object has died; with all events that its reader got. */
+/** The same run, continued, whose object then died in `slow`; with all events that its reader got. */
 async function diedInSlow(said: object, slowWaits: object = CONFIRM) {
   const story = await twoCalls(slowWaits);
   const before = await resumed(story.paused);

@@ -39,7 +39,7 @@ it("goes on from there, in the same object and in the next, and is looked after 
   await active.until("RunContent");
   expect(await journalOf(session_id)).toEqual([active.runId]);
   await killObjects();
-  // Only the object's own storage can tell it by now who it is, and what it left.
+  // The object's memory is gone. It can learn from its own storage only who it is and which run it left.
   expect(await ring(session_id)).toBe(true);
   expect(await storyOf(session_id)).toEqual([
     "one → COMPLETED: echo: one",

@@ -1,4 +1,4 @@
-/** What the network kept and delivers when nobody waits for it any more: it must undo nothing. */
+/** The network keeps a write and delivers it when nobody waits for it any more. The late write must undo nothing. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";

@@ -28,7 +28,7 @@ const d1 = watchD1();
 const CHECKPOINT_MS = 600;
 const INTERRUPTED = "The run was interrupted before it ended; what had been written down by then was kept.";
 
-/** A streamed run that was killed after its first words had reached the journal. */
+/** A streamed run whose object was killed after the run's first words had reached the journal. */
 async function killedRun(session_id: string, words = "Half an answer") {
   const point = gate();
   model.next([text(words), hold(point)]);
@@ -67,7 +67,7 @@ it("tells a run's start again, although its object died before anything of it wa
   const replay = await streamRun("tell me", { session_id, key: session_id });
 
   expect(replay.map(({ event }) => event)).toEqual(["RunStarted", "RunError"]);
-  // Above every index that its readers can have got, also of what nobody wrote down.
+  // The last event's index is above every index that a reader can have got, also of events that were never written down.
   expect(replay.map(({ id }) => id)).toEqual([0, 256]);
 });
 
@@ -170,7 +170,7 @@ it("keeps what a tool was asked to do when its object died before the tool had a
   model.next([toolCall("slow", { order: "one pizza" })]);
   const stream = await openRun("order", { session_id, agent });
   await started.reached();
-  // The object answers this once its journal is on disk, as the platform holds back what a tool sends until then.
+  // The platform holds an object's answers back until its writes are on disk. With this answer the journal is on disk.
   await journalOf(session_id);
   await killObjects();
   await stream.rest().catch(() => []);
@@ -283,7 +283,8 @@ it("ignores what an old instance still sends of a run that a new one closed as i
   });
   answering.release();
   await sending.reached();
-  // As if it had died before its last words were on disk: what it sends then is more than what is kept.
+  // Takes the last words out of the journal, as if the object had died before they were on disk. What the old instance sends
+  // later is then more than the journal has.
   await runInDurableObject(objectOf(session_id), (_object, state) => {
     state.storage.sql.exec("DELETE FROM journal_facts WHERE id > (SELECT min(id) FROM journal_facts)");
   });

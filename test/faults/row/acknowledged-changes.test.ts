@@ -1,6 +1,6 @@
 /**
- * A change that a caller was told of is there at the end: in every order in which it may stand beside what else is written
- * for the session, with what memory knows or not, where an answer of D1 is lost, and where the object dies.
+ * A change that a caller was told of must be there at the end. The cases put it beside every other write of the session, in
+ * every order, with a memory that is full, half or empty, where D1's answer is lost, and where the object dies.
  */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -31,7 +31,7 @@ import { eventually, journalOf, killObjects, ring, runsOf } from "../../support/
 const model = scriptModel();
 const d1 = watchD1();
 
-/** Long enough for what is about to stand in line to stand there. */
+/** Long enough for a call that is about to stand in line to do so. */
 const IN_LINE_MS = 30;
 
 const counts = (name: string, its: Partial<Tool> = {}): Tool =>
@@ -48,19 +48,19 @@ interface Scene {
   session_id: string;
 }
 
-/** What is written for a session beside a change of it: `begin` leads to a write of the kind. */
+/** A write of the session that the change meets. `begin` leads to it. */
 interface Beside {
   which: (session_id: string) => Which;
-  /** What of the state is there at the end by it, if nothing fails. */
+  /** What this write leaves in the state if nothing fails. */
   leaves: object;
-  /** Answers how what was prepared goes on. */
+  /** Sets the scene, and returns the function that `begin` goes on with. */
   prepare?(scene: Scene): Promise<() => unknown>;
   begin(scene: Scene, goOn: () => unknown): unknown;
-  /** What is to be done where the write came to nothing. */
+  /** What has to be done after a write that failed. */
   end?(scene: Scene, goOn: () => unknown): unknown;
-  /** Whether what is prepared lives in the object. */
+  /** Whether the object's memory holds what `prepare` made, so that a killed object loses it. */
   isLive?: boolean;
-  /** Whether the session may exist for nobody when the change comes. */
+  /** Whether the session may be hidden when the change comes. The change may then be answered with 404. */
   hides?: boolean;
 }
 
@@ -69,7 +69,7 @@ const pausedIn = async ({ agent, session_id }: Scene) => {
   model.next([toolCall("approved", {})]);
   return pausedRun(`/agents/${agent}`, session_id);
 };
-/** A run that is held in its model, behind what it has called; answers how it goes on. */
+/** A run that has called these tools and is held in its model. Returns the function that lets it go on. */
 const heldRun = async (scene: Scene, ...calls: string[]) => {
   const point = gate();
   if (calls.length > 0) model.next(calls.map((name) => toolCall(name, {})));
@@ -201,7 +201,7 @@ const change = ({ session_id }: Scene): Promise<Answer> =>
   );
 const sessionOf = ({ session_id }: Scene) => call("GET", `/sessions/${session_id}`);
 
-/** What happens to the two writes; what is held is released in the end. */
+/** Brings the change and the other write into an order. Whatever an order holds, it releases in the end. */
 type Order = (scene: Scene, besides: Beside, begin: () => unknown) => Promise<Answer>;
 
 const changeFirst =
@@ -228,7 +228,10 @@ const changeLast =
     point.release();
     return changing;
   };
-/** The other write comes to nothing, or is written and nobody is told; the change goes behind what is done about that. */
+/**
+ * The other write fails, or it is written and its answer is lost. The change comes after the third try, behind what the
+ * object does about that.
+ */
 const otherFails =
   (fault: () => Fault): Order =>
   async (scene, { which }, begin) => {
@@ -237,7 +240,7 @@ const otherFails =
     await until(() => d1.operations.filter(which(scene.session_id)).length >= 3, "the write");
     return change(scene);
   };
-/** The object dies while the other write is under way, and the change has been told. */
+/** The change is acknowledged, and the object dies while the other write is under way. */
 const dies =
   (held: (point: ReturnType<typeof gate>) => Fault): Order =>
   async (scene, { which }, begin) => {
@@ -270,10 +273,10 @@ const orders: Record<string, Order> = {
   "a death behind the other": dies(heldAfter),
 };
 
-/** What the object remembers when the two come. */
+/** What the object remembers of the session when the two writes come. */
 const memories: Record<string, (scene: Scene) => Promise<unknown>> = {
   "that is remembered": async () => {},
-  // What it remembered was not as a caller knew it: the row was read again, the runs were not.
+  // The `If-Match` fails, so the object reads the row again. It does not read the runs again.
   "of which the row is remembered": ({ session_id }) =>
     call("PATCH", `/sessions/${session_id}`, { tags: [] }, { "If-Match": '"another"' }),
   "of which nothing is remembered": killObjects,
@@ -282,7 +285,10 @@ const memories: Record<string, (scene: Scene) => Promise<unknown>> = {
 const FAILS = ["the change last, the other not written", "the change last, the other's answer lost"];
 const isWritten = (order: string) => !FAILS.includes(order) && !order.startsWith("a death");
 
-/** Where the two are planned on what is read: the orders that make a difference there. */
+/**
+ * An object that does not remember everything plans the two writes on what it reads. That makes a difference in these orders
+ * only.
+ */
 const READING = [
   "the change first",
   "the change last",
@@ -309,7 +315,7 @@ describe("a change that was told is there at the end", () => {
     const goOn = (await written.prepare?.(scene)) ?? (() => {});
     await memories[memory]?.(scene);
     const begin = async () => written.begin(scene, goOn);
-    // Its caller may be told that it came to nothing.
+    // The caller of the other write may be told that it failed.
     const changed = await (orders[order] as Order)(scene, written, () => void begin().catch(() => {}));
     await written.end?.(scene, goOn);
     await eventually(

@@ -1,4 +1,7 @@
-/** What a session is found by follows its row, whatever meets: runs that settle, writes that fail, come twice or come late. */
+/**
+ * The labels and search words of a session follow its row, also when runs settle meanwhile and when writes fail, come twice
+ * or come late.
+ */
 import { expect, it } from "vitest";
 import {
   heldAfter,
@@ -99,7 +102,7 @@ it("undoes nothing by a change that arrives late", async () => {
   await run("first", { session_id });
   const late = lateArrival();
   d1.next(patches(session_id), late.fault);
-  // Tried again, and written.
+  // The first try is kept back, and the object's second try is written.
   expect((await patch(session_id, { tags: ["one"], metadata: { n: 1 } })).status).toBe(200);
   await patch(session_id, { tags: ["two"], metadata: { n: 2 } });
   const before = await shown(session_id);
