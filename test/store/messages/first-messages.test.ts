@@ -6,7 +6,7 @@ import { notingDatabase, run, storeSession } from "../../support/history.ts";
 const COUNT = 200_000;
 const NUMBERS = `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${COUNT - 1})`;
 
-/** A session of 200,000 messages, made inside SQLite; the columns are expressions of `i`. */
+/** Makes a session of 200,000 messages inside SQLite. The columns are SQL expressions of the message's number `i`. */
 async function seed(
   message: { runIndex: string; messageIndex: string; role: string; content: string },
   parent = "null",

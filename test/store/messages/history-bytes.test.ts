@@ -31,7 +31,10 @@ const MB = 1024 * 1024;
 const ids = (some: readonly Message[]) => some.map((one) => one.messageId);
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => `m${from + nth}`);
 
-/** Made inside SQLite: runs of two messages, of which m0 is the first; `columns` are SQL for those of message i. */
+/**
+ * Makes a session of `count` messages inside SQLite, two a run. Message i has the id `m<i>`; `columns` are SQL expressions
+ * of i.
+ */
 async function seed(count: number, columns: Record<string, string>): Promise<string> {
   const sessionId = crypto.randomUUID();
   const all = { role: "iif(i % 2 = 0, 'user', 'assistant')", content: "''", ...columns };
@@ -110,7 +113,7 @@ describe("a session of 40 messages of 1 MB each", () => {
   test.each(reads)("is cut by D1 already, which sends one message more at most: $read", async ({ run, read }) => {
     const noted = notingDatabase();
     await run(noted.db);
-    // The first answer is sent the system message as well.
+    // The first answer also has the system message, which D1 sends beside the rest.
     expect(await noted.bytesSent()).toBeLessThan((read === "the first answer" ? 10.1 : 9.1) * MB);
   });
 });
@@ -143,7 +146,7 @@ describe("what an answer holds", () => {
 const bytesOf = (message: Message): number =>
   utf8Bytes(message.content) + (message.role === "tool" ? utf8Bytes(message.toolCallId + message.toolName) : 0);
 
-/** How many of the messages fit, beginning with the first. */
+/** How many messages fit, counted from the first. */
 function countFitting(some: readonly Message[], maxBytes: number): number {
   let bytes = 0;
   const firstTooMany = some.findIndex((message) => {
@@ -167,7 +170,7 @@ function expectedPages(passing: readonly KeyedMessage[], limit: number, maxBytes
 }
 
 describe("reading history by few bytes at a time, compared with the rules over all runs of random sessions", () => {
-  /** More than the longest text takes, as the limit of D1 on a row is less than the budget of an answer. */
+  /** Larger than the longest text of these messages. In production, too, an answer's budget is larger than any row of D1. */
   const anyBudget = (random: Generator) => 80 + random.below(300);
 
   for (const seedOfTest of [1, 2, 3]) {

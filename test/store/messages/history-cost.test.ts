@@ -14,7 +14,7 @@ const PAGE = 50;
 const numbered = (count: number) =>
   `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${count - 1})`;
 
-/** Made inside SQLite: each run has one message of each of the roles. */
+/** Makes messages inside SQLite. Each run has one message of each of the roles. */
 function seedMessages(sessionId: string, roles: Role[]): D1PreparedStatement {
   const perRun = roles.length;
   return env.DB.prepare(
@@ -24,12 +24,12 @@ function seedMessages(sessionId: string, roles: Role[]): D1PreparedStatement {
   ).bind(sessionId, JSON.stringify(roles));
 }
 
-/** Fails where a plan reads more of messages or runs than their keys lead to, or sorts what it walks. */
+/** Fails if a plan reads messages or runs by anything but their keys, or sorts the rows that it walks. */
 function expectKeysOnly(plan: string[]): void {
-  // `newest`, `walked` and `first` are subqueries with a limit; the unnamed one hands the rows of `walked` to its sum. The ids of
-  // members come out of a JSON text.
+  // These may be scanned: `newest`, `walked` and `first` are subqueries with a limit, the subquery without a name passes the
+  // rows of `walked` on to a sum, and `json_each` reads the ids of members from a JSON text.
   expect(plan.filter((step) => /^SCAN (?!newest|walked|first|json_each|\(subquery|CONSTANT)/.test(step))).toEqual([]);
-  // A window sorts the few runs it holds; what is walked is in order.
+  // A window function may sort the few runs that it holds. The rows that are walked are in order already.
   if (plan.includes("SCAN walked")) expect(plan.filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);
   const searches = plan.filter((step) => step.startsWith("SEARCH"));
   expect(searches).not.toEqual([]);
@@ -119,7 +119,8 @@ describe("a session of 10,000 messages", () => {
   test.each(reads)("costs a few rows per message shown: $read", async ({ run: read }) => {
     const noted = notingDatabase();
     await read(noted.db);
-    // D1 counts the keys of a message and its run, the running sum of bytes, and the message that is fetched as it fits.
+    // For each message D1 counts several rows: the keys of the message and of its run, the running sum of bytes, and the
+    // message itself, which is read if it fits.
     expect(await noted.rowsRead()).toBeLessThan(8 * PAGE);
   });
 
@@ -133,7 +134,7 @@ describe("a session of 10,000 messages", () => {
 describe("a team's session of 10,000 messages", () => {
   const sessionId = crypto.randomUUID();
 
-  // In front of each run of the team is one of each member, a and b.
+  // The members are a and b. Before each run of the team stands one run of each member.
   beforeAll(async () => {
     await env.DB.batch([
       env.DB.prepare(
@@ -169,7 +170,8 @@ describe("a team's session of 10,000 messages", () => {
     const noted = notingDatabase();
     const { data } = await readHistory(noted.db, sessionId, { sessionType: "team", ...filter }, cursor);
     expect(data.length).toBeGreaterThan(PAGE / 2);
-    // For each run shown two may be walked over: the keys of their messages and their run, but no text. Ids count too.
+    // For each run that is shown, D1 may walk over two others. Of those it reads the run and the keys of its messages, but
+    // no text. It counts the rows of the list of ids too.
     expect(await noted.rowsRead()).toBeLessThan(20 * PAGE);
   });
 

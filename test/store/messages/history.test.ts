@@ -157,7 +157,7 @@ describe("reading history, compared with the rules over all runs of random sessi
         const page = await readHistory(db, sessionId, filter);
         expect(page.data, label).toEqual(historyMessages(all, filter));
 
-        // Whatever the first answer leaves out is behind its cursor, once and in order.
+        // What the first answer leaves out must be found behind its cursor, once and in order.
         const passing = filter.limit !== undefined && filter.limit <= 0 ? [] : passingMessages(all, filter);
         const older = page.meta.before === null ? null : decodeHistoryCursor(page.meta.before);
         expect(page.meta.has_more, label).toBe(older !== null);

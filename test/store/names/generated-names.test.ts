@@ -12,7 +12,7 @@ const JOB = { fallback: null, jobId: "job-1" };
 const asked: ModelRequest[] = [];
 afterEach(() => void asked.splice(0));
 
-/** A model that says these answers in turn; a number is a provider that fails with this status. */
+/** A model that gives these answers in turn. Where an answer is a number, the provider fails with this status. */
 function modelOf(...answers: (string | number)[]): Model {
   return {
     id: "namer-1",
@@ -34,7 +34,7 @@ function modelOf(...answers: (string | number)[]): Model {
   };
 }
 
-/** What a session with this agent's run would be called; `roles` are those of the run's messages. */
+/** The name that is generated for a session with one run of this agent. `roles` are the roles of the run's messages. */
 async function named(
   model: Model | null,
   request: Parameters<typeof generatedChange>[2],

@@ -28,7 +28,7 @@ const db = openDatabase(env.DB);
 const requirementsOfRun = (of: typeof db, runId: string) =>
   of.select().from(requirements).where(eq(requirements.runId, runId)).orderBy(asc(requirements.position));
 const HOLDS = sql`1 = 1`;
-/** As many parameters as a fence has at most. */
+/** A condition that does not hold. It has four parameters, and no fence has more. */
 const FAILS = sql`(${1}, ${2}) = (${3}, ${4})`;
 
 /** Runs the statements as one batch and answers how many rows each changed. */
@@ -76,7 +76,7 @@ describe("storing requirements", () => {
       expiresAt: 6,
     };
     const rows = ofRun(9, (nth) => (nth === 8 ? {} : full));
-    // A condition of four parameters, beside four rows without a null.
+    // The condition's four parameters leave room for four rows that have no null.
     const fourParameters = sql`(${1}, ${2}) = (${1}, ${2})`;
     expect(await changes(insertRequirements(db, rows.toReversed(), fourParameters))).toEqual([4, 4, 1]);
     expect(await readBack(rows)).toEqual(rows);
@@ -220,7 +220,7 @@ describe("what the reads cost", () => {
       const keys = { user: "user_id=? AND status=?", agent: "agent_id=? AND status=?", status: "status=?" }[index];
       const plan = await noted.plan();
       expect(plan.filter((detail) => detail.includes("TEMP B-TREE"))).toEqual([]);
-      // The second one reads the texts of what fits.
+      // The second search of requirements reads the texts, and only of the rows that fit.
       expect(plan.filter((detail) => detail.startsWith("SEARCH"))).toEqual([
         `SEARCH requirements USING INDEX requirements_${index} (${keys}${behind})`,
         "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (session_id=?)",

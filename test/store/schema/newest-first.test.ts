@@ -1,4 +1,7 @@
-/** What the migration to ids that count down makes of a database that holds what counted up. */
+/**
+ * Ids of the search index counted up before this migration, and count down after it. A database that was filled before the
+ * migration must keep its search.
+ */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -15,7 +18,7 @@ async function empty(): Promise<void> {
   for (const { type, name } of results) await env.DB.exec(`drop ${type} ${name}`);
 }
 
-/** Fails where an index and its docs differ. */
+/** Fails if an index differs from its docs. */
 const check = () =>
   env.DB.batch(
     ["message_search", "name_search"].map((index) =>

@@ -35,25 +35,25 @@ import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-
 import { objectOf } from "../../support/session-story.ts";
 
 /*
- * D1 takes rows of 2 MB, the one of the tests larger ones: that no row is made that it would refuse follows from what each
- * column takes at most. Columns that share one limit stand together. What an import brings is measured as rows, there.
+ * D1 refuses rows above 2 MB. The D1 of the tests takes larger ones, so these tests add up what each column takes at most.
+ * Columns that share one limit stand together. Imported rows are not in these sums: the import measures each row by itself.
  */
 
 const model = scriptModel();
 
 const ID = 4 * MAX_ID_CHARS;
-/** One of a closed list, a digest, an id of our own, an idempotency key. */
+/** A word of a closed list, a digest, an id that the server makes, or an idempotency key. */
 const WORD = 255;
 const NAME = 4 * MAX_NAME_CODE_POINTS;
-/** No sign of a name unfolds to more. */
+/** A name in the form in which it is searched. One character may unfold to several, but to no more than this. */
 const UNFOLDED_NAME = 48 * NAME;
-/** A deployer's, or a variable of the environment. */
+/** The id of a model. A deployer's agent names it, or an environment variable, which holds 5 KB. */
 const MODEL = Math.max(MAX_COMPONENT_NAME_BYTES, 5 * 1024);
 const METRICS = MAX_TOKEN_MODELS * (MAX_COMPONENT_NAME_BYTES + 400) + 4_000;
 const SUMMARY = 4 * MAX_SUMMARY_CODE_POINTS + 16_000;
-/** A log may be told on for what always ends a run. */
+/** A run that has filled its log may still add the events that end it. */
 const EVENTS = MAX_RUN_EVENT_BYTES + SUMMARY + 16_000;
-/** With a text that a person fills in, and what an agent's model is told of it. */
+/** The call as its person is asked about it, with the text that the person fills in and what the model is told of that. */
 const ASKED = 2 * MAX_TOOL_RESULT_BYTES + MAX_SHOWN_SCHEMA_BYTES + MAX_QUOTED_BYTES;
 const TAG = 4 * MAX_TAG_CODE_POINTS;
 const OWNER = 1 + 2 * ID;
@@ -74,7 +74,7 @@ const TABLES: Record<string, Bound[]> = {
     ["name_details", MAX_STATE_BYTES],
     ["name_words", UNFOLDED_NAME],
     ["name_folded", UNFOLDED_NAME],
-    // As long as a line of an import may have it.
+    // An import may bring a first message of this length.
     ["first_message", 3 * NAME],
     ["first_message_folded", UNFOLDED_NAME],
     ["session_state", MAX_STATE_BYTES],
@@ -122,7 +122,7 @@ const TABLES: Record<string, Bound[]> = {
     ["run_id", ID],
     ["message_id", ID],
     ["role", WORD],
-    // A system message, or what is left of a run's output, with what a person filled in.
+    // Either a system message, or a message that takes all of its run's output and has the text that a person filled in.
     [
       "content tool_calls tool_call_id tool_name tool_args",
       Math.max(MAX_SYSTEM_BYTES, MAX_INSTRUCTIONS_BYTES + SUMMARY, MAX_RUN_OUTPUT_BYTES + MAX_TOOL_RESULT_BYTES),
@@ -143,7 +143,8 @@ const TABLES: Record<string, Bound[]> = {
     ["user_id", ID],
     ["kind", WORD],
     ["status", WORD],
-    // A call that may have run, which is only confirmed, is asked about as it is; any other is shorter.
+    // A call that may have run before its object died is asked about with all that it has. The person only confirms it.
+    // Any other call is shorter.
     ["tool_call_id tool_name tool_args fields answer", Math.max(MAX_RUN_OUTPUT_BYTES + 1_000, ASKED)],
     ["note", WORD],
     ["answer_note", MAX_TOOL_RESULT_BYTES],
@@ -198,11 +199,12 @@ const TABLES: Record<string, Bound[]> = {
   ],
 };
 
-/** Of a session's object. A fact is cut into pieces of 256 K characters. */
+/** The tables of a session's object. The journal cuts a fact into pieces of 256 K characters. */
 const OBJECT_TABLES: Record<string, Bound[]> = {
   journal: [
     ["run_id", ID],
-    // The head of a run with its origin and state, or what is to be taken back: a log, which is JSON within JSON.
+    // An entry holds the head of a run with its origin and state. Or it holds what has to be taken back: a log, as JSON
+    // within JSON.
     ["entry", Math.max(2 * MAX_QUOTED_BYTES + 2 * MAX_STATE_BYTES + 16_000, 2 * EVENTS + 100_000)],
   ],
   journal_facts: [
@@ -212,7 +214,7 @@ const OBJECT_TABLES: Record<string, Bound[]> = {
   journal_reserved: [["run_id", ID]],
 };
 
-/** Pages of an index of words: none is as large as 64 KB, whatever it is made of. */
+/** Pages of a full-text index. Whatever the index holds, none is as large as 64 KB. */
 const OF_THE_INDEX = /^(message|name)_search_(data|idx|config)$/;
 const OF_THE_PLATFORM = /^(_cf_|d1_|sqlite_)/;
 
@@ -241,7 +243,7 @@ async function tablesOfD1(): Promise<string[]> {
 
 const columnsOf = (table: string) => rowsOf<Column>(`select name, type from pragma_table_info('${table}')`);
 
-/** What the columns of each limit take together in the largest row that there is. */
+/** How many bytes the columns of each limit take together in the largest row of the table. */
 async function measured(table: string): Promise<[columns: string, bytes: number, bound: number][]> {
   const bounds = TABLES[table] ?? [];
   const sums = bounds.map(([columns], nth) => {
@@ -330,7 +332,7 @@ describe("what the routes take at most", () => {
       naming: { after: 0 },
     });
     const first = await ran(UNFOLDING, session_id, agent);
-    // As JSON each of these numbers has 21 digits.
+    // Each of these numbers has 21 digits as JSON.
     const numbers = (count: number) => `{"numbers":[${Array.from({ length: count }, () => "1e20").join()}]}`;
     model.next([toolCall("shout", numbers(150_000))]);
     const tooMany = await run("shout", { session_id, agent, session_state: STATE });
@@ -371,7 +373,7 @@ describe("what the routes take at most", () => {
 
     const sizes = (await Promise.all(Object.keys(TABLES).map(measured))).flat();
     for (const [column, bytes, bound] of sizes) expect(bytes, column).toBeLessThanOrEqual(bound);
-    // They came near to it.
+    // The largest rows must come near to their bounds. Otherwise this test has not tried the limits.
     const near = Object.fromEntries(sizes.map(([column, bytes]) => [column, bytes]));
     expect(near["runs.origin"]).toBeGreaterThan(MAX_QUOTED_BYTES);
     expect(near["message_docs.words"]).toBeGreaterThan(MAX_WORDS_BYTES - 100);

@@ -6,11 +6,11 @@ import { openDatabase } from "../../../src/store/database.ts";
 import { type IndexedMessage, indexMessages, MAX_WORDS_BYTES } from "../../../src/store/messages/message-docs.ts";
 import { newId } from "../../support/http.ts";
 
-/* Where a message stands in the search index. */
+/* Where a message is put in the search index, and how many of its words. */
 
 const db = openDatabase(env.DB);
 
-/** Questions and answers that were all said in one second, as systems that know whole seconds only write them. */
+/** Questions and answers of one second. Systems that record whole seconds give all of them the same time. */
 const saidAtOnce = (runs: number): IndexedMessage[] =>
   Array.from({ length: runs * 2 }, (_, nth) => ({
     runIndex: Math.floor(nth / 2),
@@ -50,7 +50,7 @@ it("has as many words as a row takes, whatever a text unfolds to, and all of wha
     messageIndex,
     message: { role: "user", content, createdAt: 1_700_000_000_000 },
   });
-  // An eleventh of a phrase, a word a character, and words as they are typed.
+  // A character that unfolds to eleven times its bytes, words of one character each, and words as people type them.
   const placed = [text("\ufdfa".repeat(85_000), 0), text("京".repeat(87_000), 1), text("word ".repeat(52_000), 2)];
   const [first, ...rest] = indexMessages(db, sessionId, placed, sql`1`);
   if (first === undefined) throw new Error("There is something to index.");

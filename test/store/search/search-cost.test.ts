@@ -8,7 +8,7 @@ import { searchMessages } from "../../../src/store/search/message-search.ts";
 import { searchSessions } from "../../../src/store/search/session-search.ts";
 import { notingDatabase } from "../../support/history.ts";
 
-/* What a search asks of D1, where one user has a little and others have much. */
+/* What a search costs in D1 where one user has little and others have much. */
 
 const db = openDatabase(env.DB);
 const as = (userId: string | null): Principal => ({ caller: "development", userId });
@@ -16,7 +16,9 @@ const NEWEST = firstPosition("newest");
 const RELEVANT = firstPosition("relevance");
 const look = (q: string): SearchQuery => searchQuery(q) ?? { terms: [] };
 
-/** `count` sessions of a user, of one message each: `common`, its number, and every tenth `rare`. */
+/**
+ * Makes `count` sessions of a user with one message each. It says `common`, its number, and in every tenth session `rare`.
+ */
 async function seed(userId: string, count: number, from: number): Promise<void> {
   const numbers = `with recursive n(i) as (select cast(?2 as integer) union all select i + 1 from n where i + 1 < ?2 + ?3)`;
   await env.DB.batch([
@@ -97,7 +99,7 @@ describe("what a search of one user costs", () => {
       const noted = notingDatabase();
       await ask(noted.db, as(userId));
       const plan = await noted.plan();
-      // But the ids of the page, for the bytes of its texts.
+      // Only the ids of a page of messages are sorted, for the bytes of the page's texts.
       const sorts = plan.filter((step) => step.includes("TEMP B-TREE"));
       expect(sorts).toHaveLength(search.startsWith("messages") ? 1 : 0);
       expect(
@@ -105,7 +107,8 @@ describe("what a search of one user costs", () => {
           /^SCAN (?!message_search|name_search|found|page|rest|walked|\(subquery|CONSTANT)/.test(step),
         ),
       ).toEqual([]);
-      // Forwards (64, and 192 is backwards): to what a user said long ago FTS5 goes backwards in ever smaller steps.
+      // FTS5 has to walk forwards (64; 192 is backwards). Backwards, it takes ever smaller steps to what a user said long
+      // ago.
       const walks = plan.filter((step) => step.includes("VIRTUAL TABLE"));
       expect(walks.length).toBeGreaterThan(0);
       for (const walk of walks) expect(walk).toMatch(/^SCAN (message|name)_search VIRTUAL TABLE INDEX 64:/);
@@ -139,7 +142,7 @@ describe("what a search of one user costs", () => {
 
 describe("a page of a search", () => {
   test("goes on behind what it looked through, where little of that passes", async () => {
-    // None of the newest 2,000 is of the agent.
+    // None of the newest 2,000 sessions belongs to the agent.
     await env.DB.prepare(
       "update sessions set component_id = 'other' where user_id = 'bob' and created_at >= 15000",
     ).run();
@@ -202,7 +205,7 @@ describe("a page of a search", () => {
       seen.push(...found.hits.map(({ messageId }) => messageId));
       from = found.next;
     }
-    // Of the newest 2,000: those behind them do not come in while pages are turned.
+    // Only the newest 2,000 are ranked. Older ones must not come in while a caller turns pages.
     expect(ranked).toEqual(Array(5).fill(476));
     expect([seen.length, new Set(seen).size]).toEqual([476, 476]);
   });

@@ -27,7 +27,7 @@ async function planOf({ sql, params }: { sql: string; params: unknown[] }): Prom
   return results.map((row) => row.detail).join("; ");
 }
 
-/** Both pages, by offset and by cursor, in every order. */
+/** Asks for a page by offset and a page by cursor, in every order. */
 async function askAll(principal: Principal, filter: SessionFilter): Promise<void> {
   for (const sort of SORTS) {
     await listSessions(db, { principal, filter, sort }, { limit: 5, from: { offset: 5 } });
@@ -79,7 +79,7 @@ describe("a list", () => {
 
 describe("a list of 20,000 sessions", () => {
   const COUNT = 20_000;
-  /** A label of one in `every` sessions. */
+  /** Gives one in `every` sessions this label. */
   const labelled = (label: string, every: number) =>
     env.DB.prepare(
       "insert into session_labels select session_id, ?1 from sessions where cast(session_id as integer) % ?2 = 0",
