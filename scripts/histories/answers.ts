@@ -1,6 +1,6 @@
 import type { GivenAnswer, Verdict } from "./record.ts";
 
-/** Something that a run waits for, as the inbox shows it. */
+/** A requirement as the inbox shows it. */
 export interface OpenRequirement {
   id: string;
   run_id: string;
@@ -13,14 +13,14 @@ const VERDICTS: Record<string, Verdict> = {
   external_execution: "executed",
 };
 
-/** What a person says who approves, or does not. */
+/** What a person answers who approves the call, or rejects it. */
 export function answerTo({ id, kind }: OpenRequirement, approve: boolean, token: string): GivenAnswer {
   const verdict = approve ? (VERDICTS[kind] ?? "rejected") : "rejected";
   const value = verdict === "filled" ? `${token}@example.com` : `printed by ${token}`;
   return { requirementId: id, verdict, value };
 }
 
-/** The same as a continue has it. */
+/** The answer as the body of a continue request has it. */
 export function answerJson({ requirementId: id, verdict, value }: GivenAnswer): object {
   switch (verdict) {
     case "confirmed":

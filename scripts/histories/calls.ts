@@ -1,21 +1,21 @@
 import { sentEvents } from "../demo/sent-events.ts";
 import type { SeenEvent } from "./record.ts";
 
-/** Longer than anything may take here: what does not come by then never will. */
+/** How long a call may take. All that a server is asked here takes less, so a later answer would never come. */
 const ANSWER_MS = 60_000;
 
 export interface Answer {
   status: number;
   headers: Headers;
-  /** What a body of JSON says; null for none. */
+  /** The body, if it is JSON; null if not. */
   json: unknown;
-  /** What a stream said, as far as it was read. */
+  /** The events of a stream, as far as they were read. */
   events: StreamEvent[];
 }
 
 /** An event of a run in a stream. */
 export interface StreamEvent extends SeenEvent {
-  /** What the event says besides. */
+  /** The event's other fields. */
   data: Record<string, unknown>;
 }
 
@@ -24,13 +24,13 @@ interface Sent {
   url: string;
   body?: object;
   headers?: Record<string, string>;
-  /** Called with the headers, before the body is read. */
+  /** Is called with the headers, before the body is read. */
   onHeaders?: (status: number, headers: Headers) => void;
-  /** Whether the reader goes when it has got that many events. */
+  /** After how many events the reader leaves. It reads to the end unless this is set. */
   leaveAfter?: number;
 }
 
-/** One call and all of its answer; of a stream what came of it. Throws where no answer comes. */
+/** Makes one call and reads the whole answer, of a stream as much as arrives. Throws if no answer comes. */
 export async function call({ method, url, body, headers = {}, onHeaders, leaveAfter }: Sent): Promise<Answer> {
   const leaving = new AbortController();
   const patience = AbortSignal.timeout(ANSWER_MS);
@@ -54,7 +54,7 @@ export async function call({ method, url, body, headers = {}, onHeaders, leaveAf
       if (leaveAfter !== undefined && answer.events.length >= leaveAfter) break;
     }
   } catch {
-    // What was read until the connection broke was read; but one that is silent for ever is no broken one.
+    // If the connection breaks, what was read until then counts. If it is silent until the time is up, the call has failed.
     patience.throwIfAborted();
   }
   leaving.abort();
@@ -69,7 +69,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** The control events of a resumed stream have no index. */
+/** The control events of a resumed stream have no index. They are no events of the run. */
 function streamEvent(said: unknown): StreamEvent | null {
   const data = said as Record<string, unknown>;
   if (typeof data.event_index !== "number") return null;

@@ -10,14 +10,14 @@ import { ModelServer } from "./model-server.ts";
 import type { EpochPlan } from "./plan.ts";
 import { type Act, Clock, type Finding, type SessionRecord } from "./record.ts";
 
-/** How a plan went: to its end, or to the first epoch in which something was found. */
+/** What came of a plan. It goes to its end, or to the first epoch in which something is found. */
 export interface Went {
-  /** One session in one epoch each. */
+  /** How many histories there were. A history is one session in one epoch. */
   histories: number;
   epochs: number;
   acts: Act[];
   findings: Finding[];
-  /** The sessions that something was found in. */
+  /** The sessions in which something was found. */
   records: SessionRecord[];
   /** What the server wrote in the last epoch. */
   output: string;
@@ -25,7 +25,7 @@ export interface Went {
 
 const STARTS = 3;
 
-/** Wrangler looks for free ports before workerd takes them: on a busy machine another program may come between. */
+/** Wrangler looks for free ports before workerd takes them. On a busy machine another program may take one in between. */
 async function started(stateDir: string, settings: Settings): Promise<Server> {
   for (let nth = 1; ; nth++) {
     try {
@@ -37,16 +37,16 @@ async function started(stateDir: string, settings: Settings): Promise<Server> {
   }
 }
 
-/** What was not read is not checked: there is nothing to compare with. */
+/** If a session could not be read, that is the finding. The rules have nothing to compare with. */
 function findingsIn({ record, unread }: Lived): Finding[] {
   if (unread === null) return check(record);
   return [{ rule: "a session can be read behind a restart", sessionId: record.sessionId, detail: unread }];
 }
 
-/** How long the server waits for the model: below what the model is silent for when it stalls. */
+/** How long the server waits for the model. A model that stalls is silent for longer (`STALL_MS`). */
 const MODEL_TIMEOUT_MS = 2_000;
 
-/** Lives a plan on a server, a state and a model of its own. */
+/** Carries out a plan on a server, a state and a model of its own. */
 export async function live(plan: readonly EpochPlan[], onEpoch: (epoch: number) => void): Promise<Went> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "edge-sessions-histories-"));
   const remove = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });

@@ -1,7 +1,7 @@
 import type { Fields } from "./operations.ts";
 import type { Cells, Snapshot, Write } from "./record.ts";
 
-/** What a session's answers show of it. */
+/** The fields of a session as answers show them. */
 export interface SessionJson {
   session_name: string;
   session_state: Record<string, unknown> | null;
@@ -21,14 +21,16 @@ export function cellsOf(session: SessionJson): Cells {
   return cells;
 }
 
-/** The ETag is the session's creation and its version. */
+/** An ETag is made of the time at which the session was created, and of its version. */
 export function snapshotOf(etag: string, session: SessionJson): Snapshot {
   const version = /-(\d+)"$/.exec(etag)?.[1];
   if (version === undefined) throw new Error(`This is no ETag of a session: ${etag}`);
   return { etag, version: Number(version), cells: cellsOf(session) };
 }
 
-/** What a PATCH changes: a replaced object goes as a whole, of a merged one only what is named. */
+/**
+ * What a PATCH changes. A plain PATCH replaces an object as a whole; a merge patch changes only the members that it names.
+ */
 export function patchWrite(fields: Fields, merge: boolean): Write {
   const write: Write = { clears: [], sets: {} };
   for (const [prefix, object] of [["state.", fields.session_state] as const, ["metadata.", fields.metadata] as const]) {
@@ -45,7 +47,7 @@ export function patchWrite(fields: Fields, merge: boolean): Write {
   return write;
 }
 
-/** What a run's own state changes: it is laid over the session's. */
+/** What a run's own state changes. It is merged into the session's. */
 export const stateWrite = (state: Record<string, string>): Write => ({ clears: [], sets: membersOf("state.", state) });
 
 export const nameWrite = (name: string): Write => ({ clears: [], sets: { name: JSON.stringify(name) } });
@@ -78,5 +80,5 @@ export function applied(cells: Cells, write: Write): Cells {
 export const touches = (write: Write, cell: string): boolean =>
   Object.hasOwn(write.sets, cell) || write.clears.some((prefix) => cell.startsWith(prefix));
 
-/** The cell's value behind this write, which touches it. */
+/** The cell's value after this write, which must touch the cell. */
 export const valueBehind = (write: Write, cell: string): string | null => write.sets[cell] ?? null;

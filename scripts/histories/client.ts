@@ -7,22 +7,22 @@ import { type Act, begunAct, type Clock, type SessionRecord } from "./record.ts"
 import { toldByEvents, toldByJson } from "./told.ts";
 import { COMMON_WORD, instructionsText, messageText, nameText } from "./words.ts";
 
-/** The agent that is run: it has tools of each kind. */
+/** The agent whose runs are made. It has tools of each kind. */
 export const AGENT = "operator";
 const RUNS = `/agents/${AGENT}/runs`;
 
 /** The server as clients know it. */
 export interface World {
   url: string;
-  /** False from right before it is killed. */
+  /** Becomes false right before the server is killed. */
   isUp: boolean;
 }
 
-/** What an action is as a request; null where there is nothing to do it to. */
+/** The request of an action. Where a null stands for it, there is nothing to act on. */
 interface Request {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
-  /** Of the path; the user is added. */
+  /** The query of the path. The user is added to it. */
   query?: Record<string, string>;
   body?: object;
   headers?: Record<string, string>;
@@ -31,7 +31,7 @@ interface Request {
 
 const LEAVE_AFTER = 3;
 
-/** One client of one session: does operations, and writes down what it sees. */
+/** One client of one session. It performs operations and records what it sees. */
 export class Client {
   readonly #world: World;
   readonly #record: SessionRecord;
@@ -39,7 +39,7 @@ export class Client {
   readonly #clock: Clock;
   readonly #epoch: number;
   readonly #name: string;
-  /** The ETags that this client saw, oldest first. */
+  /** The ETags that this client has seen, oldest first. */
   readonly #etags: string[] = [];
 
   constructor(
@@ -56,7 +56,7 @@ export class Client {
     this.#clock = shared.clock;
   }
 
-  /** Does the operation and answers what came of it; null where there was nothing to do it to. */
+  /** Performs the operation and returns what came of it; null if there was nothing to act on. */
   async perform(operation: Operation): Promise<Act | null> {
     const invokedAt = this.#clock.tick();
     const act = begunAct({ epoch: this.#epoch, client: this.#name, operation, invokedAt });
@@ -66,7 +66,7 @@ export class Client {
     act.invokedAt = this.#clock.tick();
     const answer = await this.#send(request, act).catch((error: unknown) => String(error));
     if (typeof answer === "string") {
-      // With its headers an answer says that it was taken, also where the rest of it is lost.
+      // Headers without an error say that the operation was accepted, even if the rest of the answer is lost.
       act.outcome = act.acceptedAt === null ? "unknown" : "acknowledged";
       act.detail = answer;
     } else {
@@ -166,7 +166,7 @@ export class Client {
     return { ...reading("POST", RUNS, action.read, body), ...(keyed && { headers: { "Idempotency-Key": token } }) };
   }
 
-  /** A run made from an older one. */
+  /** Makes a run from an older one. */
   #makingAnother(action: Action & { kind: "regenerate" | "branch" }, token: string): Request | null {
     const older = chosen(this.#runs("run"), action.pick);
     if (older === null) return null;
@@ -178,7 +178,7 @@ export class Client {
     return reading("POST", `${RUNS}/${older}/continue`, action.read, { ...this.#whose(), ...how });
   }
 
-  /** Runs that a client was told of: of operations of this kind, or of all that make one. */
+  /** The runs that a client was told of. With `kind`, only those that such an operation made. */
   #runs(kind?: Action["kind"]): string[] {
     const makes = kind === undefined ? ["run", "regenerate", "branch"] : [kind];
     const runs = this.#record.acts.filter(
@@ -193,7 +193,7 @@ export class Client {
     return act.ifMatch === null ? {} : { "If-Match": act.ifMatch };
   }
 
-  /** Answers what one run waits for, as the inbox shows it. */
+  /** Answers what one run of the inbox waits for. */
   async #answering(action: Action & { kind: "continue" }, token: string, act: Act): Promise<Request | null> {
     const url = `${this.#world.url}/requirements?user_id=${this.#record.userId}&limit=100`;
     const inbox = await call({ method: "GET", url }).catch(() => null);
@@ -238,7 +238,7 @@ export class Client {
         act.found = (json as { data: { run_id: string }[] }).data.map(({ run_id }) => run_id);
         break;
       case "tag":
-        // The job is there; what it does may come any time.
+        // The job exists. What it does may happen at any time.
         if ((json as { status: string }).status !== "completed") act.outcome = "unknown";
         break;
       case "cancel":
@@ -250,7 +250,7 @@ export class Client {
 
 const chosen = (list: readonly string[], pick: number): string | null => list[pick % list.length] ?? null;
 
-/** A request whose answer is a run, read in this way. */
+/** The request for a run whose answer is taken in this way. */
 function reading(method: "POST", path: string, read: Reading, body: object): Request {
   const stream = read === "stream" || read === "leave";
   const how = { stream, ...(read === "background" && { background: true }) };

@@ -14,25 +14,27 @@ export interface Stage {
   world: World;
   model: ModelServer;
   clock: Clock;
-  /** The sessions that are lived in, by id. */
+  /** The sessions of the histories, by id. */
   records: Map<string, SessionRecord>;
-  /** Starts the server on the state as it is. */
+  /** Starts the server on the state that is there. */
   start(): Promise<Server>;
 }
 
-/** A session behind an epoch; `unread` says why it could not be read. */
+/** A session after an epoch. `unread` says why it could not be read; null if it was. */
 export interface Lived {
   record: SessionRecord;
   unread: string | null;
 }
 
-/** A session with what is to be done in it, and what was seen of it. */
+/** A session: what is planned for it, and what was seen of it. */
 interface Session {
   planned: SessionPlan;
   record: SessionRecord;
 }
 
-/** Lives an epoch on the server, which is killed in it; answers the server that was started behind that, and the sessions. */
+/**
+ * Carries out an epoch on the server, which is killed in the middle of it. Returns the restarted server and the sessions.
+ */
 export async function liveEpoch(
   plan: EpochPlan,
   stage: Stage,
@@ -45,7 +47,7 @@ export async function liveEpoch(
   const restarted = await stage.start();
   stage.world.url = restarted.url;
   stage.world.isUp = true;
-  // What a deployment does each minute: a fork whose maker died is indexed by it.
+  // A deployment's cron trigger does this each minute. It indexes a fork whose maker died.
   await call({ method: "GET", url: `${restarted.url}/cdn-cgi/local/scheduled` });
   const lived = await Promise.all(
     sessions.map(async (session) => ({ record: session.record, unread: await settle(session, plan.epoch, stage) })),
@@ -53,7 +55,7 @@ export async function liveEpoch(
   return { server: restarted, lived };
 }
 
-/** The session's record; one that is new is created, with a name, so that no model is asked for one. */
+/** The session's record. A new session is created with a name, because the model would be asked for one otherwise. */
 async function recordOf(session: SessionPlan, epoch: number, stage: Stage): Promise<SessionRecord> {
   const { sessionId, userId } = session;
   const known = stage.records.get(sessionId);
@@ -70,7 +72,7 @@ async function recordOf(session: SessionPlan, epoch: number, stage: Stage): Prom
 const clientOf = (name: string, epoch: number, record: SessionRecord, stage: Stage) =>
   new Client(name, epoch, record, stage);
 
-/** An operation that is in no plan. */
+/** An operation that this file makes besides the plan. */
 function own({ sessionId }: SessionPlan, epoch: number, what: string, action: Operation["action"]): Operation {
   const [seed, slot] = sessionId.slice(1).split("-");
   return { token: `z${seed}e${epoch}s${slot}n${what}`, waitMs: 0, action };
@@ -101,8 +103,8 @@ async function liveAndDie(plan: EpochPlan, stage: Stage, server: Server, session
 }
 
 /**
- * Behind a restart: brings the session back where it was deleted, wakes it, has it end what goes on, and reads it. Answers
- * why it cannot be read; null where it can.
+ * After a restart, restores the session if it was deleted, wakes it, waits until its runs have ended, and reads it. Returns
+ * why it could not be read; null if it was.
  */
 async function settle({ planned, record }: Session, epoch: number, stage: Stage): Promise<string | null> {
   const looked = await insist(clientOf("look", epoch, record, stage), own(planned, epoch, "look", { kind: "read" }));
@@ -137,7 +139,7 @@ const PROBE: Operation["action"] = {
   keyed: true,
 };
 
-/** Runs of this epoch of which nobody knows what became of them, and that can be asked for again. */
+/** The runs of this epoch whose outcome is unknown and whose key lets them be asked for again. */
 function unknownByKey({ acts }: SessionRecord, epoch: number): Act[] {
   return acts.filter(
     ({ epoch: of, outcome, operation: { action } }) =>
@@ -145,7 +147,7 @@ function unknownByKey({ acts }: SessionRecord, epoch: number): Act[] {
   );
 }
 
-/** Does it until the server says what became of it: it may still be landing what the kill left. */
+/** Performs the operation until its outcome is known. Until the server has landed what the kill left, it may refuse. */
 async function insist(client: Client, operation: Operation): Promise<Act | null> {
   return patiently(async () => {
     const act = await client.perform(operation);

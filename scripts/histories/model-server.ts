@@ -6,10 +6,10 @@ import type { Asked, Clock, PromptMessage } from "./record.ts";
 import { toolArguments } from "./tools.ts";
 import { answerParts, tokenOf } from "./words.ts";
 
-/** Shorter than a run of the histories may take, longer than the server waits (`MODEL_TIMEOUT_MS`). */
+/** How long a stalled model is silent. The server gives up before that (`MODEL_TIMEOUT_MS`). */
 const STALL_MS = 4_000;
 
-/** What is asked without a plan is answered so. */
+/** The answer to a request that no plan is left for. */
 const PLAIN: Turn = { does: "answer", delayMs: 0, words: 2, everyMs: 0 };
 
 interface WireMessage {
@@ -20,12 +20,13 @@ interface WireMessage {
 }
 
 /**
- * An OpenAI-compatible server on loopback that does what the plan says, and keeps what it was asked. It lives in this
- * process: what it sees and what clients see is ordered by one clock, and it stays where the server is killed.
+ * An OpenAI-compatible server on loopback that does what the plan says and records what it was asked. It runs in this
+ * process for two reasons: one clock orders what the model and the clients see, and the kill of the server does not reach
+ * it.
  */
 export class ModelServer {
   readonly asked: Asked[] = [];
-  /** Requests that were of no operation. */
+  /** Requests that belong to no operation. */
   readonly strangers: string[] = [];
   readonly #turns = new Map<string, Turn[]>();
   readonly #counts = new Map<string, number>();
@@ -38,7 +39,7 @@ export class ModelServer {
     this.#clock = clock;
   }
 
-  /** Answers the base URL. */
+  /** Starts the server and returns its base URL. */
   async listen(): Promise<string> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
@@ -50,7 +51,7 @@ export class ModelServer {
     this.#server.closeAllConnections();
   }
 
-  /** What it is to do when the run of this operation asks. */
+  /** Plans what the model does when the run of this operation asks it. */
   script(token: string, turns: readonly Turn[]): void {
     this.#turns.set(token, [...turns]);
   }
@@ -86,7 +87,7 @@ export class ModelServer {
   }
 }
 
-/** One request of a run: the nth of its run, and how it is told to be over. */
+/** One request of a run. It is the run's `nth`, and `over` records how its answer ended. */
 interface Played {
   response: ServerResponse;
   asked: Asked;
@@ -98,7 +99,7 @@ async function play(turn: Turn, { response, asked, nth, over }: Played): Promise
   if (turn.does !== "stall") await pause(turn.delayMs);
   if (turn.does === "fail") {
     over("fault");
-    // At once again: waiting is the client's business, and tested elsewhere.
+    // Lets the server retry at once. How long its OpenAI client waits is tested elsewhere.
     const headers = { "Content-Type": "application/json", "retry-after-ms": "5" };
     response.writeHead(turn.status, headers).end(JSON.stringify({ error: { message: "As planned." } }));
     return;

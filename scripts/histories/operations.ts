@@ -1,26 +1,26 @@
 import type { OnBusy } from "../../src/domain/run.ts";
 
-/** What the scripted model does when it is asked once. */
+/** What the scripted model does with one request. */
 export type Turn =
   | { does: "answer"; delayMs: number; words: number; everyMs: number }
   | { does: "call"; delayMs: number; calls: ToolName[] }
   | { does: "fail"; delayMs: number; status: 429 | 500 }
-  /** The stream ends in the middle, without an end. */
+  /** The stream stops in the middle, without an end. */
   | { does: "cut"; delayMs: number; words: number }
-  /** Silence in the middle, longer than the server waits. */
+  /** The stream is silent in the middle for longer than the server waits. */
   | { does: "stall"; words: number };
 
 /** The tools of the agent that is run. */
 export const TOOL_NAMES = ["add", "delete_record", "send_email", "run_shell"] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
-/** Few, so that clients add and remove the same. */
+/** There are few tags, so that several clients add and remove the same one. */
 export const TAGS = ["red", "green", "blue", "grey"] as const;
 
-/** How the caller takes a run's answer; `leave` goes after the first events. */
+/** How the caller takes a run's answer. With `leave` it goes after the first events. */
 export type Reading = "whole" | "stream" | "leave" | "background";
 
-/** Fields of a session that are written; each value is one that nobody else writes. */
+/** The fields of a session that an operation writes. No other operation writes the same values. */
 export interface Fields {
   session_state?: Record<string, string | null>;
   metadata?: Record<string, string | null>;
@@ -29,10 +29,12 @@ export interface Fields {
   archived?: boolean;
 }
 
-/** `seen` is the ETag that this client saw last, `first` the oldest that it knows. */
+/** Which ETag the request names: `seen` is the last one that this client saw, `first` the oldest. */
 export type Condition = "none" | "seen" | "first";
 
-/** What one client does. Targets are chosen among what is there when it is done: `pick` says which. */
+/**
+ * What a client does. Its target is chosen when the operation begins, among those that are there then: `pick` says which.
+ */
 export type Action =
   | { kind: "run"; turns: Turn[]; read: Reading; onBusy: OnBusy; state: Record<string, string> | null; keyed: boolean }
   | { kind: "patch"; merge: boolean; condition: Condition; fields: Fields }
@@ -48,9 +50,9 @@ export type Action =
 export type Kind = Action["kind"];
 
 export interface Operation {
-  /** A word that only this operation writes: into messages, names, values and labels. */
+  /** A word that only this operation uses, in its messages, names, values and labels. */
   token: string;
-  /** The pause before it. */
+  /** How long the client waits before it. */
   waitMs: number;
   action: Action;
 }

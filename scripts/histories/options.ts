@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 
-/** What `npm run histories` is asked for. */
+/** The options of `npm run histories`. */
 export interface Options {
   seed: number;
   epochs: number;
-  /** Only so many operations from the beginning; null for all. */
+  /** Only the first operations of the plan, that many; null for all. */
   operations: number | null;
-  /** Whether what fails is run again, shorter and shorter. */
+  /** Whether shorter and shorter beginnings of a plan that failed are tried. */
   shrinks: boolean;
 }
 

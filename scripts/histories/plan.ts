@@ -10,12 +10,12 @@ import {
 } from "./operations.ts";
 import { Random } from "./random.ts";
 
-/** Few clients a session, so that they meet; that many sessions, so that a restart is worth its time. */
+/** Few clients share a session, so that they meet. The sessions are so many because each epoch pays for a restart. */
 const SLOTS = 16;
 const MAX_CLIENTS = 3;
 const MAX_OPERATIONS = 7;
 const WAIT_MS = 160;
-/** A session lives that many epochs, then another one takes its slot. */
+/** After that many epochs another session takes the slot. */
 const GENERATION_EPOCHS = 3;
 
 const STATE_KEYS = ["a", "b", "c"] as const;
@@ -38,25 +38,25 @@ const WEIGHTS: Record<Kind, number> = {
   search: 2,
 };
 
-/** What the clients of one session do in an epoch: one history. */
+/** What the clients of one session do in one epoch, which makes one history. */
 export interface SessionPlan {
   sessionId: string;
   userId: string;
-  /** Each client's operations, one after the other; the clients side by side. */
+  /** A client performs its operations one after another. The clients go side by side. */
   clients: Operation[][];
-  /** What all at once wakes the session behind the restart. */
+  /** Requests that come all at once after the restart. They wake the session. */
   wake: Operation[];
 }
 
-/** From a start of the server to the next, with a kill between. */
+/** What happens between a start of the server and the next one, with a kill in the middle. */
 export interface EpochPlan {
   epoch: number;
   sessions: SessionPlan[];
-  /** The server is killed that long behind the beginning of this operation, counted over all clients. */
+  /** The server is killed that long after this operation begins. Operations are counted over all clients. */
   kill: { operation: number; delayMs: number };
 }
 
-/** Everything that is done for this seed. */
+/** The whole plan of a seed. */
 export function planEpochs(seed: number, epochs: number): EpochPlan[] {
   return Array.from({ length: epochs }, (_, epoch) => planEpoch(seed, epoch));
 }
@@ -74,7 +74,7 @@ function planEpoch(seed: number, epoch: number): EpochPlan {
 
 function planSession(seed: number, epoch: number, slot: number): SessionPlan {
   const random = new Random(`${seed} epoch ${epoch} slot ${slot}`);
-  // Slots change at different times.
+  // The slots change their sessions in different epochs.
   const generation = Math.floor((epoch + slot) / GENERATION_EPOCHS);
   let count = 0;
   const operation = (action: (token: string) => Action, waitMs: number): Operation => {
@@ -162,7 +162,7 @@ const condition = (random: Random) => random.weighted({ none: 70, seen: 24, firs
 
 const reading = (random: Random): Reading => random.weighted({ stream: 35, whole: 25, background: 25, leave: 15 });
 
-/** What the model does each time it is asked for one run; behind the last it answers. */
+/** What the model does with each request of one run. After the last of these it answers plainly. */
 function planTurns(random: Random): Turn[] {
   const turns: Turn[] = [];
   const delayMs = () => (random.chance(0.3) ? random.between(50, 400) : random.between(0, 40));
@@ -184,7 +184,7 @@ function planTurns(random: Random): Turn[] {
       turns.push({ does: end, words: words() });
       break;
     case "fail":
-      // Twice: the server asks once more.
+      // The server retries once, so only two failures fail the run.
       for (const status of [500, 429] as const) turns.push({ does: end, delayMs: delayMs(), status });
   }
   return turns;
@@ -195,8 +195,8 @@ export const operationsOf = ({ sessions }: Pick<EpochPlan, "sessions">): number 
   sessions.reduce((sum, { clients }) => sum + clients.reduce((more, client) => more + client.length, 0), 0);
 
 /**
- * The plan's first so many operations, in rounds over the clients as they would come; the epochs behind them are left
- * out, and the last one that is left is killed as it would be, or behind its last operation.
+ * The first operations of the plan, that many. Within an epoch the clients take turns. Later epochs are left out. The last
+ * epoch that is left is killed as planned, or with its last operation if that comes first.
  */
 export function prefixOf(plan: readonly EpochPlan[], operations: number): EpochPlan[] {
   const prefix: EpochPlan[] = [];

@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed: the same seed, the same plan. */
+/** Numbers that follow from a seed, so that the same seed makes the same plan. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = hash(seed);
   }
 
-  /** From 0, below 1. Mulberry32. */
+  /** A number from 0 to below 1, by Mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number of both and all between. */
+  /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -39,7 +39,7 @@ export class Random {
   }
 }
 
-/** FNV-1a. */
+/** The hash FNV-1a. */
 function hash(text: string): number {
   let state = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);

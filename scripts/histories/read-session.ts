@@ -16,7 +16,7 @@ import type {
 } from "./record.ts";
 import { COMMON_WORD, tokenIn } from "./words.ts";
 
-/** How long what goes on by itself may take: runs to end, a fork's messages to be indexed. */
+/** How long to wait for what happens by itself: runs that end, and messages of a fork that are indexed. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 100;
 const STATUSES = ["open", "answered", "expired", "cancelled"] as const;
@@ -43,7 +43,7 @@ interface RunJson {
   content: string;
   messages?: MessageJson[];
   events?: { event: string; tool?: { tool_call_id: string } }[];
-  /** What is null is left out. */
+  /** The server leaves these out where they are null. */
   forked_from_run_id?: string;
   forked_from_message_index?: number;
   forked_from_session_id?: string;
@@ -60,7 +60,7 @@ interface RequirementJson {
   tool_execution: { tool_call_id: string; tool_name: string };
 }
 
-/** Reads all of a session in which nothing goes on any more, as any caller could; throws where it cannot be read. */
+/** Reads all of a session through the API, once its runs are at rest. Throws if it cannot be read. */
 export async function readSession(
   record: SessionRecord,
   epoch: number,
@@ -73,7 +73,7 @@ export async function readSession(
   const startedAt = clock.tick();
   const requirements = await requirementsOf(get);
   const list = (await get("/sessions", { archived: "all", limit: "100" })) as List;
-  // One of them, and another one each time: what is read takes more of an epoch than what is done.
+  // Only one tag is looked up, another one each epoch. Reading takes more of an epoch's time than all operations.
   const tag = TAGS[epoch % TAGS.length] ?? TAGS[0];
   const tagged = (await get("/sessions", { archived: "all", limit: "100", tag })) as List;
   const byTag = { [tag]: tagged.data.some(({ session_id }) => session_id === sessionId) };
@@ -83,7 +83,7 @@ export async function readSession(
     const detail = await answered(`${world.url}/sessions/${id}?user_id=${userId}`);
     const shown = detail.json as SessionDetail;
     const runs = await runsOf(get, id);
-    // The others are found by the word that all messages have.
+    // Only the last run's own token is looked up. All other messages are found by the word that they have in common.
     const token = tokenIn(runs.at(-1)?.input ?? "");
     const foundTokens = token === null ? {} : { [token]: await found(get, id, token) };
     return {
@@ -113,7 +113,7 @@ interface List {
 
 type Get = (path: string, query?: Record<string, string>) => Promise<unknown>;
 
-/** Reads may be refused while the server lands what the kill left; not for ever. */
+/** Reads again while the server refuses to answer. It may do so until it has landed what the kill left, but not for ever. */
 async function answered(url: string): Promise<Answer> {
   let last = "";
   const answer = await patiently(async () => {
@@ -125,7 +125,7 @@ async function answered(url: string): Promise<Answer> {
   return answer;
 }
 
-/** What comes to be within a while; null where it does not. */
+/** Looks again and again until there is something. Returns null if nothing comes in time. */
 export async function patiently<T>(look: () => Promise<T | null>): Promise<T | null> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
@@ -199,7 +199,7 @@ const countsOf = ({ run_count, message_count, open_requirements }: SessionDetail
   openRequirements: open_requirements,
 });
 
-/** All that is found of the session; a fork is indexed behind its making, so it is waited for. */
+/** All that the search finds of the session. A fork is indexed after it is made, so its messages are waited for. */
 async function foundAll(get: Get, sessionId: string, runs: readonly ReadRun[]): Promise<Place[]> {
   const expected = runs
     .flatMap(({ messages }) => messages)

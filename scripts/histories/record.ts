@@ -1,19 +1,19 @@
 import type { Operation } from "./operations.ts";
 
-// What was seen of one session, by clients, by the scripted model, and by whoever read it between two kills. The checks
-// know nothing else. Instants are ticks of one clock: of two that follow each other the later is the higher.
+// What was seen of one session: by clients, by the scripted model, and by a reader between two kills. The checks know
+// nothing else. Times are ticks of one clock, so what happens later has the higher number.
 
 /**
- * `unknown`: the server was killed, or answered with an error of its own: it may or may not have happened, until the
- * session is read behind the restart.
+ * An outcome is `unknown` if the server was killed or answered with a 5xx. The operation may or may not have happened, until
+ * the session is read after the restart.
  */
 export type Outcome = "acknowledged" | "refused" | "unknown";
 
-/** An event of a run as a client got it, without what is different each time. */
+/** An event of a run as a client got it, without the fields that differ each time. */
 export interface SeenEvent {
   index: number;
   event: string;
-  /** Its content as JSON; "" where it has none. */
+  /** The event's content as JSON; "" if it has none. */
   content: string;
 }
 
@@ -27,17 +27,20 @@ export interface Snapshot {
 /** What callers can change of a session, each as JSON text: `name`, `state.a`, `tag.red`, … */
 export type Cells = Record<string, string>;
 
-/** A change of cells: first all of these beginnings go, then each of these is set; null takes away. */
+/**
+ * A change of cells. First all cells go whose names begin with one of `clears`. Then those of `sets` get their value, or go
+ * if it is null.
+ */
 export interface Write {
   clears: string[];
   sets: Record<string, string | null>;
 }
 
-/** A run as an answer told its end, or its pause. */
+/** The end or the pause of a run, as an answer told it. */
 export interface ToldRun {
   status: string;
   content: string;
-  /** False: the server said that D1 does not have it yet. */
+  /** False if the server said that D1 does not have the run's end yet. */
   persisted: boolean;
 }
 
@@ -47,28 +50,28 @@ export type Verdict = "confirmed" | "rejected" | "filled" | "executed";
 export interface GivenAnswer {
   requirementId: string;
   verdict: Verdict;
-  /** What was filled, or what the tool printed. */
+  /** The text that a person filled in, or what the tool printed. */
   value: string;
 }
 
-/** One operation with what came of it. */
+/** One operation, and what came of it. */
 export interface Act {
   epoch: number;
-  /** Which client of the session, from 0; `wake` and `probe` behind the restart. */
+  /** Which client performed it: a number from 0, or after the restart a name such as `wake` or `probe`. */
   client: string;
   operation: Operation;
   invokedAt: number;
-  /** When its client knew that it was taken; null where it never did. */
+  /** When the client learned that the operation was accepted; null if it never did. */
   acceptedAt: number | null;
   endedAt: number;
   outcome: Outcome;
-  /** The HTTP status; 0 where there was none. */
+  /** The HTTP status; 0 if no answer came. */
   status: number;
-  /** Why it was refused, or is unknown. */
+  /** Why the operation was refused, or why its outcome is unknown. */
   detail: string;
-  /** Whether the server was alive when it ended. */
+  /** Whether the server was still up when the operation ended. */
   isServerUp: boolean;
-  /** The run that it made, or was about. */
+  /** The run that the operation made or named. */
   runId: string | null;
   told: ToldRun | null;
   events: SeenEvent[];
@@ -78,11 +81,11 @@ export interface Act {
   answers: GivenAnswer[];
   /** The session that a fork made. */
   forkId: string | null;
-  /** What a search or a list in the middle found: sessions or runs by id. */
+  /** What a search or a list found, amid other operations: ids of runs or of sessions. */
   found: string[] | null;
 }
 
-/** An operation that has only begun: nothing came of it yet. */
+/** An operation that has begun. Nothing has come of it yet. */
 export function begunAct(begun: Pick<Act, "epoch" | "client" | "operation" | "invokedAt">): Act {
   return {
     ...begun,
@@ -104,25 +107,28 @@ export function begunAct(begun: Pick<Act, "epoch" | "client" | "operation" | "in
   };
 }
 
-/** A request to the model. */
+/** A request that the model got. */
 export interface Asked {
   token: string;
   startedAt: number;
-  /** Infinity while it is answered. */
+  /** Infinity until the answer has ended. */
   endedAt: number;
   prompt: PromptMessage[];
-  /** How it ended: answered to its end, with a fault, or because the server went away. */
+  /**
+   * How the answer ended: complete (`whole`), with a planned `fault`, or because the server went away (`left`). `open` until
+   * then.
+   */
   end: "whole" | "fault" | "left" | "open";
   /** The text of the answer. */
   text: string;
 }
 
-/** A message as the model gets it and as the session shows it. */
+/** A message, in the form in which the model gets it. What a session shows is brought into the same form. */
 export interface PromptMessage {
   role: string;
   content: string;
   calls: { id: string; name: string; arguments: string }[];
-  /** Of a tool's result. */
+  /** The call whose result this is; null for a message that is no tool's. */
   callId: string | null;
 }
 
@@ -132,11 +138,11 @@ export interface ReadRun {
   status: string;
   input: string;
   content: string;
-  /** Empty for a run that has not started. */
+  /** Empty until the run has started. */
   messages: PromptMessage[];
-  /** Names of its events, in order; of a tool's events with the call's id: `ToolCallStarted call-1`. */
+  /** The names of the run's events, in order. A tool's event also has the call's id: `ToolCallStarted call-1`. */
   events: string[];
-  /** Whether it answers an older run again, or goes on from it, or is a copy; else null. */
+  /** The older run that this one regenerates, branches from or is a copy of; null if there is none. */
   from: { runId: string; how: "regenerated" | "branched" | "copied"; messages: number } | null;
 }
 
@@ -150,7 +156,7 @@ export interface ReadRequirement {
   answer: Verdict | null;
 }
 
-/** What the list shows of a session beside its cells. */
+/** The counts of a session that lists show. */
 export interface ListedCounts {
   runs: number;
   messages: number;
@@ -160,36 +166,36 @@ export interface ListedCounts {
 /** A place in the session's history: run id and message index. */
 export type Place = string;
 
-/** All of a session, read while nothing goes on in it. */
+/** All of a session, read when nothing goes on in it. */
 export interface SessionReading {
   sessionId: string;
   snapshot: Snapshot;
   runs: ReadRun[];
   requirements: ReadRequirement[];
-  /** Of the list's item, and of the session's own detail. */
+  /** The counts in the list's item, and in the session's own detail. */
   listed: ListedCounts;
   detailed: ListedCounts;
   listedSnapshot: Cells;
-  /** Where the search finds the word that all messages have. */
+  /** Where the search finds the word that all messages have in common. */
   found: Place[];
-  /** Where it finds each of some tokens. */
+  /** Where the search finds some tokens, each by itself. */
   foundTokens: Record<string, Place[]>;
 }
 
 export interface Reading extends SessionReading {
   epoch: number;
-  /** From when on nothing of before can happen any more, and when it was read. */
+  /** When nothing of before could happen any more, and when the reading was done. */
   startedAt: number;
   endedAt: number;
   forks: SessionReading[];
-  /** The ids of the sessions that the user's list shows, and the number that it tells. */
+  /** The ids of the sessions that the list of the user shows, and the count that it tells. */
   userSessions: string[];
   userCount: number;
-  /** Of each tag, whether the list of those that have it shows the session. */
+  /** For each tag that was looked up, whether the list of its sessions shows this one. */
   byTag: Record<string, boolean>;
 }
 
-/** All that was seen of one session, from its beginning on. */
+/** All that was seen of one session since its beginning. */
 export interface SessionRecord {
   sessionId: string;
   userId: string;
@@ -198,15 +204,15 @@ export interface SessionRecord {
   readings: Reading[];
 }
 
-/** Something that the product promises and that is not so. */
+/** Something that breaks a promise of the product. */
 export interface Finding {
-  /** The rule that it breaks, in a few words. */
+  /** The name of the rule that it breaks. */
   rule: string;
   sessionId: string;
   detail: string;
 }
 
-/** Orders everything that is seen. */
+/** Gives everything that is seen a number, in the order in which it was seen. */
 export class Clock {
   #now = 0;
 

@@ -1,7 +1,7 @@
 import type { Went } from "./campaign.ts";
 import type { Act, Finding, SessionRecord } from "./record.ts";
 
-/** What was done and seen, in one line. */
+/** One line that says how much was done and what came of it. */
 export function summary(seed: number, { histories, epochs, acts, findings }: Went): string {
   const count = (outcome: Act["outcome"]) => acts.filter((act) => act.outcome === outcome).length;
   const broken = acts.filter(({ outcome, isServerUp }) => outcome === "unknown" && isServerUp).length;
@@ -12,7 +12,7 @@ export function summary(seed: number, { histories, epochs, acts, findings }: Wen
   );
 }
 
-/** What was found, and all that was done in the sessions that it was found in. */
+/** The findings, and all that was seen of the sessions that they are about. */
 export function findingsText({ findings, records }: Went): string {
   return [
     ...findings.map(findingText),
@@ -22,7 +22,7 @@ export function findingsText({ findings, records }: Went): string {
 
 const findingText = ({ rule, sessionId, detail }: Finding) => `FOUND (${sessionId}): ${rule}.\n  ${detail}`;
 
-/** A line for everything that was seen of the session, in the order of its beginning. */
+/** A line for each thing that was seen of the session, in the order in which the things began. */
 function operationsText({ acts, asked, readings }: SessionRecord): string {
   const lines: [number, string][] = [
     ...acts.map((act): [number, string] => [act.invokedAt, actText(act)]),

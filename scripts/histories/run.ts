@@ -8,7 +8,7 @@ import { shortestPrefix } from "./shrink.ts";
 
 const OUTPUT_SHOWN_CHARS = 3_000;
 
-/** `npm run histories`: random histories of sessions, with kills, against a plain model. Answers the exit code. */
+/** `npm run histories`: does random things to sessions, kills the server, and checks what is left. Answers the exit code. */
 async function histories({ seed, epochs, operations, shrinks }: Options): Promise<number> {
   const all = planEpochs(seed, epochs);
   const plan = operations === null ? all : prefixOf(all, operations);
@@ -22,7 +22,7 @@ async function histories({ seed, epochs, operations, shrinks }: Options): Promis
   return 1;
 }
 
-/** Which beginning of the plan fails again, and how it is run. */
+/** Looks for the shortest beginning of the plan that fails again. Answers the command that runs it. */
 async function shrunk(seed: number, plan: readonly EpochPlan[]): Promise<string> {
   const count = plan.reduce((sum, epoch) => sum + operationsOf(epoch), 0);
   let last: Went | null = null;

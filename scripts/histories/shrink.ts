@@ -1,7 +1,7 @@
 /**
- * The least number of operations from the beginning with which it still fails, found by halving: timing is not planned,
- * so a shorter one may fail that is not tried, and one that failed may not do so again. Null where all of them do not
- * fail a second time.
+ * Finds by halving how few operations from the beginning still fail. Null if all of them together do not fail again.
+ * Timing is not planned, so this is a good try and no proof: a failing beginning may pass once, or a shorter one may stay
+ * untried.
  */
 export async function shortestPrefix(
   operations: number,

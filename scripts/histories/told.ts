@@ -1,7 +1,7 @@
 import type { StreamEvent } from "./calls.ts";
 import type { ToldRun } from "./record.ts";
 
-/** How runs that are read in streams end. */
+/** The events that end a run in a stream, and the status that each one tells. */
 const ENDS: Record<string, string> = {
   RunCompleted: "COMPLETED",
   RunError: "ERROR",
@@ -9,20 +9,20 @@ const ENDS: Record<string, string> = {
   RunPaused: "PAUSED",
 };
 
-/** What a stream told of the run's end; null where it was not read that far. */
+/** The end of the run as its stream told it; null if the stream was not read that far. */
 export function toldByEvents(events: readonly StreamEvent[]): ToldRun | null {
   const last = events.at(-1);
-  // Behind a cancelled run's own end stands one that says that it completed.
+  // A cancelled run's stream has RunCompleted after RunCancelled. The latter is the run's end.
   const end = events.find(({ event }) => event === "RunCancelled") ?? last;
   const status = ENDS[end?.event ?? ""];
   if (last === undefined || status === undefined) return null;
   return { status, content: String(last.data.content ?? ""), persisted: last.data.persisted !== false };
 }
 
-/** What an answer told of it; null where that is still to come. */
+/** The end of the run as a JSON answer told it; null if the run has not ended. */
 export function toldByJson(json: unknown): ToldRun | null {
   const run = json as { status: string; content?: string; persisted?: boolean };
-  // In the background nothing is told but that it will be.
+  // The answer to a run in the background comes before the run has ended.
   if (run.status === "PENDING" || run.status === "RUNNING") return null;
   return { status: run.status, content: run.content ?? "", persisted: run.persisted !== false };
 }

@@ -1,9 +1,9 @@
 import type { ToolName } from "./operations.ts";
 import type { GivenAnswer, Verdict } from "./record.ts";
 
-// What the operator's tools (`src/agents/tools`) are called with, wait for and answer.
+// The arguments, requirements and results of the operator's tools (`src/agents/tools`).
 
-/** What a person has to do about a call; null for one that runs by itself. */
+/** What a person has to do before a call can go on; null for a tool that runs by itself. */
 export const WAITS_FOR: Record<ToolName, Verdict | null> = {
   add: null,
   delete_record: "confirmed",
@@ -24,7 +24,7 @@ export function toolArguments(name: ToolName, callId: string): string {
   return JSON.stringify(args[name]);
 }
 
-/** The result of a call that ran, or that was executed elsewhere, under this answer. */
+/** The result of a call, whether the server ran it or a person did elsewhere. `answer` is what the person said. */
 export function toolResult(name: ToolName, callId: string, answer: GivenAnswer | null): string {
   const [a, b] = numbers(callId);
   switch (name) {

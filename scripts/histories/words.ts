@@ -1,14 +1,14 @@
 // The words that operations write, and how they are found again.
 
-/** In each message of a user and of the model: a search for it finds all of a session. */
+/** Each message of a user or of the model has this word, so a search for it finds all of them. */
 export const COMMON_WORD = "history";
 
 export const messageText = (token: string) => `${COMMON_WORD} ${token} please`;
 
-/** What a regenerated run is told besides: it stands at the end of its system message. */
+/** What a regenerated run adds to its system message. Its token is found by it. */
 export const instructionsText = (token: string) => `Heed ${token}.`;
 
-/** What the model says in its nth answer to a run; each part goes out by itself. */
+/** The model's nth answer to a run, in the parts in which it is sent. */
 export function answerParts(token: string, nth: number, words: number): string[] {
   return [`${COMMON_WORD} `, `answer${nth}of${token}`, ...Array.from({ length: words }, (_, at) => ` word${at}`)];
 }
@@ -18,7 +18,10 @@ export const nameText = (token: string) => `Name ${token}`;
 const TOKEN = /\bz\d+e\d+s\d+n\w+\b/;
 const INSTRUCTIONS = new RegExp(`Heed (${TOKEN.source})\\.$`);
 
-/** The token of the operation that a run is of, by its first messages or what the model is sent; null for none. */
+/**
+ * The token of the operation that a run belongs to, from the run's messages or from what the model is sent; null if none is
+ * there.
+ */
 export function tokenOf(messages: readonly { role: string; content: string }[]): string | null {
   const system = messages.find(({ role }) => role === "system");
   const instructions = INSTRUCTIONS.exec(system?.content ?? "")?.[1];

@@ -10,7 +10,6 @@ import { ROW_RULES } from "./row.ts";
 import { RUN_RULES } from "./runs.ts";
 import { TOOL_RULES } from "./tools.ts";
 
-/** All that is checked. */
 export const RULES: readonly Rule[] = [
   ...RUN_RULES,
   ...ORDER_RULES,
@@ -23,5 +22,5 @@ export const RULES: readonly Rule[] = [
   ...FORK_RULES,
 ];
 
-/** What is wrong with what was seen of a session; nothing where all rules hold. */
+/** Finds what is wrong with what was seen of a session. */
 export const check = (record: SessionRecord): Finding[] => findings(RULES, record);

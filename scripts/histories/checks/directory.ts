@@ -2,7 +2,7 @@ import type { ListedCounts, Place, Reading, SessionReading, SessionRecord } from
 import { COMMON_WORD, messageText } from "../words.ts";
 import { isAcknowledged, isCompleted, label, lastReading, type Rule } from "./facts.ts";
 
-/** What lists count, and what the search finds. */
+/** Rules about the counts and items of lists, and about what the search finds. */
 export const DIRECTORY_RULES: readonly Rule[] = [
   { rule: "lists count what is there", check: wrongCounts },
   { rule: "lists show what the session says", check: otherItem },
@@ -56,7 +56,7 @@ function wrongFinds(record: SessionRecord): string[] {
   ]);
 }
 
-/** The messages of people and agents that have the word, against those that were found. */
+/** Compares the messages of people and agents that have the word with those that the search found. */
 function compared({ sessionId, runs }: SessionReading, word: string, found: readonly Place[]): string[] {
   const there = runs.flatMap(({ runId, messages }) =>
     messages.flatMap(({ role, content }, at) =>
@@ -87,7 +87,10 @@ function wrongList(record: SessionRecord): string[] {
   ];
 }
 
-/** Searches and lists among other things: what was told to be complete before, and stayed there, is found. */
+/**
+ * Checks the searches and lists that clients made amid other operations. They must find each run that a client was told
+ * before to have completed, unless the session may have been deleted.
+ */
 function lateFinds(record: SessionRecord): string[] {
   const mayBeGone = record.acts.some(({ operation }) => operation.action.kind === "delete");
   if (mayBeGone) return [];

@@ -1,7 +1,7 @@
 import type { SeenEvent, SessionRecord } from "../record.ts";
 import { label, type Rule } from "./facts.ts";
 
-/** What streams say, and say again. */
+/** Rules about what streams say, and say again. */
 export const EVENT_RULES: readonly Rule[] = [
   { rule: "a reader gets each event once, in order, and misses none", check: disordered },
   { rule: "an event that is read again is the same", check: otherEvents },
@@ -20,7 +20,7 @@ function disordered(record: SessionRecord): string[] {
     act.events.forEach((event, at) => {
       const before = act.events[at - 1];
       if (before === undefined || event.index === before.index + 1) return;
-      // Behind a death of the object the end stands above all that may have been sent.
+      // After a death of the object, the run's end has an index above every event that may have been sent.
       const isGap = event.index > before.index && leadsToEnd(act.events.slice(at));
       if (!isGap) wrong.push(`${label(act)} got event ${event.index} behind event ${before.index}.`);
     });
@@ -28,7 +28,7 @@ function disordered(record: SessionRecord): string[] {
   });
 }
 
-/** Nothing but what closes a run that was interrupted. */
+/** Whether nothing follows but the end of an interrupted run. */
 const leadsToEnd = ([first]: readonly SeenEvent[]) => first !== undefined && ENDS.has(first.event);
 
 function otherEvents(record: SessionRecord): string[] {

@@ -1,7 +1,7 @@
 import type { Act, Reading, ReadRun, SessionReading, SessionRecord } from "../record.ts";
 import { isCompleted, label, lastReading, type Rule } from "./facts.ts";
 
-/** What copies of a session hold. */
+/** Rules about what copies of a session hold. */
 export const FORK_RULES: readonly Rule[] = [
   { rule: "a fork has the runs that were settled when it was made, as they were", check: otherCopies },
 ];
@@ -41,7 +41,9 @@ function compared(fork: SessionReading, act: Act | undefined, source: Reading, r
   return wrong;
 }
 
-/** A copy of a run that had paused, and has gone on since, is a beginning of it. */
+/**
+ * Whether the copy is the same as the original. If the original had paused and has gone on since, the copy is its beginning.
+ */
 function isSame(copy: ReadRun, original: ReadRun): boolean {
   const began = original.messages.slice(0, copy.messages.length);
   const isBeginning = JSON.stringify(copy.messages) === JSON.stringify(began) && copy.input === original.input;

@@ -1,7 +1,7 @@
 import type { Act, Asked, ReadRun, SessionRecord } from "../record.ts";
 import { isStarted, label, lastReading, makesRun, type Rule, tokenOfRun } from "./facts.ts";
 
-/** In which order runs go, and that they go one at a time. */
+/** Rules about the order of runs. They go one at a time. */
 export const ORDER_RULES: readonly Rule[] = [
   { rule: "runs go in the order in which they were acknowledged", check: overtaken },
   { rule: "runs of a session do not overlap", check: overlapping },
@@ -12,7 +12,7 @@ const interrupts = ({ operation: { action } }: Act) => action.kind === "run" && 
 function overtaken(record: SessionRecord): string[] {
   const started = (lastReading(record)?.runs ?? []).filter(isStarted);
   const places = new Map(started.map(({ runId }, place) => [runId, place]));
-  // A request that was sent again names a run that may have been taken long before.
+  // A request that is sent again names the same run, which may have been accepted long before. Only the first one counts.
   const makers = record.acts.filter((act) => makesRun(act) && act.acceptedAt !== null);
   const first = [...Map.groupBy(makers, ({ runId }) => runId).values()].flatMap(([act]) => act ?? []);
   const sentAgain = new Set(record.acts.filter((act) => isSentAgain(act, record)));
@@ -24,7 +24,7 @@ function overtaken(record: SessionRecord): string[] {
   );
 }
 
-/** Whether a run that was asked for once another one was acknowledged went before that one all the same. */
+/** Whether a run that was requested after another one was acknowledged went before it. */
 function wentBefore(later: Act, earlier: Act, places: ReadonlyMap<string, number>): boolean {
   if (earlier.acceptedAt === null || earlier.acceptedAt >= later.invokedAt) return false;
   const [place, placeOfLater] = [places.get(earlier.runId ?? ""), places.get(later.runId ?? "")];
@@ -34,7 +34,7 @@ function wentBefore(later: Act, earlier: Act, places: ReadonlyMap<string, number
 const isSentAgain = (act: Act, { acts }: SessionRecord) =>
   acts.some(({ operation, invokedAt }) => operation.token === act.operation.token && invokedAt < act.invokedAt);
 
-/** Requests of one run that follow each other, without one of another run between. */
+/** Requests of one run to the model, without a request of another run between them. */
 export interface Stretch {
   token: string;
   asked: Asked[];

@@ -1,14 +1,14 @@
 import type { Act, SessionRecord } from "../record.ts";
 import { happensUntil, isAcknowledged, label, type Rule } from "./facts.ts";
 
-/** Whether the session is there, and whether what is refused is refused for a reason. */
+/** Rules about whether the session is there, and about what requests are refused for. */
 export const PRESENCE_RULES: readonly Rule[] = [
   { rule: "a session is there unless it was deleted, and deleted until it is restored", check: wrongPresence },
   { rule: "nothing is refused without a reason", check: refusedForNothing },
   { rule: "a server that is alive answers", check: unanswered },
 ];
 
-/** Something that makes the session there, or not there, at some time between two ticks. */
+/** A delete or a restore. It may take effect at any time between the act's request and `until`. */
 interface Change {
   act: Act;
   isThere: boolean;
@@ -32,22 +32,25 @@ function wrongPresence(record: SessionRecord): string[] {
   });
 }
 
-/** Whether the session may not have been there while this was asked. */
+/** Whether the session may have been gone at some time during this act. */
 export const mayBeGone = (record: SessionRecord, act: Act): boolean =>
   possiblePresence(presenceChanges(record), act).has(false);
 
-/** Whether the answer shows that the session was there; null where it shows nothing. */
+/** Whether the answer shows that the session was there; null if it shows neither. */
 function presenceShown(act: Act): boolean | null {
   const { kind } = act.operation.action;
   if (kind === "restore" && act.status === 404) return true;
   if (kind === "delete" || kind === "restore" || kind === "list" || kind === "search") return null;
-  // A cancel answers alike where there is nothing; a resume says so in its stream.
+  // A cancel and a tag job answer alike whether the session is there or not. A resume says so only in its stream.
   if (kind === "cancel" || kind === "tag" || kind === "resume") return null;
   if (act.status === 404 || (act.status === 409 && act.detail.includes("was deleted"))) return false;
   return isAcknowledged(act) ? true : null;
 }
 
-/** What the session may have been at some time while this was asked: what nothing else has certainly gone over. */
+/**
+ * Whether the session may have been there, or gone, at some time during this act. A change counts unless a later one has
+ * certainly undone it.
+ */
 function possiblePresence(changes: readonly Change[], { invokedAt, endedAt }: Act): Set<boolean> {
   const possible = new Set<boolean>();
   const before = changes.filter(({ act }) => isAcknowledged(act) && act.endedAt < invokedAt);
@@ -59,7 +62,7 @@ function possiblePresence(changes: readonly Change[], { invokedAt, endedAt }: Ac
   return possible;
 }
 
-/** Statuses that each kind may be refused with while the session is there. */
+/** The statuses that an operation may be refused with while the session is there. */
 function mayBeRefusedWith({ operation: { action }, ifMatch }: Act): readonly number[] {
   switch (action.kind) {
     case "run":

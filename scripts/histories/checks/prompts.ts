@@ -2,10 +2,10 @@ import type { Asked, PromptMessage, ReadRun, SessionRecord } from "../record.ts"
 import { endOf, isCompleted, isStarted, lastReading, type Rule, tokenOfRun } from "./facts.ts";
 import { type Stretch, stretches } from "./order.ts";
 
-/** What `src/domain/agent.ts` says of an agent that says nothing. */
+/** The default of `src/domain/agent.ts`. */
 const HISTORY_RUNS = 3;
 
-/** What the model is sent, and what is kept of its answers. */
+/** Rules about what the model is sent, and about what is stored of its answers. */
 export const PROMPT_RULES: readonly Rule[] = [
   { rule: "the model is sent the history window and the run's own messages", check: otherPrompts },
   { rule: "what the model answered last is what a completed run says", check: otherAnswers },
@@ -42,7 +42,8 @@ function wrongPrompts(
   const own = run.messages.filter(({ role }) => role !== "system");
   return stretch.asked.flatMap(({ prompt }) => {
     const expected = [...system, ...window];
-    // Its last messages may be lost with a kill; those that it was sent before are not.
+    // A kill may lose the last messages of a run. The model was then sent more than is stored, and only the stored part is
+    // compared.
     const count = Math.max(0, prompt.length - expected.length);
     const isLost = count > own.length && endOf(run) !== "RunCompleted";
     expected.push(...own.slice(0, count));
@@ -54,7 +55,7 @@ function wrongPrompts(
   });
 }
 
-/** Whether the run counted for history then: it had completed, and nothing had been answered in its place. */
+/** Whether the run was part of the history at that time: it had completed, and no other run had taken its place. */
 function isInHistory(run: ReadRun, then: number, runs: readonly Placed[], { acts, asked }: SessionRecord): boolean {
   if (!isCompletedBy(run, then, asked)) return false;
   const replaces = (newer: ReadRun) => {
@@ -65,7 +66,9 @@ function isInHistory(run: ReadRun, then: number, runs: readonly Placed[], { acts
   return !runs.some(({ run: newer }) => replaces(newer) && hasStoppedBy(newer, then, asked));
 }
 
-/** A regenerated run takes the older one's place when it has something to show: an answer, or what it waits for. */
+/**
+ * Whether a regenerated run had taken the older run's place. It does so once it has something to show: an answer or a pause.
+ */
 function hasStoppedBy(run: ReadRun, then: number, asked: readonly Asked[]): boolean {
   const token = tokenOfRun(run);
   const first = asked.find((one) => one.token === token && one.end === "whole");
@@ -81,7 +84,7 @@ function isCompletedBy(run: ReadRun, then: number, asked: readonly Asked[]): boo
 const same = (one: readonly PromptMessage[], other: readonly PromptMessage[]) =>
   JSON.stringify(one) === JSON.stringify(other);
 
-/** What the model answers: something was said last. */
+/** Whether there is something for the model to answer: the last message is a user's or a tool's. */
 const isAnswerable = (prompt: readonly PromptMessage[]) => ["user", "tool"].includes(prompt.at(-1)?.role ?? "");
 
 const texts = (messages: readonly PromptMessage[]) =>

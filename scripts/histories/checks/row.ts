@@ -2,7 +2,7 @@ import { applied, touches, valueBehind } from "../cells.ts";
 import type { Act, Cells, SessionRecord, Snapshot, Write } from "../record.ts";
 import { happensUntil, isAcknowledged, label, makesRun, type Rule } from "./facts.ts";
 
-/** What callers change of a session: versions, ETags, and who wrote last. */
+/** Rules about what callers change of a session: versions, ETags, and whose change is the last. */
 export const ROW_RULES: readonly Rule[] = [
   { rule: "each acknowledged change has a version of its own, in the order of time", check: disorderedVersions },
   { rule: "an ETag stands for one set of values", check: ambiguousEtags },
@@ -11,7 +11,7 @@ export const ROW_RULES: readonly Rule[] = [
   { rule: "If-Match lets through exactly the change of what it names", check: wrongConditions },
 ];
 
-/** A change whose answer said which version it made. */
+/** A change whose answer told the version that it made. */
 interface Versioned {
   act: Act;
   write: Write;
@@ -29,7 +29,7 @@ function versioned(record: SessionRecord): Versioned[] {
     .toSorted((one, other) => one.version - other.version);
 }
 
-/** Changes that may have happened at any time between these ticks, and a version that nobody was told. */
+/** A change that may have happened at any time between these ticks. No answer told its version. */
 interface Loose {
   write: Write;
   from: number;
@@ -40,14 +40,14 @@ function looseWrites(record: SessionRecord): Loose[] {
   return record.acts
     .filter(({ write, outcome, snapshot }) => write !== null && outcome !== "refused" && snapshot === null)
     .map((act) => {
-      // A run lays its state over the session's before it asks the model.
+      // A run's own state is merged into the session's before the run asks the model.
       const asked = makesRun(act) ? record.asked.find(({ token }) => token === act.operation.token) : undefined;
       const until = Math.min(happensUntil(act, record), asked?.startedAt ?? Number.POSITIVE_INFINITY);
       return { write: act.write as Write, from: act.invokedAt, until };
     });
 }
 
-/** A session's fields as somebody saw them between two ticks. */
+/** The session's fields as an answer or a reading showed them. They were so at some time between the two ticks. */
 interface Seen {
   snapshot: Snapshot;
   from: number;
@@ -55,7 +55,7 @@ interface Seen {
   by: string;
 }
 
-/** By version; of one version in the order of time. */
+/** Sorted by version. Those of one version are in the order of time. */
 function seenSnapshots(record: SessionRecord): Seen[] {
   const answers = record.acts.flatMap((act) =>
     act.snapshot === null ? [] : [{ snapshot: act.snapshot, from: act.invokedAt, until: act.endedAt, by: label(act) }],
@@ -114,7 +114,7 @@ function lostWrites(record: SessionRecord): string[] {
     );
     const known = between.reduce((cells, { write }) => applied(cells, write), earlier.snapshot.cells);
     const room = later.snapshot.version - earlier.snapshot.version - between.length;
-    // What was over before the earlier one was asked for is in it, if anywhere.
+    // If a change was over before the earlier snapshot was requested, that snapshot already has it.
     const possible = room === 0 ? [] : loose.filter(({ from, until }) => from < later.until && until > earlier.from);
     const cells = new Set([...Object.keys(known), ...Object.keys(later.snapshot.cells)]);
     return [...cells].flatMap((cell) => {

@@ -5,7 +5,7 @@ import { mayBeGone } from "./presence.ts";
 
 const SETTLED = new Set(["COMPLETED", "ERROR", "CANCELLED", "REGENERATED"]);
 
-/** How errors begin that a kill, or what the model is planned to do, leads to. */
+/** How the errors begin that a kill explains, or a fault that the model was planned to have. */
 const EXPLAINED = [
   "The run was interrupted before it ended",
   "The model's provider answered 429: As planned.",
@@ -16,7 +16,7 @@ const EXPLAINED = [
   "The model's answer ended early",
 ];
 
-/** What becomes of the runs that were asked for. */
+/** Rules about what becomes of the runs that were asked for. */
 export const RUN_RULES: readonly Rule[] = [
   { rule: "no acknowledged run is lost", check: lost },
   { rule: "no run is doubled, nor there unasked", check: doubled },
@@ -63,7 +63,7 @@ function doubled(record: SessionRecord): string[] {
   return new Set(ids).size < ids.length ? [...wrong, "A run is in the list twice."] : wrong;
 }
 
-/** What is wrong with a run beside the requests that asked for it. */
+/** Compares a run with the requests that asked for it. */
 function unlikeAskedFor(runId: string, token: string, acts: readonly Act[]): string[] {
   const why = acts.length === 0 ? "never asked for" : "refused";
   const isWanted = acts.some(({ outcome }) => outcome !== "refused");
@@ -74,7 +74,9 @@ function unlikeAskedFor(runId: string, token: string, acts: readonly Act[]): str
   ];
 }
 
-/** What a told end may be by now; a pause goes on. */
+/**
+ * What the stored run's status may be, by the end that a client was told. A paused run goes on, so a pause is not listed.
+ */
 const LATER: Record<string, readonly string[]> = {
   COMPLETED: ["COMPLETED", "REGENERATED"],
   ERROR: ["ERROR", "REGENERATED"],
@@ -85,7 +87,7 @@ function changedAnswer(record: SessionRecord): string[] {
   const runs = new Map(lastReading(record)?.runs.map((run) => [run.runId, run]));
   return record.acts.flatMap((act) => {
     const run = runs.get(act.runId ?? "");
-    // What the server did not promise may be otherwise; what it told is checked where it did.
+    // An answer with `persisted: false` promises nothing. The stored run may differ from it.
     if (act.told === null || run === undefined || !act.told.persisted) return [];
     const { status, content } = act.told;
     const later = LATER[status];
@@ -122,14 +124,14 @@ function changedLater({ readings, acts }: SessionRecord): string[] {
   });
 }
 
-/** A run that failed says why, until another one answers in its place. */
+/** A failed run shows its error until another run replaces it. Its text may change only then. */
 function sameTexts(older: ReadRun, newer: ReadRun): boolean {
   const isReplaced = older.status === "ERROR" && newer.status === "REGENERATED";
   const texts = ({ input, content, messages }: ReadRun) => JSON.stringify([input, isReplaced ? "" : content, messages]);
   return texts(older) === texts(newer);
 }
 
-/** Whether the act may end any run of the session. */
+/** Whether the act may end runs of the session that it does not name. */
 const endsOthers = ({ operation: { action }, outcome }: Act): boolean =>
   outcome !== "refused" && (action.kind === "delete" || (action.kind === "run" && action.onBusy === "interrupt"));
 
@@ -153,7 +155,7 @@ function notCancelled(record: SessionRecord): string[] {
     if (run === undefined) return [];
     const token = tokenOfRun(run);
     const asked = record.asked.filter((one) => one.token === token && one.startedAt > act.endedAt);
-    // One may have been on its way.
+    // One request may have been on its way when the cancel came.
     const more = asked.length > 1 ? [`${label(act)} was acknowledged; run ${run.runId} asked the model again.`] : [];
     return run.status === "PAUSED"
       ? [...more, `${label(act)} was acknowledged; run ${run.runId} waits for people still.`]
@@ -192,7 +194,7 @@ function otherBeginning(record: SessionRecord): string[] {
 
 function unprobed({ acts }: SessionRecord): string[] {
   const probes = acts.filter(({ client }) => client === "probe");
-  // It is asked for until it is answered.
+  // The probe is sent again until the server says what became of it.
   return [...Map.groupBy(probes, ({ epoch }) => epoch).values()].flatMap((tries) => {
     const last = tries.at(-1);
     return last === undefined || last.told?.status === "COMPLETED"

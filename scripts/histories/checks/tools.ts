@@ -3,7 +3,7 @@ import type { Act, GivenAnswer, PromptMessage, ReadRequirement, ReadRun, Session
 import { toolResult, WAITS_FOR } from "../tools.ts";
 import { isCompleted, label, lastReading, type Rule } from "./facts.ts";
 
-/** What becomes of tool calls, and of what people are asked about them. */
+/** Rules about tool calls, and about what people are asked of them. */
 export const TOOL_RULES: readonly Rule[] = [
   { rule: "a tool runs once, unless somebody says that it may run again", check: ranTwice },
   { rule: "a tool that waits for a person runs only when one approves", check: ranUnapproved },
@@ -15,11 +15,11 @@ interface Call {
   run: ReadRun;
   id: string;
   name: ToolName;
-  /** How often it began to run. */
+  /** How often the tool started to run for this call. */
   starts: number;
   results: PromptMessage[];
   requirements: ReadRequirement[];
-  /** What clients said to those, if the server may have taken it. */
+  /** The answers that clients gave to these requirements, without those that the server refused. */
   answers: GivenAnswer[];
 }
 
@@ -27,7 +27,7 @@ function callsOf(record: SessionRecord): Call[] {
   const reading = lastReading(record);
   if (reading === null) return [];
   const given = record.acts.filter(({ outcome }) => outcome !== "refused").flatMap(({ answers }) => answers);
-  // A run that goes on from another one begins with its calls; they are looked at there.
+  // A regenerated or branched run begins with calls of the older run. Those are checked there.
   const owned = reading.runs.filter(({ from }) => from === null || from.how === "copied");
   return owned.flatMap((run) =>
     run.messages.flatMap(({ calls }) =>
@@ -48,7 +48,7 @@ function callsOf(record: SessionRecord): Call[] {
   );
 }
 
-/** Whether somebody was asked about this call because it may have run, and said that it may run again. */
+/** How often a person who was asked because the call may have run said that it may run again. */
 const mayRunAgain = ({ requirements }: Call) =>
   requirements.filter(({ note, answer }) => note === "outcome unknown" && answer === "confirmed").length;
 
