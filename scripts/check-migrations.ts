@@ -6,14 +6,15 @@ import { databaseShape, differences } from "./migrations/database-shape.ts";
 import { stopGroupsAtEnd } from "./server/process-group.ts";
 import { migrate, PROJECT_DIR, StartError } from "./server/wrangler.ts";
 
-/** As in drizzle.config.ts. */
+/** The same as in drizzle.config.ts. */
 const SCHEMA = "src/store/schema/tables.ts";
 const MIGRATIONS = path.join(PROJECT_DIR, "migrations");
 const GENERATE = "Run `npm run db:generate -- --name what_it_does` and commit what it writes.";
 
 /**
  * `npm run db:check`: checks that the schema and the migrations make the same tables, and that wrangler applies the
- * migrations. It works on copies, so the work tree stays as it is. It does not see an edit of an old migration that makes no difference to the tables.
+ * migrations. It works on copies, so the work tree stays as it is. It does not see an edit of an old migration that makes no
+ * difference to the tables.
  */
 async function checkMigrations(workDir: string): Promise<void> {
   const checked = drizzleKit("check", MIGRATIONS);

@@ -14,7 +14,7 @@ const VENV_DIR = path.join(PROJECT_DIR, ".wrangler/schemathesis");
 const CONFIG = path.join(PROJECT_DIR, "test/schemathesis.toml");
 const KEY = "fuzzing-key";
 
-/** The Schemathesis command. Where the machine has none it is installed beside the local state. */
+/** The Schemathesis command. If the machine has none, it is installed into the folder of the local state. */
 function schemathesis(): string {
   if (spawnSync("schemathesis", ["--version"]).status === 0) return "schemathesis";
   const installed = path.join(VENV_DIR, "bin/schemathesis");

@@ -6,7 +6,7 @@ import { flagValue, flagValues, hasFlag } from "./server/flags.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8787";
 const POLL_MS = 1_000;
-/** For how many polls in a row the server may be away: a restart takes less. */
+/** How many polls in a row may find no server. A restart takes less. */
 const AWAY_POLLS = 60;
 
 const USAGE = `Names sessions on a server, as a job that goes on by itself, and shows how far it is.
@@ -83,7 +83,7 @@ async function follow(url: string, made: Job): Promise<Job> {
   return job;
 }
 
-/** Shows a bar that moves on a terminal; elsewhere a line whenever another tenth is done. */
+/** Shows progress: on a terminal a bar that moves, elsewhere a line whenever another tenth is done. */
 function shower(): (job: Job) => void {
   if (process.stdout.isTTY) {
     return (job) => void process.stdout.write(`\r${progressBar(job, process.stdout.columns)}\u001b[K`);
@@ -116,7 +116,7 @@ async function call(url: string, path: string, init: RequestInit): Promise<Job> 
   if (response.ok) return Job.parse(JSON.parse(text));
   const { detail } = Refusal.safeParse(parsed(text)).data ?? { detail: text.slice(0, 500) };
   const sentence = typeof detail === "string" ? detail : JSON.stringify(detail);
-  // Asking again does not help where the caller is at fault; where the server is, it may.
+  // The caller's mistake will not go away by asking again. The server's may.
   const problem = `${init.method ?? "GET"} ${path} answered ${response.status}: ${sentence}`;
   throw response.status < 500 ? new UsageError(problem) : new Error(problem);
 }

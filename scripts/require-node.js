@@ -1,4 +1,5 @@
-// Loaded before the scripts of this folder: they are TypeScript, which an older Node cannot read to say so itself.
+// Loaded before the scripts of this folder. They are TypeScript, so an older Node could not read them and say that it is too
+// old.
 if (!process.features.typescript) {
   console.error(
     `This needs Node 22.18 or newer and was started by Node ${process.versions.node}.\n` +

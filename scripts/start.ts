@@ -11,7 +11,7 @@ import { migrate, PROJECT_DIR, StartError, spawnWrangler } from "./server/wrangl
 import { exposure, withoutKey } from "./start/exposure.ts";
 import { introduce } from "./start/introduction.ts";
 
-/** As in wrangler.toml. */
+/** The same as in wrangler.toml. */
 const DEFAULT_PORT = "8787";
 const DEFAULT_IP = "127.0.0.1";
 const DEFAULT_STATE_DIR = ".wrangler/state";
@@ -66,8 +66,8 @@ async function requireFreePort(port: string, ip: string): Promise<void> {
 }
 
 /**
- * The files that carry the settings to the Worker; a later file wins. None where wrangler finds all of them by itself.
- * Once wrangler is given a file it looks for no other, so the files that it would have found are named as well.
+ * The files that bring the settings to the Worker; a later file wins. There are none if wrangler finds all settings by
+ * itself. Once it is given one file, wrangler looks for no others, so the list also has the files that it would have found.
  */
 function settingFiles(args: readonly string[], shell: Settings): string[] {
   if (Object.keys(shell).length === 0) return [];
@@ -88,7 +88,7 @@ function localFiles(args: readonly string[], write: (name: string, text: string)
   return envFiles(args);
 }
 
-/** The files that wrangler reads where there is no `.dev.vars`; a later file wins. */
+/** The files that wrangler reads if there is no `.dev.vars`. A later file wins. */
 function envFiles(args: readonly string[]): string[] {
   const environment = flagValue(args, "env", "e");
   const names = [".env", ".env.local"];
@@ -101,7 +101,7 @@ function devVarsFile(environment: string | undefined): string | null {
   return names.map((name) => path.join(PROJECT_DIR, name)).find((file) => existsSync(file)) ?? null;
 }
 
-/** The security key that the server will ask for, as far as this script can tell. */
+/** The security key that the server will require, as far as this script can know it. */
 function securityKey(args: readonly string[]): string | undefined {
   const given = variables(args).OS_SECURITY_KEY ?? process.env.OS_SECURITY_KEY;
   if (given !== undefined) return given;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Narrator, StoryError } from "./narrator.ts";
 import { sentEvents } from "./sent-events.ts";
 
-/** The parts of answers that the story looks at. */
+/** The fields of answers that the story looks at. An answer may have more. */
 export const Session = z.looseObject({ session_id: z.string(), session_name: z.string() });
 export const SessionName = z.looseObject({
   session_name: z.string(),
@@ -51,7 +51,7 @@ export const Requirements = z.looseObject({ data: z.array(Requirement) });
 export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int() });
 const Refusal = z.looseObject({ detail: z.string() });
 
-/** An object is sent as JSON, a text as lines of JSON. */
+/** The body of a call. An object is sent as JSON, a text as lines of JSON. */
 type Body = object | string;
 
 /** The server's HTTP API. Tells of every call as it makes it. */
@@ -69,13 +69,13 @@ export class Api {
     return new Api(this.#url, null);
   }
 
-  /** Makes a call and answers what came back, which must have this shape. */
+  /** Makes a call and returns its answer. Throws unless the answer has this shape. */
   async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: Body): Promise<T> {
     const response = await this.#send(method, path, body);
     return shaped(`${method} ${path}`, shape, await response.json());
   }
 
-  /** Answers the text of an answer that is not JSON. */
+  /** Makes a call whose answer is not JSON, and returns the text. */
   async get(path: string): Promise<string> {
     const response = await this.#send("GET", path);
     return response.text();
@@ -91,7 +91,7 @@ export class Api {
     return shaped(`${method} ${path}`, Refusal, await response.json()).detail;
   }
 
-  /** Makes a run and hands on its events as they come. */
+  /** Makes a run and yields its events as they come. */
   async *stream(path: string, body: object): AsyncGenerator<RunEvent> {
     const response = await this.#send("POST", path, body);
     if (response.body === null) throw new StoryError("The run has no stream.");

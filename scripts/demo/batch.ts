@@ -7,7 +7,7 @@ import type { Narrator } from "./narrator.ts";
 const POLL_MS = 50;
 /** The setting of the story's server. With the default of a minute most of the story would be waiting. */
 export const SWEEP_AFTER_MS = 8_000;
-/** The server's clock counts from its last touch of the items, which may have been a little after the last look. */
+/** The server counts from its last touch of the items, which may have been a little after the story's last look. */
 const MARGIN_MS = 1_000;
 const COMPLETED_WITHIN_MS = 30_000;
 /** The conversations whose names are shown and checked. */
@@ -16,13 +16,13 @@ const SHOWN = [0, 8, 12, 57, 69, 71];
 /** A naming job whose server was killed. */
 export interface Interrupted {
   job: Job;
-  /** When the story last looked at it, before the kill. */
+  /** When the story looked at the job for the last time before the kill. */
   seenAt: number;
 }
 
 const path = ({ job_id }: Job) => `/naming-jobs/${job_id}`;
 
-/** Imports sessions of one run each: the server names none of them by itself, because they are too short. */
+/** Imports sessions of one run each. They are too short for the server to name them by itself. */
 export async function moveIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.chapter("Conversations move in from Agno");
   const reports = await Promise.all(CUSTOMERS.map((user) => api.call("POST", "/import", ImportReport, agnoRows(user))));
@@ -31,7 +31,7 @@ export async function moveIn(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("all of them are there", imported === CONVERSATIONS.length);
 }
 
-/** Makes a job that names them, and looks on until its first results are there. */
+/** Makes a job that names these sessions, and watches it until it has its first results. */
 export async function startNaming(api: Api, narrator: Narrator): Promise<Interrupted> {
   narrator.chapter("One job gives each of them a name");
   const made = await api.call("POST", "/sessions/names", Job, { filter: { unnamed: true, agent_id: "assistant" } });
@@ -42,7 +42,7 @@ export async function startNaming(api: Api, narrator: Narrator): Promise<Interru
   return { job, seenAt: performance.now() };
 }
 
-/** The next server finds the job as the killed one left it: the rows are there, the Queue's messages are not. */
+/** The next server finds the job as the killed server left it. The rows are there; the Queue's messages are lost. */
 export async function findJobAgain(api: Api, narrator: Narrator, { job }: Interrupted): Promise<void> {
   const found = await api.call("GET", path(job), Job);
   narrator.came(progressBar(found));
@@ -51,7 +51,10 @@ export async function findJobAgain(api: Api, narrator: Narrator, { job }: Interr
   narrator.came(`the while is SWEEP_AFTER_MS: ${SWEEP_AFTER_MS / 1000} seconds in this story, a minute unless set`);
 }
 
-/** A look at the job, once it has rested for long enough, sends again what the killed server had in hand. */
+/**
+ * Waits until the job has rested for long enough. The next look at it then sends again what the killed server was working
+ * on.
+ */
 export async function completeNaming(api: Api, narrator: Narrator, { job, seenAt }: Interrupted): Promise<void> {
   narrator.chapter("The job goes on where it was");
   const secondsLeft = () => Math.ceil((seenAt + SWEEP_AFTER_MS + MARGIN_MS - performance.now()) / 1000);
@@ -72,7 +75,7 @@ export async function completeNaming(api: Api, narrator: Narrator, { job, seenAt
   narrator.check("by this job, and each once", isOfJob && names.every(({ version }) => version === 1));
 }
 
-/** Looks at the job until it has ended, or is far enough, and tells of each change. */
+/** Looks at the job until it has ended, or until `isEnough` says so. Tells each change. */
 async function follow(api: Api, narrator: Narrator, job: Job, isEnough: (job: Job) => boolean): Promise<Job> {
   let told = "";
   for (;;) {

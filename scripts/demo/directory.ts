@@ -27,7 +27,7 @@ async function search(api: Api, narrator: Narrator): Promise<void> {
   narrator.check("so is a word in the middle of a Chinese sentence", dishes === "bea-18");
 }
 
-/** The sessions in which the user said it, newest first. */
+/** Searches for words, and returns the sessions in which the user said them, newest first. */
 async function saidIn(api: Api, narrator: Narrator, words: string): Promise<string> {
   const { data } = await api.call("GET", `/search?q=${words}&user_id=${CUSTOMER}`, Hits);
   const said = data.filter(({ role }) => role === "user");

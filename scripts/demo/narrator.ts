@@ -40,7 +40,7 @@ export class Narrator {
     this.#isMoving = true;
   }
 
-  /** Tells the claim if it is true. Throws if not. */
+  /** Tells the claim if it is true. Throws if it is not. */
   check(claim: string, isTrue: boolean): void {
     if (!isTrue) throw new StoryError(`This is not so: ${claim}.`);
     this.#checks += 1;

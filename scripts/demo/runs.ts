@@ -4,7 +4,7 @@ import { type Narrator, StoryError } from "./narrator.ts";
 /** Whose sessions the story is about. */
 export const USER = "ada";
 
-/** A run that is asked for. */
+/** A run that the story asks for. */
 interface RunRequest {
   path: string;
   body: object;
@@ -12,11 +12,11 @@ interface RunRequest {
   endsWith: string;
 }
 
-/** What a stream told, from its first event to its last. */
+/** What a stream told. */
 export interface StreamedRun {
   runId: string;
   events: RunEvent[];
-  /** The text of the run itself, piece by piece, without what members say. */
+  /** The text of the run itself, piece by piece. What its members say is not in it. */
   deltas: string[];
   end: RunEvent;
 }

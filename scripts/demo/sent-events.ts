@@ -1,4 +1,4 @@
-/** The data of a stream's server-sent events, each as it comes. Comments, and events without data, are passed over. */
+/** Yields the data of a stream's server-sent events as they come. Comments, and events without data, are left out. */
 export async function* sentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
   let text = "";
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {

@@ -6,15 +6,15 @@ import type { Narrator } from "./narrator.ts";
 import { history, run, USER } from "./runs.ts";
 import { delegate } from "./team.ts";
 
-/** Starts the server of the story. Called again it starts another one, on the state that the first one left. */
+/** Starts the server of the story. A second call starts another server on the state that the first one left. */
 export type StartServer = () => Promise<{ url: string; kill(): Promise<void> }>;
 
 const SESSION = "sailing";
 const NAME = "Ada learns to sail";
 
 /**
- * Shows the product over HTTP, from a new session to a restart and to what waited across it. Throws at the first claim
- * that does not hold.
+ * Shows the product over HTTP: a new session, a restart, and what waited across the restart. Throws at the first claim that
+ * does not hold.
  */
 export async function tellStory(narrator: Narrator, startServer: StartServer): Promise<void> {
   narrator.chapter("A server starts, with an empty database and no key");

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { flagValue, hasFlag } from "../server/flags.ts";
 
-/** What `npm run names` asks for and shows. Pure: it runs in the tests, which have no Node. */
+/** What `npm run names` asks for and shows. It uses nothing of Node, because the tests run it in workerd. */
 
 /** A mistake that the caller can put right. Shown as a sentence. */
 export class UsageError extends Error {}
 
-/** The fields of a naming job that are shown. */
+/** The fields of a naming job that the command shows. */
 export const Job = z.looseObject({
   job_id: z.string(),
   status: z.enum(["running", "completed", "cancelled", "stopped"]),
@@ -25,7 +25,7 @@ export type Job = z.infer<typeof Job>;
 
 const BAR_CHARS = 30;
 
-/** The body for `POST /sessions/names`; `ids` are the lines of a file. Throws UsageError. */
+/** The body for `POST /sessions/names`. `ids` are the lines of a file of ids. Throws UsageError. */
 export function requestOf(args: readonly string[], ids: readonly string[] | null): object {
   if (hasFlag(args, "unnamed") === (ids !== null)) {
     throw new UsageError("Say which sessions: --unnamed, or --ids FILE.");
@@ -74,14 +74,14 @@ export function progressBar({ progress, done, total, ...job }: Job, width = Numb
   return line.length < width ? line : line.slice(0, Math.max(0, width - 1));
 }
 
-/** How the job ended, in one line. */
+/** One line that says how the job ended. */
 export function jobLine(job: Job): string {
   const how = job.status === "stopped" ? `stopped (${job.stop_reason})` : job.status;
   const rest = job.remaining === 0 ? "" : `, ${job.remaining} not tried`;
   return `The job is ${how}: ${job.done} of ${job.total} done${counts(job)}${rest}; ${job.total_tokens} tokens.`;
 }
 
-/** Whether the shell may go on: all is done, and nothing failed. */
+/** Whether the command succeeded: the job has done everything, and nothing failed. */
 export const isFine = (job: Job): boolean => job.status === "completed" && job.failed === 0;
 
 function counts({ named, fallback, skipped, failed }: Pick<Job, "named" | "fallback" | "skipped" | "failed">): string {

@@ -1,12 +1,15 @@
 /**
- * Reads the flags that `npm start` hands to `wrangler dev`, as wrangler reads them. Pure: the tests run it, and have no
- * Node.
+ * Reads the flags that `npm start` passes to `wrangler dev`, in the way in which wrangler reads them. It uses nothing of
+ * Node, because the tests run it in workerd.
  */
 
-/** Flags with the same meaning for `wrangler dev` and for the migration that goes before it, with their short forms. */
+/** Flags that mean the same to `wrangler dev` and to the migration before it, with their short forms. */
 const SHARED_FLAGS: readonly (readonly string[])[] = [["persist-to"], ["config", "c"], ["cwd"], ["env", "e"]];
 
-/** The values of a flag, in order: of `--name VALUE`, `--name=VALUE` and, for a list, `--name VALUE VALUE`. */
+/**
+ * All values of a flag, in order. A flag is `--name VALUE` or `--name=VALUE`, and one that takes a list is `--name VALUE
+ * VALUE`.
+ */
 export function flagValues(args: readonly string[], names: readonly string[], isList = false): string[] {
   const values: string[] = [];
   let reading = false;
@@ -24,7 +27,7 @@ export function flagValues(args: readonly string[], names: readonly string[], is
   return values;
 }
 
-/** The value of a flag: the last one counts. */
+/** The value of a flag. If it is given several times, the last one counts. */
 export function flagValue(args: readonly string[], ...names: string[]): string | undefined {
   return flagValues(args, names).at(-1);
 }
@@ -45,7 +48,10 @@ export function isSwitchedOn(args: readonly string[], name: string): boolean {
   return (flag.value ?? args[at + 1]) !== "false";
 }
 
-/** The variables that `--var KEY:VALUE` sets, as wrangler splits them; the last of a name counts. */
+/**
+ * The variables that `--var KEY:VALUE` sets, split as wrangler does it. If a name is given several times, the last one
+ * counts.
+ */
 export function variables(args: readonly string[]): Record<string, string> {
   const pairs = flagValues(args, ["var"], true).map((pair) => {
     const colon = pair.indexOf(":");
@@ -54,10 +60,10 @@ export function variables(args: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** The flags that have a migration find the database that `wrangler dev` serves with these flags. */
+/** The flags that a migration needs to find the database that `wrangler dev` will serve with `args`. */
 export function migrationFlags(args: readonly string[]): string[] {
   return SHARED_FLAGS.flatMap((names) => {
-    // Only `dev` takes several configurations. The first one has this Worker and its database.
+    // Only `wrangler dev` takes several configurations. The first one is that of this Worker and its database.
     const value = names.includes("config") ? flagValues(args, names)[0] : flagValue(args, ...names);
     return value === undefined ? [] : [`--${names[0]}=${value}`];
   });

@@ -1,15 +1,15 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** How long a group has to end by itself before it is killed. */
+/** How long a group may take to end by itself. It is killed after that. */
 const GRACE_MS = 5_000;
 const GONE_MS = 2_000;
 const PARENT_CHECK_MS = 500;
 
-/** A program with everything that it starts in turn: wrangler has workerd and esbuild below it. */
+/** A program and all processes that it starts. Wrangler, for example, starts workerd and esbuild. */
 export interface ProcessGroup {
   child: ChildProcess;
-  /** The program's exit code, 128 and the signal's number where a signal ended it. Never rejects. */
+  /** The program's exit code. If a signal ended the program, this is 128 and the signal's number. Never rejects. */
   exited: Promise<number>;
   /** Ends all processes of the group. Settles when none of them is left. */
   stop(): Promise<void>;
@@ -19,7 +19,10 @@ export interface ProcessGroup {
 
 const groups = new Set<ProcessGroup>();
 
-/** Starts a program as the leader of a process group of its own: signals reach all that it starts, and come only from here. */
+/**
+ * Starts a program as the leader of its own process group. Signals then reach all its processes, and only this script sends
+ * them.
+ */
 export function spawnGroup(command: string, args: readonly string[], options: SpawnOptions): ProcessGroup {
   const child = spawn(command, args, { ...options, detached: true });
   const exited = new Promise<number>((settle) => {
@@ -30,7 +33,7 @@ export function spawnGroup(command: string, args: readonly string[], options: Sp
     child,
     exited,
     async stop() {
-      // The number of a group that is gone may already be another group's.
+      // Another group may have got the number of a group that is gone.
       if (!groups.has(group)) return;
       signalGroup(child, "SIGTERM");
       await Promise.race([exited, new Promise((wake) => setTimeout(wake, GRACE_MS).unref())]);
@@ -54,8 +57,8 @@ export function exitCodeOf(signal: NodeJS.Signals | null): number {
 }
 
 /**
- * Has Ctrl-C, a hang-up and a kill stop all groups before this process ends; a second such signal ends it at once. However
- * this process ends, no group outlives it. The function that it answers says whether the end has begun.
+ * Stops all groups on Ctrl-C, on a hang-up and on a kill, and then ends this process. A second such signal ends it at once.
+ * However this process ends, no group outlives it. Returns a function that says whether the end has begun.
  */
 export function stopGroupsAtEnd(): () => boolean {
   let stopping = false;
@@ -73,7 +76,10 @@ export function stopGroupsAtEnd(): () => boolean {
   return () => stopping;
 }
 
-/** Acts when npm is gone: a killed npm ends the shell between itself and this script, and tells the script nothing. */
+/**
+ * Acts when npm is gone. A killed npm takes the shell along that stands between it and this script, and the script gets no
+ * signal.
+ */
 function onParentGone(act: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
@@ -84,18 +90,20 @@ function onParentGone(act: () => void): void {
   timer.unref();
 }
 
-/** Waits until the killed processes are gone, for a short time only: a group that nobody reaps seems to be there for ever. */
+/**
+ * Waits until the killed processes are gone, but not for long: a group whose processes nobody reaps never seems to be gone.
+ */
 async function groupGone(child: ChildProcess): Promise<void> {
   for (let waitedMs = 0; waitedMs < GONE_MS && signalGroup(child, 0); waitedMs += 20) {
     await new Promise((wake) => setTimeout(wake, 20));
   }
 }
 
-/** Signals a group; signal 0 only asks whether it is there. Answers whether there was anything to signal. */
+/** Signals a group. Signal 0 only asks whether the group is there. Returns whether it was. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   if (child.pid === undefined) return false;
   try {
-    // Windows has no groups to signal. There wrangler ends the processes that it started.
+    // Windows has no process groups. There, wrangler ends the processes that it started.
     return process.platform === "win32" ? child.kill(signal) : process.kill(-child.pid, signal);
   } catch {
     return false;

@@ -6,14 +6,14 @@ import { makeTables, type Output, recordOutput, StartError, spawnWrangler } from
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
 
-/** The message by which wrangler tells the process that started it that it serves. */
+/** Wrangler sends this message to the process that started it once it listens. */
 interface ReadyMessage {
   event: "DEV_SERVER_READY";
   ip: string;
   port: number;
 }
 
-/** Starts `wrangler dev`. `ready` is the address that it listens at, and never settles where it does not come to listen. */
+/** Starts `wrangler dev`. `ready` is the address at which it listens. If it never listens, `ready` never settles. */
 export function launchServer(args: readonly string[], output: Output, env: Record<string, string> = {}) {
   const group = spawnWrangler(["dev", ...args], output, env);
   const ready = new Promise<string>((settle) => {
@@ -25,7 +25,7 @@ export function launchServer(args: readonly string[], output: Output, env: Recor
   return { group, ready };
 }
 
-/** A server that a script has started for itself. */
+/** A server that a script has started for its own use. */
 export interface Server {
   url: string;
   /** All that wrangler has written. */
@@ -37,9 +37,9 @@ export interface Server {
 }
 
 /**
- * Serves the state in a folder on a free port, with these settings and no others: neither the shell's nor `.dev.vars`'.
- * Settles when the server answers and its database has its tables. Whoever calls this owns the folder, which is empty
- * or has the state of such a server, and has called `stopGroupsAtEnd`.
+ * Serves the state in a folder on a free port. It has these settings only: none of the shell's, none of `.dev.vars`. Settles
+ * when the server answers and its database has its tables. The caller owns the folder, which is empty or holds the state of
+ * such a server. The caller has called `stopGroupsAtEnd` before.
  */
 export async function startServer(stateDir: string, settings: Settings = {}): Promise<Server> {
   const settingsFile = path.join(stateDir, "settings.env");
@@ -51,7 +51,8 @@ export async function startServer(stateDir: string, settings: Settings = {}): Pr
   };
   const flags = [`--persist-to=${stateDir}`, `--env-file=${settingsFile}`];
   const { group, ready } = launchServer([...flags, "--port=0", "--var=MODE:development"], "keep", env);
-  // While the server starts: it takes as long, and the server opens its database with the first request that needs it.
+  // The tables are made while the server starts, which takes as long. The server opens its database only with the first
+  // request that needs it.
   const tables = makeTables(stateDir, flags, env);
   const output = recordOutput(group);
   const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
@@ -87,5 +88,5 @@ function readyMessage(message: unknown): ReadyMessage | null {
   return JSON.parse(message);
 }
 
-/** The address to call a server at, also if it listens at all addresses. */
+/** The address at which a server can be called. A server that listens at all addresses names none of them. */
 const reachable = (ip: string) => (["0.0.0.0", "*", "[::]", "::"].includes(ip) ? "127.0.0.1" : ip);

@@ -1,11 +1,11 @@
 /**
- * Takes the server's settings from a shell to the Worker: by file, because anybody on the machine can read the flags of a
- * process. Pure: the tests run it, and have no Node.
+ * Passes the server's settings from a shell to the Worker. It does so by file, because anybody on the machine can read a
+ * process's flags. It uses nothing of Node, because the tests run it in workerd.
  */
 
 import { SETTINGS, type VariableName } from "../../src/env.ts";
 
-/** A setting that a shell may set: each one but MODE, which only a flag sets. */
+/** The settings that a shell may set. MODE is not among them: only a flag sets it. */
 export type ShellSetting = Exclude<VariableName, "MODE">;
 
 const isShellSetting = (name: VariableName): name is ShellSetting => name !== "MODE";
@@ -17,25 +17,25 @@ export const SHELL_SETTINGS: readonly ShellSetting[] = Object.values(SETTINGS)
 
 export type Settings = Partial<Record<ShellSetting, string>>;
 
-/** The settings that an environment has. An empty one is kept: a shell takes away in that way what a file sets. */
+/** The settings in an environment. An empty one is kept, because with it a shell takes back what a file sets. */
 export function settingsIn(env: Readonly<Record<string, string | undefined>>): Settings {
   return Object.fromEntries(SHELL_SETTINGS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
-/** A value that no file for wrangler can hold. Names the setting, and never shows what it holds. */
+/** A setting has a value that no file for wrangler can hold. The message names the setting and never shows its value. */
 export class UnusableSetting extends Error {}
 
-/** Settings as a file for wrangler's `--env-file`. Throws UnusableSetting. */
+/** The settings as a file for wrangler's `--env-file`. Throws UnusableSetting. */
 export function envFileText(settings: Settings): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${quoted(name, value)}\n`)
     .join("");
 }
 
-/** Escapes every `$`: wrangler replaces `$NAME` in the files of `--env-file`, though not in `.dev.vars`. */
+/** Escapes every `$`. In files of `--env-file` wrangler replaces `$NAME`, which it does not do in `.dev.vars`. */
 export const keepDollars = (text: string): string => text.replaceAll("$", "\\$");
 
-/** These files have no escapes for quotation marks, so a value is put between marks that it does not hold. */
+/** These files have no escapes for quotation marks. So a value is put between marks that are not in it. */
 function quoted(name: string, value: string): string {
   const mark = ["'", "`", '"'].find((one) => !value.includes(one) && (one !== '"' || !/\\[nr]/.test(value)));
   if (mark === undefined || value.endsWith("\\")) {

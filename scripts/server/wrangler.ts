@@ -6,12 +6,13 @@ import { type ProcessGroup, spawnGroup } from "./process-group.ts";
 export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 const MIGRATIONS_DIR = path.join(PROJECT_DIR, "migrations");
 
-/** A problem that the caller can put right. Shown as a sentence, without a stack. */
+/** A problem that the caller can solve. It is shown as a sentence, without a stack. */
 export class StartError extends Error {}
 
 /**
- * Keeps wrangler on this machine: it sends no telemetry, asks for no updates, and fetches no example of `Request.cf`. Also
- * keeps the shell's environment out of the Worker.
+ * Keeps wrangler from calling other machines: it sends no telemetry, asks for no updates, and fetches no example of
+ * `Request.cf`.
+ * Also keeps the shell's environment out of the Worker.
  */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
@@ -24,10 +25,13 @@ const QUIET = {
 
 type Environment = Record<string, string | undefined>;
 
-/** `show` writes to this process's output; with `keep` the caller reads it. There is no input, so wrangler cannot ask anything. */
+/**
+ * `show` lets wrangler write to this process's output; with `keep` the caller reads what it writes. Wrangler gets no input,
+ * so it cannot ask anything.
+ */
 export type Output = "show" | "keep";
 
-/** Starts wrangler on the Node that runs this script, with a channel for wrangler's messages. */
+/** Starts wrangler with the Node that runs this script, and opens a channel for wrangler's messages. */
 export function spawnWrangler(args: readonly string[], output: Output, env: Environment = {}): ProcessGroup {
   const bin = path.join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
   if (!existsSync(bin)) throw new StartError("wrangler is not installed. Run `npm ci` first.");
@@ -39,7 +43,7 @@ export function spawnWrangler(args: readonly string[], output: Output, env: Envi
   });
 }
 
-/** Records all that a program writes from now on. */
+/** Records what a program writes from now on. Returns a function that reads it. */
 export function recordOutput({ child }: ProcessGroup): () => string {
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -57,8 +61,8 @@ export async function migrate(flags: readonly string[], env: Environment = {}): 
 }
 
 /**
- * Runs all migrations on the empty local database in a folder, as one script; does nothing where it has done so before.
- * Wrangler starts a workerd for each migration that it applies, and this needs only one, so it takes a third of the time.
+ * Runs all migrations as one script on the empty local database in a folder. A second call does nothing. Wrangler starts a
+ * workerd for each migration that it applies, and this way it starts only one, which takes a third of the time.
  */
 export async function makeTables(stateDir: string, flags: readonly string[], env: Environment): Promise<void> {
   const done = path.join(stateDir, "tables-made");
@@ -79,7 +83,7 @@ const migrationFiles = (): string[] =>
 
 /** Runs a `wrangler d1` command on the local database. Answers what it prints. */
 async function runD1(args: readonly string[], env: Environment): Promise<string> {
-  // With CI set, wrangler does not ask whether it may, not even in a terminal.
+  // With CI set, wrangler does not ask for permission, not even in a terminal.
   const group = spawnWrangler(["d1", ...args], "keep", { ...env, CI: "1" });
   const output = recordOutput(group);
   const code = await group.exited;

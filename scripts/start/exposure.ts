@@ -1,7 +1,7 @@
 /**
- * Says whether other machines could call the server that `npm start` is about to start. In development without a key the
- * server's only guard is the host name in a request, and a program that is no browser may send any. Pure: the tests run
- * it.
+ * Decides whether other machines could call the server that `npm start` is about to start. In development without a key,
+ * only the host name in a request protects the server, and a program that is no browser may send any host name. It uses
+ * nothing of Node, because the tests run it in workerd.
  */
 
 import { isSwitchedOn } from "../server/flags.ts";
@@ -12,7 +12,7 @@ export function exposure(args: readonly string[], ip: string): string | null {
   return isSwitchedOn(args, "tunnel") ? "--tunnel" : null;
 }
 
-/** What is said instead of starting without a key. */
+/** The text that is shown when `npm start` refuses to start without a key. */
 export function withoutKey(exposed: string): string {
   return (
     `With ${exposed} other machines reach the server, and without a key anyone there could read and change everything.\n` +

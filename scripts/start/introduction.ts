@@ -7,7 +7,7 @@ const Refusal = z.object({ detail: z.string() });
 export async function introduce(url: string, mode: string, securityKey: string | undefined): Promise<void> {
   const headers: Record<string, string> = securityKey ? { Authorization: `Bearer ${securityKey}` } : {};
   const answer = await fetch(`${url}/models`, { headers }).catch(() => null);
-  // With https the call fails although the server runs: nobody has signed its certificate.
+  // With https this call fails although the server runs, because nobody has signed its certificate.
   if (answer === null && !url.startsWith("https:")) return;
   const problem = answer !== null && answer.status >= 500 ? await refusalOf(answer) : null;
   const lines = [
