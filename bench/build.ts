@@ -8,10 +8,10 @@ export interface Bundle {
   modules: { type: "ESModule" | "Text"; path: string; contents: string }[];
 }
 
-/** Nothing may ask the network on the way. */
+/** Keeps wrangler from calling other machines while it bundles. */
 const OFFLINE = { WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REPORTS: "false", WRANGLER_HIDE_BANNER: "true" };
 
-/** Bundles `entry` of the checkout as its `config` says, without deploying anything. */
+/** Bundles the entry of a checkout as its `config` says. Deploys nothing. */
 export async function bundleWorker(
   tree: string,
   entry: string,

@@ -1,22 +1,25 @@
 import http, { type IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
 
-/** A run as its reader saw it, in milliseconds from the request. */
+/** A run as its reader saw it. All times are milliseconds since the request. */
 export interface TimedRun {
-  /** When the first text had arrived, and the last. */
+  /** When the first text arrived, and when the last did. */
   firstMs: number;
   lastMs: number;
   totalMs: number;
   runId: string;
   sessionId: string;
-  /** `hit`, `miss` or `bypass`; "" where the answer does not say. */
+  /** `hit`, `miss` or `bypass`; "" if the answer has no such header. */
   cache: string;
 }
 
-/** Connections are kept, and this costs the client less than `fetch`: what is timed should be the server. */
+/**
+ * Keeps connections open. Node's `http` takes less of the client's time than `fetch`, and the server's time is to be
+ * measured.
+ */
 const agent = new http.Agent({ keepAlive: true });
 
-/** Runs an agent, or a team, and reads its stream to the end. Throws unless the run completed and was stored. */
+/** Runs an agent or a team, and reads its stream to the end. Throws unless the run has completed and is stored. */
 export async function timedRun(url: string, sessionId: string, message: string, runs = "assistant"): Promise<TimedRun> {
   const isTeam = runs === "support";
   const [path, prefix] = isTeam ? [`teams/${runs}`, "Team"] : [`agents/${runs}`, ""];
@@ -24,7 +27,7 @@ export async function timedRun(url: string, sessionId: string, message: string, 
   return timedStream(`${url}/${path}/runs`, { message, session_id: sessionId }, events);
 }
 
-/** Runs an agent to where it pauses and is stored so. Throws unless it does. */
+/** Runs an agent until it pauses and the pause is stored. Throws if it does not pause. */
 export function timedPause(url: string, sessionId: string, message: string, agent: string): Promise<TimedRun> {
   const body = { message, session_id: sessionId };
   return timedStream(`${url}/agents/${agent}/runs`, body, { first: "RunPaused", ends: "RunPaused" });
@@ -37,7 +40,9 @@ export function timedContinue(url: string, sessionId: string, runId: string, age
   return timedStream(`${url}/agents/${agent}/runs/${runId}/continue`, body, events);
 }
 
-/** Reads a run's stream, which must end with one event; `first` is what its first and last times are of. */
+/**
+ * Reads the stream of a run, which must end with the event `ends`. The times are those of the first and last event `first`.
+ */
 async function timedStream(
   url: string,
   fields: object,
@@ -52,18 +57,21 @@ async function timedStream(
   return { ...times, runId, sessionId, cache: header(response, "x-session-cache") };
 }
 
-/** A stream of events that is too long to be kept: when the first was there, and the last of those waited for. */
+/**
+ * What came of a stream of events that is too long to be kept: when its first event came, and the last one that was waited
+ * for.
+ */
 export interface TimedEvents {
   firstMs: number;
   lastMs: number;
-  /** Events with an index, up to there. */
+  /** How many events with an index came until then. */
   events: number;
   runId: string;
 }
 
 /**
- * Reads events until `upTo` arrives, an event's name or a number of events, or else to the end; what is behind that is
- * read as well, and `rest` settles with it.
+ * Reads events until `upTo` arrives, which is an event's name or a number of events. Without `upTo` it reads to the end.
+ * What comes after is read as well, and `rest` settles when all of it has come.
  */
 export async function timedEvents(
   url: string,
@@ -76,7 +84,7 @@ export async function timedEvents(
   const seen = { firstMs: Number.NaN, lastMs: Number.NaN, events: 0, runId };
   const there = Promise.withResolvers<void>();
   const elapsed = () => performance.now() - startedAt;
-  /** Counts the events that begin in these lines; true once what is waited for is among them. */
+  /** Counts the events that begin in these lines. Returns true once the one that is waited for has come. */
   const count = (lines: readonly string[]): boolean => {
     const ids = lines.filter((line) => line.startsWith("id: ")).length;
     if (seen.events === 0 && ids > 0) seen.firstMs = elapsed();
@@ -84,7 +92,7 @@ export async function timedEvents(
     return typeof upTo === "number" ? seen.events >= upTo : upTo !== "" && lines.includes(`event: ${upTo}`);
   };
   const read = async () => {
-    // The beginning of a line can be in the chunk before.
+    // A line may begin in one chunk and end in the next.
     let line = "";
     let isThere = false;
     for await (const chunk of response.setEncoding("utf8")) {
@@ -107,7 +115,7 @@ export async function timedEvents(
   return { ...seen, rest };
 }
 
-/** The same model stream through a Worker that only relays it. */
+/** Times the same model stream through a Worker that only relays it. */
 export async function timedRelay(url: string, message: string): Promise<TimedRun> {
   const body = JSON.stringify({ model: "bench", stream: true, messages: [{ role: "user", content: message }] });
   const { response: _, text, ...times } = await timedPost(`${url}/floor/relay`, body, '"content":"');
@@ -117,7 +125,7 @@ export async function timedRelay(url: string, message: string): Promise<TimedRun
   return { ...times, runId: "", sessionId: "", cache: "" };
 }
 
-/** Milliseconds until the whole answer is there. */
+/** Milliseconds until the whole answer has arrived. */
 export async function timedCall(url: string, method = "GET"): Promise<number> {
   const startedAt = performance.now();
   await callText(url, method);
@@ -142,7 +150,7 @@ async function callText(url: string, method: string, body?: string): Promise<str
   return text;
 }
 
-/** Posts JSON and reads the answer as it comes, noting when `mark` arrived first and last. */
+/** Posts JSON and reads the answer as it comes. Notes when `mark` arrived for the first time and for the last time. */
 async function timedPost(url: string, body: string, mark: string) {
   const startedAt = performance.now();
   const response = await send("POST", url, body);

@@ -11,9 +11,9 @@ import { seedSessions } from "./seed.ts";
 import { WarmSessions } from "./warm-sessions.ts";
 
 /*
- * `node bench/compare.ts <rounds> <checkout> <checkout> …`: warm runs of several checkouts of this project, interleaved,
- * each as a multiple of the first; with `--every 20` of a model that takes 20 ms a delta. For trying an idea on a copy
- * before it is believed.
+ * `node bench/compare.ts <rounds> <checkout> <checkout> …`: warm runs of several checkouts of this project, taken in turns.
+ * Each checkout is shown as a multiple of the first. With `--every 20` the model takes 20 ms a delta. Use it to try an idea
+ * on a copy before you believe in it.
  */
 
 const HERE = path.dirname(import.meta.dirname);

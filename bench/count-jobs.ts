@@ -11,7 +11,7 @@ interface Job {
 const NAMED = 100;
 const POLL_MS = 500;
 
-/** Counts what a job asks of storage that names a hundred sessions: two slices. */
+/** Counts what a naming job of a hundred sessions asks of storage. These are two slices. */
 export async function countNamingJobs(platform: Platform): Promise<CountTable> {
   const { url, db } = platform;
   const ids = await seedSessions(db, "named-by-job", NAMED, 4);

@@ -9,7 +9,7 @@ interface StoredRun {
 
 const USE = "every=0 use=delete_record";
 
-/** Counts what waits for people, what goes to members, and copies of sessions. */
+/** Counts runs that wait for people, runs of a team, and copies of sessions. */
 export async function countPauses(platform: Platform): Promise<CountTable> {
   const { url, db, evict } = platform;
   const [ungated, pausing, continued, evicted] = await seedSessions(db, "counted-pause", 4, 10);

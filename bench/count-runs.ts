@@ -4,11 +4,11 @@ import type { Platform } from "./platform.ts";
 import { seedSessions } from "./seed.ts";
 import { heldPartialIndexes } from "./written-rows.ts";
 
-/** Counts runs of every kind that goes through at once. */
+/** Counts runs that need no person and no member. */
 export async function countRuns(platform: Platform): Promise<CountTable> {
   const { url, db, evict } = platform;
   const sessions = await seedSessions(db, "counted", 10, 10);
-  /** In a session that its object has in memory. */
+  /** Counts a run in a session that its object has in memory. */
   const warm =
     (run: (sessionId: string) => Promise<{ runId: string; held?: string[] }>): Scenario =>
     async (sessionId, forget) => {
@@ -34,7 +34,7 @@ export async function countRuns(platform: Platform): Promise<CountTable> {
   };
 }
 
-/** A run that came while another was active; which partial indexes held rows while it waited. */
+/** Makes a run that waits for another one. Also finds which partial indexes held rows while it waited. */
 async function waitingRun(url: string, db: D1Database, sessionId: string) {
   const active = timedRun(url, sessionId, "every=20");
   await new Promise((resolve) => setTimeout(resolve, 200));

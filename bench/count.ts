@@ -3,23 +3,23 @@ import type { Platform } from "./platform.ts";
 import type { Counted, CountedStatement } from "./workers/count-log.ts";
 import { type Written, writtenBy } from "./written-rows.ts";
 
-/** What one thing asked of D1, and of its object's own storage. */
+/** What one scenario asked of D1, and of its object's own storage. */
 export interface Count {
   name: string;
-  /** Calls to D1, each a batch or a statement by itself. */
+  /** Calls to D1. A batch is one call, and so is a statement by itself. */
   d1Calls: number;
   readStatements: number;
   writeStatements: number;
   rowsRead: number;
   rowsWritten: number;
-  /** Rows written to each table and index. */
+  /** Rows written, by table and index. */
   written: Written;
   objectWrites: number;
   objectRowsWritten: number;
   alarms: number;
 }
 
-/** Counts that are shown beside each other, with what is aimed at for the first. */
+/** Counts that are shown side by side, with the aims for the first one. */
 export interface CountTable {
   title: string;
   counts: Count[];
@@ -27,8 +27,8 @@ export interface CountTable {
 }
 
 /**
- * One thing that is counted. What it calls before `forget` is not. It answers the ids that its writes name, and which
- * partial indexes held its rows (`written-rows.ts`).
+ * One thing that is counted. Calls that it makes before `forget` do not count. It returns the ids that its writes have as
+ * parameters, and which partial indexes held its rows (`written-rows.ts`).
  */
 export type Scenario = (sessionId: string, forget: () => Promise<unknown>) => Promise<Found>;
 interface Found {
@@ -36,10 +36,10 @@ interface Found {
   held?: string[];
 }
 
-/** Long enough for the object to clear up behind a run whose reader has left. */
+/** How long to wait for the object to clean up after a run whose reader has left. */
 const AFTERWARDS_MS = 300;
 
-/** Counts each thing once, in the session that its name is given with, on a Worker that counts (`workers/counted.ts`). */
+/** Counts each scenario once, in its session. It needs the Worker that counts (`workers/counted.ts`). */
 export async function countScenarios(
   { url, db }: Platform,
   scenarios: readonly [name: string, sessionId: string, Scenario][],
@@ -58,7 +58,10 @@ export async function countScenarios(
   return counts;
 }
 
-/** Writes name what they are of; reads, and what names nothing, are for what is counted. */
+/**
+ * Whether a call belongs to the scenario with these ids. A write belongs to it if it has one of them as a parameter. Reads,
+ * alarms, and the object's statements without parameters always belong to it.
+ */
 function isAbout(entry: Counted, ids: string[]): boolean {
   const names = (params: unknown[]) => ids.some((id) => params.includes(id));
   switch (entry.kind) {

@@ -1,6 +1,6 @@
 import { callJson } from "./client.ts";
 
-/** The cursor that goes on behind that many sessions, walked to as a client would. */
+/** Makes the cursor after that many sessions. It walks there page by page, as a client would. */
 export async function cursorBehind(url: string, count: number, filter = ""): Promise<string> {
   let cursor = "";
   for (let left = count; left > 0; left -= 1_000) {

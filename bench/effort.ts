@@ -1,6 +1,6 @@
 /** How often each thing is measured. */
 export interface Effort {
-  /** Seeded sessions of each kind. */
+  /** How many sessions of each kind are seeded. */
   sessions: number;
   warmUp: number;
   fast: number;
@@ -11,9 +11,9 @@ export interface Effort {
   resumed: number;
   forked: number;
   namedSessions: number;
-  /** Users of the directory, of 100 sessions each. */
+  /** How many users the directory has. Each has 100 sessions. */
   directoryUsers: number;
-  /** Messages of the session that is exported. */
+  /** How many messages the exported session has. */
   exportedMessages: number;
 }
 
@@ -32,7 +32,7 @@ export const FULL: Effort = {
   exportedMessages: 200_000,
 };
 
-/** Under two minutes, too noisy to be written down. */
+/** Takes less than two minutes. Its numbers are too noisy to be written into the report. */
 export const QUICK: Effort = {
   sessions: 5,
   warmUp: 10,

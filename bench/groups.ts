@@ -17,7 +17,7 @@ import type { Section } from "./section.ts";
 
 export type Timing = (platform: Platform, effort: Effort) => Promise<Section | Section[]>;
 
-/** What is timed, in this order. */
+/** The parts that take times, in the order in which they run. */
 export const TIMINGS = {
   runs: measureWarmRuns,
   cold: measureColdRuns,
@@ -28,20 +28,20 @@ export const TIMINGS = {
   jobs: measureNamingJobs,
   exports: measureExports,
   "run-lists": measureRunLists,
-  // Behind the others: it fills the tables that they are measured on.
+  // This part fills the tables that the parts before it are measured on, so it comes after them.
   directory: measureDirectory,
-  // Last: objects index what was copied for minutes behind it, on the thread of all of them.
+  // This part comes last. For minutes after it, objects index the copied messages, on the thread that all objects share.
   forks: measureForks,
 } satisfies Record<string, Timing>;
 
-/** What is counted, on a Worker that counts. */
+/** The parts that count, on a Worker that counts. */
 export const COUNTS = {
   "run-counts": countRuns,
   "job-counts": countNamingJobs,
-  // Last: of its forks too.
+  // This part comes last too: objects index the messages of its forks after it.
   "pause-counts": countPauses,
 } satisfies Record<string, (platform: Platform) => Promise<CountTable>>;
 
-/** The parts of the benchmark by name, as `--only` takes them. */
+/** The names of the parts, as `--only` takes them. */
 export type Group = keyof typeof TIMINGS | keyof typeof COUNTS;
 export const GROUPS = [...Object.keys(TIMINGS), ...Object.keys(COUNTS)] as Group[];

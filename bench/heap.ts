@@ -1,14 +1,14 @@
-/** What an isolate's heap held while something went on, in bytes. */
+/** What an isolate's heap held while some work went on, in bytes. */
 export interface HeapUse {
   before: number;
   /** The most that was in use, garbage included. */
   peak: number;
-  /** The most that was in use behind a collection: what the work itself holds. */
+  /** The most that was in use right after a collection. This is what the work itself holds. */
   held: number;
 }
 
 const SAMPLE_MS = 20;
-/** Every so many samples garbage is collected. */
+/** Garbage is collected after so many samples. */
 const COLLECTED_EVERY = 10;
 
 interface Target {
@@ -17,7 +17,7 @@ interface Target {
   title: string;
 }
 
-/** Watches the heap of the Worker's isolate through workerd's inspector while the work goes on. */
+/** Watches the heap of the Worker's isolate while the work goes on, through workerd's inspector. */
 export async function heapDuring(inspector: URL, worker: string, work: () => Promise<unknown>): Promise<HeapUse> {
   const list = new URL("/json", String(inspector).replace(/^ws/, "http"));
   const targets = (await (await fetch(list)).json()) as Target[];
@@ -26,7 +26,7 @@ export async function heapDuring(inspector: URL, worker: string, work: () => Pro
   const session = await InspectorSession.open(target.webSocketDebuggerUrl);
   try {
     await session.send("HeapProfiler.enable");
-    // workerd answers this one only behind the next.
+    // workerd answers this request only after it has got the next one. Waiting for the answer here would take for ever.
     void session.send("HeapProfiler.collectGarbage");
     const before = await session.usedBytes();
     let peak = before;

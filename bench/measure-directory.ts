@@ -12,8 +12,8 @@ const FEW_USERS = 10;
 const USER = userOf(3);
 
 /**
- * The directory with few others in it and with many: what one user asks for is to cost the same. Sessions are seeded in
- * two steps, so the user's own are there in both.
+ * Times what one user asks of the directory, with few other users and with many. The times should be the same. Sessions are
+ * seeded in two steps, so the user's own sessions are there in both.
  */
 export async function measureDirectory(platform: Platform, effort: Effort): Promise<Section> {
   const few = FEW_USERS * SESSIONS_PER_USER;
@@ -50,7 +50,7 @@ const ROW = "floor: a Worker that reads one row of D1";
 
 async function timesOf({ url }: Platform, effort: Effort, deepPage: number): Promise<Record<string, number>> {
   const list = `${url}/sessions?limit=${PAGE}`;
-  // From page 2 on nothing is counted; the cursor of the first page stands for it.
+  // A page without a cursor also counts all sessions. This cursor skips one session, so that nothing is counted.
   const first = `${list}&cursor=${await cursorBehind(url, 1)}`;
   const mine = `${list}&user_id=${USER}`;
   const urls: Record<string, string> = {

@@ -7,7 +7,7 @@ import { seedSessions } from "./seed.ts";
 
 const MB = 1024 * 1024;
 
-/** What the heap holds while a session is exported, by the length of the session. */
+/** Measures what the heap holds while a session is exported, for a short and a long session. */
 export async function measureExports({ url, db, inspector }: Platform, effort: Effort): Promise<Section> {
   const rows: SectionRow[] = [];
   for (const messages of [2_000, effort.exportedMessages]) {
@@ -34,7 +34,7 @@ export async function measureExports({ url, db, inspector }: Platform, effort: E
   };
 }
 
-/** Reads an export to its end, going on behind each cursor, as a client would that keeps none of it. */
+/** Reads an export to its end, cursor after cursor. It keeps nothing of what it reads. */
 async function readExport(first: string): Promise<{ bytes: number; requests: number }> {
   let bytes = 0;
   let requests = 0;

@@ -7,7 +7,7 @@ import { seedSessions } from "./seed.ts";
 
 const LENGTHS = [10, 1_000, 10_000];
 
-/** A copy of a session by its length. */
+/** Times a copy of a session, by the session's length. */
 export async function measureForks({ url, db }: Platform, effort: Effort): Promise<Section> {
   const forks = [];
   for (const length of LENGTHS) {

@@ -13,7 +13,7 @@ interface Job {
 
 const POLL_MS = 50;
 
-/** A job that names sessions, with a model that answers at once. */
+/** Times a naming job. The model answers at once. */
 export async function measureNamingJobs({ url, db }: Platform, effort: Effort): Promise<Section> {
   const ids = await seedSessions(db, "to-be-named", effort.namedSessions, 4);
   await db.prepare("UPDATE sessions SET name = NULL, name_source = NULL WHERE session_id GLOB 'to-be-named-*'").run();

@@ -8,7 +8,7 @@ import { WarmSessions } from "./warm-sessions.ts";
 
 const AGENT = "operator";
 
-/** A run whose tool a person confirms, against the same run with a tool that nobody is asked about. */
+/** Times a run whose tool a person confirms, beside the same run with a tool that needs nobody. */
 export async function measurePauses({ url, db, evict }: Platform, effort: Effort): Promise<Section> {
   const sessionsOf = async (name: string) => {
     return new WarmSessions(url, await seedSessions(db, `paused-${name}`, effort.sessions, 10));

@@ -10,7 +10,7 @@ const PAGE = 20;
 const DEEP_PAGE = 1_000;
 const LISTED = PAGE * (DEEP_PAGE + 5);
 
-/** Reads of one session, beside a Worker that answers at once and one that reads one row. */
+/** Times reads of one session, beside a Worker that answers at once and a Worker that reads one row. */
 export async function measureReads({ url, db }: Platform, effort: Effort): Promise<Section> {
   const [short] = await seedSessions(db, "read-short", 1, 10);
   const [long] = await seedSessions(db, "read-long", 1, 10_000);
@@ -37,7 +37,7 @@ export async function measureReads({ url, db }: Platform, effort: Effort): Promi
   ]);
 }
 
-/** The newest sessions, at the beginning of a long list and deep in it. */
+/** Times the list of the newest sessions, at its beginning and deep in it. */
 export async function measureLists({ url, db }: Platform, effort: Effort): Promise<Section> {
   await seedSessions(db, "listed", LISTED, 0);
   const list = `${url}/sessions?limit=${PAGE}`;

@@ -6,16 +6,18 @@ import { type Section, section } from "./section.ts";
 import { seedSessions } from "./seed.ts";
 
 const EVENTS = 10_000;
-/** RunStarted and ModelRequestStarted stand before the text, three events behind it. */
+/** RunStarted and ModelRequestStarted come before the text. Three events come after it. */
 const BEFORE = 2;
 const DELTAS = EVENTS - BEFORE - 3;
-/** What there is to be read while the model rests behind its last delta. */
+/** How many events a reader has got when the model rests after its last delta. */
 const TOLD = BEFORE + DELTAS;
 const LAST = 10;
-/** Longer than it takes to read a run that goes on. */
+/** Longer than a reader takes to read the events that are there. */
 const REST_MS = 2_000;
 
-/** Reading on in a long run's events: while it goes on, when it has settled, and without its object's memory. */
+/**
+ * Times how a reader resumes a long run: while it goes on, after it has settled, and when its object has nothing in memory.
+ */
 export async function measureResumes({ url, db, evict }: Platform, effort: Effort): Promise<Section> {
   const sessions = await seedSessions(db, "resumed", effort.resumed + 5, 10);
   let settled = { sessionId: "", runId: "" };

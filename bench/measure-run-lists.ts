@@ -8,7 +8,7 @@ const MB = 1024 * 1024;
 const RUNS = 60;
 const ANSWER_BYTES = 200_000;
 
-/** What the heap holds while a session's runs are listed, by how many read them at once. */
+/** Measures what the heap holds while a session's runs are listed, by how many callers read the list at once. */
 export async function measureRunLists({ url, db, inspector }: Platform): Promise<Section> {
   const [sessionId = ""] = await seedSessions(db, "listed-runs", 1, 2 * RUNS);
   await db
@@ -39,7 +39,7 @@ export async function measureRunLists({ url, db, inspector }: Platform): Promise
   };
 }
 
-/** As a caller reads that does something with what it gets. */
+/** Reads as a caller does that works on what it gets. */
 async function readSlowly(address: string, read: { bytes: number }): Promise<void> {
   const response = await fetch(address);
   if (!response.ok || response.body === null) throw new Error(`${address}: ${response.status}`);

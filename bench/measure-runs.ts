@@ -9,7 +9,7 @@ import { WarmSessions } from "./warm-sessions.ts";
 const COLUMNS = ["first token", "whole run"];
 const LENGTHS = [10, 1_000, 10_000];
 
-/** Warm runs in short and long sessions, and against the Worker that only relays. */
+/** Times warm runs in short and in long sessions, beside the Worker that only relays. */
 export async function measureWarmRuns({ url, db }: Platform, effort: Effort): Promise<Section[]> {
   const sessions: { length: number; warm: WarmSessions }[] = [];
   for (const length of LENGTHS) {
@@ -49,7 +49,7 @@ export async function measureWarmRuns({ url, db }: Platform, effort: Effort): Pr
   ];
 }
 
-/** A run whose session's object has to be loaded first. */
+/** Times a run whose session its object has to load first. */
 export async function measureColdRuns({ url, db, evict }: Platform, effort: Effort): Promise<Section> {
   const evicted = await seedSessions(db, "evicted", effort.cold + 5, 10);
   const untouched = await seedSessions(db, "untouched", effort.cold + 5, 10);

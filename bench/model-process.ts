@@ -3,12 +3,12 @@ import { once } from "node:events";
 import path from "node:path";
 
 export interface ModelProcess {
-  /** What goes into OPENAI_BASE_URL. */
+  /** The value for OPENAI_BASE_URL. */
   baseUrl: string;
   stop(): void;
 }
 
-/** Starts the fake model (`model-server.ts`) as a child; it ends with us, whatever happens. */
+/** Starts the fake model (`model-server.ts`) as a child process. It ends when this process does, however that happens. */
 export async function startModel(): Promise<ModelProcess> {
   const child = fork(path.join(import.meta.dirname, "model-server.ts"));
   const [address] = (await once(child, "message")) as [{ port: number }];

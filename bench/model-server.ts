@@ -2,9 +2,10 @@ import { createServer, type ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
 
 /*
- * An OpenAI-compatible server on loopback, in a process of its own so that it shares no event loop with the clock. It
- * answers with 50 deltas. The last user message says what else: `deltas=10000` how many, `every=20` the pause before
- * each in milliseconds, `rest=300` the pause behind the last, `use=add` to call that tool once first.
+ * An OpenAI-compatible server on loopback. It has a process of its own, because it would delay the clock on the event loop
+ * of the bench. It answers with 50 deltas. The last user message may say otherwise: `deltas=10000` is their number,
+ * `every=20` the pause before each in milliseconds, `rest=300` the pause after the last, `use=add` has it call that tool
+ * once first.
  */
 
 const DELTAS = 50;
@@ -15,7 +16,7 @@ interface AskedMessage {
   content: string | null;
 }
 
-/** What the tools are called with. */
+/** The arguments of each tool's call. */
 const ARGUMENTS: Record<string, object> = {
   add: { a: 1, b: 2 },
   delete_record: { id: "42" },
@@ -48,7 +49,7 @@ async function answer(
   const startedAt = performance.now();
   for (let nth = 1; nth <= deltas; nth++) {
     if (everyMs > 0) {
-      // Against the start, so that late timers do not add up.
+      // The wait is counted from the start, so that late timers do not add up.
       const waitMs = startedAt + nth * everyMs - performance.now();
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
     }
@@ -70,7 +71,7 @@ function send(response: ServerResponse, chunk: object): void {
   response.write(`data: ${JSON.stringify(event)}\n\n`);
 }
 
-// A connection that is closed between two runs would be measured as a slow run.
+// If the server closed an idle connection between two runs, the next run would be measured with a new connection.
 server.keepAliveTimeout = 600_000;
 server.listen(0, "127.0.0.1", () => process.send?.(server.address()));
 process.on("disconnect", () => process.exit());

@@ -1,15 +1,15 @@
 import { parseArgs } from "node:util";
 import { GROUPS, type Group } from "./groups.ts";
 
-/** What a run of the benchmark is asked for. */
+/** What the caller of the benchmark asks for. */
 export interface Options {
-  /** Few rounds, for development: too noisy to be written down. */
+  /** Takes few samples. The numbers are good for development and too noisy to be written into the report. */
   quick: boolean;
-  /** Written beside the numbers; the bench does not ask the clock what day it is. */
+  /** The date that the report shows. The bench does not read it from the clock. */
   date: string;
-  /** Whether `bench/README.md` is changed. */
+  /** Whether to write `bench/README.md`. */
   write: boolean;
-  /** The parts that are run; null for all. */
+  /** The parts to run; null for all. */
   only: Group[] | null;
 }
 

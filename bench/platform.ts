@@ -4,12 +4,12 @@ import path from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { type Bundle, migrationStatements } from "./build.ts";
 
-/** A running workerd with the product's Worker and the floor beside it, on one D1. */
+/** A running workerd with the product's Worker and the floor's Worker. Both use one D1. */
 export interface Platform {
-  /** Without a slash at the end. */
+  /** The address, without a slash at its end. */
   url: string;
   db: D1Database;
-  /** Where workerd answers questions about its isolates. */
+  /** The address at which workerd answers questions about its isolates. */
   inspector: URL;
   /** Takes the session's object out of memory, as the platform does when it is idle. */
   evict(sessionId: string): Promise<void>;
@@ -18,7 +18,7 @@ export interface Platform {
 
 const COMPATIBILITY = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"] };
 
-/** Starts workerd on a fresh state folder with the migrations of `tree` applied. */
+/** Starts workerd with an empty state folder, and applies the migrations of `tree`. */
 export async function startPlatform(tree: string, app: Bundle, floor: Bundle, baseUrl: string): Promise<Platform> {
   const state = await mkdtemp(path.join(tmpdir(), "bench-state-"));
   const shared = { ...COMPATIBILITY, d1Databases: { DB: "bench" } };

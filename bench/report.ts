@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import type { Count, CountTable } from "./count.ts";
 import type { Section } from "./section.ts";
 
-/** Everything that one run of the benchmark found. */
+/** All that one run of the benchmark found. */
 export interface Report {
   command: string;
   date: string;
@@ -16,8 +16,8 @@ const BEGIN = "<!-- numbers: written by npm run bench -->";
 const END = "<!-- end of numbers -->";
 
 /**
- * Puts the report between the markers of the file; the prose around stays. A report of some parts takes the place of
- * their tables, each of which says where it is from; the other tables stay.
+ * Writes the report between the markers of the file, and leaves the prose around them. A report of some parts replaces the
+ * tables of those parts, and each of these tables says where it is from. The other tables stay.
  */
 export async function writeReport(file: string, report: Report, isWhole: boolean): Promise<void> {
   const text = await readFile(file, "utf8");
@@ -36,7 +36,7 @@ function origin({ command, date, machine, minutes }: Report): string {
   return `\`${command}\`, ${date}, ${minutes.toFixed(1)} minutes; ${facts.join(", ")}.`;
 }
 
-/** The tables of a report by their titles. */
+/** The tables of a report, by their titles. */
 function tables({ sections, counts }: Report, note: string): Map<string, string> {
   const timed = sections.map((one) => ({ title: one.title, text: `Medians of ${one.samples}.`, body: timeTable(one) }));
   const counted = counts.flatMap((one) => [

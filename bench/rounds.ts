@@ -1,9 +1,9 @@
-/** One measurement, by name of what it measured. */
+/** One sample: a number for each thing that was measured, by its name. */
 export type Sample = Record<string, number>;
 
 /**
- * Takes every sample once a round, in an order that rotates, so that whatever else the machine does falls on all of
- * them alike. The first rounds warm up and are not kept.
+ * Takes every sample once a round, in an order that rotates. What else the machine does then falls on all of them alike. The
+ * first rounds are for warming up and are not kept.
  */
 export async function interleave(
   takers: readonly (() => Promise<Sample>)[],

@@ -48,7 +48,7 @@ try {
     machine: {
       commit: execFileSync("git", ["describe", "--always", "--dirty"], { cwd: HERE, encoding: "utf8" }).trim(),
       cores: availableParallelism(),
-      // Others at work on the machine make every number here larger.
+      // Other work on the machine makes every number of the report larger.
       "load before": loadAtStart.toFixed(1),
       CPU: cpus()[0]?.model ?? "unknown",
       Node: process.version,
@@ -66,7 +66,7 @@ try {
   await writeFile(json, JSON.stringify(report, null, 2));
   console.log(`As JSON: ${json}`);
 
-  /** Runs the Worker while it is measured, if there is anything to be measured. */
+  /** Starts the platform with this Worker, and stops it after the measuring. Does nothing if there is nothing to measure. */
   async function on(entry: string, measures: number, measure: (platform: Platform) => Promise<void>): Promise<void> {
     if (measures === 0) return;
     const app = await bundleWorker(HERE, entry, path.join(bundles, path.basename(entry)));

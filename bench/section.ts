@@ -1,11 +1,11 @@
 import { median, valuesOf } from "./rounds.ts";
 
-/** One table of times: every row is told as a multiple of the first. */
+/** A table of times. Each row is shown as a multiple of the first. */
 export interface Section {
   title: string;
-  /** What is timed in each row. */
+  /** What each column times. */
   columns: string[];
-  /** Of the numbers in the columns; left out, milliseconds. */
+  /** The unit of the numbers; milliseconds if left out. */
   unit?: string;
   rows: SectionRow[];
   samples: number;
@@ -15,12 +15,12 @@ export interface SectionRow {
   name: string;
   /** Medians in milliseconds, one for each column. */
   ms: number[];
-  /** Multiples of the first row; empty in the first row itself, and where nothing is compared. */
+  /** The multiples of the first row. Empty in the first row, and where nothing is compared. */
   ratios: number[];
   aim: string;
 }
 
-/** The names under which a row's columns were sampled, and the aim for its ratio. */
+/** Where a row comes from: the names of its columns' samples, and the aim for its ratio. */
 export interface RowSource {
   name: string;
   samples: string[];

@@ -1,14 +1,14 @@
 /*
- * A directory of many users, made inside SQLite: each has as many sessions, each session a name, runs and messages, in the
- * list, the full-text index and the tables that the product would have left them in.
+ * A directory of many users, made inside SQLite. All users have the same number of sessions, and each session has a name,
+ * runs and messages. The tables and the full-text index are as the product would have left them.
  */
 
-/** Sessions of one INSERT: what it holds in memory is bounded, and so is its time. */
+/** How many sessions one INSERT makes. The limit bounds its memory and its time. */
 const SESSIONS_AT_ONCE = 2_000;
 export const SESSIONS_PER_USER = 100;
 export const MESSAGES_PER_SESSION = 10;
 const CREATED_AT = 1_700_000_000_000;
-/** Between two sessions: a session of one user stands between those of all others. */
+/** The time between two sessions. The users take turns, so the sessions of one user stand between those of all others. */
 const STEP_MS = 60_000;
 
 /** Every message has `common`, one of 1,000 topics and one of 50,000 codes; a name has its session's number. */
@@ -17,7 +17,7 @@ const TEXT = `'common words about topic' || ((s * 7 + m) % 1000) || ' and code' 
 
 export const userOf = (user: number): string => `user-${user}`;
 
-/** Adds sessions `from` to `to` of users `firstUser` to `lastUser`, who have them in turns. */
+/** Adds the sessions from `from` to `to`. The users from `firstUser` to `lastUser` get them in turns. */
 export async function seedDirectory(
   db: D1Database,
   [firstUser, lastUser]: [number, number],
@@ -38,7 +38,7 @@ interface Part {
   users: number;
 }
 
-/** Numbers stand in the text: D1 binds them as reals, whose text is another one. */
+/** The numbers are written into the SQL text. D1 binds numbers as reals, and as text a real looks different. */
 function statementsOf({ first, last, firstUser, users }: Part): string[] {
   const nth = `WITH RECURSIVE nth(s) AS (SELECT ${first} UNION ALL SELECT s + 1 FROM nth WHERE s + 1 < ${last})`;
   const parts = `${nth}, part(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM part WHERE m + 1 < ${MESSAGES_PER_SESSION})`;

@@ -1,9 +1,10 @@
 /*
- * Sessions made inside SQLite, one INSERT a table, as the product itself would have left them: counters, run indexes and
- * event logs fit, so that a run goes on from there. They have names, so that no naming runs beside what is measured.
+ * Sessions made inside SQLite, with one INSERT a table. They are as the product would have left them: counters, run indexes
+ * and event logs fit, so that a run can go on from there. They have names, so that the server does not name them while it is
+ * measured.
  */
 
-/** One run of a seeded session: what a user asked and what the agent answered. */
+/** A seeded run has two messages: what a user asked, and what the agent answered. */
 const MESSAGES_PER_RUN = 2;
 const QUESTION = "What did we say about the plan for the second week, and who was to write it down?";
 const ANSWER = "We said that the plan stands as it is, and that everybody writes down a part of it. ".repeat(4);
@@ -19,7 +20,7 @@ const EVENTS = [
   ["X", 6],
 ];
 
-/** Seeds `count` sessions named `<prefix>-<n>` with `messages` messages each, and answers their ids. */
+/** Seeds `count` sessions with the ids `<prefix>-<n>` and `messages` messages each. Returns their ids. */
 export async function seedSessions(db: D1Database, prefix: string, count: number, messages: number): Promise<string[]> {
   const runs = messages / MESSAGES_PER_RUN;
   const metrics = JSON.stringify({ ...COUNTS, details: { model: [{ ...COUNTS, ...MODEL_METRICS }] } });

@@ -1,12 +1,12 @@
 import { type TimedRun, timedRun } from "./client.ts";
 
-/** A session grows with every run, so that it is left for the next one before that matters. */
+/** A session grows with every run. After so many runs the next session is taken, before the length shows in the times. */
 const RUNS_PER_SESSION = 8;
 const MAX_TRIES = 3;
 
 type StartRun = (url: string, sessionId: string, message: string, agent: string) => Promise<TimedRun>;
 
-/** Takes measured runs in seeded sessions of one length, each in a session that its object has in memory. */
+/** Times runs in seeded sessions of one length, each in a session that its object has in memory. */
 export class WarmSessions {
   readonly #url: string;
   readonly #ids: readonly string[];
@@ -17,12 +17,12 @@ export class WarmSessions {
     this.#ids = ids;
   }
 
-  /** The session that the next run will be in. */
+  /** The session of the next run. */
   get current(): string {
     return this.#ids[Math.floor(this.#runs / RUNS_PER_SESSION) % this.#ids.length] ?? "";
   }
 
-  /** One run that was a cache hit; whatever it takes to make it one is not part of it. */
+  /** Times one run that was a cache hit. The run that warms the session is not timed. */
   async run(message: string, agent = "assistant", start: StartRun = timedRun): Promise<TimedRun> {
     const sessionId = this.current;
     if (this.#runs++ % RUNS_PER_SESSION === 0) {

@@ -1,6 +1,6 @@
 import type { CountedStatement } from "./workers/count-log.ts";
 
-/** Rows written to each table and index, by name. */
+/** Rows written, by the name of the table or index. */
 export type Written = Record<string, number>;
 
 interface SchemaItem {
@@ -17,8 +17,8 @@ interface Opcode {
 }
 
 /**
- * Parts the rows that D1 counted by where they went. Which tables and indexes a statement writes to is read from its
- * bytecode; an index on a part of a table (`partial`) is written to only for some rows, so it gets what is left over.
+ * Divides the rows that D1 counted by where they were written. A statement's bytecode says which tables and indexes it
+ * writes. A partial index gets an entry for some rows only, so the indexes in `partial` get the rows that are left over.
  */
 export async function writtenBy(
   db: D1Database,
@@ -31,14 +31,14 @@ export async function writtenBy(
     if (statement.rowsWritten === 0) continue;
     const opcodes = await opcodesOf(db, statement);
     if (opcodes.some(({ opcode }) => opcode === "Program")) {
-      // What triggers change is counted with it, and cannot be told apart.
+      // D1 counts the rows that triggers write together with the statement's own, so they cannot be told apart.
       const name = `${tableOf(statement.sql)} with its triggers`;
       written[name] = (written[name] ?? 0) + statement.rowsWritten;
       continue;
     }
     const targets = targetsOf(schema, opcodes);
     const whole = targets.filter((item) => !isPartial(item));
-    // D1 counts some changes of triggers with the statement that follows in a batch.
+    // In a batch, D1 counts some changes of triggers with the statement after them, so `changes` may be too high.
     const changes = Math.min(statement.changes, Math.floor(statement.rowsWritten / Math.max(1, whole.length)));
     for (const { name } of whole) {
       written[name] = (written[name] ?? 0) + changes;
@@ -53,7 +53,7 @@ export async function writtenBy(
   return written;
 }
 
-/** The partial indexes that hold a row now. */
+/** The partial indexes that have a row now. */
 export async function heldPartialIndexes(db: D1Database): Promise<string[]> {
   const held: string[] = [];
   for (const item of (await schemaItems(db)).filter(isPartial)) {

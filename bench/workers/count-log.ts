@@ -1,4 +1,4 @@
-/** One statement that D1 ran, with what D1 says of it. */
+/** One statement that D1 ran, and what D1 said of it. */
 export interface CountedStatement {
   sql: string;
   params: unknown[];
@@ -7,7 +7,10 @@ export interface CountedStatement {
   changes: number;
 }
 
-/** One call to D1 (a batch, or a statement by itself), or one statement or alarm of the object's own storage. */
+/**
+ * Something that was counted: a call to D1 (a batch, or a statement by itself), or a statement or an alarm of an object's
+ * storage.
+ */
 export type Counted =
   | { kind: "d1"; statements: CountedStatement[] }
   | { kind: "object"; sql: string; params: unknown[]; rowsWritten: number }
@@ -19,7 +22,7 @@ export function count(entry: Counted): void {
   log.push(entry);
 }
 
-/** What was counted since it was last taken. */
+/** Returns what was counted since the last call, and forgets it. */
 export function takeLog(): Counted[] {
   const taken = log;
   log = [];

@@ -1,6 +1,6 @@
 import { type CountedStatement, count } from "./count-log.ts";
 
-/** The part of D1 that Drizzle uses, counting. */
+/** The part of D1 that Drizzle uses. It counts what is asked of it. */
 export class CountedDatabase {
   readonly #db: D1Database;
 
@@ -44,7 +44,8 @@ class Prepared {
 
   async raw(): Promise<unknown[]> {
     const rows = await this.inner.raw();
-    // Rows alone come without numbers. Only reads are asked for like that, so they can be asked for again.
+    // `raw` returns rows without D1's counts. Drizzle uses it for reads only, so the statement can be run once more to get
+    // them.
     if (!/^\s*(select|with)\b/i.test(this.sql)) throw new Error(`Cannot count: ${this.sql}`);
     this.#counted(await this.inner.all());
     return rows;

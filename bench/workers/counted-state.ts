@@ -1,8 +1,8 @@
 import { count } from "./count-log.ts";
 
 /**
- * Has the parts of the object's storage that write counted. The state itself is changed: the platform makes an object
- * from nothing but its own.
+ * Counts what is written to the object's storage. It changes the state that it is given, because the platform makes an
+ * object only from a state of its own.
  */
 export function countedState(state: DurableObjectState): DurableObjectState {
   const { storage } = state;
@@ -22,7 +22,7 @@ export function countedState(state: DurableObjectState): DurableObjectState {
   return state;
 }
 
-/** The platform's object with some members of ours; its own methods still run on itself. */
+/** The platform's object with some members replaced. Its own methods still run on itself, because they refuse a proxy. */
 function over<T extends object>(inner: T, members: object): T {
   return new Proxy(inner, {
     get(target, name) {

@@ -4,8 +4,8 @@ import { CountedDatabase } from "./counted-database.ts";
 import { countedState } from "./counted-state.ts";
 
 /*
- * The product's Worker on a D1 and a Durable Object storage that write down what is asked of them. Only for counting:
- * times are taken without it. `GET /counted/log` answers what was asked since the last time.
+ * The product's Worker, on a D1 and an object storage that count what is asked of them. It is for counts only: times are
+ * taken without it. `GET /counted/log` answers what was counted since the last time.
  */
 
 export class SessionObject extends ProductObject {
@@ -14,7 +14,10 @@ export class SessionObject extends ProductObject {
   }
 }
 
-/** One per environment: the product remembers its configuration by it. */
+/**
+ * Makes one wrapped environment for each environment. The product keeps its configuration by it, and would read it again for
+ * a new one.
+ */
 const environments = new WeakMap<Env, Env>();
 
 function counted(env: Env): Env {

@@ -1,6 +1,6 @@
 /*
- * The least a Worker can do: relay the model's stream, read one row of D1, answer at once. What the product costs is
- * told as a multiple of this.
+ * The least that a Worker can do: relay the model's stream, read one row of D1, or answer at once. The report shows the
+ * product's times as multiples of these.
  */
 interface FloorEnv {
   DB: D1Database;
