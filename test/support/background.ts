@@ -1,7 +1,7 @@
 /**
- * Test files of a project share a Worker. This stands before D1, the Queue and `fetch` for as long as the Worker lives,
- * below what tests put there, and counts what goes through, so that `setup.ts` can ask at the end of each file what the
- * file leaves to the next one.
+ * Counts what is under way in the Worker that the test files of a project share. For as long as the Worker lives, this
+ * stands before D1, the Queue and `fetch`, below the fakes that tests put there. At the end of each file `setup.ts`
+ * asks what the file leaves to the next one.
  */
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
@@ -17,7 +17,7 @@ const RESTS_WITHIN_MS = 10_000;
 // biome-ignore lint/suspicious/noExplicitAny: the platform's methods, whatever they take
 type Method = (this: unknown, ...args: any[]) => Promise<unknown>;
 
-/** What stands where since the Worker began; a file that puts something else there takes it away again. */
+/** The methods that were put in place when the Worker began. A file that replaces one of them has to put it back. */
 const standing: { holder: object; name: string; method: Method }[] = [];
 
 function replace(holder: object, name: string, replacement: (real: Method) => Method): void {
@@ -52,9 +52,11 @@ replace(globalThis, "fetch", (real) => {
   };
 });
 
-/** The messages that this file has sent, and whether they were delivered. */
+/** The messages that this file has sent, and whether the Queue has delivered them. */
 let sent = new Map<string, { isDelivered: boolean }>();
-/** What earlier files have sent, and the Queue still holds for a later attempt, is about databases that are gone. */
+/**
+ * Messages of earlier files that the Queue holds for another attempt. Their databases are gone, so they are dropped.
+ */
 const stale = new Set<string>();
 
 replace(Object.getPrototypeOf(env.JOBS), "sendBatch", (real) => {
@@ -78,7 +80,7 @@ worker.queue = ({ queue: name, messages }: Deliveries, bindings: Env) => {
   return track("a delivery of the Queue", queue({ queue: name, messages: ours }, bindings));
 };
 
-/** A file begins: nothing of those before it counts any more. */
+/** Forgets what earlier files did, so that it does not count against the file that begins. */
 export function beginFile(): void {
   forgetUnderWay();
   unscripted = [];
@@ -87,8 +89,8 @@ export function beginFile(): void {
 }
 
 /**
- * What a file leaves to the next one, in words for who has to find it: work that does not come to rest, runs that have
- * not ended and that an object would go on with, requests to addresses that no test has scripted, mocks.
+ * What a file leaves to the next one, in words for whoever has to find it: work that does not come to rest, runs that
+ * an object would go on with, requests that no test has scripted, and fakes that nobody took away.
  */
 export async function leftBehind(): Promise<string[]> {
   const isFaked = vi.isFakeTimers();
@@ -106,7 +108,7 @@ export async function leftBehind(): Promise<string[]> {
   ];
 }
 
-/** Waits until nothing is under way, nor begun by what has just ended: a run that settles has its session named. */
+/** Waits until nothing is under way, twice, as work that ends may begin more: a settled run has its session named. */
 async function rest(): Promise<void> {
   for (const waitsUntil = Date.now() + RESTS_WITHIN_MS; ; ) {
     await until(() => underWay().length === 0, "what is under way", Math.max(waitsUntil - Date.now(), 1));
@@ -115,7 +117,7 @@ async function rest(): Promise<void> {
   }
 }
 
-/** A run that was put into D1 by a test is in no object's journal. */
+/** Runs that an object would go on with. A run that a test wrote to D1 itself is in no object's journal. */
 async function activeRuns(): Promise<string[]> {
   const { results } = await env.DB.prepare(
     "select session_id, run_id, status, input from runs where status in ('RUNNING', 'PENDING')",

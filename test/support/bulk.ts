@@ -11,14 +11,14 @@ export const changeMany = (body: object, key?: string): Promise<Answer> =>
 export const inShort = (items: { status: string; outcome: string | null; reason: string | null }[]): string[] =>
   items.map(({ status, outcome, reason }) => [outcome ?? status, reason].filter(Boolean).join(" "));
 
-/** A change of few sessions, which is done in the call; answers what became of each. */
+/** Makes a change of few sessions, which is done before the answer, and answers what became of each. */
 export async function changed(body: object): Promise<string[]> {
   const { status, body: job } = await changeMany(body);
   expect([status, job]).toMatchObject([200, { status: "completed", progress: 1, remaining: 0 }]);
   return inShort(job.items);
 }
 
-/** A change of so many that it is a job; answers its id. */
+/** Makes a change of so many sessions that it goes on in the background, and answers the id of its job. */
 export async function startChange(body: object): Promise<string> {
   const { status, body: job } = await changeMany(body);
   expect([status, job]).toMatchObject([202, { status: "running", kind: "bulk" }]);
@@ -47,8 +47,8 @@ export async function untilChanged(jobId: string, timeoutMs = 30_000): Promise<a
 }
 
 /**
- * The ids, evenly among so many in all; the others are nobody's. Through the pool's loopback every call of an object costs
- * more than the one before it, so that tests of many items have few sessions.
+ * Spreads the ids evenly over a list of this length; all other ids in it name no session. So a test of many items needs
+ * few sessions: through the pool's loopback every call of an object costs more than the one before it.
  */
 export function among(ids: readonly string[], total: number): string[] {
   const step = Math.floor(total / Math.max(1, ids.length));
@@ -65,7 +65,7 @@ interface Stored {
   version: number;
 }
 
-/** The rows of these sessions that there are, in the order of the ids. */
+/** The rows of those of these sessions that exist, in the order of the ids. */
 export async function rowsOfSessions(ids: readonly string[]): Promise<Stored[]> {
   const { results } = await env.DB.prepare(
     `SELECT s.session_id, name, name_source, tags, visibility, pinned_at, version

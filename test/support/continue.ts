@@ -17,7 +17,7 @@ export function goOn({ session_id, run_id, at = "agents/assistant" }: Older, fie
   return call("POST", `/${at}/runs/${run_id}/continue`, { session_id, stream: false, ...fields }, headersOf(key));
 }
 
-/** A streamed continue, as soon as its headers are there. */
+/** Opens a streamed continue; answers as soon as the headers are there. */
 export async function openContinue(
   { session_id, run_id, at = "agents/assistant" }: Older,
   fields: object,
@@ -38,7 +38,7 @@ export async function ran(message: string, session_id: string, agent = "assistan
   return { session_id, run_id: body.run_id, at: `agents/${agent}` };
 }
 
-/** A session of three runs: "before", "older", which is answered, and "after". */
+/** Makes a session of three runs, "before", "older" and "after", and answers the run "older". */
 export async function threeRuns(): Promise<Older> {
   const session_id = crypto.randomUUID();
   await ran("before", session_id);

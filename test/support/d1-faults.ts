@@ -1,6 +1,6 @@
 /**
- * Makes D1 fail on purpose, for the Worker and for the objects alike: it stands before the prototypes of the binding, so
- * whatever is sent passes here and is written down with what D1 said it cost.
+ * Makes D1 fail on purpose, for the Worker and for the objects alike. It stands before the methods of the binding's
+ * prototypes, so all that is sent to D1 passes here. Each operation is written down with the rows that D1 counted.
  *
  * @example
  * const d1 = watchD1(); // once per file; every test starts with a D1 that works
@@ -29,7 +29,7 @@ export interface SentStatement {
   rowsWritten: number;
 }
 
-/** A batch, or a statement sent alone. */
+/** A batch, or a statement that was sent alone. */
 export interface Operation {
   isBatch: boolean;
   isRead: boolean;
@@ -37,7 +37,7 @@ export interface Operation {
 }
 
 export type Which = (operation: Operation) => boolean;
-/** What happens instead of sending; `send` does send. */
+/** What happens when the operation is to be sent. It is sent only if the fault calls `send`. */
 export type Fault = (send: () => Promise<unknown>, operation: Operation) => Promise<unknown>;
 
 export interface WatchedD1 {
@@ -58,7 +58,7 @@ export interface WatchedD1 {
 const names = (operation: Operation, sessionId: string) =>
   operation.statements.some(({ params }) => params.includes(sessionId));
 
-/** A batch of the session with a statement like this. */
+/** Finds batches that name this id, of a session or a run, and have a statement like this. */
 const batchWith =
   (like: RegExp) =>
   (sessionId: string): Which =>
@@ -66,30 +66,30 @@ const batchWith =
     operation.isBatch && operation.statements.some(({ sql }) => like.test(sql)) && names(operation, sessionId);
 
 export const accepts = batchWith(/^insert into "runs"/);
-/** A run that has waited is started. */
+/** The batch that starts a waiting run. */
 export const starts = batchWith(/^update "runs" set .*"started_at" = \?.* where/);
 export const settles = batchWith(/^update "runs" set .*"settled_at" = \?.* where/);
 export const withdraws = batchWith(/^delete from "runs" where "runs"."run_id"/);
 export const deletes = batchWith(/^delete from "runs" where .*"session_id"/);
-/** A person, or time, answers what a run waits for. */
+/** The batch with which a person, or expiry, answers what a run waits for. */
 export const answers = batchWith(
   /^update "requirements" set .*"answered_at" = \? where \("requirements"."requirement_id" = /,
 );
-/** Answers are taken back; named by the run. */
+/** The batch that takes answers back. It names no session: give the id of the run. */
 export const takesBack = batchWith(
   /^update "runs" set .*"fence" = \? where .*\("runs"."fence" = \? or "runs"."fence" = \?\)\)$/,
 );
-/** A paused run goes on, with the member runs that are paused in it. */
+/** The batch that continues a paused run, with the member runs in it that are paused. */
 export const continues = batchWith(
   /^update "runs" set "waiting" = \?, "status" = \?, "fence" = \? where .* from "sessions"/,
 );
-/** A run whose start anew was not confirmed waits again; named by the run. */
+/** The batch that lets a run wait again whose start was not confirmed. It names no session: give the id of the run. */
 export const waitsAgain = batchWith(
   /^update "runs" set "waiting" = \?, "status" = \?, "fence" = \? where \("runs"."run_id" = \? and \("runs"."status" = \? and "runs"."fence" = \?\)\)$/,
 );
-/** A run pauses with new requirements. */
+/** The batch that pauses a run with new requirements. */
 export const pauses = batchWith(/^insert into "requirements"/);
-/** A change of the row by a caller: a name, a state, tags with their labels. */
+/** The batch with which a caller changes a session's row: its name, its state, its tags with their labels. */
 export const patches =
   (sessionId: string): Which =>
   (operation) =>
@@ -104,14 +104,14 @@ export const reads =
 
 const connectionLost = () => new Error("D1_ERROR: Network connection lost.");
 
-/** Fails before it is sent. */
+/** D1 never gets the operation, and it fails. */
 export const unsent = (): Fault => () => Promise.reject(connectionLost());
-/** Is written, and its answer is lost. */
+/** D1 writes the operation, but its answer is lost. */
 export const unanswered = (): Fault => async (send) => {
   await send();
   throw connectionLost();
 };
-/** D1 says no because of what is in it. */
+/** D1 refuses the operation because of what it holds. */
 export const refused =
   (message = "string or blob too big: SQLITE_TOOBIG"): Fault =>
   () =>
@@ -129,14 +129,14 @@ export const heldAfter =
     await stay(point);
     return answer;
   };
-/** Is held, then fails without having been sent. */
+/** The operation is held, and then fails: D1 never gets it. */
 export const heldUnsent =
   (point: Gate): Fault =>
   async () => {
     await stay(point);
     throw connectionLost();
   };
-/** Is held, then written, and its answer is lost. */
+/** The operation is held and then written, but its answer is lost. */
 export const heldUnanswered =
   (point: Gate): Fault =>
   async (send) => {
@@ -145,7 +145,7 @@ export const heldUnanswered =
     throw connectionLost();
   };
 
-/** A batch that the network keeps: its sender gives it up, and D1 gets it when the test says so. */
+/** A batch that the network delays. Its sender is told that it failed, and D1 gets it when the test says so. */
 export function lateArrival(): { fault: Fault; arrive(): Promise<unknown>; kept: Operation[] } {
   const kept: Operation[] = [];
   return {
@@ -154,7 +154,7 @@ export function lateArrival(): { fault: Fault; arrive(): Promise<unknown>; kept:
       kept.push(operation);
       return Promise.reject(connectionLost());
     },
-    // Sent from the test's own context: the sender's may be dead.
+    // The test's own I/O context sends it, because the object that sent it first may be dead.
     arrive: async () => {
       for (const { statements } of kept) {
         await env.DB.batch(statements.map(({ sql, params }) => env.DB.prepare(sql).bind(...params)));
@@ -165,7 +165,7 @@ export function lateArrival(): { fault: Fault; arrive(): Promise<unknown>; kept:
 
 let test = 0;
 
-/** Polls, for the reason given in `model-connection.ts`. */
+/** Holds until the gate opens or the test ends. It polls, for the reason that `until` gives. */
 async function stay(point: Gate): Promise<void> {
   const arrivedIn = test;
   point.arrivals += 1;
@@ -180,7 +180,7 @@ interface Planned {
 
 type Method = (this: unknown, ...args: unknown[]) => Promise<unknown>;
 
-/** Stands before D1 for a test file. */
+/** Stands before D1 while a test file runs. */
 export function watchD1(): WatchedD1 {
   let planned: Planned[] = [];
   const d1: WatchedD1 = {
@@ -238,7 +238,7 @@ export function watchD1(): WatchedD1 {
 
 const ALONE = ["all", "raw", "run", "first"] as const;
 
-/** What a prepared statement holds. */
+/** The parts of a prepared statement that are read here. */
 interface SentByCode {
   statement: string;
   params: unknown[];

@@ -13,11 +13,11 @@ type Json = any;
 
 export interface WatchedTool {
   tool: Tool;
-  /** The `what` of each time it ran. */
+  /** The argument `what` of each call that ran, in order. */
   ran: string[];
 }
 
-/** A tool that writes down that it ran; with a gate it stays there each time, and dies there with its object. */
+/** A tool that writes down each call that runs. With a gate, calls stay there until it opens or their object dies. */
 export function watchedTool(name: string, waits: Partial<Tool> = {}, point: Gate | null = null): WatchedTool {
   const ran: string[] = [];
   let isOver = false;
@@ -84,10 +84,10 @@ export async function askedOf(run: RunOf): Promise<string[]> {
 type Said = Record<string, unknown>;
 export const yes = { confirmed: true };
 export const no = { confirmed: false };
-/** Fills the field of a watched tool. */
+/** Fills the one field of a watched tool. */
 export const fill = (what: string) => ({ user_input_schema: [{ name: "what", value: what }] });
 
-/** Says the same to all that is open, or what is said by the tool's name. */
+/** Answers all open requirements of the run with the same, or each with what is given for its tool. */
 async function answersTo(run: RunOf, said: Said | Record<string, Said>): Promise<object> {
   const isByName = (given: Said | Record<string, Said>): given is Record<string, Said> =>
     Object.values(given).every((one) => typeof one === "object" && !Array.isArray(one));
@@ -116,7 +116,7 @@ export async function openAnswer(run: RunOf, said: Said | Record<string, Said>, 
   return new EventStream(response);
 }
 
-/** Every object dies; answers what the reader got until then, as far as it had been sent. */
+/** Kills all objects, and answers the events that this reader had been sent until then. */
 export async function die(stream: EventStream): Promise<SentEvent[]> {
   const events: SentEvent[] = [];
   const reading = (async () => {
@@ -137,13 +137,13 @@ export async function resumed({ path, session_id, run_id }: RunOf, last?: number
   return (await new EventStream(response).rest()).filter((event) => !isControl(event));
 }
 
-/** Expects that no index is there twice, and that they only grow. */
+/** Expects that event ids only grow, and that none is there twice. */
 export function expectRising(events: readonly SentEvent[]): void {
   const ids = events.map(({ id }) => id);
   expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
 }
 
-/** The rows of the session in every table that has its id. */
+/** How many rows of the session are left, for each table that has any. */
 export async function leftOf(sessionId: string): Promise<Record<string, number>> {
   const tables = ["sessions", "runs", "messages", "requirements", "continuations"];
   const counts = await env.DB.batch<{ n: number }>(

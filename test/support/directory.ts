@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-/** What every session shows beside AgentOS's keys, without nulls: of one in which nothing has happened. */
+/** What a session in which nothing has happened shows beside AgentOS's keys. Keys that are null are left out. */
 export const EMPTY_DIRECTORY = {
   tags: [],
   pinned: false,
@@ -10,7 +10,7 @@ export const EMPTY_DIRECTORY = {
   open_requirements: 0,
 };
 
-/** The same with its nulls. */
+/** The same with the keys that are null. */
 export const EMPTY_DIRECTORY_WITH_NULLS = {
   ...EMPTY_DIRECTORY,
   pinned_at: null,
@@ -19,7 +19,7 @@ export const EMPTY_DIRECTORY_WITH_NULLS = {
   last_message: null,
 };
 
-/** Of one with a single completed run. */
+/** The same of a session with one completed run. */
 export const afterOneRun = (answer: string) => ({
   ...EMPTY_DIRECTORY,
   run_count: 1,

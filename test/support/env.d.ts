@@ -1,4 +1,4 @@
-// `wrangler types` declares both names separately; tests need the binding on each.
+// `wrangler types` declares these two interfaces separately, and tests need the binding on each.
 interface Env {
   TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
 }
@@ -8,7 +8,7 @@ declare namespace Cloudflare {
   }
 }
 
-// Vite's, which the test runner has and its types for Workers do not.
+// The test runner has Vite's `import.meta.glob`, but its types for Workers do not declare it.
 interface ImportMeta {
   glob<T>(
     pattern: string | readonly string[],

@@ -72,7 +72,7 @@ export async function storeSession(sessionRuns: SessionRun[]): Promise<string> {
 
 export const names = (some: readonly Message[]): string => some.map((one) => one.messageId).join(" ");
 
-/** Reads pages in one direction until there are no more; the pages as they came. */
+/** Reads pages in one direction until there are no more, and answers the pages as they came. */
 export async function walk(
   sessionId: string,
   filter: HistoryFilter,
@@ -94,7 +94,7 @@ export async function walk(
   return pages;
 }
 
-/** The same numbers on every machine (mulberry32). */
+/** Random choices from a seed: the same ones on every machine (mulberry32). */
 export function generator(seed: number) {
   let state = seed;
   const next = (): number => {

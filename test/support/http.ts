@@ -30,8 +30,9 @@ async function handle(request: Request): Promise<Response> {
 let reach = handle;
 
 /**
- * For files that are about the connection, such as readers that leave: their requests go through the platform's loopback.
- * There each request costs more than the one before it, seconds after a few hundred. All others go straight to the handler.
+ * Sends the requests of a test file through the platform's loopback, for files that are about the connection, such as
+ * readers that leave. There each request costs more than the one before it: seconds after a few hundred. So all other
+ * files call the handler directly.
  */
 export function overConnection(): void {
   reach = (request) => exports.default.fetch(request);
@@ -90,7 +91,7 @@ export function run(message: string, options: RunOptions = {}): Promise<Answer> 
   return call("POST", `/agents/${agent}/runs`, { message, stream: false, ...fields }, headers);
 }
 
-/** A streamed run, as soon as its headers are there. */
+/** Opens a streamed run; answers as soon as the headers are there. */
 export async function openRun(
   message: string,
   options: RunOptions & { stream_events?: boolean } = {},

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 
-/** What the session can be found by, straight from D1, in order. */
+/** The labels that the session is found by, straight from D1, in order. */
 export async function labelsIn(sessionId: string): Promise<string[]> {
   const { results } = await env.DB.prepare("select label from session_labels where session_id = ? order by label")
     .bind(sessionId)

@@ -47,8 +47,8 @@ const realSetTimeout = globalThis.setTimeout;
 export const sleep = (ms: number) => new Promise<void>((resolve) => void realSetTimeout(resolve, ms));
 
 /**
- * Waits for a condition. It polls, because a promise that one object waits for and another settles crosses workerd's
- * I/O contexts, and a context that waits for nothing of its own counts as hung.
+ * Waits for a condition. It polls: a promise that one object waits for and another settles would cross workerd's I/O
+ * contexts, and workerd takes a context without I/O of its own for one that hangs.
  */
 export async function until(condition: () => boolean, what = "the condition", timeoutMs = 20_000): Promise<void> {
   for (const waitsUntil = Date.now() + timeoutMs; !condition(); await sleep(2)) {
@@ -78,18 +78,18 @@ export class Connection {
     else signal?.addEventListener("abort", abort, { once: true });
   }
 
-  /** What `fetch` answers; rejects when the connection breaks before that. */
+  /** What `fetch` answers. It rejects if the connection breaks before the headers. */
   get response(): Promise<Response> {
     return this.#answer.promise;
   }
 
-  /** Waits in this connection's own I/O context: nothing of it may be touched from a test's. */
+  /** Waits in this connection's own I/O context. workerd lets no test touch the connection from another one. */
   async idle(condition: () => boolean): Promise<void> {
     await until(() => this.call.ended || this.#isOver() || condition(), "", Number.POSITIVE_INFINITY);
     if (this.#isOver()) this.respond(400, { error: { message: "The test that made this call is over." } });
   }
 
-  /** Waits until everything sent was read: a stream that breaks forgets what nobody took. */
+  /** Waits until the client has read all that was sent. A stream that breaks drops what nobody has read. */
   taken(): Promise<void> {
     return this.idle(() => this.#body === null || (this.#body.desiredSize ?? 1) > 0);
   }
@@ -139,7 +139,7 @@ export class Connection {
     this.call.ended = true;
   }
 
-  /** Answers whole, a text as it is and anything else as JSON; when a stream has begun already, it breaks instead. */
+  /** Answers with one whole body, a text as it is and anything else as JSON. Breaks a stream that has begun. */
   respond(status: number, body: unknown, headers: Record<string, string> = {}): void {
     if (this.#body) this.break(new TypeError("Network connection lost."));
     const isText = typeof body === "string";

@@ -9,8 +9,8 @@ import { sleep } from "./model-connection.ts";
 const NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)";
 
 /**
- * Sessions of `assistant` with one completed run each ("question 7", "answer 7"), as rows: quicker than asking. Answers
- * their ids: `<prefix>-00007`.
+ * Writes sessions of `assistant` with one completed run each ("question 7", "answer 7") straight to D1, which is
+ * quicker than to run them. Answers their ids: `<prefix>-00007`.
  */
 export async function seedNameable(
   count: number,
@@ -49,7 +49,7 @@ interface SeedOptions {
 export const nameMany = (body: object, key?: string): Promise<Answer> =>
   call("POST", "/sessions/names", body, key === undefined ? {} : { "Idempotency-Key": key });
 
-/** A job that was just made; answers its id. */
+/** Starts a naming job and answers its id. */
 export async function startNaming(body: object, key?: string): Promise<string> {
   const { status, body: job } = await nameMany(body, key);
   expect([status, job]).toMatchObject([202, { job_id: expect.any(String) }]);
@@ -106,7 +106,7 @@ export async function deliver(jobId: string, from = 0, options: Delivery = {}): 
   const { attempts = 1, queue = QUEUE, vars = {} } = options;
   const message = { id: newId(), timestamp: new Date(), attempts, body: { jobId, from } };
   const batch = createMessageBatch(queue, [message]);
-  // What `getQueueResult` tells of a retry lacks its delay.
+  // `getQueueResult` does not tell after how long a message is to come again, so it is noted here.
   let retryInSeconds: number | null = null;
   const messages = batch.messages.map((one) => ({
     body: one.body,
@@ -126,11 +126,11 @@ export async function deliver(jobId: string, from = 0, options: Delivery = {}): 
 const QUEUE = "edge-sessions-jobs";
 export const DEAD_LETTERS = "edge-sessions-jobs-dead";
 
-/** What the cron trigger does. */
+/** Lets the cron trigger do its work once. */
 export const minute = (vars: object = {}): Promise<void> =>
   worker.scheduled(createScheduledController(), { ...env, ...vars } as Env);
 
-/** The job and its items as they will be after so long: nobody has touched them since. */
+/** Moves the times of a job and its items back by so much, as if nobody had touched them for that long. */
 export async function passTime(jobId: string, ms: number): Promise<void> {
   await env.DB.batch([
     env.DB.prepare("UPDATE job_items SET touched_at = touched_at - ?2 WHERE job_id = ?1").bind(jobId, ms),

@@ -1,7 +1,7 @@
 /**
- * The pool wraps the prototype of a class in one more Proxy each time it makes an instance of the class, so that a call of
- * the thousandth object goes through a thousand of them (`createProxyPrototypeClass` in vitest-pool-workers 0.23). Files
- * share a Worker, and together they make thousands. Here the Proxy that stands there already is taken instead of another one.
+ * The pool wraps the prototype of a class in one more Proxy each time it makes an instance of the class. A call of the
+ * thousandth object then goes through a thousand of them (`createProxyPrototypeClass` in vitest-pool-workers 0.23), and
+ * files that share a Worker make thousands of objects. This makes the pool take the Proxy that is there already.
  */
 const wrapped = new WeakSet<object>();
 

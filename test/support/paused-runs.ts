@@ -28,7 +28,7 @@ export function pauseOf(agent: string, { session_id, run_id, requirements }: Jso
   return { session_id, run_id, agent, tools, requirements };
 }
 
-/** What a person says to a requirement, in the words of a requirement's `tool_execution`. */
+/** What a person says to a requirement, in the keys of its `tool_execution`. */
 export const confirmed = { confirmed: true };
 export const rejected = (note?: string) => ({
   confirmed: false,
@@ -39,11 +39,11 @@ export const filled = (values: Record<string, unknown>) => ({
   user_input_schema: Object.entries(values).map(([name, value]) => ({ name, value })),
 });
 
-/** The calls as they were shown, with what is said to each; null says nothing. */
+/** The calls as they were shown, each with what the person says to it. Null leaves a call unanswered. */
 export const tools = ({ tools: shown }: PausedRun, ...said: (object | null)[]) => ({
   tools: shown.map((tool, nth) => ({ ...tool, ...said[nth] })),
 });
-/** The same as requirements. */
+/** The same in the form of requirements. */
 export const requirements = ({ requirements: shown }: PausedRun, ...said: (object | null)[]) => ({
   requirements: shown.map((one, nth) => ({ ...one, tool_execution: { ...one.tool_execution, ...said[nth] } })),
 });
@@ -75,7 +75,7 @@ export function answer(paused: PausedRun, fields: object, options: ContinueOptio
   return call("POST", continuePath(paused), sent(body, options), headers(options));
 }
 
-/** Continues a run with a stream, as soon as its headers are there. */
+/** Continues a run with a stream; answers as soon as the headers are there. */
 export async function openAnswer(
   paused: PausedRun,
   fields: object,
@@ -92,7 +92,7 @@ export async function stored({ agent, run_id, session_id }: PausedRun): Promise<
   return (await call("GET", `/agents/${agent}/runs/${run_id}?session_id=${session_id}`)).body;
 }
 
-/** A continue that must change nothing: what it is answered. */
+/** Sends a continue that must change nothing, checks that it does not, and answers what it was told. */
 export async function refused(paused: PausedRun, fields: object): Promise<Json> {
   const before = await stored(paused);
   const { status, body } = await answer(paused, fields);
@@ -100,7 +100,7 @@ export async function refused(paused: PausedRun, fields: object): Promise<Json> 
   return { status, code: body.code, detail: body.detail };
 }
 
-/** What waits for people. */
+/** The requirements that this query finds. */
 export async function inbox(query: Record<string, string>): Promise<Json[]> {
   const { body } = await call("GET", `/requirements?${new URLSearchParams(query)}`);
   return body.data;

@@ -1,4 +1,4 @@
-/** Tools of every kind, which write down that they ran. */
+/** An agent with tools of every kind, which write down that they ran. */
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { defineTool, type Tool } from "../../src/domain/tool.ts";
@@ -13,8 +13,8 @@ export interface PeopleAgent {
 }
 
 /**
- * An agent for one test: `look` simply runs, `wipe` must be confirmed, `order` has its amount filled, `sign` is executed
- * elsewhere. `wipe` stays at the gate when there is one; `waits` says more about all that wait.
+ * An agent for one test: `look` simply runs, `wipe` must be confirmed, `order` has its amount filled, `sign` is
+ * executed elsewhere. With a gate, `wipe` stays there until it opens. Each tool that waits gets the other options.
  */
 export function peopleAgent({
   gate,

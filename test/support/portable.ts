@@ -1,4 +1,4 @@
-/** Sessions as lines: written out, taken in, sent in pieces. */
+/** Sessions as lines: exported, imported, and made up. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
@@ -8,12 +8,12 @@ import { call, newId, send } from "./http.ts";
 // biome-ignore lint/suspicious/noExplicitAny: a line's JSON, looked into by tests
 export type Line = any;
 
-/** What an export answers. */
+/** The text that an export answers. */
 export async function exported(path: string): Promise<string> {
   const response = await send("GET", path);
   expect(response.status, await (response.ok ? "" : response.clone().text())).toBe(200);
   expect(response.headers.get("Content-Type")).toBe("application/x-ndjson");
-  // Not text(): the pool warns of a type that it does not take for text.
+  // Not `text()`: the pool warns if that reads a content type which it does not take for text.
   return new TextDecoder().decode(await response.arrayBuffer());
 }
 
@@ -34,7 +34,7 @@ export async function importing(body: string | Uint8Array, query = ""): Promise<
   return answer.body;
 }
 
-/** Sends a body piece by piece: straight to the handler, as a stream. */
+/** Imports a body piece by piece, as a stream that goes straight to the handler. */
 export async function importingPieces(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   query = "",
@@ -62,7 +62,7 @@ export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(te
 
 const TABLES = ["sessions", "runs", "messages", "requirements"] as const;
 
-/** How many rows of the session there are, hidden ones too. */
+/** How many rows of the session D1 has, also while the session is hidden. */
 export async function rowCounts(sessionId: string): Promise<Record<(typeof TABLES)[number], number>> {
   const counts = await env.DB.batch<{ n: number }>(
     TABLES.map((table) => env.DB.prepare(`select count(*) as n from ${table} where session_id = ?`).bind(sessionId)),
@@ -73,7 +73,7 @@ export async function rowCounts(sessionId: string): Promise<Record<(typeof TABLE
 
 export const NOTHING = { sessions: 0, runs: 0, messages: 0, requirements: 0 };
 
-/** A session's rows as they are in D1, without what an import changes on purpose. */
+/** A session's rows as they are in D1, without the columns that an import changes on purpose. */
 export async function storedRows(sessionId: string): Promise<Record<string, Line[]>> {
   const orders = {
     sessions: "session_id",
@@ -95,7 +95,7 @@ export async function storedRows(sessionId: string): Promise<Record<string, Line
   return rows;
 }
 
-/** A small whole session, as lines. */
+/** A small session that is complete, as lines. */
 export function sessionLines(sessionId: string, fields: { user_id?: string; runs?: number } = {}): Line[] {
   const { runs = 1, ...session } = fields;
   const at = 1_700_000_000_000;
@@ -163,7 +163,7 @@ export const message = (
   created_at,
 });
 
-/** What the run waits for; open. */
+/** The line of an open requirement of the run. */
 export const requirementLine = (run_id: string): Line => ({
   type: "requirement",
   requirement_id: newId(),

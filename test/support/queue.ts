@@ -1,6 +1,7 @@
 /**
- * Stands before the Queue: what is sent is written down, and can be lost. Without a fault it is delivered as ever.
+ * Stands before the Queue: writes down each message that is sent, and can lose it. Otherwise all are delivered as ever.
  *
+ * @example
  * const queue = watchQueue(); // once per file
  * queue.lose(); // from now on, and until the test ends, what is sent is gone
  */
@@ -11,10 +12,10 @@ import type { JobSlice } from "../../src/domain/job.ts";
 export interface WatchedQueue {
   /** Every slice that was sent since the test began. */
   sent: JobSlice[];
-  /** The first positions of the slices of one job, as they were sent. */
+  /** The first position of each slice that was sent of this job, in the order of sending. */
   of(jobId: string): number[];
   lose(): void;
-  /** The Queue does not take anything. */
+  /** From now on sending to the Queue fails. */
   fail(): void;
   heal(): void;
 }

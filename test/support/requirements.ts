@@ -3,7 +3,7 @@ import type { AnswerEntry, Requirement } from "../../src/domain/requirement.ts";
 /** 2026-11-21T22:03:21.111Z */
 export const OPENED_AT = 1_795_298_601_111;
 
-/** An open confirmation of `delete_record`, but for what is given. */
+/** An open confirmation of `delete_record`. `its` has what differs. */
 export function requirement(its: Partial<Requirement> = {}): Requirement {
   return {
     requirementId: "r-1",
@@ -34,7 +34,7 @@ export function requirement(its: Partial<Requirement> = {}): Requirement {
   };
 }
 
-/** An open request for `to` of `send_email`. */
+/** An open request for the field `to` of `send_email`. `its` has what differs. */
 export const userInput = (its: Partial<Requirement> = {}): Requirement =>
   requirement({
     kind: "user_input",
@@ -50,7 +50,7 @@ export const userInput = (its: Partial<Requirement> = {}): Requirement =>
 export const external = (its: Partial<Requirement> = {}): Requirement =>
   requirement({ kind: "external_execution", toolName: "run_shell", toolArgs: { command: "ls" }, ...its });
 
-/** An entry that says nothing, of the tool call, but for what is given. */
+/** An entry of answers that names a tool call and says nothing to it. `its` has what differs. */
 export const entry = (id: string, its: Partial<AnswerEntry> = {}): AnswerEntry => ({
   by: "tool_call_id",
   id,

@@ -1,16 +1,19 @@
-/** Deletes that can be undone, the cron trigger, and looking for what must be gone. */
+/** Deletes that can be undone, the cron trigger, and a search for what must be gone. */
 import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../src/index.ts";
 import type { Answer } from "./http.ts";
 import { objectOf } from "./session-story.ts";
 
-/** A deployment in which a delete can be undone for an hour. Objects know nothing of it: what counts is in their calls. */
+/**
+ * A deployment in which a delete can be undone for an hour. Only the handler gets this variable; the call of a delete
+ * tells the object whether it can be undone.
+ */
 const UNDO = { DELETE_UNDO_SECONDS: "3600" };
 
 const environment = (vars: Record<string, unknown>): Env => ({ ...env, ...vars });
 
-/** A request to a deployment with these variables. */
+/** Sends a request to a deployment with these variables. */
 export async function callWith(
   vars: Record<string, unknown>,
   method: string,
@@ -29,12 +32,12 @@ export async function callWith(
 export const deleteWithUndo = (sessionId: string, userId?: string): Promise<Answer> =>
   callWith(UNDO, "DELETE", `/sessions/${sessionId}${userId === undefined ? "" : `?user_id=${userId}`}`);
 
-/** What the platform does every minute. */
+/** Rings the cron trigger, as the platform does every minute. */
 export const tick = (vars: Record<string, unknown> = {}): Promise<void> =>
   worker.scheduled({} as ScheduledController, environment(vars));
 export const tickWithUndo = (vars: Record<string, unknown> = {}): Promise<void> => tick({ ...UNDO, ...vars });
 
-/** Changes a session's row as time, or an importer, would. */
+/** Sets columns of a session's row, as the passing of time or an import would. */
 export async function setRow(sessionId: string, columns: Record<string, unknown>): Promise<void> {
   const names = Object.keys(columns);
   await env.DB.prepare(`update sessions set ${names.map((name) => `${name} = ?`).join(", ")} where session_id = ?`)
@@ -46,7 +49,7 @@ export async function rowOf(sessionId: string): Promise<Record<string, unknown> 
   return env.DB.prepare("select * from sessions where session_id = ?").bind(sessionId).first();
 }
 
-/** The text of any value that a table can hold, and of blobs their bytes as Latin-1. */
+/** A value of a table as text. The bytes of a blob are read as Latin-1. */
 function textOf(value: unknown): string {
   if (value instanceof ArrayBuffer) return new TextDecoder("latin1").decode(value);
   if (Array.isArray(value)) return String.fromCharCode(...value.map(Number));
@@ -56,7 +59,10 @@ function textOf(value: unknown): string {
 const hexOf = (word: string): string =>
   [...new TextEncoder().encode(word)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Which of the words stand in D1, in any table, search index or shadow of one, plain or in hex: `table: word`. */
+/**
+ * Which of the words are still in D1, plain or in hex, each as `table: word`. A search index keeps its words in tables
+ * too, and they are looked into.
+ */
 export async function foundInD1(words: readonly string[]): Promise<string[]> {
   const { results: tables } = await env.DB.prepare(
     "select name from sqlite_master where type = 'table' and name not like '\\_cf\\_%' escape '\\' and sql not like 'CREATE VIRTUAL%'",

@@ -11,8 +11,8 @@ export async function countRows(): Promise<Record<string, number>> {
 const NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)";
 
 /**
- * Gives a session `count` completed runs, each a user's and an agent's message ("question 7", "answer 7"), as rows:
- * quicker than asking. Run n has the id `<session>-<n>` and was created at second n of the epoch.
+ * Writes `count` completed runs of a session straight to D1, which is quicker than to run them. Each has a user's and
+ * an agent's message ("question 7", "answer 7"). Run n is `<session>-<n>`, created at second n of the epoch.
  */
 export async function seedRuns(sessionId: string, count: number, answer = "'answer ' || i"): Promise<void> {
   if (count === 0) return;
@@ -35,7 +35,7 @@ export async function seedRuns(sessionId: string, count: number, answer = "'answ
   ]);
 }
 
-/** Inserts `count` sessions of a user as rows, all created in the same millisecond: `<prefix>00000`, `<prefix>00001`, … */
+/** Writes `count` sessions of a user to D1, created in one millisecond: `<prefix>00000`, `<prefix>00001`, … */
 export async function seedSessions(prefix: string, userId: string, count: number, createdAt = 1_000): Promise<void> {
   await env.DB.prepare(
     `INSERT INTO sessions (session_id, session_type, user_id, fence, created_at, updated_at)

@@ -1,6 +1,6 @@
 /**
- * The model provider of the tests: it takes the place of `globalThis.fetch` for MODEL_BASE_URL and frames chat
- * completions as OpenAI does, so that the real client runs, also inside Durable Objects. Other URLs pass through.
+ * The model provider of the tests. It takes the place of `globalThis.fetch` for MODEL_BASE_URL and frames chat
+ * completions as OpenAI does, so the real client runs, also inside Durable Objects. Other URLs pass through.
  *
  * @example
  * const model = scriptModel(); // once per file, at top level or in a describe; every test starts with a fresh one
@@ -20,7 +20,8 @@
  * A list that ends without finish(), cutOff(), reset(), never(), fail() or respond() is finished for you: finish reason,
  * usage, [DONE]. Headers go out with the first output, so a leading hold(), pause() or never() delays the headers too;
  * open() sends them alone. A step is a function of the connection: `() => { … }` in a list runs code at that point.
- * What runs on after its test shows in the next test's calls, and `vi.restoreAllMocks()` takes the provider away.
+ * The calls of a run that goes on after its test show among the next test's calls. `vi.restoreAllMocks()` takes the
+ * provider away.
  */
 import { afterEach, vi } from "vitest";
 import { NAMING_MARKER, SUMMARY_MARKER } from "../../src/domain/model.ts";
@@ -55,13 +56,13 @@ export interface ScriptedModel {
   calls: ModelCall[];
   /** The call with this number (from 1), once it has arrived. */
   call(number: number): Promise<ModelCall>;
-  /** The calls that carry this text in some message: tells apart what runs side by side. */
+  /** The calls with this text in some message, to tell apart runs that go on at the same time. */
   callsWith(text: string): ModelCall[];
-  /** Scripts for the next calls that do not ask for a name, one each, in order of arrival; they go before the responder. */
+  /** Scripts for the next calls, in order of arrival, but for names and summaries. They go before the responder. */
   next(...scripts: Script[]): void;
   /** The same for calls that ask for a summary. */
   nextSummaries(...scripts: Script[]): void;
-  /** The same for calls that ask for a name: naming comes out of band and must not take what a run was meant to get. */
+  /** The same for calls that ask for a name. They come out of band, and must not take the script of a run's call. */
   nextNames(...scripts: Script[]): void;
   /** What every other call is answered with, until the test ends. */
   respondWith(responder: Responder | Script): void;
@@ -109,7 +110,7 @@ export const text = (...deltas: string[]): Step => {
 export const toolCall = (name: string, args: unknown, options: { id?: string; index?: number } = {}): Step => {
   return (connection) => connection.toolCall(name, typeof args === "string" ? args : JSON.stringify(args), options);
 };
-/** What the answer reports; null reports nothing, as some compatible servers do. Before `finish`. */
+/** Sets the usage that the answer reports; comes before `finish`. Null reports none, as some compatible servers do. */
 export const usage = (value: Partial<ChatUsage> | null): Step => {
   return (connection) => {
     connection.usage = value && { ...DEFAULT_USAGE, ...value };
@@ -140,19 +141,19 @@ export const reset = (): Step => async (connection) => {
   await connection.taken();
   connection.break(new TypeError("Network connection lost."));
 };
-/** Any JSON as one event of the stream, as it is. */
+/** Sends any JSON as one event of the stream, as it is. */
 export const chunk = (body: unknown): Step => {
   return (connection) => connection.send(`data: ${JSON.stringify(body)}\n\n`);
 };
-/** Any bytes into the stream, as they are. */
+/** Sends any bytes into the stream, as they are. */
 export const raw = (bytes: string): Step => {
   return (connection) => connection.send(bytes);
 };
-/** One whole answer instead of a stream: a text as it is, anything else as JSON. */
+/** Answers with one whole body instead of a stream: a text as it is, anything else as JSON. */
 export const respond = (status: number, body: unknown, headers: Record<string, string> = {}): Step => {
   return (connection) => connection.respond(status, body, headers);
 };
-/** An error status with OpenAI's error body; the client is told to retry at once, if it retries. */
+/** Answers with this status and OpenAI's error body. A client that retries is told to do so at once. */
 export const fail = (status: number, message = `scripted failure ${status}`, headers: Record<string, string> = {}) =>
   respond(
     status,

@@ -1,4 +1,4 @@
-/** What journeys do to a session besides calling it, and the short forms in which they look at it. */
+/** What tests do to a session besides calling it, and short forms of what they see of it. */
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { call } from "./http.ts";
@@ -8,19 +8,19 @@ import { forgetUnderWay } from "./under-way.ts";
 
 export const objectOf = (sessionId: string) => env.SESSIONS.getByName(sessionId);
 
-/** Every object dies where it stands, as on a crash; what it had on disk stays. */
+/** Kills every object where it stands, as a crash would. What an object had on disk stays. */
 export async function killObjects(): Promise<void> {
   await abortAllDurableObjects();
   forgetUnderWay();
 }
 
-/** Lets the object's alarm go off now; false when none is set. */
+/** Lets the object's alarm go off now; answers false if none is set. */
 export const ring = (sessionId: string): Promise<boolean> => runDurableObjectAlarm(objectOf(sessionId));
 
 /** The ids of the runs that the object's journal holds. */
 export function journalOf(sessionId: string): Promise<string[]> {
   return runInDurableObject(objectOf(sessionId), (_object, { storage: { sql } }) => {
-    // An object that keeps nothing has no tables either.
+    // An object that keeps nothing has no table `journal` either.
     const isThere = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'journal'").toArray().length > 0;
     const rows = isThere
       ? sql.exec<{ run_id: string }>(
@@ -56,7 +56,7 @@ export async function detailOf(sessionId: string): Promise<any> {
   return (await call("GET", `/sessions/${sessionId}`)).body;
 }
 
-/** The calls that runs made: naming comes out of band, and between them. */
+/** The calls that runs made. Calls for names are left out: they come out of band, at any time. */
 export const runCalls = (model: ScriptedModel): ModelCall[] => model.calls.filter(({ request }) => !isNaming(request));
 
 /** What a model was shown, without the system message. */
@@ -65,7 +65,7 @@ export function shown(call: ModelCall | undefined): string[] {
   return messages.map((message) => `${message.role}: ${message.content}`);
 }
 
-/** Waits until an answer is as it should be; for what happens out of band. */
+/** Looks again and again until what it finds is as it should be; for what happens out of band. */
 export async function eventually<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
   for (const waitsUntil = Date.now() + 20_000; ; await sleep(10)) {
     const found = await look();
@@ -74,7 +74,7 @@ export async function eventually<T>(look: () => Promise<T>, isThere: (found: T) 
   }
 }
 
-/** The rows of the session in every table, straight from D1: what is left of it. */
+/** How many rows of the session D1 still has in its three main tables. */
 export async function rowsOf(sessionId: string): Promise<Record<"sessions" | "runs" | "messages", number>> {
   const counts = await env.DB.batch<{ n: number }>(
     ["sessions", "runs", "messages"].map((table) =>

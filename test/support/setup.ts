@@ -1,11 +1,11 @@
-/** For all projects but `unit`: each file begins with empty storage, and fails where it leaves work to the next one. */
+/** For all projects but `unit`: each file begins with empty storage, and fails if it leaves work to the next one. */
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll } from "vitest";
 import "./one-proxy.ts";
 import { beginFile, leftBehind } from "./background.ts";
 
-// Empties D1 and the objects' storage, with their alarms. Objects that are in memory are aborted.
+// Empties D1 and the storage of the objects, with their alarms, and aborts the objects in memory.
 await reset();
 beginFile();
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);

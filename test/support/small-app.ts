@@ -19,7 +19,7 @@ interface SmallAppOptions {
   now?: number;
 }
 
-/** A model that is only looked at. */
+/** A model for tests that look at what it is and never ask it. */
 export const silentModel: Model = {
   id: "silent-1",
   name: "SilentModel",
@@ -30,7 +30,7 @@ export const silentModel: Model = {
   },
 };
 
-/** An app with nothing but what a test needs, on the real middleware; `request` calls it as `http://localhost`. */
+/** An app with only what a test needs, on the real middleware. `request` calls it as `http://localhost`. */
 export function smallApp(options: SmallAppOptions = {}) {
   const { vars = { MODE: "development" }, model = silentModel } = options;
   const app = createApp({
@@ -49,6 +49,6 @@ export function smallApp(options: SmallAppOptions = {}) {
 }
 
 export const KEY = "correct-horse";
-/** A deployment with its key. */
+/** The variables of a deployment that has a key. */
 export const deployed = { OS_SECURITY_KEY: KEY };
 export const withKey = (headers: Record<string, string> = {}) => ({ Authorization: `Bearer ${KEY}`, ...headers });

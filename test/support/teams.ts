@@ -1,6 +1,6 @@
 /**
- * Teams of the tests. Every agent's instructions say who it is, so that the model can be told what each of them says,
- * however many speak at once.
+ * Teams of the tests. Every agent's instructions say who it is. By them a script knows who asks the model, however many
+ * members speak at once.
  *
  * @example
  * const ada = member("ada");
@@ -39,17 +39,17 @@ export const delegate = (member_id: string, task: string, options?: { id: string
   toolCall(DELEGATE_TO_MEMBER, { member_id, task }, options);
 export const delegateToAll = (task: string): Step => toolCall(DELEGATE_TO_MEMBERS, { task });
 
-/** Who asks the model: what its instructions say. */
+/** Whose call this is, by the instructions in it. */
 export function asking({ messages }: ChatRequest): string {
   const system = messages.find(({ role }) => role === "system")?.content ?? "";
   return /^I am (\S+)\.$/m.exec(system)?.[1] ?? "nobody";
 }
 
-/** The calls of one of them. */
+/** The calls that this member or leader made. */
 export const callsOf = (model: ScriptedModel, who: string) =>
   model.calls.filter(({ request }) => !isNaming(request) && asking(request) === who);
 
-/** What each of them says, answer by answer. */
+/** Scripts what each member or leader says, answer by answer. A call for which nothing is left fails. */
 export function say(model: ScriptedModel, scripts: Record<string, Script[]>): void {
   const left = new Map(Object.entries(scripts).map(([who, some]) => [who, [...some]]));
   model.respondWith((request) => {
@@ -96,7 +96,7 @@ export const readTeamRun = (seen: Seen): Promise<Answer> =>
 export const cancelTeam = (seen: Seen): Promise<Answer> =>
   call("POST", `${runPath(seen)}/cancel?session_id=${seen.session_id}`);
 
-/** Answers requirements of RunPaused, each with what is said to it. */
+/** Answers the requirements of a RunPaused; each has what is said to it. */
 export function answerTeam(seen: Seen, requirements: object[], fields: object = {}): Promise<Answer> {
   const body = { session_id: seen.session_id, requirements, stream: false, ...fields };
   return call("POST", `${runPath(seen)}/continue`, body);
@@ -107,7 +107,7 @@ export async function continueTeam(seen: Seen, requirements: object[]): Promise<
   return (await opened(await send("POST", `${runPath(seen)}/continue`, body))).rest();
 }
 
-/** The run's events from behind one of them, without the control events. */
+/** The run's events behind the one that was seen last, without AgentOS's control events. */
 export async function resumeTeam(seen: Seen, last?: number, component = "teams"): Promise<SentEvent[]> {
   const body = { session_id: seen.session_id, last_event_index: last };
   const stream = await opened(await send("POST", `/${component}/${seen.team}/runs/${seen.runId}/resume`, body));
@@ -119,24 +119,24 @@ async function opened(response: Response): Promise<EventStream> {
   return new EventStream(response);
 }
 
-/** The names of events, in order; those of a member with who it is. */
+/** The names of events, in order. An event of a member has the member's name before it. */
 export const lines = (events: SentEvent[]): string[] =>
   events.map(({ event, data }) =>
     data.parent_run_id === undefined ? event : `${data.agent_name ?? data.team_name}: ${event}`,
   );
 
-/** What one of them told, by name. */
+/** The events that the member or leader of this name told. */
 export const toldBy = (events: SentEvent[], name: string): SentEvent[] =>
   events.filter(({ data }) => (data.agent_name ?? data.team_name) === name);
 
-/** All of an event but when a delta was said: a replay tells its segment's time. */
+/** Events without the times of deltas: the log keeps one time for a whole segment, so a replay tells another one. */
 export const comparable = (events: SentEvent[]) =>
   events.map(({ id, event, data }) => {
     const { created_at, ...fields } = data;
     return { id, event, fields: event.endsWith("RunContent") ? fields : { ...fields, created_at } };
   });
 
-/** Every index once, in order, from `from`: what all readers of a run get. */
+/** Expects that event indexes begin at `from` and leave out none, as for every reader of a run. */
 export function expectNoGaps(events: SentEvent[], from = 0): void {
   expect(events.map(({ data }) => data.event_index)).toEqual(events.map((_event, nth) => from + nth));
   expect(events.map(({ id }) => id)).toEqual(events.map(({ data }) => data.event_index));

@@ -1,6 +1,6 @@
 /**
- * What is under way in a Worker that test files share. `setup.ts` asks at the end of each file: what is left there would
- * run on in the next file, which would then fail for no reason of its own.
+ * What is under way in a Worker that test files share. `setup.ts` asks for it at the end of each file. Work that is
+ * left there would run on in the next file, and that file would fail for no fault of its own.
  */
 
 interface Work {
@@ -26,10 +26,10 @@ export function track<T>(what: string, work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** For who kills objects: what a dead object waited for never settles. */
+/** Forgets all work. A test that kills objects calls it, because what a dead object waited for never settles. */
 export function forgetUnderWay(): void {
   begun = [];
 }
 
-/** What is under way now, in words for who has to find it. */
+/** What is under way now, in words for whoever has to find it. */
 export const underWay = (): string[] => begun.filter((work) => !work.isOver()).map(({ what }) => what);

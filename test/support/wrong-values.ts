@@ -1,7 +1,7 @@
-/** Values that overflow a stack, or multiply what is said of them, put in every place of a line. */
+/** Values that overflow a stack, or that have an error for each of their elements, put in every place of a line. */
 import type { Line } from "./portable.ts";
 
-/** The ways to every value in a line, itself apart. */
+/** The path of every value in a line, without the line itself. */
 export function placesIn(value: Line, place: string[] = []): string[][] {
   if (typeof value !== "object" || value === null) return [];
   return Object.keys(value).flatMap((key) => [[...place, key], ...placesIn(value[key], [...place, key])]);
