@@ -7,7 +7,7 @@ import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
 const model = scriptModel();
 
-/** A run of five messages and an answer: two rounds with a tool, then words. */
+/** A run of two rounds with a tool, which are five messages, and then an answer in words. */
 async function sums() {
   model.next([toolCall("add", { a: 1, b: 2 })], [toolCall("add", { a: 3, b: 3 })], `six,\n${"so ".repeat(60)}`);
   const { body } = await run("1 + 2 + 3", { session_id: newId(), agent: "operator", user_id: "ada" });

@@ -64,7 +64,7 @@ describe("what a person fills in", () => {
       { name: "amount", field_type: "int", value: 2 },
       { name: "express", field_type: "bool", value: null },
     ]);
-    // What the model wrote stands in its own message.
+    // The model's own message keeps the arguments that the model wrote.
     expect(body.messages[2].tool_calls[0].function.arguments).toBe('{"item":"tea"}');
     expect(body.messages[3]).toMatchObject({ role: "tool", tool_args: { item: "coffee", amount: 2 } });
   });

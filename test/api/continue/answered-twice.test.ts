@@ -27,14 +27,17 @@ async function waitsToWipe(agent: string): Promise<PausedRun> {
   return pausedRun("wipe it", { session_id: newId(), agent });
 }
 
-/** All of an event but when a delta was said: a replay tells its segment's time. */
+/** Events without the times of deltas: the log keeps one time for a whole segment, so a replay tells another one. */
 const comparable = (events: SentEvent[]) =>
   events.map(({ id, event, data }) => {
     const { created_at, ...fields } = data;
     return { id, event, fields: event === "RunContent" ? fields : { ...fields, created_at } };
   });
 
-/** Of how long its model took only the sum is kept. */
+/**
+ * A run without its durations. The run keeps only how long its model took in all, so an answer that shows an earlier
+ * pause again tells more than that pause did.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
 const timeless = ({ metrics: { timings, duration, ...metrics }, ...body }: any) => ({ ...body, metrics });
 
@@ -197,7 +200,7 @@ describe("the same continue again, with its key", () => {
       const { status, headers, body } = await answer(paused, other, { key });
       expect([status, body.code, headers.get("X-Run-Id")]).toEqual([409, "idempotency_conflict", paused.run_id]);
     }
-    // Nor is it that of another user.
+    // Another user who sends the same key does not find the run.
     expect((await answer(paused, { ...fields, user_id: newId() }, { key })).status).toBe(404);
     expect(ran).toEqual(["wipe 1"]);
   });

@@ -30,7 +30,7 @@ const opened = (body: Json) => toolNames((body.requirements ?? []).map((one: Jso
 const answeredBy = (body: Json) =>
   body.requirements.map((one: Json) => [one.tool_execution.tool_name, one.answered_by ?? null]);
 
-/** Waits for a wipe, an order and a signature, in one round. */
+/** A run that waits for a wipe, an order and a signature, all of one round. */
 async function waitsForThree(agent: string): Promise<PausedRun> {
   const calls = [toolCall("wipe", { disk: 1 }), toolCall("order", { item: "tea" }), toolCall("sign", { paper: "p" })];
   model.next([text("Three things. "), ...calls]);
@@ -65,7 +65,7 @@ describe("a pause", () => {
     const { body } = await answer(paused, tools(paused, confirmed));
     expect(ran).toEqual(["look here", "look there", "wipe 1"]);
     expect(body.status).toBe("COMPLETED");
-    // Each call has one result, whichever came first.
+    // The model is shown one result for each call, whichever came first.
     const asked = runCalls(model).at(-1)?.request.messages ?? [];
     expect(asked.flatMap(({ tool_call_id, content }) => (tool_call_id ? [[tool_call_id, content]] : []))).toEqual([
       ["call_1_1", "seen here"],
@@ -194,7 +194,7 @@ describe("several requirements of one pause", () => {
         "tool: wiped 1",
         'tool: {"signed":true}',
       ]);
-      // Everybody who reads it later reads what was told.
+      // A reader who comes later reads the same pauses as those who read them at the time.
       const replayed = new EventStream(
         await send("POST", `/agents/${agent}/runs/${paused.run_id}/resume`, { session_id: paused.session_id }),
       );
@@ -277,7 +277,7 @@ describe("several requirements of one pause", () => {
   });
 });
 
-/** The same list with an answer to the second requirement, too. */
+/** The same list with an answer to its second entry, too. */
 function withSecond(fields: { tools?: Json[]; requirements?: Json[] }) {
   const said = filled({ amount: 2 });
   return {

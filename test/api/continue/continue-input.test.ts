@@ -22,13 +22,13 @@ const asForm = (fields: Record<string, unknown>) =>
     ]),
   );
 
-/** Sends it as JSON and as a form; both are refused alike, and nothing is stored. */
+/** Expects that the fields are refused alike as JSON and as a form, and that nothing is stored. */
 async function refused(fields: Record<string, unknown>, to = path(), headers: Record<string, string> = {}) {
   const before = await countRows();
   const answer = await call("POST", to, fields, headers);
   const sentAsForm = await call("POST", to, asForm(fields), headers);
   const what = ({ status, body }: typeof answer) => ({ status, code: body.code, detail: body.detail });
-  // A form's fields are text, so what it echoes may differ.
+  // The fields of a form are text, so details that quote them may differ.
   if (typeof answer.body.detail === "string") expect(what(sentAsForm)).toEqual(what(answer));
   else expect(sentAsForm.status).toBe(answer.status);
   expect(await countRows()).toEqual(before);
@@ -100,7 +100,6 @@ describe("a continue whose fields are wrong", () => {
       { fork: true, input: `${long}x` },
       { regenerate: true, additional_instructions: `${long}x` },
     ]) {
-      // Over a megabyte once a form has encoded it.
       const answer = await call("POST", path(), inSession(fields));
       expect([answer.status, answer.body.code]).toEqual([413, "payload_too_large"]);
     }

@@ -7,7 +7,7 @@ import { type Operation, watchD1 } from "../../support/d1-faults.ts";
 import { type Answer, call, newId, run } from "../../support/http.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-/* What pauses, members and forks ask of D1, as docs/storage.md says it: every index entry counts as a row. */
+/* What pauses, member runs and forks cost in D1, as docs/storage.md has it. Every index entry counts as a row. */
 
 const model = scriptModel();
 const d1 = watchD1();
@@ -25,7 +25,7 @@ const ask = defineTool({
 });
 const asker = () => testAgent({ instructions: "Be brief.", tools: [ask] });
 
-/** A session that has an owner, a name and a run, so that what is counted is of the next run alone. */
+/** A session that has an owner, a name and a run already, so that only what the next run costs is counted. */
 async function warmSession(agent: string): Promise<{ agent: string; session_id: string; user_id: string }> {
   const session = { agent, session_id: newId(), user_id: newId() };
   await run("m0", session);
@@ -36,7 +36,7 @@ async function warmSession(agent: string): Promise<{ agent: string; session_id: 
 
 type Session = Awaited<ReturnType<typeof warmSession>>;
 
-/** A run that pauses at `calls` calls of `ask`, named `<message>-0` and so on. */
+/** A run that pauses at `calls` calls of `ask`, whose ids are `<message>-0` and so on. */
 function pausedRun(message: string, session: Session, calls = 1): Promise<Answer> {
   model.next(numbers(calls).map((index) => toolCall("ask", {}, { id: `${message}-${index}`, index })));
   return run(message, session);
@@ -102,7 +102,8 @@ it("reads no more rows for a continue, however many runs pause elsewhere", async
     const elsewhere = await warmSession(session.agent);
     for (const other of numbers(5)) await pausedRun(`o${other}`, elsewhere);
   }
-  // The history before the run grows up to its window. Where a range of ids ends before one of another session, that row is read too.
+  // The history before the run grows until its window is full. Where a range of ids ends right before one of another
+  // session, D1 reads that row too: so one row more or less is allowed.
   const [before = [], , after = []] = rowsRead;
   for (const nth of numbers(6)) {
     expect(Math.abs((after[nth] ?? 0) - (before[nth] ?? 0)), `${before} → ${after}`).toBeLessThanOrEqual(1);
@@ -140,7 +141,7 @@ it("costs two batches and 14 written rows more for each member run, and no read"
   const settled = written({ messages: 2, sessions: 4, runs: 1 });
   const [accept, ...rest] = costs(operations);
   expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }));
-  // The team's own: its delegation, the members' answer to it, and what it makes of that.
+  // The team's own messages: its delegation, the members' answer to that, and what the leader makes of it.
   expect(rest.pop()).toEqual(written({ messages: 6, requirements: 0, runs: 1, sessions: 4, message_docs: 3 }));
   const inOrder = (all: ReturnType<typeof costs>) => all.map((cost) => JSON.stringify(cost)).toSorted();
   expect(inOrder(rest)).toEqual(inOrder([started, started, settled, settled]));

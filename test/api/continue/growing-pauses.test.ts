@@ -7,7 +7,7 @@ import { peopleAgent } from "../../support/people-tools.ts";
 import { asText, exportOf, importing, type Line, linesOf } from "../../support/portable.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
-/* What grows with each answer to a paused run. */
+/* What grows with each answer to a paused run has to stay within its bounds. */
 
 const model = scriptModel();
 
@@ -23,7 +23,7 @@ const logBytes = async (run_id: string) =>
 describe("a paused run", () => {
   it("tells what is still open as often as its log has room for, and goes on with all that is left", async () => {
     const paused = await signing(3);
-    // As after many such answers: entries of the log that name what was open.
+    // Fills the log as many such answers would, with entries that name what was still open.
     const filler = Array.from({ length: 1_340 }, () => `["P",1${",0".repeat(45)}]`).join();
     await env.DB.prepare(
       "update runs set events = substr(events, 1, length(events) - 1) || ',' || ? || ']' where run_id = ?",

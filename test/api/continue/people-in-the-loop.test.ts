@@ -32,7 +32,7 @@ import {
 const model = scriptModel();
 const agent = "operator";
 
-/** The keys of a call that say what it waits for, and what was said; all others are null. */
+/** The keys of a call that say what it waits for and what was answered. Those that do not apply are null. */
 const WAITING_KEYS = [
   "requires_confirmation",
   "confirmed",
@@ -72,12 +72,12 @@ interface Kind {
   content: string;
   asked: Keys;
   said: object;
-  /** What its events are, and what the model is told. */
+  /** The events that follow the answer, and the result that the model is told. */
   events: string[];
   result: string;
   isError: boolean;
   args: Keys;
-  /** The keys of the call, and of the requirement, afterwards. */
+  /** The keys of the call, of the run's requirement and of the inbox's, once it is answered. */
   after: Keys;
   kept: Keys;
   inbox: Keys;
@@ -181,7 +181,7 @@ describe("a run that waits for a person", () => {
     const { run_id } = paused;
     await expectPaused(paused, kind);
 
-    // Nothing of it is in memory, nor in the object's own storage; what comes in between is allowed.
+    // The object keeps nothing of a paused run, neither in memory nor on disk, and another run may come in between.
     expect(await journalOf(session_id)).toEqual([]);
     await evictDurableObject(objectOf(session_id));
     expect((await run("meanwhile", { session_id, agent })).body.content).toBe("echo: meanwhile");
@@ -211,7 +211,8 @@ describe("a run that waits for a person", () => {
     }
     await expectCompleted(paused, kind);
 
-    // Its model is shown what stood before it, its own call and the answer; a later one sees all, in the order of runs.
+    // The model is shown what stood before the run, the run's own call and the answer. The model of a later run is
+    // shown all runs in their order.
     const own = ["user: hi", "assistant: echo: hi", "user: go", "assistant: Let me see. ", `tool: ${kind.result}`];
     expect(shown(runCalls(model).at(-1))).toEqual(own);
     await run("later", { session_id, agent });
@@ -253,7 +254,7 @@ async function pauses(message: string, session_id: string, stream: boolean) {
   return { paused: pauseOf(agent, data), events };
 }
 
-/** Read in every way, the run waits for the one call and shows all keys of it. */
+/** Expects that the run waits for the one call and shows all keys of it, in whichever way it is read. */
 async function expectPaused(paused: PausedRun, kind: Kind): Promise<void> {
   const { session_id, run_id } = paused;
   const [requirement] = paused.requirements;
@@ -287,7 +288,7 @@ function expectCall(tool: Keys, kind: Kind): void {
   expect(tool.metrics === null).toBe(!kind.events.includes("ToolCallStarted"));
 }
 
-/** Read in every way, the run has gone on behind what it did before, and says who answered. */
+/** Expects that the run has gone on behind what it did before and says who answered, in whichever way it is read. */
 async function expectCompleted(paused: PausedRun, kind: Kind): Promise<void> {
   const { session_id, run_id } = paused;
   const [requirement] = paused.requirements;

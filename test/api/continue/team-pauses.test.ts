@@ -24,7 +24,7 @@ import {
 
 const model = scriptModel();
 
-/** A tool that a person must confirm, and what it did. */
+/** A tool that a person must confirm, and the ids of the records that it has erased. */
 function erasing() {
   const erased: number[] = [];
   const erase = defineTool({

@@ -20,7 +20,7 @@ const MANY = 10_000;
 const HOUR = 3_600_000;
 const SESSION_TTL_SECONDS = "1000";
 
-/** Sessions as rows, one after the other from `since` on; answers their ids. */
+/** Writes sessions straight to D1, each last changed a millisecond after the one before; answers their ids. */
 async function seed(count: number, columns: Record<string, string | number | null>, since = Date.now() - HOUR) {
   const prefix = newId();
   const given = { session_type: "agent", visibility: "listed", fence: "f", chat_messages: 2, ...columns };
@@ -40,7 +40,7 @@ const exist = async (ids: string[]): Promise<number> =>
     .bind(JSON.stringify(ids))
     .first<number>("n")) ?? 0;
 
-/** What each of some minutes read, until nothing of `ids` is left. */
+/** Rings the cron trigger until nothing of `ids` is left, and answers how many rows each minute read. */
 async function minutesUntilGone(ids: string[], vars: object): Promise<number[]> {
   const read: number[] = [];
   while ((await exist(ids)) > 0 && read.length < 20) {
@@ -151,7 +151,8 @@ describe("a minute of the cron trigger", () => {
     const reads = d1.operations
       .flatMap(({ statements }) => statements)
       .filter(({ sql }) => /^select .* from "sessions"/s.test(sql));
-    // Five of what is to expire, three from a place on; one of what has no name, two to be purged, two unindexed.
+    // Five of these look for what is to expire, one for what has no name, two for what is to be purged and two for what
+    // is not indexed. Three of them begin at a place that their walk has reached.
     expect(reads.length).toBe(10);
     for (const { sql, params } of reads) {
       const { results } = await env.DB.prepare(`explain query plan ${sql}`)

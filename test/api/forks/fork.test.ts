@@ -67,7 +67,7 @@ async function seedTeamRuns(sessionId: string, teamId: string, runs: SeededRun[]
         parent === undefined ? null : 0,
         teamId,
         status,
-        // What was answered again had its own answer before.
+        // A run that is regenerated had come to its own end before, so it has a finish reason too.
         status === "COMPLETED" || status === "REGENERATED" ? "stop" : null,
         Number(waiting),
         name,
@@ -283,7 +283,8 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
       const [batch, ...more] = d1.of(session_id).filter(({ isRead }) => !isRead);
       expect(more).toEqual([]);
       statements.push(batch?.statements.length ?? 0);
-      // Linear: a run, its two messages, and what finds them.
+      // The rows that are read grow linearly: for each run its row, its two messages, and what finds them.
+      // them.
       const read = batch?.statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0) ?? 0;
       expect(read).toBeGreaterThan(3 * count);
       expect(read).toBeLessThan(20 * count + 100);

@@ -8,7 +8,7 @@ import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-
 const model = scriptModel();
 type Item = { id: string; role: string; content: string };
 
-/** An agent's session with these runs; message 2 of run 3, an agent's, is `3a2` (see `support/history.ts`). */
+/** An agent's session with these runs. Message 2 of run 3, an agent's, has the id `3a2` (see `support/history.ts`). */
 const sessionOf = (...runs: SessionRun[]) => typedSessionOf("agent", runs);
 
 async function typedSessionOf(type: SessionType, runs: SessionRun[]): Promise<string> {
@@ -27,7 +27,7 @@ const ids = async (session: string, query = "") =>
 const chatIds = async (session: string, query = "") =>
   (await read(session, "chat-history", query)).data.map((item: Item) => item.id).join(" ");
 
-/** Follows one direction's cursors from an answer to the end; the pages as they came, without the first. */
+/** Follows the cursors of one direction to the end, from one that an answer gave; answers the pages as they came. */
 async function walk(session: string, direction: "before" | "after", from: string | null, query = "") {
   const pages: Item[][] = [];
   for (let cursor = from; cursor !== null; ) {
@@ -255,7 +255,9 @@ describe("a history read by cursor", () => {
     const natural = await ids(id);
     for (const limit of [1, 2, 3, 7, 100]) {
       const newest = await read(id, "messages", `?limit=${limit}`);
-      // Only where something is left out is the system message moved.
+      // A page that leaves something out has the system message moved to its front. The walk finds it again at its own
+      // place, and here it must not count twice.
+      // place, so it is taken off here.
       const shown = newest.meta.has_more ? newest.data.filter((item: Item) => item.role !== "system") : newest.data;
       const before = await walk(id, "before", newest.meta.before, `&limit=${limit}`);
       const all = [...before.toReversed().flat(), ...shown];

@@ -263,16 +263,17 @@ describe("the cost of a naming job", () => {
       d1.forget();
       const id = await startNaming({ session_ids: ids });
       expect(costOf(d1.operations).rows).toMatchObject({ job_items: 4 * size });
-      // Only some have no name: through the pool's loopback every call of an object costs more than the one before it.
+      // Ten sessions have no name, and only they are called: through the pool's loopback every call of an object costs
+      // more than the one before it.
       await nameByHand(ids.slice(10));
       d1.forget();
       expect(await deliver(id)).toMatchObject({ acked: true });
       const { batches, rows } = costOf(d1.operations);
-      // Of an item: its row and its entry among the open ones when it is claimed, its row when it is done.
+      // The claim writes an item's row and its entry among the open items. Its result writes the row once more.
       expect(rows.job_items).toBe(3 * 50);
       expect(rows.sessions).toBe(7 * 10);
       expect(rows.jobs).toBeLessThanOrEqual(8);
-      // A claim, the names, and one for every ten results.
+      // One batch is the claim, ten write the names, and there is one for every ten results.
       expect(batches).toBeLessThanOrEqual(1 + 10 + 6);
       const read = d1.operations.flatMap(({ statements }) => statements).reduce((sum, one) => sum + one.rowsRead, 0);
       expect(read).toBeLessThan(50 * 60);
@@ -289,7 +290,7 @@ describe("the server by itself", () => {
     ).all<{ job_id: string }>();
     return found.results.map((row) => row.job_id);
   };
-  /** What earlier tests left. */
+  /** Gives a name to the sessions of earlier tests, so that the server's job does not find them. */
   const tidy = () => env.DB.prepare("UPDATE sessions SET name = 'x', name_source = 'manual' WHERE name IS NULL").run();
 
   it("names what has been without a name for long, when that is configured, one job at a time", async () => {
@@ -329,7 +330,7 @@ describe("the server by itself", () => {
     expect(await jobOf(id)).toMatchObject({ status: "completed", failed: 2 });
     model.respondWith("Named At Last");
     await minute(vars);
-    // A job that named nothing is followed after an hour, by one with what was not tried within a day.
+    // A job that named nothing is followed only after an hour, by a job of sessions that were not tried within a day.
     await seedNameable(1);
     await minute(vars);
     expect(await made()).toHaveLength(before + 1);

@@ -7,7 +7,7 @@ import { MAX_BODY_BYTES } from "../../../src/domain/limits.ts";
 import { type DocumentedOperation, documentedOperations, filledPath } from "../../support/document.ts";
 import { call, send } from "../../support/http.ts";
 
-/** A schema somewhere in the document: its name, the schema, and the way to it. */
+/** A schema somewhere in the document: its name, the schema, and its path. */
 interface Place {
   name: string;
   // biome-ignore lint/suspicious/noExplicitAny: the document's JSON, looked into by tests
@@ -38,16 +38,16 @@ function* places(value: unknown, path = "#"): Generator<Place> {
 }
 
 const all = (): Place[] => [...places(document)];
-/** The ways to those that break a rule. */
+/** The paths of the places where a rule is broken. */
 const breaking = (found: Place[], isKept: (place: Place) => boolean) =>
   found.filter((place) => !isKept(place)).map(({ path }) => path);
-/** A schema and those that it is put together from. */
+/** A schema, and all schemas that it is made of. */
 const parts = (schema: Place["schema"]): Place["schema"][] => [
   schema,
   ...[schema.anyOf, schema.oneOf, schema.items && [schema.items]].flatMap((list) => (list ?? []).flatMap(parts)),
 ];
 const types = (schema: Place["schema"]): unknown[] => parts(schema).flatMap(({ type }) => type ?? []);
-/** Variants repeat a member only to say whether it may be there. */
+/** A variant repeats a member only to say whether it may be there, so what it says of the member is not all. */
 const isWhole = ({ path }: Place) =>
   !/\/(oneOf|anyOf)\/\d+\/properties\//.test(path.replace(/^.*\/properties\/(?=.*\/)/, ""));
 
@@ -112,14 +112,16 @@ describe("the document names every status that is answered", () => {
 });
 
 describe("the document says of every", () => {
-  /** Theirs: a provider's, a deployer's; or of one value, or digits. */
+  /**
+   * Ids that keep to other rules: a provider or a deployer gives them, they have only one value, or they are digits.
+   */
   const OTHERS = ["tool_call_id", "os_id", "db_id", "approval_id", "checkpoint_id", "request_id"];
   it("id which it may be", () => {
     const ids = all()
       .filter(isWhole)
       .filter(({ name, path }) => {
         const isId = /(^id|_id|_ids)$/.test(name) && !OTHERS.includes(name);
-        // A model's id is its provider's; that of a line that failed may be anything.
+        // A provider gives a model its id. An import tells the session id of a line that failed as it stood there.
         return (
           isId &&
           !/schemas\/(Model|Root|RunStreamEvent|ResumeStreamEvent)\/|sessions\/items\/properties\/session_id$/.test(
@@ -199,7 +201,7 @@ describe("the document says of every", () => {
 
   it("time one format", () => {
     const isTime = ({ name }: Place) => /_at$|^(created|updated)_(after|before)$/.test(name);
-    // A caller's text, and AgentOS's is without an offset.
+    // A summary's `updated_at` may be any text of a caller's, and in AgentOS it has no offset.
     const isCallers = ({ path }: Place) => /(Summary|summary\/properties)\/.*updated_at$/.test(`${path}`);
     const times = all()
       .filter(isWhole)

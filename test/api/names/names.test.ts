@@ -7,7 +7,7 @@ import { cutOff, fail, gate, hold, isNaming, scriptModel, text, until } from "..
 const model = scriptModel();
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
-/** What a name shows that nobody asked a model for. */
+/** What a name shows of its cost if nobody asked a model for it. */
 const NO_COST = {
   model: null,
   prompt_tokens: null,
@@ -21,7 +21,7 @@ const NO_TOKENS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 const nameOf = async (id: string) => (await call("GET", `/sessions/${id}/name`)).body;
 const rename = (id: string, body: unknown) => call("POST", `/sessions/${id}/rename`, body);
-/** The requests for a name that this conversation, or this model, made. */
+/** The requests for a name that have this text in them. */
 const namings = (part: string) => model.callsWith(part).filter(({ request }) => isNaming(request));
 
 /** A session with one run in it, too few for it to be named by itself; the message has a mark of its own. */

@@ -30,7 +30,7 @@ function shownToNamer(nth = -1) {
   const data = /^<conversation>\n([\s\S]*)\n<\/conversation>\n\nThe name:$/.exec(prompt)?.[1] ?? "";
   return data.split("\n").map((line) => JSON.parse(line) as { role: string; content: string });
 }
-/** A session of one run with this message, in which the model is asked for a name and says `answer`. */
+/** The name of a session with one run of this message, when the model is asked for a name and gives these answers. */
 async function namedAfter(message: string, ...answers: Parameters<typeof model.nextNames>) {
   const session_id = newId();
   await run(message, { session_id });

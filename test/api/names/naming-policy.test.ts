@@ -10,11 +10,11 @@ const nameOf = async (id: string) => (await call("GET", `/sessions/${id}/name`))
 const rename = (id: string, body: unknown) => call("POST", `/sessions/${id}/rename`, body);
 const namings = (part: string) => model.callsWith(part).filter(({ request }) => isNaming(request));
 
-/** Polls the name until it is as expected: naming comes out of band. */
+/** Polls until the name is as expected, because naming comes out of band. */
 async function untilNamed(id: string, expected: object): Promise<void> {
   await expect.poll(async () => nameOf(id), { timeout: 4_000, interval: 20 }).toMatchObject(expected);
 }
-/** Gives out-of-band work the time in which it would have come. */
+/** Waits about as long as a name out of band takes, before a test says that none came. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 describe("a session is named by itself", () => {

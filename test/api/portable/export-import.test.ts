@@ -33,7 +33,7 @@ const model = scriptModel();
 
 const remove = (sessionId: string) => call("DELETE", `/sessions/${sessionId}`);
 
-/** Out, gone, in, out again: the same bytes and the same rows. */
+/** Exports the session, deletes it, imports it and exports it again. The bytes and the rows must be the same. */
 async function expectRoundTrip(sessionId: string): Promise<void> {
   const before = await exportOf(sessionId);
   const rows = await storedRows(sessionId);

@@ -34,7 +34,7 @@ async function written(options: Options): Promise<string> {
 
 const cursorOf = (text: string): string | undefined => linesOf(text).find(({ type }) => type === "cursor")?.cursor;
 
-/** All parts put together, each gone on with by the cursor of the one before. */
+/** Exports part by part, each from the cursor of the one before, and puts the parts together. */
 async function inParts(options: Options): Promise<{ text: string; parts: number }> {
   let text = "";
   let cursor: string | undefined;
@@ -47,7 +47,7 @@ async function inParts(options: Options): Promise<{ text: string; parts: number 
   }
 }
 
-/** Runs of very different sizes, some that waited, some that never started. */
+/** A session of runs of very different sizes: one of them waits for people, some never started. */
 function mixedSession(sessionId: string, userId: string) {
   const lines = sessionLines(sessionId, { runs: 9, user_id: userId });
   const end = lines.pop();
@@ -226,7 +226,7 @@ describe("an export", () => {
     const source = exporting({ sessionId, bounds: { maxRuns: 5, maxRows: 10 } });
     expect(d1.operations).toHaveLength(0);
     for (let piece = await source.next(); piece !== null; piece = await source.next());
-    // Its object may be putting it into the search index meanwhile, which reads alone.
+    // The session's object may be indexing it meanwhile. The object reads by single statements, an export by batches.
     const pages = d1.operations.filter(({ isBatch, isRead }) => isBatch && isRead);
     const statements = pages.flatMap((operation) => operation.statements);
     expect(statements.length).toBeGreaterThan(4 * 20);

@@ -11,7 +11,10 @@ import { detailOf, runsOf, saidIn, storyOf } from "../../support/session-story.t
 
 const model = scriptModel();
 
-/** Rows of real databases, made by Agno itself with a model that echoes: the sessions plain, unnamed, paused, summed, crewed. */
+/**
+ * Rows of real databases that Agno itself wrote, with a model that echoes. Their sessions: plain, unnamed, paused,
+ * summed, crewed.
+ */
 const files = import.meta.glob<string>("../../support/agno/*.ndjson", {
   query: "?raw",
   import: "default",
@@ -22,7 +25,7 @@ const dumps = Object.entries(files).map(([path, text]): [string, string] => [
   text,
 ]);
 
-/** The file with ids of its own, so that it comes in beside others. */
+/** The file with new ids, so that it can be imported beside others. */
 function fresh(text: string): { text: string; id: (name: string) => string } {
   const mark = newId().slice(0, 8);
   const runs = [...text.matchAll(/run_id\\*": \\*"([0-9a-f-]{36})/g)].map(([, id]) => id as string);
@@ -121,7 +124,7 @@ describe.each(dumps)("sessions of Agno %s", (_version, dump) => {
     expect(member).toMatchObject({ agent_id: "helper", parent_run_id: team.run_id, content: "echo: 3 é\u{1f600}" });
     expect(second).toMatchObject({ team_id: "crew", parent_run_id: "", run_input: "hello crew" });
     const whole = (await call("GET", `/teams/crew/runs/${team.run_id}?session_id=${id("crewed")}`)).body;
-    // No such team is registered here: its session is there all the same.
+    // This server has no team of that name. Its session is there all the same.
     expect(whole.code ?? "found").toMatch(/team_not_found|found/);
     const lines = linesOf(await exportOf(id("crewed"))).filter(({ type }) => type === "run");
     expect(lines.map(({ run_index, member_slots }) => [run_index, member_slots])).toEqual([

@@ -22,7 +22,7 @@ scriptModel();
 const KB = 1024;
 const AT = 1_700_000_000_000;
 
-/** A session's lines with the run's fields given, and the report of their import. */
+/** Imports a session whose run has these fields, and answers its id and the report. */
 async function importRun(fields: object, more: Line[] = []): Promise<{ sessionId: string; report: Line }> {
   const sessionId = newId();
   const [session, run, asked] = sessionLines(sessionId);
@@ -218,7 +218,7 @@ describe("the event log of a run that is imported", () => {
     const from = performance.now();
     const [run] = await runsOf(sessionId);
     expect(run.events.filter(({ event }: Line) => event === "ToolCallCompleted")).toHaveLength(calls);
-    // A look at all calls for each of them took minutes.
+    // A search among all calls for each event took minutes.
     expect(performance.now() - from).toBeLessThan(15_000);
   }, 60_000);
 });
@@ -245,7 +245,7 @@ it("shows a call whose arguments nest without end as one that has none", async (
 });
 
 describe("the member runs of a run that is imported", () => {
-  /** Runs of one session, in order; each names the number of its parent. */
+  /** The lines of a session with these runs, in order. `parent` is the number of a run's parent. */
   function treeLines(sessionId: string, runs: { parent?: number; slots?: number }[], team_id = "crew"): Line[] {
     const crew = { agent_id: null, team_id, component_name: "Crew" };
     const [session, run] = sessionLines(sessionId);
@@ -290,7 +290,7 @@ describe("the member runs of a run that is imported", () => {
 
   it("are read with their team only where it has kept a place for them", async () => {
     const sessionId = newId();
-    // Nobody's: the next top-level run has no places.
+    // These member runs belong to no team run: the next top-level run behind them has kept no places.
     const runs = [{ parent: 50 }, ...Array.from({ length: 30 }, () => ({ parent: 0 })), {}];
     const team = leading([member("ada")]);
     expect(await importing(asText(treeLines(sessionId, runs, team)))).toMatchObject({ imported: 1 });
@@ -380,7 +380,7 @@ describe("a session of Agno's that is imported", () => {
       const report = await importing(asText([row([{ run_id: newId(), agent_id: "a", status, messages }])]));
       expect(report.errors).toEqual([{ line: 1, message: expect.stringContaining("events: must not be larger") }]);
     }
-    // A look at all that follow behind each of them took minutes.
+    // A look at all messages that follow, for each message, took minutes.
     expect(performance.now() - from).toBeLessThan(20_000);
   }, 60_000);
 

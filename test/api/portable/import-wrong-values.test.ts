@@ -116,7 +116,7 @@ function fullLines(id: string): Line[] {
   ];
 }
 
-/** Rows of Agno's in which every list is given that is read; one run is in the session's own. */
+/** Rows of Agno's with every list that the import reads. One run is in the session's row, one has a row of its own. */
 function agnoLines(id: string): Line[] {
   const seconds = AT / 1000;
   const tokens = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
@@ -166,7 +166,7 @@ function agnoLines(id: string): Line[] {
   ];
 }
 
-/** The ways to all values of the lines, or to lists and objects only. */
+/** The paths of all values of the lines, or of lists and objects only. */
 function placesOf(lines: Line[], which: "all" | "structures"): string[][] {
   const places = lines.flatMap((line, nth) => placesIn(line, [String(nth)]));
   return places.filter((place) => place[1] !== "type" && (which === "all" || isStructure(valueAt(lines, place))));
@@ -198,7 +198,7 @@ it.each([
           expect(reason).toMatch(/^Line \d+: .{1,200}$/);
           continue;
         }
-        // What may be anything can be read.
+        // The wrong value was in a field that may hold anything, so the session came in. It must be readable.
         const response = await send("GET", `/sessions/${session_id}/runs`);
         expect([session_id, response.status]).toEqual([session_id, 200]);
         await response.text();

@@ -165,7 +165,7 @@ describe("what is sent", () => {
     ["a state that is too large", 0, { session_state: { x: "y".repeat(140_000) } }, "session_state"],
     ["metrics that cannot be summed", 0, { metrics: { total_tokens: "many" } }, "metrics.input_tokens"],
     ["an instant that is none", 0, { created_at: 1e300 }, "created_at"],
-    // Whatever changes the session later is later still, and a list shows both.
+    // Every later change of the session needs a later instant, and lists show both, so there must be one.
     ["an instant that nothing can come behind", 0, { updated_at: 8_640_000_000_000_000 }, "updated_at"],
     ["an instant before all calendars", 0, { created_at: -8_640_000_000_000_000 }, "created_at"],
     ["a time to live that nobody could give it", 0, { ttl_seconds: 0 }, "ttl_seconds"],
@@ -318,7 +318,7 @@ describe("a session that is there already", () => {
     expect(forkSession.forked_from_session_id).toBe(copy);
     expect(forkRun.origin).toMatchObject({ run_id: ids[1], session_id: copy });
     expect(JSON.stringify(copied)).not.toContain(sessionId.concat('-run-1",'));
-    // What was there is as it was.
+    // The session that was there before is unchanged.
     expect(linesOf(await exportOf(sessionId))[0].user_id).toBe("ada");
   });
 

@@ -64,7 +64,7 @@ it("shows what waits for people in all sessions: by user, by agent, by status", 
     tool_execution: third.tools[0],
   });
 
-  // What the inbox shows is all that is needed to answer.
+  // An answer needs no more than what the inbox shows.
   const said = { session_id: shown.session_id, user_id: bob, answered_by: "eve", stream: false };
   const requirements = [{ id: shown.id, confirmation: true }];
   const path = `/agents/${shown.run_agent_id}/runs/${shown.run_id}/continue`;
@@ -74,7 +74,7 @@ it("shows what waits for people in all sessions: by user, by agent, by status", 
     { id: shown.id, answer: "confirmed", answered_by: "eve", answered_at: expect.any(String) },
   ]);
 
-  // One that is answered while its run waits for others is no longer open.
+  // A requirement that is answered is no longer open, although its run still waits for others.
   await answer(first, { ...tools(first, null, filled({ amount: 1 })), user_id: ada });
   expect(new Set(await found({ user_id: ada }))).toEqual(new Set([...ids(second), ids(first)[0]]));
   expect(await inbox({ user_id: ada, status: "answered" })).toMatchObject([{ id: ids(first)[1], answered_by: ada }]);

@@ -33,7 +33,7 @@ const model = scriptModel();
 const d1 = watchD1();
 
 const LATE = "Nobody answered in time.";
-/** What the model is told of it. */
+/** What the model is told of a call that expired. */
 const EXPIRED = "Function call was rejected: nobody answered in time.";
 const HOUR = 3600;
 
@@ -67,13 +67,13 @@ const expiresAt = async (runId: string, tool = "wipe"): Promise<number | null> =
   return row?.expires_at ?? null;
 };
 
-/** When the object wakes next once its runs have come to rest. */
+/** Expects when the object's next alarm is, once its runs have come to rest; null expects none. */
 async function expectNextAlarm(sessionId: string, expected: number | null): Promise<void> {
   const next = async () => ((await ring(sessionId)) ? alarmOf(sessionId) : null);
   await eventually(next, (at) => at === expected);
 }
 
-/** As if the time of these calls were over: in D1, and in the object that is to wake for it. */
+/** Lets these calls expire: D1, and the object's note of when it has to wake, say that their time is over. */
 async function letExpire({ session_id, run_id }: PausedRun, ...toolNames: string[]): Promise<void> {
   for (const name of toolNames) {
     const over = "UPDATE requirements SET expires_at = 1 WHERE run_id = ? AND tool_name = ?";

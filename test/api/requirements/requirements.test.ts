@@ -9,7 +9,7 @@ import { OPENED_AT, requirement, userInput } from "../../support/requirements.ts
 const db = openDatabase(env.DB);
 let positions = 0;
 
-/** Stores requirements of a new user, and answers the user's id. */
+/** Stores these requirements for a new user, and answers the user's id. */
 async function seed(...some: Partial<Requirement>[]): Promise<string> {
   const userId = newId();
   for (const its of some) {

@@ -5,7 +5,7 @@ import { killObjects, ring, storyOf } from "../../support/session-story.ts";
 
 const model = scriptModel();
 
-/** Control events carry no id: a reader goes on from the last event that had one. */
+/** AgentOS's control events carry no id. A reader goes on from the last event that had one. */
 const isControl = ({ id }: SentEvent) => Number.isNaN(id);
 const indexes = (events: SentEvent[]) =>
   events.filter((event) => !isControl(event)).map(({ data }) => data.event_index);
@@ -29,7 +29,7 @@ async function resume({ runId, session_id, last, user_id }: Seen): Promise<Event
   return opened(await send("POST", `/agents/assistant/runs/${runId}/resume`, fields));
 }
 
-/** As a browser's EventSource does. */
+/** Resumes as a browser's EventSource does: by GET, with the last id in a header. */
 function follow({ runId, session_id, last, user_id }: Seen, query = ""): Promise<Response> {
   const headers: Record<string, string> = last === undefined ? {} : { "Last-Event-ID": String(last) };
   const user = user_id === undefined ? "" : `&user_id=${user_id}`;
@@ -48,7 +48,9 @@ async function take(stream: EventStream, count: number): Promise<SentEvent[]> {
 }
 
 const words = (count: number, from = 0) => upTo(from + count, from).map((nth) => `w${nth} `);
-/** Five events are no content: RunStarted, ModelRequestStarted, …Completed, RunContentCompleted, RunCompleted. */
+/**
+ * Five events of a run have no content: RunStarted, ModelRequestStarted, …Completed, RunContentCompleted, RunCompleted.
+ */
 const FRAME = 5;
 
 /** A run that has ended, with all that it streamed. */
@@ -75,7 +77,7 @@ describe("a stream that drops at every tenth event of 200", () => {
   it("is read to its end with every event once, in order, while the run goes on", async () => {
     const session_id = newId();
     const gates = Array.from({ length: 19 }, gate);
-    // Ten words, then a wait for the reader to have dropped once more.
+    // After every ten words the model waits until the reader has dropped once more.
     const steps: Step[] = gates.flatMap((point, nth) => [text(...words(10, nth * 10)), hold(point)]);
     model.next([...steps, text(...words(5, 190))]);
     const stream = await openRun("count", { session_id });
@@ -231,7 +233,7 @@ describe("resuming a run that has ended", () => {
     const found = indexes(all);
     expect(found).toEqual([...new Set(found)].sort((a, b) => a - b));
     expect(all.at(-1)).toEqual(events.at(-1));
-    // What was checkpointed, no more: a prefix of what was sent, and the end.
+    // The log has what was journaled and no more: a part of what was sent, from its beginning, and the end.
     expect(all.slice(0, -1)).toEqual(first.slice(0, all.length - 1));
   });
 });

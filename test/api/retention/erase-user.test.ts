@@ -121,7 +121,7 @@ it("leaves nothing of the user in any table, search index or object, and everyth
   await item("mixed", 1, others);
   await item("mixed", 2, ids.plain);
 
-  // The run of one object dies on its disk, with what it said; another one is at it.
+  // One object dies while it drives a run, and what the run said stays on its disk. Another object still drives one.
   model.next([text(`${reply} half`), hold(gate())], [text(`${reply} half`), hold(gate())]);
   const dying = await openRun(`more ${message}`, { session_id: ids.leftover, user_id: ada });
   await dying.until("RunContent");
@@ -162,7 +162,7 @@ it("takes the sessions out of jobs that are made while it erases, too", async ()
   d1.next(purges, heldBefore(point));
   const erased = erase(user);
   await point.reached();
-  // As the cron trigger, or who speaks for all, makes one.
+  // The cron trigger makes such jobs, and so does a caller without a user: they belong to nobody.
   const jobId = newId();
   await job(jobId, { kind: "names" });
   await item(jobId, 0, session_id);
@@ -209,7 +209,7 @@ describe("more than one call erases", () => {
     await tick();
     expect(await foundInD1([user])).toEqual([]);
     expect((await erase(user)).status).toBe(204);
-    // It wakes two hundred objects.
+    // A longer time limit: this wakes two hundred objects.
   }, 60_000);
 
   it("goes on where D1 went away in the middle", async () => {

@@ -142,7 +142,7 @@ describe("a session that is too large for one batch", () => {
     const removed = d1.operations.map(({ statements }) =>
       Math.max(...statements.map(({ rowsWritten }) => rowsWritten)),
     );
-    // A row and its entries in two indexes.
+    // A row that is removed counts with its entries in two indexes.
     expect(Math.max(...removed)).toBeLessThanOrEqual(3 * PURGE_ROWS);
     expect((await call("POST", "/sessions", { session_id })).status).toBe(201);
     expect(await storageOf(session_id)).toEqual([]);

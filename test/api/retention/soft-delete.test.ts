@@ -153,7 +153,8 @@ describe("a run that waits for people", () => {
       .bind(session_id)
       .run();
     await deleteWithUndo(session_id);
-    // As where its tool had said when it expires.
+    // Calls of this test's tool do not expire, so the object has no note of an expiry. It gets one here, as for a tool
+    // whose calls do.
     await runInDurableObject(objectOf(session_id), (_object, { storage }) => {
       storage.kv.put("expires_at", 1);
       return storage.setAlarm(Date.now() + 60_000);

@@ -14,7 +14,7 @@ const HISTORY_RUNS = 3;
 const asked = () => runCalls(model);
 const numbers = (count: number) => Array.from({ length: count }, (_, nth) => nth);
 
-/** What the models of runs that ran in this order see: the three runs before each, and its own message. */
+/** What the model is shown in each run of this order: the three runs before it, and its own message. */
 function expectedCalls(order: string[]): string[][] {
   return order.map((message, nth) => [
     ...order
@@ -297,7 +297,8 @@ it("costs two batches, no read and 21 written rows for a warm run, whatever the 
   for (const nth of numbers(4)) {
     d1.forget();
     await run(`n${nth}`, options);
-    // Accept: runs 3, messages 2 + 2, sessions 1, docs 3. Settle: messages 2, docs 3, sessions 4, runs 1.
+    // Rows of the accept: runs 3, messages 2 + 2, sessions 1, docs 3. Rows of the settle: messages 2, docs 3, sessions
+    // 4, runs 1.
     expect(costOf(d1.of(session_id))).toEqual({
       batches: 2,
       alone: 0,

@@ -13,7 +13,7 @@ const systemOf = (asked: ModelCall | undefined) =>
 const before = ["user: before", "assistant: echo: before"];
 const older = ["user: older", "assistant: echo: older"];
 
-/** The run of a session that was listed last. */
+/** The last run in the list of a session's runs. */
 const newestOf = async (session_id: string) => (await runsOf(session_id)).at(-1);
 
 describe("a run that is made from another one", () => {

@@ -12,7 +12,7 @@ import { asText, exportOf, importing, linesOf, message, sessionLines } from "../
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runCalls } from "../../support/session-story.ts";
 
-/* What a run that is made from another one takes over from it, made so again and again. */
+/* What runs take over from the runs that they are made from. In a long chain of runs that must stay within bounds. */
 
 const model = scriptModel();
 
@@ -21,7 +21,7 @@ const lastSystem = () =>
     .at(-1)
     ?.request.messages.find(({ role }) => role === "system")?.content;
 
-/** Goes on from the run that each step made. */
+/** Makes a chain of runs, each from the run that the step before it made; answers the last one. */
 async function chain(first: Older, steps: object[]): Promise<Older> {
   let older = first;
   for (const fields of steps) {
@@ -149,7 +149,7 @@ describe("messages that runs take over from one another", () => {
       ["fork", "input"],
       ["regenerate", "additional_instructions"],
     ] as const) {
-      // In a form, as nothing else is short enough to be a body.
+      // A form, because as JSON this text alone is larger than a body may be.
       const { session_id, run_id } = first;
       const form = new URLSearchParams({ session_id, stream: "false", [flag]: "true", [field]: control });
       const { status, body } = await call("POST", `/agents/assistant/runs/${run_id}/continue`, form);

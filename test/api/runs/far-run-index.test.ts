@@ -7,7 +7,7 @@ import { rowsOf } from "../../support/session-story.ts";
 
 scriptModel();
 
-/** A session of one run at that place. */
+/** The lines of a session whose one run has this run index. */
 function farOut(session_id: string, run_index: number, session: object = {}) {
   const [first, ...lines] = sessionLines(session_id);
   for (const line of lines) if (line.type === "run") line.run_index = run_index;

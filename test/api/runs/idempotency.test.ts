@@ -12,7 +12,7 @@ const d1 = watchD1();
 
 const asked = () => runCalls(model);
 
-/** All of an event but when a delta was said: a replay tells its segment's time. */
+/** Events without the times of deltas: the log keeps one time for a whole segment, so a replay tells another one. */
 const comparable = (events: SentEvent[]) =>
   events.map(({ id, event, data }) => {
     const { created_at, ...fields } = data;
@@ -297,7 +297,7 @@ it("gives a run with a key a session whose id nobody else can begin, with a crea
     session_id: reckoned,
     status: "COMPLETED",
   });
-  // There it is hers, and going on in it takes no key.
+  // Ada owns the session under this id, so she needs no key to go on in it.
   expect((await run("and more", { session_id: reckoned, user_id: "ada" })).body.status).toBe("COMPLETED");
   const forked = await call("POST", `/agents/assistant/sessions/${reckoned}/fork?user_id=ada`);
   expect(forked.body.session_id).not.toMatch(/^keyed-/);

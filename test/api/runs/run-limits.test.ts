@@ -20,7 +20,7 @@ const KB = 1024;
 const MB = 1024 * KB;
 const bytes = (value: string) => new TextEncoder().encode(value).length;
 
-/** The run as it was stored, next to how it was answered. */
+/** The session's newest run, as it is stored. */
 async function stored(session_id: string) {
   const { body } = await call("GET", `/sessions/${session_id}/runs`);
   return body.at(-1);
@@ -89,7 +89,7 @@ describe("a tool's result", () => {
     const failures = events.filter((event) => event.event === "ToolCallError");
     expect(failures.map(({ data }) => data.error)).toEqual(calls.map(([, , reason]) => expect.stringMatching(reason)));
     for (const { data } of failures) expect(data.tool).toMatchObject({ tool_call_error: true, result: data.error });
-    // The calls of one answer run side by side.
+    // The calls of one answer run side by side, so all have started before the first one ends.
     expect(names(events).filter((name) => name.startsWith("ToolCall"))).toEqual([
       ...calls.map(() => "ToolCallStarted"),
       ...calls.flatMap(() => ["ToolCallCompleted", "ToolCallError"]),

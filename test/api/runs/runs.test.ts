@@ -24,7 +24,7 @@ const bodies = (fields: Record<string, string>): [string, BodyInit | object][] =
   ["JSON", fields],
 ];
 
-/** What the events say beyond the fields that all of them have; checks those. */
+/** Checks the fields that all events have, and answers what each event says beyond them. */
 function told(events: SentEvent[], run_id: string, session_id: string): object[] {
   return events.map(({ id, event, data }, nth) => {
     const {

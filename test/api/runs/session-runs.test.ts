@@ -11,7 +11,7 @@ import { fail, gate, hold, scriptModel, toolCall } from "../../support/scripted-
 
 const model = scriptModel();
 
-/** AgentOS's RunSchema, with what it never leaves out. */
+/** The keys of AgentOS's RunSchema. `ALWAYS` are those that it never leaves out. */
 const ALWAYS = [
   "run_id parent_run_id agent_id user_id status run_input content run_response_format reasoning_content",
   "reasoning_steps metrics created_at references reasoning_messages images videos audio files input_media",
@@ -171,7 +171,7 @@ describe("GET /sessions/{session_id}/runs", () => {
       pages.push(page.runs.map(({ row, messages }) => `${row.runIndex}: ${messages[1]?.content.length}`));
       at = page.next;
     }
-    // Those that have not started stand behind: there is none.
+    // The last two pages are empty: one finds no more runs that started, the other none that never did.
     expect(pages).toEqual([["0: 10000", "1: 10000", "2: 90000"], ["3: 10000", "4: 10000", "5: 10000"], [], []]);
   });
 

@@ -91,7 +91,7 @@ describe("cancelling a team whose member is at work", () => {
     expect(body.member_responses.map(({ status }: { status: string }) => status)).toEqual(["CANCELLED", "COMPLETED"]);
     expect(await journalOf(session_id)).toEqual([]);
 
-    // Chat history shows it; the leader's history does not.
+    // The chat history shows the cancelled run. The history that the leader is shown leaves it out.
     expect(await saidIn(session_id)).toEqual(["user: Both", "assistant: Asking. "]);
     say(model, { leader: ["Fine."] });
     await runTeam(team, "Again", { session_id });

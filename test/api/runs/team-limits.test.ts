@@ -58,7 +58,7 @@ describe("a member that fails", () => {
     expect(comparable(replay).slice(-events.length)).toEqual(comparable(events));
     const { body } = await readTeamRun(seen);
     expect(body.member_responses.map(({ status }: { status: string }) => status)).toEqual(["ERROR", "COMPLETED"]);
-    // The partial answer of the one that failed is kept.
+    // The partial answer of the member that failed is kept.
     expect((await runsOf(session_id))[0].messages.at(-1).content).toBe("Half");
   });
 
@@ -89,7 +89,7 @@ describe("what the members of a run say", () => {
     });
     const { body } = await runTeam(team, "All of you", { session_id });
     expect(body).toMatchObject({ status: "COMPLETED", finish_reason: "length" });
-    // Those who were to start when the others had said all that was left were not.
+    // Members were not started any more once the others had said all that the run had room for.
     const { member_responses: started } = body;
     expect(started.some(({ finish_reason }: { finish_reason: string }) => finish_reason === "length")).toBe(true);
     const said = await env.DB.prepare(
@@ -256,10 +256,12 @@ describe("how many member runs a run may start", () => {
     expect(late.filter(([, isError]) => isError)).toEqual(
       Array.from({ length: 2 }, () => ["Ada failed: Not started: this run has had its 16 member runs.", true]),
     );
-    // Ten and one for the leader, one of the inner team, four more.
+    // The leader starts ten runs and the inner team, which starts one; four late ones start. The team's own is the
+    // 17th.
+    // With the team's own run they are 17.
     expect(await runsOf(session_id)).toHaveLength(17);
 
-    // The next run of the session has places of its own.
+    // The session's next run has member slots of its own.
     say(model, { leader: [[delegate(ada, "again")], "Fine."], ada: ["yes"] });
     expect((await runTeam(team, "Again", { session_id })).body.content).toBe("Fine.");
     expect((await storyOf(session_id)).slice(-2)).toEqual(["again → COMPLETED: yes", "Again → COMPLETED: Fine."]);

@@ -39,7 +39,7 @@ describe("several tasks that a leader hands out in one answer", () => {
       bob: [[hold(points.bob), text("Bob's")]],
     });
     const stream = await openTeam(team, "Both", { session_id });
-    // Neither waits for the other.
+    // Both come to their gates: neither member waits for the other.
     await points.ada.reached();
     await points.bob.reached();
     points.bob.release();

@@ -14,7 +14,7 @@ const known = { session: newId(), run: "", teamSession: newId(), teamRun: "" };
 beforeAll(async () => {
   registry.set(team.id, team);
   known.run = (await run("hi", { session_id: known.session })).body.run_id;
-  // As rows: what is asked here is what the routes do with a run of a team.
+  // An agent's run is made a team's in D1. No team has to run: this file is about what the routes do with such a run.
   const { body } = await run("hello team", { session_id: known.teamSession });
   known.teamRun = body.run_id;
   await env.DB.batch([
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => void registry.delete(team.id));
 
-/** Every route of a component's runs, with what it takes at least. */
+/** Every route of a component's runs, with the least that it takes. */
 type Route = [name: string, send: (component: string, runId: string, sessionId: string) => Promise<Answer>];
 const ROUTES: Route[] = [
   ["POST runs", (component) => call("POST", `${component}/runs`, { message: "hi", stream: false })],
@@ -45,7 +45,7 @@ const RUN_ROUTES = ROUTES.slice(2);
 describe("a team that does not exist", () => {
   it.each(ROUTES)("is 404 for %s, whatever else is wrong", async (_, send) => {
     const before = await countRows();
-    // An agent's id is no team's, and the other way round.
+    // A team's path must not find an agent by its id, nor an agent's path a team.
     for (const id of ["nobody", "assistant"]) {
       const { status, body } = await send(`/teams/${id}`, known.run, known.session);
       expect([id, status, body.code, body.detail]).toEqual([id, 404, "team_not_found", "Team not found"]);

@@ -294,7 +294,7 @@ describe("a session with runs of agents and of teams", () => {
     const { body } = await run("Did you?", { agent: ada, session_id, user_id });
     expect(body).toMatchObject({ agent_id: ada, status: "COMPLETED", content: "I did." });
     expect(body).not.toHaveProperty("parent_run_id");
-    // What it did as a member was between it and its leader.
+    // Ada's run as a member was between her and the leader, so it is no part of her history.
     expect(shown(callsOf(model, "ada")[1])).toEqual([
       "user: Do something",
       "assistant: Let me ask.",

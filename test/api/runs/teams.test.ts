@@ -22,7 +22,7 @@ import {
 
 const model = scriptModel();
 
-/** A leader with two members of models of their own, who asks one of them. */
+/** A team of two members, whose leader asks Ada. She has a model of her own. */
 function sumTeam() {
   const ada = member("ada", { model: "ada-model" });
   const bob = member("bob", { role: "Draws." });
@@ -165,7 +165,7 @@ describe("a team that coordinates", () => {
     expect((await readTeamRun({ team, runId: body.run_id, session_id })).body).toEqual(body);
 
     const detail = await detailOf(session_id);
-    // The member's run settles before its team's.
+    // The member's run settles before its team's, so its model comes first.
     const details = { model: [...SUM_TOKENS.details.model].reverse() };
     expect(detail).toMatchObject({ total_tokens: 137, metrics: { ...SUM_TOKENS, details } });
     say(model, { leader: ["Still 3."] });
@@ -186,7 +186,7 @@ describe("a team that coordinates", () => {
     expect(ofTeam).toMatchObject({ run_input: "Add 1 and 2", metrics: SUM_TOKENS });
     expect(ofTeam).not.toHaveProperty("agent_id");
     expect(ofTeam).not.toHaveProperty("user_id");
-    // Each with its own events: those of the member are the member's.
+    // Each run lists its own events only: the team's list has none of the member's.
     expect(ofTeam.events.map(({ event }: { event: string }) => event)).toEqual(
       SUM_EVENTS.filter((line) => line.startsWith("Team") && line !== "TeamRunContent"),
     );
@@ -207,7 +207,7 @@ describe("a team that coordinates", () => {
   });
 });
 
-/** Two members who speak in turns, held between words; answers the stream, and how to let them end. */
+/** A team whose two members speak at once, each held twice between its words; answers its stream and the gates. */
 async function twoAtOnce() {
   const [ada, bob] = [member("ada"), member("bob")];
   const team = leading([ada, bob]);
@@ -259,7 +259,7 @@ describe("two members at once", () => {
       expect(comparable(await resumeTeam(seen)), look).toEqual(comparable(events));
       expect(comparable(await resumeTeam(seen, 11)), look).toEqual(comparable(events.slice(12)));
       expect(await resumeTeam(seen, events.length - 1), look).toEqual([]);
-      // A member's own run is read with indexes of its own.
+      // Read as a run of its own, a member's run has event indexes of its own.
       const own = await resumeTeam({ team: ada, runId: adasRun, session_id }, undefined, "agents");
       expectNoGaps(own);
       expect(own.map(({ event, data }) => [event, data.content])).toEqual(

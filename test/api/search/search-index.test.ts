@@ -18,9 +18,9 @@ import { seedRuns } from "../../support/rows.ts";
 import { gate, scriptModel } from "../../support/scripted-model.ts";
 import { eventually, killObjects, ring } from "../../support/session-story.ts";
 
-/* What the search index has, and when: of runs, of sessions that are claimed, forked, deleted. */
+/* What is in the search index, and from when on: of runs, and of sessions that are claimed, forked or deleted. */
 
-/** An answer in which there is no word. */
+/** An answer without a word, so that the search index has nothing of it. */
 const SILENCE = "-";
 
 const model = scriptModel(SILENCE);
@@ -54,7 +54,7 @@ const indexed = (session_id: string) =>
     (at) => at === null,
   );
 
-/** The batch of a step of indexing. */
+/** Finds the batch of one step of indexing the session. */
 const steps =
   (session_id: string) =>
   ({ isBatch, statements }: Operation): boolean =>
@@ -64,7 +64,7 @@ const steps =
     ) &&
     !accepts(session_id)({ isBatch, isRead: false, statements });
 
-/** Whether the full-text index holds what its tables do, and nothing else. */
+/** Has SQLite check that each full-text index holds what its table does, and nothing else; fails if not. */
 const check = () =>
   env.DB.batch(
     ["message_search", "name_search"].map((table) =>
@@ -72,7 +72,7 @@ const check = () =>
     ),
   );
 
-/** What the full-text tables store, as text. */
+/** What the full-text indexes store, in hex. */
 async function indexBytes(): Promise<string> {
   const { results } = await env.DB.prepare(
     "select hex(block) as block from message_search_data union all select hex(block) from name_search_data",
@@ -291,6 +291,7 @@ it("costs three batches for the first run of a session, its name in the index am
   const [read, ...writes] = d1.of(session_id);
   expect(read?.isRead).toBe(true);
   const { rows, batches } = costOf(writes.slice(0, 2));
-  // The answer has no word: with one it is 3 rows more. Of the session's rows 3 are its name's.
+  // An answer with a word costs 3 rows more. Of the session's rows 3 are those of its name in the index.
+  // index.
   expect([batches, rows]).toEqual([2, { sessions: 17, runs: 4, messages: 6, message_docs: 3 }]);
 });

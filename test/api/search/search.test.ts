@@ -167,7 +167,7 @@ describe("GET /search", () => {
         ]);
       }
     }
-    // What means something elsewhere is a word like any other.
+    // What is an operator to SQLite's full-text search is a word like any other here.
     for (const q of ["AND", "NOT or", "near"]) expect((await search({ q, user_id })).data).toHaveLength(1);
     const letters = [..."\"'()*^-+:{}ANDORT 京é\u0301😀#\\"];
     for (let nth = 0; nth < 100; nth++) {
@@ -211,7 +211,7 @@ describe("GET /search", () => {
       expect([visibility, (await search({ q: word, user_id: ada })).data.length]).toEqual([visibility, count]);
       expect([visibility, (await search({ q: word })).data.length]).toEqual([visibility, count]);
     }
-    // Owned by another one, before the index knows.
+    // Bob owns the session now, and the index does not know it yet.
     await env.DB.prepare("update sessions set user_id = ? where session_id = ?").bind(bob, session_id).run();
     expect((await search({ q: word, user_id: ada })).data).toEqual([]);
     await call("DELETE", `/sessions/${session_id}`);

@@ -1,4 +1,4 @@
-/** What a list shows of what was said last: kept by the runs' own batches, however they end. */
+/** What a list shows as a session's last message. The batches of the runs keep it, however the runs end. */
 import { expect, it } from "vitest";
 import { costOf } from "../../support/d1-cost.ts";
 import {

@@ -18,7 +18,7 @@ async function created(fields: Record<string, unknown> = {}): Promise<string> {
   return (await call("POST", "/sessions", fields)).body.session_id;
 }
 
-/** Changes the state as the settle of a run does, which stands in no line with changes by callers. */
+/** Changes the state in D1 as the settle of a run does, but not in line with changes by callers. */
 const settleState = (id: string, state: object, updatedAt = 0) =>
   env.DB.prepare(
     "update sessions set session_state = ?, version = version + 1, updated_at = max(updated_at, ?) where session_id = ?",

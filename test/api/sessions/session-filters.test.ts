@@ -14,7 +14,9 @@ async function answerTo(query: string) {
   expect(status, JSON.stringify(body)).toBe(200);
   return body;
 }
-/** The ids, in order, with and without a user, by page and by cursor: all the ways into the same sessions. */
+/**
+ * The ids that a query finds, in order. All ways to them must agree: with and without a user, by page and by cursor.
+ */
 async function found(query: string, user_id: string): Promise<string[]> {
   const mine = await answerTo(`${query}&user_id=${user_id}&limit=1000`);
   const ids = mine.data.map((item: Item) => item.session_id);
@@ -127,7 +129,7 @@ describe("a list narrowed by tags and metadata", () => {
   it("is the same list where many sessions have the tag", async () => {
     const [user_id, tag] = [newId(), newId()];
     const session_id = await created({ user_id, tags: [tag] }, 1);
-    // More than are sorted: the list walks by date then.
+    // These are more sessions than the list sorts (`MAX_SORTED`), so it walks by date.
     await env.DB.batch([
       env.DB.prepare(
         `with recursive n(i) as (select 0 union all select i + 1 from n where i < 1499)
@@ -274,7 +276,7 @@ describe("a page of large sessions", () => {
       query = meta.next_cursor && `cursor=${meta.next_cursor}`;
     }
     expect(ids).toEqual([...Array(100).keys()].toReversed().map((nth) => `${user_id}-${String(nth).padStart(3, "0")}`));
-    // 200 KB each: 41 are 8 MB.
+    // A page ends once it has 8 MB. Each session has 200 KB, so 41 of them fill a page.
     expect(sizes).toEqual([41, 41, 18]);
   });
 });

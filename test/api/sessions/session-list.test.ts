@@ -18,7 +18,7 @@ const ids = (body: { data: Item[] }) => body.data.map((item) => item.session_id)
 const shownNames = (body: { data: Item[] }) => body.data.map((item) => item.session_name);
 const create = (fields: Record<string, unknown>, type = "agent") => call("POST", `/sessions?type=${type}`, fields);
 
-/** Follows the cursors from the first page to the end. */
+/** Follows the cursors from the first page to the end; `between` runs before each further page. */
 async function allPages(query: Record<string, string | number>, between: () => Promise<unknown> = async () => {}) {
   let page = await list(query);
   const found = ids(page);

@@ -23,7 +23,7 @@ const add = (state: JsonObject): JsonObject => ({ ...state, count: Number(state.
 const increment = tool("increment", ({ updateState }) => updateState(add).count);
 const approved = tool("approved", ({ updateState }) => updateState(add).count, { requiresConfirmation: true });
 
-/** A tool that counts, waits at the gate, says what it sees there, and counts again. */
+/** A tool that counts, waits at the gate, and counts again; it answers the state that it saw after the gate. */
 function heldTool(point: Gate): Tool {
   return tool("held", async (context) => {
     context.updateState(add);

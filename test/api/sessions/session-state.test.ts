@@ -19,7 +19,7 @@ const tool = (name: string, execute: (context: ToolContext) => unknown): Tool =>
   defineTool({ name, description: "", parameters: EMPTY, execute: (_, context) => execute(context) });
 const add = (state: JsonObject, by = 1): JsonObject => ({ ...state, count: Number(state.count ?? 0) + by });
 const increment = tool("increment", ({ updateState }) => updateState((state) => add(state)).count);
-/** Lets others go first, and yet loses nothing. */
+/** Waits before it counts, so that other calls change the state meanwhile. Their changes must not be lost. */
 const slowIncrement = tool("slow_increment", async ({ updateState, sessionState }) => {
   await sleep(Number(sessionState.count ?? 0) % 3);
   return updateState((state) => add(state)).count;

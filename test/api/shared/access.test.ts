@@ -11,7 +11,7 @@ const owned = async (user_id?: string) => {
   const { body } = await run("mine", { session_id, ...(user_id !== undefined && { user_id }) });
   return { session_id, run_id: body.run_id as string };
 };
-/** All that shows of a session, as who may see everything sees it. */
+/** All that the API shows of a session to a caller who names no user, and so sees every session. */
 const everything = async (id: string) => [
   (await call("GET", `/sessions/${id}`)).body,
   (await call("GET", `/sessions/${id}/runs`)).body,
@@ -107,7 +107,7 @@ describe("with a user only that user's sessions exist", () => {
     const stream = await openRun("mine", { session_id, user_id: me });
     await stream.until("RunContent");
     await call("POST", `/agents/assistant/runs/${stream.runId}/cancel?user_id=${newId()}`);
-    // Named where the other run routes take it, another user is another user all the same.
+    // Other run routes take the user in the body. A cancel that overlooked it there would end another user's run.
     await call("POST", `/agents/assistant/runs/${stream.runId}/cancel`, { user_id: newId() });
     await call("POST", `/agents/assistant/runs/${stream.runId}/cancel`, new URLSearchParams({ user_id: newId() }));
     await call("POST", `/agents/assistant/runs/${stream.runId}/cancel`, { session_id: newId() });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   known.run = (await run("hi", { session_id: known.session })).body.run_id;
 });
 
-/** How many rows there are, and all that is stored of that session. */
+/** How many rows D1 has, and all that it stores of that session. */
 const snapshot = async () => {
   const rows = ["sessions", "runs", "messages"].map((table) =>
     env.DB.prepare(`SELECT * FROM ${table} WHERE session_id = ?`).bind(known.session),
@@ -27,7 +27,10 @@ const snapshot = async () => {
   return [await countRows(), (await env.DB.batch(rows)).map(({ results }) => results)];
 };
 
-/** Sends what is wrong; whatever the answer, it is an error of ours that explains nothing of the inside. */
+/**
+ * Sends a wrong request. Whatever its answer is, it must be an error in our shape that tells nothing of the inside, and
+ * nothing may be stored.
+ */
 async function refused(method: string, path: string, body?: BodyInit | object, headers: Record<string, string> = {}) {
   const before = await snapshot();
   const response = await send(method, path, body, headers);
@@ -40,7 +43,7 @@ async function refused(method: string, path: string, body?: BodyInit | object, h
   return { status: response.status, body: answer };
 }
 
-/** Checks that the answer is AgentOS's 422 and is about this place. */
+/** Expects that the answer is AgentOS's 422 and is about this place. */
 function expect422(
   answer: { status: number; body: { detail: unknown } },
   loc: (string | number)[],

@@ -16,7 +16,7 @@ const BIG = "9007199254740993";
 const JSON_TYPE = { "Content-Type": "application/json" };
 const MERGE_TYPE = { "Content-Type": "application/merge-patch+json" };
 const FORM_TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
-/** A JSON text in which `#` is the integer that a number cannot hold. */
+/** The JSON text with an integer that a JavaScript number cannot hold in place of each `#`. */
 const big = (text: string) => text.replaceAll("#", BIG);
 const form = (fields: Record<string, string>) => String(new URLSearchParams(fields));
 
@@ -76,7 +76,7 @@ describe("an integer that a number would round", () => {
     expect((await call("POST", "/sessions", body, JSON_TYPE)).status).toBe(201);
     const { session_state } = await detailOf(id);
     expect(session_state).toEqual({ n: -9007199254740991, f: 1e20 });
-    // What was answered can be sent back.
+    // A client can send back what it was answered.
     expect((await call("PATCH", `/sessions/${id}`, { session_state })).status).toBe(200);
   });
 });
@@ -159,7 +159,7 @@ describe("a model's call with an integer that a number would round", () => {
     expect(body.tools[0]).toMatchObject({
       tool_call_error: true,
       result: "Not run: the integer at to.account is too large to be kept as it is. Give it as text.",
-      // As the model wrote it, not rounded.
+      // The call is shown as the model wrote it, not with a rounded integer.
       tool_args: { to: { account: BIG } },
     });
     expect(model.calls[1]?.request.messages.at(-1)).toMatchObject({ role: "tool", content: body.tools[0].result });
@@ -199,7 +199,7 @@ describe("an import with integers that a number rounds", () => {
       rounded(2, "session_state.run"),
     ]);
     expect((await detailOf(id)).metadata).toEqual({ n: 9007199254740992 });
-    // Left out, it is not read.
+    // The session is there now, so it is left out, and its values are not looked at.
     expect((await importing(asText(lines).replaceAll('"BIG"', BIG))).errors).toEqual([]);
   });
 

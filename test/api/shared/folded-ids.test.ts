@@ -5,16 +5,16 @@ import { scriptModel } from "../../support/scripted-model.ts";
 
 const model = scriptModel();
 
-/** What URL parsers take out of a path before it is sent, in the ways in which they read it. */
+/** The parts of a path that URL parsers take out before it is sent, in all spellings that they know. */
 const FOLDED = [".", "..", "%2e", "%2E%2e"];
-/** Alike for everybody. */
+/** Paths that answer alike for everybody, so a request that lands there learns nothing of a session. */
 const DISCOVERY = /^\/((agents|teams)(\/[^/]*)?\/?)?$/;
 
 const operations = (await documentedOperations()).flatMap((operation) =>
   [...operation.path.matchAll(/\{(.+?)\}/g)].map(([, parameter = ""]) => ({ ...operation, parameter })),
 );
 
-/** A session with a run, whose every word tells whose it is. */
+/** A session with a run, all of whose texts are this secret. An answer with the secret shows this session. */
 async function sessionOf(secret: string) {
   model.respondWith(secret);
   const { body } = await run(secret, { session_id: `s-${newId()}`, agent: "operator" });

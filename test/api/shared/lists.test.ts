@@ -49,7 +49,7 @@ function listsIn(schema: Schema, place: string[] = []): Pick<ListPlace, "place" 
   ];
 }
 
-/** More than the validator's stack has room for, were each looked at. */
+/** So many wrong elements that the validator's stack would overflow if it looked at each of them. */
 const WRONG = new Array(130_000).fill(0);
 
 const inBody = (place: string[], value: unknown): object =>

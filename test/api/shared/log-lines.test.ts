@@ -10,7 +10,10 @@ import { ring } from "../../support/session-story.ts";
 const model = scriptModel();
 const d1 = watchD1();
 
-/** In every value of every request but the ids of sessions, runs and jobs. */
+/**
+ * This mark is in every value of every request, but for the ids of sessions, runs and jobs. So a line of the log that
+ * has it tells what a caller said.
+ */
 const SAID = "zqx";
 const said = (what: string) => `${SAID}-${what}`;
 
@@ -24,7 +27,7 @@ beforeEach(() => {
 
 type Sent = [method: string, path: string, body?: unknown];
 
-/** Every operation of the document, by its own path there. */
+/** A request for every operation of the document, by method and path as they are there. */
 function requests(session: string, runId: string, job: string): Record<string, Sent> {
   const query = (path: string, fields: Record<string, string> = {}) =>
     `${path}?${new URLSearchParams({ user_id: said("user"), ...fields })}`;
@@ -126,7 +129,7 @@ function requests(session: string, runId: string, job: string): Record<string, S
   };
 }
 
-/** What a caller's tools send along. */
+/** The headers that a caller's tools send along, with the mark in them. */
 const headers = () => ({
   "User-Agent": said("program"),
   Origin: "http://localhost:3000",
@@ -138,7 +141,7 @@ async function sendAll(session: string, runId: string, job: string): Promise<str
   const answers = await Promise.all(
     Object.values(requests(session, runId, job)).map(async ([method, path, body]) => {
       const answer = await send(method, path, body, headers());
-      // A stream that ends in an error has told all that it had to tell.
+      // A stream may break off with an error. All its lines are in the log by then.
       await answer.arrayBuffer().catch(() => null);
       return `${answer.status} ${path}`;
     }),

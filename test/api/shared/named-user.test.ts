@@ -12,7 +12,7 @@ const model = scriptModel();
 const ADA = "ada-of-these-tests";
 const SECRET = "the secret of Bob";
 
-/** What of Bob's the requests name, one request after the other. */
+/** What belongs to Bob. Each request names one of these. */
 interface World {
   bob: string;
   session: string;
@@ -20,7 +20,7 @@ interface World {
   job: string;
 }
 
-/** A session of Bob's with a run that is over, one that waits for him, and a job of his. */
+/** A session of Bob's with a run that is over and one that waits for him, and a job of his. */
 async function bobsWorld(): Promise<World> {
   model.respondWith(SECRET);
   const bob = `bob-${newId()}`;
@@ -33,7 +33,7 @@ async function bobsWorld(): Promise<World> {
   return { bob, session: session_id, run: run_id, job: named.body.job_id };
 }
 
-/** All rows of all tables that tell of Bob or of what is his, as text. */
+/** All rows that tell of Bob or of what is his, from all tables, as text. */
 async function bobsRows({ bob, session, job }: World): Promise<string[]> {
   const { results: tables } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name NOT LIKE '%_search%' AND name NOT LIKE 'd1_%'",
@@ -48,13 +48,13 @@ async function bobsRows({ bob, session, job }: World): Promise<string[]> {
     rows
       .flat()
       .filter((row) => [bob, session].some((his) => row.includes(his)))
-      // A job of Ada's may name his session: it finds none.
+      // Ada may make a job that names Bob's session. It finds no such session, so its items do no harm.
       .filter((row) => !row.startsWith("job_items ") || row.includes(job))
       .toSorted()
   );
 }
 
-/** The least that each operation with a body wants, so that nothing but the user can be in its way. */
+/** The least that each operation takes as a body, so that only the user can be what it refuses. */
 const BODIES: Record<string, (world: World) => object> = {
   create_session: () => ({}),
   delete_sessions: ({ session }) => ({ session_ids: [session], session_types: ["agent"] }),
@@ -71,7 +71,7 @@ const BODIES: Record<string, (world: World) => object> = {
   resume_agent_run: ({ session }) => ({ session_id: session }),
   resume_team_run: ({ session }) => ({ session_id: session }),
 };
-/** What the parameters that an operation cannot do without are in these requests. */
+/** The values of the parameters that an operation cannot do without. */
 const idsIn = ({ session, run, job }: World) => ({ session_id: session, run_id: run, job_id: job });
 const parametersOf = ({ session }: World): Record<string, string> => ({ session_id: session, q: "secret" });
 
@@ -86,7 +86,7 @@ interface Naming {
   body?: Record<string, unknown> | URLSearchParams;
 }
 
-/** An operation on what is Bob's, with the user named in this way. */
+/** Sends an operation on what is Bob's, with the user named in this way. */
 async function ask(operation: DocumentedOperation, world: World, naming: Naming): Promise<Answer & { text: string }> {
   const { method, path, parameters, operationId, requestBody } = operation;
   const wanted = parameters.filter((one) => one.in === "query" && one.required === true);
@@ -114,7 +114,7 @@ async function ask(operation: DocumentedOperation, world: World, naming: Naming)
   return { status: answer.status, headers: answer.headers, body: null, text };
 }
 
-/** The ways to name Ada that an operation takes; a GET has no body that a test could send. */
+/** The ways to name Ada that an operation takes. A GET is sent without a body, because `Request` allows none. */
 function waysToName({ method, path, operationId }: DocumentedOperation): [string, Naming][] {
   if (path.includes("{user_id}")) return [["path", {}]];
   const named: [string, string] = ["user_id", ADA];
@@ -134,7 +134,7 @@ function waysToName({ method, path, operationId }: DocumentedOperation): [string
   ];
 }
 
-/** What names nobody, or more than one. */
+/** The ways to name nobody, or more than one user. */
 function wrongWays({ method, path, operationId }: DocumentedOperation, { bob }: World): [string, Naming][] {
   const isRun = /_run$/.test(operationId);
   const twice = (...values: string[]) => values.map((value): [string, string] => ["user_id", value]);
@@ -337,7 +337,7 @@ describe("where REQUIRE_USER is set", () => {
 
 const requiring = { ...env, REQUIRE_USER: "true" };
 
-/** A request to a server that asks for a user. */
+/** Sends a request to a deployment in which every request has to name a user. */
 async function inDeployment(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
   const request = new Request(`http://localhost${path}`, {
     method,
@@ -347,7 +347,7 @@ async function inDeployment(method: string, path: string, body?: object): Promis
   return { status: answer.status, text: await answer.text() };
 }
 
-/** A GET with a body, as it comes in over a connection; no Request can be made with one. */
+/** Sends a GET with a body, as one may come in over a connection. `Request` makes none, so it gets its body later. */
 async function getWithBody(path: string, body: string): Promise<Response> {
   const request = new Request(`http://localhost${path}`);
   Object.defineProperty(request, "body", { value: new Response(body).body });

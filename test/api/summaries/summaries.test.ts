@@ -29,7 +29,7 @@ const summarize = (id: string, query = "", headers: Record<string, string> = {})
   call("POST", `/sessions/${id}/summary${query}`, undefined, headers);
 const detail = async (id: string) => (await call("GET", `/sessions/${id}`)).body;
 const asked = () => model.calls.filter(({ request }) => isSummarizing(request)).map(({ request }) => request);
-/** What the summarizing model was shown: the data alone. */
+/** The data that the summarizing model was shown, without its instructions. */
 const shown = (nth: number): string => asked()[nth]?.messages.at(-1)?.content ?? "";
 const said = (nth: number): { role: string; content: string }[] => {
   const data = /<conversation>\n([\s\S]*)\n<\/conversation>/.exec(shown(nth))?.[1] ?? "";
@@ -42,7 +42,7 @@ async function sessionWith(...messages: string[]): Promise<string> {
   for (const message of messages) await run(message, { session_id, agent: quiet() });
   return session_id;
 }
-/** Neither named nor summarized by itself. */
+/** An agent whose sessions get neither a name nor a summary by themselves. */
 const quiet = () => testAgent({ naming: { after: 0 } });
 
 async function longSession(runs: number, answer?: string): Promise<string> {

@@ -70,7 +70,7 @@ it("shows the summary between a run's content and its end, made of the run's own
   expect(await summaryOf(session_id)).toEqual(told(events).session_summary);
   expect(events.at(-1)?.data.metrics.total_tokens).toBe((await detailOf(session_id)).total_tokens);
 
-  // What a replay tells is what was told then, whatever the summary is by now.
+  // A replay tells the summary that was made then, whatever the session's summary is by now.
   await call("PATCH", `/sessions/${session_id}`, { summary: { summary: "Mine." } });
   const replay = await streamRun("one", { session_id, agent, key: session_id });
   expect(comparable(replay)).toEqual(comparable(events));
@@ -113,7 +113,7 @@ it.each([
   const session_id = newId();
   const agent = waiting();
   const setTimer = globalThis.setTimeout.bind(globalThis);
-  // Nobody waits for half a minute here.
+  // Shortens the half minute that a run waits for its summary, so that the test does not have to wait.
   const hurried = vi
     .spyOn(globalThis, "setTimeout")
     .mockImplementation(((work: () => void, ms = 0) => setTimer(work, ms === 30_000 ? 50 : ms)) as never);
