@@ -56,7 +56,7 @@ interface ContinueOptions {
 export const continuePath = ({ agent, run_id }: Pick<PausedRun, "agent" | "run_id">) =>
   `/agents/${agent}/runs/${run_id}/continue`;
 
-/** Lists and objects of a form are sent as JSON texts. */
+/** A form has no lists and objects, so they are sent as JSON texts. */
 const asForm = (fields: object) =>
   new URLSearchParams(
     Object.entries(fields).map(([name, value]) => [

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 
-/** How many rows D1 has in each table. */
+/** How many sessions, runs and messages D1 has. */
 export async function countRows(): Promise<Record<string, number>> {
   const row = await env.DB.prepare(
     "SELECT (SELECT count(*) FROM sessions) AS sessions, (SELECT count(*) FROM runs) AS runs, (SELECT count(*) FROM messages) AS messages",

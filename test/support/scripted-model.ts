@@ -90,10 +90,8 @@ export function gate(): Gate {
   return made;
 }
 
-/** Whether a request asks for a session's name. */
 export const isNaming = (request: ChatRequest): boolean =>
   request.messages.some((message) => message.role === "system" && message.content?.includes(NAMING_MARKER));
-/** Whether a request asks for a session's summary. */
 export const isSummarizing = (request: ChatRequest): boolean =>
   request.messages.some((message) => message.role === "system" && message.content?.startsWith(SUMMARY_MARKER));
 /** A summary as a model answers it. */

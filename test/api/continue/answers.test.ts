@@ -26,7 +26,7 @@ const model = scriptModel();
 type Json = any;
 const toolNames = (shownTools: Json[]) => shownTools.map(({ tool_name }) => tool_name);
 const opened = (body: Json) => toolNames((body.requirements ?? []).map((one: Json) => one.tool_execution));
-/** Who answered what, of a run that has ended. */
+/** Which calls of a run that has ended were answered, and by whom. */
 const answeredBy = (body: Json) =>
   body.requirements.map((one: Json) => [one.tool_execution.tool_name, one.answered_by ?? null]);
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
   known.run = (await run("hi", { session_id: known.session })).body.run_id;
 });
 
-/** How many rows D1 has, and all that it stores of that session. */
+/** How many sessions, runs and messages there are, and all that D1 stores of that session. */
 const snapshot = async () => {
   const rows = ["sessions", "runs", "messages"].map((table) =>
     env.DB.prepare(`SELECT * FROM ${table} WHERE session_id = ?`).bind(known.session),
