@@ -1,7 +1,7 @@
 import type { Model, ModelSource } from "../domain/model.ts";
 import { modelSettings } from "../domain/model-choice.ts";
 import { offlineModel } from "./offline.ts";
-import { openAiModel } from "./openai.ts";
+import { openAiModel } from "./openai/chat.ts";
 
 /**
  * How long the offline model takes to its first word: about what a provider takes at its best. agent-ui reads a new session's

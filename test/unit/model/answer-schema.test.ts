@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnswerSchema, ModelChunk, ModelRequest } from "../../../src/domain/model.ts";
 import { offlineModel } from "../../../src/model/offline.ts";
-import { openAiModel } from "../../../src/model/openai.ts";
+import { openAiModel } from "../../../src/model/openai/chat.ts";
 import { namingPrompt, proposeName } from "../../../src/names/propose.ts";
 import { proposeSummary } from "../../../src/summaries/propose.ts";
 import {

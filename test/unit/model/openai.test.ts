@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type ModelChunk, ModelError, type ModelRequest } from "../../../src/domain/model.ts";
-import { type OpenAiOptions, openAiModel } from "../../../src/model/openai.ts";
+import { type OpenAiOptions, openAiModel } from "../../../src/model/openai/chat.ts";
 import {
   chunk,
   cutOff,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
 import { type Model, type ModelChunk, ModelError } from "../../../src/domain/model.ts";
-import { openAiModel } from "../../../src/model/openai.ts";
+import { openAiModel } from "../../../src/model/openai/chat.ts";
 import { type ConversationLine, namingPrompt, proposeName } from "../../../src/names/propose.ts";
 import {
   chunk,

@@ -3,7 +3,7 @@
  * are asked with it, and again without it when they refuse it. What is learned is kept for the isolate's lifetime.
  */
 import { APIError } from "openai";
-import { isObject } from "../domain/json.ts";
+import { isObject } from "../../domain/json.ts";
 
 /** Far more models than a deployment has; beyond it the one that was learned first is asked anew. */
 const MAX_REMEMBERED = 256;

@@ -1,10 +1,10 @@
 import OpenAI, { APIError } from "openai";
 import type { Stream } from "openai/streaming";
-import { isObject } from "../domain/json.ts";
-import { type Model, type ModelChunk, ModelError, type ModelRequest } from "../domain/model.ts";
-import { StallTimer } from "../lib/stall-timer.ts";
-import { type Confidential, modelTimeout, promptTexts, toModelError } from "./openai-error.ts";
-import { AnswerReader, toWireRequest, type WireOptions } from "./openai-wire.ts";
+import { isObject } from "../../domain/json.ts";
+import { type Model, type ModelChunk, ModelError, type ModelRequest } from "../../domain/model.ts";
+import { StallTimer } from "../../lib/stall-timer.ts";
+import { AnswerReader, toWireRequest, type WireOptions } from "./chat-wire.ts";
+import { type Confidential, modelTimeout, promptTexts, toModelError } from "./provider-error.ts";
 import { isKnownToRefuse, mayRefuseSchema, modelKey, rememberRefusal } from "./schema-refusal.ts";
 
 export interface OpenAiOptions {

@@ -3,8 +3,8 @@
  * and web pages (from proxies), so their words go through here: keys and prompts are masked, and little is kept.
  */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { isObject } from "../domain/json.ts";
-import { ModelError, type ModelRequest } from "../domain/model.ts";
+import { isObject } from "../../domain/json.ts";
+import { ModelError, type ModelRequest } from "../../domain/model.ts";
 
 /** What must not come back in a message. */
 export interface Confidential {

@@ -7,8 +7,8 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
-import { isObject } from "../domain/json.ts";
-import { MAX_COUNT } from "../domain/limits.ts";
+import { isObject } from "../../domain/json.ts";
+import { MAX_COUNT } from "../../domain/limits.ts";
 import type {
   AnswerSchema,
   FinishReason,
@@ -18,7 +18,7 @@ import type {
   ToolCall,
   ToolSpec,
   Usage,
-} from "../domain/model.ts";
+} from "../../domain/model.ts";
 
 export interface WireOptions {
   model: string;
