@@ -19,6 +19,7 @@ import type {
   ToolSpec,
   Usage,
 } from "../../domain/model.ts";
+import type { AnswerReader } from "./read-stream.ts";
 
 export interface WireOptions {
   model: string;
@@ -102,7 +103,7 @@ function toWireTool(tool: ToolSpec): ChatCompletionTool {
  * Reads the events of one answer in order. Usage and finish reason are kept until `end()`, because servers repeat
  * usage, or send it before or after the reason; the last of each counts.
  */
-export class AnswerReader {
+export class ChatReader implements AnswerReader {
   readonly #idPrefix: string;
   #finishReason: string | null = null;
   #usage: Usage | null = null;

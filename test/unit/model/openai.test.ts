@@ -2,7 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type ModelChunk, ModelError, type ModelRequest } from "../../../src/domain/model.ts";
-import { type OpenAiOptions, openAiModel } from "../../../src/model/openai/chat.ts";
+import { openAiModel } from "../../../src/model/openai/chat.ts";
+import type { OpenAiOptions } from "../../../src/model/openai/client.ts";
 import {
   chunk,
   cutOff,

@@ -1,0 +1,64 @@
+import OpenAI from "openai";
+
+export interface OpenAiOptions {
+  /** The model's id at the provider. */
+  id: string;
+  /** May be left out with a base URL: many local servers want no key. */
+  apiKey?: string | null | undefined;
+  /** Any OpenAI-compatible server; OpenAI itself when left out. */
+  baseUrl?: string | null | undefined;
+  /** For the start of an answer, each try by itself, and for every silence after it. */
+  timeoutMs: number;
+  /** More tries after 429, 5xx, a timeout or a failed connection, as long as no answer has begun. */
+  maxRetries: number;
+}
+
+export const OPENAI_BASE_URL = "https://api.openai.com/v1";
+/** The client sends no request without a key. */
+const PLACEHOLDER_KEY = "no-key";
+
+/**
+ * Everything is given here, so that the client takes nothing from the process's environment, where Workers show their
+ * variables too. Only OPENAI_CUSTOM_HEADERS it reads in any case.
+ */
+export function createClient(options: OpenAiOptions): OpenAI {
+  return new OpenAI({
+    apiKey: options.apiKey || PLACEHOLDER_KEY,
+    baseURL: options.baseUrl || OPENAI_BASE_URL,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    timeout: options.timeoutMs,
+    maxRetries: options.maxRetries,
+    // Its log would hold what a provider sent.
+    logLevel: "off",
+    fetch: fetchAnswer,
+  });
+}
+
+/** Looks `fetch` up when it is called: a client lives longer than a test's replacement of it. */
+async function fetchAnswer(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const response = await globalThis.fetch(input, init);
+  if (response.ok) return response;
+  // The client's timeout covers this function only: an error whose body never ends would hold it for good.
+  const body = await response.text();
+  const headers = new Headers(response.headers);
+  headers.delete("content-encoding");
+  return new Response(body === "" ? null : body, { status: response.status, headers });
+}
+
+/** What a provider may echo of the options and nobody may see: the key, and the credentials in the base URL. */
+export function secretsOf({ apiKey, baseUrl }: OpenAiOptions): string[] {
+  const url = baseUrl ? URL.parse(baseUrl) : null;
+  const inUrl = url ? [url.username, url.password, ...url.searchParams.values()] : [];
+  return [apiKey ?? "", ...inUrl, ...inUrl.map(decoded)].filter((secret) => secret !== "");
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

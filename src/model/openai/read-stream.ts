@@ -1,0 +1,67 @@
+import { APIError } from "openai";
+import type { Stream } from "openai/streaming";
+import { isObject } from "../../domain/json.ts";
+import { type ModelChunk, ModelError } from "../../domain/model.ts";
+import { StallTimer } from "../../lib/stall-timer.ts";
+import { modelTimeout } from "./provider-error.ts";
+
+/** Reads the events of one answer in order, as one API sends them. */
+export interface AnswerReader {
+  /** Whether the end of the answer was seen: from then on it is whole, whatever happens to the connection. */
+  readonly isWhole: boolean;
+  /** What one event of the stream says, or one answer that was not streamed. */
+  read(event: unknown): ModelChunk[];
+  /** What is told last, when no further event comes. */
+  end(): ModelChunk[];
+}
+
+/** How long a whole answer waits for its usage when the server leaves the connection open. */
+const TRAILER_MS = 5_000;
+
+/** The client ends a stream in silence when it is aborted or closed early: `reader` knows whether the answer is whole. */
+export async function* readAnswer(
+  stream: Stream<unknown>,
+  response: Response,
+  reader: AnswerReader,
+  timeoutMs: number,
+): AsyncGenerator<ModelChunk> {
+  const events = eventsOf(stream, response);
+  let stalled = false;
+  const timer = new StallTimer(() => {
+    stalled = true;
+    stream.controller.abort();
+  });
+  try {
+    for (;;) {
+      timer.restart(reader.isWhole ? Math.min(timeoutMs, TRAILER_MS) : timeoutMs);
+      const next = await events.next();
+      timer.pause();
+      if (next.done) break;
+      yield* reader.read(next.value);
+    }
+  } catch (error) {
+    throw stalled ? modelTimeout(timeoutMs) : error;
+  } finally {
+    timer.stop();
+    stream.controller.abort();
+  }
+  // The client's own stream ends without a word when it is aborted.
+  if (stalled) throw modelTimeout(timeoutMs);
+}
+
+function eventsOf(stream: Stream<unknown>, response: Response): AsyncIterator<unknown> {
+  const type = response.headers.get("content-type") ?? "";
+  if (type.includes("text/html")) {
+    stream.controller.abort();
+    const message = "The model's provider answered with a web page: is the base URL right?";
+    throw new ModelError("model_provider_error", message);
+  }
+  return type.includes("application/json") ? wholeAnswer(response) : stream[Symbol.asyncIterator]();
+}
+
+/** The one event of a server that does not stream, although it was asked to. */
+async function* wholeAnswer(response: Response): AsyncGenerator<unknown> {
+  const answer: unknown = await response.json();
+  if (isObject(answer) && answer.error) throw new APIError(undefined, answer.error, undefined, undefined);
+  yield answer;
+}
