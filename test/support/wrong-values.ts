@@ -1,5 +1,5 @@
 /** Values that overflow a stack, or that have an error for each of their elements, put in every place of a line. */
-import type { Line } from "./portable.ts";
+import type { Line } from "./portable-lines.ts";
 
 /** The path of every value in a line, without the line itself. */
 export function placesIn(value: Line, place: string[] = []): string[][] {

@@ -1,8 +1,8 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../../src/env.ts";
 
-const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, JOBS: env.JOBS };
+/** The configuration hands bindings on, and uses none of them. */
+const bindings = { DB: {}, SESSIONS: {}, JOBS: {} };
 
 function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions" | "jobs"> {
   const read = readConfig({ ...bindings, ...vars });
@@ -125,7 +125,7 @@ describe("the configuration", () => {
   });
 
   it("says of all bad variables at once what they must be, and what none of them holds", () => {
-    const read = readConfig({ SESSIONS: env.SESSIONS, JOBS: env.JOBS, ...BAD });
+    const read = readConfig({ ...bindings, DB: undefined, ...BAD });
     expect(read.ok ? "" : read.failure.detail).toBe(
       "The server is not configured correctly: DB must be bound (wrangler.toml). MODE must be `development` or unset. " +
         "REQUIRE_USER must be `true` or `false`. OPENAI_BASE_URL must be an http or https URL. OPENAI_MODEL must be text. " +

@@ -4,7 +4,8 @@ import { MAX_ANSWERS_BYTES, MAX_RUN_EVENT_BYTES } from "../../../src/domain/limi
 import { newId } from "../../support/http.ts";
 import { answer, pausedRun, result } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
-import { asText, exportOf, importing, type Line, linesOf } from "../../support/portable.ts";
+import { exportOf, importing } from "../../support/portable.ts";
+import { asText, type Line, linesOf } from "../../support/portable-lines.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
 /* What grows with each answer to a paused run has to stay within its bounds. */

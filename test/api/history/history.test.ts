@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { SessionType } from "../../../src/domain/session.ts";
-import { type SessionRun, run as storedRun, storeSession } from "../../support/history.ts";
+import { type SessionRun, run as storedRun } from "../../support/history.ts";
 import { call, newId, openRun, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
+import { storeSession } from "../../support/stored-history.ts";
 
 const model = scriptModel();
 type Item = { id: string; role: string; content: string };

@@ -6,16 +6,8 @@ import { testAgent } from "../../support/agents.ts";
 import { call, newId, openRun, run } from "../../support/http.ts";
 import { answer, confirmed, inbox, pausedRun, requirements, tools } from "../../support/paused-runs.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
-import {
-  asText,
-  exported,
-  exportOf,
-  importing,
-  linesOf,
-  NOTHING,
-  rowCounts,
-  storedRows,
-} from "../../support/portable.ts";
+import { exported, exportOf, importing, NOTHING, rowCounts, storedRows } from "../../support/portable.ts";
+import { asText, linesOf } from "../../support/portable-lines.ts";
 import { fail, gate, hold, scriptModel, summary, text, toolCall } from "../../support/scripted-model.ts";
 import { runsOf, saidIn, storyOf } from "../../support/session-story.ts";
 import {

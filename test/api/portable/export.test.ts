@@ -6,7 +6,8 @@ import { EXPORT_BOUNDS, Export, type ExportBounds } from "../../../src/portable/
 import { openDatabase } from "../../../src/store/database.ts";
 import { unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, newId, send } from "../../support/http.ts";
-import { asText, importing, linesOf, message, sessionLines } from "../../support/portable.ts";
+import { importing } from "../../support/portable.ts";
+import { asText, linesOf, message, sessionLines } from "../../support/portable-lines.ts";
 
 const d1 = watchD1();
 

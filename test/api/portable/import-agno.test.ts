@@ -5,7 +5,8 @@ import type { Agent } from "../../../src/domain/agent.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
 import { call, newId } from "../../support/http.ts";
 import { answer, inbox, requirements } from "../../support/paused-runs.ts";
-import { asText, exportOf, importing, type Line, linesOf, NOTHING, rowCounts } from "../../support/portable.ts";
+import { exportOf, importing, NOTHING, rowCounts } from "../../support/portable.ts";
+import { asText, type Line, linesOf } from "../../support/portable-lines.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { detailOf, runsOf, saidIn, storyOf } from "../../support/session-story.ts";
 

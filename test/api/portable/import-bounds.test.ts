@@ -1,18 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { call, newId, send } from "../../support/http.ts";
-import {
-  asText,
-  bytesOf,
-  exportOf,
-  importing,
-  importingPieces,
-  type Line,
-  message,
-  NOTHING,
-  requirementLine,
-  rowCounts,
-  sessionLines,
-} from "../../support/portable.ts";
+import { bytesOf, exportOf, importing, importingPieces, NOTHING, rowCounts } from "../../support/portable.ts";
+import { asText, type Line, message, requirementLine, sessionLines } from "../../support/portable-lines.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runsOf } from "../../support/session-story.ts";
 import { leading, member } from "../../support/teams.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { newId, send } from "../../support/http.ts";
-import { asText, importing, type Line, message, requirementLine, sessionLines } from "../../support/portable.ts";
+import { importing } from "../../support/portable.ts";
+import { asText, type Line, message, requirementLine, sessionLines } from "../../support/portable-lines.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runsOf } from "../../support/session-story.ts";
 import {

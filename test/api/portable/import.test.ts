@@ -3,19 +3,8 @@ import { describe, expect, it } from "vitest";
 import { MAX_TAG_CODE_POINTS, MAX_TAGS } from "../../../src/domain/limits.ts";
 import { type Operation, unanswered, unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, newId, run, send } from "../../support/http.ts";
-import {
-  asText,
-  bytesOf,
-  exportOf,
-  importing,
-  importingPieces,
-  type Line,
-  linesOf,
-  message,
-  NOTHING,
-  rowCounts,
-  sessionLines,
-} from "../../support/portable.ts";
+import { bytesOf, exportOf, importing, importingPieces, NOTHING, rowCounts } from "../../support/portable.ts";
+import { asText, type Line, linesOf, message, sessionLines } from "../../support/portable-lines.ts";
 import { gate, scriptModel } from "../../support/scripted-model.ts";
 import { detailOf, eventually, saidIn } from "../../support/session-story.ts";
 

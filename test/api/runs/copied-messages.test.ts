@@ -8,7 +8,8 @@ import {
 } from "../../../src/domain/limits.ts";
 import { goOn, type Older, ran } from "../../support/continue.ts";
 import { call, newId } from "../../support/http.ts";
-import { asText, exportOf, importing, linesOf, message, sessionLines } from "../../support/portable.ts";
+import { exportOf, importing } from "../../support/portable.ts";
+import { asText, linesOf, message, sessionLines } from "../../support/portable-lines.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runCalls } from "../../support/session-story.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { KEPT_RUN_INDEXES, MAX_RUN_INDEX, MAX_TOKENS } from "../../../src/domain/limits.ts";
 import { call, newId, run } from "../../support/http.ts";
-import { asText, exportOf, importing, sessionLines } from "../../support/portable.ts";
+import { exportOf, importing } from "../../support/portable.ts";
+import { asText, sessionLines } from "../../support/portable-lines.ts";
 import { scriptModel } from "../../support/scripted-model.ts";
 import { rowsOf } from "../../support/session-story.ts";
 

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { streamRuns } from "../../../src/api/runs/stream.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { FIRST_RUN, type RunPosition, readRuns } from "../../../src/store/runs/runs.ts";
-import { notingDatabase } from "../../support/history.ts";
 import { call, newId, openRun, run, send } from "../../support/http.ts";
-import { asText, importing, message, sessionLines } from "../../support/portable.ts";
+import { importing } from "../../support/portable.ts";
+import { asText, message, sessionLines } from "../../support/portable-lines.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { fail, gate, hold, scriptModel, toolCall } from "../../support/scripted-model.ts";
+import { notingDatabase } from "../../support/stored-history.ts";
 
 const model = scriptModel();
 

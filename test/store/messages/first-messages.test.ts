@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { firstMessages } from "../../../src/store/messages/messages.ts";
-import { notingDatabase, run, storeSession } from "../../support/history.ts";
+import { run } from "../../support/history.ts";
+import { notingDatabase, storeSession } from "../../support/stored-history.ts";
 
 const COUNT = 200_000;
 const NUMBERS = `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${COUNT - 1})`;

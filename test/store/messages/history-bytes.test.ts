@@ -12,19 +12,8 @@ import {
 } from "../../../src/store/messages/history.ts";
 import { recentChat } from "../../../src/store/messages/messages.ts";
 import type { KeyedMessage } from "../../../src/store/messages/rows.ts";
-import {
-  anyFilter,
-  anySession,
-  byKey,
-  END,
-  type Generator,
-  generator,
-  notingDatabase,
-  type SessionRun,
-  START,
-  storeSession,
-  walk,
-} from "../../support/history.ts";
+import { anyFilter, anySession, byKey, type Generator, generator, type SessionRun } from "../../support/history.ts";
+import { END, notingDatabase, START, storeSession, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 const MB = 1024 * 1024;

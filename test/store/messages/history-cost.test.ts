@@ -5,7 +5,7 @@ import { CHAT_HISTORY, type HistoryFilter } from "../../../src/engine/prompt/his
 import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
 import { firstMessages, recentChat, windowRuns } from "../../../src/store/messages/messages.ts";
-import { END, notingDatabase, START, walk } from "../../support/history.ts";
+import { END, notingDatabase, START, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 

@@ -5,19 +5,8 @@ import { historyMessages, passingMessages } from "../../../src/engine/prompt/his
 import { decodeCursor, encodeCursor } from "../../../src/store/cursor.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { decodeHistoryCursor, readHistory } from "../../../src/store/messages/history.ts";
-import {
-  anyFilter,
-  anySession,
-  byKey,
-  END,
-  generator,
-  keyOf,
-  names,
-  run,
-  START,
-  storeSession,
-  walk,
-} from "../../support/history.ts";
+import { anyFilter, anySession, byKey, generator, keyOf, names, run } from "../../support/history.ts";
+import { END, START, storeSession, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 

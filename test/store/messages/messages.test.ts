@@ -11,7 +11,8 @@ import {
   windowRunsQuery,
 } from "../../../src/store/messages/messages.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";
-import { chatHistory, names, run, storeSession } from "../../support/history.ts";
+import { chatHistory, names, run } from "../../support/history.ts";
+import { storeSession } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 

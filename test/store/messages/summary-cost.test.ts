@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { completedRunsSince, walkMessages } from "../../../src/store/messages/summary-messages.ts";
-import { notingDatabase } from "../../support/history.ts";
 import { newId } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
+import { notingDatabase } from "../../support/stored-history.ts";
 
 const sessionId = newId();
 const BOUNDS = { limit: 200, maxChars: 3_000 };

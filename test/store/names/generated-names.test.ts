@@ -6,7 +6,8 @@ import { blankSession } from "../../../src/domain/session.ts";
 import type { SessionDependencies } from "../../../src/session/dependencies.ts";
 import { generatedChange } from "../../../src/session/row/names.ts";
 import { openDatabase } from "../../../src/store/database.ts";
-import { run, storeSession } from "../../support/history.ts";
+import { run } from "../../support/history.ts";
+import { storeSession } from "../../support/stored-history.ts";
 
 const JOB = { fallback: null, jobId: "job-1" };
 const asked: ModelRequest[] = [];

@@ -20,9 +20,9 @@ import {
   type RequirementFilter,
 } from "../../../src/store/runs/requirements.ts";
 import { requirements } from "../../../src/store/schema/tables.ts";
-import { notingDatabase } from "../../support/history.ts";
 import { newId } from "../../support/http.ts";
 import { requirement, userInput } from "../../support/requirements.ts";
+import { notingDatabase } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 const requirementsOfRun = (of: typeof db, runId: string) =>

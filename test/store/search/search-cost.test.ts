@@ -6,7 +6,7 @@ import { openDatabase } from "../../../src/store/database.ts";
 import { firstPosition, MAX_RANKED, type MatchPosition } from "../../../src/store/search/full-text.ts";
 import { searchMessages } from "../../../src/store/search/message-search.ts";
 import { searchSessions } from "../../../src/store/search/session-search.ts";
-import { notingDatabase } from "../../support/history.ts";
+import { notingDatabase } from "../../support/stored-history.ts";
 
 /* What a search costs in D1 where one user has little and others have much. */
 

@@ -8,7 +8,7 @@ import { utf8Bytes } from "../../../../src/lib/text.ts";
 import { readEntry } from "../../../../src/portable/import/read-entry.ts";
 import { ToldBytes } from "../../../../src/portable/import/told-bytes.ts";
 import type { PortableMessage, PortableRequirement, PortableRun } from "../../../../src/portable/record/run-record.ts";
-import { type Line, message, requirementLine, sessionLines } from "../../../support/portable.ts";
+import { type Line, message, requirementLine, sessionLines } from "../../../support/portable-lines.ts";
 
 const CONTROL = "\u0001".repeat(20_000);
 const ARGS = JSON.stringify({ text: `${CONTROL}"\\"é`, more: [1, null] });
