@@ -205,7 +205,8 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
 
   const realFetch = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
+    // The platform, too, leaves out a user and a password that stand in a URL.
+    const url = (input instanceof Request ? input.url : String(input)).replace(/\/\/[^/@]*@/, "//");
     if (!url.startsWith(`${MODEL_BASE_URL}/`)) return realFetch(input, init);
     if (!url.endsWith("/chat/completions")) return Response.json({ error: { message: url } }, { status: 404 });
     init?.signal?.throwIfAborted();
