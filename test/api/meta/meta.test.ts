@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import manifest from "../../../../package.json";
-import { agents, teams } from "../../../../src/agents/index.ts";
-import { VERSION } from "../../../../src/api/meta/contract.ts";
-import type { Agent } from "../../../../src/domain/agent.ts";
-import type { Team } from "../../../../src/domain/team.ts";
-import { defineTool } from "../../../../src/domain/tool.ts";
-import { deployed, smallApp, withKey } from "../../../support/small-app.ts";
+import manifest from "../../../package.json";
+import { agents, teams } from "../../../src/agents/index.ts";
+import { VERSION } from "../../../src/api/meta/contract.ts";
+import type { Agent } from "../../../src/domain/agent.ts";
+import type { Team } from "../../../src/domain/team.ts";
+import { defineTool } from "../../../src/domain/tool.ts";
+import { deployed, smallApp, withKey } from "../../support/small-app.ts";
 
 const lookUp = defineTool({
   name: "look_up",

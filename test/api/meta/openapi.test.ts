@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { apiRouters } from "../../../../src/api/routers.ts";
-import type { RouteDependencies } from "../../../../src/api/shared/dependencies.ts";
-import { deployed, silentModel, smallApp, withKey } from "../../../support/small-app.ts";
+import { apiRouters } from "../../../src/api/routers.ts";
+import type { RouteDependencies } from "../../../src/api/shared/dependencies.ts";
+import { deployed, silentModel, smallApp, withKey } from "../../support/small-app.ts";
 
 /** The routes need dependencies to be declared. These tests only read the document, so none of them is called. */
 const dependencies: RouteDependencies = {

@@ -10,9 +10,9 @@ import {
   SessionId,
   SessionScope,
   SessionType,
-} from "../../../../src/api/shared/common.ts";
-import { defineRoute, json, newRouter, type Router } from "../../../../src/api/shared/route.ts";
-import { smallApp, withKey } from "../../../support/small-app.ts";
+} from "../../../src/api/shared/common.ts";
+import { defineRoute, json, newRouter, type Router } from "../../../src/api/shared/route.ts";
+import { smallApp, withKey } from "../../support/small-app.ts";
 
 const Query = SessionScope.extend({
   limit: integerOr(20, { description: "How many.", ge: 1, le: 1000 }),
