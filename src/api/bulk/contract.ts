@@ -3,7 +3,7 @@ import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, SLICE_SIZE } from "
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { BULK_ACTIONS } from "../../domain/session-fields.ts";
-import { ITEM_STATUSES, JobShape, jobRoutes } from "../jobs/contract.ts";
+import { ItemShape, JobShape, jobRoutes } from "../jobs/contract.ts";
 import { jobJson } from "../jobs/json.ts";
 import { bodyConditions } from "../sessions/fields.ts";
 import {
@@ -18,7 +18,7 @@ import {
 } from "../shared/common.ts";
 import { isoSeconds } from "../shared/json.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
-import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
+import { count, oneGiven, orNull } from "../shared/values.ts";
 import { actionFields, actionVariants } from "./actions.ts";
 
 const AnyJob = JobShape.extend({
@@ -27,20 +27,13 @@ const AnyJob = JobShape.extend({
   fallback: count("Of a naming job: named, but not by the model."),
 }).openapi("Job");
 
-const AnyJobItem = z
-  .object({
-    position: count(),
-    session_id: idText(),
-    status: z.enum(ITEM_STATUSES),
-    outcome: z.enum(ITEM_OUTCOMES).nullable(),
-    reason: z.string().nullable().openapi({
-      description:
-        "Why it was skipped (`unchanged`: it is as it was to be; `duplicate`), why it failed (`not_found`, `name_refused`, `too_many_tags`, `gave_up`, …), or what it waits for. Of a naming job, as there.",
-    }),
-    attempts: count(),
-    updated_at: isoTime(),
-  })
-  .openapi("JobItem");
+const AnyJobItem = ItemShape.extend({
+  outcome: z.enum(ITEM_OUTCOMES).nullable(),
+  reason: z.string().nullable().openapi({
+    description:
+      "Why it was skipped (`unchanged`: it is as it was to be; `duplicate`), why it failed (`not_found`, `name_refused`, `too_many_tags`, `gave_up`, …), or what it waits for. Of a naming job, as there.",
+  }),
+}).openapi("JobItem");
 
 export const anyJobRoutes = jobRoutes({
   path: "/jobs",

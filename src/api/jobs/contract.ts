@@ -20,7 +20,7 @@ import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
 
 const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
-export const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
+const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
 const tags = ["Jobs"];
 
 /** The fields of every job. */
@@ -40,6 +40,15 @@ export const JobShape = z.object({
   ended_at: isoTime().nullable(),
 });
 
+/** The fields of every item. */
+export const ItemShape = z.object({
+  position: count(),
+  session_id: idText(),
+  status: z.enum(ITEM_STATUSES),
+  attempts: count(),
+  updated_at: isoTime(),
+});
+
 const NamingJob = JobShape.extend({
   named: count("Named by the model."),
   fallback: count("Named, but not by the model, whose answer could not be used."),
@@ -53,22 +62,15 @@ const NamingJob = JobShape.extend({
 /** The outcomes of an item, in the words of naming jobs. */
 const OUTCOMES = ["named", "fallback", "skipped", "failed"] as const;
 
-const NamingJobItem = z
-  .object({
-    position: count(),
-    session_id: idText(),
-    status: z.enum(ITEM_STATUSES),
-    outcome: z.enum(OUTCOMES).nullable(),
-    reason: z.string().nullable().openapi({
-      description:
-        "Why it was skipped (`already_named`, `named_by_hand`, `renamed_meanwhile`, `no_messages`, `duplicate`), why it failed (`not_found`, `model_unavailable`, `model_refused`, `gave_up`, …), or what it waits for.",
-    }),
-    attempts: count(),
-    prompt_tokens: count(),
-    completion_tokens: count(),
-    updated_at: isoTime(),
-  })
-  .openapi("NamingJobItem");
+const NamingJobItem = ItemShape.extend({
+  outcome: z.enum(OUTCOMES).nullable(),
+  reason: z.string().nullable().openapi({
+    description:
+      "Why it was skipped (`already_named`, `named_by_hand`, `renamed_meanwhile`, `no_messages`, `duplicate`), why it failed (`not_found`, `model_unavailable`, `model_refused`, `gave_up`, …), or what it waits for.",
+  }),
+  prompt_tokens: count(),
+  completion_tokens: count(),
+}).openapi("NamingJobItem");
 
 const page = (entry: z.ZodType) =>
   z.object({ data: z.array(entry), meta: z.object({ limit: count(), next_cursor: z.string().nullable() }) });
