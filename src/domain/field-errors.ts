@@ -56,9 +56,9 @@ function kindOf(issue: z.core.$ZodIssue, input: unknown): Kind {
     case "invalid_value":
       return notAmong(issue.values);
     case "too_small":
-      return tooSmall(issue, input);
+      return outOfRange(TOO_SMALL, { ...issue, limit: issue.minimum }, input);
     case "too_big":
-      return tooBig(issue, input);
+      return outOfRange(TOO_BIG, { ...issue, limit: issue.maximum }, input);
     case "invalid_format":
       return wrongFormat(issue);
     default:
@@ -104,34 +104,51 @@ function notAmong(values: readonly unknown[]): Kind {
 const plural = (count: number | bigint, noun: string) => `${count} ${noun}${Number(count) === 1 ? "" : "s"}`;
 const sizeOf = (input: unknown) => (Array.isArray(input) ? input.length : 0);
 
-function tooSmall(issue: z.core.$ZodIssueTooSmall, input: unknown): Kind {
-  const { minimum, origin } = issue;
-  if (origin === "string") {
-    const msg = `String should have at least ${plural(minimum, "character")}`;
-    return { type: "string_too_short", msg, ctx: { min_length: minimum } };
-  }
-  if (origin === "array") {
-    const msg = `List should have at least ${plural(minimum, "item")} after validation, not ${sizeOf(input)}`;
-    return { type: "too_short", msg, ctx: { field_type: "List", min_length: minimum, actual_length: sizeOf(input) } };
-  }
-  return issue.inclusive === false
-    ? { type: "greater_than", msg: `Input should be greater than ${minimum}`, ctx: { gt: minimum } }
-    : { type: "greater_than_equal", msg: `Input should be greater than or equal to ${minimum}`, ctx: { ge: minimum } };
+/** The words for what lies outside of one end of a range. */
+interface RangeEnd {
+  text: string;
+  list: string;
+  length: string;
+  amount: string;
+  exclusive: { type: string; words: string; limit: string };
+  inclusive: { type: string; words: string; limit: string };
 }
 
-function tooBig(issue: z.core.$ZodIssueTooBig, input: unknown): Kind {
-  const { maximum, origin } = issue;
+const TOO_SMALL: RangeEnd = {
+  text: "string_too_short",
+  list: "too_short",
+  length: "min_length",
+  amount: "at least",
+  exclusive: { type: "greater_than", words: "greater than", limit: "gt" },
+  inclusive: { type: "greater_than_equal", words: "greater than or equal to", limit: "ge" },
+};
+
+const TOO_BIG: RangeEnd = {
+  text: "string_too_long",
+  list: "too_long",
+  length: "max_length",
+  amount: "at most",
+  exclusive: { type: "less_than", words: "less than", limit: "lt" },
+  inclusive: { type: "less_than_equal", words: "less than or equal to", limit: "le" },
+};
+
+interface Exceeded {
+  origin: string;
+  inclusive?: boolean | undefined;
+  limit: number | bigint;
+}
+
+function outOfRange(end: RangeEnd, { origin, inclusive, limit }: Exceeded, input: unknown): Kind {
   if (origin === "string") {
-    const msg = `String should have at most ${plural(maximum, "character")}`;
-    return { type: "string_too_long", msg, ctx: { max_length: maximum } };
+    const msg = `String should have ${end.amount} ${plural(limit, "character")}`;
+    return { type: end.text, msg, ctx: { [end.length]: limit } };
   }
   if (origin === "array") {
-    const msg = `List should have at most ${plural(maximum, "item")} after validation, not ${sizeOf(input)}`;
-    return { type: "too_long", msg, ctx: { field_type: "List", max_length: maximum, actual_length: sizeOf(input) } };
+    const msg = `List should have ${end.amount} ${plural(limit, "item")} after validation, not ${sizeOf(input)}`;
+    return { type: end.list, msg, ctx: { field_type: "List", [end.length]: limit, actual_length: sizeOf(input) } };
   }
-  return issue.inclusive === false
-    ? { type: "less_than", msg: `Input should be less than ${maximum}`, ctx: { lt: maximum } }
-    : { type: "less_than_equal", msg: `Input should be less than or equal to ${maximum}`, ctx: { le: maximum } };
+  const than = inclusive === false ? end.exclusive : end.inclusive;
+  return { type: than.type, msg: `Input should be ${than.words} ${limit}`, ctx: { [than.limit]: limit } };
 }
 
 function wrongFormat(issue: z.core.$ZodIssueInvalidStringFormat): Kind {
