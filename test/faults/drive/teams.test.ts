@@ -33,7 +33,17 @@ import {
 } from "../../support/deaths.ts";
 import { call, EventStream, names, newId, type SentEvent, send } from "../../support/http.ts";
 import { sleep } from "../../support/model-connection.ts";
-import { gate, hold, isNaming, type Script, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
+import {
+  type Gate,
+  gate,
+  hold,
+  isNaming,
+  type Script,
+  scriptModel,
+  text,
+  toolCall,
+  until,
+} from "../../support/scripted-model.ts";
 import { detailOf, eventually, journalOf, killObjects, ring } from "../../support/session-story.ts";
 
 const model = scriptModel();
@@ -103,14 +113,19 @@ async function pausedTeam(waits: Partial<Tool> = CONFIRM) {
   return { point, slow, ada, path, session_id };
 }
 
+/** The person confirms, the tool that was confirmed arrives at the gate, and the object dies. */
+async function diesContinued(path: string, session_id: string, point: Gate) {
+  const paused = await pausedRun(path, session_id);
+  const stream = await openAnswer(paused, yes);
+  await point.reached();
+  return { paused, sent: await die(stream) };
+}
+
 describe("a continued team whose object died while a member's call was under way", () => {
   it("is paused again with its member, whose call is asked about", async () => {
     const { point, slow, ada, path, session_id } = await pausedTeam();
     say({ boss: [[to(ada)], "It is done."], ada: [[toolCall("slow", { what: "a" })], "Ada is done."] });
-    const paused = await pausedRun(path, session_id);
-    const stream = await openAnswer(paused, yes);
-    await point.reached();
-    const sent = await die(stream);
+    const { paused, sent } = await diesContinued(path, session_id, point);
     await ring(session_id);
 
     expect(await statusesOf(session_id)).toEqual(["ada: PAUSED", "boss: PAUSED"]);
@@ -144,10 +159,7 @@ describe("a continued team whose object died while a member's call was under way
   it("goes on by itself when the member's tool is idempotent", async () => {
     const { point, slow, ada, path, session_id } = await pausedTeam({ ...CONFIRM, idempotent: true });
     say({ boss: [[to(ada)], "It is done."], ada: [[toolCall("slow", { what: "a" })], "Ada is done."] });
-    const paused = await pausedRun(path, session_id);
-    const stream = await openAnswer(paused, yes);
-    await point.reached();
-    await die(stream);
+    const { paused } = await diesContinued(path, session_id, point);
     point.release();
     await ring(session_id);
     const body = await eventually(
@@ -211,10 +223,7 @@ describe("a continued team whose object died while a member's call was under way
       inner: [[to(ada)], [toolCall("slow", { what: "x" })], "Inner."],
       ada: [[toolCall("ask", { what: "a" })], "Ada."],
     });
-    const paused = await pausedRun(path, session_id);
-    const stream = await openAnswer(paused, yes);
-    await point.reached();
-    await die(stream);
+    const { paused } = await diesContinued(path, session_id, point);
     await ring(session_id);
     expect(await statusesOf(session_id)).toEqual(["inner: PAUSED", "ada: COMPLETED", "boss: PAUSED"]);
     expect(await askedOf(paused)).toEqual(["ask: answered", "slow: open, outcome unknown"]);
@@ -236,10 +245,7 @@ describe("a continued team whose object died while a member's call was under way
       inner: [[to(ada)], "Inner."],
       ada: [[toolCall("slow", { what: "a" })], "Ada."],
     });
-    const paused = await pausedRun(path, session_id);
-    const stream = await openAnswer(paused, yes);
-    await point.reached();
-    await die(stream);
+    const { paused } = await diesContinued(path, session_id, point);
     await ring(session_id);
     expect(await statusesOf(session_id)).toEqual(["inner: PAUSED", "ada: PAUSED", "boss: PAUSED"]);
     expect(await askedOf(paused)).toEqual(["slow: answered", "slow: open, outcome unknown"]);

@@ -202,7 +202,11 @@ it("answers a change under a condition that was written, though its answer was l
   expect(await detailOf(session_id)).toMatchObject({ metadata: { a: 1 }, chat_history_total: 4 });
 });
 
-it("starts no run while a journal has not landed, also one that was being let in when the settle failed", async () => {
+/**
+ * A run answers, and the next one is being let in: it has looked at the session, and waits to be told what it saw. A PATCH
+ * that D1 has not taken is in the journal.
+ */
+async function arrivingOnALook() {
   const session_id = newId();
   await run("zero", { session_id });
   const [answering, looking] = [gate(), gate()];
@@ -213,6 +217,11 @@ it("starts no run while a journal has not landed, also one that was being let in
   d1.next((operation) => operation.isBatch && reads(session_id)(operation), heldAfter(looking));
   const arriving = run("two", { session_id });
   await looking.reached();
+  return { session_id, answering, looking, active, arriving };
+}
+
+it("starts no run while a journal has not landed, also one that was being let in when the settle failed", async () => {
+  const { session_id, answering, looking, active, arriving } = await arrivingOnALook();
   d1.always(settles(session_id), unsent());
   answering.release();
   expect((await active.rest()).at(-1)?.data.persisted).toBe(false);
@@ -232,16 +241,7 @@ it("starts no run while a journal has not landed, also one that was being let in
 });
 
 it("shows the model of a run that was being let in what a run before it has said that landed meanwhile", async () => {
-  const session_id = newId();
-  await run("zero", { session_id });
-  const [answering, looking] = [gate(), gate()];
-  model.next([hold(answering), text("first")]);
-  const active = await openRun("one", { session_id });
-  d1.next(patches(session_id), unsent(), 3);
-  await call("PATCH", `/sessions/${session_id}`, { metadata: { a: 1 } });
-  d1.next((operation) => operation.isBatch && reads(session_id)(operation), heldAfter(looking));
-  const arriving = run("two", { session_id });
-  await looking.reached();
+  const { session_id, answering, looking, active, arriving } = await arrivingOnALook();
   d1.next(settles(session_id), unsent(), 3);
   answering.release();
   expect((await active.rest()).at(-1)?.data.persisted).toBe(false);
