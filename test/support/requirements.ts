@@ -61,3 +61,30 @@ export const entry = (id: string, its: Partial<AnswerEntry> = {}): AnswerEntry =
   result: null,
   ...its,
 });
+
+/**
+ * All keys of AgentOS's ToolExecution, in its order, of a call that has no result and that nobody is asked about. They are
+ * written out, since what src makes of a call is compared with them.
+ */
+export const toolExecution = {
+  tool_call_id: "",
+  tool_name: "",
+  tool_args: {},
+  tool_call_error: null,
+  result: null,
+  metrics: null,
+  child_run_id: null,
+  stop_after_tool_call: false,
+  created_at: 1_795_298_601,
+  requires_confirmation: null,
+  confirmed: null,
+  confirmation_note: null,
+  requires_user_input: null,
+  user_input_schema: null,
+  user_feedback_schema: null,
+  answered: null,
+  external_execution_required: null,
+  external_execution_silent: null,
+  approval_type: null,
+  approval_id: null,
+};

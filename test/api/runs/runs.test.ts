@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";
 import { call, EventStream, names, newId, openRun, run, type SentEvent, send, streamRun } from "../../support/http.ts";
+import { toolExecution } from "../../support/requirements.ts";
 import { cutOff, fail, gate, hold, reset, scriptModel, text, toolCall, usage } from "../../support/scripted-model.ts";
 
 const model = scriptModel();
@@ -228,26 +229,11 @@ describe("the events of a run", () => {
     const stream = await openRun("1 + 2?", { session_id, agent: "operator" });
     const events = await stream.rest();
     const tool = {
+      ...toolExecution,
       tool_call_id: "call_1",
       tool_name: "add",
       tool_args: { a: 1, b: 2 },
-      tool_call_error: null,
-      result: null,
-      metrics: null,
-      child_run_id: null,
-      stop_after_tool_call: false,
       created_at: INT,
-      requires_confirmation: null,
-      confirmed: null,
-      confirmation_note: null,
-      requires_user_input: null,
-      user_input_schema: null,
-      user_feedback_schema: null,
-      answered: null,
-      external_execution_required: null,
-      external_execution_silent: null,
-      approval_type: null,
-      approval_id: null,
     };
     const done = {
       ...tool,

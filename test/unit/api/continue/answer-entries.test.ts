@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type AnswersField, readAnswers } from "../../../../src/api/continue/answer-entries.ts";
 import { readContinueFrom } from "../../../../src/api/continue/contract.ts";
 import type { AnswerEntry } from "../../../../src/domain/requirement.ts";
+import { toolExecution } from "../../../support/requirements.ts";
 
 const SILENT = { confirmed: null, note: null, values: null, answered: false, result: null };
 const byTool = (id: string, its: Partial<AnswerEntry> = {}) => ({ by: "tool_call_id", id, ...SILENT, ...its });
@@ -9,26 +10,11 @@ const byId = (id: string, its: Partial<AnswerEntry> = {}) => ({ by: "requirement
 
 /** The tool as the event RunPaused shows it. Clients send it back with their answer in it. */
 const shown = {
+  ...toolExecution,
   tool_call_id: "c1",
   tool_name: "delete_record",
   tool_args: { id: "7" },
-  tool_call_error: null,
-  result: null,
-  metrics: null,
-  child_run_id: null,
-  stop_after_tool_call: false,
-  created_at: 1795298601,
   requires_confirmation: true,
-  confirmed: null,
-  confirmation_note: null,
-  requires_user_input: null,
-  user_input_schema: null,
-  user_feedback_schema: null,
-  answered: null,
-  external_execution_required: null,
-  external_execution_silent: null,
-  approval_type: null,
-  approval_id: null,
 };
 const field = (name: string, value: unknown) => ({ name, field_type: "str", description: null, value });
 const requirement = { id: "q1", created_at: "2026-11-21T22:03:21.111578+00:00", tool_execution: shown };

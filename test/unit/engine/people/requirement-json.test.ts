@@ -5,31 +5,9 @@ import {
   requirementExecution,
   runRequirementJson,
 } from "../../../../src/engine/people/requirement-json.ts";
-import { external, OPENED_AT, requirement, userInput } from "../../../support/requirements.ts";
+import { external, OPENED_AT, requirement, toolExecution, userInput } from "../../../support/requirements.ts";
 
-/** The keys of AgentOS's ToolExecution, in its order. */
-const unset = {
-  tool_call_id: "call-1",
-  tool_name: "delete_record",
-  tool_args: { id: 7 },
-  tool_call_error: null,
-  result: null,
-  metrics: null,
-  child_run_id: null,
-  stop_after_tool_call: false,
-  created_at: 1_795_298_601,
-  requires_confirmation: null,
-  confirmed: null,
-  confirmation_note: null,
-  requires_user_input: null,
-  user_input_schema: null,
-  user_feedback_schema: null,
-  answered: null,
-  external_execution_required: null,
-  external_execution_silent: null,
-  approval_type: null,
-  approval_id: null,
-};
+const unset = { ...toolExecution, tool_call_id: "call-1", tool_name: "delete_record", tool_args: { id: 7 } };
 const opened = {
   confirmation: { ...unset, requires_confirmation: true },
   userInput: {
