@@ -9,9 +9,9 @@ export const MAX_BODY_BYTES = 1024 * 1024;
  * one, and a person's answer.
  */
 export const MAX_QUOTED_BYTES = 400 * 1024;
-/** The messages that a run takes over from another one. With its own they must fit into one run of an import. */
+/** The bytes of a prefix: together with the run's own messages they must fit into one run of an import. */
 export const MAX_PREFIX_BYTES = 3 * 1024 * 1024;
-/** So many messages may be taken over: D1 takes five messages a statement, and 1,000 statements an invocation. */
+/** The messages of a prefix. D1 takes five messages a statement, and 1,000 statements an invocation. */
 export const MAX_PREFIX_MESSAGES = 2_000;
 /** The system message of a run, with what its caller adds. */
 export const MAX_SYSTEM_BYTES = 1024 * 1024;

@@ -57,7 +57,7 @@ export interface Session extends SessionFields {
   /** Counts the changes of what callers may change: what an ETag says. */
   version: number;
   forkedFromSessionId: string | null;
-  /** Changes with every incarnation of the session and with every takeover from a dead object; writes name it. */
+  /** Writes name it. It changes when the session is made anew, hidden or restored, and when a leftover of a run lands. */
   fence: string;
   createdAt: number;
   updatedAt: number;

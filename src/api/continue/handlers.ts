@@ -11,7 +11,7 @@ import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import type { RunAnswer } from "../../session/calls.ts";
-import { oversizedPrefix, prefixOf } from "../../session/start/taken-over.ts";
+import { oversizedPrefix, prefixOf } from "../../session/start/prefix.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { directoryOfSessions } from "../../store/sessions/sessions.ts";
 import { isMissing, runAnswer } from "../runs/answer.ts";

@@ -10,7 +10,7 @@ import { type Committed, commit, readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { takeBackAnswers, waitAgainStatements } from "../../store/runs/continue.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
-import { putBackStatements, takeOver, withdrawStatements } from "../../store/runs/undo.ts";
+import { putBackStatements, renewFence, withdrawStatements } from "../../store/runs/undo.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { settle } from "./settle.ts";
 
@@ -48,16 +48,16 @@ export async function land(landing: Landing, runId: string, entry: JournalEntry)
 
 async function landEntry(landing: Landing, entry: JournalEntry): Promise<boolean> {
   const { db, now, newId, sessionId } = landing.deps;
-  const takenOver = () => takeOver(db, sessionId, newId());
+  const renewal = () => renewFence(db, sessionId, newId());
   switch (entry.phase) {
     case "accepting":
-      return isDecided(await commit(db, [...withdrawStatements(db, entry.note, now()), takenOver()]));
+      return isDecided(await commit(db, [...withdrawStatements(db, entry.note, now()), renewal()]));
     case "starting":
-      return isDecided(await commit(db, [...putBackStatements(db, entry.note), takenOver()]));
+      return isDecided(await commit(db, [...putBackStatements(db, entry.note), renewal()]));
     case "answering":
       return isDecided(await commit(db, takeBackAnswers(db, entry.note, newId())));
     case "continuing":
-      return isDecided(await commit(db, [...waitAgainStatements(db, entry.note), takenOver()]));
+      return isDecided(await commit(db, [...waitAgainStatements(db, entry.note), renewal()]));
     case "running":
       return landRun(landing, entry);
   }
@@ -82,7 +82,7 @@ async function landRun(landing: Landing, entry: RunningEntry): Promise<boolean> 
   if (session === null) {
     return false;
   }
-  const settled = await settle(db, { run, end, session: session.value, before: [takeOver(db, sessionId, newId())] });
+  const settled = await settle(db, { run, end, session: session.value, before: [renewFence(db, sessionId, newId())] });
   if (settled.kind === "landed" && run.head.parentRunId === null) {
     landing.onRunLanded(run);
   }
@@ -92,7 +92,7 @@ async function landRun(landing: Landing, entry: RunningEntry): Promise<boolean> 
 /** The run's settle was written, and only D1's answer was lost. */
 async function landSettled(landing: Landing, stored: Run): Promise<boolean> {
   const { db, newId, sessionId } = landing.deps;
-  const committed = await commit(db, [takeOver(db, sessionId, newId())]);
+  const committed = await commit(db, [renewFence(db, sessionId, newId())]);
   if (isDecided(committed) && stored.head.parentRunId === null) {
     landing.onRunLanded(stored);
   }

@@ -5,8 +5,8 @@ import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { windowRuns } from "../../store/messages/messages.ts";
 import { findRun } from "../../store/runs/runs.ts";
+import { type Prefix, prefixOf } from "./prefix.ts";
 import type { Cast } from "./run-start.ts";
-import { type Prefix, prefixOf } from "./taken-over.ts";
 
 export function castOf(registry: Registry, component: Component): Cast {
   return { component, members: isTeam(component) ? membersOf(registry, component) : [] };

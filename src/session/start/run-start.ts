@@ -10,8 +10,8 @@ import type { RunHead } from "../../engine/run/state.ts";
 import { headFromRow } from "../../engine/run/stored-run.ts";
 import type { Withdrawal } from "../../store/runs/undo.ts";
 import type { ChangedSessionColumns } from "../../store/runs/writes.ts";
+import { inputBehindPrefix, type Prefix } from "./prefix.ts";
 import { changedColumns, newComponentSession, sessionAtStart } from "./session-start.ts";
-import { type Prefix, takenOver } from "./taken-over.ts";
 
 /** The row of a run that is accepted, as if it neither started nor waited; the accept writes over it which it does. */
 export function acceptedRow(request: RunRequest, sessionId: string, fence: string): RunRow {
@@ -120,7 +120,7 @@ export interface StartingPoint {
   session: Session | null;
   cast: Cast;
   model: Model;
-  /** The messages that it takes over from another run; null for a run of its own. */
+  /** Null for a run that is not made from another one. */
   prefix: Prefix | null;
   /** How many member runs it may have. */
   memberSlots: number;
@@ -139,7 +139,7 @@ export function planStart(from: StartingPoint): RunStart {
   const input =
     from.prefix === null
       ? inputMessages(accepted.input, cast, { nowMs, newId: from.newId, summary: before.summary })
-      : takenOver(from.prefix, accepted.origin, nowMs, from.newId);
+      : inputBehindPrefix(from.prefix, accepted.origin, nowMs, from.newId);
   const isNewSession = from.session === null;
   const memberSlots = isTeam(component) ? from.memberSlots : 0;
   const runIndex = before.nextRunIndex + memberSlots;

@@ -83,7 +83,7 @@ export function putBackStatements(db: Database, note: StartNote): [Statement, ..
   ];
 }
 
-/** Makes the late accepts and starts of an older instance void: they name the fence that the session had before. */
-export function takeOver(db: Database, sessionId: string, newFence: string): Statement {
+/** Makes accepts and starts void that an older instance has sent and that arrive late: they name the former fence. */
+export function renewFence(db: Database, sessionId: string, newFence: string): Statement {
   return db.update(sessions).set({ fence: newFence }).where(eq(sessions.sessionId, sessionId));
 }

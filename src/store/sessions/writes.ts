@@ -22,8 +22,8 @@ export function patchedSession(session: Session, patch: SessionPatch, nowMs: num
 }
 
 /**
- * Writes a patch, and the labels that follow from it. The first statement changes rows unless the session is gone, was taken
- * over, or was changed by anybody else since `before`. Repeatable.
+ * Writes a patch, and the labels that follow from it. The first statement changes rows unless the session is gone, has another
+ * fence, or was changed by anybody else since `before`. Repeatable.
  */
 export function patchStatements(
   db: Database,
@@ -35,7 +35,7 @@ export function patchStatements(
 }
 
 /**
- * Writes the patched columns of `after`. Changes 1 row unless the session is gone, was taken over, or was changed by anybody
+ * Writes the patched columns of `after`. Changes 1 row unless the session is gone, has another fence, or was changed by anybody
  * else since `before`. Repeatable.
  */
 function patchStatement(db: Database, before: Session, after: Session, patch: SessionPatch): Statement {

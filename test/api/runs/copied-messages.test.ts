@@ -13,7 +13,7 @@ import { asText, linesOf, message, sessionLines } from "../../support/portable-l
 import { scriptModel } from "../../support/scripted-model.ts";
 import { runCalls } from "../../support/session-story.ts";
 
-/* What runs take over from the runs that they are made from. In a long chain of runs that must stay within bounds. */
+/* The prefixes of runs that are made from one another. In a long chain of runs they must stay within bounds. */
 
 const model = scriptModel();
 
@@ -105,7 +105,7 @@ describe("instructions of a regenerate", () => {
   });
 });
 
-describe("messages that runs take over from one another", () => {
+describe("prefixes of runs that are made from one another", () => {
   it("are bounded in bytes: more is refused, before anything is written, and fewer are taken", async () => {
     const session_id = newId();
     const lines = sessionLines(session_id);

@@ -6,7 +6,7 @@ import { storedBytes } from "../../lib/stored-bytes.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredRun } from "../../store/runs/runs.ts";
 
-/** What a run takes over from another one: its first messages, and the instructions that its system message ends with. */
+/** What a run that is made from an older one begins with: that run's first messages, and the instructions in its system message. */
 export interface Prefix {
   messages: readonly Message[];
   instructions: string | null;
@@ -17,7 +17,7 @@ export const prefixOf = ({ row, messages }: StoredRun, { messageIndex }: MadeOri
   instructions: row.origin?.instructions ?? null,
 });
 
-/** Why a run cannot begin with this. Without a limit, a chain of runs that are made from each other would grow for ever. */
+/** Why a run cannot begin with this prefix. Without limits each run that is made from the last one could be longer. */
 export function oversizedPrefix(prefix: Prefix, origin: MadeOrigin): Failure | null {
   const { messages } = prefix;
   const bytes = messages.reduce((sum, message) => sum + storedBytes(message), 0);
@@ -36,8 +36,13 @@ export function oversizedPrefix(prefix: Prefix, origin: MadeOrigin): Failure | n
     : null;
 }
 
-/** The messages of another run, with the new user message or the new instructions of this one. */
-export function takenOver(prefix: Prefix, origin: RunOrigin | null, nowMs: number, newId: () => string): Message[] {
+/** The messages that the new run begins with: the prefix, with the user message or the instructions that are new. */
+export function inputBehindPrefix(
+  prefix: Prefix,
+  origin: RunOrigin | null,
+  nowMs: number,
+  newId: () => string,
+): Message[] {
   const { messages } = prefix;
   if (origin?.type === "continued" && origin.input !== null) {
     return [...messages, { role: "user", messageId: newId(), content: origin.input, createdAt: nowMs }];
@@ -52,7 +57,7 @@ export function takenOver(prefix: Prefix, origin: RunOrigin | null, nowMs: numbe
     : [{ role: "system", messageId: newId(), content: system, createdAt: nowMs }, ...messages];
 }
 
-/** The system message with the new instructions in the place of the former ones; null where there is nothing new. */
+/** The system message, in which the new instructions replace the former ones; null where the instructions are the same. */
 function systemMessage({ messages: [first], instructions: before }: Prefix, origin: RunOrigin | null): string | null {
   const instructions = origin?.type === "regenerated" ? origin.instructions : null;
   if (instructions === null || instructions === before) {
