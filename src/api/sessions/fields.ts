@@ -145,15 +145,19 @@ export function checkedTags(typed: readonly string[], field = "tags"): string[] 
 }
 
 /** How many tags, or entries of metadata, a filter may name. */
-const MAX_NAMED = 10;
+const MAX_FILTER_LABELS = 10;
 
 /** The conditions of a list's query that have the same name in a body. */
 export const listConditions = {
-  tag: list(z.string(), "A tag that it has, as it was typed; repeat it for sessions that have all of them.", MAX_NAMED),
+  tag: list(
+    z.string(),
+    "A tag that it has, as it was typed; repeat it for sessions that have all of them.",
+    MAX_FILTER_LABELS,
+  ),
   metadata: list(
     z.string().openapi({ pattern: ":" }),
     `\`key:value\` of its metadata, where the value is text, a number, true, false or null; repeat it for sessions that have all of them. The first colon ends the key; at most ${MAX_FILTERED_ENTRY_BYTES} bytes.`,
-    MAX_NAMED,
+    MAX_FILTER_LABELS,
   ),
   archived: optionalParameter(z.enum(["false", "true", "all"])).openapi({
     description: "Default false: archived sessions are left out.",
@@ -188,14 +192,14 @@ export const bodyConditions = {
 
 /** A list in a body whose only element may be sent alone, as in the list's query. */
 function oneOrMany(item: z.ZodString, description: string) {
-  const elements = boundedList(item, MAX_NAMED).min(1).optional();
+  const elements = boundedList(item, MAX_FILTER_LABELS).min(1).optional();
   return z
     .preprocess((given) => (typeof given === "string" ? [given] : given), elements)
     .openapi({
       type: ["array", "string"],
       items: { type: "string", minLength: 1 },
       minItems: 1,
-      maxItems: MAX_NAMED,
+      maxItems: MAX_FILTER_LABELS,
       minLength: 1,
       description,
     });

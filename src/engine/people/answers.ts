@@ -172,18 +172,18 @@ const idsOf = (requirements: readonly Requirement[]) =>
   requirements.map(({ requirementId }) => requirementId).join(", ");
 
 /** How many ids a sentence names. */
-const NAMED = 20;
+const MAX_IDS_NAMED = 20;
 
 function namesNothing(runId: string, ids: readonly string[]): Failure {
-  const named = ids.slice(0, NAMED).map((id) => id.slice(0, MAX_ID_CHARS).toWellFormed());
+  const named = ids.slice(0, MAX_IDS_NAMED).map((id) => id.slice(0, MAX_ID_CHARS).toWellFormed());
   return badRequest(`Run ${runId} has no requirement or tool call with this id: ${named.join(", ")}`);
 }
 
 function nothingAnswered(runId: string, open: readonly Requirement[]): Failure {
   if (open.length === 0) return badRequest(`Run ${runId} waits for no answer.`);
-  const names = open.slice(0, NAMED).map(({ toolName, kind, requirementId, toolCallId }) => {
+  const names = open.slice(0, MAX_IDS_NAMED).map(({ toolName, kind, requirementId, toolCallId }) => {
     return `${toolName} (${kind.replace("_", " ")}, requirement ${requirementId}, tool call ${toolCallId})`;
   });
-  const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : "";
+  const more = open.length > MAX_IDS_NAMED ? ` and ${open.length - MAX_IDS_NAMED} more` : "";
   return badRequest(`The request answers nothing that run ${runId} waits for: ${names.join("; ")}${more}`);
 }

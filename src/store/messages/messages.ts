@@ -37,7 +37,7 @@ export async function recentChat(db: Database, sessionId: string, limit: number)
 const BEGINNING = { runs: 256, messagesOfRun: 64 };
 
 /** Runs of any status except those that another run has replaced. */
-const NAMED_RUNS: HistoryFilter = { ...CHAT_HISTORY, skipStatuses: ["REGENERATED"] };
+const RUNS_FOR_NAME: HistoryFilter = { ...CHAT_HISTORY, skipStatuses: ["REGENERATED"] };
 
 /**
  * The first messages of people and agents that have text, looked for at the session's beginning only. D1 cuts each to
@@ -57,7 +57,7 @@ export async function firstMessages(
     .crossJoin(messages)
     .where(
       and(
-        countingRuns(sessionId, NAMED_RUNS),
+        countingRuns(sessionId, RUNS_FOR_NAME),
         lt(runs.runIndex, BEGINNING.runs),
         eq(messages.sessionId, sessionId),
         eq(messages.runIndex, runs.runIndex),
