@@ -3,7 +3,7 @@ import { type ComponentRef, isRunOf, type Registry } from "../../domain/team.ts"
 import type { AppContext } from "../../http/context.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
-import { database, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import { checkpointRoutes } from "./contract.ts";
 import { checkpointList, checkpointSnapshot } from "./json.ts";
@@ -42,7 +42,7 @@ async function requireRun(
   component: ComponentRef,
   { session_id, run_id }: { session_id: string; run_id: string },
 ): Promise<StoredRun> {
-  await requireSession(c, session_id, {}, "Run not found");
+  await requireSession(c, session_id, {}, notFoundTexts.oneRun);
   const run = await findRun(database(c), session_id, run_id);
   if (run === null || !isRunOf(component, run.row)) throw new AppError(runNotFound());
   return run;

@@ -10,7 +10,7 @@ import { sessionOfRun } from "../../store/runs/runs.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { database, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
 import { newRouter } from "../shared/route.ts";
 import { runAnswer } from "./answer.ts";
@@ -74,7 +74,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const { run_id } = c.req.valid("param");
     const { session_id } = c.req.valid("query");
-    await requireSession(c, session_id, {}, "Run not found");
+    await requireSession(c, session_id, {}, notFoundTexts.oneRun);
     const stored = await findRunTree(database(c), session_id, run_id);
     if (stored === null || !isRunOf(ref, stored.row)) throw new AppError(runNotFound());
     return c.json(runOutput(askedTree(stored)), 200);

@@ -18,11 +18,13 @@ const TYPE_NAMES: Record<SessionType, string> = {
   workflow: "Workflow Session",
 };
 
-/** AgentOS's texts for a session that does not exist for the caller. */
+/** AgentOS's texts for a session that does not exist for the caller. They differ by route. */
 export const notFoundTexts = {
   detail: (id: string, scope: Scope) => `${scope.type ? TYPE_NAMES[scope.type] : "Session"} with id '${id}' not found`,
   change: (id: string) => `Session with id '${id}' not found`,
   runs: (id: string) => `Session with ID ${id} not found`,
+  /** Of a route that reads one run: the caller is told that the run is missing. */
+  oneRun: "Run not found",
 };
 
 /** The session, read from D1; throws the 404 with this text where none exists for the caller. */
