@@ -113,7 +113,8 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       operationId: `get_${operation}`,
       user: "caller",
       summary: `How far a ${noun} is`,
-      description: "Looking at a job that runs also sends again what nobody has touched for a minute.",
+      description:
+        "Looking at a job that runs also sends again what nobody has touched for `SWEEP_AFTER_MS`, a minute unless set.",
       tags,
       request: { params },
       responses: { 200: json(job, "The job as it stands"), ...failures(404) },
