@@ -2,7 +2,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { docsRouter } from "./api/meta/docs.ts";
 import { openApiDocument } from "./api/meta/document.ts";
 import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
-import { DB_ID } from "./api/shared/common.ts";
+import { DB_ID } from "./api/shared/request-fields.ts";
 import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./api/shared/route.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { Outcome } from "./domain/outcome.ts";

@@ -9,7 +9,6 @@ import type { NameChange } from "../domain/session-fields.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
-import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./calls.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { StateChange } from "./drive/live-state.ts";
 import { runAnswer } from "./drive/run-answer.ts";
@@ -38,8 +37,9 @@ import { SessionMemory } from "./row/memory.ts";
 import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
 import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./row/names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
-import { type Plan, SessionRows } from "./row/rows.ts";
+import { type Plan, SessionRows } from "./row/session-rows.ts";
 import { SessionSummaries } from "./row/summaries.ts";
+import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./run-calls.ts";
 
 /**
  * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;

@@ -3,7 +3,7 @@ import { type Message, type MessageKey, ROLES, type Role } from "../../src/domai
 import { RUN_STATUSES } from "../../src/domain/run.ts";
 import { SESSION_TYPES } from "../../src/domain/session.ts";
 import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../../src/engine/prompt/history.ts";
-import type { KeyedMessage } from "../../src/store/messages/rows.ts";
+import type { KeyedMessage } from "../../src/store/messages/message-rows.ts";
 
 const ROLE_OF: Record<string, Role> = { s: "system", u: "user", a: "assistant", t: "tool" };
 

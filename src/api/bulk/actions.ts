@@ -5,7 +5,7 @@ import { MAX_NAME_CODE_POINTS, MAX_TAGS } from "../../domain/limits.ts";
 import type { BulkAction, BulkParams } from "../../domain/session-fields.ts";
 import { wrongField } from "../../http/field-errors.ts";
 import { checkedTags, typedTagList } from "../sessions/fields.ts";
-import { boundedList, SessionId } from "../shared/common.ts";
+import { boundedList, SessionId } from "../shared/request-fields.ts";
 import type { oneGiven } from "../shared/values.ts";
 
 /** What each bulk action takes of the body beside its sessions, and what the row of its job holds of that. */

@@ -6,6 +6,7 @@ import { BULK_ACTIONS } from "../../domain/session-fields.ts";
 import { ItemShape, JobShape, jobRoutes } from "../jobs/contract.ts";
 import { jobJson } from "../jobs/json.ts";
 import { bodyConditions } from "../sessions/fields.ts";
+import { isoSeconds } from "../shared/json.ts";
 import {
   AgentId,
   boundedList,
@@ -15,8 +16,7 @@ import {
   SessionId,
   TeamId,
   UserId,
-} from "../shared/common.ts";
-import { isoSeconds } from "../shared/json.ts";
+} from "../shared/request-fields.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
 import { count, oneGiven, orNull } from "../shared/values.ts";
 import { actionFields, actionVariants } from "./actions.ts";

@@ -6,7 +6,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { AnswerEntry } from "../../domain/requirement.ts";
 import { isAnswer, roundedErrors } from "../../http/exact-integers.ts";
 import { readJson } from "../../lib/read-json.ts";
-import { boundedList } from "../shared/common.ts";
+import { boundedList } from "../shared/request-fields.ts";
 
 /** The two ways in which AgentOS takes answers: as the edited tools, or as the edited requirements. */
 export type AnswersField = "tools" | "requirements";

@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { MAX_REQUIREMENTS } from "../../domain/limits.ts";
 import type { ContinueFrom } from "../../domain/run-origin.ts";
 import { readingFields, runAnswers, said, tags } from "../runs/contract.ts";
-import { booleanFieldOr, SessionId, UserId } from "../shared/common.ts";
 import { type ComponentType, componentPath } from "../shared/component-path.ts";
 import { IdempotencyHeader } from "../shared/idempotency.ts";
+import { booleanFieldOr, SessionId, UserId } from "../shared/request-fields.ts";
 import { defineRoute, failures, formOrJsonBody } from "../shared/route.ts";
 
 const tool_call_id = { type: "string", minLength: 1 } as const;

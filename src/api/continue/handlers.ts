@@ -10,7 +10,7 @@ import { readRunBody } from "../../http/body.ts";
 import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
-import type { RunAnswer } from "../../session/calls.ts";
+import type { RunAnswer } from "../../session/run-calls.ts";
 import { oversizedPrefix, prefixOf } from "../../session/start/prefix.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { directoryOfSessions } from "../../store/sessions/sessions.ts";

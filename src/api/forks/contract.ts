@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { SessionId } from "../shared/common.ts";
 import { type ComponentType, componentPath, WITH_ARTICLE } from "../shared/component-path.ts";
+import { SessionId } from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
 import { idText } from "../shared/values.ts";
 

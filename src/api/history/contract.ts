@@ -12,7 +12,7 @@ import {
   SessionId,
   SessionScope,
   TeamId,
-} from "../shared/common.ts";
+} from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
 import { MessagePage } from "../shared/shapes.ts";
 

@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
 import { type ItemStatus, type JobStatus, MAX_JOB_IDS } from "../../domain/job.ts";
+import { IdempotencyHeader } from "../shared/idempotency.ts";
+import { instantField } from "../shared/instant.ts";
 import {
   AgentId,
   booleanFieldOr,
@@ -13,9 +15,7 @@ import {
   SessionId,
   TeamId,
   UserId,
-} from "../shared/common.ts";
-import { IdempotencyHeader } from "../shared/idempotency.ts";
-import { instantField } from "../shared/instant.ts";
+} from "../shared/request-fields.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
 import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
 

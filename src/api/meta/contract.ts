@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { TEAM_MODES, type TeamMode } from "../../domain/team.ts";
-import { AgentId, DB_ID, TeamId } from "../shared/common.ts";
+import { AgentId, DB_ID, TeamId } from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
 import { count, idText, isoTime } from "../shared/values.ts";
 

@@ -1,6 +1,6 @@
 import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
-import { DB_ID } from "../shared/common.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
+import { DB_ID } from "../shared/request-fields.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
 import { agentBody, componentSummary, distinctModels, pythonIso, SESSION_TABLE, teamBody } from "./json.ts";

@@ -2,7 +2,7 @@ import { type Agent, DEFAULT_HISTORY_RUNS, historyRuns } from "../../domain/agen
 import type { Model, ModelSource } from "../../domain/model.ts";
 import { type Component, isTeam, membersOf, type Registry, type Team } from "../../domain/team.ts";
 import { modelParameters, type Tool } from "../../domain/tool.ts";
-import { DB_ID } from "../shared/common.ts";
+import { DB_ID } from "../shared/request-fields.ts";
 import type { AgentBody, TeamBody } from "./contract.ts";
 
 export const SESSION_TABLE = "sessions";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { booleanOr, DatabaseParameter, optionalParameter, SessionId, UserId } from "../shared/common.ts";
+import { booleanOr, DatabaseParameter, optionalParameter, SessionId, UserId } from "../shared/request-fields.ts";
 import { defineRoute, failures, IMPORT_PATH, json } from "../shared/route.ts";
 import { count, idText } from "../shared/values.ts";
 

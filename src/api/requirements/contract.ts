@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES } from "../../domain/requirement.ts";
 import { ON_EXPIRY } from "../../domain/tool.ts";
-import { AgentId, integerOr, optionalParameter } from "../shared/common.ts";
+import { AgentId, integerOr, optionalParameter } from "../shared/request-fields.ts";
 import { defineRoute, json } from "../shared/route.ts";
 import { ToolExecution } from "../shared/run-parts.ts";
 import { count, idText, isoTime, text } from "../shared/values.ts";

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { tags } from "../runs/contract.ts";
-import { integer, integerField, optionalParameter, SessionId, UserId } from "../shared/common.ts";
 import { type ComponentType, componentPath } from "../shared/component-path.ts";
 import { ResumeStreamEvent } from "../shared/event-shapes.ts";
+import { integer, integerField, optionalParameter, SessionId, UserId } from "../shared/request-fields.ts";
 import { defineRoute, failures, formOrJsonBody } from "../shared/route.ts";
 
 const seen = {

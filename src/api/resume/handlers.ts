@@ -5,7 +5,7 @@ import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { sseControl } from "../../lib/sse.ts";
-import type { ResumeAnswer } from "../../session/calls.ts";
+import type { ResumeAnswer } from "../../session/run-calls.ts";
 import { eventsAnswer, isMissing, runHeaders } from "../runs/answer.ts";
 import { requireSessionId } from "../runs/input.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { SessionDetail } from "../sessions/shapes.ts";
-import { DatabaseParameter, SESSION_ETAG, SessionId, SessionScope, UserId } from "../shared/common.ts";
+import { DatabaseParameter, SESSION_ETAG, SessionId, SessionScope, UserId } from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
 import { count } from "../shared/values.ts";
 

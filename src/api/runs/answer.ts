@@ -2,7 +2,7 @@ import type { Outcome } from "../../domain/outcome.ts";
 import type { RunTimings } from "../../domain/run.ts";
 import type { AppContext } from "../../http/context.ts";
 import { headerText } from "../../http/headers.ts";
-import type { RunAnswer } from "../../session/calls.ts";
+import type { RunAnswer } from "../../session/run-calls.ts";
 import { runOutput } from "./json.ts";
 
 /** A run's answer with its headers: its events as they come, the run when it is over, or its place in line. */

@@ -1,9 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { ON_BUSY, RUN_STATUSES } from "../../domain/run.ts";
-import { booleanFieldOr, jsonObject, optionalParameter, parameter, SessionId, UserId } from "../shared/common.ts";
 import { type ComponentType, componentPath, WITH_ARTICLE } from "../shared/component-path.ts";
 import { RunStreamEvent } from "../shared/event-shapes.ts";
 import { IdempotencyHeader } from "../shared/idempotency.ts";
+import {
+  booleanFieldOr,
+  jsonObject,
+  optionalParameter,
+  parameter,
+  SessionId,
+  UserId,
+} from "../shared/request-fields.ts";
 import { defineRoute, failures, formOrJsonBody, json } from "../shared/route.ts";
 import { RunItem, RunOutput } from "../shared/shapes.ts";
 import { count, idText } from "../shared/values.ts";

@@ -3,7 +3,7 @@ import { AppError, badRequest } from "../../domain/error.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { MAX_MESSAGE_BYTES, MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { limitBytes } from "../../http/limits.ts";
-import type { ReadMode } from "../../session/calls.ts";
+import type { ReadMode } from "../../session/run-calls.ts";
 import type { runBody } from "./contract.ts";
 
 type Fields = z.infer<(typeof runBody)["agent"]["fields"]>;

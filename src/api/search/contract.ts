@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { MAX_QUERY_CHARS } from "../../lib/search-query.ts";
-import { AgentId, integerOr, optionalParameter, parameter, SessionId, TeamId } from "../shared/common.ts";
+import { AgentId, integerOr, optionalParameter, parameter, SessionId, TeamId } from "../shared/request-fields.ts";
 import { defineRoute, json } from "../shared/route.ts";
 import { Highlights, searchMeta } from "../shared/shapes.ts";
 import { count, idText, isoTime, text } from "../shared/values.ts";

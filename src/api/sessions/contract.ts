@@ -18,7 +18,7 @@ import {
   TeamId,
   UserId,
   WorkflowId,
-} from "../shared/common.ts";
+} from "../shared/request-fields.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "../shared/route.ts";
 import { SessionSummary } from "../shared/run-parts.ts";
 import { RunItem } from "../shared/shapes.ts";

@@ -20,6 +20,8 @@ import type {
 } from "../../domain/session-fields.ts";
 import { type Location, wrongField } from "../../http/field-errors.ts";
 import { utf8Bytes } from "../../lib/text.ts";
+import { instantField, instantParameter } from "../shared/instant.ts";
+import { isoOrNull } from "../shared/json.ts";
 import {
   bodyObject,
   boolean,
@@ -28,9 +30,7 @@ import {
   nullableObject,
   optionalField,
   optionalParameter,
-} from "../shared/common.ts";
-import { instantField, instantParameter } from "../shared/instant.ts";
-import { isoOrNull } from "../shared/json.ts";
+} from "../shared/request-fields.ts";
 import { count, isoTime } from "../shared/values.ts";
 
 /** The fields of a session as callers send them, ask for them in a filter, and see them. */

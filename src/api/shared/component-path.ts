@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type Component, type ComponentRef, knownComponent, type Registry } from "../../domain/team.ts";
 import { unwrap } from "../../http/errors.ts";
-import { AgentId, RunId, TeamId } from "./common.ts";
+import { AgentId, RunId, TeamId } from "./request-fields.ts";
 
 /** Agents and teams have the same routes for what runs in them; only the words differ. */
 export type ComponentType = ComponentRef["type"];

@@ -4,7 +4,7 @@ import type { Idempotency } from "../../domain/run.ts";
 import type { AppContext } from "../../http/context.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { canonicalJson, sha256Hex } from "../../lib/digest.ts";
-import { IdempotencyKey } from "./common.ts";
+import { IdempotencyKey } from "./request-fields.ts";
 
 /** The header by which a request that is sent again is not done again. */
 export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.optional() });

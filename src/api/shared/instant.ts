@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { fieldIssue } from "../../http/field-errors.ts";
-import { optionalParameter } from "./common.ts";
+import { optionalParameter } from "./request-fields.ts";
 
 // Instants as callers give them, read as epoch milliseconds. One that is left out is undefined.
 

@@ -5,7 +5,7 @@ import type { AppEnv, Middleware } from "../../http/context.ts";
 import { fieldErrors, type Location } from "../../http/field-errors.ts";
 import { readUser, USER_ID } from "../../http/named-user.ts";
 import { notByFolding } from "../../http/url.ts";
-import { ErrorBody, optionalParameter, UserId } from "./common.ts";
+import { ErrorBody, optionalParameter, UserId } from "./request-fields.ts";
 
 // How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema refuses is
 // answered as AgentOS's 422, before the handler runs.

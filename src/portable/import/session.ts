@@ -10,7 +10,7 @@ import { hasCompleted, type RunRow } from "../../domain/run.ts";
 import { blankSession, type Session } from "../../domain/session.ts";
 import { storedBytes } from "../../lib/stored-bytes.ts";
 import type { Database } from "../../store/database.ts";
-import type { MessageRow } from "../../store/messages/rows.ts";
+import type { MessageRow } from "../../store/messages/message-rows.ts";
 import { addStatements } from "../../store/portable/import-writes.ts";
 import type { LateFields } from "../agno/session.ts";
 import { logProblem } from "../record/event-log.ts";

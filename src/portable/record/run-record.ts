@@ -5,7 +5,7 @@ import type { ToolCall, Usage } from "../../domain/model.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
 import type { HistoryDropped, RunError, RunMetrics, RunOrigin, RunRow } from "../../domain/run.ts";
 import { ON_EXPIRY } from "../../domain/tool.ts";
-import type { MessageRow } from "../../store/messages/rows.ts";
+import type { MessageRow } from "../../store/messages/message-rows.ts";
 import { eventLog, type StoredEntry } from "./event-log.ts";
 import {
   checked,

@@ -1,4 +1,4 @@
-import type { ReadMode, RunAnswer } from "../calls.ts";
+import type { ReadMode, RunAnswer } from "../run-calls.ts";
 import { eventStream } from "./event-stream.ts";
 import type { LiveRun } from "./live-run.ts";
 

@@ -5,11 +5,11 @@ import { type ComponentRef, isRunOf } from "../../domain/team.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
-import type { ResumeAnswer } from "../calls.ts";
 import { resumeStream } from "../drive/event-stream.ts";
 import { type LiveRun, storedLive } from "../drive/live-run.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
+import type { ResumeAnswer } from "../run-calls.ts";
 
 type ResumeContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "lane">;
 

@@ -7,7 +7,7 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { resultOf } from "./name-for-job.ts";
 import { manualChange } from "./names.ts";
 import { planPatch, type RequestedPatch } from "./patch.ts";
-import type { SessionRows } from "./rows.ts";
+import type { SessionRows } from "./session-rows.ts";
 
 /** A job's change of one session. Plain data: it crosses the object's boundary. */
 export interface JobChange {

@@ -6,7 +6,7 @@ import type { NameChange } from "../../domain/session-fields.ts";
 import { decideNaming } from "../../names/decide-naming.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { type GeneratedName, generatedChange, isNamedAsThen } from "./names.ts";
-import type { SessionRows } from "./rows.ts";
+import type { SessionRows } from "./session-rows.ts";
 
 /** How a job wants one session named. Plain data: it crosses the object's boundary. */
 export interface JobNaming {

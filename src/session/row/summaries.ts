@@ -17,7 +17,7 @@ import { readOrNull } from "../../store/commit.ts";
 import { completedRunsSince } from "../../store/messages/summary-messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { namingAgent } from "./names.ts";
-import type { SessionRows } from "./rows.ts";
+import type { SessionRows } from "./session-rows.ts";
 import { type OwnRun, type Walk, walkOn } from "./summary-walk.ts";
 
 /** How long the making of one summary may take. */

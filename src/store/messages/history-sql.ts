@@ -6,7 +6,7 @@ import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
-import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./rows.ts";
+import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./message-rows.ts";
 
 // Narrows a session's messages to those that the rules of `engine/prompt/history.ts` may keep, one row per message. A
 // query walks the primary key of `messages` in one direction and stops at a number of rows. The rules stay in the

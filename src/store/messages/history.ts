@@ -10,7 +10,7 @@ import {
   passingMessagesQuery,
   passingUpToQuery,
 } from "./history-sql.ts";
-import { type HistoryRow, historyRunsFromRows, type KeyedMessage } from "./rows.ts";
+import { type HistoryRow, historyRunsFromRows, type KeyedMessage } from "./message-rows.ts";
 
 /** How many messages one answer holds at most; `MAX_HISTORY_BYTES` may end it before. */
 const MAX_HISTORY_MESSAGES = 1000;

@@ -11,7 +11,7 @@ import {
   type KeyedMessage,
   messageColumns,
   messageFromRow,
-} from "./rows.ts";
+} from "./message-rows.ts";
 
 /** What a name is made of: the role and the text of a message, which may be cut. */
 export interface MessageExcerpt {

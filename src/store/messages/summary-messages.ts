@@ -3,7 +3,7 @@ import type { MessageKey, Role } from "../../domain/message.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { Database } from "../database.ts";
 import { messages, runs } from "../schema/tables.ts";
-import { isMessageAt } from "./rows.ts";
+import { isMessageAt } from "./message-rows.ts";
 
 /** A message of any run. `text` is empty unless a summary may be made of it. */
 export interface WalkedRow extends MessageKey {

@@ -5,7 +5,7 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { insertNew } from "../insert-rows.ts";
 import { messages } from "../schema/tables.ts";
-import { messageRow } from "./rows.ts";
+import { messageRow } from "./message-rows.ts";
 
 /** A message with its place in the session. */
 export interface PlacedMessage {

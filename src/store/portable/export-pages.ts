@@ -3,7 +3,7 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Database } from "../database.ts";
-import { isMessageAt } from "../messages/rows.ts";
+import { isMessageAt } from "../messages/message-rows.ts";
 import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { isAtRest } from "../sessions/fork.ts";

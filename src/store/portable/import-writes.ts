@@ -6,7 +6,7 @@ import type { Statement } from "../commit.ts";
 import { hasRow, isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { rowSources, rowsWhere } from "../insert-rows.ts";
-import type { MessageRow } from "../messages/rows.ts";
+import type { MessageRow } from "../messages/message-rows.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";

@@ -4,7 +4,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../../domain/run.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { type MessageRow, messageFromRow } from "../messages/rows.ts";
+import { type MessageRow, messageFromRow } from "../messages/message-rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
 

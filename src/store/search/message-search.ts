@@ -6,7 +6,7 @@ import { cutUtf8 } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { MAX_HISTORY_BYTES } from "../messages/history-sql.ts";
 import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "../messages/message-docs.ts";
-import { isMessageAt } from "../messages/rows.ts";
+import { isMessageAt } from "../messages/message-rows.ts";
 import { messageDocs, messages, sessions } from "../schema/tables.ts";
 import { visibleTo } from "../sessions/sessions.ts";
 import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";

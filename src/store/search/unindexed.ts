@@ -7,7 +7,7 @@ import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { passingMessagesQuery } from "../messages/history-sql.ts";
 import { indexMessages } from "../messages/message-docs.ts";
-import { messageFromRow } from "../messages/rows.ts";
+import { messageFromRow } from "../messages/message-rows.ts";
 import { sessions } from "../schema/tables.ts";
 import { nameWords } from "../sessions/sessions.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { jsonObject, optionalField, SessionId } from "../../../src/api/shared/common.ts";
+import { jsonObject, optionalField, SessionId } from "../../../src/api/shared/request-fields.ts";
 import { defineRoute, json, jsonBody, newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { MAX_BODY_BYTES } from "../../../src/domain/limits.ts";
 import { smallApp } from "../../support/small-app.ts";

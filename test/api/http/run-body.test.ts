@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
-import { booleanOr, integerOr, jsonObject, optionalField, SessionId } from "../../../src/api/shared/common.ts";
+import { booleanOr, integerOr, jsonObject, optionalField, SessionId } from "../../../src/api/shared/request-fields.ts";
 import { newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { readRunBody } from "../../../src/http/body.ts";
 import { parseFields } from "../../../src/http/field-errors.ts";

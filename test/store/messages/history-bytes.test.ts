@@ -11,7 +11,7 @@ import {
   readHistory,
 } from "../../../src/store/messages/history.ts";
 import { recentChat } from "../../../src/store/messages/messages.ts";
-import type { KeyedMessage } from "../../../src/store/messages/rows.ts";
+import type { KeyedMessage } from "../../../src/store/messages/message-rows.ts";
 import { anyFilter, anySession, byKey, type Generator, generator, type SessionRun } from "../../support/history.ts";
 import { END, notingDatabase, START, storeSession, walk } from "../../support/stored-history.ts";
 

@@ -10,7 +10,7 @@ import {
   windowRuns,
   windowRunsQuery,
 } from "../../../src/store/messages/messages.ts";
-import { messageFromRow, messageRow } from "../../../src/store/messages/rows.ts";
+import { messageFromRow, messageRow } from "../../../src/store/messages/message-rows.ts";
 import { chatHistory, names, run } from "../../support/history.ts";
 import { storeSession } from "../../support/stored-history.ts";
 
