@@ -168,7 +168,7 @@ async function remove(going: GoingSession, decide: (session: Session) => Removal
     if (removed === null) {
       return fail(databaseUnavailable());
     }
-    if (removed !== "taken_over") {
+    if (removed !== "changed_since") {
       return removed.ok ? ok(await finish(going, removed.value)) : removed;
     }
     going.memory.drop();
@@ -179,7 +179,7 @@ async function remove(going: GoingSession, decide: (session: Session) => Removal
 async function removeOnce(
   going: GoingSession,
   decide: (session: Session) => Removal,
-): Promise<Outcome<Removed> | "taken_over"> {
+): Promise<Outcome<Removed> | "changed_since"> {
   const { deps, memory } = going;
   const row = await memory.row();
   if (row === null) {
@@ -212,7 +212,7 @@ async function removeOnce(
     return fail(databaseUnavailable());
   }
   if (!committed.changed.at(-1)) {
-    return "taken_over";
+    return "changed_since";
   }
   if (removal === "hide") {
     going.lane.interrupt();
