@@ -6,8 +6,8 @@ import type { Tool } from "./tool.ts";
 /** How sessions of an agent get their names. */
 interface NamingPolicy {
   /**
-   * After so many completed runs the server names a session. While the session has no real name, it tries again after
-   * twice as many. 0 is never.
+   * How many runs of a session complete before the server names it. While the session has no name, or only a fallback, the
+   * server tries again after twice as many runs, and so on. 0 is never.
    */
   after?: number;
   /** The model that names. Left out, it is `NAMING_MODEL`, else the agent's own. */

@@ -2,7 +2,7 @@ import { type ItemResult, unasked } from "./job.ts";
 import { MAX_TAGS } from "./limits.ts";
 import { type BulkChange, type DecidingColumns, isAsAsked, tagsAfter } from "./session-fields.ts";
 
-/** Why a job does not change the session: it is as it is asked to be, or may not become so; null when it is to be changed. */
+/** Why a job leaves the session as it is; null when the job is to change it. */
 export function decideChange(session: DecidingColumns, change: BulkChange): ItemResult | null {
   if (isAsAsked(session, change)) {
     return unasked("skipped", "unchanged");

@@ -74,7 +74,7 @@ export interface JobSlice {
 /** How many items one Queue message is about. */
 export const SLICE_SIZE = 50;
 
-/** How many items a job may have; whoever has more makes a second job. */
+/** How many items a job may have. A caller with more sessions makes a second job. */
 export const MAX_JOB_ITEMS = 100_000;
 /** How many ids one request may name. */
 export const MAX_JOB_IDS = 25_000;
@@ -85,7 +85,7 @@ export const MAX_ATTEMPTS = 5;
 /** How long a job that has ended can be read. */
 export const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** What came of working on an item. Without an outcome the item is tried again later, and `reason` says what was in the way. */
+/** What came of working on an item. Without an outcome the item is tried again later, and `reason` says why. */
 export interface ItemResult {
   outcome: ItemOutcome | null;
   reason: string | null;

@@ -5,8 +5,8 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
 export const MAX_STATE_BYTES = 128 * 1024;
 export const MAX_BODY_BYTES = 1024 * 1024;
 /**
- * A text that is kept within JSON, where a control character takes six bytes: the input of a run that is made from another
- * one, and a person's answer.
+ * The input of a run that is made from another one, and a person's answer. Both are stored within JSON, where a control
+ * character takes six bytes.
  */
 export const MAX_QUOTED_BYTES = 400 * 1024;
 /** The bytes of a prefix: together with the run's own messages they must fit into one run of an import. */
@@ -59,7 +59,7 @@ export const MAX_COMPONENT_NAME_BYTES = 1_000;
 export const MAX_SHOWN_SCHEMA_BYTES = 64 * 1024;
 /** The highest sum of tokens, here and in an import. */
 export const MAX_TOKENS = 1_000_000_000_000;
-/** The highest count in a row, such as the tokens of one answer: a model's word for more is not believed, an import's is refused. */
+/** The highest count in a row, such as the tokens of one answer. A model that reports more is not believed; an import is refused. */
 export const MAX_COUNT = 1_000_000_000;
 /** How many models' tokens the metrics of a session, or a run, keep apart. */
 export const MAX_TOKEN_MODELS = 64;
@@ -75,7 +75,7 @@ export const MAX_FILTERED_ENTRIES = 64;
 export const MAX_FILTERED_ENTRY_BYTES = 128;
 /** A hundred years. */
 export const MAX_TTL_SECONDS = 3_155_760_000;
-/** The rows of one page of sessions, however few sessions that are. One session always fits. */
+/** The rows of one page of sessions. A page that would be larger has fewer sessions, but always one. */
 export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** One line of an import. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;

@@ -46,7 +46,7 @@ export interface ModelRequest {
   /** `none` asks for an answer in words although tools are listed. */
   toolChoice: "auto" | "none";
   maxTokens?: number;
-  /** A wish: not every provider takes it, and some ignore it. The messages must ask for the same JSON in words. */
+  /** Some providers refuse the schema, and some ignore it. So the messages must ask for the same JSON in words. */
   answerSchema?: AnswerSchema;
   /** OpenAI's `reasoning_effort`. Left out, it is not sent. */
   reasoningEffort?: string;

@@ -82,7 +82,7 @@ export function callingRunId(requirement: Pick<Requirement, "runId" | "memberRun
 
 /**
  * What a caller says about one requirement, which is named by its own id or by its tool call's. A field is null when
- * the caller says nothing of it. A whole entry can say nothing: clients send back all that they were shown.
+ * the caller left it out. An entry may have no answer at all, because clients send back all that they were shown.
  */
 export interface AnswerEntry {
   by: "requirement_id" | "tool_call_id";

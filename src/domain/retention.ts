@@ -4,8 +4,8 @@ import type { Session } from "./session.ts";
 import type { Component } from "./team.ts";
 
 /**
- * `hiddenAt` of a session whose purge has begun. The session cannot be restored. As the lowest instant it makes the
- * session the first that is looked for to be purged.
+ * `hiddenAt` of a session whose purge has begun. The session cannot be restored. Sessions are purged in the order of
+ * `hiddenAt`, and no instant is lower, so this session is the next one.
  */
 export const PURGE_BEGUN = 0;
 

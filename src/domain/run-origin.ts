@@ -3,10 +3,10 @@ import type { Message } from "./message.ts";
 import { fail, type Outcome, ok } from "./outcome.ts";
 import type { MadeOrigin, RunRow, RunStatus } from "./run.ts";
 
-/** Where a run that is made from another one begins: behind all its messages, its last user message, or its first so many. */
+/** Where a new run goes on in an older one: behind all of its messages, its last user message, or this number of messages. */
 export type ContinueFrom = "end" | "last_user" | number;
 
-/** What a caller asks for who wants a new run to be made from an older one. */
+/** How a caller asks for a new run that is made from an older one. */
 export type AskedOrigin =
   | { type: "continued"; from: ContinueFrom; input: string | null }
   | { type: "regenerated"; from: ContinueFrom; replace: boolean; instructions: string | null };
@@ -19,7 +19,7 @@ export function historyBefore(run: Pick<RunRow, "origin" | "runIndex" | "memberS
   return run.origin?.historyBefore ?? (run.runIndex ?? 0) - run.memberSlots;
 }
 
-/** The new run's origin, and the message that it answers. Fails when the older run is not one to go on from. */
+/** The new run's origin, and the message that it answers. Fails when no run can be made from the older run. */
 export function originFrom(
   older: OlderRun,
   messages: readonly Message[],
@@ -57,7 +57,7 @@ const OBSTACLES: Record<AskedOrigin["type"], Partial<Record<RunStatus, string>>>
   continued: { ...UNSETTLED, CANCELLED: "run is cancelled" },
 };
 
-/** How many messages of a run a new one begins with. Fails when a model could not go on from these. */
+/** How many messages of the older run the new one begins with. Fails when a model could not go on behind those. */
 export function messagesKept(messages: readonly Message[], from: ContinueFrom): Outcome<number> {
   const kept = cut(messages, from);
   if (kept < 1 || kept > messages.length) {

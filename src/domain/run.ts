@@ -64,7 +64,7 @@ export interface RunMetrics extends Partial<TokenMetrics> {
  * own in the system message; a caller gave them with this regenerate, or with an earlier one in the chain.
  */
 export type RunOrigin =
-  /** By `fork` or `continue_from`: goes on behind those messages, and behind `input` when the user says something more. */
+  /** By `fork` or `continue_from`: goes on behind those messages, and behind `input`, a further message of the user. */
   | {
       type: "continued";
       runId: string;
@@ -82,7 +82,7 @@ export type RunOrigin =
       replace: boolean;
       instructions: string | null;
     }
-  /** A copy of a run from the session that was forked. `historyBefore` is what that run had; null stands for its own place. */
+  /** A copy of a run from the session that was forked. `historyBefore` is that run's; null: the history ends where the run stands. */
   | {
       type: "copied";
       runId: string;

@@ -93,7 +93,7 @@ export interface SettableFields {
   metadata: JsonObject | null;
   /** A merge patch may give only some of its members; each is of the right type. */
   summary: JsonObject | null;
-  /** All that the session has then. */
+  /** The whole list: tags that are not in it are taken away. */
   tags: string[];
   pinned: boolean;
   archived: boolean;
@@ -109,7 +109,7 @@ export type DirectoryField = Exclude<SettableField, "name" | "state" | "metadata
 /** Some of the fields; one that is left out, or undefined, stays as it is. */
 export type AskedFields = { [Field in SettableField]?: SettableFields[Field] | undefined };
 
-/** Which sessions are meant, of those that exist for whoever asks: for a list, or for a job. What is left out says nothing. */
+/** Which sessions a list shows, or a job is about. All of them exist for the caller. A field that is left out does not restrict. */
 export interface SessionFilter {
   sessionType?: "agent" | "team" | "workflow" | undefined;
   /** The agent, team or workflow that the session is one of. */
@@ -120,7 +120,7 @@ export interface SessionFilter {
   tags?: readonly string[] | undefined;
   /** `key:value` of short top-level values of its metadata, all of which it has. */
   metadata?: readonly string[] | undefined;
-  /** Left out, no archived session is meant. */
+  /** Left out, as false: archived sessions are left out. */
   archived?: boolean | "all" | undefined;
   pinned?: boolean | undefined;
   hasOpenRequirements?: boolean | undefined;
@@ -173,7 +173,7 @@ export function patchedFields<Row extends SessionFields>(row: Row, patch: Sessio
   };
 }
 
-/** What setting the directory's fields writes. A session that is pinned or archived already keeps the instant of that. */
+/** What setting the directory's fields writes. A session that was pinned or archived before keeps the instant at which it was. */
 export function directoryChange(row: SessionFields, asked: AskedFields, nowMs: number): SessionPatch {
   const { tags, pinned, archived, ttlSeconds } = asked;
   const changes: Record<DirectoryField, SessionPatch | false> = {
@@ -212,7 +212,10 @@ export type BulkChange =
   | { action: "tag"; addTags: readonly string[]; removeTags: readonly string[] }
   | { action: Exclude<BulkAction, "rename" | "tag" | "delete"> };
 
-/** The change that a job makes of one session; `value` is its own. Throws where the row does not say: nothing is changed then. */
+/**
+ * The change that a job makes of one session; `value` is what the job has for this session alone, such as a name. Throws
+ * where the job's row does not say what to do, so that nothing is changed.
+ */
 export function bulkChange(params: BulkParams, value: string | null): BulkChange | { action: "delete" } {
   const { action, addTags = [], removeTags = [] } = params;
   if (action === undefined || (action === "rename" && value === null)) {
@@ -270,7 +273,7 @@ export function isAsAsked(
   }
 }
 
-/** The session's tags in their order, without those that go, and behind them those that come. */
+/** The session's tags in their order, without the removed ones; the added ones stand behind them. */
 export function tagsAfter(
   tags: readonly string[],
   { addTags, removeTags }: { addTags: readonly string[]; removeTags: readonly string[] },

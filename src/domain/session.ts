@@ -44,7 +44,7 @@ export interface Session extends SessionFields {
   /** The first user message as one masked line of at most 200 code points: the name that shows while none is set. */
   firstMessage: string | null;
   lastMessage: MessagePreview | null;
-  /** From which run index on its messages are not in the search index, or under another owner; null when all are. */
+  /** From which run index on its messages are not in the search index, or are there under another owner; null when all are right. */
   unindexedFrom: number | null;
   /** AgentOS's agent_data, team_data or workflow_data. */
   componentData: Json;
@@ -54,7 +54,7 @@ export interface Session extends SessionFields {
   completedRuns: number;
   /** How many user and assistant messages its started runs have. */
   chatMessages: number;
-  /** Counts the changes of what callers may change: what an ETag says. */
+  /** Counts the changes of what callers may change. The ETag is made of it. */
   version: number;
   forkedFromSessionId: string | null;
   /** Writes name it. It changes when the session is made anew, hidden or restored, and when a leftover of a run lands. */

@@ -31,7 +31,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
   }
 }
 
-/** The promise's value; throws `onTimeout()` after `ms`. The promise itself goes on, and nobody looks at it any more. */
+/** The promise's value; throws `onTimeout()` after `ms`. The work behind the promise goes on, and its result is ignored. */
 export async function withTimeout<T>(promise: Promise<T>, ms: number, onTimeout: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {

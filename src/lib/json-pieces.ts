@@ -1,4 +1,4 @@
-/** A list whose entries are made one by one, as they are taken. Without an entry it is written as null. */
+/** A list whose entries are made one by one, as they are taken. An empty list is written as null. */
 export type LazyList = Generator<object>;
 
 /** An object as JSON, in pieces of its text: no piece is longer than one field, or one entry of a lazy list. */
@@ -18,7 +18,7 @@ export function* jsonPieces(fields: object, { withNulls }: { withNulls: boolean 
   yield before === "{" ? "{}" : "}";
 }
 
-/** Whether the list had an entry: without one nothing was written. */
+/** Yields the list's text; returns false, and has yielded nothing, when the list is empty. */
 function* listPieces(start: string, list: LazyList): Generator<string, boolean> {
   let before = `${start}[`;
   for (const entry of list) {

@@ -4,7 +4,7 @@
  */
 
 const MAX_STARTS = 32;
-/** Deeper than any answer that was meant. */
+/** A model that answers what it was asked nests less deeply. */
 const MAX_DEPTH = 8;
 /** Where an object or a list may begin. `{a: 1}` and `["a"]` among words may be part of a name. */
 const START = /^\s*(?:\[\s*["'“{[]|\{\s*[\w-]{1,40}\s*:)|[:：\n]\s?\[\s*["'“{]|\{\s*(?=["'“])/g;
@@ -63,7 +63,7 @@ class JsonReader {
     for (this.#take(BETWEEN); !this.#isOver("]"); this.#take(BETWEEN)) {
       const before = this.#at;
       const item = this.value(depth + 1);
-      // Of a list that was cut off, the string that it was cut in is no item.
+      // The text ends within this string, so the string is not whole and the list does not get it.
       if (this.#at === before || (this.#at > this.#text.length && typeof item === "string")) break;
       items.push(item);
     }

@@ -1,6 +1,6 @@
 import { endOfString, QUOTE } from "./json-keys.ts";
 
-/** Writing out deeper values again would overflow the stack. */
+/** `JSON.stringify` of a deeper value would overflow the stack. */
 const MAX_JSON_DEPTH = 100;
 
 export type ReadJson = { ok: true; value: unknown } | { ok: false; reason: string; position: number };

@@ -11,9 +11,9 @@ const LONG = /\d{16}/;
 const INTEGER = /^-?\d{16,}$/;
 
 /**
- * The integers of a JSON text that would not come back as they were written. A larger integer that comes back the same,
- * as every integer does that the server wrote, is not among them. The text was parsed before; of a member that is there
- * twice, both values are looked at.
+ * The integers of a JSON text that reading and writing it again would change. An integer above 2^53 that stays the same is
+ * not among them; the server writes no other ones. `text` must be valid JSON. Where an object has a member twice, both
+ * values are checked.
  */
 export function* roundedIntegers(text: string): Generator<RoundedInteger> {
   if (!LONG.test(text)) return;
@@ -34,7 +34,7 @@ export function* roundedIntegers(text: string): Generator<RoundedInteger> {
   }
 }
 
-/** One for each open bracket: the index in a list, or where the name of the member stands in the text. */
+/** The place within one open bracket: the index in a list, or where the member's name stands in the text. */
 type Step = number | { from: number; to: number };
 
 function followSign(steps: Step[], sign: string): void {
@@ -47,7 +47,7 @@ function followSign(steps: Step[], sign: string): void {
   }
 }
 
-/** Behind the string or the number that begins here; any other character stands alone. */
+/** The end of the token that begins at `at`: a string, a number, or a single character. */
 function tokenEnd(text: string, at: number): number {
   const first = text.charAt(at);
   if (first === '"') return endOfString(text, at) + 1;

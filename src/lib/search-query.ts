@@ -63,7 +63,7 @@ export function firstPlace(text: string, query: SearchQuery): number | null {
   for (const { word, from } of walkWords(text)) {
     words.push(word);
     starts.push(from);
-    // Whether a term begins at a word is known once as many words are read as the longest term has.
+    // A term that begins at word `at` is seen only once as many words are read as the longest term has.
     const at = words.length - longest;
     if (at >= 0 && beginsAt(at)) return starts[at] ?? null;
   }
