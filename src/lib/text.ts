@@ -20,7 +20,7 @@ export function firstCodePoints(text: string, count: number): string {
   let end = 0;
   for (let taken = 0; taken < count && end < text.length; taken += 1) end += unitsAt(text, end);
   if (end === text.length) return text;
-  // Whether a grapheme goes on at `end` shows in the one code point that follows.
+  // The next code point shows whether the grapheme goes on at `end`.
   const start = graphemeSegmenter.segment(text.slice(0, end + 2)).containing(end)?.index ?? end;
   return text.slice(0, start > 0 ? start : end);
 }

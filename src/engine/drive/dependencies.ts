@@ -14,7 +14,7 @@ export type CallPlan =
 /** What came of a call that ran; `member_paused`: the member that got the task waits for a person. */
 export type ToolOutcome = { kind: "answered"; text: string; isError: boolean } | { kind: "member_paused" };
 
-/** The session's summary, of a run that ends only when it is made. */
+/** For a run that ends only once the session's summary is made, or could not be made. */
 export interface SummaryWait {
   /** Whether a summary is due with this run. Must not reject. */
   isDue(): Promise<boolean>;
@@ -29,9 +29,9 @@ export interface DriveDependencies {
   plan(pending: PendingCall): CallPlan;
   /** Must not throw or reject; answers by itself when the signal aborts. */
   callTool(pending: PendingCall, args: JsonObject | null, signal: AbortSignal): Promise<ToolOutcome>;
-  /** Whether the call went to a member that has paused: readers were told of the call before the pause. */
+  /** Whether a member run of the call goes on after a pause. Readers were told of the call before the pause. */
   isDelegated(pending: PendingCall): boolean;
-  /** Whether the result of such a call is the run's answer, so that the model is not asked again. */
+  /** Whether the result of the call is the run's answer, as in a team that routes. Then the model is not asked again. */
   isAnswer(call: ToolCall): boolean;
   /** Null when the run does not wait for a summary. */
   summary: SummaryWait | null;

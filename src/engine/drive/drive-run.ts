@@ -9,9 +9,8 @@ import { type RoundOutcome, runRound } from "./tool-round.ts";
 
 /**
  * Asks the model and runs tools until the run pauses or ends. It yields facts; the caller applies each fact to the run
- * before it asks for the next one. A tool starts only after the caller has taken its `tool_started`: what the caller
- * wrote down is never behind what was done. The last fact is `paused`, `completed`, `failed` or `cancelled`. Does not
- * throw.
+ * before it asks for the next one. A tool starts only after the caller has taken its `tool_started`, so no tool runs that
+ * the journal does not know of. The last fact is `paused`, `completed`, `failed` or `cancelled`. Does not throw.
  */
 export async function* driveRun(
   run: Run,
@@ -75,7 +74,7 @@ async function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): Asyn
   }
 }
 
-/** Ends a run whose answer is whole. Nothing fails or cancels it any more, not even a summary that is not made. */
+/** Ends a run whose answer is whole. It completes also when it is cancelled now, or when its summary cannot be made. */
 async function* complete(
   finishReason: RunFinishReason,
   { summary, signal }: DriveDependencies,

@@ -21,7 +21,7 @@ const INTERRUPTED: RunError = {
 };
 
 interface Interruption {
-  /** Whether the run had been paused before. Then a person has approved what it was doing. */
+  /** Whether the run had paused before and was continued: a person has approved the calls that it was running. */
   continues: boolean;
   /** An event index above all that a reader can have got. */
   nextIndex: number;
@@ -61,7 +61,7 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
   return [...facts, { type: "paused", requirements, open: open.map(({ position }) => position) }];
 }
 
-/** How many events of each member run the team run has not told yet; above all those of how the member run stopped. */
+/** How many events of each member run the team run has not told yet. Mostly these tell how the member run stopped. */
 function untold({ members, log }: Run): [member: number, events: number][] {
   const told = (nth: number) =>
     log.reduce((sum, entry) => sum + (entry.kind === "member_told" && entry.member === nth ? entry.events : 0), 0);

@@ -4,7 +4,7 @@ import { utf8Bytes } from "../../lib/text.ts";
 /** Tool calls as they stream in, piece by piece. */
 export interface CallFragments {
   byIndex: Map<number, { id: string; name: string; parts: string[] }>;
-  /** The bytes that were collected so far; as stored the calls take a little more. */
+  /** The bytes that came so far. Stored as JSON, the calls take a little more. */
   bytes: number;
 }
 

@@ -31,9 +31,9 @@ interface Ended {
 interface Round {
   readonly run: Run;
   readonly deps: RoundDependencies;
-  /** Readers were told of these calls before the run paused: their results come without events. */
+  /** Whether readers were told of these calls before the run paused. Then the calls get their results without events. */
   readonly areTold: boolean;
-  /** Calls that wait for somebody, with the requirement that is new. */
+  /** Calls that wait for a person. `fresh` is the requirement that the call opens now; null for one that is open already. */
   readonly waiting: { pending: PendingCall; fresh: Requirement | null }[];
   /** Calls that run, by their number. */
   readonly running: Map<number, Promise<Ended>>;
@@ -44,8 +44,8 @@ interface Round {
 }
 
 /**
- * Runs the calls of one round side by side, except those that wait for somebody: once all others have results, the run
- * pauses for them. With `areTold` readers were told of the calls before the run paused: their results come without events.
+ * Runs the calls of one round side by side, except those that wait for a person. Once all others have results, the run
+ * pauses for those.
  */
 export async function* runRound(
   run: Run,
@@ -61,7 +61,7 @@ export async function* runRound(
   while (round.running.size > 0) {
     const ended = await Promise.race(round.running.values());
     round.running.delete(ended.pending.nth);
-    // After a cancel the other calls are still waited for: member runs are written down before their team's end.
+    // After a cancel the other calls are still awaited, because member runs must be stored before their team run ends.
     if (!deps.signal.aborted) yield* end(round, ended);
   }
   return yield* close(round);
@@ -126,7 +126,7 @@ function* close({ run, deps, areTold, waiting, stopped, answer }: Round): Genera
   return answer === null ? { kind: "next" } : { kind: "answered", text: answer };
 }
 
-/** This result is short, and no limit counts it: a call without any result would make every later prompt invalid. */
+/** The result of a call that does not run. Without any result the call would make every later prompt invalid. */
 function notRun({ nth }: PendingCall, deps: RoundDependencies): RunFact {
   return { type: "tool_resolved", call: nth, messageId: deps.newId(), result: NOT_RUN, isError: true };
 }

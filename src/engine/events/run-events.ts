@@ -9,7 +9,7 @@ import { toolExecution } from "./tool-executions.ts";
 
 /**
  * Reads a run's events in order. Live and stored runs have the same reader, so a replay cannot differ from what was
- * streamed. A reader is a position in the run and holds no copy of it. A team run's reader has one of each member run.
+ * streamed. A reader is a position in the run and holds no copy of it. A team run's reader holds a reader of each member run.
  */
 export class EventReader {
   readonly #run: Run;
@@ -66,7 +66,7 @@ export class EventReader {
       }
       case "member_told":
         if (this.#run.members[entry.member] === undefined) {
-          // A list shows each run on its own, without its members: their events are skipped, and keep their indexes.
+          // A list of runs shows a team run without its member runs. Their events are skipped, but keep their indexes.
           this.#nextIndex += entry.events - this.#within;
           this.#within = entry.events;
         }
@@ -89,7 +89,7 @@ export class EventReader {
     }
   }
 
-  /** The event of an entry that does not grow. */
+  /** The event of an entry that stands for one event. */
   #only(told: Told, at: number): RunEvent {
     this.#entry += 1;
     return this.#event(told, at);
@@ -207,7 +207,7 @@ export class EventReader {
     }
     const answer = endedAt === null ? null : (toolAnswers(this.#run)[call] ?? null);
     const tool = toolExecution(this.#run, call, answer, { startedAt: this.#startedAt.get(call) ?? null, endedAt });
-    // When the call began its member run had no id yet. A replay knows the id, but must tell the event as it was told first.
+    // When the call began, its member run had no id yet. A replay knows the id, but must not differ from what was streamed.
     return { tool: endedAt === null ? { ...tool, child_run_id: null } : tool };
   }
 

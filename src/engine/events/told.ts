@@ -6,7 +6,7 @@ export type EventFields = Partial<Omit<RunEvent, "event_index" | "created_at" | 
 /** The event that an entry of the log stands for: its name, and its fields beside those that every event has. */
 export type Told = [RunEventName, EventFields];
 
-/** A call has ended. A call that failed is told twice: as completed, and as an error with its result. */
+/** The events of a call that has ended. A failed call has two: completed, and an error with its result. */
 export function toldOfEnd(tool: ToolExecution): [completed: Told, failed?: Told] {
   const args = Object.entries(tool.tool_args).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const took = `${tool.metrics?.duration.toFixed(4) ?? 0}s`;
@@ -17,7 +17,7 @@ export function toldOfEnd(tool: ToolExecution): [completed: Told, failed?: Told]
     : [completed];
 }
 
-/** The run waits. Its requirements are shown as they were opened; later events tell what people answered. */
+/** The event of a pause. It shows the requirements as they were opened; later events tell what people answered. */
 export function toldOfPause(waiting: readonly Requirement[]): Told {
   return [
     "RunPaused",

@@ -28,16 +28,16 @@ interface DecidedAnswers {
   open: Requirement[];
 }
 
-/** What an entry, or several entries that agree, say to an open requirement. */
+/** The answer that an entry, or several entries that agree, give to an open requirement. */
 interface Fresh extends GivenAnswer {
   requirement: Requirement;
   entry: AnswerEntry;
 }
 
 /**
- * Reads a caller's answers to what a run waits for. Entries are matched by id; a list never counts as complete. An entry
- * that says nothing to its requirement is no answer. All answers count, or with a failure none. An open requirement may
- * be answered until its expiry is written to D1, however late that is.
+ * Reads a caller's answers to what a run waits for. Entries are matched by id. A requirement that no entry names stays
+ * open, and so does one whose entry has no answer. If one entry is wrong, no answer counts. An open requirement may be
+ * answered until its expiry is written to D1, however late that is.
  */
 export function decideAnswers(
   requirements: readonly Requirement[],
@@ -86,7 +86,7 @@ function readEntries(requirements: readonly Requirement[], entries: readonly Ans
   return ok(said);
 }
 
-/** Adds what an entry says to an open requirement, or tells why it cannot be said. */
+/** Adds the entry's answer to the open requirement that it names, or tells why that requirement cannot be answered so. */
 function addFresh(
   fresh: Fresh[],
   { entry, named, entries }: { entry: AnswerEntry; named: readonly Requirement[]; entries: readonly AnswerEntry[] },
@@ -137,8 +137,8 @@ function unknownIds(
 }
 
 /**
- * Some models give calls of several rounds the same id. Then every entry with that id must be an answer: else an old
- * answer, or the result of a call that waited for nobody, would be taken for an answer to the new call.
+ * Some models give calls of several rounds the same id. Unless every entry with that id is an answer, it is not clear which
+ * call is meant: an old answer, or the result of a call that waited for nobody, would be taken for an answer to the new call.
  */
 function isMixedUp(named: readonly Requirement[], entry: AnswerEntry, entries: readonly AnswerEntry[]): boolean {
   const calls = new Set(named.map((requirement) => `${callingRunId(requirement)} ${requirement.call}`));

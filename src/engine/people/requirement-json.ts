@@ -21,13 +21,13 @@ export function requirementExecution(requirement: Requirement, stage: Requiremen
     confirmation_note: answer === null ? null : requirement.answerNote,
     requires_user_input: requires("user_input"),
     user_input_schema: fieldsWithValues(requirement, stage),
-    // True for a rejected one too: else AgentOS's clients would ask for the fields that still have no value.
+    // Also true after a rejection: else AgentOS's clients would ask for the fields that still have no value.
     answered: kind === "user_input" && answer !== null ? true : null,
     external_execution_required: requires("external_execution"),
   };
 }
 
-/** All keys of a call that nobody is asked about; its own values are still to be filled in. */
+/** AgentOS's keys of a call that nobody is asked about. The caller fills in the call's id, name, arguments and result. */
 export function plainExecution(): ToolExecution {
   return {
     tool_call_id: "",

@@ -11,7 +11,7 @@ import {
 import { type Tool, toolParameters } from "../../domain/tool.ts";
 import { toolArguments } from "../run/calls.ts";
 
-/** Where a call stands that is to wait: in which run, of whose agent, and as which of the run's requirements. */
+/** What a requirement says of the place of its call: the run, the agent or team, and the position among the requirements. */
 export interface RequirementPlace
   extends Pick<
     Requirement,
@@ -42,8 +42,8 @@ export function requirementOf(tool: Tool, call: ToolCall, place: RequirementPlac
 }
 
 /**
- * Asks a person whether a call is to run that may have run already, before its object died. `args` are what it ran with,
- * where a person filled in some of them. `tool` is undefined when the deployment does not know it any more.
+ * The requirement of a call that may have run already, before its object died: a person says whether it is to run. `args`
+ * are the call's arguments, with what a person filled in before. `tool` is undefined where the deployment has it no more.
  */
 export function outcomeUnknown(
   tool: Tool | undefined,

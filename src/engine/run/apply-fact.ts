@@ -22,7 +22,7 @@ const AFTER_PAUSE = new Set<RunFact["type"]>([
   "gap",
   "tool_resolved",
 ]);
-/** A paused team run takes these too: its members go on before it does. */
+/** A paused team run takes these facts too, because its member runs go on before it does. */
 const MEMBERS = new Set<RunFact["type"]>(["member_started", "member_told"]);
 
 function isHeard(run: Run, fact: RunFact): boolean {
@@ -101,7 +101,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       run.isStateChanged = true;
       break;
     case "paused":
-      // Of members that pause at once any may come first; the list is in the order in which they were asked, as in D1.
+      // Members that pause at the same time come in any order. The list has the order of positions, as D1 answers it.
       run.requirements.push(...fact.requirements);
       run.requirements.sort((a, b) => a.position - b.position);
       run.end = { status: "PAUSED", at: endedAt };
@@ -129,7 +129,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
   }
 }
 
-/** Gives an ended run another end. Nobody has been shown the first one, so what the log told of it goes. */
+/** Gives an ended run another end. Readers have not seen the first one, so its entries are taken out of the log. */
 export function endInstead(run: Run, fact: Extract<RunFact, { type: "failed" | "cancelled" }>): void {
   const end = run.end;
   if (end === null) {

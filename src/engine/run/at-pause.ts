@@ -6,9 +6,8 @@ import { addUsage } from "./metrics.ts";
 import type { Run } from "./state.ts";
 
 /**
- * The run as it was at the pause with which the first `entries` of its log end. Where they do not end with a pause, the
- * run as it is. The session's state, the time spent in the model and the member runs are as they are now: nobody
- * kept them as they were then.
+ * The run as it was when its log had this many entries, if the last of these is a pause; else the run as it is. The
+ * session's state, the time spent in the model and the member runs are those of now, because earlier ones are not kept.
  */
 export function runAtPause(run: Run, entries: number): Run {
   const log = run.log.slice(0, entries);
@@ -36,7 +35,7 @@ export function runAtPause(run: Run, entries: number): Run {
   };
 }
 
-/** What had been asked by then. A requirement that was open then is shown as open, whatever was answered since. */
+/** The requirements that the run had by then. One that was open then is shown as open, whatever was answered since. */
 function requirementsAt({ requirements }: Run, log: Run["log"], open: readonly number[]): Requirement[] {
   const asked = new Set(log.flatMap((entry) => (entry.kind === "run_paused" ? entry.open : [])));
   return requirements.flatMap((one): Requirement[] => {

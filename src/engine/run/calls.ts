@@ -26,8 +26,8 @@ interface Said {
 }
 
 /**
- * Remembers the last answer for each run, whose messages are only ever added to. Each event asks: sorted anew each time,
- * a long run would take minutes.
+ * The sorted messages of each run, as long as it gets no further one. Every event asks for them: if it sorted them anew, a
+ * long run would take minutes.
  */
 const known = new WeakMap<readonly Message[], Said>();
 
@@ -90,7 +90,7 @@ export function pendingCalls(run: Run): PendingCall[] {
   return toolCalls(run).flatMap((call, nth) => (answers[nth] === null ? [{ call, nth }] : []));
 }
 
-/** What a call waits or waited for. A call that was asked about twice has two requirements; the later one counts. */
+/** The requirement of a call. A call about which people were asked twice has two; the later one counts. */
 export function requirementOfCall(run: Run, nth: number): Requirement | null {
   const { runId } = run.head;
   return run.requirements.findLast((one) => one.call === nth && callingRunId(one) === runId) ?? null;
@@ -101,7 +101,7 @@ export function isWaitingDelegation(run: Run, nth: number): boolean {
   return run.members.some(({ head, end }) => head.parentCall === nth && end === null);
 }
 
-/** The member runs of a call, the newest of each member: after an interruption the member may have run again. */
+/** The newest member run of each member that the call went to: after an interruption a member may have run again. */
 export function membersOfCall({ members }: Run, nth: number): Run[] {
   const ofCall = members.filter(({ head }) => head.parentCall === nth);
   return [...new Map(ofCall.map((member) => [member.head.component.id, member])).values()];
@@ -143,8 +143,8 @@ export function toolCallBytes(calls: readonly ToolCall[]): number {
 }
 
 /**
- * The room that calls take: with the answer that makes them, or with their results, whichever is more. The two differ,
- * because a model may write `1e20`, which is 21 digits once it is JSON again.
+ * The bytes that calls take. Their arguments are stored with the model's answer, and again with each result. The larger of
+ * the two sums counts: a model may write `1e20`, which has 21 digits once it is written as JSON again.
  */
 export function roomForCalls(calls: readonly ToolCall[]): number {
   const answered = calls.map(
@@ -184,7 +184,7 @@ export function unusable(call: ToolCall): string | null {
   return null;
 }
 
-/** What a result takes in storage, where the arguments of its call stand a second time. */
+/** The bytes of a stored result. The arguments of its call are stored with it. */
 export function toolResultBytes(args: JsonObject | null, result: string): number {
   return utf8Bytes(result) + (args === null ? 0 : utf8Bytes(JSON.stringify(args)));
 }

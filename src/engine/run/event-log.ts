@@ -18,7 +18,7 @@ export type PlainKind =
   | "run_continued"
   | "model_requested"
   | "model_answered"
-  /** An answer that no model was asked for: the team gave its member's answer as its own. */
+  /** The team gave its member's answer as its own, without asking its model. */
   | "said"
   | "content_completed"
   | "summary_started"
@@ -26,7 +26,7 @@ export type PlainKind =
   | "run_failed"
   | "run_cancelled";
 
-/** An entry without fields: the event's fields follow from the run, and from how many entries of this kind stand before it. */
+/** An entry without fields. The event's fields follow from the run, and from the number of such entries before this one. */
 export interface PlainEntry {
   kind: PlainKind;
   at: number;
@@ -49,14 +49,14 @@ export interface PausedEntry {
   open: number[];
 }
 
-/** The summary that the run waited for; null when none was made. The log keeps it, as no message of the run does. */
+/** The summary that the run waited for; null when none was made. It is in the log because no message of the run has it. */
 export interface SummaryEntry {
   kind: "summary_completed";
   at: number;
   summary: SessionSummary | null;
 }
 
-/** The next events of a member run, at the place where readers of the team run got them. */
+/** So many of the next events of a member run stand here among the team run's events. */
 interface MemberEntry {
   kind: "member_told";
   /** Which member run of this run, counted from 0. */
@@ -64,7 +64,7 @@ interface MemberEntry {
   events: number;
 }
 
-/** The next event has this index. The object died before it wrote down the events in the gap, but readers may have got them. */
+/** The next event has this index. Readers may have got events with lower indexes that were lost when the object died. */
 interface GapEntry {
   kind: "gap";
   nextIndex: number;
@@ -115,7 +115,7 @@ export function appendDelta(log: LogEntry[], delta: string, at: number, startedA
   return bytes + DELTAS_ENTRY_BYTES;
 }
 
-/** Adds events of a member run, to those right before them where they are of the same one. */
+/** Adds events of a member run. They join the last entry if that is of the same member run. */
 export function appendMember(log: LogEntry[], member: number, events: number): number {
   const last = log.at(-1);
   if (last?.kind === "member_told" && last.member === member) {

@@ -67,7 +67,7 @@ function usageTokens({ head }: Run, usage: Usage): TokenMetrics | null {
   };
 }
 
-/** A session's tokens, with those that the run has used since it was stored last; its member runs add theirs themselves. */
+/** A session's tokens, with those that the run has used since it was stored last. Each member run adds its own tokens. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {
   return addTokens(session, usageTokens(run, subtractUsage(run.usage, run.stored.usage)));
 }

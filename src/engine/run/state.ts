@@ -65,7 +65,7 @@ export interface Run {
   readonly requirements: Requirement[];
   /** Null while the run goes on. */
   end: RunEnd | null;
-  /** How it will complete: its answer is whole, and it only waits for the session's summary. */
+  /** Set once its answer is whole and it only waits for the session's summary: the reason that it will complete with. */
   answered: RunFinishReason | null;
   /** The session's state as the run last knew it, and whether anybody changed it while the run was active. */
   state: JsonObject;
@@ -98,9 +98,9 @@ export type RunFact =
   | { type: "tool_ended"; call: number; messageId: string; result: string; isError: boolean }
   /** The member that the call went to waits for a person. */
   | { type: "tool_paused"; call: number }
-  /** A call gets its result without an event: it did not run, or readers were told of it before the pause. */
+  /** A call gets its result without an event. The call did not run, or readers were told of the call before the pause. */
   | { type: "tool_resolved"; call: number; messageId: string; result: string; isError: boolean }
-  /** An answer that no model was asked for. */
+  /** The team gives its member's answer as its own, without asking its model. */
   | { type: "said"; messageId: string; content: string }
   | { type: "member_started"; head: RunHead }
   | { type: "member_told"; member: number; events: number }
@@ -108,7 +108,7 @@ export type RunFact =
   /** `requirements` are the new ones, of the run's own calls; `open` has the positions of all open ones. */
   | { type: "paused"; requirements: Requirement[]; open: number[] }
   | { type: "content_completed" }
-  /** The answer is whole; the run waits for the session's summary, and completes whatever comes of that. */
+  /** The answer is whole. The run waits for the session's summary, and completes whether or not the summary is made. */
   | { type: "summary_started"; finishReason: RunFinishReason }
   /** `summary` is null when none was made. */
   | { type: "summary_completed"; summary: SessionSummary | null }
