@@ -7,9 +7,9 @@ import type { Database } from "./database.ts";
 
 type Row<Table extends SQLiteTable> = Required<InferInsertModel<Table>>;
 
-/** D1 binds at most so many parameters a statement. */
+/** How many parameters D1 binds in one statement. */
 const MAX_PARAMETERS = 100;
-/** How many of them the condition of an insert takes at most. */
+/** How many of these the condition of an insert takes at most. */
 const CONDITION_PARAMETERS = 4;
 
 /** Adds rows while the condition holds; a row whose key is taken is left out. Repeatable. */
@@ -66,7 +66,7 @@ export function rowsWhere<Table extends SQLiteTable>(table: Table, rows: readonl
   return sql`select * from (values ${sql.join(tuples, sql`, `)}) where ${condition}`;
 }
 
-/** A longer row goes by itself, each value a parameter: as JSON it could be more than D1 takes as one parameter. */
+/** A longer row is inserted by itself, each value a parameter. As JSON it could exceed what D1 takes as one parameter. */
 const MAX_ROW_CHARS = 256 * 1024;
 const MAX_JSON_CHARS = 512 * 1024;
 
@@ -77,8 +77,8 @@ interface RowSource {
 }
 
 /**
- * The rows as few sources, however many rows there are: most go as JSON, many in one parameter. D1 binds 100 parameters
- * of 2 MB at most, and an invocation may send it 1,000 statements.
+ * Puts the rows into as few sources as it can. Most rows are written as JSON, many of them in one parameter. D1 binds at
+ * most 100 parameters of 2 MB, and an invocation may send it 1,000 statements.
  */
 export function rowSources<Table extends SQLiteTable>(
   table: Table,

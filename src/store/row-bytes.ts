@@ -1,13 +1,14 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { messages, requirements, runs } from "./schema/tables.ts";
 
-// How many bytes rows take where they are read. D1 cuts pages by them before any text is read.
+// How many bytes rows take when they are read. By these D1 ends a page before it reads any text.
 
 /** What a row takes beside its texts. */
 const ROW_BYTES = 200;
 
 /**
- * The bytes of these columns. octet_length is known from where a row begins; length() would read all of a long text.
+ * The bytes of these columns. SQLite knows octet_length() from the head of a row; for length() it would read all of a long
+ * text.
  */
 export const textBytes = (...columns: SQLWrapper[]): SQL =>
   sql`(${sql.join(

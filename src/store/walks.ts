@@ -35,8 +35,8 @@ export async function stepOf(db: Database, { name, instant, along, meant }: Walk
     .from(walks)
     .where(eq(walks.name, name));
   const id = sessions.sessionId;
-  // Two conditions that mean the same: SQLite finds the place by the first in an index on columns, and by the second in
-  // an index on an expression.
+  // The second condition follows from the first. SQLite needs the first to find the place in an index on columns, and the
+  // second to find it in an index on an expression.
   const isAhead =
     from === null
       ? undefined

@@ -9,7 +9,7 @@ import type { Walk } from "../walks.ts";
 
 type JobRow = typeof jobs.$inferSelect;
 
-/** The columns of a job without the values of its items: those are up to a megabyte, and are read with the items. */
+/** The columns of a job. Left out are the values of its items, up to a megabyte, which are read with the items. */
 export const jobColumns = {
   ...getTableColumns(jobs),
   params: sql`json_remove(${jobs.params}, '$.values')`.mapWith(jobs.params).as("params"),
@@ -60,10 +60,10 @@ export async function findKeyedJob(
   return row === undefined ? null : { job: toJob(row), fieldsDigest: row.fieldsDigest };
 }
 
-/** In the words of the partial index, or SQLite could not use it. */
+/** The condition of the partial index of keys, word for word: else SQLite would not use the index. */
 const hasKey = sql`"idempotency_key" <> ''`;
 
-/** The job with the highest key of a caller that is the server itself; its keys are numbered. */
+/** The newest job of a caller whose keys are numbers in order, as the server's own are. */
 export async function lastKeyedJob(
   db: Database,
   kind: JobKind,
@@ -153,7 +153,7 @@ export async function unsweptJobs(db: Database, notSince: number, limit: number)
   return rows.map((row) => row.jobId);
 }
 
-/** The oldest jobs that ended before `endedBefore`. `before` is an id that no younger job has. */
+/** The oldest jobs that ended before `endedBefore`. No job with an id behind `before` can have ended by then. */
 export async function endedJobs(db: Database, before: string, endedBefore: number, limit: number): Promise<string[]> {
   const rows = await db
     .select({ jobId: jobs.jobId })
@@ -174,7 +174,7 @@ export function unnamedSessions({
   return {
     name: "unnamed",
     instant: sql`${sessions.createdAt}`,
-    // In the words of the partial index, or SQLite could not use it.
+    // The condition of the partial index `sessions_unnamed`, word for word: else SQLite would not use the index.
     along: and(sql`"name_source" is null and "chat_messages" > 0`, lte(sessions.createdAt, createdBefore)),
     meant: and(
       eq(sessions.visibility, "listed"),

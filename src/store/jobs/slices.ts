@@ -22,20 +22,20 @@ export interface ClaimedSlice {
 /** What is written of an item that was claimed. */
 export interface ItemRecord {
   position: number;
-  /** The number of attempts that the claim answered. */
+  /** How often the item had been claimed when this worker claimed it. A later claim has a higher number. */
   attempts: number;
   /** Null if the item waits again. */
   outcome: ItemOutcome | null;
   reason: string | null;
   promptTokens: number;
   completionTokens: number;
-  /** When the item was touched; for one that waits again, from when on it may be claimed. */
+  /** When the worker touched the item. For an item that waits again: when it may be claimed. */
   touchedAt: number;
   /** Whether nobody began to work on it, so that the attempt does not count. */
   unbegun: boolean;
 }
 
-/** In the words of the partial index: SQLite uses it for exactly these only. */
+/** The condition of the partial index of open items, word for word: else SQLite would not use the index. */
 const isOpen = sql`"job_items"."status" <> 'done'`;
 
 /**
@@ -91,9 +91,9 @@ export async function claimSlice(
 }
 
 /**
- * Writes results, and notes that the `kept` items are still in work. The job's counters move by what the results
- * change, and the job ends with its last item or its last token. Answers the job as it is then. Repeatable, because an
- * item is done only once.
+ * Writes results, and notes that the `kept` items are still in work. The job's counters move only by results that are new.
+ * The job ends when its last item is done or its tokens are spent. Answers the job as it is then. Repeatable, because an
+ * item becomes done only once.
  */
 export async function recordResults(
   db: Database,
@@ -115,7 +115,7 @@ export async function recordResults(
   );
   const entries = sql`(select value ->> 'p' as p, value ->> 'a' as a, value ->> 'o' as o, value ->> 'r' as r,
     value ->> 'pt' as pt, value ->> 'ct' as ct, value ->> 't' as t, value ->> 'u' as u from json_each(${given})) e`;
-  // Only the newest claim may let an item wait again. A result that says that it is done counts even if it comes late.
+  // Only the worker with the newest claim may let an item wait again. A result that says the item is done always counts.
   const counts = sql`job_items.job_id = ${jobId} and job_items.position = e.p and job_items.status <> 'done'
     and (e.o is not null or (job_items.status = 'working' and job_items.attempts = e.a))`;
   const [, , , , [row]] = await db.batch([

@@ -124,7 +124,8 @@ function insertJob(db: Database, { jobId, kind, userId, params, key, nowMs }: Ne
 }
 
 /**
- * Whether neither the id nor the key names a job yet. Items must ask this too, or they would be stored without a job.
+ * Whether neither the id nor the key names a job yet. The insert of items has this condition too: else items could be stored
+ * whose job is not.
  */
 function isNotMade({ jobId, kind, key }: NewJob): SQL {
   const sameId = sql`not exists (select 1 from jobs where job_id = ${jobId})`;

@@ -32,8 +32,8 @@ export interface HistoryWalk {
 type WalkedRow = HistoryRow & { bytes: number };
 
 /**
- * The messages that pass all filters but `limit`: those within both bounds and the next one, by which `pageOf` sees
- * that there is more.
+ * The messages that pass all filters but `limit`: those within both bounds of the walk, and one more. By that one `pageOf`
+ * sees that the page is not the last.
  */
 export function passingMessagesQuery(db: Database, sessionId: string, filter: HistoryFilter, walk: HistoryWalk) {
   const order = keyOrder(walk.order);
@@ -81,7 +81,7 @@ export function pageOf(rows: readonly WalkedRow[], { order, limit, maxBytes }: H
   return { page, isCut: page.length < rows.length };
 }
 
-/** Finds one row if any message up to and including the key passes all filters but `limit`, else none. */
+/** Finds one row if a message passes all filters but `limit` and stands at the key or before it; else none. */
 export function passingUpToQuery(db: Database, sessionId: string, filter: HistoryFilter, key: MessageKey) {
   return db
     .select({ runIndex: messages.runIndex })
@@ -106,7 +106,7 @@ export function firstSystemQuery(db: Database, sessionId: string, filter: Histor
 }
 
 /**
- * The filters that decide on whole runs, except `last_n_runs`. A run that has not started has no run index, so it is
+ * The filters that decide on whole runs, except `last_n_runs`. A run that has not started has no run index and is left
  * out.
  */
 export function countingRuns(sessionId: string, filter: HistoryFilter): SQL | undefined {
@@ -152,7 +152,7 @@ function messagesOfCountingRuns(db: Database, sessionId: string, filter: History
   );
 }
 
-/** Messages from the n-th newest run that counts on; from the beginning if there are fewer runs. */
+/** The messages of the newest `last_n_runs` runs that the filters let pass; all messages if there are fewer such runs. */
 function inLastRuns(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
   if (filter.lastNRuns === undefined) return undefined;
   const nthNewest = db
@@ -176,7 +176,7 @@ function compareKey(compare: "<" | ">" | "<=", key: MessageKey): SQL {
 
 function firstSystemOnly(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
   if (filter.skipRoles?.includes("system")) return undefined;
-  // SQLite looks for the first one only when the walk meets a system message, and only once.
+  // SQLite looks for the first system message only when the walk meets one, and only once.
   return or(ne(messages.role, "system"), isFirstSystem(db, sessionId, filter));
 }
 

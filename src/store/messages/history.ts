@@ -35,7 +35,7 @@ export interface HistoryPage {
   };
 }
 
-/** No session reaches this place; below it, adding to an index of a key is exact. */
+/** Above every run index and message index. Below it, sums of the indexes of a key are exact. */
 const MAX_INDEX = 2 ** 31;
 
 /** Reads a `before` or `after` of an earlier answer; null for any other text. */
@@ -48,8 +48,8 @@ export function decodeHistoryCursor(text: string): MessageKey | null {
 /**
  * Reads a session's messages. Without a cursor the answer is Agno's `get_messages`, cut to the newest
  * `MAX_HISTORY_MESSAGES`. With a cursor it is a page of the messages that pass all filters but `limit`: no system
- * message is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it is
- * the answer for a smaller `limit`: as many messages as fit. A session that does not exist has no messages.
+ * message is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it holds
+ * as many messages as fit, as if `limit` were smaller. A session that does not exist has no messages.
  */
 export async function readHistory(
   db: Database,
@@ -99,11 +99,11 @@ async function readNewest(
 
   const data = historyMessages(historyRunsFromRows(withSystem(system, page)), {
     ...filter,
-    // Agno moves the system message to the front only if the caller gave a limit. Here it moves too if a bound of ours
-    // cut.
+    // Agno moves the system message to the front only if the caller gave a limit. Here it is moved also if a bound of this
+    // server cut the answer.
     limit: isCut || filter.limit !== undefined ? page.length : undefined,
   });
-  // What was left out is older than what is shown: a bound cut it off, or it is a tool message whose call was cut off.
+  // Messages are left out if a bound cut them off, or if they are tool messages whose call was cut off. All are older ones.
   const hasMore = isCut || page.length > data.length;
   const oldest = data.find((message) => message.role !== "system") ?? behind(newest);
   return {

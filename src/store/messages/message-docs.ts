@@ -30,9 +30,9 @@ const MAX_STATEMENT_DOCS = 200;
 const MAX_REMOVED_DOCS = 500;
 const MAX_REMOVED_BYTES = 128 * 1024;
 
-/** Ids count down in the order of time. Each millisecond has so many. */
+/** How many ids each millisecond has. Ids count down in the order of time. */
 const IDS_PER_MS = 2048;
-/** If a millisecond has no id left, a doc goes behind all docs of so many milliseconds. */
+/** If a millisecond has no id left, a doc goes behind all docs of the next so many milliseconds. */
 const OVERFLOW_MS = 4096;
 const MAX_MS = 4_398_046_500_000;
 
@@ -64,24 +64,24 @@ function docOf({ runIndex, messageIndex, message }: IndexedMessage): Doc | null 
   if (message.role !== "user" && message.role !== "assistant") return null;
   const words = wholeWords(searchWords(cutUtf8(message.content, MAX_INDEXED_BYTES)));
   if (words === "") return null;
-  // Other systems keep whole seconds only: messages of one second are spread over it, so that they keep their order.
+  // Imported messages may have whole seconds only. Those of one second are spread over it, so that they keep their order.
   const at = Math.floor(message.createdAt) + (message.createdAt % 1000 === 0 ? messageIndex % 1000 : 0);
   return { runIndex, messageIndex, base: IDS_PER_MS * Math.min(Math.max(0, at), MAX_MS), words };
 }
 
-/** The words, cut behind a whole word where the index takes no more. */
+/** The words that the index has room for. The last of them is whole. */
 function wholeWords(words: string): string {
   const cut = cutUtf8(words, MAX_WORDS_BYTES);
   return cut === words ? words : cut.slice(0, cut.lastIndexOf(" "));
 }
 
 function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condition: SQL): Statement {
-  // SQLite computes all ids before it inserts the first row. So each doc is set off by its number in order of time over
-  // the whole statement: two docs that go behind the same row, of one millisecond or of several, never get the same id.
+  // SQLite computes all ids before it inserts the first row, so two docs of one statement may be placed behind the same row.
+  // Each id is therefore moved on by the doc's number within the statement, and no two docs get the same id.
   const rows = docs
     .toSorted((a, b) => a.base - b.base)
     .map(({ runIndex, messageIndex, base, words }, nth) => [runIndex, messageIndex, base, nth, words])
-    // FTS5 takes rows in the order of their ids; in any other order it writes out what it has gathered before each row.
+    // FTS5 gathers rows that come in the order of their ids. In another order it writes out what it has before each row.
     .toReversed();
   const last = (ids: number) => sql`(select -min(id) from ${messageDocs}
     where id <= -base and id > -base - ${sql.raw(String(ids))})`;

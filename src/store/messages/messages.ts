@@ -31,8 +31,8 @@ export async function recentChat(db: Database, sessionId: string, limit: number)
 }
 
 /**
- * How far a session's beginning goes. Without this bound a session that has no text would be walked to its end. It is
- * wide enough for the member runs of several runs of a team, and for the tool calls of a long run.
+ * How far a name looks into a session. Without this bound a session that has no text would be walked to its end. The bound
+ * leaves room for the member runs of several runs of a team, and for the tool calls of a long run.
  */
 const BEGINNING = { runs: 256, messagesOfRun: 64 };
 

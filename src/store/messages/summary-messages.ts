@@ -14,9 +14,9 @@ export interface WalkedRow extends MessageKey {
 }
 
 /**
- * The next `limit` messages behind a key, in order, of all runs: so the number of messages that are passed over is
- * bounded too. What people and agents said in completed top-level runs comes with its text, which D1 cuts to `maxChars`
- * first.
+ * The next `limit` messages behind a key, in order. Messages of all runs count, so that a read that finds nothing to
+ * summarize is bounded too. Only what people and agents said in completed top-level runs comes with its text, which D1 cuts
+ * to `maxChars` before it reads it.
  */
 export async function walkMessages(
   db: Database,

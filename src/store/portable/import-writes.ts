@@ -11,8 +11,8 @@ import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 
-// An import writes a hidden session piece by piece, and shows it by one last statement. Each statement names the
-// import's fence, so that nothing of it counts once another import has taken the session over; all can be repeated.
+// An import writes a hidden session piece by piece, and shows it by one last statement. Each statement names the import's
+// fence, so that it changes nothing once another import has taken the session over. All statements can be repeated.
 
 /** Which import a hidden session belongs to. */
 export interface ImportFence {
@@ -20,7 +20,7 @@ export interface ImportFence {
   fence: string;
 }
 
-/** Takes the session's id, hidden, unless it is taken; changes a row if it did. `session` is a blank one. */
+/** Stores the hidden session, which is blank so far, unless its id is taken; changes a row if it did. */
 export function claimStatement(db: Database, session: Session): Statement {
   return db
     .insert(sessions)
@@ -50,7 +50,7 @@ export interface ImportedRows {
   requirements: readonly Requirement[];
 }
 
-/** A batch, and how many rows each of its statements has to change: fewer means that some rows were refused. */
+/** A batch, and how many rows each of its statements has to change. If one changes fewer, rows of it were refused. */
 export interface CountedStatements {
   statements: [Statement, ...Statement[]];
   expected: number[];

@@ -108,7 +108,7 @@ export interface Continuation {
   sessionId: string;
   /** The fence that the run has while it waits. */
   waitedFence: string;
-  /** The fence that all of them get when they go on. */
+  /** The fence that the run and its member runs get when they go on. */
   fence: string;
   memberRunIds: string[];
 }

@@ -20,8 +20,7 @@ export interface RequirementPosition {
 }
 
 /**
- * A requirement, and the agent or team whose run must be continued: for a call of a member that is the team's, not the
- * member's.
+ * A requirement, and the agent or team whose run must be continued. If a member made the call, that is its top-level team.
  */
 export interface InboxEntry {
   requirement: Requirement;
@@ -111,10 +110,7 @@ function isOfShownSession(db: Database): SQL {
   return notExists(hidden);
 }
 
-/**
- * A user has fewer requirements than an agent: if a user is asked for, the plus keeps SQLite from using the agent's
- * index.
- */
+/** The plus keeps SQLite from using the agent's index where a user is asked for: a user has fewer requirements than an agent. */
 function ofAgent(agentId: string, userId: string | null): SQL {
   return userId === null ? eq(requirements.agentId, agentId) : sql`+${requirements.agentId} = ${agentId}`;
 }

@@ -25,7 +25,7 @@ export function pendingQuery(db: Database, sessionId: string) {
     db
       .select()
       .from(runs)
-      // In the words of the partial index, or SQLite could not use it.
+      // The condition of the partial index `runs_waiting`, word for word: else SQLite would not use the index.
       .where(and(eq(runs.sessionId, sessionId), sql`${runs.waiting} = 1`))
       .orderBy(asc(runs.position), asc(runs.createdAt))
   );
@@ -74,7 +74,7 @@ export async function findByKey(db: Database, key: Idempotency): Promise<RunRow 
         eq(runs.idempotencyUser, key.userId),
         eq(runs.idempotencyAgent, key.agentId),
         eq(runs.idempotencyKey, key.key),
-        // The condition of the partial index, or SQLite could not use it.
+        // The condition of the partial index `runs_idempotency`, word for word: else SQLite would not use the index.
         sql`${runs.idempotencyKey} <> ''`,
       ),
     )

@@ -42,7 +42,7 @@ export interface Settlement {
      */
     rereadsFrom: number | null;
     chatMessages: number;
-    /** Null keeps what stands there: the run said nothing that a list can show. */
+    /** Null where the run said nothing that a list can show: then the session keeps its last message. */
     lastMessage: Session["lastMessage"];
     updatedAt: number;
     /** Set if the state changed. These are values, not increments, so that the batch can be repeated. */
@@ -57,7 +57,7 @@ export interface Settlement {
 export function settleStatements(db: Database, settlement: Settlement): [Statement, ...Statement[]] {
   const { run, produced, columns, session, requirements, replaces } = settlement;
   const running = runIsOurs(db, run.runId, run.fence);
-  // A repeated batch finds the run closed as it closed it, and must report again that it changed the row.
+  // A repeated batch finds the run as it has closed it before, and must report again that it changed the row.
   const isClosedSo = and(eq(runs.status, columns.status), sql`${runs.settledAt} = ${columns.settledAt}`);
   const closeRun = db
     .update(runs)
@@ -95,7 +95,7 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
 const cancelledEvents = (at: SQL) =>
   sql`substr(${runs.events}, 1, length(${runs.events}) - 1) || ',["K",' || ${at} || '],["X",' || ${at} || ']]'`;
 
-/** Cancels member runs that wait for people when their team run ends. */
+/** Cancels the member runs that wait for people, because their team run ends. */
 function closeMembers(db: Database, { run, columns }: Settlement): Statement[] {
   return closeMembersOf(db, run, columns.settledAt ?? 0, runIsOurs(db, run.runId, run.fence));
 }

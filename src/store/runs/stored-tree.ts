@@ -5,7 +5,7 @@ import { messages, requirements, runs } from "../schema/tables.ts";
 import { type StoredRun, withMessages } from "./runs.ts";
 
 /**
- * A run with its messages, its member runs at any depth, and all their requirements. Of a team that is a member itself
+ * A run with its messages, its member runs at any depth, and all their requirements. If the run is a member run of a team,
  * `members` also holds other runs of the same tree.
  */
 export interface StoredTree extends StoredRun {
@@ -17,7 +17,7 @@ export interface StoredTree extends StoredRun {
 export async function findRunTree(db: Database, sessionId: string, runId: string): Promise<StoredTree | null> {
   const own = (column: SQL) => sql`(select ${column} from ${runs} where ${runs.runId} = ${runId})`;
   const firstIndex = own(sql`${runs.runIndex} - ${runs.memberSlots}`);
-  // The members of a team that is a member itself stand behind it, up to the top-level run of the whole tree.
+  // If the run is a team's and a member run itself, its member runs stand behind it, before the tree's top-level run.
   const topIndex = sql`(select min(run_index) from ${runs} where ${and(
     eq(runs.sessionId, sessionId),
     sql`${runs.runIndex} >= ${own(sql`${runs.runIndex}`)}`,

@@ -17,8 +17,8 @@ import { claimRequirements } from "./requirement-writes.ts";
 // the fences and the other conditions of each statement are for. None of them is redundant.
 
 /**
- * The columns of the session that a run's start changes: only those that really change, so that D1 writes no index for
- * nothing. They are values, never increments, so that the batch can be repeated.
+ * The columns of the session that a run's start changes. Those that keep their value are left out, because D1 would write
+ * their indexes again. They are values, never increments, so that the batch can be repeated.
  */
 export type ChangedSessionColumns = Partial<typeof sessions.$inferInsert>;
 
@@ -130,7 +130,7 @@ function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
   return insertMessages(db, run, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
 }
 
-/** Must stand behind the change of the session in the batch: a user who claims the session owns these messages too. */
+/** Stands behind the change of the session in the batch, so that docs get the user who claims the session as their owner. */
 function indexInput(db: Database, run: RunRow, input: readonly Message[]): Statement[] {
   return indexMessages(db, run.sessionId, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
 }
@@ -143,7 +143,7 @@ function changeSession(db: Database, run: RunRow, changes: ChangedSessionColumns
     .where(
       and(
         eq(sessions.sessionId, run.sessionId),
-        // Only once: if the batch is repeated or arrives late, whatever has changed the row since then stays.
+        // The row is changed once: if the batch is repeated or arrives late, what others have changed since then stays.
         sql`${sessions.nextRunIndex} = ${(run.runIndex ?? 0) - run.memberSlots}`,
         isOurs,
       ),

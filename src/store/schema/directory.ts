@@ -1,6 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** By what a session can be found besides its columns: its tags, and the short values of its metadata. */
+/** What filters of sessions look up beside the columns: tags, and short entries of metadata. */
 export const sessionLabels = sqliteTable(
   "session_labels",
   {

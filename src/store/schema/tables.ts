@@ -216,7 +216,7 @@ export const continuations = sqliteTable(
     key: text("key").notNull(),
     sessionId: text("session_id").notNull(),
     fieldsDigest: text("fields_digest").notNull(),
-    /** How many entries the run's event log had when it came: its answer is what follows, to the next pause or end. */
+    /** How many entries the run's event log had when the continue came. Its answer is the next ones, up to a pause or end. */
     fromEntry: integer("from_entry").notNull(),
   },
   (table) => [

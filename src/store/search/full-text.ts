@@ -9,7 +9,7 @@ import { messageDocs, nameDocs, sessions } from "../schema/tables.ts";
 
 export type SearchRank = "newest" | "relevance";
 
-/** How many matches `relevance` puts in order: so many of the newest. */
+/** How many of the newest matches `relevance` puts in order. */
 export const MAX_RANKED = 1000;
 /** How many matches one page looks at, at most, to find those that pass its filter. */
 const MAX_LOOKED_THROUGH = 2000;
@@ -46,7 +46,7 @@ const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
 export interface MatchSearch {
   index: "message" | "name";
   query: SearchQuery;
-  /** The words for owner and session that the index keeps beside the text; a match has all of them. */
+  /** Words that stand for an owner or a session, in a column of their own in the index; a match has all of them. */
   of: readonly string[];
   /** A condition that the session of a match must pass. */
   passes: SQL | undefined;
@@ -147,8 +147,8 @@ function mostRelevant(search: MatchSearch, { upTo, offset }: { upTo: number; off
 const docsOf = ({ index }: MatchSearch) => (index === "message" ? messageDocs : nameDocs) as typeof nameDocs;
 
 /**
- * `range` must cast its numbers to integers: D1 binds numbers as reals, and only for an integer FTS5 goes straight to
- * the place.
+ * `range` must cast its numbers to integers. D1 binds numbers as reals, and FTS5 goes straight to the place of an integer
+ * only.
  */
 function matchingIds(search: MatchSearch, range: SQL): SQL {
   const table = sql.raw(`${search.index}_search`);

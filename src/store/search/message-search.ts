@@ -72,7 +72,7 @@ type FoundRow = MatchRow & Found;
 type Found = (HitFields & MessageHit["session"]) | { sessionId: null };
 type HitFields = Omit<MessageHit, "session">;
 
-/** Raw SQL, because to map rows by Drizzle takes as long as to read the page. */
+/** Raw SQL, because Drizzle needs as long to map the rows as D1 does to read them. */
 function readMatches(db: Database, search: MatchSearch, maxBytes: number): Promise<FoundRow[]> {
   const bytes = sql`octet_length(${messages.content})`;
   // The inner query adds up the lengths; the texts themselves are then read only of what fits.

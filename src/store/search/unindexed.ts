@@ -11,7 +11,7 @@ import { messageFromRow } from "../messages/message-rows.ts";
 import { sessions } from "../schema/tables.ts";
 import { nameWords } from "../sessions/sessions.ts";
 
-/** How much one step puts into the index: always at least one message, however long. */
+/** How much one step puts into the index at most; one message always fits. */
 const STEP_MESSAGES = 100;
 const STEP_BYTES = 64 * 1024;
 

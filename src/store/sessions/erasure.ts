@@ -60,7 +60,7 @@ export async function countOfUser(db: Database, userId: string, limit: number): 
 }
 
 /**
- * Takes the sessions out of every job: their items, what those were to be given, and jobs that were about nothing else.
+ * Takes the sessions out of every job. Their items and new names go, and so do jobs that were about no other session.
  * False when D1 is away.
  */
 export async function takeOutOfJobs(db: Database, sessionIds: readonly string[]): Promise<boolean> {
@@ -87,7 +87,7 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
       .set({ params: sql`json_set(${jobs.params}, '$.values', ${values})` })
       .where(and(named, sql`json_type(${jobs.params}, '$.values') = 'array'`)),
     db.delete(jobItems).where(listed(jobItems.sessionId)),
-    // A walk may stand at one of them.
+    // The place of a walk may name one of the sessions. Such a walk begins anew.
     db.delete(walks).where(listed(walks.sessionId)),
   ]);
   return committed.kind === "written";
@@ -98,7 +98,7 @@ const ITEMS = 2_000;
 const JOBS = 100;
 const BATCHES = 50;
 
-/** Removes the jobs that the user asked for, and at last the note of the erasure; false when that is not done yet. */
+/** Removes the jobs that the user asked for, and then the note of the erasure; false when something is left. */
 export async function removeJobsOf(db: Database, erasure: Erasure): Promise<boolean> {
   for (let batches = 0; batches < BATCHES; batches++) {
     const removed = await commit(db, someJobsStatements(db, erasure));
@@ -112,7 +112,7 @@ export async function removeJobsOf(db: Database, erasure: Erasure): Promise<bool
   return false;
 }
 
-/** Removes items of some of the user's jobs, and the jobs that have none left. The key of such a job names no other user. */
+/** Removes items of some of the user's jobs, and those jobs that have no item left. Their idempotency keys are the user's own. */
 function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statement, Statement] {
   const some = sql`(select ${jobs.jobId} from ${jobs}
     where ${and(eq(jobs.userId, userId), ne(jobs.jobId, jobId))} order by ${jobs.jobId} limit ${JOBS})`;
@@ -127,7 +127,7 @@ function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statemen
   ];
 }
 
-/** The note stays where a run has made a session of the user meanwhile, so that this session is erased too. */
+/** Removes the note, unless a run has made a session of the user meanwhile: then the note stays, and that session is erased too. */
 async function removeNote(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
   const ofUser = db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId));
   const committed = await commit(db, [db.delete(jobs).where(and(eq(jobs.jobId, jobId), notExists(ofUser)))]);

@@ -32,7 +32,7 @@ export function passes(db: Database, principal: Principal, filter: SessionFilter
           sql`instr(coalesce(${sessions.nameFolded}, ${sessions.firstMessageFolded}, ''), ${fold(name)}) > 0`,
     tags: hasLabels(db, labelsOf({ tags: filter.tags })),
     metadata: hasLabels(db, labelsOf({ metadata: filter.metadata })),
-    // `visibilities` says it, since the indexes begin with where a session shows.
+    // `visibilities` has the condition, because the indexes begin with the visibility.
     archived: undefined,
     pinned: pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
     hasOpenRequirements:
@@ -60,7 +60,7 @@ const notBefore = (column: InstantColumn, instant: number | undefined): SQL | un
 const notAfter = (column: InstantColumn, instant: number | undefined): SQL | undefined =>
   instant === undefined ? undefined : lte(column, instant);
 
-/** The condition of the partial index `sessions_unnamed`, in its words: else SQLite would not use the index. */
+/** The condition of the partial index `sessions_unnamed`, word for word: else SQLite would not use the index. */
 export const IS_UNNAMED = and(isNull(sessions.nameSource), sql`${sessions.chatMessages} > 0`);
 
 /** The labels that a session must have, all of them. */

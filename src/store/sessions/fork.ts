@@ -39,8 +39,8 @@ export function forkStatements(db: Database, fork: Fork): [Statement, ...Stateme
 }
 
 /**
- * Rows of `requirements` are not copied, so that a copy of a paused run cannot be continued: else one question could be
- * answered twice.
+ * Requirements are not copied, so a copy of a paused run cannot be continued: else people could answer one requirement
+ * twice, once in each session.
  */
 function copyRuns(db: Database, fork: Fork): Statement {
   const parent = aliasedTable(runs, "parent");
@@ -54,7 +54,7 @@ function copyRuns(db: Database, fork: Fork): Statement {
         'historyBefore', ${runs.origin} ->> 'historyBefore',
         'instructions', ${runs.origin} -> 'instructions')`.as("origin"),
       fence: sql`${fork.fence}`.as("fence"),
-      // An idempotency key names one run, and that is the source's.
+      // An idempotency key names one run: that of the source keeps it.
       idempotencyCaller: sql`''`.as("idempotency_caller"),
       idempotencyUser: sql`''`.as("idempotency_user"),
       idempotencyAgent: sql`''`.as("idempotency_agent"),
@@ -88,7 +88,7 @@ function copyMessages(db: Database, fork: Fork): Statement {
   return db.insert(messages).select(copy);
 }
 
-/** Labels are copied only where runs were: without runs no fork is made, and its labels would be left behind. */
+/** Labels are copied only if runs were. Without runs there is no fork, and its labels would be left over. */
 function copyLabels(db: Database, fork: Fork): Statement {
   const copy = db
     .select({ sessionId: sql`${fork.sessionId}`.as("session_id"), label: sessionLabels.label })
@@ -119,7 +119,7 @@ function copySession(db: Database, fork: Fork): Statement {
         "completed_runs",
       ),
       chatMessages: sql`${chatMessages(db, fork.sessionId)}`.as("chat_messages"),
-      // Where a run goes on, the last message may be that run's, which is not copied. Which message stood before it is not known.
+      // If a run goes on, the last message may be from that run, which is not copied. The message before it is not known.
       lastMessage: sql`case when ${notExists(startedInLane(db, fork))} then ${sessions.lastMessage} end`.as(
         "last_message",
       ),
@@ -173,7 +173,7 @@ function chatMessages(db: Database, sessionId: string) {
 
 /**
  * The id of a run's copy follows from the run index, so that a member run's copy can name its parent's copy without looking
- * for it. A run that was cancelled before it started has no run index: its rowid stands in for it, raised above every run index.
+ * for it. A run that was cancelled before it started has no run index. Its rowid is used, raised above every run index.
  */
 function copiedRunId({ runIds }: Fork, run: Pick<typeof runs, "runIndex">): SQL {
   const table = run.runIndex.table;
@@ -182,7 +182,7 @@ function copiedRunId({ runIds }: Fork, run: Pick<typeof runs, "runIndex">): SQL 
 
 const inLane = (run: SQL) => sql`(${run}.status in ('PENDING', 'RUNNING') or ${run}.waiting = 1)`;
 
-/** Finds one row if a run of the source goes on, or waits to go on. Such a run has said something already. */
+/** Finds one row if a run of the source has started and goes on, or waits to go on. */
 function startedInLane(db: Database, { sourceSessionId }: Fork) {
   return db
     .select({ one: sql`1` })
@@ -190,7 +190,7 @@ function startedInLane(db: Database, { sourceSessionId }: Fork) {
     .where(and(eq(runs.sessionId, sourceSessionId), isNotNull(runs.runIndex), inLane(sql`${runs}`)));
 }
 
-/** Whether a run neither goes on nor waits, and no run above it does, at whatever depth it is a member run. */
+/** Whether a run neither goes on nor waits. Of a member run, neither do the runs that it is in, at any depth. */
 export function isAtRest(): SQL | undefined {
   const line = sql`with recursive line(run_id) as (
     select ${runs.parentRunId} union select up.parent_run_id from line join runs up on up.run_id = line.run_id
@@ -207,7 +207,7 @@ function sourceIsVisible(db: Database, fork: Fork): SQL {
   );
 }
 
-/** A fork whose session row is there is whole, as that row is written last. What ran in the source since then is not added. */
+/** Whether the fork is not there yet. Its session's row is written last, so a repeated batch adds nothing to a whole fork. */
 function isNotMade(db: Database, fork: Fork): SQL {
   return notExists(db.select({ one: sql`1` }).from(sessions).where(eq(sessions.sessionId, fork.sessionId)));
 }

@@ -9,8 +9,8 @@ import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { isAsSeen, type SeenSession } from "./writes.ts";
 
 /**
- * A change of whether the session shows. It gives the session another fence, so that what was sent under the old one and
- * comes late changes nothing.
+ * A change of whether the session shows. It gives the session another fence, so that a write which names the old one and
+ * arrives late changes nothing.
  */
 export interface Hiding {
   seen: SeenSession;
@@ -45,8 +45,8 @@ export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding): 
 }
 
 /**
- * Begins the purge of a session that is too large for one batch: it exists for nobody before its rows go. The last statement
- * changes 1 row if it did. Repeatable.
+ * Begins the purge of a session that is too large for one batch. From then on the session exists for nobody, and its rows are
+ * removed afterwards. The last statement changes 1 row if it did. Repeatable.
  */
 export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hiding): [Statement, ...Statement[]] {
   const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
@@ -60,7 +60,7 @@ export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hidin
   ];
 }
 
-/** Where a repeated batch finds what it wrote, it writes the same once more, and so answers again that a row changed. */
+/** The condition of a write, or that it was written before: a repeated write then answers again that it changed a row. */
 function orDone({ sessionId }: SeenSession, fence: string, isToDo: SQL | undefined): SQL | undefined {
   return or(isToDo, and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence)));
 }

@@ -8,8 +8,8 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { sessionLabels, sessions } from "../schema/tables.ts";
 
-// A label is a sign, and behind it the text that a filter asks for. The sign tells tags from entries of metadata: the text
-// does not, since a key of metadata may begin with `#`, and a tag may hold a colon.
+// A label is a sign and the text that a filter asks for. Only the sign tells tags from entries of metadata, because a tag may
+// hold a colon.
 const TAG = "#";
 const ENTRY = "=";
 
@@ -21,7 +21,7 @@ export const entryLabel = (entry: string): string => ENTRY + entry;
 /** The label of each tag. */
 export const tagLabels = (tags: readonly string[]): string[] => tags.map(tagLabel);
 
-/** The labels of the top-level entries whose value is short, and no object or array: of the first 64 such entries. */
+/** The labels of the first 64 top-level entries that are short and whose value is no object or array. */
 export function metadataLabels(metadata: JsonObject | null): string[] {
   const entries = Object.entries(metadata ?? {})
     .filter(([, value]) => typeof value !== "object" || value === null)
@@ -32,8 +32,8 @@ export function metadataLabels(metadata: JsonObject | null): string[] {
 
 /**
  * Replaces the session's labels by those of these tags and metadata, if the session's row has exactly these. The statements
- * stand behind a write of the row in its batch: where that write changed nothing, because it came late, the row has other
- * values and the labels stay too. Repeatable.
+ * stand behind a write of the row in its batch. If that write came late and changed nothing, the row has other values, and
+ * the labels stay as they are too. Repeatable.
  */
 export function labelStatements(
   db: Database,

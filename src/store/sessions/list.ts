@@ -29,7 +29,7 @@ export interface SessionPage {
   nextCursor: string | null;
 }
 
-/** Where counting stops, since it costs a step for each session. */
+/** Counting stops here, because it takes a step for each session. */
 export const MAX_COUNTED = 10_000;
 
 /** The position that a cursor stands for; null for a text that is no cursor, or the cursor of another order. */
@@ -51,13 +51,13 @@ interface Walk {
   from: ListPosition | { offset: number };
 }
 
-/** The sessions that the query means, from a position or an offset on: at most `limit`, and at most `MAX_LIST_BYTES`. */
+/** The sessions of the query, from a position or an offset on: at most `limit`, and at most `MAX_LIST_BYTES`. */
 export async function listSessions(db: Database, query: SessionQuery, walk: Walk): Promise<SessionPage> {
   const { principal, filter, sort } = query;
   const shortcut = await findShortcut(db, principal, filter, sort.by);
   const picked = pickedQuery(db, query, walk, shortcut);
   const order = orderBy(sort, sql`instant`, sql`session_id`);
-  // First only ids are picked. Text is then read of the sessions that fit, and of the next one behind them.
+  // Ids are picked first. Then only the sessions that fit are read with their text, and the next one behind them.
   const walked = sql`(with picked as materialized (${picked})
     select session_id, instant, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from picked)`;
   const rows = await db
@@ -139,7 +139,7 @@ export const openRequirementsOf = (db: Database) =>
 const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet_length(${sessions.metadata}), 0)
   + ifnull(octet_length(${sessions.summary}), 0) + octet_length(${sessions.tags}))`;
 
-/** The ids of a page and of the next behind it, with their instants and sizes, in order. */
+/** The ids of a page and of the next session behind it, with their instants and sizes, in order. */
 function pickedQuery(
   db: Database,
   { principal, filter, sort }: SessionQuery,

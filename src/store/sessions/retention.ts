@@ -5,11 +5,11 @@ import type { Database } from "../database.ts";
 import { sessions } from "../schema/tables.ts";
 import type { Walk } from "../walks.ts";
 
-// Which sessions are to go, oldest first. Only ids are found: each session's object looks at its row again.
+// Finds the ids of sessions that are to be deleted or purged, oldest first. Each session's object decides on its row again.
 
 /** Sessions whose own time to live is over. */
 export function overdueByThemselves(nowMs: number): Walk {
-  // In the words of the partial index `sessions_ttl`: else SQLite would not use it.
+  // The condition of the partial index `sessions_ttl`, word for word: else SQLite would not use the index.
   const instant = sql`"updated_at" + "ttl_seconds" * 1000`;
   const along = sql`"ttl_seconds" is not null and "hidden_at" is null and ${instant} <= ${nowMs}`;
   return { name: "expire", instant, along, meant: sql`true` };

@@ -90,7 +90,7 @@ const DECIDING = Object.fromEntries(DECIDING_COLUMNS.map((name) => [name, sessio
   (typeof DECIDING_COLUMNS)[number]
 >;
 
-/** The columns by which a change in bulk is decided before an object is asked. Whom a session exists for is not asked here. */
+/** The columns by which a bulk change is decided before an object is asked. The caller checks whom each session exists for. */
 export function directoryOfSessions(db: Database, ids: readonly string[]) {
   const { sessionId, userId, hiddenAt, updatedAt } = sessions;
   return db

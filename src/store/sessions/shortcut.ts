@@ -5,9 +5,9 @@ import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
 import { createdWithin, IS_UNNAMED, labelsOf, updatedWithin, visibilities } from "./filter.ts";
 
-// A walk by date looks at every session that does not pass the filter, too: where few pass, it is long. Then it is cheaper
-// to find those few by the index of what is asked for, and to sort them. Where many sessions pass, sorting all of them
-// would cost more, and a walk soon has a page of them.
+// A list is a walk by date. If few sessions pass the filter, the walk is long, because it looks at all others too. Then it is
+// cheaper to find those few by another index, and to sort them. If many sessions pass, the walk soon has a page of them, and
+// sorting all of them would cost more.
 
 /** How many sessions are sorted at most. A walk among 100,000 sessions looks at about as many to fill a page of 20. */
 export const MAX_SORTED = 1_000;
@@ -45,7 +45,7 @@ export async function findShortcut(
 
 function waysInto(filter: SessionFilter, walkedBy: "created_at" | "updated_at" | undefined): SQL[] {
   const { pinned, unnamed, hasOpenRequirements } = filter;
-  // The walk itself begins and ends where the instant that it goes by says. Only the other instant can be a shortcut.
+  // Bounds of the instant that the walk goes by bound the walk itself. Only bounds of the other instant can be a shortcut.
   const otherInstant =
     walkedBy === undefined ? undefined : walkedBy === "created_at" ? updatedWithin(filter) : createdWithin(filter);
   const ofSessions = (condition: SQL | undefined) =>

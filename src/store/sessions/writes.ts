@@ -10,8 +10,8 @@ import { labelStatements } from "./labels.ts";
 import { nameWords } from "./sessions.ts";
 
 /**
- * The session as it stands after a patch that changes something. `updatedAt` always moves, so that the withdrawal of an accept
- * sees the change.
+ * The session as it stands after a patch that changes something. `updatedAt` always moves: by it, an accept that is withdrawn
+ * sees that somebody has changed the session since.
  */
 export function patchedSession(session: Session, patch: SessionPatch, nowMs: number): Session {
   return {
@@ -57,9 +57,9 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
     // Each change moves `updated_at`: a change that arrives late finds a newer instant here, and undoes nothing.
     lte(sessions.updatedAt, after.updatedAt),
   );
-  // A repeated batch finds what it wrote, and answers again that a row changed. A run that settled since may have moved
-  // `updated_at` on. The version alone does not tell what was written: a run's settle that changed the state may have counted
-  // up to the same version.
+  // A repeated batch finds what it wrote before, and answers again that a row changed. A run that settled since may have moved
+  // `updated_at` on. The version is not enough to know the own write by: a settle that changed the state may have raised it to
+  // the same number.
   const isWritten = and(
     gte(sessions.updatedAt, after.updatedAt),
     ...Object.entries(columns).map(([name, value]) => {
@@ -73,7 +73,7 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
     .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
 }
 
-/** Which incarnation of a session is meant, and how it was seen. Another incarnation, or one that shows again, is left alone. */
+/** A session as it was when a write was decided. If its fence or visibility is another one by then, the write changes nothing. */
 export type SeenSession = Pick<Session, "sessionId" | "fence" | "visibility">;
 
 /** Whether the session is still there as it was seen. */
