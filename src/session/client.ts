@@ -4,7 +4,7 @@ import { errorFields, log } from "../lib/log.ts";
 import type { LiveSession } from "./live-session.ts";
 import { type AnyCalls, REMOTE_CALLS, type RemoteCall } from "./remote-calls.ts";
 
-/** A session, through its object. A call that the platform fails is answered as a failure, and may be tried again. */
+/** A session, through its object. If the platform fails a call, the answer is a failure, and the caller may try again. */
 export type SessionClient = Pick<LiveSession, RemoteCall>;
 
 export function sessionClient(sessions: Env["SESSIONS"], sessionId: string): SessionClient {
@@ -21,9 +21,9 @@ export function sessionClient(sessions: Env["SESSIONS"], sessionId: string): Ses
 }
 
 /**
- * An object's stub, and the client, have a method for each remote call, and answer what `LiveSession` answers: only plain
- * data and streams cross between them, which arrive as they were sent. The platform's types wrap every result in promises
- * and disposers, and lose unions over it.
+ * An object's stub, and the client, have a method for each remote call and answer what `LiveSession` answers. Plain data and
+ * streams are all that crosses between them, and arrives as it was sent. The cast is needed because the platform's types
+ * wrap every result in promises and disposers, and lose unions.
  */
 function asClient(callable: object): SessionClient {
   return callable as SessionClient;

@@ -42,8 +42,8 @@ import { SessionSummaries } from "./row/summaries.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./run-calls.ts";
 
 /**
- * A session while its object lives: the only one that writes its rows. Runs go through the lane, one at a time;
- * everything else is applied on arrival. Knows no platform.
+ * A session while its object lives. Nothing else writes the session's rows. Runs go through the lane, one at a time; all
+ * other calls are done when they arrive. Knows no platform.
  */
 export class LiveSession {
   readonly #deps: SessionDependencies;
@@ -52,7 +52,7 @@ export class LiveSession {
   readonly #indexing: SessionIndexing;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
-  /** What naming jobs have asked for and wait for, by job. */
+  /** The namings that are under way for jobs, by job: a job that asks twice at once gets the same one. */
   readonly #namings = new Map<string, Promise<ItemResult>>();
 
   constructor(deps: SessionDependencies) {
@@ -62,7 +62,7 @@ export class LiveSession {
       onLanded: () => lane.startNext(),
       onRunLanded: (run) => {
         if (run.end?.status === "PAUSED") {
-          // The run may go on by itself: then the next load has to find it among those that wait.
+          // If nobody has to be asked, the run continues by itself: the next load must find it among the waiting runs.
           memory.forgetPending();
           watchExpiry(alarm, run);
         }
@@ -85,7 +85,7 @@ export class LiveSession {
 
   // The methods that answer an `Outcome` are the object's remote calls: remote-calls.ts lists them.
 
-  /** Lets a run in; the run that is answered is stored, and goes on whether or not anybody reads it. */
+  /** Lets a run in. The run is stored when this answers, and goes on whether or not anybody reads it. */
   async startRun({ read, ...call }: RunCall): Promise<Outcome<RunAnswer>> {
     const arrivedAt = this.#deps.now();
     const found = knownComponent(this.#deps, call.request.component);
@@ -153,7 +153,7 @@ export class LiveSession {
       : this.#patchState(principal, plan, (state) => patchedState(state, requested));
   }
 
-  /** An active run's tools see the patched state too. What they changed before stays where the patch does not say else. */
+  /** Changes the state, also for the tools of an active run. What these changed before stays, but for what the patch sets. */
   async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
     const { lane } = this.#context;
     const fitting: Plan = (session) => {
@@ -240,7 +240,7 @@ export class LiveSession {
     });
   }
 
-  /** What the object's alarm calls; it is set again while there is anything to be woken for. */
+  /** The object's alarm. It is set again while there is anything to be woken for. */
   async alarm(): Promise<void> {
     const isAwake = await this.wake();
     const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#context)));
@@ -252,7 +252,7 @@ export class LiveSession {
     this.#rest();
   }
 
-  /** Sets the alarm for what is still to be watched or tried again; `isAwake` when D1 answered all that was asked. */
+  /** Sets the alarm for what is to be watched or tried again. `isAwake` says that D1 answered everything. */
   #rearm(isAwake: boolean): void {
     const { alarm, lane, leftovers } = this.#context;
     if (isAwake && lane.waitingIds().length === 0 && !leftovers.any()) {
@@ -261,7 +261,7 @@ export class LiveSession {
     alarm.rearm(lane.size());
   }
 
-  /** Empties the storage where there is nothing to be woken for: even empty tables take six pages for each session. */
+  /** Empties the object's storage if it has nothing to be woken for: even empty tables would take six pages for each session. */
   #rest(): void {
     const isQuiet = !this.#context.lane.isBusy() && this.#context.alarm.isQuiet();
     if (isQuiet && this.#deps.journal.entries().size === 0) {

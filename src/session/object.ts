@@ -10,13 +10,13 @@ import { type AnyCalls, REMOTE_CALLS } from "./remote-calls.ts";
 
 /**
  * The Durable Object of one session; its name is the session's id. It hands `LiveSession` what that needs of the platform,
- * and passes remote calls on to it. An expected failure is an answer; only a bug, or the platform, throws.
+ * and passes remote calls on to it. An expected failure is an answer; an exception is a bug, or the platform's.
  */
 export class SessionObject extends DurableObject<Env> {
   readonly #live: LiveSession;
 
   static {
-    // RPC reaches what stands on the prototype: the remote calls, and nothing else of LiveSession.
+    // RPC can call every method on the prototype. So only the remote calls are put there, and nothing else of LiveSession.
     for (const name of REMOTE_CALLS) {
       Object.defineProperty(SessionObject.prototype, name, {
         value(this: SessionObject, ...args: unknown[]) {

@@ -5,9 +5,9 @@ import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCac
 import type { ComponentRef } from "../domain/team.ts";
 import type { Run } from "../engine/run/state.ts";
 
-// The inputs and answers of the object's calls about runs: plain data and streams, which is what RPC carries.
+// The inputs and answers of the object's remote calls about runs. RPC carries plain data and streams only.
 
-/** How a caller wants to read a run: whole, once it is over; as a stream while it runs; or not yet. */
+/** How a caller reads a run: whole, once it is over; as a stream while it runs; or not now (`background`). */
 export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolean } | { kind: "background" };
 
 export interface RunCall {
@@ -25,7 +25,7 @@ export interface ContinueCall {
   entries: AnswerEntry[];
   /** Who answers; stored with the requirements. */
   answeredBy: string | null;
-  /** Its `agentId` is the component's id and the run's id, so that the key is one of this run. */
+  /** Its `agentId` holds the component's id and the run's id, so that the key belongs to this run alone. */
   idempotency: Idempotency | null;
   onBusy: OnBusy;
   read: ReadMode;

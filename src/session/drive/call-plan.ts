@@ -27,7 +27,7 @@ export interface Asking {
   takePosition(): number;
 }
 
-/** What is to be done about a call: what was answered for it counts, else what its tool says. */
+/** Decides what is done about a call: by the answer that people gave for it, else by what its tool asks for. */
 export function planCall(strand: Pick<Strand, "run" | "component">, pending: PendingCall, asking: Asking): CallPlan {
   const { call, nth } = pending;
   const asked = requirementOfCall(strand.run, nth);
@@ -81,7 +81,7 @@ function planTool(
   if (utf8Bytes(call.id) + Math.max(utf8Bytes(call.arguments), toolResultBytes(args, "")) > MAX_TOOL_RESULT_BYTES) {
     return notRun("Not run: its arguments are too long to be shown to a person.");
   }
-  // Nobody is asked about a call that cannot run as it stands.
+  // No person is asked about a call whose arguments its tool would refuse.
   const wrong = requirement.kind === "user_input" ? null : misfit(tool, args);
   if (wrong !== null) {
     return notRun(wrong);

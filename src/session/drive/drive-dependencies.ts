@@ -11,7 +11,7 @@ import { planCall } from "./call-plan.ts";
 import type { DrivenTree, Strand } from "./driven-tree.ts";
 import { callTool, toolSpecs } from "./tool-runner.ts";
 
-/** Kept free below the limit for notes about what was cut or not run. */
+/** Room that a run's output leaves free for notes about what was cut or not run. */
 const OUTPUT_RESERVE_BYTES = 16 * 1024;
 
 /** A call in which a team's leader gives a task to members. */
@@ -21,14 +21,14 @@ export interface DelegatingCall {
   args: JsonObject | null;
 }
 
-/** A run of the tree, and the model that drives it. `delegate` has members do what a call of the strand asks for. */
+/** A run of the tree with its model. `delegate` has members do the task of a leader's call. */
 export interface Driven {
   strand: Strand;
   model: Model;
   delegate(delegation: DelegatingCall): Promise<ToolOutcome>;
 }
 
-/** What a run of the tree is driven with. */
+/** What the engine is handed to drive one run of the tree. */
 export function driveDependencies(
   { deps, memory, summaries }: Pick<SessionContext, "deps" | "memory" | "summaries">,
   tree: DrivenTree,

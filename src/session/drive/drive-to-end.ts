@@ -27,8 +27,8 @@ export interface StartedRun {
 }
 
 /**
- * Drives a top-level run until it has paused or ended and is written down, and only then shows readers that. Answers
- * whether it completed and landed. Does not reject: what goes wrong ends the run.
+ * Drives a top-level run until it has paused or ended. Readers see its pause or end only once that is in D1 or the journal.
+ * Answers whether the run completed and D1 has it. Does not reject: what goes wrong ends the run.
  */
 export async function driveToEnd(context: SessionContext, started: StartedRun): Promise<boolean> {
   const { tree } = started;
@@ -73,11 +73,11 @@ async function settleAndRemember(context: SessionContext, { live, top }: DrivenT
   const settled = await settleRun(context, live, run);
   live.settleMs = deps.now() - startedAt;
   if (settled.kind !== "landed") {
-    // What is stored of the run, if anything, is not what its readers have seen.
+    // Readers are told that the run's end is not in D1, unless the session is gone.
     live.persisted = live.gone;
     return false;
   }
-  // True for its members too: a team's settle stands in line, so leftovers of its members have landed before it.
+  // The member runs are in D1 too: a team run settles in line with other writes, so its members' leftovers landed before it.
   live.persisted = true;
   watchExpiry(alarm, run);
   const { origin } = run.head;

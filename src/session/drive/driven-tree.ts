@@ -12,7 +12,7 @@ import type { LiveRun } from "./live-run.ts";
 import { LiveState } from "./live-state.ts";
 import { RunRecorder } from "./run-recorder.ts";
 
-/** Kept free for the events that every run still tells when it stops at the limit. */
+/** Room that a run leaves free for the events that tell its end, for when it stops at the limit. */
 const CLOSING_EVENT_BYTES = 8 * ENTRY_BYTES;
 
 /** One run of a tree, with what it is driven with. */
@@ -22,7 +22,7 @@ export interface Strand {
   /** The messages that it started with. */
   input: readonly Message[];
   recorder: RunRecorder;
-  /** Its team's; null for the top-level run. */
+  /** The strand of its team run; null for the top-level run. */
   parent: Strand | null;
 }
 
@@ -47,7 +47,7 @@ export class DrivenTree {
   readonly #now: () => number;
   readonly #writer: JournalWriter;
   readonly #inputs: Map<string, readonly Message[]>;
-  /** What each member run took when it started. */
+  /** The bytes of each member run when it started. */
   readonly #startBytes = new Map<string, number>();
   #nextMemberIndex: number;
   #nextPosition: number;
@@ -84,7 +84,7 @@ export class DrivenTree {
     }
     const recorder = new RunRecorder(run, this.#writer, this.#now, (events) => {
       if (events > 0) {
-        // The journal is written with the next fact. After a member's end there may be no next fact, so that is journaled at once.
+        // The journal writes this fact together with the next one. After a member's end none may follow: it is written at once.
         parent.recorder.record({ type: "member_told", member: nth, events }, run.end !== null);
       }
     });
@@ -94,7 +94,7 @@ export class DrivenTree {
     return { run, component, input: this.#inputs.get(run.head.runId) ?? [], recorder, parent };
   }
 
-  /** How many bytes the member runs may still take, with what they start with and what they say. */
+  /** How many bytes the member runs may still take. What they start with counts, and what they say. */
   memberRoom(): number {
     const taken = allMembers(this.top.run).map((run) => this.#startedWith(run) + run.outputBytes + run.eventBytes);
     return MAX_MEMBERS_BYTES - taken.reduce((sum, bytes) => sum + bytes, 0);
@@ -120,14 +120,14 @@ export class DrivenTree {
     return this.#nextPosition++;
   }
 
-  /** How many bytes of events a run may still tell: they count for the runs that it is in, too. */
+  /** How many bytes of events a run may still tell. They count in the logs of the runs that it is in, too. */
   eventRoom({ run, parent }: Strand): number {
     const own = MAX_RUN_EVENT_BYTES - run.eventBytes - CLOSING_EVENT_BYTES;
     return parent === null ? own : Math.min(own, this.eventRoom(parent));
   }
 }
 
-/** What a member run takes before it says anything. Its task counts twice: it stands in its row as well. */
+/** The bytes that a member run takes when it starts. Its task counts twice, because it is a message and is in the run's row. */
 export function startBytes(input: readonly Message[], state: JsonObject): number {
   return input.reduce((sum, { content }) => sum + 2 * utf8Bytes(content), utf8Bytes(JSON.stringify(state)));
 }

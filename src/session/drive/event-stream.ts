@@ -8,7 +8,7 @@ import type { LiveRun } from "./live-run.ts";
 export const KEEP_ALIVE_MS = 10_000;
 /** Deltas that follow each other faster go out together, since a chunk costs more on its way than the events in it. */
 const GATHER_MS = 2;
-/** How much one read takes at most, so that no second copy of the run is held for a reader that is far behind. */
+/** How much one read takes at most. Without a limit a reader that is far behind would get a second copy of the run at once. */
 const CHUNK_CHARS = 32 * 1024;
 
 /** Events that are content, a pause or an end: those that are sent with `stream_events=false`. */
@@ -19,7 +19,7 @@ const CONTENT_EVENTS = new Set(
 /** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
 export function eventStream(live: LiveRun, contentOnly: boolean, fromEntry = 0): ReadableStream<Uint8Array> {
   const events = new StreamedEvents(live, (reader, { log }) => {
-    // The log is shorter when the session was deleted before the run continued: it holds only the end then, which is read.
+    // If the session was deleted before the run continued, the log is shorter: it holds only the end, and that is read.
     while (fromEntry <= log.length && reader.next(fromEntry) !== null);
   });
   return pulled(live, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
@@ -93,7 +93,7 @@ class StreamedEvents {
     this.#skip = skip;
   }
 
-  /** The next events that may be seen and are wanted, up to a chunk; "" when there are none. It stops before index `upTo`. */
+  /** The wanted ones of the published events, up to a chunk; "" when there are none. It stops before event index `upTo`. */
   read(isWanted: (event: RunEvent) => boolean, upTo = Number.POSITIVE_INFINITY): string {
     const live = this.#live;
     if (live.run === null) {
@@ -119,9 +119,9 @@ class StreamedEvents {
 }
 
 /**
- * Text as it comes, until the run is over for its readers. Only a delta behind another one waits for more of them, at most
- * until `GATHER_MS` after the last chunk. The reader pulls, so nothing is buffered for one that is slow: it reads on later
- * in the run, which is in memory anyway. A reader that leaves changes nothing.
+ * Sends text as it comes, until the run is over for its readers. Only a delta that follows another one waits for more
+ * deltas, at most until `GATHER_MS` after the last chunk. Nothing is buffered for a slow reader: it pulls when it can, and
+ * reads on in the run, which is in memory anyway. A reader that leaves changes nothing.
  */
 function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   let left = false;
@@ -150,14 +150,14 @@ function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   };
   const next = (): string => {
     const sinceMs = Date.now() - sentAt;
-    // A clock that was set back makes this negative.
+    // `sinceMs` is negative if the clock was set back.
     if (live.isFlowing && sinceMs >= 0 && sinceMs < GATHER_MS) {
       return gather(GATHER_MS - sinceMs);
     }
     const text = read();
     if (text !== "") {
       isQuiet = false;
-      // A reader that is a whole chunk behind is not held up.
+      // A reader that got a full chunk is behind: its next read does not wait.
       sentAt = text.length < CHUNK_CHARS ? Date.now() : 0;
     }
     return text;

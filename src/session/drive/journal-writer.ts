@@ -5,8 +5,8 @@ import type { Journal } from "../recovery/journal.ts";
 const MAX_LAG_MS = 500;
 
 /**
- * Keeps the journal behind a run and its member runs by at most `MAX_LAG_MS`. The facts of all of them are written at one
- * instant, so that no run says something of another that is not written.
+ * Keeps the journal at most `MAX_LAG_MS` behind a run and its member runs. The facts of all these runs are written together:
+ * else a team's log could name events of a member run that are not in the journal.
  */
 export class JournalWriter {
   readonly #journal: Journal;

@@ -7,7 +7,7 @@ import { runTree } from "../../engine/run/stored-run.ts";
 import type { StoredTree } from "../../store/runs/stored-tree.ts";
 import type { LiveState, StateChange } from "./live-state.ts";
 
-/** How far a run has come in this object. A run that was cancelled before it started is `done` too. */
+/** How far a run has come in this object. `done` is also a run that was cancelled before it started. */
 export type LiveStage = "waiting" | "starting" | "running" | "settling" | "done";
 
 /**
@@ -50,14 +50,14 @@ export class LiveRun {
     return refOf(this.row).type;
   }
 
-  /** Whether it was asked for with this idempotency key. */
+  /** Whether the run was asked for with this idempotency key. */
   isNamedBy({ caller, userId, agentId, key }: Idempotency): boolean {
     const { idempotencyCaller, idempotencyUser, idempotencyAgent, idempotencyKey } = this.row;
     const isOfCaller = idempotencyCaller === caller && idempotencyUser === userId;
     return isOfCaller && idempotencyAgent === agentId && idempotencyKey === key;
   }
 
-  /** Whether the last events are deltas that follow each other: then more of them may come at any moment. */
+  /** Whether the run's last events are several deltas in a row. Then another one may come at any moment. */
   get isFlowing(): boolean {
     return this.stage === "running" && this.run !== null && endsInDeltas(this.run);
   }
@@ -73,7 +73,7 @@ export class LiveRun {
 
   /** Applies a change of the session's state that D1 has, while the run may still be stored with it. */
   applyState(change: StateChange): void {
-    // A run that settles without a state leaves the state to its other writers, and has ended with its own.
+    // A run that did not change the state does not write it when it settles, and ends with the state that it knew.
     if (this.stage !== "settling" || this.run?.isStateChanged === true) {
       this.state?.apply(change);
     }
@@ -86,14 +86,14 @@ export class LiveRun {
     this.#wake();
   }
 
-  /** It is over for its readers. */
+  /** The run is over for its readers: streams end, and callers that wait get the run. */
   finish(): void {
     this.stage = "done";
     this.#wake();
     this.#done.resolve();
   }
 
-  /** Calls back at every change, until the function that is returned is called. */
+  /** Calls `onChange` at every change, until the returned function is called. */
   watch(onChange: () => void): () => void {
     this.#watchers.add(onChange);
     return () => this.#watchers.delete(onChange);
@@ -112,8 +112,8 @@ export class LiveRun {
 }
 
 /**
- * A stored run as its readers know live ones: all of it may be seen, and it is over for them. `untilEntry` shows it as it
- * was when its log had that many entries, the last of them a pause or its end.
+ * A stored run in the form in which readers get live ones: published, and over. With `untilEntry` it is shown as it was when
+ * its log had that many entries; the last of them must be a pause or the end.
  */
 export function storedLive(tree: StoredTree, untilEntry?: number): LiveRun {
   const live = new LiveRun(tree.row, tree.row.createdAt);

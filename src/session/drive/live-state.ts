@@ -5,11 +5,11 @@ import { utf8Bytes } from "../../lib/text.ts";
 /** A caller's change: makes the new state of the one that stands. */
 export type StateChange = (state: JsonObject) => JsonObject | null;
 
-/** The session's state while a run is driven. Its tools see and change it, callers may too; it is stored with the run. */
+/** The session's state while a run is driven. The run's tools and callers see and change it; it is stored with the run. */
 export class LiveState {
   #state: JsonObject;
   readonly #onChange: (state: JsonObject) => void;
-  /** A caller's change that is on its way to D1: the changes of tools have to leave room for it meanwhile. */
+  /** A caller's change that is on its way to D1. A tool's change must leave room for it. */
   #expected: StateChange | null = null;
 
   constructor(state: JsonObject, onChange: (state: JsonObject) => void) {
@@ -52,7 +52,7 @@ export class LiveState {
     }
   }
 
-  /** For a caller's change that D1 has already. */
+  /** To be called for a caller's change once D1 has it. */
   apply(change: StateChange): void {
     this.#set(change(this.#state) ?? {});
   }

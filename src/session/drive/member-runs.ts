@@ -19,8 +19,8 @@ import { type SettleContext, settleRun } from "./settle-run.ts";
 type MembersContext = Pick<SessionContext, "deps" | "memory" | "leftovers" | "summaries">;
 
 /**
- * Has members do what their team's leader asked for, side by side, or go on with it after a pause. What goes wrong with
- * one of them is a part of the answer. Does not reject.
+ * Has members do the task that their team's leader gave, side by side. After a pause they go on with it. If a member fails,
+ * the leader reads so in the answer. Does not reject.
  */
 export async function delegate(
   context: MembersContext,
@@ -41,7 +41,7 @@ export async function delegate(
   const reports = delegation.members.map(async (member): Promise<MemberReport | "paused"> => {
     const done = earlier.find(({ head }) => head.component.id === member.id);
     if (done !== undefined) {
-      // It is done, but the object died before the leader was told of it.
+      // The member run ended before the object died, and the leader was not told of it yet.
       return reportOf(done);
     }
     const task = { member, task: delegation.task, parentCall: nth };
@@ -94,7 +94,7 @@ async function goOn(context: MembersContext, tree: DrivenTree, team: Strand, ord
 interface Task {
   member: Component;
   task: string;
-  /** Which of the leader's calls gives it. */
+  /** The number of the leader's call that gives the task. */
   parentCall: number;
 }
 
@@ -174,8 +174,8 @@ interface MemberDrive {
 }
 
 /**
- * Drives a member run until it has paused or ended and is written down; its team's readers see the end then. A member
- * sees its task, not the session's history. Does not reject: what goes wrong ends the run.
+ * Drives a member run until it has paused or ended, and stores that; then its team's readers see it. A member sees its task,
+ * not the session's history. Does not reject: what goes wrong ends the run.
  */
 async function driveMember(context: MembersContext, tree: DrivenTree, drive: MemberDrive): Promise<void> {
   const { strand } = drive;
@@ -198,7 +198,7 @@ async function settleMember(context: SettleContext, tree: DrivenTree, { recorder
   recorder.show();
 }
 
-/** Cancels the member runs that have not ended when their team's run has: nobody goes on with them any more. */
+/** Cancels the member runs that have not ended when their team run ends, because nothing would continue them. */
 export async function endMembers(context: SettleContext, tree: DrivenTree, team: Strand): Promise<void> {
   for (const [nth, { end, head }] of team.run.members.entries()) {
     const strand = tree.member(team, nth, { id: head.component.id, name: head.component.name });

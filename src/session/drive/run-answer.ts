@@ -3,8 +3,8 @@ import { eventStream } from "./event-stream.ts";
 import type { LiveRun } from "./live-run.ts";
 
 /**
- * What a caller gets of a run that was let in: at once, or where it is wanted whole, when it is over. `waitingBefore` is
- * how many runs go before it, `fromEntry` the entry of its log that a stream begins with.
+ * What a caller gets of a run that was let in. A caller who reads it whole gets it when it is over, any other one at once.
+ * `waitingBefore` is how many runs go before it, `fromEntry` the entry of its log that a stream begins with.
  */
 export async function runAnswer(
   live: LiveRun,

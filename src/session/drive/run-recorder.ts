@@ -18,7 +18,7 @@ const AT_ONCE = new Set<RunFact["type"]>([
   "state_changed",
   "summary_started",
 ]);
-/** Applied and journaled at once, but shown to readers only by the caller, once D1 has them. */
+/** Facts that are applied and journaled at once. Readers see them only when `show` is called, once D1 has them. */
 const ENDS = new Set<RunFact["type"]>(["paused", "completed", "failed", "cancelled"]);
 
 /** Takes a run's facts: applies them, has them journaled, and shows readers what may be seen. */
@@ -38,7 +38,7 @@ export class RunRecorder {
     this.#shown = run.eventCount;
   }
 
-  /** With `isLast` the fact is journaled at once: no other may follow that would take it along. */
+  /** With `isLast` the fact is journaled at once, because no other fact may follow with which it would be written. */
   record(fact: RunFact, isLast = false): void {
     // A clock that was set back must not give an event a time before the run's start.
     const recorded = { at: Math.max(0, this.#now() - this.run.head.startedAt), fact };

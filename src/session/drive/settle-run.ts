@@ -8,8 +8,9 @@ import type { LiveRun } from "./live-run.ts";
 export type SettleContext = Pick<SessionContext, "deps" | "memory" | "leftovers">;
 
 /**
- * Writes the pause or end of a run that is driven here, and remembers it. If D1 does not confirm the write, it becomes a
- * leftover. A run that D1 refuses for its content ends as what was kept of it. `live` is the top-level run over it, or it.
+ * Writes the pause or end of a run that is driven here, and remembers it. If D1 does not confirm the write, the run becomes
+ * a leftover. If D1 refuses the run for its content, the run ends with what could be stored. `live` is the top-level run of
+ * the tree: the run itself, or the run that it is a member run of.
  */
 export async function settleRun({ deps, memory, leftovers }: SettleContext, live: LiveRun, run: Run): Promise<Settled> {
   const { runId } = run.head;
@@ -27,8 +28,8 @@ export async function settleRun({ deps, memory, leftovers }: SettleContext, live
     }
     return settled;
   };
-  // A settle is in line with other writes of the session's row if it writes what they write too: the state, or the tokens
-  // of a team's runs, of which several settle at once.
+  // A settle is in line with other writes of the session's row only if it writes a column that others write too: the state,
+  // or the tokens, which several runs of a team add to at the same time.
   const inLine = run.isStateChanged || run.members.length > 0 || run.head.parentRunId !== null;
   const settled = inLine ? ((await leftovers.writeRow(write)) ?? { kind: "unknown" }) : await write();
   if (live.gone) {

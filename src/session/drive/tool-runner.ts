@@ -60,7 +60,7 @@ export async function callTool(
 const NO_OBJECT = "The arguments are not a JSON object.";
 const misfitText = (error: z.ZodError): string => `The arguments do not fit: ${z.prettifyError(error)}`;
 
-/** Why a call cannot run with these arguments; null when it can, or when only running it shows. */
+/** Why a call cannot run with these arguments; null when it can, or when that shows only once it runs. */
 export function misfit(tool: Tool, args: JsonObject | null): string | null {
   if (args === null) {
     return NO_OBJECT;

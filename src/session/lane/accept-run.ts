@@ -50,7 +50,7 @@ export async function startNow(context: AdmitContext, arrival: Arrival, look: Lo
   try {
     return await startOccupying(context, arrival, live, look);
   } catch (error) {
-    // A bug, or a failure of the object's own disk: the session must not stay busy with a run that nobody drives.
+    // This is a bug, or the object's own disk failed. The session must not stay busy with a run that nobody drives.
     leftovers.abandon(live.runId);
     lane.release(live);
     throw error;
@@ -87,7 +87,7 @@ async function startOccupying(
     lane.drive(beginRun(context, live, { start, timings: { accept } }, drive));
     return ok(live);
   }
-  // Before the run that has the key is looked for: this run names the same key, and would be found as that one.
+  // This run must leave the lane before `notStored` looks there for the run that has the key: else it would find this one.
   lane.release(live);
   return notStored(context, arrival, live.runId, committed);
 }
@@ -138,7 +138,7 @@ async function acceptInLine(
   leftovers.note(runId, { phase: "accepting", note: start.withdrawal });
   const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
   if (committed.kind === "unknown") {
-    // Before the next write in line is planned, so that the next write goes behind the withdrawal.
+    // This must happen within the line, so that the next write in line waits until the accept is withdrawn.
     leftovers.abandon(runId);
   }
   return { start, acceptance, committed };
@@ -190,7 +190,7 @@ async function notStored(
 ): Promise<Admitted> {
   const { deps, leftovers } = context;
   if (committed.kind === "unknown") {
-    // Withdrawn now if D1 is back already, else before any other run starts, or by the alarm.
+    // The accept is withdrawn now if D1 is back already, else before another run starts, or by the alarm.
     deps.background(leftovers.land().then(() => {}));
     return fail(databaseUnavailable());
   }

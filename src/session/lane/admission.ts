@@ -2,7 +2,7 @@ import { type Failure, queueFull, runActive } from "../../domain/error.ts";
 import { MAX_WAITING_RUNS } from "../../domain/limits.ts";
 import type { OnBusy } from "../../domain/run.ts";
 
-/** A run with its place in line, or with the place that it had before it started. */
+/** A run with its place in line. A run that is active keeps the place that it had. */
 export interface Placed {
   runId: string;
   position: number;

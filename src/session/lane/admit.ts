@@ -23,9 +23,9 @@ import { decideAdmission } from "./admission.ts";
 import { runOfKey, sameRun } from "./keyed-run.ts";
 
 /**
- * Lets a run in: it starts, waits, is a run that was asked for before with the same idempotency key, or is refused. When
- * this returns a run it is stored in D1; when it returns a failure nothing of it is, or will be. To be called for one
- * arrival at a time, in the order of arrival.
+ * Lets a run in: it starts, waits, or is refused. If an earlier run has the same idempotency key, that run is returned. A
+ * run that is returned is in D1; with a failure nothing is stored, nor will be. To be called for one arrival at a time, in
+ * the order of arrival.
  */
 export async function admit(context: AdmitContext, arrival: Arrival): Promise<Outcome<LiveRun>> {
   if (!(await context.leftovers.land())) {
@@ -83,8 +83,8 @@ async function admitOnLook(
   const { idempotency } = arrival.request;
   const tooMuch = whyTooMuch(arrival, loaded.session);
   const first = decideAdmission(lane.occupancy(), arrival.onBusy);
-  // A key that was used before answers with its run, even where the session is busy. So the key is looked up before this
-  // arrival is refused, or interrupts another run. In all other cases the accept itself fails on the unique key in D1, and a
+  // A caller who repeats a key gets the key's run, even if the session is busy. So the key is looked up before this arrival
+  // is refused, or interrupts another run. In all other cases it is not: if the key is taken, D1 refuses the accept, and a
   // run of a session that is in memory needs no read.
   const decides = tooMuch !== null || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
   if (idempotency !== null && decides) {
@@ -101,7 +101,7 @@ async function admitOnLook(
     case "refuse":
       return fail(admission.failure);
     case "start":
-      // If a run ended while the key was looked up, what was loaded lacks it.
+      // A run may have ended while the key was looked up. Then the loaded history lacks it.
       return decides ? "look_again" : startNow(context, arrival, { loaded, hydrateMs: deps.now() - lookedAt });
     case "wait":
       return wait(context, arrival, loaded.session, admission);

@@ -8,13 +8,13 @@ import type { LiveRun } from "../drive/live-run.ts";
 import type { RunStart } from "../start/run-start.ts";
 import { sessionStarted } from "../start/session-start.ts";
 
-/** What a run is driven with: all of `StartedRun` but the tree, which is made when it begins. */
+/** What a run is driven with. The tree is made when the run begins. */
 export type DriveWith = Omit<StartedRun, "tree"> & { component: Component };
 
-/** `away`: D1 did not take the start, the run still waits. `gone`: it was cancelled or deleted elsewhere. */
+/** `away`: D1 did not take the start, so the run still waits. `gone`: the run was cancelled, or its session deleted. */
 export type StartOutcome = StartedRun | "away" | "gone";
 
-/** Journals and remembers a run whose start is in D1. It is to be driven next. */
+/** Journals and remembers a run whose start is in D1. The caller drives what is returned. */
 export function beginRun(
   context: Pick<SessionContext, "deps" | "memory" | "leftovers" | "alarm">,
   live: LiveRun,

@@ -13,7 +13,7 @@ import type { LiveRun } from "../drive/live-run.ts";
 
 type CancelContext = Pick<SessionContext, "deps" | "leftovers">;
 
-/** Ends a run as cancelled that is not driven; `at` is milliseconds since the epoch. */
+/** Ends a run that nobody drives as cancelled; `at` is milliseconds since the epoch. */
 function cancelledRun(run: Run, at: number): Run {
   applyFact(run, { at: Math.max(0, at - run.head.startedAt), fact: { type: "cancelled" } });
   return run;
@@ -31,7 +31,7 @@ export function showCancelled(live: LiveRun, at: number): void {
 export async function storeCancelled({ deps, leftovers }: CancelContext, row: RunRow, at: number): Promise<boolean> {
   const { db } = deps;
   const events = storedLog(cancelledRun(newRun(headFromRow(row)), at).log);
-  // In line with starts: a start that D1 did not confirm is put back first. Put back later, the run would wait again.
+  // In line with starts: a start that D1 did not confirm must be put back before. Afterwards it would make the run wait again.
   const committed = await leftovers.writeRow(() => commit(db, [cancelWaiting(db, row.runId, events, at)]));
   return committed?.kind === "written";
 }

@@ -31,7 +31,7 @@ export async function runOfKey(
   return ok(storedLive(stored.value));
 }
 
-/** The live run that has the key, if it was asked for with the same fields: a key names one request only. */
+/** The live run that has the key. Fails if this request has other fields, because a key names one request only. */
 export function sameRun(live: LiveRun, idempotency: Idempotency): Outcome<LiveRun> {
   return live.row.fieldsDigest === idempotency.fieldsDigest ? ok(live) : fail(idempotencyConflict(live.runId));
 }

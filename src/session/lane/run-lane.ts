@@ -20,7 +20,7 @@ export class RunLane {
   readonly #onCompleted: (component: Component) => void;
   #active: LiveRun | null = null;
   #waiting: LiveRun[] = [];
-  /** The start of a run that has waited, while D1 is asked. */
+  /** Resolves when D1 has answered the start of a run that waited. */
   #starting: Promise<void> = Promise.resolve();
 
   constructor(context: SessionContext, onCompleted: (component: Component) => void) {
@@ -79,7 +79,7 @@ export class RunLane {
     this.#active = live;
   }
 
-  /** Frees the session of this run, if it is the active one, and starts the next. */
+  /** Lets go of the run, if it is the active one, and starts the next run. */
   release(live: LiveRun): void {
     if (this.#active === live) {
       this.#active = null;
@@ -175,7 +175,7 @@ export class RunLane {
       return false;
     }
     if (this.#active === waiting) {
-      // It started while D1 was asked.
+      // The run started while the cancel was being written.
       waiting.cancel();
     } else {
       this.#removeWaiting(waiting);
@@ -189,14 +189,14 @@ export class RunLane {
     active.cancel();
     if (active.stage === "starting") {
       await this.#starting;
-      // Now it either runs, and ends as cancelled; or it waits again, and must be cancelled there, or the next object
-      // would start it.
+      // If the start was taken, the run goes on and ends as cancelled. Else it waits again, and must be cancelled in D1: else
+      // the next object would start it.
       return this.#active === active || this.cancel(runId);
     }
     if (active.stage !== "settling" || active.run?.end?.status !== "PAUSED") {
       return true;
     }
-    // The run is being stored as paused. An end could not be changed any more, but a pause is cancelled once it is stored.
+    // The run is being stored as paused. It is cancelled once that is done. A run that is being stored as ended stays so.
     await active.done();
     return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
   }
@@ -204,7 +204,7 @@ export class RunLane {
   async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<boolean> {
     const cancelled = await cancelPaused(this.#context, runId);
     if (waiting !== null && this.#active === waiting) {
-      // The run began to continue while D1 was asked. Its drive is cancelled, also where the cancel made its start void.
+      // The run began to continue while the cancel was being written. Its drive is cancelled in any case.
       waiting.cancel();
     }
     if (cancelled.kind !== "cancelled") {
@@ -212,7 +212,7 @@ export class RunLane {
     }
     if (waiting !== null) {
       this.#removeWaiting(waiting);
-      // A reader may have been shown this run while it waited. It reads on in that one, so it is not replaced.
+      // A reader that came while the run waited holds `waiting.run`. It is kept, so that this reader sees the end.
       waiting.run ??= cancelled.run;
       showCancelled(waiting, cancelled.at);
     }

@@ -21,14 +21,14 @@ import { type DriveWith, type StartOutcome, startedRun } from "./begin-run.ts";
 type ContinueContext = Pick<SessionContext, "deps" | "memory" | "leftovers">;
 
 /**
- * Continues a paused run whose requirements are answered, with the member runs that are paused in it. It writes behind its
- * own messages, and its model sees the history that stood before it.
+ * Continues a paused run whose requirements are answered, with the member runs that are paused in it. Its new messages go
+ * behind its own, and its model sees the history that stood before the run.
  */
 export async function startContinued(context: ContinueContext, live: LiveRun): Promise<StartOutcome | LookAgain> {
   const { deps, memory, leftovers } = context;
   const { component, model, error } = resolve(deps, live.row);
   const row = await memory.row();
-  // The run's place in history is fixed since it started, so the history before it can be read together with the run.
+  // The history before the run does not change, because the run has its place since it started. So both are read at once.
   const window = { lastNRuns: historyRuns(component), beforeRunIndex: historyBefore(live.row) };
   const read = await readOrNull(
     Promise.all([findRunTree(deps.db, deps.sessionId, live.runId), windowRuns(deps.db, deps.sessionId, window)]),
@@ -57,7 +57,7 @@ export async function startContinued(context: ContinueContext, live: LiveRun): P
   }
   if (committed.kind === "refused" || !committed.changed.at(-1)) {
     leftovers.forget(live.runId);
-    // Whether the run still waits shows in the next look.
+    // The next look shows whether the run still waits.
     return "look_again";
   }
   const { fence } = note;
@@ -75,20 +75,20 @@ async function continueInLine({ deps, memory, leftovers }: ContinueContext, look
   leftovers.note(note.runId, { phase: "continuing", note });
   const written = await commit(deps.db, continueStatements(deps.db, note, session.fence));
   if (written.kind === "unknown") {
-    // Before the next write in line is planned, so that the next write goes behind the landing of this one.
+    // This must happen within the line, so that the next write in line waits until this one has landed.
     leftovers.abandon(note.runId);
   }
   return { ...written, state: session.state ?? {} };
 }
 
-/** Journals a paused run, and the member runs in it, that continue in D1. It is to be driven next. */
+/** Journals the run, and the member runs in it, which D1 has as continued. The caller drives what is returned. */
 function beginContinued(
   context: ContinueContext,
   live: LiveRun,
   { tree, fence, state }: { tree: StoredTree; fence: string; state: JsonObject },
   drive: DriveWith,
 ): StartedRun {
-  // A reader that came while the run waited holds on to the run that it was shown.
+  // A reader that came while the run waited holds `live.run`. It is kept, so that this reader sees how the run goes on.
   const run = live.run ?? continuedTree(tree);
   // Callers may have changed the state while the run was paused.
   run.state = state;

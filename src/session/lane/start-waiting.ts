@@ -21,8 +21,8 @@ import { startContinued } from "./start-continued.ts";
 type StartContext = Pick<SessionContext, "deps" | "memory" | "leftovers" | "alarm">;
 
 /**
- * Starts a run that has waited: its messages and its place in history are written now. Where its agent is gone, or the
- * deployment has no model, it starts and fails: it was accepted long ago, so that nobody can be refused any more.
+ * Starts a run that has waited: its messages and its place in history are written now. If its agent is gone, or the
+ * deployment has no model, the run starts and fails. It cannot be refused any more, because its caller has had an answer.
  */
 export async function startWaitingRun(context: StartContext, live: LiveRun): Promise<StartOutcome> {
   return (await decideOnLook(context.memory, () => lookAndStart(context, live))) ?? "away";
@@ -65,7 +65,7 @@ interface Look {
   resolved: Resolved;
   loaded: Loaded;
   session: Session;
-  /** `gone`: the run that it is made from is no more, so that it begins like a run of its own. */
+  /** `gone`: the older run that it is made from does not exist any more, so it begins like a run of its own. */
   origin: LoadedOrigin | "gone";
   timings: RunTimings;
 }
@@ -96,7 +96,7 @@ async function startOnLook(context: StartContext, live: LiveRun, look: Look): Pr
 
 interface WrittenStart {
   start: RunStart;
-  /** Whether the run's `session_state` is left out, since it would make the state too large. The run fails for it. */
+  /** Whether the run's `session_state` would make the state too large. Then it is left out, and the run fails. */
   tooLarge: boolean;
   committed: Committed;
 }
@@ -134,7 +134,7 @@ async function startInLine(
   const statements = startStatements(deps.db, { run, sessionFence: session.fence, input, changes });
   const committed = await commit(deps.db, statements);
   if (committed.kind === "unknown") {
-    // Before the next write in line is planned, so that the next write goes behind the landing of this one.
+    // This must happen within the line, so that the next write in line waits until this one has landed.
     leftovers.abandon(runId);
   }
   return { start, tooLarge, committed };

@@ -18,7 +18,7 @@ import type { LookAgain } from "../row/look-again.ts";
 
 type AnswersContext = Pick<LaneContext, "deps" | "leftovers" | "lane">;
 
-/** The run, and the entry of its event log from which whoever answered reads. */
+/** The run, and the entry of its event log from which the caller who answered reads on. */
 export interface ContinuedRun {
   live: LiveRun;
   fromEntry: number;
@@ -52,7 +52,7 @@ export function applyAnswers(context: AnswersContext, terms: AnswerTerms, decide
  */
 const MAX_EVENT_BYTES_OF_PAUSES = MAX_RUN_EVENT_BYTES / 2;
 
-/** Something is still open: the run's readers are told so again, and nothing runs. */
+/** Stores answers that leave something open. The run stays paused, and its readers are told again what it waits for. */
 async function keepAnswers(
   context: Pick<AnswersContext, "deps" | "leftovers">,
   terms: AnswerTerms,
@@ -79,7 +79,7 @@ function withAnswers(requirements: readonly Requirement[], answered: readonly Re
   return requirements.map((one) => answers.get(one.requirementId) ?? one);
 }
 
-/** All is answered: the run waits like a new one, and starts at once if nothing else runs. */
+/** Stores the last answers. The run then waits to continue, as a new run waits to start. */
 async function letGoOn(
   context: AnswersContext,
   terms: AnswerTerms,
@@ -146,7 +146,7 @@ async function store(
     return committed;
   });
   if (written === null || written.kind === "unknown") {
-    // The answers are taken back now if D1 is there again, else before anything else is written, or by the alarm.
+    // The answers are taken back now if D1 is back already, else before anything else is written, or by the alarm.
     deps.background(leftovers.land().then(() => {}));
     return fail(databaseUnavailable());
   }

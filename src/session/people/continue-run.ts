@@ -56,7 +56,7 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   const { deps, memory, lane } = context;
   const { runId, principal } = arrival;
   const notFound = fail(runNotFound(`No runs found for run ID ${runId}`));
-  // A load, and not the row alone: runs that have waited since before this instance are taken up first.
+  // This loads the waiting runs with the row: those that a dead instance left are taken up first.
   const loaded = await memory.load(0, false);
   const read = loaded && (await readOrNull(findRunTree(deps.db, deps.sessionId, runId)));
   if (loaded === null || read === null) {
@@ -92,7 +92,7 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   return applyAnswers(context, arrival, { tree, run, ...decided.value });
 }
 
-/** The stretch of the run that answers with the same key began before; null when there were none. */
+/** What an earlier continue with the same key gets: the stretch of the run that it began; null if no earlier one has the key. */
 async function earlierAnswer(
   { deps, lane }: Pick<ContinueContext, "deps" | "lane">,
   arrival: AnswerArrival,
@@ -122,7 +122,7 @@ async function earlierAnswer(
   if (live !== null) {
     return ok({ live, fromEntry });
   }
-  // A run that was read as going on, and is not here, has ended since it was read.
+  // D1 said that the run goes on, but it is not in this lane: it has ended since it was read.
   return tree.row.status === "RUNNING" || tree.row.waiting ? "look_again" : ok({ live: storedLive(tree), fromEntry });
 }
 

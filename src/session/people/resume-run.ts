@@ -58,7 +58,7 @@ async function findStored(
     return fail(runNotFound());
   }
   if (tree.row.waiting && lane.find(runId) === null) {
-    // It has waited since before this instance: it is taken up first.
+    // A dead instance left the run waiting. It is taken up first.
     if ((await memory.load(0, false)) === null) {
       return fail(databaseUnavailable());
     }
@@ -66,7 +66,7 @@ async function findStored(
   }
   const live = lane.find(runId);
   if (live === null) {
-    // A run that runs, but not in this lane, is a member run: its events are in its team's stream only.
+    // A run that is RUNNING but not in this lane is a member run. Its events are in its team's stream only.
     return tree.row.status === "RUNNING" ? fail(runNotFound()) : ok(storedLive(tree));
   }
   if (isUnread(live)) {
@@ -75,7 +75,7 @@ async function findStored(
   return ok(live);
 }
 
-/** A run's events behind the one that was seen last, of a run that was found. */
+/** The events of the run behind the one that the caller saw last. */
 export function resumeAnswer(live: LiveRun, lastEventIndex: number | null): ResumeAnswer {
   const missed = missedEvents(live, lastEventIndex);
   return { status: live.row.status, missed, stream: resumeStream(live, lastEventIndex, missed) };

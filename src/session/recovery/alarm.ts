@@ -36,7 +36,7 @@ export interface ExpiryNote {
   set(atMs: number | null): void;
 }
 
-/** Sets the alarm for the first open requirement of a paused run that expires, if one does. */
+/** Sets the alarm for the first instant at which an open requirement of the run expires, if one does. */
 export function watchExpiry(alarm: Alarm, { end, requirements }: Run): void {
   const times = requirements.flatMap(({ status, expiresAt }) =>
     status === "open" && expiresAt !== null ? [expiresAt] : [],
@@ -62,36 +62,36 @@ export class Alarm {
     this.#expiry = expiry;
   }
 
-  /** A run lives here: sets the alarm, unless it is set already, so that the run is closed if this instance dies. */
+  /** To be called when a run lives here. Sets the alarm, unless it is set, so that the run is closed if this instance dies. */
   watch(): void {
     if (this.#at <= this.#now()) {
       this.rearm(1);
     }
   }
 
-  /** D1 was away: tries again, later each time. */
+  /** To be called when D1 was away. The alarm tries again, later each time. */
   failed(): void {
     this.#failures += 1;
     this.rearm(0);
   }
 
-  /** One go was not enough: wakes the object again at once. */
+  /** Wakes the object again at once, because one go was not enough. */
   again(): void {
     this.#setAt(this.#now());
   }
 
-  /** The object's storage was emptied, and the platform's alarm with it. */
+  /** To be called when the object's storage was emptied, which takes the platform's alarm away too. */
   cleared(): void {
     this.#failures = 0;
     this.#at = 0;
   }
 
-  /** D1 took all that was left to write. */
+  /** To be called when D1 has taken all that was left to write. */
   recovered(): void {
     this.#failures = 0;
   }
 
-  /** A requirement expires at this instant; what is known to expire before it stays noted. */
+  /** Notes that a requirement expires at this instant, unless one that expires earlier is noted. */
   expireAt(atMs: number): void {
     const known = this.#expiry.get();
     if (known === null || atMs < known) {
@@ -102,7 +102,7 @@ export class Alarm {
     }
   }
 
-  /** There are messages that are not in the search index: sets the alarm for the next step. */
+  /** To be called when messages are missing in the search index. Sets the alarm for the next step of indexing. */
   index(): void {
     this.#isIndexing = true;
     const at = nextAlarm({ liveRuns: 0, failures: this.#failures, expiresAt: null, isIndexing: true }, this.#now());
@@ -130,12 +130,12 @@ export class Alarm {
     return at !== null && at <= this.#now();
   }
 
-  /** Notes what expires next, as D1 says; null when nothing does. */
+  /** Notes when the next requirement expires, as D1 says; null when none does. */
   nextExpiry(atMs: number | null): void {
     this.#expiry.set(atMs);
   }
 
-  /** Sets the alarm anew, for the first of what there is to be woken for; not at all when there is nothing. */
+  /** Sets the alarm for the first of all reasons to wake; does not set it when there is none. */
   rearm(liveRuns: number): void {
     this.#at = 0;
     const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get(), isIndexing: this.#isIndexing };

@@ -3,16 +3,16 @@ import type { RecordedFact, RunFact, RunHead } from "../../engine/run/state.ts";
 import type { AnswerNote, Continuation } from "../../store/runs/continue.ts";
 import type { StartNote, Withdrawal } from "../../store/runs/undo.ts";
 
-/** How far a run has come, in the object's own SQLite, from before its first write to D1 until the last one has landed. */
+/** How far a run has come. It has an entry from before its first write to D1 until its last write has landed. */
 export type JournalEntry =
   | { phase: "accepting"; note: Withdrawal }
   | { phase: "starting"; note: StartNote }
   | { phase: "answering"; note: AnswerNote }
   | { phase: "continuing"; note: Continuation }
-  /** `continues`: it was paused, and what it had done by then is in D1. */
+  /** `continues`: the run had paused before, and what it had done by then is in D1. */
   | { phase: "running"; head: RunHead; continues: boolean };
 
-/** How many event indexes are reserved at a time. Readers get only reserved ones, so that an end can stand above all of them. */
+/** How many event indexes are reserved at a time. Readers get reserved ones only, so the end of a dead run can stand above them. */
 const RESERVED_EVENTS = 256;
 
 /** A row takes 2 MB at most, and a character up to 3 bytes. */
@@ -24,7 +24,7 @@ const MAX_ROW_CHARS = 256 * 1024;
  */
 export class Journal {
   readonly #sql: SqlStorage;
-  /** What the table holds; only this class writes it. */
+  /** The rows of the table, which only this class writes. */
   readonly #entries: Map<string, JournalEntry>;
   readonly #reserved = new Map<string, number>();
   /** Whether the tables exist. They are made with the first entry, so that an object which is only asked keeps nothing. */
@@ -39,7 +39,7 @@ export class Journal {
     this.#entries = new Map(rows.map((row) => [row.run_id, JSON.parse(row.entry) as JournalEntry]));
   }
 
-  /** Writes how far a run has come, in the place of what was written before. */
+  /** Writes how far a run has come, over the run's former entry. */
   note(runId: string, entry: JournalEntry): void {
     this.#create();
     this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));

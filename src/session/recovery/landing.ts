@@ -35,8 +35,8 @@ export interface Landing {
 type RunningEntry = Extract<JournalEntry, { phase: "running" }>;
 
 /**
- * Brings to D1 what an entry of the journal says is not there for certain, and removes the entry. False when D1 is
- * away: the entry stays and is tried again. Afterwards every write that an older instance still sends is void.
+ * Brings to D1 what an entry of the journal has and D1 may not have, and removes the entry. False when D1 is away: then the
+ * entry stays and is tried again. Afterwards every write that an older instance still sends is void.
  */
 export async function land(landing: Landing, runId: string, entry: JournalEntry): Promise<boolean> {
   const landed = await landEntry(landing, entry);
@@ -89,7 +89,7 @@ async function landRun(landing: Landing, entry: RunningEntry): Promise<boolean> 
   return settled.kind !== "unknown";
 }
 
-/** The run's settle was written, and only D1's answer was lost. */
+/** Lands a run whose settle is in D1: only D1's answer was lost. */
 async function landSettled(landing: Landing, stored: Run): Promise<boolean> {
   const { db, newId, sessionId } = landing.deps;
   const committed = await commit(db, [renewFence(db, sessionId, newId())]);
@@ -99,7 +99,7 @@ async function landSettled(landing: Landing, stored: Run): Promise<boolean> {
   return isDecided(committed);
 }
 
-/** The run as the journal left it, with the end that it had, or that the death of its instance gives it. */
+/** The run as the journal has it, with its end. If it has none, the death of its instance gives it one. */
 function stoppedRun(
   landing: Landing,
   { head, continues }: RunningEntry,
@@ -137,7 +137,7 @@ function topRunId(journal: Journal, { runId, parentRunId }: RunHead): string {
   return parent?.phase === "running" ? topRunId(journal, parent.head) : (parentRunId ?? runId);
 }
 
-/** Stops a run whose instance died. That is journaled before it is written to D1, so that every later try writes the same. */
+/** Stops a run whose instance died. The stop is journaled before it is written to D1, so that a later try writes the same. */
 function interrupt(deps: LandingDependencies, run: Run, continues: boolean, eventsBefore: number): RunEnd {
   const { journal, now } = deps;
   const at = Math.max(0, now() - run.head.startedAt);
@@ -162,7 +162,7 @@ function interrupt(deps: LandingDependencies, run: Run, continues: boolean, even
   return run.end;
 }
 
-/** The requirement that asks a person what became of a call that had begun; null for a tool that may simply run again. */
+/** The requirement by which a person says whether a call that had begun runs again; null for a tool that may run again unasked. */
 function askAgain(deps: LandingDependencies, run: Run, { call, nth }: PendingCall, position: number) {
   const { component, runId, parentRunId, sessionId, userId } = run.head;
   const tool = findComponent(deps, component)?.tools?.find(({ name }) => name === call.name);

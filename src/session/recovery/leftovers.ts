@@ -5,7 +5,7 @@ import type { Alarm } from "./alarm.ts";
 import type { JournalEntry } from "./journal.ts";
 import { type LandingDependencies, land } from "./landing.ts";
 
-/** What leftovers ask of the session's memory: the row that a run is settled in, and to forget what may be wrong. */
+/** The part of the session's memory that leftovers use: the row that a run settles in, and `drop`, for what may be wrong. */
 interface RememberedRow {
   /** Null when D1 is away. */
   row(): Promise<{ value: Session | null } | null>;
@@ -13,16 +13,16 @@ interface RememberedRow {
 }
 
 interface LandingCallbacks {
-  /** All have landed, after there were some. */
+  /** Called when the last leftover has landed. */
   onLanded(): void;
-  /** A top-level run has landed, as a pause or as an end. */
+  /** Called when a top-level run has landed, paused or ended. */
   onRunLanded(run: Run): void;
 }
 
 /** How deep a run stands in its tree: 0 for a top-level run. Deeper entries land first. */
 function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry): number {
   if (entry.phase !== "running") {
-    // This entry takes something back, such as the accept of a member run. It lands before the run that it would be a part of.
+    // This entry takes something back, such as the accept of a member run. It must land before the team run does.
     return Number.MAX_SAFE_INTEGER;
   }
   const { parentRunId } = entry.head;

@@ -10,7 +10,7 @@ import { cutUtf8 } from "../../lib/text.ts";
 import { lastPreview } from "../../names/preview.ts";
 import type { Settlement } from "../../store/runs/settle.ts";
 
-/** What is written of a run that has paused or ended: what it did since it was stored last. */
+/** What a settle writes of a run that has paused or ended: all that the run did since it was stored last. */
 export function settlementOf(run: Run, end: RunEnd, session: Session | null): Settlement {
   const { head, stored } = run;
   const produced = run.messages.slice(stored.messages);
@@ -24,7 +24,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     isSearched: isTop,
     columns: {
       status: end.status,
-      // Where the run paused and nobody has to be asked, it continues by itself.
+      // A run that paused, with calls to run and nobody to ask, waits to continue by itself.
       waiting: isTop && isPaused && pendingCalls(run).length > 0 && run.requirements.every(isAnswered),
       metrics: runMetrics(run),
       finishReason: end.status === "COMPLETED" ? end.finishReason : null,
@@ -48,7 +48,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
 
 type Said = Pick<Settlement["session"], "completedRuns" | "rereadsFrom" | "chatMessages" | "lastMessage">;
 
-/** What members did is no part of what people and agents said to each other. */
+/** A member run adds nothing to the conversation of people and agents. */
 const NOTHING_SAID: Said = { completedRuns: 0, rereadsFrom: null, chatMessages: 0, lastMessage: null };
 
 /** What a top-level run adds to the session's conversation. */
@@ -68,7 +68,7 @@ const hasSummary = ({ log }: Run): boolean =>
 
 const isAnswered = ({ status }: { status: string }): boolean => status !== "open";
 
-/** The run that this one is to replace. Only a run that has something to show takes the place of an older one. */
+/** The older run that this one replaces. A run that failed or was cancelled replaces none. */
 function replacedBy({ head: { origin } }: Run, end: RunEnd): string | null {
   const hasAnswer = end.status === "COMPLETED" || end.status === "PAUSED";
   return hasAnswer && origin?.type === "regenerated" && origin.replace ? origin.runId : null;
@@ -113,7 +113,7 @@ export function refusedRuns(run: Run): Run[] {
     kept.members.push(...run.members);
     kept.messages.push(...run.messages.slice(0, stored.messages));
     kept.messages.push(...(bytes === 0 ? [] : produced.map((message) => cutMessage(message, bytes))));
-    // Its end has the event index that its readers see it under, above all that they saw before.
+    // The end gets the event index under which readers are shown it, above all events that they have seen.
     const nextIndex = run.eventCount - (run.end?.status === "CANCELLED" ? 2 : 1);
     applyFact(kept, { at, fact: { type: "gap", nextIndex } });
     applyFact(kept, { at, fact: { type: "failed", error: STORAGE_ERROR } });

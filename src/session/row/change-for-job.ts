@@ -16,7 +16,7 @@ export interface JobChange {
   change: BulkChange;
 }
 
-/** Changes the session for a job. A session that is as asked already is left as it is, so that asking twice changes it once. */
+/** Changes the session for a job. A session that is already as asked stays as it is, so a job that asks twice changes it once. */
 export async function changeForJob(
   deps: SessionDependencies,
   rows: SessionRows,
@@ -34,7 +34,7 @@ export async function changeForJob(
   if (!name.ok) {
     return unasked("failed", "name_refused");
   }
-  // The name as the guardrail let it pass.
+  // The guardrail may have answered another name than the job asked for.
   const accepted: BulkChange = change.action === "rename" ? { action: "rename", name: name.value?.name ?? "" } : change;
   let result = CHANGED;
   const written = await rows.write(principal, (session) => {

@@ -20,9 +20,9 @@ import type { Leftovers } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 import { purgeRows } from "./purge-session.ts";
 
-// All of this is called in line with arrivals, so that no run is being let in while its session goes or comes back.
+// These functions are called in line with arrivals, so that no run is let in while its session is deleted or restored.
 
-/** A session that goes, and its lane, which closes with it. */
+/** A session that is deleted, with its lane of runs. */
 interface GoingSession {
   deps: SessionDependencies;
   memory: SessionMemory;
@@ -46,13 +46,13 @@ interface ClosingLane {
   clear(): void;
 }
 
-/** `going_on`: the session exists for nobody any more, and the object's alarm removes the rest of its rows. */
+/** `left`: nothing was deleted. `going_on`: the session exists for nobody any more; the alarm removes the rest of its rows. */
 export type Removed = "left" | "hidden" | "going_on" | "purged";
 
 /** What is to be done about a session, decided on its row. */
 type Removal = "leave" | "hide" | "purge";
 
-/** How often a write is tried on a row that was not as remembered. */
+/** How often a delete is decided and written, if the row is not as it was remembered. */
 const MAX_ATTEMPTS = 3;
 
 export interface DeleteOptions {
@@ -74,7 +74,7 @@ export interface ExpireCall extends DeleteOptions {
   deploymentTtlSeconds: number | null;
 }
 
-/** Deletes the session if its time is over still. While a run is active or waits it is not: that run wins. */
+/** Deletes the session if its time to live is over. A session in which a run is active or waits is left alone. */
 export async function expireSession(
   going: GoingSession,
   { undo, deploymentTtlSeconds }: ExpireCall,
@@ -100,7 +100,7 @@ export async function expireSession(
 /** Which session the server wants purged: one that was hidden long enough ago, or one of a user who is erased. */
 export type PurgeCall = { limits: PurgeLimits } | { userId: string };
 
-/** Removes the session for good, if it is one that is meant. */
+/** Removes the session for good, if the call means it. */
 export function purgeSession(going: GoingSession, call: PurgeCall): Promise<Outcome<Removed>> {
   // An import may have written the session without its object, so what the object remembers may be wrong.
   going.memory.drop();
@@ -139,14 +139,14 @@ export async function restoreSession(
     return after?.value == null ? fail(databaseUnavailable()) : ok(after.value);
   });
   if (restored?.ok) {
-    // The object asks D1 again which runs wait in the session, and when its requirements expire.
+    // The object must ask D1 again which runs wait in the session, and when its requirements expire.
     memory.forgetPending();
     alarm.expireAt(deps.now());
   }
   return restored ?? fail(databaseUnavailable());
 }
 
-/** Does what is left to do in a session that was deleted, or is gone; for the object's alarm, when it has landed all. */
+/** Does what a delete has left to do. The object's alarm calls it once all leftovers have landed. */
 export async function tend(going: GoingSession): Promise<void> {
   const { deps, memory, lane } = going;
   const { session } = memory;
@@ -187,7 +187,7 @@ async function removeOnce(
   }
   const session = row.value;
   if (session === null) {
-    // Also where an answer was lost that said so: whoever still reads is told.
+    // An earlier delete may have done it, and D1's answer was lost. Its readers are still to be told.
     forget(going);
     return ok("purged");
   }
@@ -207,7 +207,7 @@ async function removeOnce(
   const committed = await commit(deps.db, removal === "hide" ? [hideStatement(deps.db, hiding)] : purge);
   memory.drop();
   if (committed.kind !== "written") {
-    // It may be hidden: then somebody has to see to what runs in it.
+    // The session may be hidden now. Then the alarm has to cancel what runs in it.
     going.alarm.failed();
     return fail(databaseUnavailable());
   }
@@ -222,7 +222,7 @@ async function removeOnce(
   return ok(small.value ? "purged" : "going_on");
 }
 
-/** What follows the write, out of the line of those. */
+/** What follows the write. It is not in line with writes of the row. */
 async function finish(going: GoingSession, removed: Removed): Promise<Removed> {
   switch (removed) {
     case "left":
@@ -251,7 +251,7 @@ async function purge(going: GoingSession, session: Session): Promise<"going_on" 
   return purged;
 }
 
-/** The session is gone: its runs end, and nothing of it is kept. The platform forgets an object without storage. */
+/** Ends the runs of a session that is gone, and forgets it. The platform forgets an object that has no storage. */
 function forget({ deps, memory, leftovers, alarm, lane }: GoingSession): void {
   lane.clear();
   leftovers.forgetAll();
@@ -261,8 +261,8 @@ function forget({ deps, memory, leftovers, alarm, lane }: GoingSession): void {
 }
 
 /**
- * What runs or waits in a deleted session is cancelled, and stored so; what D1 does not take now is cancelled when it would
- * start. A run that waits for people stays paused.
+ * Cancels the runs that are active or wait in a deleted session. A waiting run whose cancel D1 does not take is cancelled when
+ * it would start. A run that waits for people stays paused.
  */
 async function closeLane(lane: ClosingLane): Promise<void> {
   lane.interrupt();

@@ -18,7 +18,7 @@ export class SessionIndexing {
   readonly #memory: SessionMemory;
   readonly #leftovers: Leftovers;
   readonly #alarm: Alarm;
-  /** The last message that this object has indexed of the run that D1 names, and for which owner. */
+  /** The last message that this object has indexed, and for which owner. It is in the run that `unindexedFrom` names in D1. */
   #reached: { key: MessageKey; userId: string | null } | null = null;
 
   constructor(deps: SessionDependencies, memory: SessionMemory, leftovers: Leftovers, alarm: Alarm) {
@@ -28,7 +28,7 @@ export class SessionIndexing {
     this.#alarm = alarm;
   }
 
-  /** One bounded step, where messages are missing in the index; false when D1 is away. */
+  /** Indexes the next messages, if some are missing in the index; false when D1 is away. */
   async step(): Promise<boolean> {
     if (!this.#alarm.isIndexing()) {
       return true;
@@ -58,7 +58,7 @@ export class SessionIndexing {
     const last = slice.value.messages.at(-1)?.key ?? null;
     const goesOn = slice.value.goesOn && last !== null;
     const nextFrom = goesOn ? last.runIndex : null;
-    // Only the write is in line, so that no other write of the row waits while texts are taken apart.
+    // Only the write is in line: no other write of the row should wait while texts are split into words.
     const statements = indexStatements(db, session, slice.value, nextFrom);
     const committed = await this.#leftovers.writeRow(() => commit(db, statements));
     if (committed?.kind !== "written") {

@@ -3,7 +3,7 @@ export type LookAgain = "look_again";
 
 const MAX_LOOKS = 4;
 
-/** Decides on a look at the session, and looks again where the session changed meanwhile; null where it changed each time. */
+/** Calls `decide` until the session has not changed between its look and its write; null if it changed each time. */
 export async function decideOnLook<T>(
   memory: { drop(): void },
   decide: () => Promise<T | LookAgain>,

@@ -19,18 +19,18 @@ export interface Loaded {
 }
 
 /**
- * The session as its object remembers it: its row, and the newest runs that count for history. It is right as long as
- * every write goes through the object and is told here, and `drop` is called after a write that failed. That a session
- * is missing is never remembered, because sessions are also created without their object.
+ * The session as its object remembers it: its row, and the newest runs that count for history. It is right as long as the
+ * object makes every write and tells it here, and calls `drop` after a write that failed. A missing session is never
+ * remembered as missing, because sessions are also created without their object.
  */
 export class SessionMemory {
   readonly #db: Database;
   readonly #sessionId: string;
   #session: Session | null = null;
   #history: HistoryCache | null = null;
-  /** Moves with every change: a read that began before a change may hold old rows, and is not remembered. */
+  /** Counts changes. A read that began before a change may hold old rows, and is not remembered. */
   #generation = 0;
-  /** Moves whenever the row is read or dropped. */
+  /** Counts how often the row was read or dropped. */
   #reads = 0;
   /** The waiting runs that a dead instance left in D1; read once, with the first load. */
   #pending: RunRow[] | null = null;
@@ -52,14 +52,14 @@ export class SessionMemory {
     this.#session = this.#session === null ? null : change(this.#session);
   }
 
-  /** How often the row was read so far. Taken before a write, and handed to `updateSince`, which sees whether it was read meanwhile. */
+  /** To be taken before a write, for `updateSince`: by it, that sees whether the row was read meanwhile. */
   mark(): number {
     return this.#reads;
   }
 
   /**
-   * Remembers what was just written. If the row was read or dropped since `mark`, drops it instead: what was read may hold
-   * the write already.
+   * Remembers what was just written. If the row was read or dropped since `mark`, it is dropped instead: the row that was read
+   * may have the write already.
    */
   updateSince(mark: number, change: (session: Session) => Session): void {
     if (mark !== this.#reads) {
@@ -89,7 +89,7 @@ export class SessionMemory {
     this.#generation += 1;
   }
 
-  /** Has the next load read the waiting runs again: D1 may hold one that this instance does not know of. */
+  /** Has the next load read the waiting runs again, because D1 may have one that this instance does not know of. */
   forgetPending(): void {
     this.#pendingRead = false;
   }
@@ -122,9 +122,9 @@ export class SessionMemory {
   }
 
   /**
-   * The row as it stands, for a write that is planned in line with all others of the row. `looked` was read before, out of
-   * line, and a write that stood in line then may have changed the row since. Another fence means that leftovers have
-   * landed since: then the runs that were read have changed too, and the caller has to look again.
+   * The row as it stands, for a write that is planned in line. `looked` is the row as the caller read it out of line; a write
+   * in line may have changed the row since. If the fence is another one, leftovers have landed since. Then runs that the
+   * caller read have changed too, and it has to look again.
    */
   async rowInLine(looked: Session): Promise<Session | "away" | LookAgain> {
     const row = await this.row();
@@ -134,7 +134,7 @@ export class SessionMemory {
     return row.value?.fence === looked.fence ? row.value : "look_again";
   }
 
-  /** The row and the newest `runs` runs; null when D1 is away. With `fresh` they are read whatever is remembered. */
+  /** The row and the newest `runs` runs; null when D1 is away. With `fresh` they are read from D1 in any case. */
   async load(runs: number, fresh: boolean): Promise<Loaded | null> {
     const remembered = this.#history?.window(runs) ?? null;
     if (!fresh && this.#session !== null && remembered !== null && this.#pendingRead) {
@@ -187,11 +187,11 @@ export class SessionMemory {
   }
 }
 
-/** An import writes the session without its object. The object would not see it change, so it remembers nothing of it yet. */
+/** A session is not remembered while it is imported, because an import changes it without its object. */
 const rememberable = (session: Session | null): Session | null =>
   session?.visibility === "importing" ? null : session;
 
-/** Null where a run is RUNNING: it would be held without its answer, and `addRun` would not replace it once it completed. */
+/** Null if a run is RUNNING. The cache would hold it without its answer, and `addRun` would not replace it once it completed. */
 function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
   return history.some((run) => run.status === "RUNNING")
     ? null
@@ -207,7 +207,7 @@ class HistoryCache {
   /** Oldest first. */
   #runs: { run: HistoryRun; bytes: number }[] = [];
   #bytes = 0;
-  /** Whether no run that counts is older than those held. */
+  /** Whether the session has no older run that counts for history. */
   #complete: boolean;
 
   constructor(maxBytes: number, runs: readonly HistoryRun[], complete: boolean) {
@@ -218,11 +218,11 @@ class HistoryCache {
     }
   }
 
-  /** Adds the run that completed last; the oldest ones make room. False where newer runs are held, as the run had paused. */
+  /** Adds the run that completed last; the oldest ones make room. False if newer runs are held, because the run had paused. */
   add(run: HistoryRun): boolean {
     const newest = this.#runs.at(-1)?.run.runIndex ?? -1;
     if (newest >= run.runIndex) {
-      // D1 may have settled the run before it was read: then it is held already.
+      // A read may have found the run settled already. Then it is held.
       return newest === run.runIndex;
     }
     const bytes = runBytes(run);

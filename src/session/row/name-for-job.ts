@@ -18,8 +18,8 @@ export interface JobNaming {
 }
 
 /**
- * Names the session for a job. Asked again by the same job, whose worker may have died, it answers what came of it the
- * first time: the name's details say which job gave it. So no session is named twice.
+ * Names the session for a job. If the same job asks again, because its worker died, the answer is what came of the first
+ * time: the name's details say which job gave it. So no job names a session twice.
  */
 export async function nameForJob(
   deps: SessionDependencies,
@@ -47,7 +47,7 @@ export async function nameForJob(
   }
   let isNewest = true;
   const written = await rows.write(principal, (session) => {
-    // The plan may be asked more than once; what it saw last is what counts.
+    // The change may be planned more than once, each time on the row as it stands then. The last time counts.
     isNewest = isNamedAsThen(session, asked);
     return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(sessionNotFound());
   });
@@ -60,7 +60,7 @@ export async function nameForJob(
   return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, ...cost };
 }
 
-/** Why the session keeps the name it has: there was nobody to ask, nothing to ask about, or no answer. */
+/** Why the session keeps its name: there is no model, there are no messages, or the model did not answer. Null if it does not. */
 function whyNotNamed(deps: SessionDependencies, { change, failure }: GeneratedName): ItemResult | null {
   if (change.details?.attempts === 0) {
     return deps.models() === null ? unasked("failed", "model_not_configured") : unasked("skipped", "no_messages");
@@ -78,7 +78,7 @@ const costOf = ({ details }: NameChange) => ({
   completionTokens: details?.completionTokens ?? 0,
 });
 
-/** What a failure means for an item: a session that is missing has failed, and one that D1 was away for is tried again. */
+/** The result of an item whose session answered a failure. An item fails if its session is missing; else it is tried again. */
 export function resultOf(code: string): ItemResult {
   return code === "session_not_found" ? unasked("failed", "not_found") : unasked(null, "database_unavailable");
 }

@@ -12,16 +12,16 @@ import { readOrNull } from "../../store/commit.ts";
 import { firstMessages, type MessageExcerpt } from "../../store/messages/messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 
-/** The agent or team whose settings a session is named by: its own, where the deployment still has it. */
+/** The session's own agent or team, whose settings of names apply; undefined if the deployment has it no more. */
 export function namingAgent(deps: SessionDependencies, session: Session): Agent | undefined {
   return session.sessionType === "team" ? deps.teams.get(session.teamId ?? "") : deps.agents.get(session.agentId ?? "");
 }
 
-/** Whether it is still the same session, and has had no other name since. */
+/** Whether this is the same session as `then`, and its name has not changed since. */
 export const isNamedAsThen = (session: Session, then: Session): boolean =>
   session.nameVersion === then.nameVersion && session.createdAt === then.createdAt;
 
-/** The change to a name that a person gave, as the agent's guardrail accepts it. "" takes the name away, without asking it. */
+/** The change to a name that a person gave, as the agent's guardrail accepts it. "" takes the name away without the guardrail. */
 export async function manualChange(
   deps: SessionDependencies,
   session: Session,
@@ -37,17 +37,17 @@ export async function manualChange(
 interface NamingRequest {
   /** The name where the model gives none; null for the first message, shortened. */
   fallback: string | null;
-  /** Null where a caller or the server asks. A job does not ask a provider again that failed: it comes back later. */
+  /** The job that asks; null for a caller or the server itself. A job does not repeat a failed call: it comes back later. */
   jobId: string | null;
 }
 
 export interface GeneratedName {
   change: NameChange;
-  /** Why the provider did not answer; then the change is to the fallback. */
+  /** Why the provider did not answer. Then the change is to the fallback. Null if it did. */
   failure: ModelFailure | null;
 }
 
-/** The change to a name that the model makes of how the conversation began, or to the fallback; with what it cost. */
+/** Asks the model for a name, by the beginning of the conversation. Answers the change to it, or to the fallback, with its cost. */
 export async function generatedChange(
   deps: SessionDependencies,
   session: Session,

@@ -18,11 +18,11 @@ import { utf8Bytes } from "../../lib/text.ts";
 export interface RequestedPatch extends AskedFields {
   /** Whether an object replaces the one that is there, or is merged over it as RFC 7396 says; null takes it away. */
   mode: "replace" | "merge";
-  /** Under which condition the change is made; null for none. */
+  /** The condition under which the change is made; null for none. */
   ifMatch: IfMatch | null;
 }
 
-/** The state as the patch leaves it: that of a session's row, or of a run that is under way. */
+/** The state as the patch leaves it. `state` is that of a session's row, or of a run that is under way. */
 export function patchedState(state: JsonObject | null, patch: RequestedPatch): JsonObject | null {
   return patched(state, patch.state, patch.mode);
 }
@@ -54,7 +54,7 @@ export function planPatch(
       return fail(payloadTooLarge(field === "state" ? "session_state" : field, MAX_STATE_BYTES));
     }
   }
-  // Where the summary is taken away, the next one is made of the session from its beginning.
+  // If the summary is taken away, the next one is made from the beginning of the session.
   const restart = patch.summary !== undefined && summary === null ? { summarizedThrough: null } : {};
   return ok({ ...(name !== undefined && { name }), ...objects, ...restart, ...directoryChange(session, patch, nowMs) });
 }

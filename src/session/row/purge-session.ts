@@ -6,12 +6,12 @@ import { deleteStatements } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
 
-/** How long a caller is kept waiting for it; the object's alarm goes on then. */
+/** How long a caller waits for a purge. After that the object's alarm goes on with it. */
 const PURGE_MS = 10_000;
 
 /**
- * Removes the rows of a session whose purge has begun, batch by batch, the session's own row last. An object that dies
- * over it leaves nothing that another one would not find.
+ * Removes the rows of a session whose purge has begun, batch by batch, the session's own row last. If the object dies
+ * meanwhile, the next instance finds that row and goes on.
  */
 export async function purgeRows(
   deps: SessionDependencies,
@@ -40,7 +40,7 @@ export async function purgeRows(
       changed = removed;
     }
   }
-  // The same once more, for what was written meanwhile, and the row itself.
+  // The last batch removes what was written meanwhile, and the session's own row.
   return (await write(deleteStatements(db, session, now()))) === null ? "going_on" : "purged";
 }
 

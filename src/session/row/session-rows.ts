@@ -10,13 +10,13 @@ import type { SessionDependencies } from "../dependencies.ts";
 import type { Leftovers } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
-/** How often a write is planned, where the row turns out not to be as it was remembered. */
+/** How often a write is planned, if the row is not as it was remembered. */
 const MAX_ATTEMPTS = 3;
 
 /** Decides what to write on the row as it stands. Nothing is written for an empty patch. */
 export type Plan = (session: Session) => Outcome<SessionPatch>;
 
-/** The session's row as callers see and change it. Changes are written in line: each is planned on what the last one left. */
+/** The session's row as callers see and change it. Changes are written in line: each is planned on the row that the last one left. */
 export class SessionRows {
   readonly #deps: SessionDependencies;
   readonly #memory: SessionMemory;
@@ -50,7 +50,7 @@ export class SessionRows {
   }
 
   async #write(principal: Principal, plan: Plan, onWritten: () => void): Promise<Outcome<Session>> {
-    // The remembered row may be wrong: a run has settled since, or the session was deleted and created anew without the object.
+    // The remembered row may be wrong: a run may have settled since, or the session was made anew without the object.
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.find(principal);
       if (!found.ok) {
@@ -59,7 +59,7 @@ export class SessionRows {
       const before = found.value;
       const planned = plan(before);
       if (!planned.ok && planned.failure.code === "precondition_failed" && attempt === 0) {
-        // The caller may have read in D1 what memory does not know yet: the settle of a run.
+        // A run may have settled. The caller has read that in D1, and memory does not know it yet.
         this.#memory.drop();
         continue;
       }
@@ -88,7 +88,7 @@ export class SessionRows {
   /** Remembers a patch that was written. Answers the session as it stands now. */
   #remember(mark: number, before: Session, after: Session, patch: SessionPatch): Session {
     if ((this.#memory.session ?? before).version !== before.version) {
-      // A run settled after the patch was written, and was remembered first: its state is the newer one.
+      // A run settled after this patch was written, and was remembered before it. The run's state is the newer one.
       this.#memory.drop();
       return after;
     }

@@ -24,18 +24,18 @@ import { type OwnRun, type Walk, walkOn } from "./summary-walk.ts";
 const LIMIT_MS = 60_000;
 /** How long a run waits for its summary. */
 const RUN_WAITS_MS = 30_000;
-/** How many runs are read for each that must have completed: some are member runs, and some have failed. */
+/** How many runs are read for each one that must have completed. Others are member runs, or have failed. */
 const RUNS_PER_COMPLETED = 80;
 
 /**
- * Makes the session's summaries, one at a time: on request, out of band after every so many runs, or while a run waits for
- * it. A summary that a person writes meanwhile stays. No run fails because of a summary, or waits for one unasked.
+ * Makes the session's summaries, one at a time: on request, out of band after a number of runs, or while a run waits for it.
+ * A summary that a person writes meanwhile stays. No run fails because of a summary. A run waits for one only with `runWaits`.
  */
 export class SessionSummaries {
   readonly #deps: SessionDependencies;
   readonly #rows: SessionRows;
   readonly #making = new Serial();
-  /** Whether a summary out of band is planned and not begun: it will cover what any further one would. */
+  /** Whether a summary out of band is planned and not begun. It will cover what a further one would cover. */
   #isNextPlanned = false;
 
   constructor(deps: SessionDependencies, rows: SessionRows) {
@@ -48,7 +48,7 @@ export class SessionSummaries {
     return this.#making.run(() => this.#make(principal, ifMatch, null, never));
   }
 
-  /** To be called when a run has completed and is stored: makes a summary out of band if one is due. */
+  /** To be called when a completed run is stored. Makes a summary out of band if one is due. */
   runCompleted(session: Session, component: Component): void {
     const every = summaryEvery(this.#policyOwner(session, component));
     const hasWaited = component.summaries?.runWaits === true;
@@ -71,7 +71,7 @@ export class SessionSummaries {
     );
   }
 
-  /** For the drive of a top-level run that ends only when its summary is made; null for a run that does not wait. */
+  /** What a top-level run is driven with that ends only when its summary is made; null for a run that does not wait. */
   waitOf(run: Run, input: readonly Message[], component: Component, signal: AbortSignal): SummaryWait | null {
     if (component.summaries?.runWaits !== true) {
       return null;
@@ -82,7 +82,7 @@ export class SessionSummaries {
     };
   }
 
-  /** Whose summary settings apply: those of the session's own agent or team if registered, else of the one that runs. */
+  /** The agent or team whose settings of summaries apply: the session's own, if the deployment has it, else the one that runs. */
   #policyOwner(session: Session, component: Component): Agent {
     return namingAgent(this.#deps, session) ?? component;
   }
@@ -161,7 +161,7 @@ export class SessionSummaries {
     }
   }
 
-  /** What to write. Nothing where the summary has changed since the model was asked: a person wrote another, or an older run completed. */
+  /** What to write. Nothing if a person has written another summary since the model was asked, or an older run has completed. */
   #patch(session: Session, asked: Session, { text, through, unsettled }: Walk): SessionPatch {
     const isAsAsked = session.summarizedThrough === asked.summarizedThrough && sameJson(session.summary, asked.summary);
     if (!isAsAsked) {
@@ -169,7 +169,7 @@ export class SessionSummaries {
     }
     const hasCompleted = session.completedRuns !== asked.completedRuns && unsettled !== null;
     return {
-      // The run that completed meanwhile may be one that was passed over: the next summary has to read it.
+      // The run that completed meanwhile may be one that the walk passed over. Then the next summary has to read it.
       summarizedThrough: hasCompleted && through !== null ? Math.min(through, unsettled - 1) : through,
       ...(text !== null && { summary: { ...text, updated_at: naiveUtc(this.#deps.now()) } }),
     };
@@ -189,7 +189,7 @@ function summaryEvery(agent: Agent): number | null {
   return every > 0 ? every : null;
 }
 
-/** Whether so many runs can have completed since the last summary: a run without a run index has not. */
+/** Whether this many runs can have completed since the last summary. Only runs that have a run index can. */
 function mayBeDue({ nextRunIndex, summarizedThrough }: Session, every: number): boolean {
   return nextRunIndex - 1 - (summarizedThrough ?? -1) >= every;
 }

@@ -10,12 +10,12 @@ import { READ_SUMMARY_CHARS, type SummaryLine, summaryPiece, type WalkedMessage 
 import { proposeSummary } from "../../summaries/propose.ts";
 import type { SummaryText } from "../../summaries/read-answer.ts";
 
-/** What one summary reads and asks at most; the next summary goes on behind that. */
+/** How much one summary reads and asks at most. The next summary goes on behind that. */
 const MAX_MODEL_CALLS = 4;
 const MAX_PAGES = 8;
 const PAGE_ROWS = 200;
 
-/** The run that waits for the summary: its messages are not stored as those of a completed run yet. */
+/** The run that waits for the summary. D1 does not have it as completed yet, so the walk gets its messages from here. */
 export interface OwnRun {
   runIndex: number;
   messages: readonly Message[];
@@ -39,12 +39,12 @@ export interface Walk {
   unsettled: number | null;
 }
 
-/** Stands behind every run index: a run that completed meanwhile may have a higher one than the run that waits. */
+/** The run index of the waiting run's messages in a walk. It stands behind all others: another run may have a higher one. */
 const OWN_INDEX = Number.MAX_SAFE_INTEGER;
 
 /**
- * Walks from where the summary ends to the end of the session, page by page, as far as one summary may. Where something
- * fails, what was summarized before it counts.
+ * Walks from where the summary ends to the end of the session, page by page, as far as one summary may. If a page fails,
+ * what was summarized before counts.
  */
 export async function walkOn(db: Database, request: WalkRequest): Promise<Outcome<Walk>> {
   const { summarizedThrough } = request.session;
@@ -73,7 +73,7 @@ interface Step {
   hasAsked: boolean;
 }
 
-/** Reads a page behind `at`, and has the model summarize the piece that it begins with; `walk` moves on behind that. */
+/** Reads a page behind `at`, and has the model summarize the first piece of it. Moves `walk` behind that piece. */
 async function walkPage(db: Database, request: WalkRequest, walk: Walk, at: MessageKey): Promise<Outcome<Step>> {
   const { session, own } = request;
   const page = await readPage(db, request, at);
@@ -90,7 +90,7 @@ async function walkPage(db: Database, request: WalkRequest, walk: Walk, at: Mess
     }
     walk.text = summarized.value;
   }
-  // Of a piece in which something is said, the summary covers the runs up to the last one that says it.
+  // If something is said in the piece, the summary covers the runs up to the last one in which it is.
   walk.through = furthest(walk.through, hasAsked ? passed.filter(({ line }) => line !== null) : passed, own);
   walk.unsettled ??= firstUnsettled(page.rows.slice(0, taken), own);
   const isWhole = page.isEnd && taken === page.walked.length;

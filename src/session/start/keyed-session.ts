@@ -5,8 +5,8 @@ import { canonicalJson, sha256Hex, uuidFrom } from "../../lib/digest.ts";
 
 // A run with an idempotency key and without a session gets a session whose id follows from the key, so that the same request,
 // sent again, finds the session that it began before. Whoever knows a key can compute that id, and could begin the session
-// before the run comes. So such a session is begun only by a run with its key, or by an import; whoever may see it can go
-// on in it.
+// before the run comes. So only a run with that key, or an import, may begin such a session. Once it exists, everybody who
+// may see it can run in it.
 
 const PREFIX = "keyed-";
 

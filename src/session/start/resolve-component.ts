@@ -2,7 +2,7 @@ import type { Model, ModelSource } from "../../domain/model.ts";
 import type { RunError, RunRow } from "../../domain/run.ts";
 import { type Component, findComponent, type Registry, refOf } from "../../domain/team.ts";
 
-/** Stands in the place of the model of a run that fails before it asks one. */
+/** Stands for the model in a run that fails before it asks one. */
 const NO_MODEL: Model = {
   id: "",
   name: "",
@@ -11,7 +11,7 @@ const NO_MODEL: Model = {
   async *stream() {},
 };
 
-/** What a stored run is driven with, and why it has to fail, if it has to. */
+/** What a stored run is driven with. `error` says why the run has to fail; null if it need not. */
 export interface Resolved {
   component: Component;
   model: Model;

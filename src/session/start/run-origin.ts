@@ -12,13 +12,13 @@ export function castOf(registry: Registry, component: Component): Cast {
   return { component, members: isTeam(component) ? membersOf(registry, component) : [] };
 }
 
-/** Of a run that is made from another one: what it begins with, and the history that stood before that other one. */
+/** What a run that is made from an older one begins with, and the history that stood before the older one. */
 export interface LoadedOrigin {
   prefix: Prefix | null;
   history: HistoryRun[] | null;
 }
 
-/** Reads what a run is made from, if it is. Null when D1 is away, `gone` when the run that it is made from is no more. */
+/** Reads the older run that a run is made from, if it is made from one. Null when D1 is away; `gone` if the older run is gone. */
 export async function loadOrigin(
   { db, sessionId }: { db: Database; sessionId: string },
   origin: RunOrigin | null,

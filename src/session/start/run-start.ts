@@ -13,7 +13,7 @@ import type { ChangedSessionColumns } from "../../store/runs/writes.ts";
 import { inputBehindPrefix, type Prefix } from "./prefix.ts";
 import { changedColumns, newComponentSession, sessionAtStart } from "./session-start.ts";
 
-/** The row of a run that is accepted, as if it neither started nor waited; the accept writes over it which it does. */
+/** The row of an accepted run, so far neither started nor waiting. The accept sets what follows from the one or the other. */
 export function acceptedRow(request: RunRequest, sessionId: string, fence: string): RunRow {
   return {
     runId: request.runId,
@@ -179,7 +179,7 @@ export function headOf(row: RunRow, component: ComponentRef): RunHead {
 interface SaidAtStart {
   nowMs: number;
   newId(): string;
-  /** The session's; shown where the component's summaries say so. Members are not shown it. */
+  /** The session's summary. The model sees it if the component's `summaries` say so; members never do. */
   summary?: SessionSummary | null;
 }
 

@@ -76,7 +76,7 @@ export function sessionAtStart(before: Session, start: StartInSession): Session 
     ...before,
     ...componentAtStart(before, start),
     userId: before.userId ?? accepted.userId,
-    // The search index has what was said before the claim as nobody's: it is read again.
+    // The search index has earlier messages without an owner, so they are indexed again.
     unindexedFrom: isClaimed ? 0 : before.unindexedFrom,
     firstMessage: before.firstMessage ?? (firstMessageLine(accepted.input) || null),
     lastMessage: lastPreview(input) ?? before.lastMessage,
@@ -87,7 +87,7 @@ export function sessionAtStart(before: Session, start: StartInSession): Session 
   };
 }
 
-/** Whose session it is. The first agent or team of the session's type stays its own; others only run in it. */
+/** The session's agent or team. The first one of the session's type stays its own; others only run in it. */
 function componentAtStart(
   before: Session,
   { component, model }: StartInSession,
@@ -101,7 +101,7 @@ function componentAtStart(
   return { agentId, teamId, componentData: data };
 }
 
-/** The remembered row with what a start changed of it. Fields that a start never changes stay as they are now. */
+/** The remembered row with the fields that a start changes. The other fields stay as they are now. */
 export function sessionStarted(now: Session, started: Session): Session {
   const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
   const { nextRunIndex, chatMessages } = started;
@@ -150,7 +150,7 @@ export function changedColumns(
   }
   if (after.state !== before.state) {
     Object.assign(changes, { state: after.state, version: after.version });
-    // The version is not given back either: a caller who saw it would take another state for the same.
+    // The version keeps its new value. Else a caller who saw that value could later meet it with another state.
     previous.state = before.state;
   }
   return { changes, previous };
