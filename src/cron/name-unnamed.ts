@@ -7,9 +7,9 @@ import { stepOf, walkOn } from "../store/walks.ts";
 
 /** How many sessions one such job names. */
 const SESSIONS_AT_ONCE = 500;
-/** For how long a session is left alone that a job tried to name in vain. */
+/** How long a session is left alone after a job tried to name it in vain. */
 const NOT_AGAIN_MS = 24 * 3_600_000;
-/** How long after a job that named nothing, because the provider failed, the next one is made. */
+/** How long the server waits after a job that named nothing, because the provider failed, before it makes another one. */
 const AFTER_FAILURE_MS = 3_600_000;
 
 /**
@@ -35,8 +35,8 @@ export async function nameUnnamed(deps: JobDependencies): Promise<void> {
   if (step.ids.length === 0) {
     return;
   }
-  // The key numbers these jobs: of two triggers that follow the same job only one makes the next job. No request has
-  // the server as its caller, so nobody's Idempotency-Key names one of them.
+  // The key numbers these jobs. If two triggers follow the same job, both give the next one the same key, and only one job is
+  // made. No request has the server as its caller, so no caller's Idempotency-Key names one of these jobs.
   const number = String(Number(last?.key ?? 0) + 1).padStart(12, "0");
   const key = { caller: SERVER.caller, userId: "", key: number, fieldsDigest: "" };
   const request = { kind: "names", userId: null, params: { overwrite: "never" }, key } as const;

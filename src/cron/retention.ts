@@ -33,12 +33,12 @@ export async function purgeSessions(deps: JobDependencies): Promise<void> {
 async function overdueSessions(deps: JobDependencies): Promise<string[]> {
   const due = new Set<string>();
   const walks = overdueWalks(deps);
-  // Each minute another walk is the first, so that a walk with much to delete does not hold up the others for ever.
+  // Each minute another walk goes first, so that a walk with much to delete does not hold up the others for ever.
   const first = Math.floor(deps.now() / 60_000) % walks.length;
   for (const walk of [...walks.slice(first), ...walks.slice(0, first)]) {
     if (due.size >= SESSIONS_A_MINUTE) break;
     const step = await stepOf(deps.db, walk, SESSIONS_A_MINUTE - due.size);
-    // Before the sessions are deleted: those that cannot be deleted must not hold up the ones behind them.
+    // The walk moves on before the sessions are deleted, so that those that cannot be deleted do not hold up the ones behind.
     await walkOn(deps.db, walk, step);
     for (const id of step.ids) due.add(id);
   }

@@ -3,9 +3,9 @@ import type { Principal } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
 import type { AppContext, Middleware } from "./context.ts";
 
-/** Open as in AgentOS: what a client has to know before it has a key. */
+/** Paths that need no key, as in AgentOS: what a client has to know before it has a key. */
 const OPEN_PATHS: readonly string[] = ["/", "/health", "/info", "/docs", "/openapi.json"];
-/** What a deployment still answers that has no key configured. */
+/** Paths that are answered even in a deployment without a configured key. */
 const ALWAYS_OPEN_PATHS: readonly string[] = ["/health", "/info"];
 
 /** Who may ask for a path: everybody, whoever shows the key, or nobody, because the deployment has no key to compare. */
@@ -41,7 +41,7 @@ async function requireKey(authorization: string | undefined, key: string): Promi
   if (authorization === undefined || authorization === "") {
     throw new AppError(unauthorized("Authorization header required"));
   }
-  // AgentOS takes the key without a scheme as well, so what has another scheme is a wrong key.
+  // AgentOS also takes the key without a scheme. A header with another scheme is compared as it is, and so is a wrong key.
   const shown = authorization.replace(/^bearer\s+/i, "");
   if (!(await sameSecret(shown, key))) throw new AppError(unauthorized("Invalid authentication token"));
 }

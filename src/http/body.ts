@@ -52,7 +52,7 @@ const missingBody = () => new AppError(invalidRequest([fieldError(MISSING, ["bod
 /**
  * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. A form's fields are strings; of a
  * repeated field the last one counts. Empty and null fields are left out, as AgentOS does, so that an empty `session_id`
- * is none. Throws the 400 for files and media, and the 422 for what cannot be read.
+ * counts as left out. Throws the 400 for files and media, and the 422 for what cannot be read.
  */
 export async function readRunBody(c: AppContext): Promise<Record<string, unknown>> {
   const sent = await sentBody(c);
@@ -62,7 +62,7 @@ export async function readRunBody(c: AppContext): Promise<Record<string, unknown
   }
   const fields = fieldsOf(sent);
   if (fields.some(([name, value]) => hasFile(name, value))) throw new AppError(unsupportedFile());
-  // A form without a file is text. Bytes that are no UTF-8 are refused: the form's reader has replaced them.
+  // A form without a file is text. Bytes that are not UTF-8 are refused here, because the form's reader has replaced them.
   if (sent.isForm) decodeUtf8(await c.req.arrayBuffer());
   return Object.fromEntries(fields.filter(([, value]) => !isEmpty(value)));
 }
@@ -92,7 +92,7 @@ export async function sentBody(c: AppContext): Promise<SentBody> {
 async function parsedBody(c: AppContext, bytes: ArrayBuffer): Promise<SentBody> {
   const type = c.req.header("Content-Type") ?? "";
   const isEmpty = bytes.byteLength === 0;
-  // Some clients send a content type with every request. With a GET that has no body it does not matter which.
+  // Some clients send a content type with every request. In a GET without a body any charset is let pass.
   if (!isReadAsUtf8(type) && !(isEmpty && c.req.method === "GET")) {
     throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
   }

@@ -2,8 +2,8 @@ import type { FieldError } from "../domain/error.ts";
 import { fieldError, MAX_FIELD_ERRORS } from "../domain/field-errors.ts";
 import { type RoundedInteger, roundedIntegers } from "../lib/rounded-integers.ts";
 
-// Some JSON is stored as callers send it. An integer in it that a number would round is refused: otherwise it would be
-// changed, and nobody would be told.
+// Some JSON is stored as callers send it. An integer in it that a number would round is refused. Otherwise the server would
+// store another integer, and the caller would not be told.
 
 type Path = RoundedInteger["path"];
 

@@ -21,7 +21,7 @@ export function decodeUtf8(bytes: ArrayBuffer): string {
   }
 }
 
-/** The failure of a body that is no UTF-8, or of a form whose escapes are none. */
+/** The failure of a body, or of the escapes in a form, that are not UTF-8. */
 export const invalidUtf8 = () => invalidJson("Invalid UTF-8", 0);
 
 export const jsonInvalid = (reason: string) => ({

@@ -16,7 +16,7 @@ export function limitBody(limitBytes: number, streamedPath?: string): Middleware
       if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
       const bytes = await readUpTo(body, limitBytes);
       if (bytes === null) throw tooLarge;
-      // A GET may have a body, but a new Request for it cannot: the body goes where the framework looks for it first.
+      // A GET may have a body, but a new Request of a GET may not. So the body is put into Hono's cache, where Hono looks first.
       if (method === "GET" || method === "HEAD") {
         Object.assign(c.req.bodyCache, { arrayBuffer: new Response(bytes).arrayBuffer() });
       } else c.req.raw = new Request(c.req.raw, { body: bytes });
@@ -30,7 +30,7 @@ export function limitBytes(field: string, text: string, maxBytes: number): void 
   if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(field, maxBytes));
 }
 
-/** Null where there is more than `limitBytes`; then the rest is not read. */
+/** The body; null if it is longer than `limitBytes`, and then the rest is not read. */
 async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -5,8 +5,8 @@ import { fieldsOf, sentBody } from "./body.ts";
 import type { AppContext, Middleware } from "./context.ts";
 import { fieldError, fieldErrors, type Location, MISSING, wrongField } from "./field-errors.ts";
 
-// Which user a request names. A request without a user sees every session. So a user must not be overlooked that stands
-// where the route does not expect it, or under a name that is almost `user_id`.
+// Which user a request names. A request without a user sees every session. So the server must not overlook a user that
+// stands where the route does not expect it, or under a name that is almost `user_id`.
 
 export const USER_ID = "user_id";
 
@@ -17,8 +17,8 @@ interface Mention {
 }
 
 /**
- * Puts the one user that path, query and body name into the context, or null; throws the 422 where that cannot be one
- * user. With `readsBody` false the body is left alone, because its handler reads it as a stream.
+ * Puts the user that path, query and body name into the context, or null if they name none. Throws the 422 if they name more
+ * than one. With `readsBody` false the body is left alone, because its handler reads it as a stream.
  */
 export function readUser(schema: z.ZodType<string>, { readsBody }: { readsBody: boolean }): Middleware {
   return async function readUser(c, next) {
@@ -52,7 +52,7 @@ async function inBody(c: AppContext): Promise<Mention[]> {
   const isRepeated =
     mentions.length > 0 && !sent.isForm && topLevelKeys(sent.text).filter(isUserId).length > mentions.length;
   if (isRepeated) throw wrongField("body", USER_ID, "it stands in this object twice", undefined);
-  // Clients leave a field out by JSON's null.
+  // Some clients send null for a field that they leave out.
   return mentions.filter(({ value }) => value !== null);
 }
 

@@ -6,7 +6,7 @@ import { setHeaders } from "./headers.ts";
 /** Where agent-ui runs on a developer's machine. */
 const DEVELOPMENT_ORIGIN = "http://localhost:3000";
 const METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
-/** Named one by one, because browsers that send credentials do not read `*` as all. */
+/** The headers are named one by one: for a request with credentials, browsers do not take `*` to mean all. */
 const EXPOSED_HEADERS = [
   "X-Run-Id",
   "X-Session-Id",
@@ -28,8 +28,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Which pages may call: CORS as AgentOS answers it. Without a security key, only the browser protects a developer's
- * machine. So a page of another origin is refused then, and one that reached us by a host name of its own.
+ * Which pages may call: CORS as AgentOS answers it. Without a security key, only the browser protects a developer's machine.
+ * Then a page of another origin is refused, and so is a page that reached this server by a host name of its own.
  */
 export function originPolicy(): Middleware {
   return async function originPolicy(c, next) {
@@ -64,9 +64,10 @@ function refuseStrangers(c: AppContext, origin: string | undefined, allowed: boo
 }
 
 /**
- * Whether a browser sent the request. A browser sends Sec-Fetch-Site, which no page can set, to a loopback address, and
- * does not send it to a host name that a name server resolves to this machine. Nothing else shows such a name: `wrangler
- * dev` takes URL and Host from a header that a page can send (MF-Original-URL). A preflight may lack it, and reads nothing.
+ * Whether a browser sent the request. A browser adds Sec-Fetch-Site, which no page can set, to requests to a loopback
+ * address, and not to those to a host name that a name server resolves to this machine. Only by that can such a name be
+ * noticed: `wrangler dev` takes URL and Host from a header that a page can send (MF-Original-URL). A preflight may lack
+ * Sec-Fetch-Site too, but its page reads no data.
  */
 function isOfBrowser(c: AppContext): boolean {
   const userAgent = c.req.header("User-Agent") ?? "";

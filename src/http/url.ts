@@ -4,8 +4,8 @@ import { isUtf8Escaped } from "../lib/escapes.ts";
 import type { Middleware } from "./context.ts";
 
 /**
- * Refuses a URL whose escapes are no UTF-8. The framework reads `%FF` as those three characters, and so it reads `%25FF`:
- * one session would have two addresses, and a proxy would see another one than we do.
+ * Refuses a URL whose escapes are not UTF-8. The framework reads `%FF` as those three characters, and reads `%25FF` as the
+ * same. One session would have two addresses, and a proxy in front would see another address than this server.
  */
 export function readableUrl(): Middleware {
   return async function readableUrl(c, next) {
@@ -15,8 +15,8 @@ export function readableUrl(): Middleware {
 }
 
 /**
- * Refuses a list of everybody's whose path ends with a slash, unless the request names a user. Clients drop a last `.` of a
- * path before they send it, so `/sessions/` may mean the session whose id is `.`, and everybody's must not be the answer.
+ * Refuses a list whose path ends with a slash, unless the request names a user. Clients drop a last `.` of a path before they
+ * send it, so `/sessions/` may mean the session whose id is `.`. Then everybody's sessions must not be the answer.
  */
 export function notByFolding(): Middleware {
   return async function notByFolding(c, next) {

@@ -15,7 +15,7 @@ export interface JobRequest {
   key: JobKey | null;
 }
 
-/** Stores a job and sends its slices. Called again with the same key it answers the job of the first call. */
+/** Stores a job and sends its slices. A call with the key of an earlier one answers the job of that. */
 export async function createJob(deps: JobDependencies, request: JobRequest, from: JobSessions): Promise<Outcome<Job>> {
   const stored = await storeJob(deps, request, from);
   if (!stored.ok) {

@@ -46,12 +46,12 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   const { db } = deps;
   const { userId } = erasure;
   const ids = await sessionsOfUser(db, userId, SESSIONS_AT_A_TIME);
-  // Before the sessions go: items name sessions only, so nobody could tell later that they are of this user.
+  // This must come before the sessions are purged. Items name sessions only, so later nobody could tell whose items they are.
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }
   await removeEach(ids, (id) => deps.session(id).purgeSession({ userId }), { event: "erase.failed" });
-  // Jobs may have been made meanwhile. A job that is made from now on does not find the sessions any more.
+  // A job may have been made meanwhile with items for the sessions. A job that is made from now on does not find them.
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }

@@ -29,7 +29,7 @@ export async function workQueue(deps: JobDependencies, { queue, messages }: Deli
       log("error", "job.unknown_message", { queue });
       message.ack();
     } else if (DEAD_LETTERS.test(queue)) {
-      // The rows of its items are unchanged, so the sweep sends the slice again. The attempts of the items bound how often.
+      // The items are still open in D1, so a sweep sends the slice again. That ends when the items have no attempts left.
       log("warn", "job.dead_letter", { job_id: read.data.jobId, from: read.data.from });
       message.ack();
     } else {
@@ -48,7 +48,7 @@ async function handle(deps: JobDependencies, slice: JobSlice, message: SliceMess
     }
   } catch (error) {
     log("error", "job.failed_unexpectedly", { job_id: slice.jobId, from: slice.from, ...errorFields(error) });
-    // By then the items that this delivery has claimed are free again.
+    // After this time the items that this delivery has claimed are free again.
     message.retry({ delaySeconds: Math.ceil(deps.config.sweepAfterMs / 1000) });
   }
 }

@@ -4,19 +4,19 @@ import { finishStatement, openSlices, sweepSooner, takeSweep } from "../store/jo
 import type { JobDependencies } from "./dependencies.ts";
 import { MESSAGES_AT_ONCE, sendSlices } from "./send-slices.ts";
 
-/** How many jobs are swept by one go of the cron trigger; the next go takes the others. */
+/** How many jobs the cron trigger sweeps in one go. The next go takes the others. */
 const JOBS_AT_ONCE = 10;
-/** However soon work may count as left behind, a sweep goes through a job's items no more often than this. */
+/** The shortest time between two sweeps of a job, however short `SWEEP_AFTER_MS` is: a sweep goes through all open items. */
 const SWEEP_GAP_MS = 10_000;
 
-/** Sends again what nobody has touched for `SWEEP_AFTER_MS` of every running job. A slice that is sent in vain costs one claim. */
+/** Sends again the slices of running jobs that nobody has touched for `SWEEP_AFTER_MS`. One that is sent in vain costs a claim. */
 export async function sweepJobs(deps: JobDependencies): Promise<void> {
   for (const jobId of await unsweptJobs(deps.db, deps.now() - deps.config.sweepAfterMs, JOBS_AT_ONCE)) {
     await sweepJob(deps, jobId);
   }
 }
 
-/** Sweeps a job that somebody reads: on one's own machine no cron trigger fires. */
+/** Sweeps a job when a caller reads it, because on a developer's machine no cron trigger fires. */
 export async function sweepIfDue(deps: JobDependencies, { jobId, status, sweptAt }: Job): Promise<void> {
   if (status === "running" && sweptAt <= deps.now() - deps.config.sweepAfterMs) {
     await sweepJob(deps, jobId);
@@ -24,9 +24,9 @@ export async function sweepIfDue(deps: JobDependencies, { jobId, status, sweptAt
 }
 
 /**
- * Sends again the slices of a job that nobody works on. Where two callers sweep at once only one sends. A sweep sends a
- * bounded number of slices, in order; later sweeps send the others. The next sweep comes when the first item in work may
- * have been left for `SWEEP_AFTER_MS`, which is sooner than that long from now.
+ * Sends again the slices of a job that nobody works on. If two callers sweep at once, only one sends. A sweep sends a
+ * bounded number of slices, in order; later sweeps send the others. An item in work was touched some time ago, so it may
+ * count as left behind before `SWEEP_AFTER_MS` have passed from now: the next sweep is set for that instant.
  */
 async function sweepJob(deps: JobDependencies, jobId: string): Promise<void> {
   const { sweepAfterMs } = deps.config;

@@ -10,7 +10,7 @@ import { KINDS } from "./kinds/list.ts";
 
 /** How many items a worker works on at a time: the platform lets it wait for about six answers. */
 const ITEMS_AT_ONCE = 5;
-/** How many results are written at once. A reader of the job sees no more than what is written, and a cancel takes hold there. */
+/** How many results are written at once. Readers of the job see what is written, and the worker then sees a cancel. */
 const RECORDED_AT_ONCE = 10;
 /** How often items that take long are touched at least. */
 const TOUCH_MS = 20_000;
@@ -20,7 +20,7 @@ const DATABASE_AWAY_SECONDS = 10;
 const FIRST_DELAY_SECONDS = 5;
 const DELAY_FACTOR = 4;
 const LONGEST_DELAY_SECONDS = 600;
-/** After so many items in a row without an answer of the model the rest of the slice is not tried. */
+/** If the model did not answer for this many items in a row, the rest of the slice is not tried. */
 const AWAY_AFTER = ITEMS_AT_ONCE;
 
 /** Works on the open items of a slice. Answers after how many seconds the slice has to come again; null when it is done. */
@@ -38,7 +38,7 @@ export async function workSlice(deps: JobDependencies, slice: JobSlice, deliveri
   if (items.length > 0) {
     return new SliceWork(deps, job, items, deliveries).run();
   }
-  // Another worker works on what is open, or it waits for its next attempt.
+  // The open items are in the hands of another worker, or wait for their next attempt.
   return dueAt === null ? null : secondsUntil(dueAt, deps.now());
 }
 
@@ -77,7 +77,7 @@ class SliceWork {
   async run(): Promise<number | null> {
     const kind = KINDS[this.#job.kind];
     const { sweepAfterMs } = this.#deps.config;
-    // A third of it: even where D1 loses one touch, the next one comes before the items count as left behind.
+    // A third of that time: if D1 loses one touch, the next one still comes before the items count as left behind.
     const touchMs = Math.min(TOUCH_MS, sweepAfterMs / 3);
     const timer = setInterval(() => void this.#record([...this.#open.keys()]), touchMs);
     try {
@@ -93,7 +93,7 @@ class SliceWork {
     }
     const isRecorded = await this.#record();
     if (!isRecorded) {
-      // The items count as untouched after that time. The next worker claims them and asks each session again, which answers the same.
+      // After that time the items may be claimed again. The next worker asks each session again, which answers the same.
       return secondsUntil(sweepAfterMs, 0);
     }
     return this.#job.status === "running" ? this.#delaySeconds : null;
@@ -156,7 +156,7 @@ class SliceWork {
     this.#open.delete(position);
   }
 
-  /** Writes the results so far, and touches the `kept` items. False when D1 did not take them: the next call writes them too. */
+  /** Writes the results so far, and touches the `kept` items. False if D1 did not take them; the next call writes them again. */
   #record(kept: readonly number[] = []): Promise<boolean> {
     return this.#records.run(async () => {
       const results = this.#results;

@@ -8,9 +8,8 @@ import type { JobDependencies } from "../dependencies.ts";
  */
 export interface KindOfWork {
   /**
-   * Decides items by what D1 says of their sessions: answers those results by position, and the other items are worked on.
-   * An id that no session has must be decided here: `work` would make an object for it. Where this throws, all items are
-   * worked on.
+   * Decides items by their sessions' rows in D1. Answers these results by position; the other items are worked on. An id that
+   * no session has must be decided here, because `work` would make an object for it. If this throws, all items are worked on.
    */
   decide(deps: JobDependencies, job: Job, items: readonly ClaimedItem[]): Promise<Map<number, ItemResult>>;
   work(deps: JobDependencies, job: Job, item: ClaimedItem): Promise<ItemResult>;

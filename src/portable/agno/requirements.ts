@@ -5,8 +5,8 @@ import { resultsBehind } from "./events.ts";
 import { jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
 
 /**
- * The requirements of a paused run of an agent. There are none, so that the run cannot be continued, unless each call
- * without a result is one that a person is asked about: otherwise it would go on in a way that its agent did not mean.
+ * The requirements of a paused run of an agent. If a call without a result is one that nobody is asked about, the run gets no
+ * requirements and cannot be continued: it would go on in a way that its agent did not mean.
  */
 export function agnoRequirements(
   run: JsonObject,
@@ -62,7 +62,7 @@ function unanswered(produced: readonly PortableMessage[]): { id: string; nth: nu
   });
 }
 
-/** Null if nobody is asked about the call, or in a way that does not exist here. */
+/** What people are asked about the call; null if they are not asked, or in a way that this server does not have. */
 function kindOf(tool: JsonObject): RequirementKind | null {
   if (tool.external_execution_required === true) return tool.result == null ? "external_execution" : null;
   if (tool.requires_user_input === true) return tool.answered === true ? null : "user_input";

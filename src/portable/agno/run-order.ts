@@ -9,8 +9,8 @@ const MAX_HELD = MAX_MEMBER_SLOTS;
 type Held = AgnoRun & { chars: number; nth: number };
 
 /**
- * Gives runs their run indexes. They keep Agno's order, except that a team's run stands right behind its member runs.
- * In a file member runs come before or after their team's run, and twice if that holds its members' answers too.
+ * Gives runs their run indexes. They keep Agno's order, except that a team's run stands right behind its member runs. In a
+ * file, a member run comes before or after its team's run. It comes twice if the team's run holds its members' answers too.
  */
 export class AgnoRunOrder {
   readonly #held = new Map<string, Held>();
@@ -46,7 +46,7 @@ export class AgnoRunOrder {
   }
 
   /**
-   * The remaining runs. Member runs without a team's run are kept behind them, where no list shows them, as in Agno.
+   * The remaining runs. Behind them stand member runs whose team's run did not come. No list shows those, as in Agno.
    */
   end(): AgnoRun[] {
     const placed = this.#place();
@@ -87,7 +87,7 @@ export class AgnoRunOrder {
     for (const id of ids) {
       const members = this.#waiting.get(id);
       if (members === undefined) continue;
-      // Deleted at once, so that a run which names itself as its parent does not loop.
+      // The entry is deleted before its members are looked at: else a run that names itself as its parent would loop.
       this.#waiting.delete(id);
       within.set(id, members);
       for (const { run } of members) ids.push(run.runId);

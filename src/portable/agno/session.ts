@@ -93,7 +93,7 @@ function summaryOf(value: unknown): SessionSummary | null {
   return { summary, ...(topics.length > 0 && { topics }), ...(updatedAt !== null && { updated_at: updatedAt }) };
 }
 
-/** The fields that a session of Agno's gets from its runs, because its row does not have them. */
+/** The fields of a session that follow from its runs. Agno's row does not have them. */
 export type LateFields = Partial<Pick<Session, "firstMessage" | "lastMessage">>;
 
 export type TakenRuns = { ok: true; runs: AgnoRun[] } | { ok: false; problem: string };

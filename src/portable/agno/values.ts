@@ -12,7 +12,7 @@ export function column(value: unknown): unknown {
   return layers(value).at(-1);
 }
 
-/** The value of a column, then what that holds as text, and so on; the innermost value comes last. */
+/** The value of a column, then the value that its text holds as JSON, and so on; the innermost value comes last. */
 function layers(value: unknown): unknown[] {
   const all = [value];
   for (let inner = value; all.length <= 2 && typeof inner === "string"; all.push(inner)) {

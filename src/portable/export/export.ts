@@ -27,7 +27,7 @@ export interface ExportBounds extends PageBounds {
   maxStatements: number;
 }
 
-/** Kept small because a page is in memory several times: as D1's answer, as rows, as lines. */
+/** The bounds are small because a page is in memory several times: as D1's answer, as rows, as lines. */
 export const EXPORT_BOUNDS: ExportBounds = {
   maxBytes: 256 * 1024,
   maxRuns: 250,

@@ -25,9 +25,8 @@ interface PlacedLine {
 }
 
 /**
- * The lines of a page that are whole, in order. D1 cut the page's three lists each by itself, so the page ends where
- * the first of them does. Runs that still go on, or wait to, are left out with all that is theirs: an imported run
- * never hangs.
+ * The lines of a page, in order. D1 has cut each of the page's three lists by itself, so the lines end where the first list
+ * does. Runs that still go on or wait are left out with all that belongs to them, because an imported run could not go on.
  */
 export function pageLines(page: ExportPage, from: Place): PageLines {
   const next = firstCut(page);

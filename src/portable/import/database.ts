@@ -20,7 +20,7 @@ export interface Trouble {
   isAway: boolean;
 }
 
-/** An import that writes nothing for so long is taken for dead. */
+/** How long an import may write nothing before it counts as dead. */
 const ABANDONED_AFTER_MS = 2 * 60_000;
 const ROWS_A_STEP = 5_000;
 

@@ -2,8 +2,8 @@ import type { RunOrigin } from "../../domain/run.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
 
 /**
- * The new ids of sessions whose own ids were taken, since forks name their source. Holds the first `MAX_REMEMBERED` of
- * one import.
+ * The new ids of sessions whose own ids were taken. A fork names its source by the old id, so the new one is looked up here.
+ * Holds the first `MAX_REMEMBERED` of one import.
  */
 export type RenamedSessions = Map<string, string>;
 

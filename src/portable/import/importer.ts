@@ -21,9 +21,9 @@ export interface ImportDependencies {
   onShown(sessionId: string): Promise<unknown>;
 }
 
-/** An invocation may send D1 1,000 statements: after so many no further session is begun. */
+/** After this many statements no further session is begun. An invocation may send D1 1,000. */
 const MAX_STATEMENTS = 800;
-/** A file with so many wrong lines is no export, so the rest of it is not read. */
+/** After this many wrong lines the rest of the file is not read: it is no export. */
 const MAX_WRONG_LINES = 1_000;
 
 /**
@@ -62,7 +62,7 @@ class Importer {
   readonly #told: Promise<unknown>[] = [];
   #current: Current | null = null;
   /**
-   * Whether the session of the lines was skipped or has failed, so that all lines up to the next session are ignored.
+   * Whether the session that the lines belong to was skipped or has failed. Then all lines up to the next session are ignored.
    */
   #isSkipping = false;
   /** How many lines could not be read, whether or not they are in the report. */
@@ -245,7 +245,7 @@ class Importer {
     await Promise.all(this.#told.splice(0));
   }
 
-  /** Tells a few at once, so that the import does not wait for one object after the other to wake. */
+  /** Tells the objects of a few sessions at a time, so that the import does not wait for each object to wake. */
   async #tell(sessionId: string): Promise<void> {
     this.#told.push(this.#deps.onShown(sessionId));
     if (this.#told.length >= CALLS_AT_ONCE) {

@@ -23,7 +23,7 @@ import { TreeBounds, type TreeRun } from "./tree-bounds.ts";
 
 const FLUSH_BYTES = 512 * 1024;
 const FLUSH_ROWS = 3_000;
-/** Whoever reads a run holds all of it in memory. No run that is made here is larger. */
+/** A reader of a run has all of it in memory. No run that is made here is larger. */
 const MAX_RUN_BYTES = 12 * 1024 * 1024;
 /**
  * The events of a run are in every list of runs. The 1 MB of text that a live run has room for takes 18 MB as events in
@@ -98,7 +98,7 @@ export class SessionImport {
       return trouble;
     }
     const row = await this.#rowOf(run);
-    // A new tree begins behind a top-level run: then there are no member runs before this one.
+    // Behind a top-level run a new tree begins, and this run has no member runs before it.
     const ofMembers = this.#run?.inTree.parentId == null ? undefined : this.#run.told.most;
     this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run, ofMembers), inTree };
     this.#nextRunIndex = run.runIndex === null ? this.#nextRunIndex : run.runIndex + 1;
@@ -180,7 +180,7 @@ export class SessionImport {
       runId: run.row.runId,
       memberRunId: await this.#ids.mapped(requirement.memberRunId),
       userId: this.#userId,
-      // Nobody may be asked before the session shows: showing it opens these again.
+      // No person may be asked before the session shows. The statement that shows the session opens these again.
       status: isOpen ? "cancelled" : requirement.status,
       answeredBy: answeredByOwner ? this.#userId : requirement.answeredBy,
     };

@@ -4,7 +4,7 @@ import { joinBytes } from "../../lib/join-bytes.ts";
 /** A line of a file, counted from 1: its text, or why it cannot be read. */
 export type TextLine = { number: number; text: string } | { number: number; problem: string };
 
-/** A sender that sends nothing for so long is taken for gone. */
+/** How long a sender may send nothing before it counts as gone. */
 const IDLE_MS = 60_000;
 const LINE_FEED = 0x0a;
 /** Tab, carriage return, space. */

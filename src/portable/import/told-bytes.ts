@@ -8,7 +8,7 @@ import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredEntry } from "../record/event-log.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
 
-/** What every event holds beside what is counted here: its name, times and numbers. */
+/** The bytes of an event that are not counted one by one: its name, times and numbers. */
 const EVENT_BYTES = 300;
 
 /** How many events tell of one call: that it begins or waits (`shown`), and that it has ended. */
@@ -18,7 +18,7 @@ interface Times {
 }
 const NEVER: Readonly<Times> = { shown: 0, ended: 0 };
 
-/** A bound for any one call or requirement of some runs: no more events than these show it, tell its end, or its pause. */
+/** The most events that show one call or requirement of some runs, that tell its end, and that tell its pause. */
 type Most = Readonly<Times & { paused: number }>;
 
 /** A call without a result yet: how many events tell of its end, and how long each is without the result. */
@@ -29,12 +29,12 @@ interface OpenCall {
 }
 
 /**
- * Counts how long a run's events are as JSON while its lines come. Events are made of the run's log, and repeat its
- * names, texts, calls, results and requirements as often as the log says. A session's list of runs holds all of them.
+ * Counts how long a run's events are as JSON, while the run's lines come. The events are made of the run's log. They repeat
+ * names, texts, calls, results and requirements as often as the log says, and a session's list of runs holds all of them.
  */
 export class ToldBytes {
   readonly #run: Pick<PortableRun, "runId" | "inputMessages">;
-  /** The bound of the member runs that came before this run. Their requirements are lines of this run. */
+  /** The most events of the member runs that came before this run. Their requirements are lines of this run. */
   readonly #ofMembers: Most;
   readonly #calls = new Map<number, Times>();
   /** The calls without a result yet, in order, by their ids. */
@@ -59,7 +59,7 @@ export class ToldBytes {
     }
   }
 
-  /** Notes what an event tells; answers the bytes that it adds by itself. */
+  /** Notes which call, pause or text the event tells of. Answers the bytes of the event that do not depend on these. */
   #countEvent([letter, , ...rest]: StoredEntry, modelBytes: number, nextCalls: Record<string, number>): number {
     switch (letter) {
       case "S":
@@ -92,7 +92,7 @@ export class ToldBytes {
     return this.#bytes;
   }
 
-  /** The most of the run and of the member runs before it. */
+  /** The most events of the run and of the member runs before it. */
   get most(): Most {
     let { shown, ended, paused } = this.#ofMembers;
     for (const times of this.#calls.values()) {

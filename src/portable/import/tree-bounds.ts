@@ -1,6 +1,6 @@
 import { MAX_MEMBER_SLOTS } from "../../domain/limits.ts";
 
-/** Whoever reads a team's run holds all of its tree in memory. */
+/** A reader of a team's run has all of its tree in memory. */
 const MAX_TREE_BYTES = 32 * 1024 * 1024;
 /** Teams of a deployment are at most 10 levels deep. */
 const MAX_DEPTH = 16;
@@ -28,7 +28,7 @@ export class TreeBounds {
       return this.#close(run, memberSlots);
     }
     this.#waiting.push(run);
-    // No tree has more slots, so the oldest one belongs to none.
+    // No tree has more member runs, so the oldest one belongs to no tree.
     if (this.#waiting.length > MAX_MEMBER_SLOTS) this.#waiting.shift();
     return null;
   }

@@ -37,7 +37,7 @@ function logBytes(log: unknown): number {
 
 const ENDS: readonly unknown[] = ["X", "F", "K"];
 
-/** Says which entry a log of a run here could not have, and why; null if the log is fine. */
+/** Says which entry a run of this server could not have in its log, and why; null if the log is fine. */
 export function logProblem(log: readonly StoredEntry[], status: RunStatus): string | null {
   const end = log.findIndex(([letter]) => ENDS.includes(letter));
   // A cancelled run tells RunCancelled and then RunCompleted.

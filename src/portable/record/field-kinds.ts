@@ -16,7 +16,7 @@ import { utf8Bytes } from "../../lib/text.ts";
 
 /** The kinds of fields that lines are made of. A field that is left out is null. */
 
-/** The years 1 to 9998, which answers can show and callers can read. Later changes of what came in may still move on from there. */
+/** The years 1 to 9998, which answers can show and callers can read. Changes after an import can still move an instant on. */
 const FIRST_INSTANT = Date.parse("0001-01-01T00:00:00Z");
 const LAST_INSTANT = Date.parse("9998-12-31T23:59:59Z");
 const MAX_NAME_CHARS = 1_000;
@@ -31,7 +31,7 @@ export const id: z.ZodType<string> = z
     `must be an id: 1 to ${MAX_ID_CHARS} characters, none of them a control character`,
   );
 
-/** Half of a surrogate pair would be stored as U+FFFD by one way of writing it, and as broken bytes by another. */
+/** Half of a surrogate pair is replaced here. Else one way of writing a row would store U+FFFD for it, and another broken bytes. */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
 
 /** A name that answers repeat often, such as that of a model. */
@@ -39,16 +39,16 @@ export const name: z.ZodType<string> = text.refine((value) => value.length <= MA
 
 export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
-/** A version, which grows by one a change. A larger one is taken as the limit, so that what has come in can go out and come in again. */
+/** A version, which each change raises by one. A larger one is set to the limit: else a session that passed it could not come in again. */
 export const counter: z.ZodType<number> = z
   .int()
   .min(0)
   .transform((value) => Math.min(value, MAX_COUNT));
-/** A number that is added up for as long as the session lives. */
+/** A sum that grows for as long as the session lives. */
 export const sum: z.ZodType<number> = z.int().min(0).max(MAX_TOKENS);
 export const runIndex: z.ZodType<number> = z.int().min(0).max(MAX_RUN_INDEX);
 
-/** Checks a value and hands on the value itself: its keys keep their order, and those that nobody knows stay. */
+/** Checks a value and hands it on unchanged: its keys keep their order, and keys that the schema does not know stay. */
 export function checked<Value>(schema: z.ZodType): z.ZodType<Value> {
   return z.unknown().transform((value, ctx): Value => {
     const read = schema.safeParse(value);
@@ -77,11 +77,11 @@ export const list = <Value>(item: z.ZodType<Value>, max: number): z.ZodType<Valu
     return items;
   });
 
-/** Lines are JSON, so what an object holds is. */
+/** Lines are JSON, so the values in an object are JSON too. */
 export const object: z.ZodType<JsonObject> = z.custom<JsonObject>(isObject, "must be an object");
 export const json: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined, "must be there");
 
-/** A session's row has a few of these: together they must stay below what a row may hold. */
+/** A session's row has a few such objects. Together they must stay below what a row of D1 may hold. */
 const TOO_LARGE = `must not be larger than ${MAX_STATE_BYTES} bytes`;
 const isStorable = (value: Json | object): boolean => utf8Bytes(JSON.stringify(value)) <= MAX_STATE_BYTES;
 

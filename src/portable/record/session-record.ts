@@ -78,7 +78,7 @@ export const sessionRecord = recordFormat<PortableSession>("session", {
   updatedAt: instant,
 });
 
-/** The counts in a session's last line. By them a file that was cut off is not taken for a shorter session. */
+/** The counts in a session's last line. Without them a file that lost lines would be taken for a shorter session. */
 export interface SessionCounts {
   runs: number;
   messages: number;
