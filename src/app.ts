@@ -59,7 +59,7 @@ function configuration(dependencies: AppDependencies): Middleware {
   };
 }
 
-/** The methods of the routes whose path is this very text; a pattern that matches it does not count. */
+/** The methods of the routes whose path is exactly this text. Routes with a parameter that match it do not count. */
 function methodsOf(app: Router, path: string): string[] {
   const routes = app.routes.filter((route) => route.method !== "ALL" && route.path === path.replace(/(?<=.)\/$/, ""));
   return [...new Set(routes.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])))];

@@ -204,7 +204,7 @@ export function readConfig(env: object): Outcome<Config> {
   return config;
 }
 
-/** The settings, if the deployment's teams keep to them. */
+/** The settings; a failure if a team of the deployment is deeper than they allow. */
 export function withinLimits(config: Config, registry: Registry): Outcome<Config> {
   const tooDeep = [...registry.teams.values()]
     .map((team) => ({ team, depth: teamDepth(registry, team) }))

@@ -2,9 +2,9 @@
  * Recognises strings shaped like secrets, so that they reach neither a model that only names nor a list of sessions.
  * It looks at shapes, not at meaning: an unusual file name may be masked, a password that is a plain word is not.
  *
- * The last resort is 24 and more letters and digits mixed. It is taken literally for a run without separators (so
- * `internationalization2024` is masked, and so is a commit's hash): there a miss costs more than a false alarm. A run
- * with `-`, `_` or `+` between its parts is masked only when its parts are themselves mixed, because slugs in URLs
+ * A text that fits no known shape is masked if it is a run of 24 or more letters and digits, mixed. So
+ * `internationalization2024` is masked, and so is a commit's hash: a missed secret costs more than a false alarm. A run with
+ * `-`, `_` or `+` between its parts is masked only if the parts themselves are mixed, because slugs in URLs
  * ("upgrade-from-node-18-to-20") and generated file names are everyday text. UUIDs are ids, not secrets.
  */
 
@@ -51,10 +51,10 @@ const RUN = /[\w+-]{24,}={0,2}/g;
 const UUID = /(?<![A-Za-z0-9])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9])/gi;
 
 const MIN_RANDOM_CHARS = 24;
-/** Of a run with separators: how much of it must stand in parts that mix letters and digits. */
+/** How many characters of a run with separators must be in parts that mix letters and digits. */
 const MIN_MIXED_CHARS = 16;
 
-/** Whether there can be an AWS secret or a run. Everyday text has none, and looking for those costs most of all. */
+/** Whether the text can have an AWS secret or a run. Everyday text has none, and the patterns for these cost the most. */
 function hasLongRun(text: string): boolean {
   let length = 0;
   for (let unit = 0; unit < text.length && length < MIN_RANDOM_CHARS; unit += 1) {
@@ -66,7 +66,7 @@ function hasLongRun(text: string): boolean {
 /** By ASCII code: 1 for what an AWS secret or a run is made of. */
 const IN_RUN = Uint8Array.from({ length: 128 }, (_, code) => Number(/[\w+/-]/.test(String.fromCharCode(code))));
 
-/** `sk-learn` and the locale `sk-SK` are none. */
+/** Whether a text that begins with `sk-` is a key: `sk-learn` and the locale `sk-SK` are not. */
 function isKey(text: string): boolean {
   return /\d/.test(text) || text.length >= "sk-".length + 12;
 }
@@ -89,7 +89,7 @@ function hasUpperLowerDigit(text: string): boolean {
   return /[A-Z]/.test(text) && /[a-z]/.test(text) && /\d/.test(text);
 }
 
-/** A block that was cut off before its END hides all that follows: where its data stops cannot be told. */
+/** Masks PEM blocks. If a block has no END, all the text behind its beginning is masked: nobody can tell where its data stops. */
 function maskPemBlocks(text: string, mask: string): string {
   if (!text.includes("-----BEGIN ")) return text;
   const begin = /-----BEGIN [A-Z0-9 ]{1,40}-----/g;

@@ -5,7 +5,7 @@ import { maskSecrets } from "../privacy/secrets.ts";
 export const PIECE_MESSAGES = 100;
 export const PIECE_BYTES = 32 * 1024;
 const SHOWN_CHARS = 2_000;
-/** What is read of a message: more than is shown, so that a secret across the cut is masked as a whole. */
+/** How much of a message is read. It is more than is shown, so that a secret that the cut divides is masked as a whole. */
 export const READ_SUMMARY_CHARS = 3_000;
 
 export interface SummaryLine {

@@ -16,7 +16,7 @@ import { readSummary, type SummaryText } from "./read-answer.ts";
 
 /** The second call has the larger budget: reasoning models spend tokens before the answer. */
 const BUDGETS = [2_048, 8_192];
-/** No summary is longer, and a model that goes on and on is stopped. */
+/** A model that does not stop by itself is stopped here. No summary is that long. */
 const BOUNDS: AnswerBounds = { timeoutMs: 30_000, maxChars: 64_000 };
 
 /** Every property is required and no other allowed: providers that keep to a schema want both. */
@@ -31,8 +31,8 @@ const SUMMARY_SCHEMA: AnswerSchema = {
 };
 
 /**
- * Asks the model for what is to replace the summary so far, at most twice; null when nothing usable came, the model
- * failed or the signal aborted. The lines are masked and bounded by the caller. Does not reject.
+ * Asks the model, at most twice, for a summary that replaces the one so far. Null when the answer was not usable, the model
+ * failed or the signal aborted. The caller masks and bounds the lines. Does not reject.
  */
 export async function proposeSummary(
   model: Model,

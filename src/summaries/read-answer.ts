@@ -45,12 +45,12 @@ function foundIn(value: unknown): Found | null {
 function inPlainText(text: string): Found | null {
   const unfenced = text.replace(/^```[\w-]*\n?|\n?```$/g, "").trim();
   const bare = unfenced.replace(/^\W*(?:\w+ )?summary\W*:\W*/i, "").trim();
-  // JSON without a summary in it says something else, such as an error, or nothing.
+  // JSON without a summary in it is something else, such as an error.
   const isJson = [unfenced, bare].some((one) => /^[{[]|^(?:null|true|false)$/.test(one));
   return isJson || isRefusal(bare) || !/[\p{L}\p{N}]/u.test(bare) ? null : { summary: bare, topics: [] };
 }
 
-/** Without control characters but for line breaks. */
+/** The text without secrets and control characters, cut to the limit. Line breaks stay. */
 function cleaned(text: string): string {
   const plain = text.replace(/\r\n?/g, "\n").replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ");
   return firstCodePoints(maskSecrets(plain).trim(), MAX_SUMMARY_CODE_POINTS).trim();

@@ -4,8 +4,8 @@ import { type Component, isTeam, type Registry, type Team } from "../../domain/t
 import { instructionsProblem, summariesProblem, teamProblem, toolsProblem } from "./rules.ts";
 
 /**
- * The agents and teams of a deployment, by their ids. Throws for one that breaks a rule and says which: a deployer should
- * see such a mistake at start, not in the run that stumbles over it.
+ * The agents and teams of a deployment, by their ids. Throws for one that breaks a rule, and says which rule, so that a
+ * deployer sees the mistake at start and not in a run.
  */
 export function register(components: readonly Component[]): Registry {
   const known = new Map<string, Component>();

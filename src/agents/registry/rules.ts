@@ -13,7 +13,7 @@ import {
 } from "../../domain/team.ts";
 import { modelParameters, ON_EXPIRY, type Tool, toolParameters } from "../../domain/tool.ts";
 
-// What an agent or team must be. Each rule answers what is wrong, as a sentence for the deployer; null when nothing is.
+// The rules that agents and teams must keep. Each answers what is wrong, as a sentence for the deployer; null when nothing is.
 
 /** The tools of an agent or team. `owner` is how the sentence calls it. */
 export function toolsProblem(component: Component, owner: string): string | null {
@@ -99,7 +99,7 @@ function pathTo(id: string, path: readonly Team[], registry: Registry): readonly
   for (const team of inner) {
     const longer = [...path, team];
     if (team.id === id) return longer;
-    // A circle that does not lead to this team is told when its own teams are checked.
+    // A circle that does not contain this team is reported when the teams in it are checked.
     const found = path.includes(team) ? null : pathTo(id, longer, registry);
     if (found !== null) return found;
   }

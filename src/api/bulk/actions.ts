@@ -8,7 +8,7 @@ import { checkedTags, typedTagList } from "../sessions/fields.ts";
 import { boundedList, SessionId } from "../shared/request-fields.ts";
 import type { oneGiven } from "../shared/values.ts";
 
-/** What each bulk action takes of the body beside its sessions, and what the row of its job holds of that. */
+// Which fields of the body go with each bulk action, and what the row of its job holds of them.
 
 const NewName = z.strictObject({
   session_id: SessionId,
@@ -35,7 +35,7 @@ export const actionFields = {
 type ActionField = keyof typeof actionFields;
 type ActionFields = Partial<z.output<z.ZodObject<typeof actionFields>>>;
 
-/** The action that each of these fields goes with, and what a caller is told who gives it with another one. */
+/** The action that each of these fields goes with, and the error for a caller who gives it with another action. */
 const GOES_WITH: Record<ActionField, [action: BulkAction, otherwise: string]> = {
   names: ["rename", "names go with rename"],
   add_tags: ["tag", "tags go with tag"],
@@ -43,7 +43,7 @@ const GOES_WITH: Record<ActionField, [action: BulkAction, otherwise: string]> = 
   all: ["delete", "all goes with delete by filter"],
 };
 
-/** A way to ask for an action, for the document: which fields there are, and which of them must be. */
+/** A way to ask for an action, for the document: which fields it may have, and which of these it must have. */
 interface Way {
   properties?: object;
   required?: ActionField[];
@@ -107,7 +107,7 @@ export function paramsOf(action: keyof typeof ACTIONS, fields: ActionFields): Bu
   return { action, ...ACTIONS[action].params(fields) };
 }
 
-/** What goes with which action where sessions are given in one way, for the document. */
+/** The variants of the body for one way of giving sessions, for the document: one for each set of fields that go together. */
 export function actionVariants({ required: [given = ""], properties }: ReturnType<typeof oneGiven>[number]) {
   const { names: _names, ...fields } = actionFields;
   const absent = Object.fromEntries(Object.keys(fields).map((name) => [name, { type: "null" as const }]));

@@ -44,7 +44,7 @@ export const anyJobRoutes = jobRoutes({
   outcomes: ITEM_OUTCOMES,
 });
 
-/** Strict, and no condition may be empty or null: one that is misspelt or left blank would let in every session. */
+/** Strict, and no condition may be empty or null: a misspelt or blank condition would let every session in. */
 const Filter = z
   .strictObject({
     type: z.enum(SESSION_TYPES).optional(),
@@ -66,7 +66,7 @@ const Filter = z
 
 export type BulkFilter = z.output<typeof Filter>;
 
-/** Strict: a `user_id` that is misspelt would be everybody. */
+/** Strict: with a misspelt `user_id` the request would mean the sessions of all users. */
 const ChangeSessions = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),

@@ -52,7 +52,7 @@ function filterOf({ agent_id, team_id, component_id, type, ...conditions }: Bulk
   return sessionFilter({ ...conditions, type: typed, component_id: named[0] }, { at: "body", path: ["filter"] });
 }
 
-/** Whether every session of whoever asks passes, or every one that is listed. */
+/** Whether the filter has no condition, so that all sessions of the caller pass, or all that are not archived. */
 function isOpen({ archived, ...conditions }: SessionFilter): boolean {
   return archived !== true && Object.values(conditions).every((condition) => condition === undefined);
 }

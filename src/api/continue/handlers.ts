@@ -90,7 +90,7 @@ async function olderRun(
 
 const noRunFound = (runId: string) => runNotFound(`No runs found for run ID ${runId}`);
 
-/** AgentOS answers with one text, whether the run or its session does not exist for the caller. */
+/** AgentOS answers with the same text if the run does not exist for the caller, and if its session does not. */
 function withOneText(outcome: Outcome<RunAnswer>, runId: string): Outcome<RunAnswer> {
   return isMissing(outcome) ? fail(noRunFound(runId)) : outcome;
 }

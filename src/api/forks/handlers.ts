@@ -25,7 +25,7 @@ export function forksRouter(dependencies: RouteDependencies) {
 
   async function forked(c: AppContext, component: ComponentRef, sourceSessionId: string) {
     const source = await requireSession(c, sourceSessionId, {}, "Session not found");
-    // A session in which nothing has run yet belongs to no component. It has no runs to fork either, which is said below.
+    // A session in which nothing has run yet belongs to no component. It has no runs, so the fork is refused further below.
     const owner = componentId(source) ?? component.id;
     if (source.sessionType !== component.type || owner !== component.id) throw new AppError(sessionNotFound());
     const fork: Fork = {
@@ -45,7 +45,7 @@ export function forksRouter(dependencies: RouteDependencies) {
   return router;
 }
 
-/** Writes the fork without an object: the source is only read, and the fork has none yet. So a busy source holds nobody up. */
+/** Writes the fork. No object is called: the source is only read, and the fork has no object yet. So nobody waits for a busy source. */
 async function write(c: AppContext, fork: Fork): Promise<void> {
   const committed = await commit(database(c), forkStatements(database(c), fork));
   switch (committed.kind) {

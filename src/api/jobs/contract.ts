@@ -161,7 +161,7 @@ export const namingJobRoutes = jobRoutes({
   outcomes: OUTCOMES,
 });
 
-/** Strict, and no id may be empty: otherwise a condition that is misspelt or left blank would let in every session. */
+/** Strict, and no id may be empty: a misspelt or blank condition would let every session in. */
 const Filter = z
   .strictObject({
     unnamed: booleanFieldOr(true, "Only sessions with messages that have no name, or only a fallback; false: all."),

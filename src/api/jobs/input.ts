@@ -18,6 +18,6 @@ export const jobFilter = ({ unnamed, agent_id, team_id, user_id, updated_after }
   updatedAfter: updated_after,
 });
 
-/** The outcome that a word of a query stands for: `named` is the naming jobs' word. */
+/** The outcome that a word of a query stands for. Naming jobs say `named` for `succeeded`. */
 export const outcomeOf = (word: string | undefined): ItemOutcome | undefined =>
   ITEM_OUTCOMES.find((outcome) => outcome === (word === "named" ? "succeeded" : word));

@@ -111,7 +111,7 @@ const TeamBody: z.ZodType<TeamBody> = AgentBody.extend({
     .openapi({ description: "Agents and teams, in the team's order." }),
 }).openapi("Team");
 
-/** What all of these routes are: they read the deployment, and answer all users alike. */
+/** What these routes have in common: they read the deployment's settings, and answer all users alike. */
 const discovery = { method: "get" as const, user: "none" as const, tags: ["Discovery"] };
 
 export const getRoot = defineRoute({

@@ -34,7 +34,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
       team_count: teams.size,
       workflow_count: 0,
       mcp: { enabled: false, path: null, oauth: null },
-      // A deployment without its key is closed, not open.
+      // A deployment without a key answers nobody, so it is not shown as open.
       auth_mode: mode === "development" && securityKey === null ? ("none" as const) : ("security_key" as const),
     };
     return c.json(info, 200);

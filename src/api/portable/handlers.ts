@@ -29,7 +29,7 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
   router.openapi(exportAll, (c) => {
     const { all, cursor } = c.req.valid("query");
     const caller = principal(c);
-    // Clients send `/users/../export` to this path, so without a user it must not answer with everybody's sessions.
+    // A client that resolves `/users/../export` sends this path without a user. It must not get everybody's sessions.
     if (caller.userId === null && !all) throw wrongField("query", "user_id", "give user_id, or all=true", undefined);
     if (caller.userId !== null && all) throw wrongField("query", "all", "give user_id or all, not both", true);
     return exported(c, { principal: caller, sessionId: null }, cursor);
@@ -62,7 +62,7 @@ async function exported(c: AppContext, scope: ExportScope, cursor: string | unde
   });
 }
 
-/** Where an export goes on; a cursor of another session's export is none of this one. */
+/** Where an export goes on; null for a cursor of another export. */
 function stateOf(cursor: string, { sessionId }: ExportScope): ExportState | null {
   const state = readExportCursor(cursor);
   return sessionId === null || state?.behind?.sessionId === sessionId ? state : null;
@@ -77,7 +77,7 @@ function linesOf(source: Export, first: string): ReadableStream<Uint8Array> {
         controller.enqueue(encoder.encode(first));
       },
       async pull(controller) {
-        // A page is empty where all of its runs are left out.
+        // A page of an export has no line if all of its runs are left out.
         let text = await source.next();
         while (text === "") text = await source.next();
         if (text === null) {

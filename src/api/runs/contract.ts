@@ -71,7 +71,7 @@ const WaitingRun = z
   })
   .openapi("WaitingRun");
 
-/** A cancel may name session and user in a body, as the other routes of runs do. Its query counts before that. */
+/** The body of a cancel, which may name session and user as other routes of runs do. The query counts before the body. */
 export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
 
 const inSession = {

@@ -15,7 +15,7 @@ import { epochSeconds, isoSeconds, messageJson, withoutNulls } from "../shared/j
 export interface AskedRun {
   run: Run;
   status: RunStatus;
-  /** The user's message as it was sent; null for a member run within its team's, where it is not at hand. */
+  /** The user's message as it was sent; null for a member run within its team run, because that does not have it. */
   input: string | null;
   /** The messages that stand before what the run produced. */
   inputMessages: readonly Message[];
@@ -113,7 +113,7 @@ function shownRequirements({ run, status }: AskedRun) {
   return shown.map((requirement) => runRequirementJson(requirement, isPaused ? "open" : "resolved"));
 }
 
-/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. Its long lists are made while they are written. */
+/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. Its long lists are made entry by entry, as they are sent. */
 export function runItem(asked: AskedRun) {
   const { run, status, input, inputMessages } = asked;
   const { head } = run;

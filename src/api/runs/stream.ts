@@ -5,7 +5,7 @@ import { type AskedRun, askedRun, runItem } from "./json.ts";
 
 /** A page is in memory several times: as D1's answer, as rows and as JSON. A run that is larger is a page by itself. */
 const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };
-/** How much a caller gets at a time; more only where one message or event is longer. */
+/** How much a caller gets at a time; more only if one message or event is longer. */
 const CHUNK_CHARS = 64 * 1024;
 
 const encoder = new TextEncoder();
@@ -43,7 +43,7 @@ export function streamRun(run: AskedRun): Response {
   return streamed(pieces());
 }
 
-/** An answer of which nothing is made before the caller asks for it. */
+/** An answer that is made as the caller reads it, piece by piece. */
 function streamed(pieces: AsyncGenerator<string>): Response {
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -67,7 +67,7 @@ function streamed(pieces: AsyncGenerator<string>): Response {
   return new Response(stream, { headers: { "Content-Type": "application/json" } });
 }
 
-/** A page with at least one run, where any is left: a filter can leave a page empty that is not the last. */
+/** The next page that has a run, or the last one: a filter can leave a page empty that is not the last. */
 async function readSome(
   db: Database,
   sessionId: string,

@@ -29,7 +29,7 @@ export function snippet(content: string, query: SearchQuery): Highlighted {
     }
     if (isLastPiece) break;
   }
-  // Nothing is found again where the match is in a secret, or where a piece is split into words in another way than the whole.
+  // The match may be in a secret, which is masked here. Or a piece was split into other words than the whole text.
   const start = lineOf(content.slice(0, PIECE_CHARS));
   return cut(start, 0, query, { opens: false, goesOn: content.length > PIECE_CHARS });
 }

@@ -84,7 +84,7 @@ const directoryFields = {
   ttl_seconds: ttlSeconds("How long it is kept after its last change; a merge patch with null takes it away."),
 } satisfies Schemas<SentName<DirectoryField>>;
 
-/** Of a body that creates a session; a summary is written later. */
+/** The fields of a body that creates a session. A summary cannot be given yet. */
 export const createdFields = {
   session_name: optionalField(typedNameField("A name; left out, the first message shows.")),
   session_state: bodyObject("At most 128 KB."),
@@ -92,7 +92,7 @@ export const createdFields = {
   ...directoryFields,
 } satisfies Schemas<Exclude<SentName, "summary">>;
 
-/** Of a body that replaces what it gives. */
+/** The fields of a plain JSON body that changes a session: each given field replaces the old value. */
 export const replacedFields = {
   session_name: typedNameField("The name; empty takes it away.").nullish(),
   session_state: bodyObject("At most 128 KB."),
@@ -101,7 +101,7 @@ export const replacedFields = {
   ...directoryFields,
 } satisfies Schemas<SentName>;
 
-/** Of a merge patch: null takes a field away, or a member of it. */
+/** The fields of a merge patch: null takes a field away, or a member of it. */
 export const mergedFields = {
   session_name: typedNameField("The name; null or empty takes it away.").nullish(),
   session_state: nullableObject("At most 128 KB once it is merged."),
@@ -113,10 +113,10 @@ export const mergedFields = {
   ttl_seconds: ttlSeconds("How long it is kept after its last change; null: as its agent or the deployment says."),
 } satisfies Schemas<SentName>;
 
-/** What any of these bodies gives: null is here only where it takes a field away. */
+/** What any of these bodies gives. Null always takes a field away here. */
 type GivenFields = Partial<z.output<z.ZodObject<typeof mergedFields>>>;
 
-/** The fields that a body sets; throws the 422. The name is left to those who know the rule for names. */
+/** The fields that a body sets, but for the name, which callers of this check by the rule for names. Throws the 422. */
 export function askedFields({ summary, tags, pinned, archived, ...given }: GivenFields): AskedFields {
   return {
     state: given.session_state,
@@ -144,7 +144,7 @@ export function checkedTags(typed: readonly string[], field = "tags"): string[] 
   throw wrongField("body", field, checked.reason, typed);
 }
 
-/** How many tags, or entries of metadata, a filter may name. */
+/** How many tags a filter may name, and how many entries of metadata. */
 const MAX_FILTER_LABELS = 10;
 
 /** The conditions of a list's query that have the same name in a body. */
@@ -238,7 +238,7 @@ export function sessionFilter(given: Conditions, place: Place = { at: "query", p
   } satisfies Record<keyof SessionFilter, unknown>;
 }
 
-/** `key:value`, as a session's metadata can be found by. */
+/** A `key:value` that a filter looks for in the metadata; throws the 422 for one that no session can be found by. */
 function checkedEntry(entry: string, { at, path }: Place): string {
   const field = [...path, "metadata"];
   if (!entry.includes(":")) throw wrongField(at, field, "give key:value", entry);

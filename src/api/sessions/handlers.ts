@@ -40,7 +40,7 @@ import { searchedSessions } from "./search.ts";
 /** How much of its chat history a session's detail shows. */
 const CHAT_TAIL = 200;
 
-/** AgentOS's nine routes of sessions. Reads come from D1; whatever exists is changed by its own object. */
+/** AgentOS's nine routes of sessions. They read D1; a session that exists is changed by its object. */
 export function sessionsRouter(dependencies: RouteDependencies) {
   const router = newRouter();
 
@@ -137,7 +137,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const { session_id } = c.req.valid("param");
     const { type } = c.req.valid("query");
     const caller = principal(c);
-    // Of another type it does not exist for the caller: answered alike, and left alone.
+    // A session of another type does not exist for this request. It is left alone, and the answer is the same.
     if (type === undefined || (await findSession(database(c), caller, session_id, type)) !== null) {
       unwrap(await dependencies.session(c.get("config"), session_id).deleteSession(caller, undoOf(c)));
     }
@@ -151,7 +151,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const { created_after: after, created_before: before } = query;
     const { response } = await streamRuns(database(c), session_id, {
       ...(after !== undefined && { createdAfter: after * 1000 }),
-      // Inclusive, of whole seconds: to the end of that second.
+      // The bound is a whole second and inclusive, so it is the end of that second.
       ...(before !== undefined && { createdBefore: before * 1000 + 999 }),
     });
     return response;

@@ -12,7 +12,7 @@ import { withoutNulls } from "../shared/json.ts";
 import { SessionMergePatch, UpdateSession } from "./contract.ts";
 import { askedFields, type createdFields } from "./fields.ts";
 
-/** Objects that are kept in the session's row: together they must stay below what a row may hold. */
+/** Throws the 413 for an object that is too large. A session's row has several: together they must fit into a row of D1. */
 export function checkSizes(objects: Record<string, object | undefined>): void {
   for (const [name, value] of Object.entries(objects)) {
     if (value !== undefined) limitBytes(name, JSON.stringify(value), MAX_STATE_BYTES);
@@ -38,7 +38,7 @@ export function requestedPatch({ isMergePatch, fields }: PatchBody, ifMatch: IfM
   };
 }
 
-/** In plain JSON null is what was left out. */
+/** The fields of a plain JSON body. Null means that the field was left out. */
 const replaced = ({ summary, ...given }: z.output<typeof UpdateSession>) =>
   withoutNulls({ ...given, summary: summary && withoutNulls(summary) });
 

@@ -25,7 +25,7 @@ const stateJson = (session: Shown) => session.state ?? (session.nextRunIndex > 0
 const forkJson = (session: Shown) =>
   session.forkedFromSessionId === null ? {} : { forked_from_session_id: session.forkedFromSessionId };
 
-/** What AgentOS does not have: the directory's fields, and what saves looking into the session. */
+/** The fields that AgentOS does not have. Those that are not the directory's spare a client a further request. */
 function beyondAgentOs(session: Shown, openRequirements: number) {
   const { lastMessage } = session;
   return {
@@ -121,7 +121,7 @@ export function sessionNameJson(session: Session) {
   };
 }
 
-/** What a name by the model, or the fallback instead of it, cost. All values are null where no such name was asked for. */
+/** What the name from a model, or the fallback in its place, cost. All values are null for a session without such a name. */
 function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
   const isAsked = nameSource === "generated" || nameSource === "fallback";
   return {
@@ -135,7 +135,7 @@ function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
   };
 }
 
-/** With `no-transform`: Cloudflare would compress the answer and make its ETag a weak one, which matches nothing. */
+/** `no-transform` is needed: Cloudflare would compress the answer and make its ETag a weak one, which matches nothing. */
 export const sessionHeaders = (session: Session) => ({
   ETag: etagOf(session),
   "Cache-Control": "no-store, no-transform",

@@ -87,7 +87,7 @@ export const RunStreamEvent = z
   })
   .openapi("RunStreamEvent");
 
-/** One event of a stream that goes on in a run's events. */
+/** One event of the stream that answers a resume. */
 export const ResumeStreamEvent = z
   .object({
     ...streamEvent,

@@ -50,7 +50,7 @@ const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
 /** As `last`; an empty value counts as left out. */
 const single = (value: unknown) => (last(value) === "" ? undefined : last(value));
 
-/** The value of a field in a body. An empty text counts as left out; a list stays a list, and so is no number or boolean. */
+/** The value of a field in a body. An empty text counts as left out. A list stays a list, and is refused as no number or boolean. */
 const sent = (value: unknown) => (value === "" ? undefined : value);
 
 /** A query parameter that must be there. */
@@ -160,8 +160,8 @@ const orElse = (schema: ReturnType<typeof truth>, fallback: boolean) =>
   schema.transform((value) => value ?? fallback).openapi({ default: fallback });
 
 /**
- * A list in a body. Its elements are counted before the first of them is looked at: errors of more wrong elements than the
- * stack has room for would end in a 500.
+ * A list in a body. Its elements are counted before the first of them is checked: the errors of very many wrong elements
+ * would overflow the stack and end in a 500.
  */
 export function boundedList<Item extends z.ZodType>(item: Item, max = MAX_LIST_ITEMS) {
   return z.array(item).max(max);
@@ -236,7 +236,7 @@ export const IdempotencyKey = z
   .regex(/^[\x21-\x7e]{1,255}$/)
   .openapi({ description: "1 to 255 visible characters; the same key with the same fields is the same run." });
 
-/** What an answer's header of that name is, for the document. */
+/** The `ETag` header of an answer, for the document. */
 export const SESSION_ETAG = {
   ETag: {
     description: "Changes with whatever callers may change of the session; runs alone do not change it.",
@@ -247,7 +247,7 @@ export const SESSION_ETAG = {
 const ENTITY_TAG = '(W/)?"[!#-~]*"';
 const IF_MATCH_PATTERN = `^(\\*|${ENTITY_TAG}(, *${ENTITY_TAG})*)$`;
 
-/** Under which ETag of the session a change is to be made. */
+/** The header by which a change is made only if the session still has this ETag. */
 export const IfMatchHeader = z.object({
   "If-Match": z
     .string()

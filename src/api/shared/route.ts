@@ -59,7 +59,7 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
       ...route.responses,
     },
     middleware: middlewareOf(route),
-    // It must not reach the document.
+    // `user` is ours, and must not stand in the document.
     user: undefined,
   });
 }
@@ -93,10 +93,10 @@ function withUserParameter({ user, path, request }: Declaration<string>): RouteC
 /** Where an import is sent: the only route whose body has no limit, because its handler reads it as a stream. */
 export const IMPORT_PATH = "/import";
 
-/** Requests to these paths, and below them, may name a database; any other than ours is not found. */
+/** Requests to these paths, and below them, may name a database. One that is not this server's is not found. */
 export const DATABASE_PATHS = ["/sessions", "/users"];
 
-/** The failures that are answered before the handler runs, or where the path has other methods. */
+/** The failures that are answered without the handler: before it runs, or for a method that the path does not have. */
 function commonFailures({ path, security, user }: Declaration<string>): FailureStatus[] {
   return [
     // For a path whose escapes are not UTF-8, or a body that cannot be read.
@@ -105,7 +105,7 @@ function commonFailures({ path, security, user }: Declaration<string>): FailureS
     403,
     ...(DATABASE_PATHS.some((one) => path === one || path.startsWith(`${one}/`)) ? ([404] as const) : []),
     405,
-    // The body of every request is read, also where the route takes none; only an import's is left to the handler.
+    // The body of every request is read, even if the route takes none. Only the body of an import is left to its handler.
     ...(path !== IMPORT_PATH ? ([413] as const) : []),
     422,
     500,

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ID_PATTERN } from "../../domain/id.ts";
 import { MAX_ID_CHARS } from "../../domain/limits.ts";
 
-/** The kinds of values that answers are made of, for the document. All values of a kind are described alike. */
+// The kinds of values that answers are made of, for the document. All values of a kind are described alike.
 
 export const text = (description: string) => z.string().openapi({ description });
 
@@ -28,7 +28,7 @@ export const anyObject = () => z.record(z.string(), z.unknown());
  */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
-/** For members that exclude each other: a variant for each, in which it is there and the others are absent or null. */
+/** For members that exclude each other: one variant for each. In it that member is given, and the others are absent or null. */
 export function oneGiven(...names: string[]) {
   const none = { type: "null" as const };
   return names.map((given) => ({
