@@ -82,7 +82,10 @@ export type RunOrigin =
       replace: boolean;
       instructions: string | null;
     }
-  /** A copy of a run from the session that was forked. `historyBefore` is that run's; null: the history ends where the run stands. */
+  /**
+   * A copy of a run from the session that was forked. `historyBefore` is that run's; null: the history ends
+   * where the run stands.
+   */
   | {
       type: "copied";
       runId: string;

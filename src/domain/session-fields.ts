@@ -109,7 +109,10 @@ export type DirectoryField = Exclude<SettableField, "name" | "state" | "metadata
 /** Some of the fields; one that is left out, or undefined, stays as it is. */
 export type AskedFields = { [Field in SettableField]?: SettableFields[Field] | undefined };
 
-/** Which sessions a list shows, or a job is about. All of them exist for the caller. A field that is left out does not restrict. */
+/**
+ * Which sessions a list shows, or a job is about. All of them exist for the caller. A field that is left
+ * out does not restrict.
+ */
 export interface SessionFilter {
   sessionType?: "agent" | "team" | "workflow" | undefined;
   /** The agent, team or workflow that the session is one of. */
@@ -173,7 +176,10 @@ export function patchedFields<Row extends SessionFields>(row: Row, patch: Sessio
   };
 }
 
-/** What setting the directory's fields writes. A session that was pinned or archived before keeps the instant at which it was. */
+/**
+ * What setting the directory's fields writes. A session that was pinned or archived before keeps the
+ * instant at which it was.
+ */
 export function directoryChange(row: SessionFields, asked: AskedFields, nowMs: number): SessionPatch {
   const { tags, pinned, archived, ttlSeconds } = asked;
   const changes: Record<DirectoryField, SessionPatch | false> = {

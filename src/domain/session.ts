@@ -44,7 +44,10 @@ export interface Session extends SessionFields {
   /** The first user message as one masked line of at most 200 code points: the name that shows while none is set. */
   firstMessage: string | null;
   lastMessage: MessagePreview | null;
-  /** From which run index on its messages are not in the search index, or are there under another owner; null when all are right. */
+  /**
+   * From which run index on its messages are not in the search index, or are there under another owner;
+   * null when all are right.
+   */
   unindexedFrom: number | null;
   /** AgentOS's agent_data, team_data or workflow_data. */
   componentData: Json;

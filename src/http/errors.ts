@@ -87,7 +87,10 @@ function expected(c: AppContext, failure: Failure): Response {
   return errorResponse(c, failure);
 }
 
-/** Whether D1 is away, as the texts of Drizzle and D1 tell. A wrong statement (SQLITE_ERROR) is a bug: a retry would not help. */
+/**
+ * Whether D1 is away, as the texts of Drizzle and D1 tell. A wrong statement (SQLITE_ERROR) is a bug: a
+ * retry would not help.
+ */
 function isDatabaseAway(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (/SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH)/.test(cause.message)) return false;

@@ -9,7 +9,10 @@ const JOBS_AT_ONCE = 10;
 /** The shortest time between two sweeps of a job, however short `SWEEP_AFTER_MS` is: a sweep goes through all open items. */
 const SWEEP_GAP_MS = 10_000;
 
-/** Sends again the slices of running jobs that nobody has touched for `SWEEP_AFTER_MS`. One that is sent in vain costs a claim. */
+/**
+ * Sends again the slices of running jobs that nobody has touched for `SWEEP_AFTER_MS`. One that is sent in
+ * vain costs a claim.
+ */
 export async function sweepJobs(deps: JobDependencies): Promise<void> {
   for (const jobId of await unsweptJobs(deps.db, deps.now() - deps.config.sweepAfterMs, JOBS_AT_ONCE)) {
     await sweepJob(deps, jobId);

@@ -156,7 +156,10 @@ class SliceWork {
     this.#open.delete(position);
   }
 
-  /** Writes the results so far, and touches the `kept` items. False if D1 did not take them; the next call writes them again. */
+  /**
+   * Writes the results so far, and touches the `kept` items. False if D1 did not take them; the next call
+   * writes them again.
+   */
   #record(kept: readonly number[] = []): Promise<boolean> {
     return this.#records.run(async () => {
       const results = this.#results;

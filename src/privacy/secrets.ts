@@ -89,7 +89,10 @@ function hasUpperLowerDigit(text: string): boolean {
   return /[A-Z]/.test(text) && /[a-z]/.test(text) && /\d/.test(text);
 }
 
-/** Masks PEM blocks. If a block has no END, all the text behind its beginning is masked: nobody can tell where its data stops. */
+/**
+ * Masks PEM blocks. If a block has no END, all the text behind its beginning is masked: nobody can tell
+ * where its data stops.
+ */
 function maskPemBlocks(text: string, mask: string): string {
   if (!text.includes("-----BEGIN ")) return text;
   const begin = /-----BEGIN [A-Z0-9 ]{1,40}-----/g;

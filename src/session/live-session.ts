@@ -261,7 +261,10 @@ export class LiveSession {
     alarm.rearm(lane.size());
   }
 
-  /** Empties the object's storage if it has nothing to be woken for: even empty tables would take six pages for each session. */
+  /**
+   * Empties the object's storage if it has nothing to be woken for: even empty tables would take six pages
+   * for each session.
+   */
   #rest(): void {
     const isQuiet = !this.#context.lane.isBusy() && this.#context.alarm.isQuiet();
     if (isQuiet && this.#deps.journal.entries().size === 0) {

@@ -18,7 +18,10 @@ export interface ContinueInput {
   asked: AskedOrigin | null;
 }
 
-/** Reads the fields of a continue. Throws the 400 or 413 for fields that contradict each other, checked in AgentOS's order. */
+/**
+ * Reads the fields of a continue. Throws the 400 or 413 for fields that contradict each other, checked in
+ * AgentOS's order.
+ */
 export function continueInput(fields: Fields): ContinueInput {
   const sessionId = requireSessionId(fields.session_id);
   const entries = [

@@ -45,7 +45,10 @@ export function forksRouter(dependencies: RouteDependencies) {
   return router;
 }
 
-/** Writes the fork. No object is called: the source is only read, and the fork has no object yet. So nobody waits for a busy source. */
+/**
+ * Writes the fork. No object is called: the source is only read, and the fork has no object yet. So nobody
+ * waits for a busy source.
+ */
 async function write(c: AppContext, fork: Fork): Promise<void> {
   const committed = await commit(database(c), forkStatements(database(c), fork));
   switch (committed.kind) {

@@ -113,7 +113,10 @@ function shownRequirements({ run, status }: AskedRun) {
   return shown.map((requirement) => runRequirementJson(requirement, isPaused ? "open" : "resolved"));
 }
 
-/** A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. Its long lists are made entry by entry, as they are sent. */
+/**
+ * A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. Its long lists are made entry by
+ * entry, as they are sent.
+ */
 export function runItem(asked: AskedRun) {
   const { run, status, input, inputMessages } = asked;
   const { head } = run;

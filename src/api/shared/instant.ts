@@ -15,7 +15,10 @@ type Bound = "from" | "to";
 export const instantParameter = (bound: Bound, description: string) =>
   optionalParameter(instant(bound)).openapi(docs(description));
 
-/** An instant in a JSON body, where epoch seconds may be a number. An empty text is refused like any text that is no instant. */
+/**
+ * An instant in a JSON body, where epoch seconds may be a number. An empty text is refused like any text
+ * that is no instant.
+ */
 export const instantField = (bound: Bound, description: string) =>
   z
     .preprocess((given) => (typeof given === "number" ? String(given) : given), instant(bound).optional())

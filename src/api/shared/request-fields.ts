@@ -50,7 +50,10 @@ const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
 /** As `last`; an empty value counts as left out. */
 const single = (value: unknown) => (last(value) === "" ? undefined : last(value));
 
-/** The value of a field in a body. An empty text counts as left out. A list stays a list, and is refused as no number or boolean. */
+/**
+ * The value of a field in a body. An empty text counts as left out. A list stays a list, and is refused as
+ * no number or boolean.
+ */
 const sent = (value: unknown) => (value === "" ? undefined : value);
 
 /** A query parameter that must be there. */

@@ -28,7 +28,10 @@ export const anyObject = () => z.record(z.string(), z.unknown());
  */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
-/** For members that exclude each other: one variant for each. In it that member is given, and the others are absent or null. */
+/**
+ * For members that exclude each other: one variant for each. In it that member is given, and the others are
+ * absent or null.
+ */
 export function oneGiven(...names: string[]) {
   const none = { type: "null" as const };
   return names.map((given) => ({

@@ -31,7 +31,10 @@ export const id: z.ZodType<string> = z
     `must be an id: 1 to ${MAX_ID_CHARS} characters, none of them a control character`,
   );
 
-/** Half of a surrogate pair is replaced here. Else one way of writing a row would store U+FFFD for it, and another broken bytes. */
+/**
+ * Half of a surrogate pair is replaced here. Else one way of writing a row would store U+FFFD for it, and
+ * another broken bytes.
+ */
 export const text: z.ZodType<string> = z.string().transform((value) => value.toWellFormed());
 
 /** A name that answers repeat often, such as that of a model. */
@@ -39,7 +42,10 @@ export const name: z.ZodType<string> = text.refine((value) => value.length <= MA
 
 export const instant: z.ZodType<number> = z.int().min(FIRST_INSTANT).max(LAST_INSTANT);
 export const count: z.ZodType<number> = z.int().min(0).max(MAX_COUNT);
-/** A version, which each change raises by one. A larger one is set to the limit: else a session that passed it could not come in again. */
+/**
+ * A version, which each change raises by one. A larger one is set to the limit: else a session that passed
+ * it could not come in again.
+ */
 export const counter: z.ZodType<number> = z
   .int()
   .min(0)

@@ -127,7 +127,10 @@ export class DrivenTree {
   }
 }
 
-/** The bytes that a member run takes when it starts. Its task counts twice, because it is a message and is in the run's row. */
+/**
+ * The bytes that a member run takes when it starts. Its task counts twice, because it is a message and is
+ * in the run's row.
+ */
 export function startBytes(input: readonly Message[], state: JsonObject): number {
   return input.reduce((sum, { content }) => sum + 2 * utf8Bytes(content), utf8Bytes(JSON.stringify(state)));
 }

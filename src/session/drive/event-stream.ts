@@ -8,7 +8,10 @@ import type { LiveRun } from "./live-run.ts";
 export const KEEP_ALIVE_MS = 10_000;
 /** Deltas that follow each other faster go out together, since a chunk costs more on its way than the events in it. */
 const GATHER_MS = 2;
-/** How much one read takes at most. Without a limit a reader that is far behind would get a second copy of the run at once. */
+/**
+ * How much one read takes at most. Without a limit a reader that is far behind would get a second copy of
+ * the run at once.
+ */
 const CHUNK_CHARS = 32 * 1024;
 
 /** Events that are content, a pause or an end: those that are sent with `stream_events=false`. */

@@ -92,7 +92,10 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   return applyAnswers(context, arrival, { tree, run, ...decided.value });
 }
 
-/** What an earlier continue with the same key gets: the stretch of the run that it began; null if no earlier one has the key. */
+/**
+ * What an earlier continue with the same key gets: the stretch of the run that it began; null if no earlier
+ * one has the key.
+ */
 async function earlierAnswer(
   { deps, lane }: Pick<ContinueContext, "deps" | "lane">,
   arrival: AnswerArrival,

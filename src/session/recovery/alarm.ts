@@ -62,7 +62,10 @@ export class Alarm {
     this.#expiry = expiry;
   }
 
-  /** To be called when a run lives here. Sets the alarm, unless it is set, so that the run is closed if this instance dies. */
+  /**
+   * To be called when a run lives here. Sets the alarm, unless it is set, so that the run is closed if this
+   * instance dies.
+   */
   watch(): void {
     if (this.#at <= this.#now()) {
       this.rearm(1);

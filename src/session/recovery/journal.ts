@@ -12,7 +12,10 @@ export type JournalEntry =
   /** `continues`: the run had paused before, and what it had done by then is in D1. */
   | { phase: "running"; head: RunHead; continues: boolean };
 
-/** How many event indexes are reserved at a time. Readers get reserved ones only, so the end of a dead run can stand above them. */
+/**
+ * How many event indexes are reserved at a time. Readers get reserved ones only, so the end of a dead run
+ * can stand above them.
+ */
 const RESERVED_EVENTS = 256;
 
 /** A row takes 2 MB at most, and a character up to 3 bytes. */

@@ -162,7 +162,10 @@ function interrupt(deps: LandingDependencies, run: Run, continues: boolean, even
   return run.end;
 }
 
-/** The requirement by which a person says whether a call that had begun runs again; null for a tool that may run again unasked. */
+/**
+ * The requirement by which a person says whether a call that had begun runs again; null for a tool that may
+ * run again unasked.
+ */
 function askAgain(deps: LandingDependencies, run: Run, { call, nth }: PendingCall, position: number) {
   const { component, runId, parentRunId, sessionId, userId } = run.head;
   const tool = findComponent(deps, component)?.tools?.find(({ name }) => name === call.name);

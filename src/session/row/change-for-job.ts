@@ -16,7 +16,10 @@ export interface JobChange {
   change: BulkChange;
 }
 
-/** Changes the session for a job. A session that is already as asked stays as it is, so a job that asks twice changes it once. */
+/**
+ * Changes the session for a job. A session that is already as asked stays as it is, so a job that asks
+ * twice changes it once.
+ */
 export async function changeForJob(
   deps: SessionDependencies,
   rows: SessionRows,

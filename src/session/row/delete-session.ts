@@ -46,7 +46,10 @@ interface ClosingLane {
   clear(): void;
 }
 
-/** `left`: nothing was deleted. `going_on`: the session exists for nobody any more; the alarm removes the rest of its rows. */
+/**
+ * `left`: nothing was deleted. `going_on`: the session exists for nobody any more; the alarm removes the
+ * rest of its rows.
+ */
 export type Removed = "left" | "hidden" | "going_on" | "purged";
 
 /** What is to be done about a session, decided on its row. */

@@ -18,7 +18,10 @@ export class SessionIndexing {
   readonly #memory: SessionMemory;
   readonly #leftovers: Leftovers;
   readonly #alarm: Alarm;
-  /** The last message that this object has indexed, and for which owner. It is in the run that `unindexedFrom` names in D1. */
+  /**
+   * The last message that this object has indexed, and for which owner. It is in the run that
+   * `unindexedFrom` names in D1.
+   */
   #reached: { key: MessageKey; userId: string | null } | null = null;
 
   constructor(deps: SessionDependencies, memory: SessionMemory, leftovers: Leftovers, alarm: Alarm) {

@@ -191,7 +191,10 @@ export class SessionMemory {
 const rememberable = (session: Session | null): Session | null =>
   session?.visibility === "importing" ? null : session;
 
-/** Null if a run is RUNNING. The cache would hold it without its answer, and `addRun` would not replace it once it completed. */
+/**
+ * Null if a run is RUNNING. The cache would hold it without its answer, and `addRun` would not replace it
+ * once it completed.
+ */
 function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
   return history.some((run) => run.status === "RUNNING")
     ? null
@@ -218,7 +221,10 @@ class HistoryCache {
     }
   }
 
-  /** Adds the run that completed last; the oldest ones make room. False if newer runs are held, because the run had paused. */
+  /**
+   * Adds the run that completed last; the oldest ones make room. False if newer runs are held, because the
+   * run had paused.
+   */
   add(run: HistoryRun): boolean {
     const newest = this.#runs.at(-1)?.run.runIndex ?? -1;
     if (newest >= run.runIndex) {

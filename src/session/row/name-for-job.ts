@@ -60,7 +60,10 @@ export async function nameForJob(
   return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, ...cost };
 }
 
-/** Why the session keeps its name: there is no model, there are no messages, or the model did not answer. Null if it does not. */
+/**
+ * Why the session keeps its name: there is no model, there are no messages, or the model did not answer.
+ * Null if it does not.
+ */
 function whyNotNamed(deps: SessionDependencies, { change, failure }: GeneratedName): ItemResult | null {
   if (change.details?.attempts === 0) {
     return deps.models() === null ? unasked("failed", "model_not_configured") : unasked("skipped", "no_messages");
@@ -78,7 +81,10 @@ const costOf = ({ details }: NameChange) => ({
   completionTokens: details?.completionTokens ?? 0,
 });
 
-/** The result of an item whose session answered a failure. An item fails if its session is missing; else it is tried again. */
+/**
+ * The result of an item whose session answered a failure. An item fails if its session is missing; else it
+ * is tried again.
+ */
 export function resultOf(code: string): ItemResult {
   return code === "session_not_found" ? unasked("failed", "not_found") : unasked(null, "database_unavailable");
 }

@@ -21,7 +21,10 @@ export function namingAgent(deps: SessionDependencies, session: Session): Agent 
 export const isNamedAsThen = (session: Session, then: Session): boolean =>
   session.nameVersion === then.nameVersion && session.createdAt === then.createdAt;
 
-/** The change to a name that a person gave, as the agent's guardrail accepts it. "" takes the name away without the guardrail. */
+/**
+ * The change to a name that a person gave, as the agent's guardrail accepts it. "" takes the name away
+ * without the guardrail.
+ */
 export async function manualChange(
   deps: SessionDependencies,
   session: Session,
@@ -47,7 +50,10 @@ export interface GeneratedName {
   failure: ModelFailure | null;
 }
 
-/** Asks the model for a name, by the beginning of the conversation. Answers the change to it, or to the fallback, with its cost. */
+/**
+ * Asks the model for a name, by the beginning of the conversation. Answers the change to it, or to the
+ * fallback, with its cost.
+ */
 export async function generatedChange(
   deps: SessionDependencies,
   session: Session,

@@ -16,7 +16,10 @@ const MAX_ATTEMPTS = 3;
 /** Decides what to write on the row as it stands. Nothing is written for an empty patch. */
 export type Plan = (session: Session) => Outcome<SessionPatch>;
 
-/** The session's row as callers see and change it. Changes are written in line: each is planned on the row that the last one left. */
+/**
+ * The session's row as callers see and change it. Changes are written in line: each is planned on the row
+ * that the last one left.
+ */
 export class SessionRows {
   readonly #deps: SessionDependencies;
   readonly #memory: SessionMemory;

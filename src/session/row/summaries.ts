@@ -82,7 +82,10 @@ export class SessionSummaries {
     };
   }
 
-  /** The agent or team whose settings of summaries apply: the session's own, if the deployment has it, else the one that runs. */
+  /**
+   * The agent or team whose settings of summaries apply: the session's own, if the deployment has it, else
+   * the one that runs.
+   */
   #policyOwner(session: Session, component: Component): Agent {
     return namingAgent(this.#deps, session) ?? component;
   }
@@ -161,7 +164,10 @@ export class SessionSummaries {
     }
   }
 
-  /** What to write. Nothing if a person has written another summary since the model was asked, or an older run has completed. */
+  /**
+   * What to write. Nothing if a person has written another summary since the model was asked, or an older
+   * run has completed.
+   */
   #patch(session: Session, asked: Session, { text, through, unsettled }: Walk): SessionPatch {
     const isAsAsked = session.summarizedThrough === asked.summarizedThrough && sameJson(session.summary, asked.summary);
     if (!isAsAsked) {

@@ -6,7 +6,10 @@ import { storedBytes } from "../../lib/stored-bytes.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredRun } from "../../store/runs/runs.ts";
 
-/** What a run that is made from an older one begins with: that run's first messages, and the instructions in its system message. */
+/**
+ * What a run that is made from an older one begins with: that run's first messages, and the instructions in
+ * its system message.
+ */
 export interface Prefix {
   messages: readonly Message[];
   instructions: string | null;

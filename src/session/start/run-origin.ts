@@ -18,7 +18,10 @@ export interface LoadedOrigin {
   history: HistoryRun[] | null;
 }
 
-/** Reads the older run that a run is made from, if it is made from one. Null when D1 is away; `gone` if the older run is gone. */
+/**
+ * Reads the older run that a run is made from, if it is made from one. Null when D1 is away; `gone` if the
+ * older run is gone.
+ */
 export async function loadOrigin(
   { db, sessionId }: { db: Database; sessionId: string },
   origin: RunOrigin | null,

@@ -112,7 +112,10 @@ export async function removeJobsOf(db: Database, erasure: Erasure): Promise<bool
   return false;
 }
 
-/** Removes items of some of the user's jobs, and those jobs that have no item left. Their idempotency keys are the user's own. */
+/**
+ * Removes items of some of the user's jobs, and those jobs that have no item left. Their idempotency keys
+ * are the user's own.
+ */
 function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statement, Statement] {
   const some = sql`(select ${jobs.jobId} from ${jobs}
     where ${and(eq(jobs.userId, userId), ne(jobs.jobId, jobId))} order by ${jobs.jobId} limit ${JOBS})`;
@@ -127,7 +130,10 @@ function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statemen
   ];
 }
 
-/** Removes the note, unless a run has made a session of the user meanwhile: then the note stays, and that session is erased too. */
+/**
+ * Removes the note, unless a run has made a session of the user meanwhile: then the note stays, and that
+ * session is erased too.
+ */
 async function removeNote(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
   const ofUser = db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId));
   const committed = await commit(db, [db.delete(jobs).where(and(eq(jobs.jobId, jobId), notExists(ofUser)))]);

@@ -90,7 +90,10 @@ const DECIDING = Object.fromEntries(DECIDING_COLUMNS.map((name) => [name, sessio
   (typeof DECIDING_COLUMNS)[number]
 >;
 
-/** The columns by which a bulk change is decided before an object is asked. The caller checks whom each session exists for. */
+/**
+ * The columns by which a bulk change is decided before an object is asked. The caller checks whom each
+ * session exists for.
+ */
 export function directoryOfSessions(db: Database, ids: readonly string[]) {
   const { sessionId, userId, hiddenAt, updatedAt } = sessions;
   return db

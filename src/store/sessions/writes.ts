@@ -73,7 +73,10 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
     .where(and(eq(sessions.sessionId, before.sessionId), eq(sessions.fence, before.fence), or(isAsPlanned, isWritten)));
 }
 
-/** A session as it was when a write was decided. If its fence or visibility is another one by then, the write changes nothing. */
+/**
+ * A session as it was when a write was decided. If its fence or visibility is another one by then, the
+ * write changes nothing.
+ */
 export type SeenSession = Pick<Session, "sessionId" | "fence" | "visibility">;
 
 /** Whether the session is still there as it was seen. */
