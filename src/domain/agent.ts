@@ -21,7 +21,7 @@ interface NamingPolicy {
 
 /** How sessions of an agent are summarized. */
 interface SummaryPolicy {
-  /** A summary is made after every so many completed runs. 0, or left out, is never. */
+  /** After how many completed runs a summary is made, each time. 0, or left out, is never. */
   every?: number;
   /** The model that summarizes. Left out, it is `SUMMARY_MODEL`, else the agent's own. */
   model?: ModelChoice;
@@ -46,9 +46,9 @@ export interface Agent {
   sessionState?: JsonObject;
   /** How many earlier runs the model sees; 0 is none. Default 3. */
   numHistoryRuns?: number;
-  /** Of these runs the newest so many messages (Agno's `num_history_messages`). Left out, all. */
+  /** How many messages of these runs the model sees, the newest ones (Agno's `num_history_messages`). Left out, all. */
   numHistoryMessages?: number;
-  /** Of the tool calls in them the newest so many, with their results (Agno's `max_tool_calls_from_history`). Left out, all. */
+  /** How many tool calls of these runs it sees with their results, the newest ones (Agno's `max_tool_calls_from_history`). Left out, all. */
   maxToolCallsFromHistory?: number;
   /** How many bytes of history the model is sent: whole runs, newest first. Default 256 KB, at most 1 MB. */
   maxHistoryBytes?: number;

@@ -59,7 +59,10 @@ export const MAX_COMPONENT_NAME_BYTES = 1_000;
 export const MAX_SHOWN_SCHEMA_BYTES = 64 * 1024;
 /** The highest sum of tokens, here and in an import. */
 export const MAX_TOKENS = 1_000_000_000_000;
-/** The highest count in a row, such as the tokens of one answer. A model that reports more is not believed; an import that does is refused. */
+/**
+ * The highest count in a row, such as the tokens of one answer. A model that reports more is not believed;
+ * an import that does is refused.
+ */
 export const MAX_COUNT = 1_000_000_000;
 /** How many models' tokens the metrics of a session, or a run, keep apart. */
 export const MAX_TOKEN_MODELS = 64;

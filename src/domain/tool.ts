@@ -32,7 +32,7 @@ interface ToolWaits {
   requiresUserInput?: readonly string[];
   /** The run pauses until the caller has executed the call elsewhere and sends its result. */
   externalExecution?: boolean;
-  /** How long a person has to answer. Left out, there is no end to it. */
+  /** How long a person has to answer. Left out, for ever. */
   expiresAfterSeconds?: number;
   /** Default `reject`. */
   onExpiry?: OnExpiry;

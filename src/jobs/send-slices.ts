@@ -7,7 +7,7 @@ import type { JobDependencies } from "./dependencies.ts";
 export const MESSAGES_AT_ONCE = 100;
 const SEND_TIMEOUT_MS = 5_000;
 
-/** The first position of each slice of a job with so many items. */
+/** The first position of each slice of a job that has this number of items. */
 export const sliceStarts = (items: number): number[] =>
   Array.from({ length: Math.ceil(items / SLICE_SIZE) }, (_, nth) => nth * SLICE_SIZE);
 

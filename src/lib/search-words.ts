@@ -85,7 +85,7 @@ const PIECE = new RegExp(
 /** `PIECE` for a folded text of ASCII alone. Most text is that, and this takes a fraction of the time. */
 const ASCII_PIECE = new RegExp(`[a-z0-9]{1,${MAX_WORD_CHARS}}|(?<=[a-z0-9])(?:\\+\\+|[+#](?![a-z0-9+#]))`, "g");
 
-/** So many pieces are folded by one call, because a call costs many times the work on a piece. */
+/** How many pieces one call folds. A call costs many times the work on a piece. */
 const FOLDED_AT_ONCE = 32;
 const ASCII_WORD = /^[a-z0-9]+$/;
 

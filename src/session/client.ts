@@ -21,9 +21,9 @@ export function sessionClient(sessions: Env["SESSIONS"], sessionId: string): Ses
 }
 
 /**
- * An object's stub, and the client, have a method for each remote call and answer what `LiveSession` answers. Plain data and
- * streams are all that crosses between them, and arrives as it was sent. The cast is needed because the platform's types
- * wrap every result in promises and disposers, and lose unions.
+ * An object's stub, and the client, have a method for each remote call, and answer what `LiveSession` answers: only plain
+ * data and streams cross between them, and arrive as they were sent. The cast is needed because the platform's types wrap
+ * every result in promises and disposers, and lose unions.
  */
 function asClient(callable: object): SessionClient {
   return callable as SessionClient;

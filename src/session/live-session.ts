@@ -123,7 +123,7 @@ export class LiveSession {
     return found.ok ? ok(resumeAnswer(found.value, lastEventIndex)) : found;
   }
 
-  /** Cancels a run, waiting, active or paused; one that is unknown, settled or somebody else's stays as it is. */
+  /** Cancels a waiting, active or paused run. A run that is unknown, settled or somebody else's stays as it is. */
   async cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
     const woken = this.#context.lane.find(runId) !== null || (await this.wake());
     const row = await this.#context.memory.row();
@@ -166,7 +166,7 @@ export class LiveSession {
     return written;
   }
 
-  /** Has the model name the session; if the name changed meanwhile, the newer one stays. Answers the session as it is. */
+  /** Has the model name the session. If the name changed meanwhile, the newer one stays. Answers the session as it is then. */
   async generateName(
     principal: Principal,
     fallback: string | null,

@@ -74,7 +74,7 @@ export const ContinueFields = z
   })
   .openapi({ required: ["session_id"] });
 
-/** Reads `continue_from`; null where it is none of the forms that it may have. */
+/** Reads `continue_from`; null for a value that it may not have. */
 export function readContinueFrom(given: unknown): ContinueFrom | null {
   const text = typeof given === "number" ? String(given) : given;
   if (text === "end" || text === "last_user") return text;

@@ -15,7 +15,7 @@ import { epochSeconds, isoSeconds, messageJson, withoutNulls } from "../shared/j
 export interface AskedRun {
   run: Run;
   status: RunStatus;
-  /** The user's message as it was sent; null for a member run within its team run, because that does not have it. */
+  /** The user's message as it was sent; null for a member run within its team run, which does not hold that message. */
   input: string | null;
   /** The messages that stand before what the run produced. */
   inputMessages: readonly Message[];

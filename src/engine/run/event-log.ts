@@ -56,7 +56,7 @@ export interface SummaryEntry {
   summary: SessionSummary | null;
 }
 
-/** So many of the next events of a member run stand here among the team run's events. */
+/** The next `events` events of a member run stand here among the team run's events. */
 interface MemberEntry {
   kind: "member_told";
   /** Which member run of this run, counted from 0. */

@@ -56,7 +56,7 @@ function place(at: OpenSession["at"]): (string | number)[] {
   return at.unstarted === null ? ["u"] : ["v", at.unstarted.createdAt, at.unstarted.runId];
 }
 
-/** Reads a cursor; null if it is none of an export. */
+/** Reads a cursor; null if it is not the cursor of an export. */
 export function readExportCursor(cursor: string): ExportState | null {
   const values = decodeCursor(cursor);
   if (values === null) return null;

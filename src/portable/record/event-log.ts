@@ -5,7 +5,7 @@ import type { SessionSummary } from "../../domain/session.ts";
 import { checked, count, instant, list, summary } from "./field-kinds.ts";
 
 /**
- * An entry of an event log. That of a summary holds the summary, or null. engine/run/event-log.ts explains the letters.
+ * An entry of an event log. The entry of a summary holds the summary, or null. engine/run/event-log.ts explains the letters.
  */
 export type StoredEntry = (string | number | SessionSummary | null)[];
 

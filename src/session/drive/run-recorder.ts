@@ -29,7 +29,7 @@ export class RunRecorder {
   readonly #onShown: (events: number) => void;
   #shown: number;
 
-  /** `onShown` hears how many more events may be seen; 0 where something changed that is no event. */
+  /** `onShown` is called with the number of further events that may be seen: 0 if something changed that is no event. */
   constructor(run: Run, writer: JournalWriter, now: () => number, onShown: (events: number) => void) {
     this.run = run;
     this.#writer = writer;

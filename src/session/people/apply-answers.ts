@@ -41,7 +41,7 @@ export interface Decided {
   open: Requirement[];
 }
 
-/** Stores answers. With all that was open answered the run waits to continue, else it stays paused. */
+/** Stores answers. If nothing is open after them, the run waits to continue; else it stays paused. */
 export function applyAnswers(context: AnswersContext, terms: AnswerTerms, decided: Decided): Promise<Continued> {
   return decided.open.length > 0 ? keepAnswers(context, terms, decided) : letGoOn(context, terms, decided);
 }

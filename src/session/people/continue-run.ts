@@ -41,9 +41,9 @@ export interface AnswerArrival extends AnswerTerms {
 const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
 
 /**
- * Takes answers to what a paused run waits for. With all that was open answered the run waits to continue, in line with
- * new runs; else it stays paused and tells what is still open. When this returns a failure none of the answers is stored,
- * or will be. To be called for one arrival at a time.
+ * Takes answers to what a paused run waits for. Once nothing is open, the run waits to continue, in line with new runs. Else
+ * it stays paused and tells what is still open. With a failure none of the answers is stored, nor will be. To be called for
+ * one arrival at a time.
  */
 export async function admitAnswers(context: ContinueContext, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
   if (!(await context.leftovers.land())) {

@@ -20,7 +20,7 @@ export interface ResumeRequest {
   principal: Principal;
 }
 
-/** The run, live or as it is stored; for whoever may see it. */
+/** The run, live or as it is stored. Fails for a caller who may not see it. */
 export async function findToResume(context: ResumeContext, request: ResumeRequest): Promise<Outcome<LiveRun>> {
   const { memory, leftovers, lane } = context;
   const { runId, component, principal } = request;

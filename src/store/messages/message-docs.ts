@@ -32,7 +32,7 @@ const MAX_REMOVED_BYTES = 128 * 1024;
 
 /** How many ids each millisecond has. Ids count down in the order of time. */
 const IDS_PER_MS = 2048;
-/** If a millisecond has no id left, a doc goes behind all docs of the next so many milliseconds. */
+/** If a millisecond has no id left, a doc goes behind all docs of this many milliseconds from then on. */
 const OVERFLOW_MS = 4096;
 const MAX_MS = 4_398_046_500_000;
 

@@ -32,7 +32,7 @@ export function matchCursor(position: MatchPosition): string {
   );
 }
 
-/** Reads a cursor; null if it is none, or belongs to another order. */
+/** Reads a cursor; null for a text that is no cursor, or is the cursor of another order. */
 export function decodeMatchCursor(cursor: string, rank: SearchRank): MatchPosition | null {
   const [of, id, offset, ...rest] = decodeCursor(cursor) ?? [];
   if (of !== rank || !isWhole(id) || rest.length > 0) return null;

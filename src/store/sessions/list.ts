@@ -32,7 +32,7 @@ export interface SessionPage {
 /** Counting stops here, because it takes a step for each session. */
 export const MAX_COUNTED = 10_000;
 
-/** The position that a cursor stands for; null for a text that is no cursor, or the cursor of another order. */
+/** The position that a cursor stands for; null for a text that is no cursor, or is the cursor of another order. */
 export function decodeListCursor(cursor: string, sort: SessionSort): ListPosition | null {
   const [by, order, instant, sessionId, ...rest] = decodeCursor(cursor) ?? [];
   const isOfThisOrder = by === sort.by && order === sort.order && rest.length === 0;
