@@ -5,7 +5,7 @@ import type { HistoryFilter } from "../../src/engine/prompt/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/messages/history.ts";
-import { messageRow } from "../../src/store/messages/rows.ts";
+import { messageRow } from "../../src/store/messages/message-rows.ts";
 import { messages, runs } from "../../src/store/schema/tables.ts";
 import { run, type SessionRun } from "./history.ts";
 

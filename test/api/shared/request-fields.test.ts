@@ -10,15 +10,10 @@ import {
   SessionId,
   SessionScope,
   SessionType,
-<<<<<<<< HEAD:test/api/shared/common.test.ts
 } from "../../../src/api/shared/request-fields.ts";
+
 import { defineRoute, json, newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { smallApp, withKey } from "../../support/small-app.ts";
-========
-} from "../../../../src/api/shared/request-fields.ts";
-import { defineRoute, json, newRouter, type Router } from "../../../../src/api/shared/route.ts";
-import { smallApp, withKey } from "../../../support/small-app.ts";
->>>>>>>> 5eb94ac (refactor: four files say in their names whose rows, calls and fields they hold):test/api/shared/request-fields.test.ts
 
 const Query = SessionScope.extend({
   limit: integerOr(20, { description: "How many.", ge: 1, le: 1000 }),

@@ -10,8 +10,8 @@ import {
   readChatHistory,
   readHistory,
 } from "../../../src/store/messages/history.ts";
-import { recentChat } from "../../../src/store/messages/messages.ts";
 import type { KeyedMessage } from "../../../src/store/messages/message-rows.ts";
+import { recentChat } from "../../../src/store/messages/messages.ts";
 import { anyFilter, anySession, byKey, type Generator, generator, type SessionRun } from "../../support/history.ts";
 import { END, notingDatabase, START, storeSession, walk } from "../../support/stored-history.ts";
 

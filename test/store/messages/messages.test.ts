@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { messageJson } from "../../../src/api/shared/json.ts";
 import type { Message } from "../../../src/domain/message.ts";
 import { openDatabase } from "../../../src/store/database.ts";
+import { messageFromRow, messageRow } from "../../../src/store/messages/message-rows.ts";
 import {
   firstMessages,
   recentChat,
@@ -10,7 +11,6 @@ import {
   windowRuns,
   windowRunsQuery,
 } from "../../../src/store/messages/messages.ts";
-import { messageFromRow, messageRow } from "../../../src/store/messages/message-rows.ts";
 import { chatHistory, names, run } from "../../support/history.ts";
 import { storeSession } from "../../support/stored-history.ts";
 
