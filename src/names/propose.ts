@@ -80,17 +80,9 @@ export async function proposeName(
 }
 
 function nameIn({ text, finishReason }: ModelAnswer, isLast: boolean): string | null {
-  switch (finishReason) {
-    case "stop":
-    case "tool_calls":
-      return cleanName(text);
-    case "length":
-      // A cut answer may have stopped inside the name; its whole lines are taken when there is nothing better.
-      return isLast ? cleanName(text.slice(0, text.lastIndexOf("\n") + 1)) : null;
-    case "content_filter":
-    case null:
-      return null;
-  }
+  if (finishReason === "stop" || finishReason === "tool_calls") return cleanName(text);
+  // A cut answer may have stopped inside the name; its whole lines are taken when there is nothing better.
+  return finishReason === "length" && isLast ? cleanName(text.slice(0, text.lastIndexOf("\n") + 1)) : null;
 }
 
 /** Every property is required and no other allowed: providers that keep to a schema want both. */

@@ -1,136 +1,138 @@
 /**
- * Takes a label ("Title:", "标题：", "Titre de la conversation -") or an announcement ("Here is a title:") off a line. In
- * English it is words for a name and words that go with them, and nothing else: "Title IX:" and "Q3 Plan:" have others.
- * Elsewhere a word for a title decides, and where it stands.
+ * Tells a name from words about names, by one vocabulary: a label ("Title:", "标题：", "Titre de la conversation -"), an
+ * announcement ("Here is a title:") and a placeholder ("New Chat") say nothing else. "Title IX:" has another word.
  */
 
 import { fold } from "../../lib/text.ts";
 
-const words = (list: string) => new Set(fold(list).trim().split(/\s+/));
+const listed = (list: string) => new Set(fold(list).trim().split(/\s+/));
 
-const TITLES = words("title titles headline ttl");
-const NAMES = words(`name topic subject theme heading label caption suggestion suggestions option options choice answer
-  output result response final summary session chat conversation thread assistant pick`);
-/** Words that may stand beside either. */
-const COMPANIONS = words(`the a an this that our your my its it it's for of is be would could might may will as in one
-  session session's chat chat's conversation conversation's thread discussion suggested proposed generated recommended
-  final chosen auto or less fewer to here here's are some few three i suggest would possible max word words english`);
-/** Beside a title they praise it, beside a name they may belong to the topic. */
-const QUALITIES = words(`first second full short concise brief new best good great potential clear simple descriptive
-  appropriate suitable fitting main perfect better alternative five`);
-/** Words for a title in other languages, and for a name or a topic, which mean other things elsewhere. */
-const TITLES_ABROAD = words(`titre titres título titulo titol títol titolo titoli titel tittel titill tytuł název názov
-  naslov naziv titlu titlul titlu cím címe başlık başlığı otsikko τίτλος название заголовок назва заглавие наслов judul
-  tajuk tiêu عنوان عنوانًا العنوان כותרת शीर्षक শিরোনাম தலைப்பு 제목 제목은 제목을 제목입니다 intitulé gesprächstitel
-  sitzungstitel chattitel gesprekstitel sessietitel samtaletittel ชื่อ đề pamagat kichwa pealkiri virsraksts
-  pavadinimas teitl teideal izenburua otsikkoehdotus శీర్షిక ಶೀರ್ಷಿಕೆ ശീർഷകം શીર્ષક`);
-const NAMES_ABROAD =
-  words(`nom sujet nombre tema asunto nome assunto oggetto thema betreff name onderwerp ämne emne temat
-  nazwa subiect konu θέμα тема имя موضوع الموضوع שם נושא विषय chủ tên topik nama 이름 주제 대화명 sitzungsname vorschlag`);
+const TITLES = listed("title titles headline ttl");
+const TOPICS =
+  listed(`name topic subject theme heading label caption suggestion suggestions option options choice answer output
+  result response summary pick assistant final`);
+/** What stands beside those, and beside what says that there is no name. */
+const COMPANIONS = listed("a an the of with between and your my for not human me you user assistant ai history here");
+/** What stands beside them in a label. */
+const FILLERS =
+  listed(`this that our its it it's is be would could might may will as in to here's are some few three five one i
+  suggest suggested proposed generated recommended chosen possible max word words english auto or less fewer full short concise
+  brief best good great clear simple descriptive appropriate suitable fitting main perfect better alternative`);
+/** Words for a title in other languages, and for a name or a topic, which mean other things beside other words. */
+const TITLES_ABROAD =
+  listed(`titre titres título titulo titol títol titolo titoli titel tittel titill tytuł tytułu název názov
+  názvu naslov naziv titlu titlul cím címe başlık başlığı otsikko otsikkoa τίτλος τίτλο название названия заголовок заголовка
+  назва назви заглавие наслов judul tajuk tiêu đề عنوان عنوانًا العنوان כותרת शीर्षक শিরোনাম தலைப்பு శీర్షిక ಶೀರ್ಷಿಕೆ ശീർഷകം શીર્ષક
+  intitulé gesprächstitel sitzungstitel chattitel gesprekstitel sessietitel samtaletittel pealkiri pamagat kichwa virsraksts
+  pavadinimas teitl teideal izenburua otsikkoehdotus`);
+const TOPICS_ABROAD =
+  listed(`nom sujet nombre tema asunto nome assunto oggetto thema betreff onderwerp ämne emne temat nazwa nazwy
+  subiect konu θέμα όνομα тема темы имя имени موضوع الموضوع שם נושא विषय chủ tên topik nama sitzungsname vorschlag نام`);
 /** How words for a session, or for what was suggested, begin. */
-const ABOUT_SESSION =
-  /^(?:con[vw]ers|con?fors|chat|czat|čat|k[oó]nver|sess|sesi|sesj|sitz|gespr|unterhalt|samtal|sugg?[eé]r|propos|vorgesch|бесед|диал|чат|сесс|разгов|розмов|sohbet|oturum|konu[sş]|cuộc|percak|perbual|mazung|razgov|rozm|phiên|gợi|συνομ|هو$|گفتگو|چت|obrol|المحاد|محاد|الدرد|الجلس|المقترح|השיחה|מוצע|대화|세션|채팅|추천|제안|सत्र|चैट|बातची|แชท|การสน)/;
-/** A word for a name in a script without spaces, with few characters beside it. */
-const SPACELESS =
-  /^[^\s:：]{0,12}(?:标题|標題|题目|題目|題名|件名|タイトル|名称|名稱|主题|主題|テーマ|セッション名|会話名|หัวข้อ|ชื่อ)[^\s:：]{0,10}$/;
-const LONE_SPACELESS = /标题|標題|题目|題名|タイトル/;
+const SESSION =
+  /^(?:con[vw]ers[aieă]|con?fors|chat|czat|čat|k[oó]nver[szt][aá]|session|sess[aãiy]|sesi|sesj|sitzung|gespr|unterhaltung(?:en)?$|samtal|sugg?[eé]r|propos|vorgesch|thread|discuss|dialog|keskustelu|бесед|бесід|диал|діал|чат|сесс|разгов|розмов|sohbet|oturum|konuşma|beszélget|csevegés|percak|perbual|mazung|razgov|rozm|συνομ|συζήτηση|گفت|چت|obrol|المحاد|محاد|الدرد|دردش|الجلس|جلسة|المقترح|השיחה|שיחה|מוצע|צאט|대화|세션|채팅|추천|제안|सत्र|चैट|बातची|वार्तालाप|চ্যাট|কথোপ|அரட்டை|உரையா|cuộc|trò|chuyện|هو$)/;
+/** What says that there is no name. */
+const EMPTY =
+  listed(`new untitled unnamed unknown unspecified undefined unavailable unclear null nil none nan n na notitle noname
+  empty blank tbd placeholder default no insert inquiry inquiries applicable available specified provided todo started general
+  message names nouveau nouvelle sans aucun inconnu défini indéfini bonjour nuevo nueva sin ninguno ninguna desconocido disponible
+  hola neuer neue neues unbenannt unbenannte unbenanntes ohne kein keine keiner unbekannt nicht verfügbar hallo novo nova sem
+  nenhum nenhuma desconhecido olá nuova senza nessun nessuno sconosciuto ciao nieuwe nieuw naamloos zonder geen onbekend ny
+  namnlös utan ingen uden uten unavngivet ukjent okänd uusi nimetön ei новый новая новое без нет неизвестно указано определено
+  привет здравствуйте новий нова нов nowy nowa bez brak nieznany nový nová nadpisu žádný neznámý nouă nou fără új névtelen nélkül
+  nincs yeni başlıksız adsız isimsiz yok bilinmiyor νέα χωρίς άγνωστο جديدة بدون بلا لا يوجد غير معروف محدد متوفر وگوی جدید
+  نامشخص שיחה חדשה חדש ללא בלי אין ידוע नई नया शीर्षकहीन बिना कोई नहीं अज्ञात নতুন শিরোনামহীন নেই புதிய இல்லை mới
+  đoạn không chưa có xác định baru tanpa tidak ada diketahui baharu 새 새로운 스레드 제목 없음 제목없음 무제 이름 알 수 안녕하세요`);
+/** Answers, greetings and values that are no name alone, but may be part of one. */
+const NO_NAMES = new Set(
+  `not found|final answer|error|assistant|user|system|ai|chatbot|skip|keep|hello|hello there|hi|hi there|hey|thanks|thank you
+  string|text|object|object object|true|false|ok|okay|done|yes|sure|certainly|of course|absolutely|sorry|im sorry|instruction
+  instructions|noted|refused|secret|youre welcome|to be determined|lorem ipsum|start of conversation|untitled document
+  no content|general question|general questions|general assistance|general help`.split(/\s*[|\n]\s*/),
+);
+/** Labels and placeholders in scripts that put no spaces between words. */
+const SPACELESS_LABEL =
+  /^\S{0,12}(?:标题|標題|题目|題目|題名|件名|タイトル|名称|名稱|主题|主題|テーマ|セッション名|会話名|제목|이름|대화명|ชื่อ|หัวข้อ)\S{0,10}$/u;
+const SPACELESS_EMPTY =
+  /^(?:新しい|新規|新建?|的|未|命名|设定|設定|無|无|没有|暂|默认|标题|標題|题目?|題名?|名称|主题|空|知|不明|会话|會話|对话框?|對話|聊天|会話|チャット|セッション|スレッド|タイトル|なし|の|該当|定|你好|您好|对不起|抱歉|こんにちは|すみません|แชท|การสนทนา|บทสนทนา|เซสชัน|ใหม่|ไม่มี|ไม่ระบุ|ไม่ทราบ|ชื่อ|หัวข้อ)+$/;
 /** How long the answer was to be: "(5 words)", "max 5 words", "3-5 word". */
 const BRIEF =
-  /[([（][^()[\]（）]{0,40}[)\]）]|\b\d{1,2}(?:\s*[-–]\s*\d{1,2})?[- ]words?\b|\b(?:one|two|three|four|five)[- ]words?\b/gi;
-const OPTION = /^(?:the )?(?:(?:option|suggestion|choice|title)\s+#?(?:[a-d]|\d{1,2})|first option)$/i;
-const SEPARATOR = /\s*(?:[:：=;|]|→|->|=>|>>|»)\s*|\s+[-–—]+\s*|[-–—]+\s+/;
-const SET_APART = /^[[(【（［「『「《*]{1,3}([^\])】）」』》*:：]{1,40})[\])】）」』》*]{1,3}\s*[:：]?\s*(?=\S)/u;
+  /[([（][^()[\]（）]{0,40}[)\]）]|\b(?:\d{1,2}(?:\s*[-–]\s*\d{1,2})?|one|two|three|four|five)[- ]words?\b/gi;
+const OPTION = /^(?:(?:option|suggestion|choice|title)\s+#?(?:[a-d]|\d{1,2})|(?:first|second) option)$/i;
+const SET_APART = /^[[(【（［「『《*]{1,3}([^\])】）」』》*:：]{1,40})[\])】）」』》*]{1,3}\s*[:：]?\s*(?=\S)/u;
+const SEPARATED = /^(?:(.{1,80}?)(?:\s*([:：=;|→]|->|>>)\s*|\s+[-–—]+\s*|[-–—]+\s+)|([^"]{1,80}?)\s*(?=["“„«「『《]))/u;
 /** How announcements begin: where nothing but a few words stand before the colon, the name follows. */
-const POINTER =
-  /^(?:and |so |sure[,!]? )?(?:here(?:['’]s| is| are| you go| it is)|below|voici|aquí|aqui|hier (?:ist|is)|ecco|вот|ось|oto|işte|segue|her er|här är|(?:perhaps|maybe)$|my (?:suggestion|pick)|i(?:['’]d| would)? suggest|let['’]s go with|how about)(?![\p{L}\p{M}])/iu;
-const BASED_ON =
-  /^(?:based on|given|considering|after|from|for|in) (?:the|this|our|your) .*\b(?:titles?|names?)\b|\b(?:titles?|named?|called) (?:would be|could be|is|that)\b/i;
-const MAX_LABEL_CHARS = 120;
+const ANNOUNCEMENT =
+  /^(?:and |so )?(?:here(?:['’]s| is| are| you go| it is)|below|based on|voici|aquí|aqui|hier (?:ist|is)|ecco|вот|ось|oto|işte|segue|her er|här är|(?:perhaps|maybe)$|my (?:suggestion|pick)|i(?:['’]d| would)? suggest|let['’]s go with|how about)(?![\p{L}\p{M}])/iu;
 
-type Strength = "title" | "name" | "none";
+type Kind = "sure" | "likely" | null;
 
-/** Whether the phrase is a label and nothing else. */
-export const isLabel = (phrase: string): boolean => strengthOf(phrase) !== "none";
+/** Whether the phrase is a label and nothing else: surely, or before a colon only ("Name", "Session"). */
+function labelIn(phrase: string): Kind {
+  const bare = phrase.replace(BRIEF, " ").replace(/^[^\p{L}]+|[^\p{L}\p{M}\p{N}]+$/gu, "");
+  if (OPTION.test(bare) || SPACELESS_LABEL.test(bare.replace(/\s+/g, ""))) return "sure";
+  const all = wordsOf(bare);
+  if (!all.every((word) => isIn(word, TITLES, TOPICS, COMPANIONS, FILLERS))) return labelAbroad(all);
+  const [isTitle, isTopic] = [TITLES, TOPICS].map((set) => all.some((word) => set.has(word)));
+  const isAbout = all.some((word) => SESSION.test(word));
+  if (isTitle || (isTopic && isAbout)) return "sure";
+  return isTopic || isAbout || (bare !== phrase && /words?\b/i.test(phrase)) ? "likely" : null;
+}
 
-/** Whether the phrase is a label that says "title". */
-export const isTitleLabel = (phrase: string): boolean => strengthOf(phrase) === "title";
+export const isLabel = (phrase: string): boolean => labelIn(phrase) !== null;
+
+/** Elsewhere a word for a title decides, and where it stands: "Titre de transport" is none. */
+function labelAbroad(all: string[]): Kind {
+  if (all.length > 8) return null;
+  const isAlone = all.length === 1 || all.some((word) => SESSION.test(word));
+  const at = all.findLastIndex((word) => TITLES_ABROAD.has(word));
+  if (at > 0 || (at === 0 && isAlone)) return "sure";
+  return isAlone && all.some((word) => TOPICS_ABROAD.has(word)) ? "likely" : null;
+}
 
 /** The line without a label that only brackets or emphasis set apart ("【标题】…", "**Title** …"). */
 export function dropSetApart(line: string): string {
   const setApart = SET_APART.exec(line);
-  return setApart?.[1] !== undefined && isTitleLabel(setApart[1]) ? line.slice(setApart[0].length) : line;
+  return labelIn(setApart?.[1] ?? "") === "sure" ? line.slice(setApart?.[0].length) : line;
 }
 
-/** The line without its label; "" when the label was all of it. */
+/** The line without its label or announcement; "" when that was all of it. */
 export function dropLabel(line: string): string {
-  const head = line.slice(0, MAX_LABEL_CHARS);
-  const separator = SEPARATOR.exec(head);
-  if (separator !== null && separator.index > 0) {
-    const label = head.slice(0, separator.index);
-    const rest = line.slice(separator.index + separator[0].length);
-    const isColon = /[:：=>→|;]/.test(separator[0]);
-    const strength = strengthOf(label);
-    // A dash also joins what belongs together ("Name - calling"), a colon only announces.
-    if (strength === "title" || (strength === "name" && (isColon || isSure(label)))) return rest;
-    if (isColon && isAnnouncement(label)) return rest;
-  }
-  const quote = /\s*["“„«「『《]/.exec(head);
-  const isBeforeQuote = quote !== null && quote.index > 0 && isTitleLabel(head.slice(0, quote.index));
-  return isBeforeQuote ? line.slice(quote.index).trimStart() : line;
+  const [whole = "", before, colon, beforeQuote] = SEPARATED.exec(line) ?? [];
+  const label = before ?? beforeQuote ?? "";
+  const kind = labelIn(label);
+  // A dash also joins what belongs together ("Name - Calling"), a colon only announces.
+  const isLabel = kind === "sure" || (colon !== undefined && (kind !== null || isAnnouncement(label)));
+  return isLabel ? line.slice(whole.length) : line;
 }
 
-/** What a label that says "title" announces in this line; null when there is no such label. */
-export function titleAfterLabel(line: string): string | null {
-  const colon = /\s*[:：]\s*/.exec(line.slice(0, MAX_LABEL_CHARS));
-  const rest = colon === null ? "" : line.slice(colon.index + colon[0].length);
-  return colon !== null && rest !== "" && isTitleLabel(line.slice(0, colon.index)) ? rest : null;
+/** Whether the line has a label that says that it is the title. */
+export function isTitled(line: string): boolean {
+  const [, before, , beforeQuote] = SEPARATED.exec(line) ?? [];
+  return labelIn(before ?? beforeQuote ?? "") === "sure";
 }
 
 /** Whether the phrase says that a name follows. */
-export function isAnnouncement(phrase: string): boolean {
-  return (POINTER.test(phrase) && (phrase.split(/\s+/).length <= 4 || isAboutTitle(phrase))) || BASED_ON.test(phrase);
+const isAnnouncement = (phrase: string): boolean =>
+  ANNOUNCEMENT.test(phrase) &&
+  (phrase.split(/\s+/).length <= 4 || wordsOf(phrase).some((word) => isIn(word, TITLES, TOPICS, TITLES_ABROAD)));
+
+/** Whether the name says nothing about its session, alone or with a number or date behind it ("New Chat", "Untitled (2)"). */
+export function isPlaceholder(name: string): boolean {
+  const all = wordsOf(name.replace(/['’.]/g, "")).join(" ");
+  const bare = all.replace(/(?: ?\d{1,4}){1,6}$/, "");
+  if (NO_NAMES.has(all) || NO_NAMES.has(bare) || SPACELESS_EMPTY.test(bare.replaceAll(" ", ""))) return true;
+  const words = bare.split(" ");
+  const isEmpty = (word: string) => isIn(word, TITLES, TOPICS, TITLES_ABROAD, TOPICS_ABROAD, EMPTY);
+  return words.some(isEmpty) && words.every((word) => isEmpty(word) || COMPANIONS.has(word));
 }
 
-const isAboutTitle = (phrase: string) =>
-  wordsOf(phrase).some((word) => TITLES.has(word) || TITLES_ABROAD.has(word)) ||
-  /\b(?:names?|suggestions?|options?)\b/i.test(phrase);
+/** Whether the word is in one of the sets. Words for a session, and numbers, are in each. */
+const isIn = (word: string, ...sets: Set<string>[]): boolean =>
+  SESSION.test(word) || /^\d\d?$/.test(word) || sets.some((set) => set.has(word));
 
-const isSure = (label: string) =>
-  OPTION.test(label.trim()) || /\b(?:chat|conversation|session)\b.*\b(?:name|topic)\b/i.test(label);
-
-function strengthOf(phrase: string): Strength {
-  const bare = phrase.replace(BRIEF, " ").replace(/^[^\p{L}]+|[^\p{L}\p{M}\p{N}]+$/gu, "");
-  if (OPTION.test(bare)) return "name";
-  if (SPACELESS.test(bare.replace(/\s+/g, ""))) return LONE_SPACELESS.test(bare) ? "title" : "name";
-  const all = wordsOf(bare);
-  if (all.every((word) => COMPANIONS.has(word)) && /words?\b/i.test(phrase) && bare !== phrase) return "name";
-  if (all.length > 10) return "none";
-  const isTitle = all.some((word) => TITLES.has(word));
-  if (
-    all.every(
-      (word) =>
-        TITLES.has(word) ||
-        NAMES.has(word) ||
-        COMPANIONS.has(word) ||
-        (isTitle && QUALITIES.has(word)) ||
-        /^\d{1,2}$/.test(word),
-    )
-  )
-    return isTitle ? "title" : all.some((word) => NAMES.has(word)) ? "name" : "none";
-  return strengthAbroad(all);
-}
-
-function strengthAbroad(all: string[]): Strength {
-  const isAbout = all.some((word) => ABOUT_SESSION.test(word));
-  const at = all.findLastIndex((word) => TITLES_ABROAD.has(word));
-  if (at > 0 || (at === 0 && (all.length === 1 || isAbout))) return "title";
-  const isNamed = all.some((word) => NAMES_ABROAD.has(word));
-  return isNamed && (all.length === 1 || isAbout) ? "name" : "none";
-}
-
-function wordsOf(phrase: string): string[] {
-  return fold(phrase)
+const wordsOf = (phrase: string): string[] =>
+  fold(phrase)
     .replace(/’/g, "'")
     .split(/[^\p{L}\p{M}\p{N}'\u200c]+/u)
     .filter(Boolean);
-}

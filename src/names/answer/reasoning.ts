@@ -4,24 +4,15 @@
  * reasoning may be long.
  */
 
-const NAMES =
-  "think|thinking|thoughts?|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|deliberation|" +
-  "planning|plan|brainstorm|brainstorming|details|cot|chain[_-]of[_-]thought|commentary";
-/** With prefixes such as `seed:think`, `ant-thinking`, `inner_monologue`, and suffixes such as `think_fast`. */
-const REASONING_TAG = new RegExp(
+/** Tags, with prefixes such as `seed:think` and `inner_monologue`; the group tells a closing one. */
+const THINKING = new RegExp(
   [
-    `(?<!\`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??(?:${NAMES})(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
-    "\\[(\\/?)THINK\\]",
-    "◁(\\/?)think▷",
-    "<\\|(?:begin|(end))[_▁]of[_▁]thought\\|>",
-    "<\\|(?:START|(END))_THINKING\\|>",
-    "<unused9(?:4|(5))>",
+    "(?<!`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??(?:think|thinking|thoughts?|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|planning|details|cot|commentary)(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!`)",
+    "\\[(\\/?)THINK\\]|◁(\\/?)think▷|<\\|(?:begin|(end))[_▁]of[_▁]thought\\|>|<\\|(?:START|(END))_THINKING\\|>|<unused9(?:4|(5))>",
     "^(\\.\\.\\.done thinking)\\.$",
   ].join("|"),
   "gimu",
 );
-const CHANNEL = "<|channel|>";
-const MESSAGE = "<|message|>";
 const END_OF_TURN =
   /<\|(?:im_end|end|eot_id|eom_id|end_of_text|endoftext|return|call|im_sep)\|>|<\/s>|<end_of_turn>|<eos>|<[|｜]end[_▁]of[_▁]sentence[|｜]>/;
 const TEMPLATE_TOKEN =
@@ -29,15 +20,18 @@ const TEMPLATE_TOKEN =
 
 /** The answer without reasoning; "" when nothing else was there. */
 export function dropReasoning(text: string): string {
-  return dropTemplateTokens(dropChannels(dropTags(text)));
+  const answer = dropChannels(dropThinking(text));
+  if (!/[<[]/.test(answer)) return answer;
+  const turns = answer.split(END_OF_TURN).map((turn) => turn.replace(TEMPLATE_TOKEN, "").trim());
+  return turns.find((turn) => turn !== "") ?? "";
 }
 
-function dropTags(text: string): string {
+function dropThinking(text: string): string {
   let answer = "";
   let rest = 0;
   let isThinking = false;
-  for (const tag of text.matchAll(REASONING_TAG)) {
-    const isClosing = tag.slice(1).some((marker) => marker !== undefined && marker !== "");
+  for (const tag of text.matchAll(THINKING)) {
+    const isClosing = tag.slice(1).some(Boolean);
     // A closing tag alone: the template had opened it before the answer began.
     if (isClosing && !isThinking) answer = "";
     if (!isClosing && !isThinking) answer += `${text.slice(rest, tag.index)}\n`;
@@ -50,16 +44,9 @@ function dropTags(text: string): string {
 /** Harmony's channels, also after a template has swallowed the tokens around them: "analysisThe user …assistantfinal…". */
 function dropChannels(text: string): string {
   if (/^\s*analysis(?=[A-Z])/.test(text)) return text.split("assistantfinal").slice(1).at(-1) ?? "";
-  const first = text.indexOf(CHANNEL);
-  if (first < 0) return text;
-  const final = text.lastIndexOf(`${CHANNEL}final`);
-  if (final < 0) return text.slice(0, first);
-  const message = text.indexOf(MESSAGE, final);
-  return message < 0 ? "" : text.slice(message + MESSAGE.length);
-}
-
-function dropTemplateTokens(text: string): string {
-  if (!/[<[]/.test(text)) return text;
-  const turns = text.split(END_OF_TURN).map((turn) => turn.replace(TEMPLATE_TOKEN, "").trim());
-  return turns.find((turn) => turn !== "") ?? "";
+  if (!text.includes("<|channel|>")) return text;
+  const final = text.split("<|channel|>final").slice(1).at(-1);
+  return final === undefined
+    ? text.slice(0, text.indexOf("<|channel|>"))
+    : final.split("<|message|>").slice(1).join("");
 }

@@ -110,17 +110,12 @@ test("finds nothing in reasoning that was cut off", () => {
   );
 });
 
-test("drops reasoning that no tag marks, and takes the name that follows it", () => {
+test("drops reasoning that no tag marks, and takes the name that a label marks behind it", () => {
   expectName(
     [
-      `Okay, the user wants a title. Let me think about it.\n\n${NAME}`,
       `The user is asking about meals. I need a short title.\nTitle: ${NAME}`,
-      `We need to produce a title. Title: ${NAME}`,
       `Let me think. The conversation is about meals.\n\n**Title:** ${NAME}`,
-      `Hmm, so they plan meals.\nI should keep it short.\n${NAME}`,
       `First, I need to read the chat.\n\nFinal Title: "${NAME}"`,
-      `Thought for 4 seconds\n\n${NAME}`,
-      `Thinking...\n\n${NAME}`,
       `Reasoning: they plan meals\nTitle: ${NAME}`,
       `用户想要一个标题。\n标题：${NAME}`,
     ],
@@ -128,6 +123,11 @@ test("drops reasoning that no tag marks, and takes the name that follows it", ()
   );
   expectName(
     [
+      `Okay, the user wants a title. Let me think about it.\n\n${NAME}`,
+      `We need to produce a title. Title: ${NAME}`,
+      `Hmm, so they plan meals.\nI should keep it short.\n${NAME}`,
+      `Thought for 4 seconds\n\n${NAME}`,
+      `Thinking...\n\n${NAME}`,
       "Okay, so the user wants a title for the chat history",
       "Okay, the user is asking about meals",
       "Hmm, the user wants me to",
