@@ -4,7 +4,7 @@ import { MAX_NAME_WORDS } from "../../domain/limits.ts";
 import { hasContent } from "../../lib/visible-text.ts";
 import { isPlaceholder, isTitled } from "./labels.ts";
 import { withoutEdges, withoutLayer } from "./layers.ts";
-import { isRefusal, isSpeech } from "./speech.ts";
+import { isRefusing, isSpeech } from "./speech.ts";
 
 /** Deeper than any wrapping that was meant. */
 const MAX_LAYERS = 24;
@@ -31,7 +31,7 @@ export const unwrapLine = (line: string): string => readLine(line).name;
 function readLine(line: string): { name: string; isSaid: boolean; isTitle: boolean } {
   let name = line.replace(/\s+/g, " ").trim();
   let isTitle = false;
-  for (let layer = 0; layer < MAX_LAYERS && !isRefusal(name); layer += 1) {
+  for (let layer = 0; layer < MAX_LAYERS && !isRefusing(name); layer += 1) {
     isTitle ||= isTitled(name);
     const inner = withoutLayer(name);
     if (inner === name && isSpeech(name)) break;

@@ -1,4 +1,4 @@
-/** Takes fences, tags, Markdown and quotes off a text. What only looks like them stays: `Vec<T>`, `C# vs F#`, `A*`. */
+/** Takes fences and tags off an answer. What only looks like them stays: `Vec<T>`, `a < b`. */
 
 const FENCE = /(?:```|~~~)[`~]*(?:[ \t]*(\w{0,12})[ \t]*(?:\n|$|(?=[{[])))?([\s\S]*?)(?:(?:```|~~~)[`~]*|$)/g;
 /** Languages of a fence that holds text. In any other a model wrote code or its thoughts instead of a name. */
@@ -15,7 +15,6 @@ const ANSWER =
 const UNREADABLE =
   /<(script|style|iframe|object|svg|head)(?:[\s/][^<>]{0,400})?>[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)|<!doctype[\s\S]*|^\s*<(notes?|[a-z]+ing)>[^<]*<\/\2>(?=\s*\S)/gi;
 const TAG = /<(\/?)([a-z][\w:.-]*)([\s/=][^<>]*)?>|<[a-z]\w*[\s/][^<>]*$/gi;
-
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', ldquo: "“", rdquo: "”", nbsp: " " };
 
 /** The text without tags; scripts, styles and comments go with what they hold. */

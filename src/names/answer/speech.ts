@@ -39,24 +39,37 @@ const ABROAD = new RegExp(
   olen pahoill\p{L}+|en (?:voi|pysty)|anteeksi|przepraszam|przykro mi|niestety|nie (?:mogę|jestem|mam)|omlouv\p{L}+|bohužel|nemohu|sajnál\p{L}+|sajnos
   извините|простите|к сожалению|жаль|я не|не (?:могу|можу)|пожалуйста|вибачте|съжалявам|за съжаление|îmi pare|din păcate|nu pot|üzgünüm|maalesef|özür
   λυπάμαι|δυστυχώς|δεν μπορώ|συγγνώμη|آسف|م[تأا]سف\p{L}*|عذر[اًا]+|أعتذر|للأسف|لا (?:أستطيع|يمكنني|أملك)|ليس لدي|ببخشید|نمی\S?توانم|סליחה|מצטער|אני לא|לצערי
-  क्षमा|माफ|खेद|असमर्थ|দুঃখিত|மன்னிக்க\p{L}*|xin lỗi|rất tiếc|không thể|maaf|saya (?:tidak|adalah)|(?:el usuario|o usuário|l['’]utente|l['’]utilisateur|der (?:be)?nutzer|пользователь) \p{Ll}+
+  क्षमा|माफ|खेद|असमर्थ|দুঃখিত|மன்னிக்க\p{L}*|xin lỗi|rất tiếc|không thể|maaf|saya (?:tidak|adalah)
 `)}(?![\\p{L}\\p{M}])|${anyOf(`
   ขออภัย|ขอโทษ|เสียใจด้วย|(?:ฉัน|ผม|ดิฉัน)(?:ไม่|เป็น)|^สวัสดี(?:ครับ|ค่ะ)|(?:抱歉|对不起|對不起|遗憾)(?!信|书|的)|不好意思|我(?:[无無]法|不能|[没沒]有|是(?:一个)?(?:AI|人工|语言|大))
   ^作[为為](?:一个|一個)?(?:AI|人工|语言|大)|^[无無]法(?:生成|提供|确定|总结|命名|回答|协助|帮助|完成)|没有(?:足够|提供|对话|内容)|^[请請][您你]?(?:提供|告诉|说明|输入|描述)
-  申し訳|すみません|ごめんなさい|恐れ入ります|残念ながら|お手伝い|AIとして|죄송|미안(?:합|하지)|유감|안타깝|^(?:用户|使用者)(?:想|询问|希望|提出|正在|要求|让我|的问题是)
-  ^(?:让我|我需要|我们需要|我应该)|^(?:この会話|ユーザー)[はがの]|^(?:사용자[가는]|이 대화는)
+  申し訳|すみません|ごめんなさい|恐れ入ります|残念ながら|お手伝い|AIとして|죄송|미안(?:합|하지)|유감|안타깝|^[您你]好[!！，,]|^こんにちは[!！]|^안녕하세요[!,]
 `)}`,
   "iu",
 );
-/** Sentences in English: small letters stand where a title has capitals. */
+/** So much of a text is its opening. */
+const OPENING_UNITS = 30;
+/** The same in the first person and as a request, told from titles by small letters. */
+const SPOKEN = new RegExp(
+  anyOf(String.raw`
+  ^I(?:['’]\w+| am)? (?:[a-z]+(?: [a-z]|['’])|suggest|would|propose)|^[Pp]lease [a-z]|^[Ll]et me (?:know|help|explain)\b
+  ^(?:[Cc]ould|[Cc]an|[Ww]ould|[Dd]o|[Dd]id) you [a-z]|^[Ii]s there anything\b|^[Tt]here (?:is|are|was|were) (?:no|not|nothing|insufficient)\b
+  ^(?:[Uu]ser|[Hh]uman|[Ss]ystem|AI|[Aa]ssistant)\s*[:：] (?:[a-z]|You\b|Hello\b)|^(?:[Ww]hat|[Ww]hich|[Hh]ow)(?: \w+){0,3} (?:would|do|can|should|are) you [a-z]
+  ^(?:[Tt]he|[Nn]o) (?:provided|given) (?:text|messages?|conversation|input)\b(?! [A-Z])
+`),
+  "u",
+);
+/** Sentences: in English small letters stand where a title has capitals, elsewhere they speak of the user or the task. */
 const SENTENCE = new RegExp(
   anyOf(String.raw`
   ^(?:(?:[Tt]he|[Tt]his|[Oo]ur|An?) (?:[a-z]+ ){0,2})?(?:[Uu]ser|[Cc]onversation|chat|discussion|[Ss]ession|assistant|message|title|name|request|instructions?|language)(?:['’]s \w+| name| title)?(?: (?:of|for) this \w+)? (?:is|was|are|has|have|would|could|should|must|only|just|does|did|wants?|ask(?:s|ed|ing)?|needs?|said|says?|sent|wrote|discusses|revolves|contains|covers|mentions?|appears?|seems?|greet(?:s|ed)|provided|shares?)\b
   ^(?:[Hh]mm+|[Oo]k(?:ay)?|[Aa]lright|[Ss]o|[Nn]ow|[Ww]ell|[Ww]ait|[Ff]irst|[Nn]ext|[Mm]aybe|[Ll]ooking at|[Bb]ased on|[Gg]iven)[,.…]* (?:so |let )?(?:I|we|they|this|the (?:user|conversation|title|chat|messages?))\b(?! [A-Z])
-  ^(?:[Nn]eed to|[Ll]et(?: me|['’]?s)|[Pp]lease|[Yy]es,|[Nn]o,|(?:[Uu]ser|[Hh]uman|[Ss]ystem|AI|[Aa]ssistant)\s*[:：]) (?:[a-z]|You\b)|^(?:[Ii]t|[Tt]hat|[Tt]his|[Hh]ere|[Tt]here)['’]s [a-z]+ [a-z]
-  ^I(?:['’]\w+| am)? (?:[a-z]+(?: [a-z]|['’])|suggest|would|propose)|^(?:[Gg]enerate|[Cc]reate|[Ww]rite|[Pp]rovide) (?:\p{L}+ ){0,6}(?:title|name) (?:for|of|based on|that)\b
+  ^(?:[Nn]eed to|[Ll]et(?: me|['’]?s)|[Pp]lease|[Yy]es,|[Nn]o,) [a-z]|^(?:[Ii]t|[Tt]hat|[Tt]his|[Hh]ere|[Tt]here)['’]s [a-z]+ [a-z]
+  ^(?:[Gg]enerate|[Cc]reate|[Ww]rite|[Pp]rovide) (?:\p{L}+ ){0,6}(?:title|name) (?:for|of|based on|that)\b
   ^(?:[Tt]hinking|[Tt]hought|[Rr]easoning)(?: [Pp]rocess)?\s*(?:[:：]|\.{2,}|…|$)|^[Tt]h(?:ought for|inking about the)\b|^[Aa]nalysis\s*[:：]\s*(?:The|This|User|We|I)\b|^(?:Step \d\s*[:.]\s*)?(?:Identify|Analy[sz]e|Determine|Understand) the\b
   ^(?:[Ww]e|[Yy]ou|[Tt]hey|[Hh]e|[Ss]he|[Ii]t|[Tt]h(?:is|at|ese|e)|[Tt]here|[Hh]ere|An?|[Mm]y|[Yy]our|[Oo]ur|[Nn]o|If)\b.*?(?<!\b(?:that|who|which|what|why|how|where|when|as)) (?:is|are|was|were|can(?:not)?|could|should|would|will|have|has|had|do|does|needs?|wants?|seems|looks|appears|means|must|may|might)\b(?! [A-Z])
+  ^(?:[Ee]l usuario|[Oo] usuário|[Ll]['’](?:utente|utilisateur)|[Dd]er (?:Ben|N)utzer|[Пп]ользователь) \p{Ll}
+  ^(?:用户|使用者)(?:想|询问|希望|提出|正在|要求|让我|的问题是)|^(?:让我|我需要|我们需要|我应该)|^(?:この会話|ユーザー)[はがの]|^(?:사용자[가는]|이 대화는)
   (?<![Tt]hank) you(?!\p{L})
 `),
   "u",
@@ -70,8 +83,11 @@ const SENTENCE_END =
 /** A word that a title would capitalise; any word in scripts without capitals. */
 const SMALL_WORD = / (?!(?:and|for|the|with|from|into|over|than|that|this|about|your)\b)[\p{Ll}\p{Lo}]\p{L}{2}/u;
 
-/** Whether the line opens as a refusal, an apology, a greeting or an offer does. */
-export const isRefusal = (line: string): boolean => REFUSAL.test(line) || ABROAD.test(line);
+/** Whether the text opens as a refusal, an apology or a greeting does. A summary may hold such words later on. */
+export const isRefusal = (text: string): boolean => isRefusing(text) || SPOKEN.test(text);
+
+/** The same where a sentence in the first person may still say the name: `I suggest "…"`. */
+export const isRefusing = (text: string): boolean => REFUSAL.test(text) || ABROAD.test(text.slice(0, OPENING_UNITS));
 
 /** Whether the line is said to somebody: by its words, in several sentences, or in one that is too long for a name. */
 export function isSpeech(line: string): boolean {

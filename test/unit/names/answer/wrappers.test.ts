@@ -426,7 +426,12 @@ test("of several options the first counts", () => {
     `① ${NAME}\n② Family Meal Prep`,
     `**${NAME}**\n\nor\n\n**Family Meal Prep**`,
   ]);
-  expectNames({ "1、京都旅行\n2、大阪旅行": "京都旅行", "一、京都旅行\n二、大阪旅行": "京都旅行" });
+  expectNames({
+    "1、京都旅行\n2、大阪旅行": "京都旅行",
+    "一、京都旅行\n二、大阪旅行": "京都旅行",
+    "京都旅行\n大阪旅行": "京都旅行",
+    "京都旅行 | 大阪旅行 | 奈良旅行": "京都旅行",
+  });
 });
 
 test("drops what a model says before the name", () => {
