@@ -76,7 +76,7 @@ const SENTENCE = new RegExp(
 );
 /** Polite endings in Japanese and Korean, and a statement with its stop in Chinese. */
 const SAID_IN_CJK =
-  /(?:です|ます|ました|ません|でした|ください)(?:か|ね|よ)*[。！？!?]*$|(?:니다|니까|까요|세요|해요|예요|어요|아요|네요|줘요)[.!?。]*$|(?:是|可以|需要|应该|[您你](?!好)).*[。！]$/u;
+  /(?:です|ます|ました|ません|でした|ください)(?:か|ね|よ)*[。！？!?]*$|(?:니다|니까|까요|세요|해요|예요|어요|아요|네요|줘요)[.!?。]*$|^(?=.*(?:是|可以|需要|应该|[您你](?!好))).*[。！]$/u;
 /** Between a whole word with its stop and the next sentence; "Dr. No" and "Yahoo! Mail" are none. */
 const SENTENCE_END =
   /(?<=[\p{L}\p{M}]{2}\s?[!?！？。]|\p{Ll}{3}\.|[다요오]\.)\s+(?=[\p{Lu}\p{Lo}¿¡])|(?<=[！？。])(?=\p{L})/u;
