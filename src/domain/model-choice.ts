@@ -34,3 +34,13 @@ export type ModelChoice = string | ModelSettings;
 
 export const modelSettings = (choice: ModelChoice): ModelSettings =>
   typeof choice === "string" ? { id: choice } : choice;
+
+/**
+ * Names a model with its API and its server: what it said beside a text goes back only where this is the same. It holds no
+ * credentials, because it is stored with messages.
+ */
+export function sourceOf(api: ModelApi, baseUrl: string, id: string): string {
+  const url = URL.parse(baseUrl);
+  const server = url === null ? "unknown" : `${url.host}${url.pathname}`.replace(/\/+$/, "");
+  return `${api} ${server} ${id}`;
+}

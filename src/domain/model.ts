@@ -89,8 +89,8 @@ export type ModelChunk =
   | { type: "text"; delta: string }
   /** What the model thought, in words that may be shown. */
   | { type: "reasoning"; delta: string }
-  /** The `data` of the answer's `ProviderData`, whole; at most once, before `finish`. */
-  | { type: "provider_data"; data: string }
+  /** The `data` of the answer's `ProviderData`; null where it was too large to keep. At most once, before `finish`. */
+  | { type: "provider_data"; data: string | null }
   | { type: "tool_call"; index: number; id?: string; name?: string; arguments?: string }
   | { type: "usage"; usage: Usage }
   | { type: "finish"; reason: FinishReason };
