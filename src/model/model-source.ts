@@ -24,7 +24,7 @@ const sources = new WeakMap<ModelSourceConfig, ModelSource>();
 
 /**
  * Where models come from: the provider, when a key or a base URL is set; else the offline model, in development only;
- * else nowhere. Every id gets one Model, which keeps its client.
+ * else nowhere. Every choice gets one Model, which keeps its client.
  */
 export function modelSource(config: ModelSourceConfig): ModelSource {
   const source = sources.get(config) ?? newSource(config);
@@ -39,17 +39,18 @@ function newSource(config: ModelSourceConfig): ModelSource {
   }
   const models = new Map<string, Model>();
   return (choice = config.openAiModel) => {
-    const { id } = modelSettings(choice);
-    const known = models.get(id);
+    const settings = modelSettings(choice);
+    const key = JSON.stringify(settings);
+    const known = models.get(key);
     if (known) return known;
     const model = openAiModel({
-      id,
+      settings,
       apiKey: config.openAiApiKey,
       baseUrl: config.openAiBaseUrl,
       timeoutMs: config.modelTimeoutMs,
       maxRetries: config.modelMaxRetries,
     });
-    models.set(id, model);
+    models.set(key, model);
     return model;
   };
 }

@@ -13,8 +13,9 @@ export interface ChatUsage {
 export interface ChatMessage {
   role: string;
   content?: string | null;
-  tool_calls?: { id: string; type: string; function: { name: string; arguments: string } }[];
+  tool_calls?: { id: string; type: string; function: { name: string; arguments: string }; extra_content?: unknown }[];
   tool_call_id?: string;
+  [member: string]: unknown;
 }
 
 /** The body of a chat completions request, as it was sent. */
@@ -28,6 +29,7 @@ export interface ChatRequest {
   response_format?: { type: string; json_schema?: { name: string; strict: boolean; schema: Record<string, unknown> } };
   max_completion_tokens?: number;
   max_tokens?: number;
+  [parameter: string]: unknown;
 }
 
 /** One request that reached the provider. */

@@ -1,8 +1,10 @@
 import OpenAI from "openai";
+import type { ModelSettings } from "../../domain/model-choice.ts";
+import { watchDone } from "./done-mark.ts";
+import { readableBody } from "./refusal/provider-failure.ts";
 
 export interface OpenAiOptions {
-  /** The model's id at the provider. */
-  id: string;
+  settings: ModelSettings;
   /** May be left out with a base URL: many local servers want no key. */
   apiKey?: string | null | undefined;
   /** Any OpenAI-compatible server; OpenAI itself when left out. */
@@ -33,7 +35,7 @@ export function createClient(options: OpenAiOptions): OpenAI {
     maxRetries: options.maxRetries,
     // Its log would hold what a provider sent.
     logLevel: "off",
-    fetch: fetchAnswer,
+    fetch: options.settings.finishOnDone ? async (...asked) => watchDone(await fetchAnswer(...asked)) : fetchAnswer,
   });
 }
 
@@ -42,7 +44,7 @@ async function fetchAnswer(input: string | URL | Request, init?: RequestInit): P
   const response = await globalThis.fetch(input, init);
   if (response.ok) return response;
   // The client's timeout covers this function only: an error whose body never ends would hold it for good.
-  const body = await response.text();
+  const body = readableBody(await response.text());
   const headers = new Headers(response.headers);
   headers.delete("content-encoding");
   return new Response(body === "" ? null : body, { status: response.status, headers });

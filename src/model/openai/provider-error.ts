@@ -3,8 +3,10 @@
  * and web pages (from proxies), so their words go through here: keys and prompts are masked, and little is kept.
  */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { isObject } from "../../domain/json.ts";
 import { ModelError, type ModelRequest } from "../../domain/model.ts";
+import { refusesHistory } from "./refusal/kinds.ts";
+import { isOfParameter } from "./refusal/parameters.ts";
+import { type ProviderFailure, providerFailure } from "./refusal/provider-failure.ts";
 
 /** What must not come back in a message. */
 export interface Confidential {
@@ -26,7 +28,7 @@ const MASK = "***";
 export function promptTexts(request: ModelRequest): string[] {
   const plain = request.messages.flatMap((message) =>
     message.role === "assistant"
-      ? [message.content, ...message.toolCalls.map((call) => call.arguments)]
+      ? [message.content, ...message.toolCalls.map((call) => call.arguments), message.providerData?.data ?? ""]
       : [message.content],
   );
   const escaped = plain.map((text) => JSON.stringify(text).slice(1, -1));
@@ -50,30 +52,19 @@ export function toModelError(error: unknown, timeoutMs: number, confidential: Co
   if (!(error instanceof APIError)) {
     return new ModelError("model_provider_error", "The connection to the model's provider broke off.");
   }
-  const said = shownMessage(providerMessage(error), confidential);
+  const failure = providerFailure(error);
+  const said = shownMessage(failure.words, confidential);
   const what = error.status === undefined ? "reported an error" : `answered ${error.status}`;
   const message = `The model's provider ${what}${said === "" ? "." : `: ${said}`}`;
-  const type = isRateLimit(error) ? "model_rate_limit_error" : "model_provider_error";
-  return new ModelError(type, message, { status: error.status ?? null });
+  const type = isRateLimit(failure) ? "model_rate_limit_error" : "model_provider_error";
+  return new ModelError(type, message, {
+    status: failure.status,
+    refusesHistory: refusesHistory(failure, isOfParameter),
+  });
 }
 
-function isRateLimit(error: APIError): boolean {
-  // Inside a stream the status is in the error object, if anywhere.
-  const code: unknown = error.code;
-  return error.status === 429 || String(code) === "429" || code === "rate_limit_exceeded";
-}
-
-function providerMessage(error: APIError): string {
-  const body: unknown = error.error;
-  if (typeof body === "string") return body;
-  if (isObject(body)) {
-    const said = [body.message, body.detail, body.error].find((value) => typeof value === "string");
-    return typeof said === "string" ? said : "";
-  }
-  // No JSON: the text follows the status in the client's message; proxies answer with web pages.
-  const text = error.message.replace(/^\d{3} /, "");
-  return text.startsWith("status code") || text.startsWith("(no status") ? "" : text;
-}
+const isRateLimit = ({ status, codes }: ProviderFailure): boolean =>
+  status === 429 || codes.split(" ").includes("rate_limit_exceeded");
 
 /** A provider's words, safe to show: one line of at most 300 characters, keys and prompt masked. */
 export function shownMessage(said: string, { secrets, prompt }: Confidential): string {

@@ -1,18 +1,22 @@
 import { APIError } from "openai";
 import type { Stream } from "openai/streaming";
-import { isObject } from "../../domain/json.ts";
 import { type ModelChunk, ModelError } from "../../domain/model.ts";
 import { StallTimer } from "../../lib/stall-timer.ts";
 import { modelTimeout } from "./provider-error.ts";
+import { errorIn } from "./refusal/provider-failure.ts";
 
 /** Reads the events of one answer in order, as one API sends them. */
 export interface AnswerReader {
   /** Whether the end of the answer was seen: from then on it is whole, whatever happens to the connection. */
   readonly isWhole: boolean;
+  /** What the answer itself says went wrong, once it is over: its text is kept, its calls are not run. */
+  readonly failure?: ModelError | null;
   /** What one event of the stream says, or one answer that was not streamed. */
   read(event: unknown): ModelChunk[];
   /** What is told last, when no further event comes. */
   end(): ModelChunk[];
+  /** The stream ended with `[DONE]`. Told only where the model's settings ask for it. */
+  sawDone?(): void;
 }
 
 /** How long a whole answer waits for its usage when the server leaves the connection open. */
@@ -37,6 +41,8 @@ export async function* readAnswer(
       const next = await events.next();
       timer.pause();
       if (next.done) break;
+      const failed = errorIn(next.value);
+      if (failed !== undefined) throw new APIError(undefined, failed, undefined, undefined);
       yield* reader.read(next.value);
     }
   } catch (error) {
@@ -61,7 +67,5 @@ function eventsOf(stream: Stream<unknown>, response: Response): AsyncIterator<un
 
 /** The one event of a server that does not stream, although it was asked to. */
 async function* wholeAnswer(response: Response): AsyncGenerator<unknown> {
-  const answer: unknown = await response.json();
-  if (isObject(answer) && answer.error) throw new APIError(undefined, answer.error, undefined, undefined);
-  yield answer;
+  yield await response.json();
 }

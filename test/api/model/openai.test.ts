@@ -33,7 +33,7 @@ const USAGE = { inputTokens: 10, outputTokens: 5, totalTokens: 15, reasoningToke
 
 function model(options: Partial<OpenAiOptions> = {}) {
   return openAiModel({
-    id: "test-1",
+    settings: { id: "test-1" },
     apiKey: KEY,
     baseUrl: MODEL_BASE_URL,
     timeoutMs: 5_000,

@@ -28,7 +28,7 @@ const NAME = '{"name": "Whale Facts"}';
 let models = 0;
 /** Each call makes a model with a new id. Under a known id the server may remember that the model refuses a schema. */
 const model = (id = `schema-${models++}`, baseUrl = MODEL_BASE_URL) =>
-  openAiModel({ id, apiKey: "key", baseUrl, timeoutMs: 60_000, maxRetries: 0 });
+  openAiModel({ settings: { id }, apiKey: "key", baseUrl, timeoutMs: 60_000, maxRetries: 0 });
 /** For each request that reached the provider, whether it had a schema. */
 const asked = () => provider.calls.map(({ request }) => request.response_format !== undefined);
 const refusal = (status = 400, message = "'response_format' of type 'json_schema' is not supported with this model.") =>
@@ -190,9 +190,8 @@ describe("a refusal of something else", () => {
     ["a quota", refusal(429, "response_format quota")],
     ["a balance", refusal(402, "no credit for json_schema")],
     ["a length", refusal(400, "This model's maximum context length is 10 tokens; 12 are in the schema")],
-    ["a budget", refusal(400, "max_tokens is too large: 1024, schema")],
     ["a credit in a 400", refusal(400, "Your credit balance is too low to use json_schema")],
-    ["another parameter", [respond(400, { error: { message: "not a known schema", param: "max_tokens" } })]],
+    ["the messages", [respond(400, { error: { message: "not a known schema", param: "messages[0]" } })]],
     ["a model that is not there", refusal(404, "The model `test` does not exist")],
     ["a page that is not there", [respond(404, "Not Found")]],
     ["a content", refusal(400, "The content violates the policy")],
@@ -206,7 +205,7 @@ describe("a refusal of something else", () => {
   it("behind the first word of an answer is the answer's", async () => {
     const broken = chunk({ error: { code: 400, message: "response_format is not supported" } });
     provider.nextNames([text("Whale"), broken]);
-    expect(await proposeName(model(), LINES, JOB)).toMatchObject({ name: null, attempts: 1, failure: "unavailable" });
+    expect(await proposeName(model(), LINES, JOB)).toMatchObject({ name: null, attempts: 1, failure: "refused" });
     expect(asked()).toEqual([true]);
   });
 });

@@ -28,7 +28,7 @@ const NOW = { reasoningEffort: null, retryFailures: true };
 const JOB = { reasoningEffort: null, retryFailures: false };
 
 const model = () =>
-  openAiModel({ id: "test-1", apiKey: "key", baseUrl: MODEL_BASE_URL, timeoutMs: 5_000, maxRetries: 2 });
+  openAiModel({ settings: { id: "test-1" }, apiKey: "key", baseUrl: MODEL_BASE_URL, timeoutMs: 5_000, maxRetries: 2 });
 
 function proposed(scripts: Script[], options: Parameters<typeof proposeName>[2] = NOW) {
   provider.nextNames(...scripts);

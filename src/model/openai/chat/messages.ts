@@ -1,0 +1,113 @@
+/** The conversation as Chat Completions takes it, with what the provider itself said beside its texts. Pure. */
+import { isObject, type JsonObject } from "../../../domain/json.ts";
+import type { ModelMessage, ToolCall } from "../../../domain/model.ts";
+import type { FilledField } from "../refusal/parameters.ts";
+import { NOTHING_BESIDE, readProviderData, type SaidBeside } from "./provider-data.ts";
+
+type AssistantMessage = Extract<ModelMessage, { role: "assistant" }>;
+
+/** Kimi refuses an empty `reasoning_content`, and takes this. */
+const NO_REASONING = " ";
+/** Google documents it for calls that another model made, or that came without a signature. */
+const UNSIGNED = { google: { thought_signature: "skip_thought_signature_validator" } };
+
+export function toWireMessages(
+  messages: readonly ModelMessage[],
+  source: string,
+  fields: readonly FilledField[],
+): Record<string, unknown>[] {
+  const beside = messages.map((message) =>
+    message.role === "assistant" ? readProviderData(message.providerData ?? null, source) : NOTHING_BESIDE,
+  );
+  // Who gave `reasoning_content` once, wants it of every answer: also of those that another model gave.
+  const fills: Fills = {
+    reasoning: fields.includes("reasoning_content") || beside.some((said) => said.reasoning_content !== undefined),
+    signature: fields.includes("thought_signature"),
+  };
+  return messages.map((message, nth) => toWireMessage(message, beside[nth] ?? NOTHING_BESIDE, fills));
+}
+
+interface Fills {
+  reasoning: boolean;
+  signature: boolean;
+}
+
+function toWireMessage(message: ModelMessage, beside: SaidBeside, fills: Fills): Record<string, unknown> {
+  // Half a character, left where a text was cut, is refused by strict JSON readers, and would be on every later run.
+  const content = message.content.toWellFormed();
+  switch (message.role) {
+    case "system":
+    case "user":
+      return { role: message.role, content };
+    case "assistant":
+      return assistantMessage(message, beside, fills);
+    case "tool":
+      return { role: "tool", tool_call_id: message.toolCallId, content };
+  }
+}
+
+function assistantMessage({ content, toolCalls }: AssistantMessage, beside: SaidBeside, fills: Fills) {
+  const { thinking, tool_calls: said = [], ...sameNames } = beside;
+  const text = content.toWellFormed();
+  const calls = toolCalls.map((call, nth) => toWireCall(call, extraOf(said, call, nth)));
+  const [first] = calls;
+  // Of calls that were made side by side only the first one is signed.
+  if (fills.signature && first !== undefined && !isSigned(first.extra_content)) {
+    first.extra_content = { ...first.extra_content, ...UNSIGNED };
+  }
+  return {
+    role: "assistant",
+    content: thinking === undefined ? contentOf(text, calls.length) : withThinking(thinking, text),
+    ...(fills.reasoning && { reasoning_content: NO_REASONING }),
+    ...sameNames,
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
+}
+
+const contentOf = (text: string, calls: number): string | null => (text === "" && calls > 0 ? null : text);
+
+/** Mistral's form of what it thought. */
+const withThinking = (thinking: string, text: string) => [
+  { type: "thinking", thinking: [{ type: "text", text: thinking }] },
+  ...(text === "" ? [] : [{ type: "text", text }]),
+];
+
+/** What was said of a call, by its id, or by its place where ids were written anew. */
+function extraOf(said: NonNullable<SaidBeside["tool_calls"]>, call: ToolCall, nth: number): JsonObject | undefined {
+  return (said.find(({ id }) => id === call.id) ?? said.find(({ at }) => at === nth))?.extra_content;
+}
+
+const isSigned = (extra: JsonObject | undefined): boolean =>
+  isObject(extra?.google) && typeof extra.google.thought_signature === "string";
+
+interface WireCall {
+  id: string;
+  type: "function";
+  function: { name: string; arguments: string };
+  extra_content?: JsonObject;
+}
+
+function toWireCall(call: ToolCall, extra: JsonObject | undefined): WireCall {
+  return {
+    id: call.id,
+    type: "function",
+    function: { name: toWireName(call.name), arguments: toWireArguments(call.arguments) },
+    ...(extra !== undefined && { extra_content: extra }),
+  };
+}
+
+/** A name that a model made up may break OpenAI's rule for names; sent back as it is, it would fail every later run. */
+export function toWireName(name: string): string {
+  return name.replace(/[^\w-]/g, "_").slice(0, 64);
+}
+
+/** Many servers parse the arguments of earlier calls and fail on what is not a JSON object; the model wrote it, though. */
+export function toWireArguments(written: string): string {
+  if (written.trim() === "") return "{}";
+  try {
+    if (isObject(JSON.parse(written))) return written.toWellFormed();
+  } catch {
+    // Falls through to the form that keeps the text.
+  }
+  return JSON.stringify({ malformed_arguments: written.toWellFormed() });
+}

@@ -1,0 +1,172 @@
+/** Which optional parameter of a request a provider does not take. Pure. */
+import { isObject, type JsonObject } from "../../../domain/json.ts";
+import { isAboutAccount, isOutputBudget, isTooLong } from "./kinds.ts";
+import { type ProviderFailure, textOf } from "./provider-failure.ts";
+
+/** What an adapter learned of a model: what it does not take, what that is called there, what its messages need. */
+export type Finding =
+  | { kind: "left_out"; parameter: string }
+  | { kind: "renamed"; parameter: string; to: string }
+  | { kind: "filled"; field: FilledField };
+
+/**
+ * What some models want of every answer in the history, also of those that another model gave. `reasoning_content`:
+ * DeepSeek and Kimi, of all answers. `thought_signature`: Gemini 3, of calls.
+ */
+export type FilledField = "reasoning_content" | "thought_signature";
+
+/** Without these there is no request, or it means something else. */
+const NEEDED = ["model", "messages", "input", "instructions", "tools", "stream", "store"];
+/** Their members are refused one by one. */
+const CONTAINERS = ["reasoning", "text"];
+/** OpenAI's names that our adapters send, so that a refusal is known as one of them after they were left out too. */
+const KNOWN = [
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "stream_options",
+  "reasoning_effort",
+  "reasoning.effort",
+  "reasoning.summary",
+  "temperature",
+  "top_p",
+  "response_format",
+  "text.format",
+  "tool_choice",
+  "parallel_tool_calls",
+  "verbosity",
+  "text.verbosity",
+  "prompt_cache_key",
+  "safety_identifier",
+  "include",
+];
+const OTHER_NAME = new Map([
+  ["max_tokens", "max_completion_tokens"],
+  ["max_completion_tokens", "max_tokens"],
+]);
+
+/** How OpenAI, Azure, vLLM, llama.cpp, LiteLLM, Groq, DeepSeek, Gemini, Workers AI and strict validators say it. */
+const SCHEMA =
+  /response[\s_-]*(?:format|schema|mime)|json[\s_-]*(?:schema|mode|object)|\bschema\b|grammar|guided|structured[\s_-]*output|additionalProperties/i;
+const EFFORT = /reasoning[\s_.-]*effort|not support (?:thinking|reasoning)\b|thinking[\s_-]*(?:level|budget|config)/i;
+const IN_OTHER_WORDS = new Map([
+  ["response_format", SCHEMA],
+  ["text.format", SCHEMA],
+  ["reasoning_effort", EFFORT],
+  ["reasoning.effort", EFFORT],
+  ["stream_options", /stream[\s_-]*options|include[\s_-]*usage/i],
+  ["include", /encrypted[\s_-]*content|['"`]include['"`]/i],
+  ["temperature", /\btemperature\b/i],
+  ["verbosity", /\bverbosity\b/i],
+  ["text.verbosity", /\bverbosity\b/i],
+]);
+
+const NAMES_NO_PARAMETER =
+  /(?:un(?:known|supported|recogni[sz]ed|expected)|extra|invalid|additional|not? (?:support\w*|allowed|permitted))\b.{0,40}\b(?:parameter|argument|field|propert|input|key)|requested parameters|extra[_ ](?:inputs|forbidden)|drop_params/i;
+/** A failure that says no more than that the request is refused. */
+const SAYS_NOTHING =
+  /^\W*(?:(?:\d{3}|error|message|code|type|param|status|bad[ _]request|invalid[ _](?:request|argument)(?:[ _]error)?|null|no body)\W*)*$/i;
+const MAX_BARE_CHARS = 160;
+const STATUSES: readonly number[] = [400, 404, 405, 406, 415, 422, 501];
+const MESSAGES = /\b(?:messages?|input|prompt|contents)\b(?:[.[\s'"`]*\d|$)|^(?:messages|input|prompt|contents)\b/i;
+const NEEDS_REASONING = /reasoning_content/i;
+const NEEDS_SIGNATURE = /thought[\s_]?signature/i;
+const IS_MISSING = /missing|must be passed|must (?:include|contain|have)|required|not found|without/i;
+
+/** What may be asked otherwise, once more, after a failure; null where nothing would help. `found`: what was tried. */
+export function findOut(failure: ProviderFailure, body: JsonObject, found: readonly Finding[]): Finding | null {
+  if (failure.status === null || !STATUSES.includes(failure.status)) return null;
+  const field = missingField(failure);
+  if (field !== null) {
+    const isFilled = found.some((one) => one.kind === "filled" && one.field === field);
+    return isFilled ? null : { kind: "filled", field };
+  }
+  if (isTooLong(failure) || isAboutAccount(failure)) return null;
+  const parameter = refusedParameter(failure, optionalParameters(body));
+  if (parameter === null) return null;
+  const to = OTHER_NAME.get(parameter);
+  // Under its other name it was refused before, or its value is what is wrong: then it goes.
+  const isLast =
+    to === undefined || isOutputBudget(failure) || found.some((one) => "parameter" in one && one.parameter === to);
+  return isLast ? { kind: "left_out", parameter } : { kind: "renamed", parameter, to };
+}
+
+export const filledFields = (found: readonly Finding[]): FilledField[] =>
+  found.flatMap((finding) => (finding.kind === "filled" ? [finding.field] : []));
+
+/** The request as the findings want it. They are applied in the order in which they were found. */
+export function withFindings(body: JsonObject, found: readonly Finding[]): JsonObject {
+  return found.reduce<JsonObject>((changed, finding) => {
+    if (finding.kind === "filled") return changed;
+    const [name = "", member] = finding.parameter.split(".");
+    const { [name]: value, ...rest } = changed;
+    if (value === undefined) return changed;
+    if (finding.kind === "renamed") return { ...rest, [finding.to]: value };
+    if (member === undefined || !isObject(value)) return rest;
+    const { [member]: _refused, ...kept } = value;
+    return Object.keys(kept).length === 0 ? rest : { ...rest, [name]: kept };
+  }, body);
+}
+
+/** Whether a refusal is of a parameter, and not of what the messages hold. */
+export function isOfParameter(failure: ProviderFailure): boolean {
+  if (missingField(failure) !== null) return false;
+  if (failure.param !== "") return !MESSAGES.test(failure.param);
+  if (failure.places.some((place) => MESSAGES.test(place)) || MESSAGES.test(failure.words)) return false;
+  return refusedParameter(failure, KNOWN) !== null || /not support (?:tools|function)/i.test(failure.words);
+}
+
+function missingField(failure: ProviderFailure): FilledField | null {
+  if (!IS_MISSING.test(failure.words)) return null;
+  if (NEEDS_REASONING.test(failure.words)) return "reasoning_content";
+  return NEEDS_SIGNATURE.test(failure.words) ? "thought_signature" : null;
+}
+
+function optionalParameters(body: JsonObject): string[] {
+  return Object.entries(body)
+    .filter(([name]) => !NEEDED.includes(name))
+    .flatMap(([name, value]) =>
+      CONTAINERS.includes(name) && isObject(value) ? Object.keys(value).map((member) => `${name}.${member}`) : [name],
+    );
+}
+
+function refusedParameter(failure: ProviderFailure, parameters: readonly string[]): string | null {
+  const named = [failure.param, ...failure.places].filter((name) => name !== "");
+  const exact = named.map((name) => parameters.find((one) => isAt(name, one) || isIn(one, name))).find(Boolean);
+  if (exact !== undefined) return exact;
+  // A place that is none of ours: what is said there is about something that the request needs.
+  if (named.length > 0) return mentioned(named.join(" "), parameters);
+  const text = textOf(failure);
+  const format = parameters.find((name) => IN_OTHER_WORDS.get(name) === SCHEMA) ?? null;
+  return mentioned(text, parameters) ?? (NAMES_NO_PARAMETER.test(text) || isBare(failure) ? format : null);
+}
+
+/** The parameter that is named first. */
+function mentioned(text: string, parameters: readonly string[]): string | null {
+  const places = parameters
+    .map((name) => ({ name, at: text.search(patternOf(name)) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at);
+  return places[0]?.name ?? null;
+}
+
+/** `top_p` is also `topP`, `top-p` and `top p`. A name of one word counts in quotes only: it may mean something else. */
+function patternOf(name: string): RegExp {
+  const other = IN_OTHER_WORDS.get(name);
+  if (other !== undefined) return other;
+  const words = name.split(/[_.]/).map((word) => word.replace(/[^\w]/g, "\\$&"));
+  return words.length === 1
+    ? new RegExp(`['"\`]${words[0]}['"\`]`, "i")
+    : new RegExp(`(?<![A-Za-z0-9_])${words.join("[\\s_.-]*")}(?![A-Za-z0-9_])`, "i");
+}
+
+/** `response_format.type` is in `response_format`. */
+const isAt = (place: string, name: string): boolean =>
+  place === name || place.startsWith(`${name}.`) || place.startsWith(`${name}[`);
+/** `reasoning.effort` is in `reasoning`. */
+const isIn = (name: string, place: string): boolean => name.startsWith(`${place}.`);
+
+function isBare(failure: ProviderFailure): boolean {
+  const said = `${failure.codes} ${failure.words}`;
+  return failure.status !== 404 && said.length <= MAX_BARE_CHARS && SAYS_NOTHING.test(said);
+}
