@@ -9,6 +9,7 @@ import { isWaitingDelegation, type PendingCall } from "../../engine/run/calls.ts
 import type { SessionContext } from "../context.ts";
 import { planCall } from "./call-plan.ts";
 import type { DrivenTree, Strand } from "./driven-tree.ts";
+import { identifiedModel } from "./identified-model.ts";
 import { callTool, toolSpecs } from "./tool-runner.ts";
 
 /** Room that a run's output leaves free for notes about what was cut or not run. */
@@ -40,7 +41,10 @@ export function driveDependencies(
   const tools = component.tools ?? [];
   const specs = toolSpecs(tools);
   return {
-    model,
+    model: identifiedModel(model, {
+      sessionId: run.head.sessionId,
+      userId: run.head.userId ?? memory.session?.userId ?? null,
+    }),
     tools: team === null ? specs : [...specs, delegateTool(team.mode, membersOf(deps, team))],
     plan: (pending) =>
       planCall(strand, pending, {
