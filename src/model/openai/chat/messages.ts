@@ -49,7 +49,7 @@ function toWireMessage(message: ModelMessage, beside: SaidBeside, fills: Fills):
 function assistantMessage({ content, toolCalls }: AssistantMessage, beside: SaidBeside, fills: Fills) {
   const { thinking, tool_calls: said = [], ...sameNames } = beside;
   const text = content.toWellFormed();
-  const calls = toolCalls.map((call, nth) => toWireCall(call, extraOf(said, call, nth)));
+  const calls = toolCalls.map((call, nth) => toWireCall(call, extraOf(said, toolCalls, nth)));
   const [first] = calls;
   // Of calls that were made side by side only the first one is signed.
   if (fills.signature && first !== undefined && !isSigned(first.extra_content)) {
@@ -72,9 +72,15 @@ const withThinking = (thinking: string, text: string) => [
   ...(text === "" ? [] : [{ type: "text", text }]),
 ];
 
-/** What was said of a call, by its id, or by its place where ids were written anew. */
-function extraOf(said: NonNullable<SaidBeside["tool_calls"]>, call: ToolCall, nth: number): JsonObject | undefined {
-  return (said.find(({ id }) => id === call.id) ?? said.find(({ at }) => at === nth))?.extra_content;
+/** What was said of the call at this place, by its id, or by its place where ids were written anew. */
+function extraOf(
+  said: NonNullable<SaidBeside["tool_calls"]>,
+  calls: readonly ToolCall[],
+  nth: number,
+): JsonObject | undefined {
+  const ofId = said.find(({ id }) => id === calls[nth]?.id);
+  const ofPlace = said.find(({ at, id }) => at === nth && !calls.some((call) => call.id === id));
+  return (ofId ?? ofPlace)?.extra_content;
 }
 
 const isSigned = (extra: JsonObject | undefined): boolean =>
