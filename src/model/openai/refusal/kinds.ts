@@ -4,7 +4,7 @@ import { type ProviderFailure, textOf } from "./provider-failure.ts";
 const TOO_LONG = [
   /context[\s_-]*(?:length|window|size|limit|overflow)/i,
   /max\w*[\s_-]+(?:prompt|input|sequence|model)[\s_-]+(?:length|tokens|size)/i,
-  /(?:prompt|input|inputs|messages?|request|conversation|context|body|payload|entity|history)\b[^.!?]{0,60}?\btoo[\s_-](?:long|large|big|many)/i,
+  /(?:prompt|input|inputs|messages?|request|conversation|context|body|payload|entity|history)\b[^.!?]{0,60}?(?<!took )\btoo[\s_-](?:long|large|big|many)/i,
   /request_too_large|payload_too_large|too[\s_]many[\s_](?:input[\s_])?tokens/i,
   /request[^.!?]{0,30}exceeds?[^.!?]{0,30}maximum[^.!?]{0,20}size/i,
   /(?:prompt|input|message|request|model|total)\w*[\s_]+tokens?\b[^.!?]{0,80}\b(?:exceed|limit)/i,
@@ -15,6 +15,8 @@ const TOO_LONG = [
 const OUTPUT_BUDGET =
   /max[\s_]?(?:completion|output|new)?[\s_]?tokens\b[^!?]{0,80}(?:too[\s_]large|exceed|greater|less than|at most|maximum|must be|range|> \d)/i;
 const OF_THE_INPUT = /context|prompt|input|messages|sequence/i;
+/** Groq and Bedrock say of a budget what others say of an input. */
+const OF_THE_BUDGET_ALONE = /maximum value for `?max_\w*tokens|maximum tokens you requested exceeds/i;
 /** A request that is larger than all that a minute allows. Any other failure with this status is a matter of time. */
 const LARGER_THAN_A_MINUTE = /request[\s_](?:is[\s_])?too[\s_]large|reduce your message size/i;
 
@@ -34,7 +36,8 @@ export function isTooLong(failure: ProviderFailure): boolean {
 
 /** Whether the provider says that the answer may not be that long. */
 export function isOutputBudget(failure: ProviderFailure): boolean {
-  return OUTPUT_BUDGET.test(failure.words) && !OF_THE_INPUT.test(failure.words);
+  const { words } = failure;
+  return OF_THE_BUDGET_ALONE.test(words) || (OUTPUT_BUDGET.test(words) && !OF_THE_INPUT.test(words));
 }
 
 /** Whether it is about keys, money, the model itself or what is said: nothing that is left out of a request helps. */

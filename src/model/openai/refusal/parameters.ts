@@ -63,6 +63,8 @@ const IN_OTHER_WORDS = new Map([
 
 const NAMES_NO_PARAMETER =
   /(?:un(?:known|supported|recogni[sz]ed|expected)|extra|invalid|additional|not? (?:support\w*|allowed|permitted))\b.{0,40}\b(?:parameter|argument|field|propert|input|key)|requested parameters|extra[_ ](?:inputs|forbidden)|drop_params/i;
+const OF_ANY_PARAMETER =
+  /not support (?:tools|function)|(?:unknown|unsupported|unrecogni[sz]ed) (?:request )?(?:parameter|argument)/i;
 /** A failure that says no more than that the request is refused. */
 const SAYS_NOTHING =
   /^\W*(?:(?:\d{3}|error|message|code|type|param|status|bad[ _]request|invalid[ _](?:request|argument)(?:[ _]error)?|null|no body)\W*)*$/i;
@@ -113,7 +115,7 @@ export function isOfParameter(failure: ProviderFailure): boolean {
   if (missingField(failure) !== null) return false;
   if (failure.param !== "") return !MESSAGES.test(failure.param);
   if (failure.places.some((place) => MESSAGES.test(place)) || MESSAGES.test(failure.words)) return false;
-  return refusedParameter(failure, KNOWN) !== null || /not support (?:tools|function)/i.test(failure.words);
+  return namedParameter(failure, KNOWN) !== null || OF_ANY_PARAMETER.test(failure.words);
 }
 
 function missingField(failure: ProviderFailure): FilledField | null {
@@ -130,16 +132,22 @@ function optionalParameters(body: JsonObject): string[] {
     );
 }
 
+/** The parameter that is named, else the schema, which servers refuse in the most ways. */
 function refusedParameter(failure: ProviderFailure, parameters: readonly string[]): string | null {
-  const named = [failure.param, ...failure.places].filter((name) => name !== "");
-  const exact = named.map((name) => parameters.find((one) => isAt(name, one) || isIn(one, name))).find(Boolean);
-  if (exact !== undefined) return exact;
-  // A place that is none of ours: what is said there is about something that the request needs.
-  if (named.length > 0) return mentioned(named.join(" "), parameters);
-  const text = textOf(failure);
-  const format = parameters.find((name) => IN_OTHER_WORDS.get(name) === SCHEMA) ?? null;
-  return mentioned(text, parameters) ?? (NAMES_NO_PARAMETER.test(text) || isBare(failure) ? format : null);
+  const named = namedParameter(failure, parameters);
+  if (named !== null || placesOf(failure).length > 0) return named;
+  const isUnnamed = NAMES_NO_PARAMETER.test(textOf(failure)) || isBare(failure);
+  return (isUnnamed ? parameters.find((name) => IN_OTHER_WORDS.get(name) === SCHEMA) : undefined) ?? null;
 }
+
+function namedParameter(failure: ProviderFailure, parameters: readonly string[]): string | null {
+  const places = placesOf(failure);
+  const exact = places.map((place) => parameters.find((name) => isAt(place, name) || isIn(name, place))).find(Boolean);
+  // A place that is none of ours: what is said there is about something that the request needs.
+  return exact ?? mentioned(places.length > 0 ? places.join(" ") : textOf(failure), parameters);
+}
+
+const placesOf = ({ param, places }: ProviderFailure): string[] => [param, ...places].filter((place) => place !== "");
 
 /** The parameter that is named first. */
 function mentioned(text: string, parameters: readonly string[]): string | null {
