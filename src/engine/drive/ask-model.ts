@@ -15,7 +15,10 @@ import type { Run, RunFact } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
 
-type AskDependencies = Pick<DriveDependencies, "model" | "tools" | "eventRoom" | "newId" | "signal" | "limits">;
+type AskDependencies = Pick<
+  DriveDependencies,
+  "model" | "tools" | "eventRoom" | "newId" | "requestDigests" | "signal" | "limits"
+>;
 
 /** The longest entry that one delta adds to the log. */
 const DELTA_EVENT_BYTES = 48;
@@ -44,7 +47,8 @@ export async function* askModel(
   const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
   let streamed: Streamed;
   try {
-    streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice }, deps);
+    const digests = await deps.requestDigests();
+    streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice, ...digests }, deps);
   } catch (error) {
     yield deps.signal.aborted ? { type: "cancelled" } : failure(error);
     return null;

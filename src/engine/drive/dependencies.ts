@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../domain/json.ts";
-import type { Model, ToolCall, ToolSpec } from "../../domain/model.ts";
+import type { Model, ModelRequest, ToolCall, ToolSpec } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import type { PendingCall } from "../run/calls.ts";
@@ -40,6 +40,8 @@ export interface DriveDependencies {
   /** How many bytes the event log may still grow by; the events that close the run have room of their own. */
   eventRoom(): number;
   newId(): string;
+  /** Whose request it is, for providers that are told so. Must not reject. */
+  requestDigests(): Promise<Pick<ModelRequest, "promptCacheKey" | "safetyIdentifier">>;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
   /** `maxOutputBytes` is read anew each time, because the other members of the run tree take from it. */

@@ -42,75 +42,67 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
   const { id } = options.settings;
   const source = sourceOf(api, options.baseUrl || OPENAI_BASE_URL, id);
 
-  async function* ask(body: JsonObject, asking: Asking, reader: AnswerReader): AsyncGenerator<ModelChunk> {
-    const { data, response } = await send(client, body, asking).withResponse();
-    yield* readAnswer(data, response, reader, options.timeoutMs);
-    if (hasSeenDone(response)) reader.sawDone?.();
+  function attemptWith(request: ModelRequest, found: readonly Finding[], tries: number): Attempt {
+    const body = withFindings(toBody(request, filledFields(found)), found);
+    return { found, tries, body, reader: newReader(request) };
+  }
+
+  /** The next attempt, where something is found out. Else the refusal is the failure. */
+  function afterRefusal(refusal: APIError, { found, tries, body }: Attempt, request: ModelRequest): Attempt {
+    const finding = tries < MAX_FINDINGS ? findOut(providerFailure(refusal), body, found) : null;
+    if (finding === null) throw refusal;
+    log("warn", "model.request_refused", { model: id, ...told(finding) });
+    return attemptWith(request, [...found, finding], tries + 1);
   }
 
   /** Returns the provider's refusal, where it said nothing before it. Any other failure is thrown. */
-  async function* askOnce(asked: Asked, asking: Asking): AsyncGenerator<ModelChunk, APIError | null> {
+  async function* ask(
+    { body, reader, found, tries }: Attempt,
+    how: Asking,
+  ): AsyncGenerator<ModelChunk, APIError | null> {
     let hasBegun = false;
     try {
-      for await (const chunk of ask(asked.body, asking, asked.reader)) {
-        if (!hasBegun) asked.onBegin();
+      const { data, response } = await send(client, body, how).withResponse();
+      for await (const chunk of readAnswer(data, response, reader, options.timeoutMs)) {
+        // Only now is it known that what was left out was the reason.
+        if (!hasBegun && tries > 0) remember(source, found);
         hasBegun = true;
         yield chunk;
       }
+      if (hasSeenDone(response)) reader.sawDone?.();
       return null;
     } catch (error) {
-      const isRefusal = error instanceof APIError && !hasBegun && !asked.reader.isWhole && !asking.signal.aborted;
+      const isRefusal = error instanceof APIError && !hasBegun && !reader.isWhole && !how.signal.aborted;
       if (!isRefusal) throw error;
       return error;
     }
   }
 
-  /**
-   * Asks with all parameters, and again without one that the provider refuses before it says anything. What was found
-   * out is remembered once the provider answers: only then was it the reason.
-   */
-  async function* askFindingOut(request: ModelRequest, asking: Asking, answer: Answer): AsyncGenerator<ModelChunk> {
-    let found = foundBefore(source);
-    for (let tries = 0; ; tries += 1) {
-      const body = withFindings(toBody(request, filledFields(found)), found);
-      const onBegin = () => tries > 0 && remember(source, found);
-      const refusal = yield* askOnce({ body, reader: answer.reader, onBegin }, asking);
-      if (refusal === null) return;
-      const finding = tries < MAX_FINDINGS ? findOut(providerFailure(refusal), body, found) : null;
-      if (finding === null) throw refusal;
-      log("warn", "model.request_refused", { model: id, ...told(finding) });
-      found = [...found, finding];
-      answer.reader = newReader(request);
-    }
+  /** Null for a whole answer, which stays whole when its connection breaks. One that has failed says more in the error behind it. */
+  function failureOf(error: unknown, reader: AnswerReader, request: ModelRequest): ModelError | null {
+    if (reader.isWhole && !(reader.failure && error instanceof APIError)) return null;
+    return toModelError(error, options.timeoutMs, { secrets, prompt: promptTexts(request) });
   }
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
     if (signal.aborted) return;
-    const answer: Answer = { reader: newReader(request) };
+    const how: Asking = { signal, maxRetries: request.maxRetries ?? options.maxRetries };
+    let attempt = attemptWith(request, foundBefore(source), 0);
     let broken: ModelError | null = null;
     try {
-      yield* askFindingOut(request, { signal, maxRetries: request.maxRetries ?? options.maxRetries }, answer);
-    } catch (error) {
-      const { reader } = answer;
-      // A whole answer stays whole when its connection breaks. One that has failed says more in the error behind it.
-      if (!reader.isWhole || (reader.failure && error instanceof APIError)) {
-        broken = toModelError(error, options.timeoutMs, { secrets, prompt: promptTexts(request) });
+      for (let refusal = yield* ask(attempt, how); refusal !== null; refusal = yield* ask(attempt, how)) {
+        attempt = afterRefusal(refusal, attempt, request);
       }
+    } catch (error) {
+      broken = failureOf(error, attempt.reader, request);
     }
     if (signal.aborted) return;
-    yield* answer.reader.end();
-    const failure = broken ?? answer.reader.failure ?? null;
+    yield* attempt.reader.end();
+    const failure = broken ?? attempt.reader.failure ?? null;
     if (failure !== null) throw failure;
   }
 
   return { id, name, provider: "OpenAI", source, stream };
-}
-
-interface Asked {
-  body: JsonObject;
-  reader: AnswerReader;
-  /** Called with the first chunk. */
-  onBegin(): void;
 }
 
 interface Asking {
@@ -118,8 +110,12 @@ interface Asking {
   maxRetries: number;
 }
 
-/** The reader of the try that is under way: what a refused try has read counts for nothing. */
-interface Answer {
+/** One request, with all that was found out before it. What a refused one has read counts for nothing. */
+interface Attempt {
+  found: readonly Finding[];
+  /** How many attempts were refused before. */
+  tries: number;
+  body: JsonObject;
   reader: AnswerReader;
 }
 

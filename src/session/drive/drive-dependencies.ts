@@ -9,7 +9,7 @@ import { isWaitingDelegation, type PendingCall } from "../../engine/run/calls.ts
 import type { SessionContext } from "../context.ts";
 import { planCall } from "./call-plan.ts";
 import type { DrivenTree, Strand } from "./driven-tree.ts";
-import { identifiedModel } from "./identified-model.ts";
+import { requestDigests } from "./request-digests.ts";
 import { callTool, toolSpecs } from "./tool-runner.ts";
 
 /** Room that a run's output leaves free for notes about what was cut or not run. */
@@ -41,10 +41,7 @@ export function driveDependencies(
   const tools = component.tools ?? [];
   const specs = toolSpecs(tools);
   return {
-    model: identifiedModel(model, {
-      sessionId: run.head.sessionId,
-      userId: run.head.userId ?? memory.session?.userId ?? null,
-    }),
+    model,
     tools: team === null ? specs : [...specs, delegateTool(team.mode, membersOf(deps, team))],
     plan: (pending) =>
       planCall(strand, pending, {
@@ -68,6 +65,7 @@ export function driveDependencies(
     state: () => tree.state.current,
     eventRoom: () => tree.eventRoom(strand),
     newId: deps.newId,
+    requestDigests: () => requestDigests(run.head.sessionId, run.head.userId ?? memory.session?.userId ?? null),
     signal,
     limits: {
       maxToolRounds: deps.settings.maxToolRounds,
