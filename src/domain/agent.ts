@@ -46,9 +46,9 @@ export interface Agent {
   sessionState?: JsonObject;
   /** How many earlier runs the model sees; 0 is none. Default 3. */
   numHistoryRuns?: number;
-  /** How many messages of these runs the model sees, the newest ones (Agno's `num_history_messages`). Left out, all. */
+  /** Instead of runs: how many earlier messages the model sees (Agno's `num_history_messages`). */
   numHistoryMessages?: number;
-  /** How many tool calls of these runs it sees with their results, the newest ones (Agno's `max_tool_calls_from_history`). Left out, all. */
+  /** How many of the earlier tool calls, with their results, the model sees: the newest ones (Agno's `max_tool_calls_from_history`). Left out, all. */
   maxToolCallsFromHistory?: number;
   /** How many bytes of history the model is sent: whole runs, newest first. Default 256 KB, at most 1 MB. */
   maxHistoryBytes?: number;
@@ -67,8 +67,9 @@ export interface Agent {
 export const DEFAULT_HISTORY_RUNS = 3;
 export const DEFAULT_NAMING_AFTER = 2;
 
-export function historyRuns(agent: Agent): number {
-  return agent.numHistoryRuns ?? DEFAULT_HISTORY_RUNS;
+/** How many earlier runs a model is sent at most. Where only messages are counted, no more runs than messages are needed. */
+export function historyRuns({ numHistoryRuns, numHistoryMessages }: Agent): number {
+  return numHistoryRuns ?? numHistoryMessages ?? DEFAULT_HISTORY_RUNS;
 }
 
 /** The agents of a deployment, by id. */

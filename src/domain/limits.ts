@@ -34,8 +34,10 @@ export const MAX_WAITING_RUNS = 32;
 export const MAX_RUN_INDEX = 2_000_000_000;
 /** No run is let in this close to the highest run index: the runs that wait, and their member runs, need the room. */
 export const KEPT_RUN_INDEXES = 10_000;
-/** The history that one session object keeps in memory. Many objects share one isolate's 128 MB. */
-export const MAX_CACHE_BYTES = 256 * 1024;
+/** What a model is sent of earlier runs, where its agent does not say. */
+export const DEFAULT_HISTORY_BYTES = 256 * 1024;
+/** The most that an agent may say, and what one session object keeps in memory. Many objects share one isolate's 128 MB. */
+export const MAX_HISTORY_WINDOW_BYTES = 1024 * 1024;
 /** A name given by hand. */
 export const MAX_NAME_CODE_POINTS = 200;
 /** A name from a model: its prompt, what is cut from its answer and what a guardrail may answer follow from these. */

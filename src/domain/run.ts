@@ -127,8 +127,8 @@ export interface Idempotency {
 export interface HistoryDropped {
   /** How many earlier runs were left out. */
   runs: number;
-  /** Whether what providers said beside the text was left out too. */
-  providerData: boolean;
+  /** Of how many runs it was not sent what providers said beside the text: the oldest ones, at last its own. */
+  withoutProviderData: number;
   /** The provider's words. */
   reason: string;
 }

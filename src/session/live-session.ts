@@ -7,6 +7,7 @@ import { maySee, type Principal, SERVER } from "../domain/principal.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import type { NameChange } from "../domain/session-fields.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
+import { NO_HISTORY } from "../engine/prompt/window.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { SessionDependencies } from "./dependencies.ts";
@@ -228,7 +229,7 @@ export class LiveSession {
       if (!(await this.#context.leftovers.land())) {
         return false;
       }
-      const loaded = await this.#context.memory.load(0, false);
+      const loaded = await this.#context.memory.load(NO_HISTORY, false);
       if (loaded === null) {
         this.#context.alarm.failed();
       }

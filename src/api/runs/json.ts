@@ -59,6 +59,7 @@ export function runOutput(asked: AskedRun, persisted = true) {
       model_provider: head.modelProvider || null,
       session_state: run.state,
       session_cache: head.runIndex === null ? null : head.sessionCache,
+      history_dropped: droppedJson(run),
       created_at: epochSeconds(head.createdAt),
       ...originJson(head.origin),
       metrics: runMetrics(run),
@@ -85,6 +86,13 @@ function componentJson({ head: { component } }: Run) {
   return component.type === "agent"
     ? { agent_id: component.id, agent_name: component.name || null }
     : { team_id: component.id, team_name: component.name || null };
+}
+
+/** What of the history the run's model was not sent, because its provider refused it; null where that was nothing. */
+function droppedJson({ historyDropped }: Run) {
+  if (historyDropped === null) return null;
+  const { runs, withoutProviderData, reason } = historyDropped;
+  return { runs, without_provider_data: withoutProviderData, reason };
 }
 
 /** The run that a run was made from, under all of AgentOS's keys; null where one does not apply. */
@@ -149,6 +157,7 @@ export function runItem(asked: AskedRun) {
     input_media: { images: [], videos: [], audios: [], files: [] },
     followups: null,
     ...originJson(head.origin),
+    ...(run.historyDropped !== null && { history_dropped: droppedJson(run) }),
     last_checkpoint_at_message_index: null,
   };
 }

@@ -22,6 +22,12 @@ const origin = {
   regenerated_from: idText().nullish(),
 };
 
+const HistoryDropped = z.object({ runs: count(), without_provider_data: count(), reason: z.string() }).openapi({
+  description:
+    "What of the history the model was not sent, because its provider refused it: how many earlier runs, of how many runs " +
+    "what providers said beside the text, and the provider's words.",
+});
+
 /** What a run answers; AgentOS's RunOutput. */
 export const RunOutput = z
   .looseObject({
@@ -40,6 +46,7 @@ export const RunOutput = z
     model_provider: z.string().optional(),
     session_state: anyObject().optional(),
     session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
+    history_dropped: HistoryDropped.optional(),
     metrics: Metrics.optional(),
     messages: z.array(Message).optional(),
     tools: z.array(ToolExecution).optional(),
@@ -71,6 +78,7 @@ export const RunItem = z
     events: z.array(RunEvent).nullish(),
     session_state: anyObject().nullish(),
     ...origin,
+    history_dropped: HistoryDropped.optional(),
     created_at: isoTime(),
   })
   .openapi("Run");

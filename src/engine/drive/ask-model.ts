@@ -2,7 +2,6 @@ import {
   type FinishReason,
   type ModelChunk,
   ModelError,
-  type ModelMessage,
   type ModelRequest,
   NO_USAGE,
   type ToolCall,
@@ -10,6 +9,9 @@ import {
 } from "../../domain/model.ts";
 import { untilAborted } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
+import type { Prompt } from "../prompt/prompt.ts";
+import { toModelMessage } from "../prompt/prompt.ts";
+import { leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from "../prompt/request.ts";
 import { roomForCalls, toolRounds } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
@@ -17,8 +19,12 @@ import { type CallFragments, collectFragment, newFragments, wholeCalls } from ".
 
 type AskDependencies = Pick<
   DriveDependencies,
-  "model" | "tools" | "eventRoom" | "newId" | "requestDigests" | "signal" | "limits"
+  "model" | "tools" | "dropsHistory" | "eventRoom" | "newId" | "requestDigests" | "signal" | "limits"
 >;
+
+/** What callers are told where the provider refuses whatever it is sent. */
+const WHAT_HELPS =
+  "If the history is the reason, a smaller window (num_history_runs, maxHistoryBytes), a regenerate, or another model may help.";
 
 /** The longest entry that one delta adds to the log. */
 const DELTA_EVENT_BYTES = 48;
@@ -41,18 +47,11 @@ interface Streamed {
 /** One request to the model; null when the run has ended with it. */
 export async function* askModel(
   run: Run,
-  messages: ModelMessage[],
+  prompt: Prompt,
   deps: AskDependencies,
 ): AsyncGenerator<RunFact, Answer | null> {
-  const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
-  let streamed: Streamed;
-  try {
-    const digests = await deps.requestDigests();
-    streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice, ...digests }, deps);
-  } catch (error) {
-    yield deps.signal.aborted ? { type: "cancelled" } : failure(error);
-    return null;
-  }
+  const streamed = yield* streamWithLess(run, prompt, deps);
+  if (streamed === null) return null;
   if (deps.signal.aborted) {
     yield { type: "cancelled" };
     return null;
@@ -67,19 +66,63 @@ export async function* askModel(
   return answer;
 }
 
-async function* stream(run: Run, request: ModelRequest, deps: AskDependencies): AsyncGenerator<RunFact, Streamed> {
+/** Asks, and asks again with less of the history where the provider refuses it; null when the run has ended. */
+async function* streamWithLess(
+  run: Run,
+  prompt: Prompt,
+  deps: AskDependencies,
+): AsyncGenerator<RunFact, Streamed | null> {
+  const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
+  const produced = run.messages.map(toModelMessage);
+  const digests = await deps.requestDigests();
+  for (;;) {
+    const left = run.historyDropped ?? NOTHING_LEFT_OUT;
+    const messages = requestMessages(prompt, produced, left);
+    const streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice, ...digests }, deps);
+    if (!(streamed instanceof Failed)) return streamed;
+    const { error, refusal } = streamed;
+    const more = refusal !== null && deps.dropsHistory ? leaveOutMore(prompt, produced, left) : null;
+    if (deps.signal.aborted || refusal === null || more === null) {
+      yield deps.signal.aborted ? { type: "cancelled" } : failure(error);
+      return null;
+    }
+    yield { type: "history_dropped", dropped: { ...more, reason: refusal } };
+  }
+}
+
+/** A request that failed. */
+class Failed {
+  readonly error: unknown;
+  /** Why the provider refused what it was sent, before it said anything; null where that is not why it failed. */
+  readonly refusal: string | null;
+
+  constructor(error: unknown, hasBegun: boolean) {
+    this.error = error;
+    this.refusal = error instanceof ModelError && error.refusesHistory && !hasBegun ? error.message : null;
+  }
+}
+
+async function* stream(
+  run: Run,
+  request: ModelRequest,
+  deps: AskDependencies,
+): AsyncGenerator<RunFact, Streamed | Failed> {
   const streamed: Streamed = { text: "", fragments: newFragments(), usage: NO_USAGE, end: null };
+  let hasBegun = false;
   // Aborted when the run ends as well as when it is cancelled: else the provider goes on with an answer that nobody reads.
   const upstream = new AbortController();
   try {
     const chunks = deps.model.stream(request, AbortSignal.any([deps.signal, upstream.signal]));
     for await (const chunk of untilAborted(chunks, deps.signal)) {
+      hasBegun = true;
       const delta = take(streamed, chunk, outputRoom(run, deps));
       if (delta !== "") yield { type: "content", delta };
       if (deps.eventRoom() < DELTA_EVENT_BYTES) streamed.end = "full";
       if (streamed.end === "full") break;
     }
     return streamed;
+  } catch (error) {
+    return new Failed(error, hasBegun);
   } finally {
     upstream.abort();
   }
@@ -128,7 +171,8 @@ function outputRoom(run: Run, { limits }: AskDependencies): number {
 
 function failure(error: unknown): RunFact {
   if (error instanceof ModelError) {
-    return { type: "failed", error: { type: error.type, message: error.message } };
+    const message = error.refusesHistory ? `${error.message} ${WHAT_HELPS}` : error.message;
+    return { type: "failed", error: { type: error.type, message } };
   }
   // Anything else is a bug. Its message may hold a prompt or a key, so callers are not shown it.
   return { type: "failed", error: { type: "internal", message: "The run failed because of an internal error." } };

@@ -39,6 +39,8 @@ export interface DriveDependencies {
   state(): JsonObject;
   /** How many bytes the event log may still grow by; the events that close the run have room of their own. */
   eventRoom(): number;
+  /** Whether a request that the provider refuses is made again with less of the history. */
+  dropsHistory: boolean;
   newId(): string;
   /** Whose request it is, for providers that are told so. Must not reject. */
   requestDigests(): Promise<Pick<ModelRequest, "promptCacheKey" | "safetyIdentifier">>;

@@ -1,6 +1,5 @@
-import type { ModelMessage } from "../../domain/model.ts";
 import type { RunFinishReason } from "../../domain/run.ts";
-import { toModelMessage } from "../prompt/prompt.ts";
+import type { Prompt } from "../prompt/prompt.ts";
 import { pendingCalls } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
 import { askModel } from "./ask-model.ts";
@@ -12,21 +11,13 @@ import { type RoundOutcome, runRound } from "./tool-round.ts";
  * before it asks for the next one. A tool starts only after the caller has taken its `tool_started`, so no tool runs that
  * the journal does not know of. The last fact is `paused`, `completed`, `failed` or `cancelled`. Does not throw.
  */
-export async function* driveRun(
-  run: Run,
-  prompt: readonly ModelMessage[],
-  deps: DriveDependencies,
-): AsyncGenerator<RunFact> {
+export async function* driveRun(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<RunFact> {
   yield { type: "run_started" };
   yield* drive(run, prompt, deps);
 }
 
 /** Goes on with a paused run whose requirements are answered: first the calls that waited, then as `driveRun` does. */
-export async function* continueRun(
-  run: Run,
-  prompt: readonly ModelMessage[],
-  deps: DriveDependencies,
-): AsyncGenerator<RunFact> {
+export async function* continueRun(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<RunFact> {
   // The paused members of a team go on first: the team needs their results.
   const delegated = pendingCalls(run).filter((pending) => deps.isDelegated(pending));
   const members = yield* runRound(run, delegated, deps, { areTold: true });
@@ -45,13 +36,16 @@ export async function* continueRun(
   }
 }
 
-async function* drive(run: Run, prompt: readonly ModelMessage[], deps: DriveDependencies): AsyncGenerator<RunFact> {
+async function* drive(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<RunFact> {
+  if (run.historyDropped === null && prompt.refused !== null) {
+    yield { type: "history_dropped", dropped: prompt.refused };
+  }
   for (;;) {
     if (deps.signal.aborted) {
       return yield { type: "cancelled" };
     }
     yield { type: "model_requested", messageId: deps.newId() };
-    const answer = yield* askModel(run, [...prompt, ...run.messages.map(toModelMessage)], deps);
+    const answer = yield* askModel(run, prompt, deps);
     if (answer === null) {
       return;
     }

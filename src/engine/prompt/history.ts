@@ -109,7 +109,8 @@ function isAmong(chosenFrom: Candidates, run: Pick<HistoryRun, "agentId" | "team
   }
 }
 
-function newestMessages<M extends { role: Role }>(passing: readonly M[], limit: number): M[] {
+/** The newest messages behind the first system message; results of calls that are cut off go too. */
+export function newestMessages<M extends { role: Role }>(passing: readonly M[], limit: number): M[] {
   if (limit <= 0) return [];
   const system = passing.find((message) => message.role === "system");
   if (system !== undefined) {

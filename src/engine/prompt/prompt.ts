@@ -1,8 +1,10 @@
 import type { Agent } from "../../domain/agent.ts";
 import type { Message } from "../../domain/message.ts";
 import type { ModelMessage } from "../../domain/model.ts";
+import type { HistoryDropped } from "../../domain/run.ts";
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../../domain/session.ts";
 import { firstCodePoints } from "../../lib/text.ts";
+import type { WindowRun } from "./window.ts";
 
 /** What an agent tells its model before the conversation, with `more` behind it; null when there is nothing to tell. */
 export function systemText(agent: Agent, more: string | null = null): string | null {
@@ -53,9 +55,30 @@ export function toModelMessage(message: Message): ModelMessage {
   }
 }
 
-/** What the model sees: the agent's instructions, the history window, and the run's own user message. */
-export function buildPrompt(history: readonly Message[], input: readonly Message[]): ModelMessage[] {
-  const system = input.filter((message) => message.role === "system");
-  const own = input.filter((message) => message.role !== "system");
-  return [...system, ...history, ...own].map(toModelMessage);
+/** What a run's model sees, in parts, so that less of the history can be sent where the provider refuses it. */
+export interface Prompt {
+  /** The agent's instructions. */
+  system: readonly ModelMessage[];
+  /** Earlier runs, oldest first. */
+  history: readonly Pick<WindowRun, "runIndex" | "messages">[];
+  /** The run's own first messages. */
+  input: readonly ModelMessage[];
+  /** What it goes without from the first request on, because the provider refused it in an earlier run; null: of nothing. */
+  refused: HistoryDropped | null;
+  /** How much the agent wants of the history's messages and tool calls. */
+  wanted: Pick<Agent, "numHistoryMessages" | "maxToolCallsFromHistory">;
+}
+
+export function buildPrompt(
+  input: readonly Message[],
+  wanted: Prompt["wanted"],
+  { history, refused }: Pick<Prompt, "history" | "refused"> = { history: [], refused: null },
+): Prompt {
+  return {
+    refused,
+    system: input.filter((message) => message.role === "system").map(toModelMessage),
+    history,
+    input: input.filter((message) => message.role !== "system").map(toModelMessage),
+    wanted,
+  };
 }

@@ -64,6 +64,9 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       run.answer = { messageId: fact.messageId, parts: [], requestedAt: at, firstTextAt: null };
       tell(run, { kind: "model_requested", at });
       break;
+    case "history_dropped":
+      run.historyDropped = fact.dropped;
+      break;
     case "content":
       applyContent(run, fact.delta, at);
       break;

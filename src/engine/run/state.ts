@@ -3,6 +3,7 @@ import type { Message } from "../../domain/message.ts";
 import { NO_USAGE, type ToolCall, type Usage } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type {
+  HistoryDropped,
   RunError,
   RunFinishReason,
   RunMetrics,
@@ -70,6 +71,8 @@ export interface Run {
   /** The session's state as the run last knew it, and whether anybody changed it while the run was active. */
   state: JsonObject;
   isStateChanged: boolean;
+  /** What of the history its model was not sent; null where it was sent all of its window. */
+  historyDropped: HistoryDropped | null;
   usage: Usage;
   /** Milliseconds after the start; null until the first text came. */
   firstTextAt: number | null;
@@ -92,6 +95,8 @@ export type RunFact =
   /** The run goes on after a pause; `state` is the session's at that time. */
   | { type: "run_continued"; state: JsonObject }
   | { type: "model_requested"; messageId: string }
+  /** The provider refused the request, or one of an earlier run: the next one goes without this. */
+  | { type: "history_dropped"; dropped: HistoryDropped }
   | { type: "content"; delta: string }
   | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[] }
   | { type: "tool_started"; call: number }
@@ -135,6 +140,7 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     answered: null,
     state: head.sessionState,
     isStateChanged: false,
+    historyDropped: null,
     usage: NO_USAGE,
     firstTextAt: null,
     modelMs: 0,

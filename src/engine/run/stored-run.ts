@@ -38,6 +38,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     answered: null,
     state: head.sessionState,
     isStateChanged: false,
+    historyDropped: row.historyDropped,
     usage,
     firstTextAt:
       log.flatMap((entry) => (entry.kind === "deltas" || entry.kind === "said" ? [entry.at] : []))[0] ?? null,

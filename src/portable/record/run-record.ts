@@ -89,7 +89,7 @@ const metrics = checked<RunMetrics>(
   }),
 );
 const historyDropped = checked<HistoryDropped>(
-  z.looseObject({ runs: count, providerData: z.boolean(), reason: z.string() }),
+  z.looseObject({ runs: count, withoutProviderData: count, reason: z.string() }),
 );
 export const runRecord = recordFormat<PortableRun>("run", {
   runId: id,

@@ -64,6 +64,7 @@ export function driveDependencies(
     summary: strand.parent === null ? summaries.waitOf(run, strand.input, component, signal) : null,
     state: () => tree.state.current,
     eventRoom: () => tree.eventRoom(strand),
+    dropsHistory: component.onRefusedHistory !== "fail",
     newId: deps.newId,
     requestDigests: () => requestDigests(run.head.sessionId, run.head.userId ?? memory.session?.userId ?? null),
     signal,

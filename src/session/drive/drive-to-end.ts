@@ -1,11 +1,10 @@
-import type { Message } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
 import type { RunError } from "../../domain/run.ts";
 import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
-import { type HistoryRun, historyMessages } from "../../engine/prompt/history.ts";
-import { buildPrompt } from "../../engine/prompt/prompt.ts";
+import { buildPrompt, toModelMessage } from "../../engine/prompt/prompt.ts";
+import { refusalOf, refusedBefore } from "../../engine/prompt/refusal.ts";
+import { type WindowRun, windowRun } from "../../engine/prompt/window.ts";
 import { endInstead } from "../../engine/run/apply-fact.ts";
-import type { Run } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import type { SessionContext } from "../context.ts";
 import { watchExpiry } from "../recovery/alarm.ts";
@@ -19,7 +18,7 @@ import { settleRun } from "./settle-run.ts";
 export interface StartedRun {
   tree: DrivenTree;
   model: Model;
-  history: HistoryRun[];
+  history: WindowRun[];
   /** Set when the run is to fail before it asks the model. */
   failure: RunError | null;
   /** Whether it was paused. */
@@ -37,7 +36,7 @@ export async function driveToEnd(context: SessionContext, started: StartedRun): 
   live.stage = "settling";
   try {
     await endMembers(context, tree, top);
-    return await settleAndRemember(context, tree);
+    return await settleAndRemember(context, started);
   } catch (error) {
     log("error", "settle.failed_unexpectedly", { run_id: live.runId, ...errorFields(error) });
     live.persisted = false;
@@ -57,7 +56,8 @@ function facts(context: SessionContext, { tree, model, history, failure, continu
     return failAtOnce(failure, continues ? tree.state.current : null);
   }
   const { top } = tree;
-  const prompt = promptOf(top.input, history);
+  const refused = refusedBefore(context.memory.refusal(model.source), history);
+  const prompt = buildPrompt(top.input, top.component, { history, refused });
   const deps = driveDependencies(context, tree, {
     strand: top,
     model,
@@ -66,7 +66,8 @@ function facts(context: SessionContext, { tree, model, history, failure, continu
   return continues ? continueRun(top.run, prompt, deps) : driveRun(top.run, prompt, deps);
 }
 
-async function settleAndRemember(context: SessionContext, { live, top }: DrivenTree): Promise<boolean> {
+async function settleAndRemember(context: SessionContext, started: StartedRun): Promise<boolean> {
+  const { live, top } = started.tree;
   const { deps, memory, alarm } = context;
   const { run } = top;
   const startedAt = deps.now();
@@ -84,27 +85,16 @@ async function settleAndRemember(context: SessionContext, { live, top }: DrivenT
   if (origin?.type === "regenerated" && origin.replace) {
     memory.dropHistory();
   }
+  if (run.historyDropped !== null) {
+    const { runs, withoutProviderData } = run.historyDropped;
+    log("warn", "run.history_dropped", { run_id: live.runId, runs, without_provider_data: withoutProviderData });
+  }
   if (run.end?.status !== "COMPLETED") {
     return false;
   }
-  memory.addRun(historyRun(run, top.input));
+  if (run.historyDropped !== null) {
+    memory.refuse(started.model.source, refusalOf(run.historyDropped, started.history, run.head.runIndex ?? 0));
+  }
+  memory.addRun(windowRun(run.head.runIndex ?? 0, [...top.input, ...run.messages].map(toModelMessage)));
   return true;
-}
-
-function historyRun({ head, messages }: Run, input: readonly Message[]): HistoryRun {
-  const { component } = head;
-  return {
-    runIndex: head.runIndex ?? 0,
-    runId: head.runId,
-    agentId: component.type === "agent" ? component.id : null,
-    teamId: component.type === "team" ? component.id : null,
-    parentRunId: head.parentRunId,
-    status: "COMPLETED",
-    messages: [...input, ...messages],
-  };
-}
-
-function promptOf(input: readonly Message[], history: HistoryRun[]) {
-  // The history was cut to the agent's number of runs when it was loaded. A model sees its own system message only.
-  return buildPrompt(historyMessages(history, { skipRoles: ["system"] }), input);
 }

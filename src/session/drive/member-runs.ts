@@ -221,7 +221,7 @@ function memberFacts(
     const error = { type: "model_not_configured", message: "No model is configured." } as const;
     return failAtOnce(error, continues ? tree.state.current : null);
   }
-  const prompt = buildPrompt([], strand.input);
+  const prompt = buildPrompt(strand.input, strand.component);
   const deps = driveDependencies(context, tree, {
     strand,
     model,

@@ -1,4 +1,3 @@
-import { historyRuns } from "../../domain/agent.ts";
 import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/error.ts";
 import type { Model } from "../../domain/model.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
@@ -6,6 +5,7 @@ import type { Principal } from "../../domain/principal.ts";
 import type { OnBusy, RunRequest, RunRow, RunTimings } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Component } from "../../domain/team.ts";
+import { historyWindow } from "../../engine/prompt/window.ts";
 import { seconds } from "../../engine/run/metrics.ts";
 import { log } from "../../lib/log.ts";
 import { type Committed, commit, violates } from "../../store/commit.ts";
@@ -65,7 +65,7 @@ async function startOccupying(
 ): Promise<Admitted> {
   const { deps, leftovers, lane } = context;
   const { component, model, request } = arrival;
-  const origin = await loadOrigin(deps, request.origin, historyRuns(component));
+  const origin = await loadOrigin(deps, request.origin, historyWindow(component));
   if (origin === null || origin === "gone") {
     lane.release(live);
     return fail(origin === null ? databaseUnavailable() : runNotFound());

@@ -1,4 +1,3 @@
-import { historyRuns } from "../../domain/agent.ts";
 import {
   badRequest,
   databaseUnavailable,
@@ -13,6 +12,7 @@ import { fail, type Outcome } from "../../domain/outcome.ts";
 import { mayRunIn, type Principal } from "../../domain/principal.ts";
 import { whyNotIn } from "../../domain/retention.ts";
 import { isHidden, type Session } from "../../domain/session.ts";
+import { historyWindow } from "../../engine/prompt/window.ts";
 import type { LiveRun } from "../drive/live-run.ts";
 import { decideOnLook } from "../row/look-again.ts";
 import type { Loaded } from "../row/memory.ts";
@@ -43,7 +43,7 @@ async function lookAndAdmit(context: AdmitContext, arrival: Arrival): Promise<Ad
     return sameRun(live, idempotency);
   }
   const lookedAt = deps.now();
-  const loaded = await memory.load(historyRuns(component), component.cacheSession === false);
+  const loaded = await memory.load(historyWindow(component), component.cacheSession === false);
   if (loaded === null) {
     return fail(databaseUnavailable());
   }

@@ -1,13 +1,13 @@
-import { historyRuns } from "../../domain/agent.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { historyBefore } from "../../domain/run-origin.ts";
 import type { Session } from "../../domain/session.ts";
+import { historyWindow } from "../../engine/prompt/window.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
-import { windowRuns } from "../../store/messages/messages.ts";
+import { windowRuns } from "../../store/messages/window.ts";
 import { type Continuation, continueStatements } from "../../store/runs/continue.ts";
 import { findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
 import type { SessionContext } from "../context.ts";
@@ -29,7 +29,7 @@ export async function startContinued(context: ContinueContext, live: LiveRun): P
   const { component, model, error } = resolve(deps, live.row);
   const row = await memory.row();
   // The history before the run does not change, because the run has its place since it started. So both are read at once.
-  const window = { lastNRuns: historyRuns(component), beforeRunIndex: historyBefore(live.row) };
+  const window = { ...historyWindow(component), beforeRunIndex: historyBefore(live.row) };
   const read = await readOrNull(
     Promise.all([findRunTree(deps.db, deps.sessionId, live.runId), windowRuns(deps.db, deps.sessionId, window)]),
   );

@@ -1,7 +1,7 @@
-import { historyRuns } from "../../domain/agent.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
 import type { RunError, RunRow, RunTimings } from "../../domain/run.ts";
 import { isHidden, type Session } from "../../domain/session.ts";
+import { historyWindow } from "../../engine/prompt/window.ts";
 import { seconds } from "../../engine/run/metrics.ts";
 import { type Committed, commit, readOrNull } from "../../store/commit.ts";
 import { findRun } from "../../store/runs/runs.ts";
@@ -39,9 +39,9 @@ async function lookAndStart(context: StartContext, live: LiveRun): Promise<Start
   }
   const queuedMs = deps.now() - live.acceptedAt;
   const resolved = resolve(deps, live.row);
-  const runs = historyRuns(resolved.component);
+  const window = historyWindow(resolved.component);
   const loadedAt = deps.now();
-  const loaded = await memory.load(runs, resolved.component.cacheSession === false);
+  const loaded = await memory.load(window, resolved.component.cacheSession === false);
   if (loaded === null) {
     return "away";
   }
@@ -52,7 +52,7 @@ async function lookAndStart(context: StartContext, live: LiveRun): Promise<Start
   if (isForeign(live.row, session)) {
     return (await storeCancelled(context, live.row, deps.now())) ? "gone" : "away";
   }
-  const origin = await loadOrigin(deps, live.row.origin, runs);
+  const origin = await loadOrigin(deps, live.row.origin, window);
   if (origin === null) {
     return "away";
   }

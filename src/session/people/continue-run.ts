@@ -14,6 +14,7 @@ import { isHidden } from "../../domain/session.ts";
 import { type ComponentRef, findComponent, isRunOf, type Registry, refOf } from "../../domain/team.ts";
 import type { Tool } from "../../domain/tool.ts";
 import { decideAnswers } from "../../engine/people/answers.ts";
+import { NO_HISTORY } from "../../engine/prompt/window.ts";
 import { toolCalls } from "../../engine/run/calls.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
@@ -57,7 +58,7 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   const { runId, principal } = arrival;
   const notFound = fail(runNotFound(`No runs found for run ID ${runId}`));
   // This loads the waiting runs with the row: those that a dead instance left are taken up first.
-  const loaded = await memory.load(0, false);
+  const loaded = await memory.load(NO_HISTORY, false);
   const read = loaded && (await readOrNull(findRunTree(deps.db, deps.sessionId, runId)));
   if (loaded === null || read === null) {
     return fail(databaseUnavailable());

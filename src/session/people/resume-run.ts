@@ -3,6 +3,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
+import { NO_HISTORY } from "../../engine/prompt/window.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { resumeStream } from "../drive/event-stream.ts";
@@ -59,7 +60,7 @@ async function findStored(
   }
   if (tree.row.waiting && lane.find(runId) === null) {
     // A dead instance left the run waiting. It is taken up first.
-    if ((await memory.load(0, false)) === null) {
+    if ((await memory.load(NO_HISTORY, false)) === null) {
       return fail(databaseUnavailable());
     }
     lane.takeUp();

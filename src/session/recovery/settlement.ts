@@ -27,6 +27,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       // A run that paused, with calls to run and nobody to ask, waits to continue by itself.
       waiting: isTop && isPaused && pendingCalls(run).length > 0 && run.requirements.every(isAnswered),
       metrics: runMetrics(run),
+      historyDropped: run.historyDropped,
       finishReason: end.status === "COMPLETED" ? end.finishReason : null,
       error: end.status === "ERROR" ? end.error : null,
       events: storedLog(run.log),
@@ -105,8 +106,8 @@ const KEPT_BYTES = [64 * 1024, 0];
 /** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
 export function refusedRuns(run: Run): Run[] {
   return KEPT_BYTES.map((bytes) => {
-    const { usage, firstTextAt, modelMs, stored } = run;
-    const kept: Run = { ...newRun(run.head, run.requirements), usage, firstTextAt, modelMs, stored };
+    const { historyDropped, usage, firstTextAt, modelMs, stored } = run;
+    const kept: Run = { ...newRun(run.head, run.requirements), historyDropped, usage, firstTextAt, modelMs, stored };
     const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
     applyFact(kept, { at: 0, fact: { type: "run_started" } });
     const produced = run.messages.slice(stored.messages);

@@ -11,6 +11,7 @@ import {
 } from "../../domain/retention.ts";
 import { isHidden, type Session, type SessionType } from "../../domain/session.ts";
 import { findComponent } from "../../domain/team.ts";
+import { NO_HISTORY } from "../../engine/prompt/window.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import { beginPurgeStatements, hideStatement, isSmall, restoreStatement } from "../../store/sessions/hiding.ts";
 import { deleteStatements } from "../../store/sessions/writes.ts";
@@ -83,7 +84,7 @@ export async function expireSession(
   { undo, deploymentTtlSeconds }: ExpireCall,
 ): Promise<Outcome<Removed>> {
   const { deps, memory, leftovers, lane } = going;
-  if (!(await leftovers.land()) || (await memory.load(0, false)) === null) {
+  if (!(await leftovers.land()) || (await memory.load(NO_HISTORY, false)) === null) {
     return fail(databaseUnavailable());
   }
   lane.takeUp();

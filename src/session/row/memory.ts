@@ -1,11 +1,11 @@
-import { MAX_CACHE_BYTES } from "../../domain/limits.ts";
+import { MAX_HISTORY_WINDOW_BYTES } from "../../domain/limits.ts";
 import type { RunRow, SessionCacheUse } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
-import type { HistoryRun } from "../../engine/prompt/history.ts";
-import { utf8Bytes } from "../../lib/text.ts";
+import type { Refusal } from "../../engine/prompt/refusal.ts";
+import { type HistoryWindow, type WindowRun, withinWindow } from "../../engine/prompt/window.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
-import { runsOfWindow, windowRunsQuery } from "../../store/messages/messages.ts";
+import { runsOfWindow, windowRunsQuery } from "../../store/messages/window.ts";
 import { pendingQuery } from "../../store/runs/runs.ts";
 import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
 import type { LookAgain } from "./look-again.ts";
@@ -14,7 +14,7 @@ import type { LookAgain } from "./look-again.ts";
 export interface Loaded {
   /** Null when there is no such session. */
   session: Session | null;
-  history: HistoryRun[];
+  history: WindowRun[];
   cacheUse: SessionCacheUse;
 }
 
@@ -28,6 +28,8 @@ export class SessionMemory {
   readonly #sessionId: string;
   #session: Session | null = null;
   #history: HistoryCache | null = null;
+  /** By the source of the model. It stays when the rest is dropped: what a provider refuses does not change with D1. */
+  readonly #refusals = new Map<string, Refusal>();
   /** Counts changes. A read that began before a change may hold old rows, and is not remembered. */
   #generation = 0;
   /** Counts how often the row was read or dropped. */
@@ -69,14 +71,24 @@ export class SessionMemory {
     this.update(change);
   }
 
+  /** What the provider of this model refused of the history. */
+  refusal(source: string): Refusal | null {
+    return this.#refusals.get(source) ?? null;
+  }
+
+  refuse(source: string, refusal: Refusal): void {
+    this.#refusals.set(source, refusal);
+  }
+
   /** Remembers a session that was just created with its first run, so it has no history. */
   created(session: Session): void {
+    this.#refusals.clear();
     this.#session = session;
-    this.#history = new HistoryCache(MAX_CACHE_BYTES, [], true);
+    this.#history = HistoryCache.empty();
   }
 
   /** Remembers the run that completed last. */
-  addRun(run: HistoryRun): void {
+  addRun(run: WindowRun): void {
     this.#generation += 1;
     if (this.#history?.add(run) === false) {
       this.#history = null;
@@ -134,15 +146,15 @@ export class SessionMemory {
     return row.value?.fence === looked.fence ? row.value : "look_again";
   }
 
-  /** The row and the newest `runs` runs; null when D1 is away. With `fresh` they are read from D1 in any case. */
-  async load(runs: number, fresh: boolean): Promise<Loaded | null> {
-    const remembered = this.#history?.window(runs) ?? null;
+  /** The row and the runs of the window; null when D1 is away. With `fresh` they are read from D1 in any case. */
+  async load(window: HistoryWindow, fresh: boolean): Promise<Loaded | null> {
+    const remembered = this.#history?.window(window) ?? null;
     if (!fresh && this.#session !== null && remembered !== null && this.#pendingRead) {
       return { session: this.#session, history: remembered, cacheUse: "hit" };
     }
     for (;;) {
       const generation = this.#generation;
-      const read = await this.#read(runs);
+      const read = await this.#read(window);
       if (read === null) {
         return null;
       }
@@ -158,17 +170,19 @@ export class SessionMemory {
       this.#session = rememberable(session);
       this.#reads += 1;
       if (!fresh) {
-        this.#history = this.#session && cacheOf(history, runs);
+        this.#history = this.#session && HistoryCache.ofRead(history, window);
       }
       return { session, history, cacheUse: fresh ? "bypass" : "miss" };
     }
   }
 
-  async #read(runs: number): Promise<{ session: Session | null; history: HistoryRun[]; pending: RunRow[] } | null> {
+  async #read(
+    window: HistoryWindow,
+  ): Promise<{ session: Session | null; history: WindowRun[]; pending: RunRow[] } | null> {
     const read = await readOrNull(
       this.#db.batch([
         sessionQuery(this.#db, this.#sessionId),
-        windowRunsQuery(this.#db, this.#sessionId, { lastNRuns: runs }),
+        windowRunsQuery(this.#db, this.#sessionId, window),
         pendingQuery(this.#db, this.#sessionId),
       ]),
     );
@@ -192,76 +206,59 @@ const rememberable = (session: Session | null): Session | null =>
   session?.visibility === "importing" ? null : session;
 
 /**
- * Null if a run is RUNNING. The cache would hold it without its answer, and `addRun` would not replace it
- * once it completed.
+ * The newest whole runs of a session that count for history: as much as any window sends. A run that is too large for every
+ * window is held as the cut one that it is when it is the newest.
  */
-function cacheOf(history: HistoryRun[], runs: number): HistoryCache | null {
-  return history.some((run) => run.status === "RUNNING")
-    ? null
-    : new HistoryCache(MAX_CACHE_BYTES, history, history.length < runs);
-}
-
-/** About what a message takes beside its text. */
-const MESSAGE_OVERHEAD_BYTES = 200;
-
-/** The newest whole runs of a session that count for history, up to a number of bytes. */
 class HistoryCache {
-  readonly #maxBytes: number;
   /** Oldest first. */
-  #runs: { run: HistoryRun; bytes: number }[] = [];
-  #bytes = 0;
-  /** Whether the session has no older run that counts for history. */
-  #complete: boolean;
+  #runs: WindowRun[];
+  /**
+   * How far the runs reach that are held. A window that goes beyond them in runs is known all the same if it has no more
+   * bytes than this: the next older run does not fit into it.
+   */
+  #knownBytes: number;
 
-  constructor(maxBytes: number, runs: readonly HistoryRun[], complete: boolean) {
-    this.#maxBytes = maxBytes;
-    this.#complete = complete;
-    for (const run of runs) {
-      this.add(run);
-    }
+  private constructor(runs: WindowRun[], knownBytes: number) {
+    this.#runs = runs;
+    this.#knownBytes = knownBytes;
+  }
+
+  static empty(): HistoryCache {
+    return new HistoryCache([], Number.POSITIVE_INFINITY);
+  }
+
+  /** Of the runs that a window was read as. Null where one is RUNNING: `add` would not replace it once it has its answer. */
+  static ofRead(runs: WindowRun[], { lastNRuns, maxBytes }: HistoryWindow): HistoryCache | null {
+    return runs.some(({ isRunning }) => isRunning)
+      ? null
+      : new HistoryCache([...runs], runs.length < lastNRuns ? maxBytes : 0);
   }
 
   /**
    * Adds the run that completed last; the oldest ones make room. False if newer runs are held, because the
    * run had paused.
    */
-  add(run: HistoryRun): boolean {
-    const newest = this.#runs.at(-1)?.run.runIndex ?? -1;
+  add(run: WindowRun): boolean {
+    const newest = this.#runs.at(-1)?.runIndex ?? -1;
     if (newest >= run.runIndex) {
       // A read may have found the run settled already. Then it is held.
       return newest === run.runIndex;
     }
-    const bytes = runBytes(run);
-    this.#runs.push({ run, bytes });
-    this.#bytes += bytes;
-    while (this.#bytes > this.#maxBytes) {
-      this.#bytes -= this.#runs.shift()?.bytes ?? 0;
-      this.#complete = false;
+    const known = [...this.#runs, run];
+    this.#runs = withinWindow(known, { lastNRuns: known.length, maxBytes: MAX_HISTORY_WINDOW_BYTES });
+    if (this.#runs.length < known.length) {
+      this.#knownBytes = MAX_HISTORY_WINDOW_BYTES;
     }
     return true;
   }
 
-  /** The newest `count` runs, oldest first; null where not all of them are held. */
-  window(count: number): HistoryRun[] | null {
-    if (count <= 0) {
-      return [];
-    }
-    if (this.#runs.length < count && !this.#complete) {
-      return null;
-    }
-    return this.#runs.slice(-count).map(({ run }) => run);
+  /** The runs of a window; null where not all that it would hold is held. */
+  window(window: HistoryWindow): WindowRun[] | null {
+    const { lastNRuns, maxBytes } = window;
+    const found = withinWindow(this.#runs, window);
+    // A run that is held cut is sent so only where it is the newest, and too large for this window as a whole.
+    const isWhole = found.every((run) => !run.isCut || (found.length === 1 && run.bytes > maxBytes));
+    const isEnough = found.length >= lastNRuns || found.length < this.#runs.length || maxBytes <= this.#knownBytes;
+    return isWhole && isEnough ? found : null;
   }
-}
-
-function runBytes(run: HistoryRun): number {
-  let bytes = 0;
-  for (const message of run.messages) {
-    bytes += utf8Bytes(message.content) + MESSAGE_OVERHEAD_BYTES;
-    if (message.role === "assistant" && message.toolCalls.length > 0) {
-      bytes += utf8Bytes(JSON.stringify(message.toolCalls));
-    } else if (message.role === "tool") {
-      bytes += utf8Bytes(JSON.stringify(message.toolArgs));
-    }
-  }
-  return bytes;
 }

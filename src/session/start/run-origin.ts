@@ -1,9 +1,9 @@
 import type { RunOrigin } from "../../domain/run.ts";
 import { type Component, isTeam, membersOf, type Registry } from "../../domain/team.ts";
-import type { HistoryRun } from "../../engine/prompt/history.ts";
+import type { HistoryWindow, WindowRun } from "../../engine/prompt/window.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
-import { windowRuns } from "../../store/messages/messages.ts";
+import { windowRuns } from "../../store/messages/window.ts";
 import { findRun } from "../../store/runs/runs.ts";
 import { type Prefix, prefixOf } from "./prefix.ts";
 import type { Cast } from "./run-start.ts";
@@ -15,7 +15,7 @@ export function castOf(registry: Registry, component: Component): Cast {
 /** What a run that is made from an older one begins with, and the history that stood before the older one. */
 export interface LoadedOrigin {
   prefix: Prefix | null;
-  history: HistoryRun[] | null;
+  history: WindowRun[] | null;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface LoadedOrigin {
 export async function loadOrigin(
   { db, sessionId }: { db: Database; sessionId: string },
   origin: RunOrigin | null,
-  lastNRuns: number,
+  window: HistoryWindow,
 ): Promise<LoadedOrigin | "gone" | null> {
   if (origin === null || origin.type === "copied") {
     return { prefix: null, history: null };
@@ -38,7 +38,7 @@ export async function loadOrigin(
     return "gone";
   }
   const prefix = prefixOf(read.value, origin);
-  const window = { lastNRuns, beforeRunIndex: origin.historyBefore };
-  const history = await readOrNull(windowRuns(db, sessionId, window));
+  const before = { ...window, beforeRunIndex: origin.historyBefore };
+  const history = await readOrNull(windowRuns(db, sessionId, before));
   return history && { prefix, history: history.value };
 }

@@ -1,17 +1,10 @@
-import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Message, Role } from "../../domain/message.ts";
-import { CHAT_HISTORY, type HistoryFilter, type HistoryRun, historyMessages } from "../../engine/prompt/history.ts";
+import { CHAT_HISTORY, type HistoryFilter, historyMessages } from "../../engine/prompt/history.ts";
 import type { Database } from "../database.ts";
 import { messages, runs } from "../schema/tables.ts";
 import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";
-import {
-  historyRunColumns,
-  historyRunsFromRows,
-  isMessageAt,
-  type KeyedMessage,
-  messageColumns,
-  messageFromRow,
-} from "./message-rows.ts";
+import { historyRunsFromRows, isMessageAt } from "./message-rows.ts";
 
 /** What a name is made of: the role and the text of a message, which may be cut. */
 export interface MessageExcerpt {
@@ -79,62 +72,4 @@ export async function firstMessages(
     .crossJoin(messages)
     .where(and(...isMessageAt(sessionId, first)))
     .orderBy(asc(first.runIndex), asc(first.messageIndex));
-}
-
-/** Which runs a window holds: the newest `lastNRuns`, and only those before `beforeRunIndex` if that is given. */
-export interface HistoryWindow {
-  lastNRuns: number;
-  beforeRunIndex?: number | undefined;
-}
-
-/** Reads the newest top-level runs that count for history, with all their messages, in order of run index. */
-export async function windowRuns(
-  db: Database,
-  sessionId: string,
-  window: HistoryWindow,
-): Promise<HistoryRun<KeyedMessage>[]> {
-  return runsOfWindow(await windowRunsQuery(db, sessionId, window));
-}
-
-/** The query of `windowRuns`, for callers that put it into a batch with others; `runsOfWindow` shapes its rows. */
-export function windowRunsQuery(db: Database, sessionId: string, { lastNRuns, beforeRunIndex }: HistoryWindow) {
-  const newest = db
-    .select({ runIndex: runs.runIndex, runId: runs.runId, ...historyRunColumns })
-    .from(runs)
-    .where(
-      and(countingRuns(sessionId, {}), beforeRunIndex === undefined ? undefined : lt(runs.runIndex, beforeRunIndex)),
-    )
-    .orderBy(desc(runs.runIndex))
-    .limit(Math.max(0, lastNRuns))
-    .as("newest");
-  return db
-    .select({
-      runIndex: newest.runIndex,
-      runId: newest.runId,
-      agentId: newest.agentId,
-      teamId: newest.teamId,
-      parentRunId: newest.parentRunId,
-      status: newest.status,
-      message: messageColumns,
-    })
-    .from(newest)
-    .leftJoin(messages, and(eq(messages.sessionId, sessionId), eq(messages.runIndex, newest.runIndex)))
-    .orderBy(asc(newest.runIndex), asc(messages.messageIndex));
-}
-
-/** Shapes the rows of `windowRunsQuery`. A run without messages is in the answer too. */
-export function runsOfWindow(rows: Awaited<ReturnType<typeof windowRunsQuery>>): HistoryRun<KeyedMessage>[] {
-  const found: HistoryRun<KeyedMessage>[] = [];
-  for (const { runIndex, message, ...run } of rows) {
-    if (runIndex === null) continue;
-    let last = found.at(-1);
-    if (last?.runIndex !== runIndex) {
-      last = { ...run, runIndex, messages: [] };
-      found.push(last);
-    }
-    if (message !== null) {
-      last.messages.push({ ...messageFromRow(message), runIndex, messageIndex: message.messageIndex });
-    }
-  }
-  return found;
 }

@@ -23,7 +23,10 @@ export interface Settlement {
   firstMessage: number;
   /** Whether the messages go into the search index: those of member runs do not. */
   isSearched: boolean;
-  columns: Pick<RunRow, "status" | "waiting" | "metrics" | "finishReason" | "error" | "events" | "settledAt"> & {
+  columns: Pick<
+    RunRow,
+    "status" | "waiting" | "metrics" | "historyDropped" | "finishReason" | "error" | "events" | "settledAt"
+  > & {
     /** Left out if it did not change. */
     sessionState?: RunRow["sessionState"];
   };

@@ -4,7 +4,8 @@ import type { Role } from "../../../src/domain/message.ts";
 import { CHAT_HISTORY, type HistoryFilter } from "../../../src/engine/prompt/history.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
-import { firstMessages, recentChat, windowRuns } from "../../../src/store/messages/messages.ts";
+import { firstMessages, recentChat } from "../../../src/store/messages/messages.ts";
+import { windowRuns } from "../../../src/store/messages/window.ts";
 import { END, notingDatabase, START, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
@@ -26,9 +27,11 @@ function seedMessages(sessionId: string, roles: Role[]): D1PreparedStatement {
 
 /** Fails if a plan reads messages or runs by anything but their keys, or sorts the rows that it walks. */
 function expectKeysOnly(plan: string[]): void {
-  // These may be scanned: `newest`, `walked` and `first` are subqueries with a limit, the subquery without a name passes the
+  // These may be scanned: `newest`, `sized`, `walked` and `first` are subqueries with a limit, the subquery without a name passes the
   // rows of `walked` on to a sum, and `json_each` reads the ids of members from a JSON text.
-  expect(plan.filter((step) => /^SCAN (?!newest|walked|first|json_each|\(subquery|CONSTANT)/.test(step))).toEqual([]);
+  expect(plan.filter((step) => /^SCAN (?!newest|sized|walked|first|json_each|\(subquery|CONSTANT)/.test(step))).toEqual(
+    [],
+  );
   // A window function may sort the few runs that it holds. The rows that are walked are in order already.
   if (plan.includes("SCAN walked")) expect(plan.filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);
   const searches = plan.filter((step) => step.startsWith("SEARCH"));
@@ -112,8 +115,11 @@ describe("a session of 10,000 messages", () => {
     },
     { read: "the recent chat", run: (noted) => recentChat(noted, withSystem, PAGE) },
     { read: "the first messages", run: (noted) => firstMessages(noted, withSystem, { maxMessages: 6, maxChars: 100 }) },
-    { read: "the newest window", run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3 }) },
-    { read: "an earlier window", run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3, beforeRunIndex: 900 }) },
+    { read: "the newest window", run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3, maxBytes: 1_000_000 }) },
+    {
+      read: "an earlier window",
+      run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3, maxBytes: 1_000_000, beforeRunIndex: 900 }),
+    },
   ];
 
   test.each(reads)("costs a few rows per message shown: $read", async ({ run: read }) => {

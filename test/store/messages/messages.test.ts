@@ -3,14 +3,9 @@ import { describe, expect, test } from "vitest";
 import { messageJson } from "../../../src/api/shared/json.ts";
 import type { Message } from "../../../src/domain/message.ts";
 import { openDatabase } from "../../../src/store/database.ts";
+import { readHistory } from "../../../src/store/messages/history.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/message-rows.ts";
-import {
-  firstMessages,
-  recentChat,
-  runsOfWindow,
-  windowRuns,
-  windowRunsQuery,
-} from "../../../src/store/messages/messages.ts";
+import { firstMessages, recentChat } from "../../../src/store/messages/messages.ts";
 import { chatHistory, names, run } from "../../support/history.ts";
 import { storeSession } from "../../support/stored-history.ts";
 
@@ -52,27 +47,6 @@ describe("what other parts of the server read", () => {
       { role: "assistant", content: "tex" },
     ]);
     expect(await firstMessages(db, sessionId, { maxMessages: 0, maxChars: 3 })).toEqual([]);
-  });
-
-  test("a window holds whole runs, the newest that count, in order", async () => {
-    const all = mixed();
-    const counting = all.filter((one) => [0, 4, 5, 6].includes(one.runIndex));
-    const sessionId = await storeSession(all);
-    expect(await windowRuns(db, sessionId, { lastNRuns: 3 })).toEqual(counting.slice(-3));
-    expect(await windowRuns(db, sessionId, { lastNRuns: 9 })).toEqual(counting);
-    expect(await windowRuns(db, sessionId, { lastNRuns: 2, beforeRunIndex: 5 })).toEqual(counting.slice(0, 2));
-    expect(await windowRuns(db, sessionId, { lastNRuns: 0 })).toEqual([]);
-  });
-
-  test("a window is shaped alike when its query runs in a batch with others", async () => {
-    const all = mixed();
-    const sessionId = await storeSession(all);
-    const [rows, others] = await db.batch([
-      windowRunsQuery(db, sessionId, { lastNRuns: 2 }),
-      windowRunsQuery(db, crypto.randomUUID(), { lastNRuns: 2 }),
-    ]);
-    expect(runsOfWindow(rows)).toEqual(all.slice(-2));
-    expect(runsOfWindow(others)).toEqual([]);
   });
 });
 
@@ -168,9 +142,7 @@ describe("a message", () => {
   test.each(cases)("comes back from its row as it was: $its", async ({ message }) => {
     const its = run(0, "");
     const sessionId = await storeSession([{ ...its, messages: [{ ...message, runIndex: 0, messageIndex: 0 }] }]);
-    expect((await windowRuns(db, sessionId, { lastNRuns: 1 }))[0]?.messages).toEqual([
-      { ...message, runIndex: 0, messageIndex: 0 },
-    ]);
+    expect((await readHistory(db, sessionId, {})).data).toEqual([{ ...message, runIndex: 0, messageIndex: 0 }]);
     expect(messageFromRow(messageRow("s", its, 0, message))).toEqual(message);
   });
 
