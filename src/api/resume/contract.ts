@@ -22,11 +22,13 @@ export const ResumeFields = z
   })
   .openapi({ required: ["session_id"] });
 
-/** A browser's EventSource sends it when it connects again: the `id:` of the last event, which is its index. */
+/** Readers of server-sent events send it when they connect again: the `id:` of the last event, which is its index. */
 export const LastEventHeader = z.object({ "Last-Event-ID": lastSeen });
 
 const description =
-  "The events behind the one that was seen last, then the live ones, with AgentOS's control events (`catch_up`, `subscribed`, `replay`, `error`) among them, which have no index. A run that does not exist for the caller is the event `error`.";
+  "The events behind the one that was seen last, then the live ones, with AgentOS's control events (`catch_up`, `subscribed`, `replay`, `error`) among them, which have no index. A run that does not exist for the caller is the event `error`. `Last-Event-ID` goes before `last_event_index`.";
+
+const noneLeft = { description: "The run is over or paused, and all of its events were seen" };
 
 const events = { description: "The events", content: { "text/event-stream": { schema: ResumeStreamEvent } } };
 
@@ -39,10 +41,14 @@ export function resumeRoutes(type: ComponentType) {
       operationId: `resume_${type}_run`,
       user: "caller",
       summary: "Read on in a run's events",
-      description,
+      description: `${description} With \`Last-Event-ID\` the answer is 204 where all was seen, as to GET.`,
       tags,
-      request: { params: path.runParams, body: formOrJsonBody("ResumeRequest", ResumeFields) },
-      responses: { 200: events, ...failures(400, 404) },
+      request: {
+        params: path.runParams,
+        headers: LastEventHeader,
+        body: formOrJsonBody("ResumeRequest", ResumeFields),
+      },
+      responses: { 200: events, 204: noneLeft, ...failures(400, 404) },
     }),
 
     followRun: defineRoute({
@@ -51,7 +57,7 @@ export function resumeRoutes(type: ComponentType) {
       operationId: `follow_${type}_run`,
       user: "caller",
       summary: "Read on in a run's events, as a browser's EventSource does",
-      description: `${description} \`Last-Event-ID\` goes before \`last_event_index\`.`,
+      description,
       tags,
       request: {
         params: path.runParams,
@@ -63,7 +69,7 @@ export function resumeRoutes(type: ComponentType) {
       },
       responses: {
         200: events,
-        204: { description: "The run is over or paused, and all of its events were seen" },
+        204: noneLeft,
         ...failures(400, 404),
       },
     }),

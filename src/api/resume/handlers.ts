@@ -28,32 +28,27 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
   router.openapi(contract.resumeRun, async (c) => {
     const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const fields = parseFields(ResumeFields, await readRunBody(c));
+    const inHeader = lastEventInHeader(c);
     const request = {
       component: ref,
       runId: c.req.valid("param").run_id,
       sessionId: requireSessionId(fields.session_id),
-      lastEventIndex: fields.last_event_index,
+      lastEventIndex: inHeader ?? fields.last_event_index,
     };
-    return resumeAnswer(request, await resume(c, request));
+    const resumed = await resume(c, request);
+    return inHeader === undefined ? resumeAnswer(request, resumed) : reconnectAnswer(c, request, resumed);
   });
 
   router.openapi(contract.followRun, async (c) => {
     const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const query = c.req.valid("query");
-    const header = { "Last-Event-ID": c.req.header("Last-Event-ID") };
     const request = {
       component: ref,
       runId: c.req.valid("param").run_id,
       sessionId: requireSessionId(query.session_id),
-      lastEventIndex: parseFields(LastEventHeader, header, "header")["Last-Event-ID"] ?? query.last_event_index,
+      lastEventIndex: lastEventInHeader(c) ?? query.last_event_index,
     };
-    const resumed = await resume(c, request);
-    if (resumed !== null && isOver(resumed) && resumed.missed === 0) {
-      await resumed.stream.cancel();
-      // An EventSource connects again when a stream ends. Only a 204 stops it.
-      return c.body(null, 204, runHeaders(request.runId, request.sessionId));
-    }
-    return resumeAnswer(request, resumed);
+    return reconnectAnswer(c, request, await resume(c, request));
   });
 
   /** Null where the run, or its session, does not exist for the caller. */
@@ -69,6 +64,18 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
   }
 
   return router;
+}
+
+function lastEventInHeader(c: AppContext): number | undefined {
+  const header = { "Last-Event-ID": c.req.header("Last-Event-ID") };
+  return parseFields(LastEventHeader, header, "header")["Last-Event-ID"];
+}
+
+/** As `resumeAnswer`, for readers that connect again whenever a stream ends. Only a 204 stops them. */
+async function reconnectAnswer(c: AppContext, request: ResumeRequest, resumed: ResumeAnswer | null): Promise<Response> {
+  if (resumed === null || !isOver(resumed) || resumed.missed > 0) return resumeAnswer(request, resumed);
+  await resumed.stream.cancel();
+  return c.body(null, 204, runHeaders(request.runId, request.sessionId));
 }
 
 const isOver = ({ status }: ResumeAnswer) => status !== "PENDING" && status !== "RUNNING";

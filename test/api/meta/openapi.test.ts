@@ -23,6 +23,8 @@ const routers = apiRouters(dependencies);
 const SUCCESSES: Record<string, string[]> = {
   create_agent_run: ["200", "202"],
   create_team_run: ["200", "202"],
+  resume_agent_run: ["200", "204"],
+  resume_team_run: ["200", "204"],
   follow_agent_run: ["200", "204"],
   follow_team_run: ["200", "204"],
   change_sessions: ["200", "202"],

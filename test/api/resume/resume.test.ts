@@ -238,6 +238,40 @@ describe("resuming a run that has ended", () => {
   });
 });
 
+/** As a reader does that posts: it sends the same body when it connects again, and what it saw last in the header. */
+function post({ runId, session_id, last }: Seen, fields: object = {}): Promise<Response> {
+  const headers: Record<string, string> = last === undefined ? {} : { "Last-Event-ID": String(last) };
+  return send("POST", `/agents/assistant/runs/${runId}/resume`, { session_id, ...fields }, headers);
+}
+
+describe("a reader that posts, and connects again", () => {
+  it("says in a header what it saw last, which goes before the body", async () => {
+    const { seen, streamed } = await ended(12);
+    const events = async (response: Response) => own(await (await opened(response)).rest());
+    expect(await events(await post({ ...seen, last: 8 }))).toEqual(streamed.slice(9));
+    expect(await events(await post({ ...seen, last: 8 }, { last_event_index: 2 }))).toEqual(streamed.slice(9));
+    expect(await events(await post(seen, { last_event_index: 2 }))).toEqual(streamed.slice(3));
+    expect(await events(await post({ ...seen, last: -1 }, { last_event_index: 2 }))).toEqual(streamed);
+  });
+
+  it("is told to stop, as a browser is, once the run is over and nothing was missed", async () => {
+    const { seen } = await ended(12);
+    for (const evict of [async () => {}, killObjects]) {
+      await evict();
+      const response = await post({ ...seen, last: 11 }, { last_event_index: 2 });
+      expect([response.status, await response.text()]).toEqual([204, ""]);
+      expect(own(await (await opened(await post(seen, { last_event_index: 11 }))).rest())).toEqual([]);
+    }
+  });
+
+  it("is not told to stop while the run goes on", async () => {
+    const { seen, first, point } = await held(3);
+    const again = await opened(await post({ ...seen, last: first.at(-1)?.id }));
+    point.release();
+    expect(indexes(await again.rest())).toEqual(upTo(9, 5));
+  });
+});
+
 describe("a browser that connects again", () => {
   it("says in a header what it saw last, which goes before the query", async () => {
     const { seen, streamed } = await ended(12);
@@ -307,10 +341,14 @@ describe("a run that nobody can resume", () => {
     const query = await call("GET", `${path}?session_id=${session_id}&last_event_index=x`);
     expect([query.status, query.body.detail[0].loc]).toEqual([422, ["query", "last_event_index"]]);
     for (const last of ["x", "1.5", "0x1", "-2"]) {
-      const { status, body: refusal } = await call("GET", `${path}?session_id=${session_id}`, undefined, {
-        "Last-Event-ID": last,
-      });
-      expect([last, status, refusal.detail[0].loc]).toEqual([last, 422, ["header", "Last-Event-ID"]]);
+      const header = { "Last-Event-ID": last };
+      const answers = [
+        await call("GET", `${path}?session_id=${session_id}`, undefined, header),
+        await call("POST", path, { session_id }, header),
+      ];
+      for (const { status, body: refusal } of answers) {
+        expect([last, status, refusal.detail[0].loc]).toEqual([last, 422, ["header", "Last-Event-ID"]]);
+      }
     }
     const nobody = await call("POST", `/agents/nobody/runs/${body.run_id}/resume`, { session_id });
     expect([nobody.status, nobody.body.detail]).toEqual([404, "Agent not found"]);
