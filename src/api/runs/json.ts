@@ -122,8 +122,8 @@ function shownRequirements({ run, status }: AskedRun) {
 }
 
 /**
- * A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys. Its long lists are made entry by
- * entry, as they are sent.
+ * A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys, and a team's run with its user too.
+ * Its long lists are made entry by entry, as they are sent.
  */
 export function runItem(asked: AskedRun) {
   const { run, status, input, inputMessages } = asked;
@@ -131,9 +131,8 @@ export function runItem(asked: AskedRun) {
   return {
     run_id: head.runId,
     parent_run_id: head.parentRunId ?? "",
-    ...(head.component.type === "agent"
-      ? { agent_id: head.component.id, user_id: head.userId ?? "" }
-      : { team_id: head.component.id }),
+    ...(head.component.type === "agent" ? { agent_id: head.component.id } : { team_id: head.component.id }),
+    user_id: head.userId ?? "",
     status,
     run_input: input,
     content: contentOf(asked),

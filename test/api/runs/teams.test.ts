@@ -182,10 +182,9 @@ describe("a team that coordinates", () => {
     expect(ofMember).toMatchObject({ agent_id: ada, user_id: "u1", parent_run_id: output.run_id, content: "Three." });
     expect(ofMember).toMatchObject({ run_input: "What is 1 + 2?", status: "COMPLETED" });
     expect(ofMember).not.toHaveProperty("team_id");
-    expect(ofTeam).toMatchObject({ team_id: team, run_id: output.run_id, parent_run_id: "", content: "It is 3." });
-    expect(ofTeam).toMatchObject({ run_input: "Add 1 and 2", metrics: SUM_TOKENS });
+    expect(ofTeam).toMatchObject({ team_id: team, user_id: "u1", run_id: output.run_id, parent_run_id: "" });
+    expect(ofTeam).toMatchObject({ run_input: "Add 1 and 2", content: "It is 3.", metrics: SUM_TOKENS });
     expect(ofTeam).not.toHaveProperty("agent_id");
-    expect(ofTeam).not.toHaveProperty("user_id");
     // Each run lists its own events only: the team's list has none of the member's.
     expect(ofTeam.events.map(({ event }: { event: string }) => event)).toEqual(
       SUM_EVENTS.filter((line) => line.startsWith("Team") && line !== "TeamRunContent"),
