@@ -24,6 +24,11 @@ export function maySee(principal: Principal, session: Pick<Session, "userId" | "
   return !isHidden(session) && couldSee(principal, session);
 }
 
+/** The principal, as whom only one owner's sessions exist; null where none of these exist for it. */
+export function confinedTo(principal: Principal, owner: string): Principal | null {
+  return ownsOrSpeaksForAll(principal, owner) ? { ...principal, userId: owner } : null;
+}
+
 /** Whether the session exists for the principal, or did before it was deleted. */
 export function couldSee(principal: Principal, { userId }: Pick<Session, "userId">): boolean {
   return ownsOrSpeaksForAll(principal, userId);

@@ -51,6 +51,9 @@ const Filter = z
     agent_id: AgentId.optional(),
     team_id: TeamId.optional(),
     component_id: ComponentId.optional(),
+    user_id: UserId.optional().openapi({
+      description: "Only of this user, beside what the request's own `user_id` says.",
+    }),
     session_name: z
       .string()
       .min(1)
@@ -61,7 +64,7 @@ const Filter = z
   })
   .openapi("BulkFilter", {
     description:
-      "The conditions of `GET /sessions`, one of `agent_id`, `team_id` and `component_id`; of more than 100,000 sessions the oldest. None may be empty or null.",
+      "The conditions of `GET /sessions`, and `user_id`; one of `agent_id`, `team_id` and `component_id`; of more than 100,000 sessions the oldest. None may be empty or null.",
   });
 
 export type BulkFilter = z.output<typeof Filter>;

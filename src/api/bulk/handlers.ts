@@ -20,9 +20,9 @@ export function bulkRouter(dependencies: RouteDependencies) {
   router.openapi(contract.changeSessions, async (c) => {
     const body = c.req.valid("json");
     const caller = principal(c);
-    const { params, from } = requestedChange(body);
+    const { params, from } = requestedChange(body, caller);
     const key = await readIdempotency(c, "bulk", caller, body);
-    const sessions = "ids" in from ? from : await meantSessions(database(c), caller, from.filter, MAX_JOB_ITEMS);
+    const sessions = "ids" in from ? from : await meantSessions(database(c), from.whose, from.filter, MAX_JOB_ITEMS);
     const request = { kind: "bulk", userId: caller.userId, params, key } as const;
     const job = unwrap(await changeSessions(jobDependencies(dependencies, c.get("config")), request, sessions));
     const headers = { Location: `/jobs/${job.jobId}` };

@@ -224,11 +224,26 @@ describe("a filter", () => {
     expect(none).toMatchObject({ status: "completed", total: 0, items: [] });
   });
 
+  it("finds what one user has, and nothing of another's who may not ask", async () => {
+    const [ada, bob] = [newId(), newId()];
+    const [first, tagged] = [await create({ user_id: ada }), await create({ user_id: ada, tags: ["x"] })];
+    await create({ user_id: bob, tags: ["x"] });
+    const found = async (filter: object, user_id?: string) => {
+      const { status, body } = await changeMany({ action: "unpin", filter, user_id });
+      expect([status, body.detail]).toEqual([200, undefined]);
+      return body.items.map((item: { session_id: string }) => item.session_id);
+    };
+    expect(await found({ user_id: ada })).toEqual([first, tagged]);
+    expect(await found({ user_id: ada, tag: "x" })).toEqual([tagged]);
+    expect(await found({ user_id: ada }, ada)).toEqual([first, tagged]);
+    expect(await found({ user_id: ada }, bob)).toEqual([]);
+  });
+
   it("deletes of one user only what that user has, and everything only when that is said", async () => {
     const [ada, bob] = [newId(), newId()];
     const ids = [await create({ user_id: ada }), await create({ user_id: ada, archived: true })];
     const others = await create({ user_id: bob });
-    for (const filter of [{}, { archived: "all" }, { archived: false }]) {
+    for (const filter of [{}, { archived: "all" }, { archived: false }, { user_id: ada }]) {
       const refused = await changeMany({ action: "delete", filter, user_id: ada });
       expect([refused.status, refused.body.detail[0]]).toMatchObject([422, { loc: ["body", "filter"] }]);
     }
@@ -236,12 +251,14 @@ describe("a filter", () => {
     const all = { action: "delete", filter: { archived: "all" }, all: true, user_id: ada };
     expect(await changed(all)).toEqual(times(2, "succeeded"));
     expect(await rowsOfSessions([...ids, others])).toMatchObject([{ session_id: others }]);
+    expect(await changed({ action: "delete", filter: { user_id: bob } })).toEqual(["succeeded"]);
   });
 });
 
 describe("what a filter reads", () => {
   it.each<[string, object, RegExp]>([
     ["of a user", { filter: {}, user_id: "ada" }, /sessions USING (COVERING )?INDEX sessions_user_created/],
+    ["that names a user", { filter: { user_id: "ada" } }, /sessions USING (COVERING )?INDEX sessions_user_created/],
     ["of all", { filter: {} }, /sessions USING (COVERING )?INDEX sessions_created/],
     ["of an agent", { filter: { agent_id: "none" } }, /sessions USING (COVERING )?INDEX sessions_component_created/],
     ["that few pass", { filter: { tag: "none" } }, /session_labels USING (COVERING )?INDEX/],

@@ -287,10 +287,19 @@ describe("a user that is named", () => {
       call("POST", "/sessions/names", { filter: { unnamed: false, user_id: world.bob }, ...body });
     expect((await names({})).body).toMatchObject({ total: 1 });
     expect((await names({ user_id: ADA })).body).toMatchObject({ total: 0 });
+    const change = (body: object) =>
+      call("POST", "/sessions/bulk", { action: "unarchive", filter: { user_id: world.bob }, ...body });
+    expect((await change({})).body).toMatchObject({ total: 1 });
+    expect((await change({ user_id: ADA })).body).toMatchObject({ total: 0 });
     const before = await bobsRows(world);
     for (const field of ["user_id", "agent_id", "team_id"]) {
-      const { status, body } = await names({ filter: { unnamed: false, [field]: "" } });
-      expect([status, body.detail[0].loc]).toEqual([422, ["body", "filter", field]]);
+      const answers = [
+        await names({ filter: { unnamed: false, [field]: "" } }),
+        await change({ action: "archive", filter: { [field]: "" } }),
+      ];
+      for (const { status, body } of answers) {
+        expect([status, body.detail[0].loc]).toEqual([422, ["body", "filter", field]]);
+      }
     }
     expect(await bobsRows(world)).toEqual(before);
   });
