@@ -98,6 +98,13 @@ export const runActive = (runId: string): Failure => ({
   runId,
 });
 
+/** Two answers to one message would both stay in the history. */
+export const answeredAgain = (runId: string, byRunId: string): Failure => ({
+  code: "run_active",
+  detail: `Run ${byRunId} answers run ${runId} again already. Wait for it, or cancel it.`,
+  runId: byRunId,
+});
+
 /** For a cancelled run the sentence is AgentOS's. */
 export const runNotContinuable = (runId: string, reason: string): Failure => ({
   code: "run_not_continuable",

@@ -12,6 +12,8 @@ export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolea
 
 export interface RunCall {
   request: RunRequest;
+  /** The status in which the caller's request found the run that this one is made from; null for a run of its own. */
+  olderStatus: RunStatus | null;
   principal: Principal;
   onBusy: OnBusy;
   read: ReadMode;

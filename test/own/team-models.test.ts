@@ -55,6 +55,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
     const principal = { caller: "development" as const, userId: null };
     const started = await live.startRun({
       request,
+      olderStatus: null,
       principal,
       onBusy: "enqueue",
       read: { kind: "whole" },

@@ -65,7 +65,10 @@ export const ContinueFields = z
           "Makes a new run that begins with this one's messages: all (`end`), up to the last of the user (`last_user`), or the first so many (a number).",
       }),
     fork: booleanFieldOr(false, "As `continue_from=end`."),
-    regenerate: booleanFieldOr(false, "Makes a new run that answers the last user message again."),
+    regenerate: booleanFieldOr(
+      false,
+      "Makes a new run that answers the last user message again. While one does so for this run, or waits to, another is 409 `run_active` with that one's `X-Run-Id`, whatever `on_busy` and `replace_original` say; with its `Idempotency-Key` it is that one.",
+    ),
     replace_original: booleanFieldOr(true, "With `regenerate`: this run becomes REGENERATED and leaves the history."),
     additional_instructions: z.string().optional().openapi({
       description:

@@ -66,7 +66,8 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
       idempotency,
       createdAt: dependencies.now(),
     };
-    return runAnswer(c, unwrap(withOneText(await session.startRun({ ...reading, request }), runId)));
+    const started = await session.startRun({ ...reading, request, olderStatus: older.row.status });
+    return runAnswer(c, unwrap(withOneText(started, runId)));
   });
 
   return router;

@@ -49,6 +49,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     };
     const outcome = await dependencies.session(c.get("config"), sessionId).startRun({
       request,
+      olderStatus: null,
       principal: caller,
       onBusy: fields.on_busy,
       read,

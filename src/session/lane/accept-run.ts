@@ -2,7 +2,7 @@ import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/err
 import type { Model } from "../../domain/model.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Principal } from "../../domain/principal.ts";
-import type { OnBusy, RunRequest, RunRow, RunTimings } from "../../domain/run.ts";
+import type { OnBusy, RunRequest, RunRow, RunStatus, RunTimings } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Component } from "../../domain/team.ts";
 import { historyWindow } from "../../engine/prompt/window.ts";
@@ -25,6 +25,8 @@ export type AdmitContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "
 /** A run that arrives, with what the registry says of its agent or team. */
 export interface Arrival {
   request: RunRequest;
+  /** The status in which the caller's request found the run that this one is made from; null for a run of its own. */
+  olderStatus: RunStatus | null;
   principal: Principal;
   onBusy: OnBusy;
   component: Component;

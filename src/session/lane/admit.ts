@@ -20,6 +20,7 @@ import { mayBegin, reservedSessionId } from "../start/keyed-session.ts";
 import { mergedState, stateBytes } from "../start/session-start.ts";
 import { type AdmitContext, type Admitted, type Arrival, startNow, wait } from "./accept-run.ts";
 import { decideAdmission } from "./admission.ts";
+import { whyNotAgain } from "./answered-again.ts";
 import { runOfKey, sameRun } from "./keyed-run.ts";
 
 /**
@@ -81,28 +82,30 @@ async function admitOnLook(
 ): Promise<Admitted> {
   const { deps, lane } = context;
   const { idempotency } = arrival.request;
-  const tooMuch = whyTooMuch(arrival, loaded.session);
   const first = decideAdmission(lane.occupancy(), arrival.onBusy);
+  const obstacle = whyTooMuch(arrival, loaded.session) ?? (await whyNotAgain(context, arrival));
   // A caller who repeats a key gets the key's run, even if the session is busy. So the key is looked up before this arrival
   // is refused, or interrupts another run. In all other cases it is not: if the key is taken, D1 refuses the accept, and a
   // run of a session that is in memory needs no read.
-  const decides = tooMuch !== null || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
+  const decides = obstacle !== null || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
   if (idempotency !== null && decides) {
     const earlier = await runOfKey(context, idempotency);
     if (earlier !== null) {
       return earlier;
     }
   }
-  if (tooMuch !== null) {
-    return fail(tooMuch);
+  if (obstacle !== null) {
+    return fail(obstacle);
   }
   const admission = decideAdmission(lane.occupancy(), arrival.onBusy);
   switch (admission.kind) {
     case "refuse":
       return fail(admission.failure);
     case "start":
-      // A run may have ended while the key was looked up. Then the loaded history lacks it.
-      return decides ? "look_again" : startNow(context, arrival, { loaded, hydrateMs: deps.now() - lookedAt });
+      // A run may have ended while the key, or the older run, was looked up. Then the loaded history lacks it.
+      return first.kind === "start"
+        ? startNow(context, arrival, { loaded, hydrateMs: deps.now() - lookedAt })
+        : "look_again";
     case "wait":
       return wait(context, arrival, loaded.session, admission);
   }

@@ -73,6 +73,12 @@ export class RunLane {
     return this.#live().find((live) => live.isNamedBy(idempotency)) ?? null;
   }
 
+  /** The run of this object that answers the given one again. */
+  answering(runId: string): LiveRun | null {
+    const answers = ({ row: { origin } }: LiveRun) => origin?.type === "regenerated" && origin.runId === runId;
+    return this.#live().find(answers) ?? null;
+  }
+
   /** Makes the run the active one. To be called before anything is awaited, so that the next arrival finds the session busy. */
   occupy(live: LiveRun): void {
     live.stage = "starting";

@@ -50,6 +50,16 @@ export async function findRun(db: Database, sessionId: string, runId: string): P
   return row === undefined ? null : { row, messages: rows.map(({ message }) => messageFromRow(message)) };
 }
 
+/** The run's status; null if the session has no such run. */
+export async function statusOfRun(db: Database, sessionId: string, runId: string): Promise<RunStatus | null> {
+  const [row] = await db
+    .select({ status: runs.status })
+    .from(runs)
+    .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
+    .limit(1);
+  return row?.status ?? null;
+}
+
 /** The session that a run belongs to, for a cancel, which names no session. */
 export async function sessionOfRun(
   db: Database,
