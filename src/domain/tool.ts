@@ -43,7 +43,7 @@ export interface Tool extends ToolWaits {
   name: string;
   description: string;
   parameters: z.ZodType;
-  /** After a death, a call that may have run already may run again without asking anybody. */
+  /** After a death, a call that may have run already may run again without asking anybody; after the third one, a person is asked. */
   idempotent?: boolean;
   /** Left out only with `externalExecution`. */
   execute?(args: unknown, context: ToolContext): unknown;

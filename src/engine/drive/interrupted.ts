@@ -1,6 +1,7 @@
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunError } from "../../domain/run.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
+import type { Tool } from "../../domain/tool.ts";
 import { EventReader } from "../events/run-events.ts";
 import {
   membersOfCall,
@@ -59,6 +60,16 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
   const requirements = pending.filter((call) => hasBegun(run, call)).flatMap((call) => askAgain(call) ?? []);
   const open = openRequirements(run, requirements);
   return [...facts, { type: "paused", requirements, open: open.map(({ position }) => position) }];
+}
+
+/** A call that was under way at so many deaths may be what the object dies of: unasked it would do so for ever. */
+const MAX_DEATHS_IN_CALL = 3;
+
+/** Whether a call that had begun may run again unasked; `tool` is undefined where the deployment does not know it any more. */
+export function mayRunAgain(run: Run, { nth }: PendingCall, tool: Tool | undefined): boolean {
+  // A call without a result began once for each death, in this drive and in the ones before it.
+  const deaths = run.log.filter((entry) => entry.kind === "tool_started" && entry.call === nth).length;
+  return tool?.idempotent === true && deaths < MAX_DEATHS_IN_CALL;
 }
 
 /** How many events of each member run the team run has not told yet. Mostly these tell how the member run stopped. */

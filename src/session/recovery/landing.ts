@@ -1,6 +1,6 @@
 import type { Session } from "../../domain/session.ts";
 import { findComponent, type Registry } from "../../domain/team.ts";
-import { interruption } from "../../engine/drive/interrupted.ts";
+import { interruption, mayRunAgain } from "../../engine/drive/interrupted.ts";
 import { outcomeUnknown } from "../../engine/people/requirements.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { callArguments, type PendingCall } from "../../engine/run/calls.ts";
@@ -163,13 +163,14 @@ function interrupt(deps: LandingDependencies, run: Run, continues: boolean, even
 }
 
 /**
- * The requirement by which a person says whether a call that had begun runs again; null for a tool that may
+ * The requirement by which a person says whether a call that had begun runs again; null for a call that may
  * run again unasked.
  */
-function askAgain(deps: LandingDependencies, run: Run, { call, nth }: PendingCall, position: number) {
+function askAgain(deps: LandingDependencies, run: Run, pending: PendingCall, position: number) {
+  const { call, nth } = pending;
   const { component, runId, parentRunId, sessionId, userId } = run.head;
   const tool = findComponent(deps, component)?.tools?.find(({ name }) => name === call.name);
-  if (tool?.idempotent === true) {
+  if (mayRunAgain(run, pending, tool)) {
     return null;
   }
   const place = {

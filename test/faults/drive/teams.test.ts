@@ -172,6 +172,25 @@ describe("a continued team whose object died while a member's call was under way
     expect(await journalOf(session_id)).toEqual([]);
   });
 
+  it("is paused with its member at the third death in the call of an idempotent tool", async () => {
+    const { point, slow, ada, path, session_id } = await pausedTeam({ ...CONFIRM, idempotent: true });
+    say({ boss: [[to(ada)], "It is done."], ada: [[toolCall("slow", { what: "a" })], "Ada is done."] });
+    const paused = await pausedRun(path, session_id);
+    await openAnswer(paused, yes);
+    for (const begun of [1, 2, 3]) {
+      await point.reached(begun);
+      await killObjects();
+      await ring(session_id);
+    }
+    expect(await statusesOf(session_id)).toEqual(["ada: PAUSED", "boss: PAUSED"]);
+    expect(await askedOf(paused)).toEqual(["slow: answered", "slow: open, outcome unknown"]);
+    point.release();
+    expect((await answer(paused, yes)).body).toMatchObject({ status: "COMPLETED", content: "It is done." });
+    expect(slow.ran).toEqual(Array(4).fill("a"));
+    expectRising(await resumed(paused));
+    expect(await journalOf(session_id)).toEqual([]);
+  });
+
   it("asks for each of several members, and keeps what another member had answered", async () => {
     const point = gate();
     const tools = { slow: watchedTool("slow", CONFIRM, point), other: watchedTool("other", CONFIRM, point) };

@@ -128,6 +128,72 @@ describe("a continued run whose object died while a call was under way", () => {
     }
   });
 
+  it("asks about the call of an idempotent tool at its third death, and at each one after that", async () => {
+    const { paused, session_id, slow, quick, point } = await diedInSlow(yes, { ...CONFIRM, idempotent: true });
+    for (const begun of [2, 3]) {
+      expect(await askedOf(paused)).toEqual(["slow: answered", "quick: answered"]);
+      await ring(session_id);
+      await point.reached(begun);
+      await killObjects();
+    }
+    await ring(session_id);
+    const asked = ["slow: answered", "quick: answered", "slow: open, outcome unknown"];
+    expect([(await readRun(paused)).status, await askedOf(paused)]).toEqual(["PAUSED", asked]);
+    await ring(session_id);
+    expect(slow.ran).toEqual(["a", "a", "a"]);
+
+    const stream = await openAnswer(paused, yes);
+    await point.reached(4);
+    await die(stream);
+    await ring(session_id);
+    expect((await askedOf(paused)).slice(2)).toEqual([
+      "slow: answered, outcome unknown",
+      "slow: open, outcome unknown",
+    ]);
+
+    point.release();
+    model.next("All done.");
+    expect((await answer(paused, yes)).body).toMatchObject({ status: "COMPLETED", content: "All done." });
+    expect([slow.ran, quick.ran]).toEqual([Array(5).fill("a"), ["b"]]);
+    expectRising(await resumed(paused));
+    expect(await journalOf(session_id)).toEqual([]);
+  });
+
+  it("counts only the deaths in that call, not those of other calls and before it", async () => {
+    const [first, second] = [gate(), gate()];
+    const ask = watchedTool("ask", CONFIRM);
+    const one = watchedTool("one", { idempotent: true }, first);
+    const two = watchedTool("two", { idempotent: true }, second);
+    const path = `/agents/${testAgent({ tools: [ask.tool, one.tool, two.tool], naming: { after: 0 } })}`;
+    const session_id = newId();
+    model.next([toolCall("ask", { what: "x" })], [toolCall("one", { what: "a" })], [toolCall("two", { what: "b" })]);
+    const paused = await pausedRun(path, session_id);
+    await openAnswer(paused, yes);
+    for (const [point, begun] of [
+      [first, 1],
+      [first, 2],
+      [first, 3],
+      [second, 1],
+      [second, 2],
+    ] as const) {
+      if (begun === 3) point.release();
+      else {
+        await point.reached(begun);
+        await killObjects();
+        await ring(session_id);
+      }
+    }
+    second.release();
+    model.next("All done.");
+    const body = await eventually(
+      () => readRun(paused),
+      ({ status }) => status === "COMPLETED",
+    );
+    expect(body.content).toBe("All done.");
+    expect(await askedOf(paused)).toEqual(["ask: answered"]);
+    expect([one.ran.length, two.ran.length]).toEqual([3, 3]);
+  });
+
   it("asks again with the arguments that a person has filled", async () => {
     const said = { slow: fill("filled"), quick: yes };
     const { paused, session_id, slow, point } = await diedInSlow(said, { requiresUserInput: ["what"] });
