@@ -137,9 +137,12 @@ export const nameRefused = (): Failure => ({
   ],
 });
 
-export const summaryFailed = (): Failure => ({
+const NO_SUMMARY = "The model gave no usable summary. The one that was there, if any, stays; try again.";
+
+/** `said` is why the model's provider did not answer, as a sentence that callers may read. */
+export const summaryFailed = (said: string | null = null): Failure => ({
   code: "summary_failed",
-  detail: "The model gave no usable summary. The one that was there, if any, stays; try again.",
+  detail: [NO_SUMMARY, said ?? ""].join(" ").trim(),
   retryAfterSeconds: 5,
 });
 

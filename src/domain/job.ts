@@ -58,6 +58,8 @@ export interface JobItem {
   status: ItemStatus;
   outcome: ItemOutcome | null;
   reason: string | null;
+  /** What the model's provider said, where it is the reason. */
+  error: string | null;
   attempts: number;
   promptTokens: number;
   completionTokens: number;
@@ -89,6 +91,8 @@ export const KEPT_MS = 30 * 24 * 3_600_000;
 export interface ItemResult {
   outcome: ItemOutcome | null;
   reason: string | null;
+  /** What the model's provider said, where it is the reason. */
+  error: string | null;
   promptTokens: number;
   completionTokens: number;
 }
@@ -97,6 +101,7 @@ export interface ItemResult {
 export const unasked = (outcome: ItemOutcome | null, reason: string | null): ItemResult => ({
   outcome,
   reason,
+  error: null,
   promptTokens: 0,
   completionTokens: 0,
 });

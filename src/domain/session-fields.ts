@@ -24,6 +24,8 @@ export interface NameDetails {
   attempts: number;
   /** The job that asked; null for a caller or the server itself. */
   jobId: string | null;
+  /** Why the provider gave no name, as a sentence that callers may read; left out where it answered. */
+  error?: string;
 }
 
 /** AgentOS's summary, as stored and shown. */

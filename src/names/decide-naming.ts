@@ -10,7 +10,7 @@ export function decideNaming(
   if (nameSource !== null && nameDetails?.jobId === jobId) {
     const { promptTokens, completionTokens } = nameDetails;
     const outcome = nameSource === "fallback" ? "fallback" : "succeeded";
-    return { outcome, reason: null, promptTokens, completionTokens };
+    return { outcome, reason: null, error: null, promptTokens, completionTokens };
   }
   if (nameSource === "manual") {
     return unasked("skipped", "named_by_hand");

@@ -40,6 +40,8 @@ export interface NameProposal {
   completionTokens: number;
   /** Why the provider did not answer the last time; null also for an answer that was not usable. */
   failure: ModelFailure | null;
+  /** The failure as a sentence that callers may read. */
+  said: string | null;
 }
 
 /**
@@ -60,13 +62,21 @@ export async function proposeName(
     answerSchema: NAME_SCHEMA,
     ...(reasoningEffort !== null && { reasoningEffort }),
   };
-  const proposal: NameProposal = { name: null, attempts: 0, promptTokens: 0, completionTokens: 0, failure: null };
+  const proposal: NameProposal = {
+    name: null,
+    attempts: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+    failure: null,
+    said: null,
+  };
   while (proposal.attempts < MAX_CALLS) {
     const answer = await modelAnswer(model, request, BOUNDS);
     proposal.attempts += 1;
     proposal.promptTokens += answer.usage.inputTokens;
     proposal.completionTokens += answer.usage.outputTokens;
     proposal.failure = answer.failure;
+    proposal.said = answer.said;
     const isLast = proposal.attempts === MAX_CALLS;
     proposal.name = nameIn(answer, isLast);
     if (proposal.name !== null || (answer.failure !== null && !retryFailures)) {

@@ -30,18 +30,25 @@ const SUMMARY_SCHEMA: AnswerSchema = {
   },
 };
 
+export interface SummaryProposal {
+  /** Null when the answer was not usable, the model failed or the signal aborted. */
+  summary: SummaryText | null;
+  /** Why the provider did not answer the last time, as a sentence that callers may read; null where it did. */
+  said: string | null;
+}
+
 /**
- * Asks the model, at most twice, for a summary that replaces the one so far. Null when the answer was not usable, the model
- * failed or the signal aborted. The caller masks and bounds the lines. Does not reject.
+ * Asks the model, at most twice, for a summary that replaces the one so far. The caller masks and bounds the lines. Does
+ * not reject.
  */
 export async function proposeSummary(
   model: Model,
   before: SessionSummary | null,
   lines: readonly SummaryLine[],
   signal: AbortSignal,
-): Promise<SummaryText | null> {
+): Promise<SummaryProposal> {
   const messages = summaryPrompt(before, lines);
-  let cut: SummaryText | null = null;
+  const proposal: SummaryProposal = { summary: null, said: null };
   for (const maxTokens of BUDGETS) {
     if (signal.aborted) {
       break;
@@ -54,14 +61,16 @@ export async function proposeSummary(
       maxRetries: 0,
       answerSchema: SUMMARY_SCHEMA,
     };
-    const { text, finishReason } = await modelAnswer(model, request, { ...BOUNDS, signal });
+    const { text, finishReason, said } = await modelAnswer(model, request, { ...BOUNDS, signal });
     const summary = finishReason === null ? null : readSummary(text);
     if (summary !== null && (finishReason === "stop" || finishReason === "tool_calls")) {
-      return summary;
+      return { summary, said: null };
     }
-    cut = summary ?? cut;
+    // One that was cut is taken when nothing better comes.
+    proposal.summary = summary ?? proposal.summary;
+    proposal.said = said;
   }
-  return signal.aborted ? null : cut;
+  return signal.aborted ? { summary: null, said: null } : proposal;
 }
 
 /** The summary so far and the conversation as data: one JSON object a line, so that no message can end the fence. */

@@ -121,6 +121,16 @@ export function anyJobJson(job: Job) {
   return { ...jobJson(job), action: params.action ?? null, succeeded, fallback };
 }
 
-export function anyItemJson({ position, sessionId, status, outcome, reason, attempts, touchedAt }: JobItem) {
-  return { position, session_id: sessionId, status, outcome, reason, attempts, updated_at: isoSeconds(touchedAt) };
+export function anyItemJson({ sessionId, touchedAt, ...item }: JobItem) {
+  const { position, status, outcome, reason, error, attempts } = item;
+  return {
+    position,
+    session_id: sessionId,
+    status,
+    outcome,
+    reason,
+    error,
+    attempts,
+    updated_at: isoSeconds(touchedAt),
+  };
 }

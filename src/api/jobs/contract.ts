@@ -45,6 +45,7 @@ export const ItemShape = z.object({
   position: count(),
   session_id: idText(),
   status: z.enum(ITEM_STATUSES),
+  error: z.string().nullable().openapi({ description: "What the model's provider said, where it is the reason." }),
   attempts: count(),
   updated_at: isoTime(),
 });

@@ -42,6 +42,7 @@ export function namingItemJson(item: JobItem) {
     status: item.status,
     outcome: item.outcome === "succeeded" ? "named" : item.outcome,
     reason: item.reason,
+    error: item.error,
     attempts: item.attempts,
     prompt_tokens: item.promptTokens,
     completion_tokens: item.completionTokens,

@@ -170,7 +170,8 @@ export const renameSession = defineRoute({
   operationId: "rename_session",
   user: "caller",
   summary: "Name a session, by hand or by model",
-  description: "Either `session_name`, or `autogenerate: true` with an optional `fallback`. Does not wait for a run.",
+  description:
+    "Either `session_name`, or `autogenerate: true` with an optional `fallback`. Does not wait for a run. Where the model's provider fails the session gets the fallback, and `name_error` has what the provider said.",
   tags,
   request: {
     params: SessionPath,
@@ -210,7 +211,7 @@ export const summarizeSession = defineRoute({
   user: "caller",
   summary: "Bring a session's summary up to date, by model",
   description:
-    "From the summary so far, whoever wrote it, and what completed runs said since; of a long session as much as four requests to the model take, and the rest the next time. Where nothing was said since, the model is not asked. A summary that is written meanwhile stays. Does not wait for a run.",
+    "From the summary so far, whoever wrote it, and what completed runs said since; of a long session as much as four requests to the model take, and the rest the next time. Where nothing was said since, the model is not asked. A summary that is written meanwhile stays. Does not wait for a run. Where none is made the answer is 503, whose `detail` ends with what the provider said.",
   tags,
   request: { params: SessionPath, query: SessionScope, headers: IfMatchHeader },
   responses: { 200: json(SessionSummary, "The summary as it stands then", SESSION_ETAG), ...failures(400, 404, 412) },

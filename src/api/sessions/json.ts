@@ -73,6 +73,7 @@ export function sessionDetail(session: Session, chat: ChatTail, openRequirements
     total_tokens: session.metrics?.total_tokens ?? null,
     metrics: session.metrics ?? (hasData(session) ? {} : null),
     metadata: session.metadata,
+    ...(session.nameDetails?.error !== undefined && { name_error: session.nameDetails.error }),
   };
   const history = {
     chat_history: chat.messages.map(messageJson),
@@ -131,6 +132,7 @@ function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
     total_tokens: nameDetails === null ? null : nameDetails.promptTokens + nameDetails.completionTokens,
     attempts: nameDetails?.attempts ?? null,
     job_id: nameDetails?.jobId ?? null,
+    error: nameDetails?.error ?? null,
     generated_at: isAsked && nameUpdatedAt !== null ? isoSeconds(nameUpdatedAt) : null,
   };
 }

@@ -66,6 +66,9 @@ export const SessionDetail = z
     workflow_data: anyObject().nullish(),
     chat_history: z.array(Message).optional(),
     chat_history_total: count().optional(),
+    name_error: z.string().optional().openapi({
+      description: "Where the name is a fallback because the model's provider failed: what that said.",
+    }),
   })
   .openapi("SessionDetail");
 
@@ -83,6 +86,9 @@ export const SessionName = z
     total_tokens: count().nullable(),
     attempts: count("How often the model was asked.").nullable(),
     job_id: idText("The naming job that asked.").nullable(),
+    error: z.string().nullable().openapi({
+      description: "What the model's provider said instead of a name; null where it answered.",
+    }),
     generated_at: isoTime().nullable(),
   })
   .openapi("SessionName", {

@@ -23,6 +23,8 @@ export interface ModelAnswer {
   /** What the provider told of its cost; nothing where it told nothing. */
   usage: Usage;
   failure: ModelFailure | null;
+  /** The failure as a sentence that callers may read, in the provider's words where it had any; null without a failure. */
+  said: string | null;
 }
 
 export interface AnswerBounds {
@@ -37,7 +39,7 @@ const PASSING_STATUSES: readonly number[] = [408, 409, 425];
 
 /** Asks the model once and reads what it says, within bounds. Does not reject. */
 export async function modelAnswer(model: Model, request: ModelRequest, bounds: AnswerBounds): Promise<ModelAnswer> {
-  const answer: ModelAnswer = { text: "", finishReason: null, usage: NO_USAGE, failure: null };
+  const answer: ModelAnswer = { text: "", finishReason: null, usage: NO_USAGE, failure: null, said: null };
   const stop = new AbortController();
   const signal = bounds.signal === undefined ? stop.signal : AbortSignal.any([bounds.signal, stop.signal]);
   try {
@@ -47,7 +49,7 @@ export async function modelAnswer(model: Model, request: ModelRequest, bounds: A
     // Late chunks of a stream that was given up must not change what was answered.
     return { ...answer };
   } catch (error) {
-    return { ...answer, finishReason: null, failure: failureOf(error) };
+    return { ...answer, finishReason: null, failure: failureOf(error), said: sayingOf(error) };
   } finally {
     stop.abort();
   }
@@ -68,7 +70,11 @@ async function readInto(answer: ModelAnswer, chunks: AsyncIterable<ModelChunk>, 
     }
   }
   answer.failure = "unavailable";
+  answer.said = "The model's answer ended early.";
 }
+
+const sayingOf = (error: unknown): string =>
+  error instanceof ModelError ? error.message : "The model could not be asked.";
 
 function failureOf(error: unknown): ModelFailure {
   if (!(error instanceof ModelError)) {

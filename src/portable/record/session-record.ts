@@ -38,6 +38,7 @@ const nameDetails = checked<NameDetails>(
     completionTokens: sum,
     attempts: count,
     jobId: z.string().nullable(),
+    error: z.string().max(1_000).optional(),
   }),
 );
 

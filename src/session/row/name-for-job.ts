@@ -55,9 +55,9 @@ export async function nameForJob(
     return { ...resultOf(written.failure.code), ...cost };
   }
   if (!isNewest) {
-    return { outcome: "skipped", reason: "renamed_meanwhile", ...cost };
+    return { outcome: "skipped", reason: "renamed_meanwhile", error: null, ...cost };
   }
-  return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, ...cost };
+  return { outcome: change.source === "generated" ? "succeeded" : "fallback", reason: null, error: null, ...cost };
 }
 
 /**
@@ -71,9 +71,10 @@ function whyNotNamed(deps: SessionDependencies, { change, failure }: GeneratedNa
   if (failure === null) {
     return null;
   }
+  const told = { error: change.details?.error ?? null, ...costOf(change) };
   return failure === "refused"
-    ? { outcome: "failed", reason: "model_refused", ...costOf(change) }
-    : { outcome: null, reason: "model_unavailable", ...costOf(change) };
+    ? { outcome: "failed", reason: "model_refused", ...told }
+    : { outcome: null, reason: "model_unavailable", ...told };
 }
 
 const costOf = ({ details }: NameChange) => ({

@@ -107,11 +107,11 @@ async function askAndGuard(
     const details = { model: null, promptTokens: 0, completionTokens: 0, attempts: 0, jobId };
     return { name: null, details, failure: null };
   }
-  const { name, failure, ...cost } = await proposeName(model, lines, {
+  const { name, failure, said, ...cost } = await proposeName(model, lines, {
     reasoningEffort,
     retryFailures: jobId === null,
   });
-  const details = { model: model.id, ...cost, jobId };
+  const details = { model: model.id, ...cost, jobId, ...(said !== null && { error: said }) };
   if (name === null) {
     log("warn", "name.not_usable", { session_id: session.sessionId, failure });
     return { name, details, failure };

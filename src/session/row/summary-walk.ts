@@ -127,7 +127,7 @@ async function summarize(
     return fail(modelNotConfigured());
   }
   const proposed = await proposeSummary(model, before, lines, signal);
-  return proposed === null ? fail(summaryFailed()) : ok(proposed);
+  return proposed.summary === null ? fail(summaryFailed(proposed.said)) : ok(proposed.summary);
 }
 
 function ownMessages({ messages }: OwnRun): WalkedMessage[] {

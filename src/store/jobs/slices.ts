@@ -27,6 +27,7 @@ export interface ItemRecord {
   /** Null if the item waits again. */
   outcome: ItemOutcome | null;
   reason: string | null;
+  error: string | null;
   promptTokens: number;
   completionTokens: number;
   /** When the worker touched the item. For an item that waits again: when it may be claimed. */
@@ -107,13 +108,14 @@ export async function recordResults(
       a: one.attempts,
       o: one.outcome,
       r: one.reason,
+      e: one.error,
       pt: one.promptTokens,
       ct: one.completionTokens,
       t: one.touchedAt,
       u: one.unbegun ? 1 : 0,
     })),
   );
-  const entries = sql`(select value ->> 'p' as p, value ->> 'a' as a, value ->> 'o' as o, value ->> 'r' as r,
+  const entries = sql`(select value ->> 'p' as p, value ->> 'a' as a, value ->> 'o' as o, value ->> 'r' as r, value ->> 'e' as e,
     value ->> 'pt' as pt, value ->> 'ct' as ct, value ->> 't' as t, value ->> 'u' as u from json_each(${given})) e`;
   // Only the worker with the newest claim may let an item wait again. A result that says the item is done always counts.
   const counts = sql`job_items.job_id = ${jobId} and job_items.position = e.p and job_items.status <> 'done'
@@ -140,6 +142,7 @@ export async function recordResults(
         status: sql`iif(e.o is null, 'waiting', 'done')`,
         outcome: sql`e.o`,
         reason: sql`e.r`,
+        error: sql`e.e`,
         attempts: sql`job_items.attempts - e.u`,
         promptTokens: sql`job_items.prompt_tokens + e.pt`,
         completionTokens: sql`job_items.completion_tokens + e.ct`,

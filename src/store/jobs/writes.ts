@@ -64,7 +64,7 @@ function insertIds(db: Database, job: NewJob, ids: readonly string[]): Statement
     return [id, isDuplicate ? 1 : 0];
   });
   const rows = sql`select ${job.jobId}, key, value ->> 0, iif(value ->> 1, 'done', 'waiting'),
-      iif(value ->> 1, 'skipped', null), iif(value ->> 1, 'duplicate', null), 0, 0, 0, ${job.nowMs}
+      iif(value ->> 1, 'skipped', null), iif(value ->> 1, 'duplicate', null), null, 0, 0, 0, ${job.nowMs}
     from json_each(${JSON.stringify(entries)}) where ${isNotMade(job)}`;
   return db.insert(jobItems).select(rows);
 }
@@ -82,7 +82,7 @@ function filtered(db: Database, { filter, principal }: { filter: JobFilter; prin
 /** Adds an item for each session that is found, in the order of their instants. */
 function insertFound(db: Database, job: NewJob, found: SQL): Statement {
   const rows = sql`select ${job.jobId}, row_number() over (order by instant, session_id) - 1, session_id,
-      'waiting', null, null, 0, 0, 0, ${job.nowMs}
+      'waiting', null, null, null, 0, 0, 0, ${job.nowMs}
     from (${found}) where ${isNotMade(job)}`;
   return db.insert(jobItems).select(rows);
 }

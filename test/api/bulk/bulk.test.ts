@@ -49,6 +49,7 @@ describe("a change of few sessions", () => {
         status: "done",
         outcome: "succeeded",
         reason: null,
+        error: null,
         attempts: 1,
         updated_at: expect.stringMatching(/Z$/),
       })),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testAgent } from "../../support/agents.ts";
-import { call, newId, openRun, run } from "../../support/http.ts";
+import { call, newId, openRun, run, send } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { cutOff, fail, gate, hold, isNaming, scriptModel, text, until } from "../../support/scripted-model.ts";
 
@@ -15,6 +15,7 @@ const NO_COST = {
   total_tokens: null,
   attempts: null,
   job_id: null,
+  error: null,
   generated_at: null,
 };
 const NO_TOKENS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
@@ -57,14 +58,15 @@ describe("GET /sessions/{session_id}/name", () => {
 
   it("says where the name came from, and counts its changes", async () => {
     const { session_id, mark } = await sessionWithRun();
-    const asked = { model: "gpt-5-mini", job_id: null, generated_at: ISO };
+    const asked = { model: "gpt-5-mini", job_id: null, error: null, generated_at: ISO };
+    const failed = { ...asked, error: "The model's provider answered 400: scripted failure 400" };
     const tokens = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
     const steps: [object, string, string | null, object][] = [
       [{ session_name: "By hand" }, "By hand", "manual", NO_COST],
       [{ autogenerate: true }, "About Whales", "generated", { ...asked, ...tokens, attempts: 1 }],
       [{ session_name: "By hand" }, "By hand", "manual", NO_COST],
       [{ session_name: "" }, "", null, NO_COST],
-      [{ autogenerate: true, fallback: "Whatever" }, "Whatever", "fallback", { ...asked, ...NO_TOKENS, attempts: 2 }],
+      [{ autogenerate: true, fallback: "Whatever" }, "Whatever", "fallback", { ...failed, ...NO_TOKENS, attempts: 2 }],
       [{ session_name: "Again" }, "Again", "manual", NO_COST],
     ];
     model.nextNames("About Whales", [fail(400)], [fail(400)]);
@@ -241,6 +243,45 @@ describe("a name asked of the model", () => {
       session_name: "My key sk-abcdefghijklmnop1234",
       source: "fallback",
     });
+  });
+
+  it.each<[what: string, scripts: Parameters<typeof model.nextNames>, said: string]>([
+    [
+      "refuses",
+      [[fail(400, "no")], [fail(401, "Incorrect API key provided: sk-abcdefghijklmnop1234")]],
+      "The model's provider answered 401: Incorrect API key provided: ***",
+    ],
+    [
+      "is away",
+      [[fail(503, "Overloaded")], [fail(503, "Overloaded")]],
+      "The model's provider answered 503: Overloaded",
+    ],
+    [
+      "breaks off",
+      [
+        [text("Whale"), cutOff()],
+        [text("Whale"), cutOff()],
+      ],
+      "The model's answer ended early.",
+    ],
+  ])("tells in the provider's words why there is a fallback, when it %s", async (_what, scripts, said) => {
+    const { session_id } = await sessionWithRun("Whales");
+    model.nextNames(...scripts);
+    const { status, body } = await rename(session_id, { autogenerate: true });
+    expect([status, body.name_error]).toEqual([200, said]);
+    expect(await nameOf(session_id)).toMatchObject({ source: "fallback", error: said });
+    expect((await call("GET", `/sessions/${session_id}`)).body.name_error).toBe(said);
+    const lines = await (await send("GET", `/sessions/${session_id}/export`)).text();
+    const imported = (await call("POST", "/import?on_conflict=new", lines)).body.sessions[0];
+    expect(await nameOf(imported.new_session_id)).toMatchObject({ source: "fallback", error: said });
+
+    model.nextNames("Untitled", "Untitled");
+    expect((await rename(session_id, { autogenerate: true })).body).not.toHaveProperty("name_error");
+    expect(await nameOf(session_id)).toMatchObject({ source: "fallback", error: null });
+    model.nextNames(...scripts);
+    await rename(session_id, { autogenerate: true });
+    expect((await rename(session_id, { session_name: "By hand" })).body).not.toHaveProperty("name_error");
+    expect(await nameOf(session_id)).toMatchObject({ source: "manual", error: null });
   });
 
   it("takes the second answer where the first is not usable", async () => {

@@ -285,6 +285,27 @@ describe("an answer of the model", () => {
     expect((await summarize(session_id)).status).toBe(200);
   });
 
+  it.each<[how: string, script: Script, said: string]>([
+    [
+      "is refused",
+      [fail(401, "Incorrect API key provided")],
+      "The model's provider answered 401: Incorrect API key provided",
+    ],
+    ["is cut off", [text("x"), cutOff()], "The model's answer ended early."],
+  ])("that %s is told of in the provider's words", async (_how, script, said) => {
+    const session_id = await sessionWith("one");
+    model.nextSummaries(script, script);
+    const { status, body } = await summarize(session_id);
+    expect([status, body.detail]).toEqual([
+      503,
+      `The model gave no usable summary. The one that was there, if any, stays; try again. ${said}`,
+    ]);
+    model.nextSummaries(script, "null");
+    expect((await summarize(session_id)).body.detail).toBe(
+      "The model gave no usable summary. The one that was there, if any, stays; try again.",
+    );
+  });
+
   it("that fails at a later piece keeps what the earlier ones gave", async () => {
     const session_id = await longSession(200);
     model.nextSummaries(summary("First piece."), [fail(400)], [fail(400)]);

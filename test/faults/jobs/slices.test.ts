@@ -175,8 +175,11 @@ describe("a provider", () => {
     }
     expect(delays).toEqual([5, 20, 80]);
     expect(await outcomesOf(jobId)).toEqual(["waiting model_unavailable", "waiting model_unavailable"]);
+    const said = `The model's provider answered ${status}: scripted failure ${status}`;
+    expect((await itemsOf(jobId)).map(({ error }) => error)).toEqual([said, said]);
     model.respondWith("Named At Last");
     expect(await deliver(jobId, 0, { attempts: 4 })).toMatchObject({ acked: true });
+    expect((await itemsOf(jobId)).map(({ error }) => error)).toEqual([null, null]);
     expect(await jobOf(jobId)).toMatchObject({ status: "completed", named: 2, failed: 0 });
     expect(await nameOf(ids[0] ?? "")).toMatchObject({ name: "Named At Last", source: "generated", version: 1 });
   });
@@ -210,10 +213,13 @@ describe("a provider", () => {
 
   it("that will not have the request is not asked again, and no name is made up", async () => {
     const { jobId, ids } = await quietJob(1);
-    model.respondWith([fail(401)]);
+    model.respondWith([fail(401, "Incorrect API key provided")]);
     expect(await deliver(jobId)).toMatchObject({ acked: true });
     expect(model.calls).toHaveLength(1);
     expect(await outcomesOf(jobId)).toEqual(["failed model_refused"]);
+    const error = "The model's provider answered 401: Incorrect API key provided";
+    expect((await itemsOf(jobId))[0]).toMatchObject({ reason: "model_refused", error });
+    expect((await call("GET", `/jobs/${jobId}/items`)).body.data[0]).toMatchObject({ reason: "model_refused", error });
     expect(await nameOf(ids[0] ?? "")).toMatchObject({ source: null, version: 0 });
   });
 });

@@ -196,6 +196,7 @@ const TABLES: Record<string, Bound[]> = {
     ["status", WORD],
     ["outcome", WORD],
     ["reason", WORD],
+    ["error", 4_000],
   ],
 };
 

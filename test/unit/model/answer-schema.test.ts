@@ -58,8 +58,8 @@ describe("an answer under a schema", () => {
     expect(await proposeName(model(), LINES, JOB)).toMatchObject({ name: "Whale Facts", attempts: 1 });
     provider.nextSummaries(summary("On whales.", ["whales"]));
     expect(await proposeSummary(model(), null, LINES, new AbortController().signal)).toEqual({
-      summary: "On whales.",
-      topics: ["whales"],
+      summary: { summary: "On whales.", topics: ["whales"] },
+      said: null,
     });
     for (const { request } of provider.calls) {
       const { name, strict, schema } = request.response_format?.json_schema ?? {};
@@ -136,6 +136,7 @@ describe("a provider that refuses the schema", () => {
       promptTokens: 10,
       completionTokens: 5,
       failure: null,
+      said: null,
     });
     expect(asked()).toEqual([true, false]);
     expect(provider.calls[1]?.request.messages).toEqual(provider.calls[0]?.request.messages);
@@ -236,7 +237,7 @@ describe("the limits of a call", () => {
     const made = proposeSummary(model(), null, LINES, caller.signal);
     await point.reached();
     caller.abort();
-    expect(await made).toBeNull();
+    expect(await made).toEqual({ summary: null, said: null });
     point.release();
     await until(() => provider.calls[0]?.ended === true, "the refused call");
     expect(asked()).toEqual([true]);

@@ -85,6 +85,7 @@ describe("what a name cost", () => {
       promptTokens: 200,
       completionTokens: 10,
       failure: null,
+      said: null,
     });
   });
 
