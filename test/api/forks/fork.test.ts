@@ -115,7 +115,7 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
   it("copies each run under a new id, with its messages, and says where it came from", async () => {
     const session_id = newId();
     await run("one", { session_id, key: newId() });
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     await run("two", { session_id });
     const copy = await forkOf(session_id);
 
@@ -172,7 +172,7 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
     const regenerate = (run_id: string) =>
       call("POST", `/agents/assistant/runs/${run_id}/continue`, { session_id, stream: false, regenerate: true });
     const completed = await run("completes", { session_id });
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     const failed = await run("fails", { session_id });
     await regenerate(completed.body.run_id);
     await regenerate(failed.body.run_id);

@@ -158,7 +158,7 @@ describe("a conversation that is made to mislead", () => {
 describe("a conversation that began oddly", () => {
   it("is named by what was asked when its first run failed", async () => {
     const session_id = newId();
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     expect((await run("Tell me about whales", { session_id })).body.status).toBe("ERROR");
     model.nextNames("Whale Facts");
     await autogenerate(session_id);

@@ -77,7 +77,7 @@ describe("a session is named by itself", () => {
     const [session_id, mark] = [newId(), newId()];
     await run(mark, { session_id });
     for (const _ of [1, 2]) {
-      model.next([fail(400)]);
+      model.next([fail(403)]);
       expect((await run("breaks", { session_id })).body.status).toBe("ERROR");
     }
     await settle();

@@ -107,7 +107,7 @@ describe("a session that is written out and taken in again", () => {
   it("is the same where a run that failed was answered again: that one completed never", async () => {
     const session_id = newId();
     const agent = testAgent({});
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     const failed = await run("fails", { session_id, agent });
     await call("POST", `/agents/${agent}/runs/${failed.body.run_id}/continue`, {
       session_id,

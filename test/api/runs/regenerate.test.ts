@@ -323,7 +323,7 @@ describe("a run that is made from another one, in line", () => {
   it("is never the run itself: one that has ended does not go on", async () => {
     const session_id = newId();
     const first = await ran("older", session_id);
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     const failed = await ran("two", session_id);
     const again = (await goOn(first, { regenerate: true })).body;
     for (const run_id of [first.run_id, failed.run_id, again.run_id]) {

@@ -74,7 +74,7 @@ describe("a summary that is asked for", () => {
   it("is made of what people and agents said in completed runs, and of nothing else", async () => {
     const agent = quiet();
     const session_id = await sessionWith("first");
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     expect((await run("breaks", { session_id, agent })).body.status).toBe("ERROR");
     await run("third", { session_id, agent });
     await summarize(session_id);
@@ -101,7 +101,7 @@ describe("a summary that is asked for", () => {
   it("asks no model where nothing was said since", async () => {
     const session_id = await sessionWith("one");
     const first = await summarize(session_id);
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     await run("breaks", { session_id, agent: quiet() });
     const again = await summarize(session_id);
     expect([again.status, again.body]).toEqual([200, first.body]);
@@ -386,7 +386,7 @@ describe("summaries by themselves", () => {
     model.nextSummaries(summary("After two."), summary("After four."));
     for (const message of ["one", "two"]) await run(message, { session_id, agent });
     await untilSummary(session_id, "After two.");
-    model.next([fail(400)]);
+    model.next([fail(403)]);
     await run("fails", { session_id, agent });
     await run("three", { session_id, agent });
     await settle();
