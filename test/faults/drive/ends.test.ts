@@ -4,6 +4,7 @@ import { call, names, newId, openRun, overConnection, run, streamRun } from "../
 import {
   cutOff,
   fail,
+  finish,
   gate,
   hold,
   raw,
@@ -66,6 +67,7 @@ it("starts a waiting run whose reader left", async () => {
 
 const UPSTREAM: [string, Script, string, string][] = [
   ["ends without a finish reason", [text("Half"), cutOff()], "model_incomplete", "assistant: Half"],
+  ["breaks it off by its reason", [text("Half"), finish("network_error")], "model_provider_error", "assistant: Half"],
   ["answers 500", [fail(500)], "model_provider_error", ""],
   ["answers 429", [fail(429)], "model_rate_limit_error", ""],
   ["sends what is not JSON", [text("Half"), raw("data: {oops\n\n")], "model_provider_error", "assistant: Half"],
