@@ -20,6 +20,7 @@ export interface ModelSettings {
   reasoning?: { effort?: string; summary?: string };
   verbosity?: string;
   parallelToolCalls?: boolean;
+  /** `required`, or a tool by its name, holds for a run's first request only: else the model would call for ever. */
   toolChoice?: "auto" | "required" | "none" | { tool: string };
   /** Merged into the request last. It sets no model, messages, input, tools, stream or store. */
   extraBody?: JsonObject;

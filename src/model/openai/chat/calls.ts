@@ -1,4 +1,5 @@
 import { isObject, type Json } from "../../../domain/json.ts";
+import { MAX_RUN_OUTPUT_BYTES } from "../../../domain/limits.ts";
 import type { ModelChunk } from "../../../domain/model.ts";
 
 interface OpenCall {
@@ -8,6 +9,7 @@ interface OpenCall {
   /** The server's index, if it gave one. */
   wireIndex: number | null;
   name: string;
+  /** Kept to see where a call ends. Longer ones than a run may have are not kept whole, and so never are whole. */
   written: string;
 }
 
@@ -44,7 +46,7 @@ export class CallPieces {
     const before = this.#calls[known];
     if (before !== undefined && isRepeated(before, piece)) return null;
     if (before === undefined || startsAnew(before, piece)) return this.#begin(piece);
-    before.written += piece.written;
+    if (before.written.length <= MAX_RUN_OUTPUT_BYTES) before.written += piece.written;
     const isNamed = before.name === "" && piece.name !== "";
     if (isNamed) before.name = piece.name;
     return {
@@ -110,6 +112,8 @@ function isRepeated(before: OpenCall, { id, index, name, written }: Piece): bool
 }
 
 function isWhole(written: string): boolean {
+  // Most pieces end elsewhere, and need not be read.
+  if (!written.trimEnd().endsWith("}")) return false;
   try {
     return isObject(JSON.parse(written));
   } catch {

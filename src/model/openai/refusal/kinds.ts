@@ -21,7 +21,7 @@ const OF_THE_BUDGET_ALONE = /maximum value for `?max_\w*tokens|maximum tokens yo
 const LARGER_THAN_A_MINUTE = /request[\s_](?:is[\s_])?too[\s_]large|reduce your message size/i;
 
 const KEY = /api[\s_-]?key|unauthori[sz]ed|authenticat|permission|access[\s_-]?denied|credential/i;
-const MONEY = /quota|billing|credit|balance|arrearage|payment|rate[\s_-]?limit|tokens per (?:min|day)/i;
+const MONEY = /quota|billing|\bcredits?\b|\bbalance\b|arrearage|payment|rate[\s_-]?limit|tokens per (?:min|day)/i;
 const PLACE = /(?:location|country|region|territory)\b.{0,40}\bnot (?:supported|available)|unsupported_country/i;
 const MODEL =
   /model[\s_-]*not[\s_-]*(?:found|exist)|(?:no such|unknown|invalid|deprecated|decommissioned|wrong)[\s_-]model|\bmodel\b.{0,80}(?:does not exist|not exist|not found|decommissioned|is not a valid|identifier is invalid|has been (?:retired|shut)|could not be found)|not a valid model/i;

@@ -1,11 +1,12 @@
 /** Which optional parameter of a request a provider does not take. Pure. */
-import { isObject, type JsonObject } from "../../../domain/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../domain/json.ts";
 import { isAboutAccount, isOutputBudget, isTooLong } from "./kinds.ts";
 import { type ProviderFailure, textOf } from "./provider-failure.ts";
 
 /** What an adapter learned of a model: what it does not take, what that is called there, what its messages need. */
 export type Finding =
-  | { kind: "left_out"; parameter: string }
+  /** `value`, as JSON, where only that was refused: another one may be taken. */
+  | { kind: "left_out"; parameter: string; value?: string }
   | { kind: "renamed"; parameter: string; to: string }
   | { kind: "filled"; field: FilledField };
 
@@ -65,6 +66,9 @@ const NAMES_NO_PARAMETER =
   /(?:un(?:known|supported|recogni[sz]ed|expected)|extra|invalid|additional|not? (?:support\w*|allowed|permitted))\b.{0,40}\b(?:parameter|argument|field|propert|input|key)|requested parameters|extra[_ ](?:inputs|forbidden)|drop_params/i;
 const OF_ANY_PARAMETER =
   /not support (?:tools|function)|(?:unknown|unsupported|unrecogni[sz]ed) (?:request )?(?:parameter|argument)/i;
+const OF_A_VALUE =
+  /(?:unsupported|invalid)[ _]value|supported values|valid range|out of range|must be (?:one of|between|less|greater|at most)|too (?:large|small|high|low)\b/i;
+const MAX_VALUE_CHARS = 200;
 /** A failure that says no more than that the request is refused. */
 const SAYS_NOTHING =
   /^\W*(?:(?:\d{3}|error|message|code|type|param|status|bad[ _]request|invalid[ _](?:request|argument)(?:[ _]error)?|null|no body)\W*)*$/i;
@@ -90,7 +94,23 @@ export function findOut(failure: ProviderFailure, body: JsonObject, found: reado
   // Under its other name it was refused before, or its value is what is wrong: then it goes.
   const isLast =
     to === undefined || isOutputBudget(failure) || found.some((one) => "parameter" in one && one.parameter === to);
-  return isLast ? { kind: "left_out", parameter } : { kind: "renamed", parameter, to };
+  if (!isLast) return { kind: "renamed", parameter, to };
+  const value = refusedValue(failure, parameter, body);
+  return { kind: "left_out", parameter, ...(value !== null && { value }) };
+}
+
+/** Null where it is the parameter that is refused, or a schema: servers that refuse one refuse all. */
+function refusedValue(failure: ProviderFailure, parameter: string, body: JsonObject): string | null {
+  if (IN_OTHER_WORDS.get(parameter) === SCHEMA) return null;
+  if (!OF_A_VALUE.test(textOf(failure)) && !isOutputBudget(failure)) return null;
+  const value = JSON.stringify(valueAt(body, parameter));
+  return value !== undefined && value.length <= MAX_VALUE_CHARS ? value : null;
+}
+
+function valueAt(body: JsonObject, parameter: string): Json | undefined {
+  const [name = "", member] = parameter.split(".");
+  const value = body[name];
+  return member === undefined ? value : isObject(value) ? value[member] : undefined;
 }
 
 export const filledFields = (found: readonly Finding[]): FilledField[] =>
@@ -100,9 +120,12 @@ export const filledFields = (found: readonly Finding[]): FilledField[] =>
 export function withFindings(body: JsonObject, found: readonly Finding[]): JsonObject {
   return found.reduce<JsonObject>((changed, finding) => {
     if (finding.kind === "filled") return changed;
+    const sent = valueAt(changed, finding.parameter);
+    if (sent === undefined) return changed;
+    if (finding.kind === "left_out" && finding.value !== undefined && finding.value !== JSON.stringify(sent))
+      return changed;
     const [name = "", member] = finding.parameter.split(".");
-    const { [name]: value, ...rest } = changed;
-    if (value === undefined) return changed;
+    const { [name]: value = null, ...rest } = changed;
     if (finding.kind === "renamed") return { ...rest, [finding.to]: value };
     if (member === undefined || !isObject(value)) return rest;
     const { [member]: _refused, ...kept } = value;

@@ -275,6 +275,24 @@ describe("a parameter that a server refuses", () => {
     }
   });
 
+  it("is left out with the one value that was refused, where the refusal is of a value", async () => {
+    const id = newModelId();
+    const withEffort = (effort: string) => withAll(chatModel({ ...SETTINGS, id, reasoning: { effort } }));
+    provider.respondWith((request) =>
+      request.reasoning_effort === "minimal"
+        ? openAi(
+            "reasoning_effort",
+            "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model.",
+          )
+        : "Hello",
+    );
+    await withEffort("minimal");
+    await withEffort("high");
+    await withEffort("minimal");
+    const efforts = provider.calls.map(({ request }) => request.reasoning_effort);
+    expect(efforts).toEqual(["minimal", undefined, "high", undefined]);
+  });
+
   it("is part of a container where that has parts", async () => {
     const model = chatModel({ extraBody: { reasoning: { effort: "low", summary: "auto" } } });
     provider.next(
@@ -351,6 +369,14 @@ describe("the budget of an answer", () => {
     provider.next([fail(400, words)], "Hello");
     expect((await askFor({ maxTokens: 100_000 })).text).toBe("Hello");
     expect(budgets()).toEqual([{ max_tokens: 100_000 }, {}]);
+  });
+
+  it("is left out only where it is as large as the one that was refused", async () => {
+    const model = chatModel();
+    provider.next([fail(400, "max_tokens is too large: 100000. This model supports at most 16384 completion tokens.")]);
+    await askFor({ maxTokens: 100_000 }, model);
+    await askFor({ maxTokens: 1_024 }, model);
+    expect(budgets()).toEqual([{ max_tokens: 100_000 }, {}, { max_tokens: 1_024 }]);
   });
 
   it("is found out together with a schema that is refused", async () => {
