@@ -77,7 +77,7 @@ const STATUSES: readonly number[] = [400, 404, 405, 406, 415, 422, 501];
 const MESSAGES = /\b(?:messages?|input|prompt|contents)\b(?:[.[\s'"`]*\d|$)|^(?:messages|input|prompt|contents)\b/i;
 const NEEDS_REASONING = /reasoning_content/i;
 const NEEDS_SIGNATURE = /thought[\s_]?signature/i;
-const IS_MISSING = /missing|must be passed|must (?:include|contain|have)|required|not found|without/i;
+const IS_MISSING = /missing|must be passed|must (?:include|contain|have)|required/i;
 
 /** What may be asked otherwise, once more, after a failure; null where nothing would help. `found`: what was tried. */
 export function findOut(failure: ProviderFailure, body: JsonObject, found: readonly Finding[]): Finding | null {
@@ -121,9 +121,8 @@ export function withFindings(body: JsonObject, found: readonly Finding[]): JsonO
   return found.reduce<JsonObject>((changed, finding) => {
     if (finding.kind === "filled") return changed;
     const sent = valueAt(changed, finding.parameter);
-    if (sent === undefined) return changed;
-    if (finding.kind === "left_out" && finding.value !== undefined && finding.value !== JSON.stringify(sent))
-      return changed;
+    const isOfValue = finding.kind === "left_out" && finding.value !== undefined;
+    if (sent === undefined || (isOfValue && finding.value !== JSON.stringify(sent))) return changed;
     const [name = "", member] = finding.parameter.split(".");
     const { [name]: value = null, ...rest } = changed;
     if (finding.kind === "renamed") return { ...rest, [finding.to]: value };
@@ -148,11 +147,14 @@ function missingField(failure: ProviderFailure): FilledField | null {
 }
 
 function optionalParameters(body: JsonObject): string[] {
-  return Object.entries(body)
-    .filter(([name]) => !NEEDED.includes(name))
-    .flatMap(([name, value]) =>
-      CONTAINERS.includes(name) && isObject(value) ? Object.keys(value).map((member) => `${name}.${member}`) : [name],
-    );
+  return (
+    Object.entries(body)
+      // A dot stands between a container and its member.
+      .filter(([name]) => !NEEDED.includes(name) && !name.includes("."))
+      .flatMap(([name, value]) =>
+        CONTAINERS.includes(name) && isObject(value) ? Object.keys(value).map((member) => `${name}.${member}`) : [name],
+      )
+  );
 }
 
 /** The parameter that is named, else the schema, which servers refuse in the most ways. */
