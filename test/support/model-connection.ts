@@ -1,42 +1,18 @@
-/** The provider's side of one chat completions exchange, framed as OpenAI frames it; `scripted-model.ts` drives it. */
-
-export const DEFAULT_USAGE: ChatUsage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
-
-export interface ChatUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  prompt_tokens_details?: { cached_tokens: number };
-  completion_tokens_details?: { reasoning_tokens: number };
-}
-
-export interface ChatMessage {
-  role: string;
-  content?: string | null;
-  tool_calls?: { id: string; type: string; function: { name: string; arguments: string }; extra_content?: unknown }[];
-  tool_call_id?: string;
-  [member: string]: unknown;
-}
-
-/** The body of a chat completions request, as it was sent. */
-export interface ChatRequest {
-  model: string;
-  messages: ChatMessage[];
-  tools?: { type: string; function: { name: string; description?: string; parameters?: Record<string, unknown> } }[];
-  tool_choice?: string;
-  stream?: boolean;
-  stream_options?: { include_usage?: boolean };
-  response_format?: { type: string; json_schema?: { name: string; strict: boolean; schema: Record<string, unknown> } };
-  max_completion_tokens?: number;
-  max_tokens?: number;
-  [parameter: string]: unknown;
-}
+/** The provider's side of one exchange, framed as OpenAI frames it on either API; `scripted-model.ts` drives it. */
+import { ChatFraming } from "./openai/chat-framing.ts";
+import { type ChatUsage, DEFAULT_USAGE, type Framing } from "./openai/framing.ts";
+import type { ChatRequest } from "./openai/requests.ts";
+import { ResponsesFraming } from "./openai/responses-framing.ts";
 
 /** One request that reached the provider. */
 export interface ModelCall {
   /** From 1, in order of arrival since the test began. */
   number: number;
+  api: "chat" | "responses";
+  /** What was asked, in the form of Chat Completions, whichever API was asked. */
   request: ChatRequest;
+  /** What was asked, as it was sent. */
+  body: Record<string, unknown>;
   headers: Record<string, string>;
   /** Whether the client gave up (its signal, or the body cancelled) before the answer had ended. */
   aborted: boolean;
@@ -64,13 +40,18 @@ export class Connection {
   usage: ChatUsage | null = DEFAULT_USAGE;
   readonly #answer = Promise.withResolvers<Response>();
   readonly #isOver: () => boolean;
+  readonly #framing: Framing;
   #body: ReadableStreamDefaultController<Uint8Array> | null = null;
-  #saidRole = false;
   #toolCalls = 0;
 
   constructor(call: ModelCall, isOver: () => boolean, signal: AbortSignal | null | undefined) {
     this.call = call;
     this.#isOver = isOver;
+    const send = (bytes: string) => this.send(bytes);
+    this.#framing =
+      call.api === "chat"
+        ? new ChatFraming(call.number, call.request, send)
+        : new ResponsesFraming(call.number, call.body, send);
     const abort = () => {
       if (call.ended) return;
       call.aborted = true;
@@ -103,12 +84,9 @@ export class Connection {
     this.#body?.enqueue(new TextEncoder().encode(bytes));
   }
 
+  /** A piece of the answer, in the words of Chat Completions. */
   delta(delta: Record<string, unknown>, finishReason: string | null = null): void {
-    if (!this.#saidRole) {
-      this.#saidRole = true;
-      this.delta({ role: "assistant", content: "tool_calls" in delta ? null : "", refusal: null });
-    }
-    this.#event([{ index: 0, delta, logprobs: null, finish_reason: finishReason }], null);
+    this.#framing.delta(delta, finishReason);
   }
 
   toolCall(name: string, args: string, { id, index = this.#toolCalls }: { id?: string; index?: number }): void {
@@ -121,9 +99,7 @@ export class Connection {
   }
 
   finish(reason = this.#toolCalls > 0 ? "tool_calls" : "stop"): void {
-    this.delta({}, reason);
-    if (this.usage && this.call.request.stream_options?.include_usage) this.#event([], this.usage);
-    this.send("data: [DONE]\n\n");
+    this.#framing.finish(reason, this.usage);
     this.close();
   }
 
@@ -161,12 +137,5 @@ export class Connection {
     };
     const stream = new ReadableStream<Uint8Array>({ start, cancel });
     this.#answer.resolve(new Response(stream, { headers: { "content-type": "text/event-stream; charset=utf-8" } }));
-  }
-
-  #event(choices: unknown[], usage: ChatUsage | null): void {
-    const { request, number } = this.call;
-    const head = { id: `chatcmpl-${number}`, object: "chat.completion.chunk", created: 1_700_000_000 };
-    const asked = request.stream_options?.include_usage ? { usage } : {};
-    this.send(`data: ${JSON.stringify({ ...head, model: request.model, choices, ...asked })}\n\n`);
   }
 }

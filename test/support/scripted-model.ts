@@ -1,6 +1,6 @@
 /**
  * The model provider of the tests. It takes the place of `globalThis.fetch` for MODEL_BASE_URL and frames chat
- * completions as OpenAI does, so the real client runs, also inside Durable Objects. Other URLs pass through.
+ * completions and responses as OpenAI does, so the real client runs, also inside Durable Objects. Other URLs pass through.
  *
  * @example
  * const model = scriptModel(); // once per file, at top level or in a describe; every test starts with a fresh one
@@ -25,27 +25,22 @@
  */
 import { afterEach, vi } from "vitest";
 import { NAMING_MARKER, SUMMARY_MARKER } from "../../src/domain/model.ts";
-import {
-  type ChatRequest,
-  type ChatUsage,
-  Connection,
-  DEFAULT_USAGE,
-  type ModelCall,
-  sleep,
-  until,
-} from "./model-connection.ts";
+import { Connection, type ModelCall, sleep, until } from "./model-connection.ts";
+import { type ChatUsage, DEFAULT_USAGE } from "./openai/framing.ts";
+import { asChatRequest, type ChatRequest } from "./openai/requests.ts";
 import { trackUntil } from "./under-way.ts";
 
-export {
-  type ChatMessage,
-  type ChatRequest,
-  type ChatUsage,
-  DEFAULT_USAGE,
-  type ModelCall,
-  until,
-} from "./model-connection.ts";
+export { type ModelCall, until } from "./model-connection.ts";
+export { type ChatUsage, DEFAULT_USAGE } from "./openai/framing.ts";
+export type { ChatMessage, ChatRequest } from "./openai/requests.ts";
 
 export const MODEL_BASE_URL = "http://model.test/v1";
+
+/** Which API of OpenAI's is asked tells the path. Scripts are the same for both. */
+const APIS = [
+  { path: "/chat/completions", api: "chat" },
+  { path: "/responses", api: "responses" },
+] as const;
 
 export type Step = (connection: Connection) => void | Promise<void>;
 /** A string is said word by word. */
@@ -208,12 +203,15 @@ export function scriptModel(responder: Responder | Script = echo): ScriptedModel
     // The platform, too, leaves out a user and a password that stand in a URL.
     const url = (input instanceof Request ? input.url : String(input)).replace(/\/\/[^/@]*@/, "//");
     if (!url.startsWith(`${MODEL_BASE_URL}/`)) return realFetch(input, init);
-    if (!url.endsWith("/chat/completions")) return Response.json({ error: { message: url } }, { status: 404 });
+    const api = APIS.find(({ path }) => url.endsWith(path))?.api;
+    if (api === undefined) return Response.json({ error: { message: url } }, { status: 404 });
     init?.signal?.throwIfAborted();
     const sent = new Request(input, init);
-    const request = JSON.parse(await sent.text()) as ChatRequest;
+    const body = JSON.parse(await sent.text()) as Record<string, unknown>;
+    const request = api === "chat" ? (body as unknown as ChatRequest) : asChatRequest(body);
     const headers = Object.fromEntries(sent.headers);
-    const call: ModelCall = { number: model.calls.length + 1, request, headers, aborted: false, ended: false };
+    const number = model.calls.length + 1;
+    const call: ModelCall = { number, api, request, body, headers, aborted: false, ended: false };
     model.calls.push(call);
     trackUntil(`call ${call.number} of the model: ${lastUser(request).slice(0, 100)}`, () => call.ended);
     const arrivedIn = test;
