@@ -1,5 +1,6 @@
 import type { Failure } from "./domain/error.ts";
 import { MAX_TTL_SECONDS } from "./domain/limits.ts";
+import { MODEL_APIS, type ModelApi } from "./domain/model-choice.ts";
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
 import { type Registry, teamDepth } from "./domain/team.ts";
 
@@ -59,6 +60,11 @@ const BOOLEAN: Format<boolean> = {
 const MODE: Format<"development" | "deployment"> = {
   read: (value) => (value === "development" ? value : undefined),
   expected: "`development` or unset",
+};
+
+const API: Format<ModelApi> = {
+  read: (value) => MODEL_APIS.find((api) => api === value),
+  expected: MODEL_APIS.map((api) => `\`${api}\``).join(" or "),
 };
 
 function wholeNumber(min: number, max: number, unit = ""): Format<number> {
@@ -121,6 +127,8 @@ export const SETTINGS = {
   requireUser: variable("REQUIRE_USER", BOOLEAN, false),
   openAiApiKey: optional("OPENAI_API_KEY", TEXT),
   openAiBaseUrl: optional("OPENAI_BASE_URL", HTTP_URL),
+  /** The API of models that name none; null: `responses` where no base URL is set, and `chat` where one is. */
+  openAiApi: optional("OPENAI_API", API),
   /** The model of agents that name none. */
   openAiModel: variable("OPENAI_MODEL", TEXT, "gpt-5-mini"),
   /** The model that names sessions; null: the agent's own. */

@@ -45,3 +45,16 @@ export function sourceOf(api: ModelApi, baseUrl: string, id: string): string {
   const server = url === null ? "unknown" : `${url.host}${url.pathname}`.replace(/\/+$/, "");
   return `${api} ${server} ${id}`;
 }
+
+/** What says which API a model is asked by, where the model does not. */
+export interface ApiDefaults {
+  ofProvider?: ModelApi | null | undefined;
+  /** `OPENAI_API`. */
+  ofDeployment?: ModelApi | null | undefined;
+  hasBaseUrl: boolean;
+}
+
+/** The API that a model is asked by. Few servers but OpenAI's own know `responses`. */
+export function chosenApi({ api }: ModelSettings, { ofProvider, ofDeployment, hasBaseUrl }: ApiDefaults): ModelApi {
+  return api ?? ofProvider ?? ofDeployment ?? (hasBaseUrl ? "chat" : "responses");
+}
