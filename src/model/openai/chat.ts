@@ -3,14 +3,15 @@ import type { Model } from "../../domain/model.ts";
 import { sourceOf } from "../../domain/model-choice.ts";
 import { modelBehind } from "./ask.ts";
 import { ChatReader } from "./chat/reader.ts";
-import { toWireRequest, type WireOptions } from "./chat/request.ts";
+import { toWireRequest } from "./chat/request.ts";
 import { OPENAI_BASE_URL, type OpenAiOptions } from "./client.ts";
+import { type RequestOptions, serverAt } from "./request-parts.ts";
 
 /** A model behind the Chat Completions API of OpenAI or a compatible server. */
 export function openAiModel(options: OpenAiOptions): Model {
   const { settings } = options;
   const baseUrl = options.baseUrl || OPENAI_BASE_URL;
-  const wire: WireOptions = { settings, source: sourceOf("chat", baseUrl, settings.id), server: serverAt(baseUrl) };
+  const wire: RequestOptions = { settings, source: sourceOf("chat", baseUrl, settings.id), server: serverAt(baseUrl) };
   return modelBehind(
     {
       api: "chat",
@@ -28,12 +29,4 @@ export function openAiModel(options: OpenAiOptions): Model {
     },
     options,
   );
-}
-
-/** Whose server it is, as far as its host tells. It decides what is sent to OpenAI or Google only, and what is tried first. */
-export function serverAt(baseUrl: string): WireOptions["server"] {
-  const host = URL.parse(baseUrl)?.hostname ?? "";
-  if (/(?:^|\.)openai\.com$/.test(host)) return "openai";
-  if (/(?:^|\.)openai\.azure\.com$/.test(host)) return "azure";
-  return /(?:^|\.)googleapis\.com$/.test(host) ? "google" : "other";
 }

@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from "../../../domain/json.ts";
 import type { ModelMessage, ToolCall } from "../../../domain/model.ts";
 import type { FilledField } from "../refusal/parameters.ts";
+import { toWireArguments, toWireName } from "../sent-calls.ts";
 import { NOTHING_BESIDE, readProviderData, type SaidBeside } from "./provider-data.ts";
 
 type AssistantMessage = Extract<ModelMessage, { role: "assistant" }>;
@@ -100,20 +101,4 @@ function toWireCall(call: ToolCall, extra: JsonObject | undefined): WireCall {
     function: { name: toWireName(call.name), arguments: toWireArguments(call.arguments) },
     ...(extra !== undefined && { extra_content: extra }),
   };
-}
-
-/** A name that a model made up may break OpenAI's rule for names; sent back as it is, it would fail every later run. */
-export function toWireName(name: string): string {
-  return name.replace(/[^\w-]/g, "_").slice(0, 64);
-}
-
-/** Many servers parse the arguments of earlier calls and fail on what is not a JSON object; the model wrote it, though. */
-export function toWireArguments(written: string): string {
-  if (written.trim() === "") return "{}";
-  try {
-    if (isObject(JSON.parse(written))) return written.toWellFormed();
-  } catch {
-    // Falls through to the form that keeps the text.
-  }
-  return JSON.stringify({ malformed_arguments: written.toWellFormed() });
 }

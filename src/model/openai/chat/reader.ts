@@ -2,11 +2,12 @@
 import { isObject, type Json, type JsonObject } from "../../../domain/json.ts";
 import { type ModelChunk, ModelError, type Usage } from "../../../domain/model.ts";
 import type { AnswerReader } from "../read-stream.ts";
+import { ThinkTag, type Told } from "../think-tag.ts";
+import { usageIn } from "../usage.ts";
+import { WholeCharacters } from "../whole-characters.ts";
 import { CallPieces } from "./calls.ts";
 import { type Ending, endingOf } from "./finish.ts";
 import { ProviderDataCollector } from "./provider-data.ts";
-import { ThinkTag, type Told } from "./think-tag.ts";
-import { usageIn } from "./usage.ts";
 
 export interface ChatReaderOptions {
   /** Starts the ids of calls that came without one. */
@@ -118,17 +119,6 @@ export class ChatReader implements AnswerReader {
 }
 
 const toChunk = ({ kind, delta }: Told): ModelChunk => ({ type: kind, delta });
-
-/** Some servers send an emoji in two halves; alone, neither half can be written as UTF-8. */
-class WholeCharacters {
-  #heldHalf = "";
-
-  read(delta: string): string {
-    const text = this.#heldHalf + delta;
-    this.#heldHalf = /[\uD800-\uDBFF]$/.exec(text)?.[0] ?? "";
-    return text.slice(0, text.length - this.#heldHalf.length).toWellFormed();
-  }
-}
 
 function textIn(content: Json | undefined): string {
   if (typeof content === "string") return content;

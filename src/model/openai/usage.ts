@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from "../../../domain/json.ts";
-import { MAX_COUNT } from "../../../domain/limits.ts";
-import type { Usage } from "../../../domain/model.ts";
+import { isObject, type JsonObject } from "../../domain/json.ts";
+import { MAX_COUNT } from "../../domain/limits.ts";
+import type { Usage } from "../../domain/model.ts";
 
 /** Where an event tells of tokens: at its top, in its choice (Kimi), or in a part of its own (Groq). */
 export function usageIn(event: JsonObject, choice: unknown): Usage | null {
