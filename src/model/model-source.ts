@@ -1,7 +1,9 @@
 import type { Model, ModelSource } from "../domain/model.ts";
-import { modelSettings } from "../domain/model-choice.ts";
+import { chosenApi, type ModelApi, modelSettings } from "../domain/model-choice.ts";
 import { offlineModel } from "./offline.ts";
-import { openAiModel } from "./openai/chat.ts";
+import { openAiChat } from "./openai/chat/model.ts";
+import type { OpenAiOptions } from "./openai/client.ts";
+import { openAiResponses } from "./openai/responses/model.ts";
 
 /**
  * How long the offline model takes to its first word: about what a provider takes at its best. agent-ui reads a new session's
@@ -9,10 +11,13 @@ import { openAiModel } from "./openai/chat.ts";
  */
 const OFFLINE_FIRST_WORD_MS = 300;
 
+const BEHIND: Record<ModelApi, (options: OpenAiOptions) => Model> = { chat: openAiChat, responses: openAiResponses };
+
 export interface ModelSourceConfig {
   mode: "development" | "deployment";
   openAiApiKey?: string | null | undefined;
   openAiBaseUrl?: string | null | undefined;
+  openAiApi?: ModelApi | null | undefined;
   /** The model of agents that name none. */
   openAiModel: string;
   modelTimeoutMs: number;
@@ -43,7 +48,8 @@ function newSource(config: ModelSourceConfig): ModelSource {
     const key = JSON.stringify(settings);
     const known = models.get(key);
     if (known) return known;
-    const model = openAiModel({
+    const api = chosenApi(settings, { ofDeployment: config.openAiApi, hasBaseUrl: Boolean(config.openAiBaseUrl) });
+    const model = BEHIND[api]({
       settings,
       apiKey: config.openAiApiKey,
       baseUrl: config.openAiBaseUrl,

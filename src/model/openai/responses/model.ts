@@ -8,7 +8,7 @@ import { ResponsesReader } from "./reader.ts";
 import { toResponsesRequest } from "./request.ts";
 
 /** A model behind the Responses API of OpenAI or a compatible server. */
-export function responsesModel(options: OpenAiOptions): Model {
+export function openAiResponses(options: OpenAiOptions): Model {
   const { settings } = options;
   const baseUrl = options.baseUrl || OPENAI_BASE_URL;
   const asked: RequestOptions = {

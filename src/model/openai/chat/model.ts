@@ -1,14 +1,14 @@
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
-import type { Model } from "../../domain/model.ts";
-import { sourceOf } from "../../domain/model-choice.ts";
-import { modelBehind } from "./ask.ts";
-import { ChatReader } from "./chat/reader.ts";
-import { toWireRequest } from "./chat/request.ts";
-import { OPENAI_BASE_URL, type OpenAiOptions } from "./client.ts";
-import { type RequestOptions, serverAt } from "./request-parts.ts";
+import type { Model } from "../../../domain/model.ts";
+import { sourceOf } from "../../../domain/model-choice.ts";
+import { modelBehind } from "../ask.ts";
+import { OPENAI_BASE_URL, type OpenAiOptions } from "../client.ts";
+import { type RequestOptions, serverAt } from "../request-parts.ts";
+import { ChatReader } from "./reader.ts";
+import { toWireRequest } from "./request.ts";
 
 /** A model behind the Chat Completions API of OpenAI or a compatible server. */
-export function openAiModel(options: OpenAiOptions): Model {
+export function openAiChat(options: OpenAiOptions): Model {
   const { settings } = options;
   const baseUrl = options.baseUrl || OPENAI_BASE_URL;
   const wire: RequestOptions = { settings, source: sourceOf("chat", baseUrl, settings.id), server: serverAt(baseUrl) };
