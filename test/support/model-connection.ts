@@ -103,6 +103,11 @@ export class Connection {
     this.close();
   }
 
+  /** Says why the answer is over, and leaves the connection open. */
+  reason(reason: string): void {
+    this.#framing.reason(reason);
+  }
+
   close(): void {
     if (this.call.ended) return;
     if (!this.#body) this.#open();

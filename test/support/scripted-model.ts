@@ -113,6 +113,10 @@ export const usage = (value: Partial<ChatUsage> | null): Step => {
 export const finish = (reason: string): Step => {
   return (connection) => connection.finish(reason);
 };
+/** Says why the answer is over, and leaves the connection open. */
+export const ends = (reason: string): Step => {
+  return (connection) => connection.reason(reason);
+};
 /** Stays at this point until the gate is released. */
 export const hold = (point: Gate): Step => {
   return (connection) => {
@@ -137,6 +141,10 @@ export const reset = (): Step => async (connection) => {
 /** Sends any JSON as one event of the stream, as it is. */
 export const chunk = (body: unknown): Step => {
   return (connection) => connection.send(`data: ${JSON.stringify(body)}\n\n`);
+};
+/** Sends any JSON as one event of the Responses API, with the event's name before it. */
+export const event = (body: { type: string; [member: string]: unknown }): Step => {
+  return (connection) => connection.send(`event: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`);
 };
 /** Sends any bytes into the stream, as they are. */
 export const raw = (bytes: string): Step => {

@@ -22,8 +22,12 @@ export class ChatFraming implements Framing {
     this.#event([{ index: 0, delta, logprobs: null, finish_reason: finishReason }], null);
   }
 
-  finish(reason: string, usage: ChatUsage | null): void {
+  reason(reason: string): void {
     this.delta({}, reason);
+  }
+
+  finish(reason: string, usage: ChatUsage | null): void {
+    this.reason(reason);
     if (usage && this.#request.stream_options?.include_usage) this.#event([], usage);
     this.#send("data: [DONE]\n\n");
   }

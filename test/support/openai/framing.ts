@@ -12,6 +12,8 @@ export interface ChatUsage {
 export interface Framing {
   /** A piece of the answer: a `delta` of Chat Completions. */
   delta(delta: Record<string, unknown>, finishReason?: string | null): void;
+  /** Only why the answer is over: no usage, and nothing that ends the stream. */
+  reason(reason: string): void;
   /** The end of the answer; no usage is told where it is null. */
   finish(reason: string, usage: ChatUsage | null): void;
 }

@@ -56,6 +56,11 @@ export class ResponsesFraming implements Framing {
     if (Array.isArray(calls)) for (const call of calls as CallPiece[]) this.#called(call);
   }
 
+  /** The whole response is all that says so, so it is the end of the stream as well. */
+  reason(reason: string): void {
+    this.finish(reason, null);
+  }
+
   finish(reason: string, usage: ChatUsage | null): void {
     if (this.#sequence === 0) this.#begin();
     const cut = { length: "max_output_tokens", content_filter: "content_filter" }[reason];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ModelChoice } from "../../../src/domain/model-choice.ts";
 import { type ModelSourceConfig, modelSource } from "../../../src/model/model-source.ts";
 import { MODEL_BASE_URL, scriptModel } from "../../support/scripted-model.ts";
 
@@ -16,9 +17,25 @@ const source = (config: Partial<ModelSourceConfig>) =>
 describe("the source of models", () => {
   it("is the provider when a key or a base URL is set, in both modes", () => {
     for (const mode of ["development", "deployment"] as const) {
-      expect(source({ mode, openAiApiKey: "sk-test" })()?.name).toBe("OpenAIChat");
-      expect(source({ mode, openAiBaseUrl: MODEL_BASE_URL })()?.name).toBe("OpenAIChat");
+      expect(source({ mode, openAiApiKey: "sk-test" })()?.provider).toBe("OpenAI");
+      expect(source({ mode, openAiBaseUrl: MODEL_BASE_URL })()?.provider).toBe("OpenAI");
     }
+  });
+
+  it.each<[string, Partial<ModelSourceConfig>, ModelChoice | undefined, string]>([
+    ["OpenAI itself", { openAiApiKey: "sk-test" }, undefined, "OpenAIResponses"],
+    ["a server at a base URL", { openAiBaseUrl: MODEL_BASE_URL }, undefined, "OpenAIChat"],
+    ["OPENAI_API=chat", { openAiApiKey: "sk-test", openAiApi: "chat" }, undefined, "OpenAIChat"],
+    ["OPENAI_API=responses", { openAiBaseUrl: MODEL_BASE_URL, openAiApi: "responses" }, undefined, "OpenAIResponses"],
+    ["a model of chat", { openAiApiKey: "sk-test" }, { id: "m", api: "chat" }, "OpenAIChat"],
+    [
+      "a model that says it against OPENAI_API",
+      { openAiBaseUrl: MODEL_BASE_URL, openAiApi: "chat" },
+      { id: "m", api: "responses" },
+      "OpenAIResponses",
+    ],
+  ])("asks by the API that is chosen: %s", (_what, config, choice, name) => {
+    expect(source(config)(choice)?.name).toBe(name);
   });
 
   it("is the offline model in development without either, whatever id is asked for", () => {

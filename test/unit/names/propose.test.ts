@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
 import { type Model, type ModelChunk, ModelError } from "../../../src/domain/model.ts";
-import { openAiModel } from "../../../src/model/openai/chat.ts";
+import { openAiChat } from "../../../src/model/openai/chat/model.ts";
 import { type ConversationLine, namingPrompt, proposeName } from "../../../src/names/propose.ts";
 import {
   chunk,
@@ -28,7 +28,7 @@ const NOW = { reasoningEffort: null, retryFailures: true };
 const JOB = { reasoningEffort: null, retryFailures: false };
 
 const model = () =>
-  openAiModel({ settings: { id: "test-1" }, apiKey: "key", baseUrl: MODEL_BASE_URL, timeoutMs: 5_000, maxRetries: 2 });
+  openAiChat({ settings: { id: "test-1" }, apiKey: "key", baseUrl: MODEL_BASE_URL, timeoutMs: 5_000, maxRetries: 2 });
 
 function proposed(scripts: Script[], options: Parameters<typeof proposeName>[2] = NOW) {
   provider.nextNames(...scripts);

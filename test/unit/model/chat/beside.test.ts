@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MAX_PROVIDER_DATA_BYTES } from "../../../../src/domain/limits.ts";
 import type { ModelMessage, ProviderData } from "../../../../src/domain/model.ts";
-import { toWireRequest, type WireOptions } from "../../../../src/model/openai/chat/request.ts";
-import { serverAt } from "../../../../src/model/openai/chat.ts";
+import { toWireRequest } from "../../../../src/model/openai/chat/request.ts";
+import { type RequestOptions, serverAt } from "../../../../src/model/openai/request-parts.ts";
 import { askFor, chatModel, newModelId } from "../../../support/openai-model.ts";
 import { chunk, cutOff, fail, respond, type Script, scriptModel, text } from "../../../support/scripted-model.ts";
 
@@ -302,7 +302,7 @@ describe("what a model wants of every answer", () => {
       data: JSON.stringify({ tool_calls: [{ at: 0, id: "c1", extra_content: SIGNED }] }),
     };
     const messages = [user, answer(null, [CALL, { ...CALL, id: "c2" }]), answer(signed, [CALL])];
-    const options: WireOptions = { settings: { id: "gemini-3-pro" }, source: own, server: serverAt(GOOGLE) };
+    const options: RequestOptions = { settings: { id: "gemini-3-pro" }, source: own, server: serverAt(GOOGLE) };
     const body = toWireRequest({ messages, tools: [], toolChoice: "auto" }, options, []);
     expect(body.messages).toMatchObject([
       {},

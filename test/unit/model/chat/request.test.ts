@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ModelMessage, ModelRequest } from "../../../../src/domain/model.ts";
 import type { ModelSettings } from "../../../../src/domain/model-choice.ts";
-import { toWireRequest, type WireOptions } from "../../../../src/model/openai/chat/request.ts";
-import { serverAt } from "../../../../src/model/openai/chat.ts";
+import { toWireRequest } from "../../../../src/model/openai/chat/request.ts";
+import { type RequestOptions, serverAt } from "../../../../src/model/openai/request-parts.ts";
 import { chatModel } from "../../../support/openai-model.ts";
 
 const TOOLS: ModelRequest["tools"] = [{ name: "add", description: "Adds.", parameters: { type: "object" } }];
@@ -16,9 +16,13 @@ const afterTools: ModelMessage[] = [
 function body(
   settings: Partial<ModelSettings>,
   request: Partial<ModelRequest> = {},
-  server: WireOptions["server"] = "other",
+  server: RequestOptions["server"] = "other",
 ) {
-  const options: WireOptions = { settings: { id: "test-1", ...settings }, source: "chat model.test/v1 test-1", server };
+  const options: RequestOptions = {
+    settings: { id: "test-1", ...settings },
+    source: "chat model.test/v1 test-1",
+    server,
+  };
   return toWireRequest({ messages: [user], tools: [], toolChoice: "auto", ...request }, options, []);
 }
 
