@@ -327,7 +327,7 @@ describe("the budget of an answer", () => {
     });
     provider.nextSummaries(summary("On whales."));
     expect(await proposeSummary(model, null, LINES, new AbortController().signal)).toMatchObject({
-      summary: "On whales.",
+      summary: { summary: "On whales." },
     });
     expect(budgets()).toEqual([
       { max_tokens: 1_024 },
