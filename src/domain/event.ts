@@ -60,6 +60,9 @@ export interface RunEvent {
   reasoning_tokens?: number;
   cache_read_tokens?: number;
   cache_write_tokens?: number;
+  audio_input_tokens?: number;
+  audio_output_tokens?: number;
+  cost?: number;
   time_to_first_token?: number;
   tool?: ToolExecution;
   /** The calls that a paused run waits for. */

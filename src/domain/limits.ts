@@ -24,9 +24,13 @@ export const MAX_RUN_PROVIDER_DATA_BYTES = 1024 * 1024;
 export const MAX_RUN_REASONING_BYTES = 256 * 1024;
 /** All member runs of one run, at any depth, with their tasks, states and logs. */
 export const MAX_MEMBERS_BYTES = 6 * 1024 * 1024;
+/** The reasoning of all member runs of one run, and what their providers said beside the text. */
+export const MAX_MEMBERS_ASIDE_BYTES = 4 * 1024 * 1024;
 /** The event log of one run. */
 export const MAX_RUN_EVENT_BYTES = 256 * 1024;
-/** What the log may take above that, so that a run which reached the limit can still tell how it pauses or stops. */
+/** What reasoning may take above that. It has a room of its own, so that it never takes that of an answer. */
+export const MAX_REASONING_EVENT_BYTES = MAX_RUN_EVENT_BYTES / 2;
+/** What the log may take above both, so that a run which reached the limit can still tell how it pauses or stops. */
 export const MAX_CLOSING_EVENT_BYTES = 32 * 1024;
 export const MAX_TOOL_RESULT_BYTES = 256 * 1024;
 export const MAX_WAITING_RUNS = 32;

@@ -33,6 +33,7 @@ export const RUN_BYTES = rowBytes(
 const messageTexts = [
   messages.content,
   messages.reasoningContent,
+  messages.providerSource,
   messages.providerData,
   messages.toolCalls,
   messages.toolArgs,

@@ -4,7 +4,7 @@ import type { RunOrigin, RunRow, RunStatus } from "../../domain/run.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import { pausedContent, runRequirementJson } from "../../engine/people/requirement-json.ts";
-import { openRequirements, requirementsWithin, runText } from "../../engine/run/calls.ts";
+import { openRequirements, requirementsWithin, runReasoning, runText } from "../../engine/run/calls.ts";
 import { runMetrics } from "../../engine/run/metrics.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
@@ -54,6 +54,7 @@ export function runOutput(asked: AskedRun, persisted = true) {
       user_id: head.userId,
       content: contentOf(asked),
       content_type: "str",
+      reasoning_content: runReasoning(run) || null,
       error_type: end?.status === "ERROR" ? end.error.type : null,
       model: head.model || null,
       model_provider: head.modelProvider || null,
@@ -137,7 +138,7 @@ export function runItem(asked: AskedRun) {
     run_input: input,
     content: contentOf(asked),
     run_response_format: "text",
-    reasoning_content: "",
+    reasoning_content: runReasoning(run),
     reasoning_steps: [],
     metrics: runMetrics(run),
     messages: messagesOf([...inputMessages, ...run.messages]),

@@ -34,7 +34,10 @@ export const RunEvent = z
   .discriminatedUnion("event", [
     kind("RunStarted", { ...model, session_cache: sessionCache.optional() }),
     kind("ModelRequestStarted", model),
-    kind("RunContent", content("A delta: what was said since the last one.")),
+    kind("RunContent", {
+      ...content("A delta: what was said since the last one; empty where the model thought."),
+      reasoning_content: text("A delta of what the model thought; empty where it said something.").optional(),
+    }),
     kind("ModelRequestCompleted", {
       ...model,
       input_tokens: count().optional(),
@@ -43,6 +46,9 @@ export const RunEvent = z
       reasoning_tokens: count().optional(),
       cache_read_tokens: count().optional(),
       cache_write_tokens: count().optional(),
+      audio_input_tokens: count().optional(),
+      audio_output_tokens: count().optional(),
+      cost: z.number().optional().openapi({ description: "In the provider's currency, where it tells one." }),
       time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
     }),
     kind("ToolCallStarted", tool),
@@ -53,6 +59,7 @@ export const RunEvent = z
     kind("SessionSummaryCompleted", { session_summary: SessionSummary.optional() }),
     kind("RunCompleted", {
       ...content("All that was said."),
+      reasoning_content: text("All that the model thought, where it did.").optional(),
       session_state: anyObject().optional(),
       metrics: Metrics.optional(),
       finish_reason: z.string().optional(),

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Usage } from "../../domain/model.ts";
+import { type TokenDetails, tokenDetails } from "../../engine/run/tokens.ts";
 
 /** AgentOS's session and run schemas show instants as ISO 8601 UTC with `Z`, without a fraction. */
 export const isoSeconds = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
@@ -19,6 +20,7 @@ export function withoutNulls<T extends object>(value: T): T {
 export type MessageJson = {
   id: string;
   content?: string;
+  reasoning_content?: string;
   /** Always false: copies of earlier messages in a prompt are not stored. */
   from_history: boolean;
   stop_after_tool_call: boolean;
@@ -28,17 +30,17 @@ export type MessageJson = {
   tool_args?: JsonObject;
   tool_call_error?: boolean;
   tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
+  /** True where the provider said something beside the text that was too large to keep. It is not there else. */
+  provider_data_dropped?: true;
   metrics?: MessageMetricsJson;
   /** Epoch seconds. */
   created_at: number;
 };
 
-type MessageMetricsJson = {
+type MessageMetricsJson = TokenDetails & {
   input_tokens?: number;
   output_tokens?: number;
   total_tokens?: number;
-  cache_read_tokens?: number;
-  reasoning_tokens?: number;
   /** Seconds. */
   time_to_first_token?: number;
 };
@@ -48,6 +50,7 @@ export function messageJson(message: Message): MessageJson {
   return {
     id: message.messageId,
     ...contentJson(message),
+    ...(message.role === "assistant" && message.reasoningContent && { reasoning_content: message.reasoningContent }),
     from_history: false,
     stop_after_tool_call: false,
     role: message.role,
@@ -82,6 +85,8 @@ function assistantJson(message: Extract<Message, { role: "assistant" }>) {
         function: { name: call.name, arguments: call.arguments },
       })),
     }),
+    ...(message.providerData !== null &&
+      message.providerData.data === null && { provider_data_dropped: true as const }),
     ...(Object.keys(metrics).length > 0 && { metrics }),
   };
 }
@@ -92,8 +97,7 @@ function metricsJson(usage: Usage | null, timeToFirstTokenMs: number | null): Me
     ...(usage?.inputTokens && { input_tokens: usage.inputTokens }),
     ...(usage?.outputTokens && { output_tokens: usage.outputTokens }),
     ...(usage?.totalTokens && { total_tokens: usage.totalTokens }),
-    ...(usage?.cacheReadTokens && { cache_read_tokens: usage.cacheReadTokens }),
-    ...(usage?.reasoningTokens && { reasoning_tokens: usage.reasoningTokens }),
+    ...(usage && tokenDetails(usage)),
     ...(timeToFirstTokenMs && { time_to_first_token: timeToFirstTokenMs / 1000 }),
   };
 }

@@ -9,6 +9,12 @@ export const Metrics = z
     input_tokens: count().optional(),
     output_tokens: count().optional(),
     total_tokens: count().optional(),
+    audio_input_tokens: count().optional(),
+    audio_output_tokens: count().optional(),
+    cache_read_tokens: count().optional(),
+    cache_write_tokens: count().optional(),
+    reasoning_tokens: count().optional(),
+    cost: z.number().optional().openapi({ description: "In the provider's currency, where it tells one." }),
     time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
     duration: z.number().optional().openapi({ description: "Seconds." }),
     timings: z
@@ -20,7 +26,7 @@ export const Metrics = z
       })
       .optional()
       .openapi({ description: "Where the run's time went, in seconds." }),
-    details: anyObject().optional(),
+    details: anyObject().optional().openapi({ description: "The same numbers by model." }),
   })
   .openapi("Metrics");
 
@@ -29,6 +35,7 @@ export const Message = z
     id: idText(),
     role: z.enum(ROLES),
     content: z.string().optional(),
+    reasoning_content: z.string().optional().openapi({ description: "What the model thought." }),
     from_history: z.boolean(),
     stop_after_tool_call: z.boolean(),
     tool_calls: z.array(anyObject()).optional().openapi({ description: "As OpenAI writes them." }),
@@ -36,6 +43,9 @@ export const Message = z
     tool_name: z.string().optional(),
     tool_args: anyObject().optional(),
     tool_call_error: z.boolean().optional(),
+    provider_data_dropped: z.boolean().optional().openapi({
+      description: "True where what the provider said beside the text was too large to keep for it.",
+    }),
     metrics: Metrics.optional(),
     created_at: seconds(),
   })

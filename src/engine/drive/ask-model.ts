@@ -4,6 +4,7 @@ import {
   ModelError,
   type ModelRequest,
   NO_USAGE,
+  type ProviderData,
   type ToolCall,
   type Usage,
 } from "../../domain/model.ts";
@@ -19,7 +20,16 @@ import { type CallFragments, collectFragment, newFragments, wholeCalls } from ".
 
 type AskDependencies = Pick<
   DriveDependencies,
-  "model" | "tools" | "dropsHistory" | "eventRoom" | "newId" | "requestDigests" | "signal" | "limits"
+  | "model"
+  | "tools"
+  | "dropsHistory"
+  | "eventRoom"
+  | "reasoningRoom"
+  | "providerDataRoom"
+  | "newId"
+  | "requestDigests"
+  | "signal"
+  | "limits"
 >;
 
 /** What callers are told where the provider refuses whatever it is sent. */
@@ -29,16 +39,25 @@ const WHAT_HELPS =
 /** The longest entry that one delta adds to the log. */
 const DELTA_EVENT_BYTES = 48;
 
+/** A character takes up to four bytes: with less room no more reasoning is told, so that no later piece slips in. */
+const CHARACTER_BYTES = 4;
+
 export interface Answer {
   text: string;
   calls: ToolCall[];
+  /** What the provider said beside the text; null where it said nothing, or the answer is not kept as it came. */
+  aside: Aside | null;
   finishReason: FinishReason;
 }
+
+/** What a provider said beside the text; `data` is null where that was too large. */
+type Aside = Pick<ProviderData, "data">;
 
 /** What has come of an answer so far. */
 interface Streamed {
   text: string;
   fragments: CallFragments;
+  aside: Aside | null;
   usage: Usage;
   /** Why the model stopped; `full`: the run has no room for the rest. Null when the answer ended without a reason. */
   end: FinishReason | "full" | null;
@@ -62,8 +81,18 @@ export async function* askModel(
     yield { type: "failed", error: { type: "model_incomplete", message } };
     return null;
   }
-  yield { type: "model_answered", usage: streamed.usage, toolCalls: answer.calls };
+  yield {
+    type: "model_answered",
+    usage: streamed.usage,
+    toolCalls: answer.calls,
+    ...(answer.aside !== null && { providerData: kept(answer.aside, deps) }),
+  };
   return answer;
+}
+
+/** Kept whole or not at all. What is too large leaves a note that it was there. */
+function kept({ data }: Aside, { model: { source }, providerDataRoom }: AskDependencies): ProviderData {
+  return { source, data: data !== null && utf8Bytes(data) <= providerDataRoom() ? data : null };
 }
 
 /** Asks, and asks again with less of the history where the provider refuses it; null when the run has ended. */
@@ -107,7 +136,13 @@ async function* stream(
   request: ModelRequest,
   deps: AskDependencies,
 ): AsyncGenerator<RunFact, Streamed | Failed> {
-  const streamed: Streamed = { text: "", fragments: newFragments(), usage: NO_USAGE, end: null };
+  const streamed: Streamed = {
+    text: "",
+    fragments: newFragments(),
+    aside: null,
+    usage: NO_USAGE,
+    end: null,
+  };
   let hasBegun = false;
   // Aborted when the run ends as well as when it is cancelled: else the provider goes on with an answer that nobody reads.
   const upstream = new AbortController();
@@ -115,8 +150,8 @@ async function* stream(
     const chunks = deps.model.stream(request, AbortSignal.any([deps.signal, upstream.signal]));
     for await (const chunk of untilAborted(chunks, deps.signal)) {
       hasBegun = true;
-      const delta = take(streamed, chunk, outputRoom(run, deps));
-      if (delta !== "") yield { type: "content", delta };
+      const told = take(streamed, chunk, { text: outputRoom(run, deps), reasoning: deps.reasoningRoom() });
+      if (told !== null) yield told;
       if (deps.eventRoom() < DELTA_EVENT_BYTES) streamed.end = "full";
       if (streamed.end === "full") break;
     }
@@ -128,41 +163,56 @@ async function* stream(
   }
 }
 
-/** Adds a chunk to the answer, as far as there is room; returns the text that readers are told. */
-function take(streamed: Streamed, chunk: ModelChunk, room: number): string {
+/** How many bytes of each an answer may still add. */
+interface Room {
+  text: number;
+  reasoning: number;
+}
+
+/** Adds a chunk to the answer, as far as there is room; returns what readers are told of it, if anything. */
+function take(streamed: Streamed, chunk: ModelChunk, room: Room): RunFact | null {
   const { fragments } = streamed;
   switch (chunk.type) {
     case "text": {
-      const left = room - fragments.bytes;
-      const delta = utf8Bytes(chunk.delta) <= left ? chunk.delta : cutUtf8(chunk.delta, Math.max(0, left));
+      const delta = fitting(chunk.delta, Math.max(0, room.text - fragments.bytes));
       if (delta.length < chunk.delta.length) streamed.end = "full";
       streamed.text += delta;
-      return delta;
+      return delta === "" ? null : { type: "content", delta };
     }
     case "tool_call":
       collectFragment(fragments, chunk);
-      if (fragments.bytes > room) streamed.end = "full";
-      return "";
-    case "reasoning":
+      if (fragments.bytes > room.text) streamed.end = "full";
+      return null;
+    case "reasoning": {
+      const delta = room.reasoning < CHARACTER_BYTES ? "" : fitting(chunk.delta, room.reasoning);
+      return delta === "" ? null : { type: "reasoning", delta };
+    }
     case "provider_data":
-      return "";
+      streamed.aside = { data: chunk.data };
+      return null;
     case "usage":
       streamed.usage = chunk.usage;
-      return "";
+      return null;
     case "finish":
       streamed.end = chunk.reason;
-      return "";
+      return null;
   }
 }
 
+const fitting = (text: string, bytes: number): string => (utf8Bytes(text) <= bytes ? text : cutUtf8(text, bytes));
+
 /** The answer with its calls, or without them where they do not fit; null when the provider broke it off. */
-function wholeAnswer({ text, fragments, end }: Streamed, room: number, newId: () => string): Answer | null {
+function wholeAnswer(streamed: Streamed, room: number, newId: () => string): Answer | null {
+  const { text, fragments, end } = streamed;
   if (end === null) return null;
-  const cut: Answer = { text, calls: [], finishReason: "length" };
+  const cut: Answer = { text, calls: [], aside: null, finishReason: "length" };
   if (end === "full") return cut;
   // Arguments of an answer that was cut off cannot be trusted, and calls without a result spoil later prompts.
   const calls = end === "length" || end === "content_filter" ? [] : wholeCalls(fragments, newId);
-  return roomForCalls(calls) > room ? cut : { text, calls, finishReason: end };
+  if (roomForCalls(calls) > room) return cut;
+  // It tells of calls too: without them it would not fit the answer that goes back to the provider.
+  const aside = calls.length === fragments.byIndex.size ? streamed.aside : null;
+  return { text, calls, aside, finishReason: end };
 }
 
 function outputRoom(run: Run, { limits }: AskDependencies): number {

@@ -1,9 +1,10 @@
 import type { RunEvent } from "../../domain/event.ts";
 import { NO_USAGE } from "../../domain/model.ts";
-import { assistantMessages, runText, toolAnswers, toolCalls } from "../run/calls.ts";
-import type { CallEntry, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
+import { assistantMessages, runReasoning, runText, toolAnswers, toolCalls } from "../run/calls.ts";
+import type { CallEntry, Delta, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
 import { runMetrics } from "../run/metrics.ts";
 import type { Run } from "../run/state.ts";
+import { tokenDetails } from "../run/tokens.ts";
 import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
 import { toolExecution } from "./tool-executions.ts";
 
@@ -48,7 +49,7 @@ export class EventReader {
       if (event !== null) {
         return event;
       }
-      const grows = entry.kind === "deltas" || entry.kind === "member_told";
+      const grows = entry.kind === "deltas" || entry.kind === "reasoning" || entry.kind === "member_told";
       if (grows && this.#entry + 1 >= published) {
         return null;
       }
@@ -60,9 +61,10 @@ export class EventReader {
   /** The next event of the current entry; null when it has none, or no more, for now. */
   #read(entry: LogEntry): RunEvent | null {
     switch (entry.kind) {
-      case "deltas": {
+      case "deltas":
+      case "reasoning": {
         const delta = entry.deltas[this.#within];
-        return delta === undefined ? null : this.#delta(delta, entry.at);
+        return delta === undefined ? null : this.#delta({ kind: entry.kind, delta, at: entry.at });
       }
       case "member_told":
         if (this.#run.members[entry.member] === undefined) {
@@ -95,9 +97,10 @@ export class EventReader {
     return this.#event(told, at);
   }
 
-  #delta(content: string, at: number): RunEvent {
+  #delta({ kind, delta, at }: Delta): RunEvent {
     this.#within += 1;
-    return this.#event(["RunContent", contentFields(content, this.#isTeam())], at);
+    const said = kind === "reasoning" ? { content: "", reasoning: delta } : { content: delta, reasoning: "" };
+    return this.#event(["RunContent", contentFields(said, this.#isTeam())], at);
   }
 
   #ofMember(nth: number): RunEvent | null {
@@ -152,7 +155,7 @@ export class EventReader {
         return ["ModelRequestCompleted", { ...model, ...this.#requestMetrics() }];
       case "said":
         this.#answer += 1;
-        return ["RunContent", contentFields(this.#currentAnswer()?.content ?? "", this.#isTeam())];
+        return ["RunContent", contentFields({ content: this.#currentAnswer()?.content ?? "" }, this.#isTeam())];
       case "content_completed":
         return ["RunContentCompleted", {}];
       case "summary_started":
@@ -185,7 +188,8 @@ export class EventReader {
       ...(firstMs !== null && { time_to_first_token: firstMs / 1000 }),
       reasoning_tokens: usage.reasoningTokens,
       cache_read_tokens: usage.cacheReadTokens,
-      cache_write_tokens: 0,
+      cache_write_tokens: usage.cacheWriteTokens ?? 0,
+      ...tokenDetails(usage),
     };
   }
 
@@ -240,9 +244,11 @@ export class EventReader {
 
   #completed(): EventFields {
     const { end } = this.#run;
+    const reasoning = runReasoning(this.#run);
     return {
       content: runText(this.#run),
       content_type: "str",
+      ...(reasoning !== "" && { reasoning_content: reasoning }),
       session_state: this.#run.state,
       metrics: runMetrics(this.#run),
       ...(end?.status === "COMPLETED" && { finish_reason: end.finishReason }),
@@ -250,6 +256,10 @@ export class EventReader {
   }
 }
 
-function contentFields(content: string, isTeam: boolean): EventFields {
-  return { content, ...(!isTeam && { workflow_agent: false }), content_type: "str", reasoning_content: "" };
+/** AgentOS tells both in one event. Here one of them is empty, as each chunk of a model is either. */
+function contentFields(
+  { content, reasoning = "" }: { content: string; reasoning?: string },
+  isTeam: boolean,
+): EventFields {
+  return { content, ...(!isTeam && { workflow_agent: false }), content_type: "str", reasoning_content: reasoning };
 }

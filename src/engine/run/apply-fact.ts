@@ -1,4 +1,4 @@
-import type { ToolCall, Usage } from "../../domain/model.ts";
+import type { ProviderData, ToolCall, Usage } from "../../domain/model.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import { callArguments, toolCallBytes, toolCalls, toolResultBytes } from "./calls.ts";
 import {
@@ -6,12 +6,13 @@ import {
   appendEntry,
   appendMember,
   type CallEntry,
+  type Delta,
   type PausedEntry,
   type PlainEntry,
   type SummaryEntry,
 } from "./event-log.ts";
-import { addUsage } from "./metrics.ts";
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
+import { addUsage } from "./tokens.ts";
 
 /** What may still happen to a paused run: people answer, requirements expire, somebody cancels. */
 const AFTER_PAUSE = new Set<RunFact["type"]>([
@@ -61,17 +62,20 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       tell(run, { kind: "run_continued", at });
       break;
     case "model_requested":
-      run.answer = { messageId: fact.messageId, parts: [], requestedAt: at, firstTextAt: null };
+      run.answer = { messageId: fact.messageId, text: [], reasoning: [], requestedAt: at, firstTokenAt: null };
       tell(run, { kind: "model_requested", at });
       break;
     case "history_dropped":
       run.historyDropped = fact.dropped;
       break;
     case "content":
-      applyContent(run, fact.delta, at);
+      applyDelta(run, { kind: "deltas", delta: fact.delta, at });
+      break;
+    case "reasoning":
+      applyDelta(run, { kind: "reasoning", delta: fact.delta, at });
       break;
     case "model_answered":
-      closeAnswer(run, at, fact.toolCalls, fact.usage);
+      closeAnswer(run, at, fact);
       run.usage = addUsage(run.usage, fact.usage);
       tell(run, { kind: "model_answered", at });
       break;
@@ -96,8 +100,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       }
       break;
     case "member_told":
-      run.eventBytes += appendMember(run.log, fact.member, fact.events);
-      run.eventCount += fact.events;
+      applyMemberTold(run, fact);
       break;
     case "state_changed":
       run.state = fact.state;
@@ -150,20 +153,36 @@ function tell(run: Run, entry: PlainEntry | CallEntry | PausedEntry | SummaryEnt
   run.eventCount += events;
 }
 
-function applyContent(run: Run, delta: string, at: number): void {
+function applyDelta(run: Run, delta: Delta): void {
   if (run.answer === null) {
     return;
   }
-  run.answer.parts.push(delta);
-  run.answer.firstTextAt ??= at;
-  run.firstTextAt ??= at;
-  run.outputBytes += utf8Bytes(delta);
-  run.eventBytes += appendDelta(run.log, delta, at, run.head.startedAt);
+  run.answer.firstTokenAt ??= delta.at;
+  run.firstTokenAt ??= delta.at;
+  const bytes = utf8Bytes(delta.delta);
+  const eventBytes = appendDelta(run.log, delta, run.head.startedAt);
   run.eventCount += 1;
+  if (delta.kind === "reasoning") {
+    run.answer.reasoning.push(delta.delta);
+    run.reasoningBytes += bytes;
+    run.reasoningEventBytes += eventBytes;
+  } else {
+    run.answer.text.push(delta.delta);
+    run.outputBytes += bytes;
+    run.eventBytes += eventBytes;
+  }
+}
+
+function applyMemberTold(run: Run, { member, events, ...fact }: Extract<RunFact, { type: "member_told" }>): void {
+  const isReasoning = fact.isReasoning === true;
+  const bytes = appendMember(run.log, { member, events, isReasoning });
+  run.eventCount += events;
+  if (isReasoning) run.reasoningEventBytes += bytes;
+  else run.eventBytes += bytes;
 }
 
 function applySaid(run: Run, messageId: string, content: string, at: number): void {
-  run.firstTextAt ??= at;
+  run.firstTokenAt ??= at;
   run.outputBytes += utf8Bytes(content);
   run.messages.push({
     role: "assistant",
@@ -179,23 +198,31 @@ function applySaid(run: Run, messageId: string, content: string, at: number): vo
   tell(run, { kind: "said", at });
 }
 
-function closeAnswer(run: Run, at: number, calls: ToolCall[], usage: Usage | null): void {
+/** What is known of an answer only when it is whole. */
+interface WholeAnswer {
+  toolCalls: ToolCall[];
+  usage: Usage | null;
+  providerData?: ProviderData;
+}
+
+function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData }: WholeAnswer): void {
   if (run.answer === null) {
     return;
   }
-  const { messageId, parts, requestedAt, firstTextAt } = run.answer;
+  const { messageId, text, reasoning, requestedAt, firstTokenAt } = run.answer;
   run.answer = null;
   run.modelMs += at - requestedAt;
-  run.outputBytes += toolCallBytes(calls);
+  run.outputBytes += toolCallBytes(toolCalls);
+  run.providerDataBytes += utf8Bytes(providerData?.data ?? "");
   run.messages.push({
     role: "assistant",
     messageId,
-    content: parts.join(""),
-    toolCalls: calls,
-    reasoningContent: null,
-    providerData: null,
+    content: text.join(""),
+    toolCalls,
+    reasoningContent: reasoning.length === 0 ? null : reasoning.join(""),
+    providerData: providerData ?? null,
     usage,
-    timeToFirstTokenMs: firstTextAt === null ? null : firstTextAt - requestedAt,
+    timeToFirstTokenMs: firstTokenAt === null ? null : firstTokenAt - requestedAt,
     createdAt: run.head.startedAt + requestedAt,
   });
 }
@@ -204,8 +231,8 @@ function keepPartialAnswer(run: Run, at: number): void {
   if (run.answer === null) {
     return;
   }
-  if (run.answer.parts.length > 0) {
-    closeAnswer(run, at, [], null);
+  if (run.answer.text.length + run.answer.reasoning.length > 0) {
+    closeAnswer(run, at, { toolCalls: [], usage: null });
   } else {
     run.modelMs += at - run.answer.requestedAt;
     run.answer = null;

@@ -2,8 +2,8 @@ import type { Message } from "../../domain/message.ts";
 import { NO_USAGE } from "../../domain/model.ts";
 import { NOT_ANSWERED, type Requirement } from "../../domain/requirement.ts";
 import { requirementOfCall, toolAnswers } from "./calls.ts";
-import { addUsage } from "./metrics.ts";
 import type { Run } from "./state.ts";
+import { addUsage } from "./tokens.ts";
 
 /**
  * The run as it was when its log had this many entries, if the last of these is a pause; else the run as it is. The
@@ -28,7 +28,7 @@ export function runAtPause(run: Run, entries: number): Run {
     messages,
     requirements,
     usage,
-    firstTextAt: run.firstTextAt !== null && run.firstTextAt <= pause.at ? run.firstTextAt : null,
+    firstTokenAt: run.firstTokenAt !== null && run.firstTokenAt <= pause.at ? run.firstTokenAt : null,
     answer: null,
     end: { status: "PAUSED", at: run.head.startedAt + pause.at },
     stored: { ...run.stored, metrics: isLast ? run.stored.metrics : null },

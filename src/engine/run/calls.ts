@@ -10,7 +10,13 @@ import type { Run } from "./state.ts";
 /** All text of the run so far, over all its rounds: AgentOS's `content`. */
 export function runText(run: Run): string {
   const texts = run.messages.map((message) => (message.role === "assistant" ? message.content : ""));
-  return texts.join("") + (run.answer?.parts.join("") ?? "");
+  return texts.join("") + (run.answer?.text.join("") ?? "");
+}
+
+/** All reasoning of the run so far that callers are shown: AgentOS's `reasoning_content`. */
+export function runReasoning(run: Run): string {
+  const texts = assistantMessages(run).map(({ reasoningContent }) => reasoningContent ?? "");
+  return texts.join("") + (run.answer?.reasoning.join("") ?? "");
 }
 
 type AssistantMessage = Extract<Message, { role: "assistant" }>;

@@ -6,9 +6,12 @@ import { utf8Bytes } from "../../lib/text.ts";
  * lengths only, because the run's messages have the text already. Instants are milliseconds since the run started.
  */
 
+/** `deltas` is text that the model said, `reasoning` what it thought. */
+type DeltasKind = "deltas" | "reasoning";
+
 /** The deltas of one second: they share their `created_at`. */
 interface DeltasEntry {
-  kind: "deltas";
+  kind: DeltasKind;
   at: number;
   deltas: string[];
 }
@@ -62,6 +65,8 @@ interface MemberEntry {
   /** Which member run of this run, counted from 0. */
   member: number;
   events: number;
+  /** Whether the member thought: such events have a room of their own. */
+  isReasoning: boolean;
 }
 
 /** The next event has this index. Readers may have got events with lower indexes that were lost when the object died. */
@@ -85,10 +90,26 @@ const PLAIN_LETTERS: Record<PlainKind, string> = {
   run_cancelled: "K",
 };
 const CALL_LETTERS: Record<CallKind, string> = { tool_started: "T", tool_ended: "R", tool_paused: "W" };
+const DELTAS_LETTERS: Record<DeltasKind, string> = { deltas: "D", reasoning: "H" };
+const MEMBER_LETTER = "M";
+const MEMBER_REASONING_LETTER = "N";
 const byLetter = <Kind extends string>(letters: Record<Kind, string>) =>
   new Map(Object.entries<string>(letters).map(([kind, letter]) => [letter, kind as Kind]));
 const PLAIN_KINDS = byLetter(PLAIN_LETTERS);
 const CALL_KINDS = byLetter(CALL_LETTERS);
+const DELTAS_KINDS = byLetter(DELTAS_LETTERS);
+
+/** The letters of entries that tell of reasoning. */
+export const REASONING_LETTERS: readonly string[] = [DELTAS_LETTERS.reasoning, MEMBER_REASONING_LETTER];
+
+const isReasoning = (entry: LogEntry): boolean =>
+  entry.kind === "reasoning" || (entry.kind === "member_told" && entry.isReasoning);
+
+/** Whether what the run told last is reasoning: its own, or that of a member run in it. */
+export function endsInReasoning(log: readonly LogEntry[]): boolean {
+  const last = log.at(-1);
+  return last !== undefined && isReasoning(last);
+}
 
 /** `["T",1234567890123,12345],` at its longest: what an entry about a call takes as stored. */
 export const ENTRY_BYTES = 32;
@@ -103,27 +124,40 @@ export function isSameSecond(one: number, other: number, startedAt: number): boo
   return second(one) === second(other);
 }
 
+/** A piece of what the model said or thought. */
+export interface Delta {
+  kind: DeltasKind;
+  delta: string;
+  at: number;
+}
+
+/**
+ * Reasoning that comes between other entries may keep these from becoming one. So it counts for two entries: what others
+ * take is never more than it were without reasoning.
+ */
+const SPLIT = 2;
+
 /** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
-export function appendDelta(log: LogEntry[], delta: string, at: number, startedAt: number): number {
+export function appendDelta(log: LogEntry[], { kind, delta, at }: Delta, startedAt: number): number {
   const last = log.at(-1);
   const bytes = String(delta.length).length + 1;
-  if (last?.kind === "deltas" && isSameSecond(last.at, at, startedAt)) {
+  if (last?.kind === kind && isSameSecond(last.at, at, startedAt)) {
     last.deltas.push(delta);
     return bytes;
   }
-  log.push({ kind: "deltas", at, deltas: [delta] });
-  return bytes + DELTAS_ENTRY_BYTES;
+  log.push({ kind, at, deltas: [delta] });
+  return bytes + DELTAS_ENTRY_BYTES * (kind === "reasoning" ? SPLIT : 1);
 }
 
 /** Adds events of a member run. They join the last entry if that is of the same member run. */
-export function appendMember(log: LogEntry[], member: number, events: number): number {
+export function appendMember(log: LogEntry[], told: Omit<MemberEntry, "kind">): number {
   const last = log.at(-1);
-  if (last?.kind === "member_told" && last.member === member) {
-    last.events += events;
+  if (last?.kind === "member_told" && last.member === told.member && last.isReasoning === told.isReasoning) {
+    last.events += told.events;
     return 0;
   }
-  log.push({ kind: "member_told", member, events });
-  return MEMBER_ENTRY_BYTES;
+  log.push({ kind: "member_told", ...told });
+  return MEMBER_ENTRY_BYTES * (told.isReasoning ? SPLIT : 1);
 }
 
 export function appendEntry(
@@ -146,10 +180,17 @@ export function storedLog(log: readonly LogEntry[]): string {
   return JSON.stringify(log.map(storedEntry));
 }
 
+/** The bytes of the stored log that are of reasoning. */
+export function reasoningEventBytes(log: readonly LogEntry[]): number {
+  const entries = log.filter(isReasoning);
+  return entries.length === 0 ? 0 : storedLog(entries).length;
+}
+
 function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)[] {
   switch (entry.kind) {
     case "deltas":
-      return ["D", entry.at, ...entry.deltas.map((delta) => delta.length)];
+    case "reasoning":
+      return [DELTAS_LETTERS[entry.kind], entry.at, ...entry.deltas.map((delta) => delta.length)];
     case "tool_started":
     case "tool_ended":
     case "tool_paused":
@@ -159,7 +200,7 @@ function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)
     case "summary_completed":
       return ["E", entry.at, entry.summary];
     case "member_told":
-      return ["M", entry.member, entry.events];
+      return [entry.isReasoning ? MEMBER_REASONING_LETTER : MEMBER_LETTER, entry.member, entry.events];
     case "gap":
       return ["G", entry.nextIndex];
     default:
@@ -170,20 +211,23 @@ function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)
 type StoredSummary = ["E", number, SessionSummary | null];
 type StoredEntry = StoredSummary | [string, number, ...number[]];
 
-/** Reads a stored log back; `answers` are the contents of the run's assistant messages, in order. */
-export function readStoredLog(stored: string, answers: readonly string[]): LogEntry[] {
+/** What one answer of the model said and thought. */
+type ToldAnswer = Readonly<Record<DeltasKind, string>>;
+
+/** Reads a stored log back; `answers` are what the run's assistant messages say, in order. */
+export function readStoredLog(stored: string, answers: readonly ToldAnswer[]): LogEntry[] {
   const reader = new StoredLogReader(answers);
   return (JSON.parse(stored) as StoredEntry[]).flatMap((entry) => reader.read(entry) ?? []);
 }
 
-/** Reads entries in order, and knows how far the text of the answers was told. */
+/** Reads entries in order, and knows how far the texts of the answers were told. */
 class StoredLogReader {
-  readonly #answers: readonly string[];
+  readonly #answers: readonly ToldAnswer[];
   readonly #calls: Record<CallKind, number> = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
   #answer = -1;
-  #offset = 0;
+  #offsets: Record<DeltasKind, number> = { deltas: 0, reasoning: 0 };
 
-  constructor(answers: readonly string[]) {
+  constructor(answers: readonly ToldAnswer[]) {
     this.#answers = answers;
   }
 
@@ -198,13 +242,18 @@ class StoredLogReader {
     if (plain !== undefined) return this.#plain(plain, first);
     const kind = CALL_KINDS.get(letter);
     if (kind !== undefined) return this.#call(kind, first, rest[0]);
+    const deltas = DELTAS_KINDS.get(letter);
+    if (deltas !== undefined) {
+      return { kind: deltas, at: first, deltas: rest.map((length) => this.#delta(deltas, length)) };
+    }
     switch (letter) {
-      case "D":
-        return { kind: "deltas", at: first, deltas: rest.map((length) => this.#delta(length)) };
       case "P":
         return { kind: "run_paused", at: first, open: rest };
-      case "M":
-        return { kind: "member_told", member: first, events: rest[0] ?? 0 };
+      case MEMBER_LETTER:
+      case MEMBER_REASONING_LETTER: {
+        const isReasoning = letter === MEMBER_REASONING_LETTER;
+        return { kind: "member_told", member: first, events: rest[0] ?? 0, isReasoning };
+      }
       case "G":
         return { kind: "gap", nextIndex: first };
       default:
@@ -215,7 +264,7 @@ class StoredLogReader {
   #plain(kind: PlainKind, at: number): PlainEntry {
     if (kind === "model_requested" || kind === "said") {
       this.#answer += 1;
-      this.#offset = 0;
+      this.#offsets = { deltas: 0, reasoning: 0 };
     }
     return { kind, at };
   }
@@ -227,8 +276,9 @@ class StoredLogReader {
     return { kind, at, call };
   }
 
-  #delta(length: number): string {
-    this.#offset += length;
-    return (this.#answers[this.#answer] ?? "").slice(this.#offset - length, this.#offset);
+  #delta(kind: DeltasKind, length: number): string {
+    const from = this.#offsets[kind];
+    this.#offsets[kind] = from + length;
+    return (this.#answers[this.#answer]?.[kind] ?? "").slice(from, from + length);
   }
 }

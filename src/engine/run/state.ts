@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
-import { NO_USAGE, type ToolCall, type Usage } from "../../domain/model.ts";
+import { NO_USAGE, type ProviderData, type ToolCall, type Usage } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type {
   HistoryDropped,
@@ -74,19 +74,33 @@ export interface Run {
   /** What of the history its model was not sent; null where it was sent all of its window. */
   historyDropped: HistoryDropped | null;
   usage: Usage;
-  /** Milliseconds after the start; null until the first text came. */
-  firstTextAt: number | null;
+  /** Milliseconds after the start; null until the first text, or the first reasoning that is shown, came. */
+  firstTokenAt: number | null;
   /** Time spent waiting for the model, in milliseconds. */
   modelMs: number;
   /** Bytes as stored of text, tool arguments and tool results, and of the event log. */
   outputBytes: number;
   eventBytes: number;
+  /** The same of reasoning: its text, and its entries in the event log. */
+  reasoningBytes: number;
+  reasoningEventBytes: number;
+  /** What its provider said beside the text. */
+  providerDataBytes: number;
   /** How many events the log stands for. */
   eventCount: number;
   /** The answer that is streaming in. */
-  answer: { messageId: string; parts: string[]; requestedAt: number; firstTextAt: number | null } | null;
+  answer: StreamedAnswer | null;
   /** How much of the run D1 has already, from before it paused. */
   stored: { messages: number; usage: Usage; metrics: RunMetrics | null };
+}
+
+/** An answer of the model as far as it has come. */
+export interface StreamedAnswer {
+  messageId: string;
+  text: string[];
+  reasoning: string[];
+  requestedAt: number;
+  firstTokenAt: number | null;
 }
 
 /** One thing that happened in a run. The journal keeps facts, and `applyFact` applies them to the run. */
@@ -98,7 +112,10 @@ export type RunFact =
   /** The provider refused the request, or one of an earlier run: the next one goes without this. */
   | { type: "history_dropped"; dropped: HistoryDropped }
   | { type: "content"; delta: string }
-  | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[] }
+  /** What the model thought, as far as readers are told and the run keeps it. */
+  | { type: "reasoning"; delta: string }
+  /** `providerData` is left out where the provider said nothing beside the text. */
+  | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[]; providerData?: ProviderData }
   | { type: "tool_started"; call: number }
   | { type: "tool_ended"; call: number; messageId: string; result: string; isError: boolean }
   /** The member that the call went to waits for a person. */
@@ -108,7 +125,8 @@ export type RunFact =
   /** The team gives its member's answer as its own, without asking its model. */
   | { type: "said"; messageId: string; content: string }
   | { type: "member_started"; head: RunHead }
-  | { type: "member_told"; member: number; events: number }
+  /** `isReasoning` is left out where it is false. */
+  | { type: "member_told"; member: number; events: number; isReasoning?: true }
   | { type: "state_changed"; state: JsonObject }
   /** `requirements` are the new ones, of the run's own calls; `open` has the positions of all open ones. */
   | { type: "paused"; requirements: Requirement[]; open: number[] }
@@ -142,10 +160,13 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     isStateChanged: false,
     historyDropped: null,
     usage: NO_USAGE,
-    firstTextAt: null,
+    firstTokenAt: null,
     modelMs: 0,
     outputBytes: 0,
     eventBytes: 0,
+    reasoningBytes: 0,
+    reasoningEventBytes: 0,
+    providerDataBytes: 0,
     eventCount: 0,
     answer: null,
     stored: { messages: 0, usage: NO_USAGE, metrics: null },

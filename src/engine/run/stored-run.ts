@@ -5,9 +5,9 @@ import type { RunRow } from "../../domain/run.ts";
 import { refOf } from "../../domain/team.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
-import { readStoredLog } from "./event-log.ts";
-import { addUsage } from "./metrics.ts";
+import { type LogEntry, readStoredLog, reasoningEventBytes } from "./event-log.ts";
 import type { Run, RunEnd, RunHead } from "./state.ts";
+import { addUsage } from "./tokens.ts";
 
 /** A run with its messages, input first, as the store answers it. */
 interface Stored {
@@ -24,10 +24,11 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
       ? []
       : readStoredLog(
           row.events,
-          answers.map((answer) => answer.content),
+          answers.map(({ content, reasoningContent }) => ({ deltas: content, reasoning: reasoningContent ?? "" })),
         );
   const usage = answers.reduce((sum, answer) => addUsage(sum, answer.usage ?? NO_USAGE), NO_USAGE);
   const head = headFromRow(row);
+  const ofReasoning = reasoningEventBytes(log);
   return {
     head,
     messages: produced,
@@ -40,16 +41,28 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     isStateChanged: false,
     historyDropped: row.historyDropped,
     usage,
-    firstTextAt:
-      log.flatMap((entry) => (entry.kind === "deltas" || entry.kind === "said" ? [entry.at] : []))[0] ?? null,
+    firstTokenAt: firstTokenAt(log),
     modelMs: toMs(row.metrics?.timings?.model) ?? 0,
     outputBytes: produced.reduce((sum, message) => sum + messageBytes(message), 0),
-    eventBytes: row.events?.length ?? 0,
+    eventBytes: (row.events?.length ?? 0) - ofReasoning,
+    reasoningBytes: bytesOf(answers.map(({ reasoningContent }) => reasoningContent)),
+    reasoningEventBytes: ofReasoning,
+    providerDataBytes: bytesOf(answers.map(({ providerData }) => providerData?.data)),
     eventCount: 0,
     answer: null,
     stored: { messages: produced.length, usage, metrics: row.metrics },
   };
 }
+
+function firstTokenAt(log: readonly LogEntry[]): number | null {
+  for (const entry of log) {
+    if (entry.kind === "deltas" || entry.kind === "reasoning" || entry.kind === "said") return entry.at;
+  }
+  return null;
+}
+
+const bytesOf = (texts: readonly (string | null | undefined)[]): number =>
+  texts.reduce((bytes, text) => bytes + utf8Bytes(text ?? ""), 0);
 
 /** A run with its member runs in it; `others` may hold any runs of its session. */
 export function runTree(stored: Stored, others: readonly Stored[], requirements: Requirement[]): Run {
@@ -92,7 +105,7 @@ function countEvents(run: Run): number {
   let count = 0;
   const isError = new Map(failedCalls(run).map((nth) => [nth, true]));
   for (const entry of run.log) {
-    if (entry.kind === "deltas") count += entry.deltas.length;
+    if (entry.kind === "deltas" || entry.kind === "reasoning") count += entry.deltas.length;
     else if (entry.kind === "member_told") count += entry.events;
     else if (entry.kind === "gap") count = Math.max(count, entry.nextIndex);
     else count += entry.kind === "tool_ended" && isError.get(entry.call) === true ? 2 : 1;

@@ -1,5 +1,6 @@
 import {
   MAX_QUOTED_BYTES,
+  MAX_REASONING_EVENT_BYTES,
   MAX_ROW_BYTES,
   MAX_RUN_EVENT_BYTES,
   MAX_STATE_BYTES,
@@ -18,6 +19,7 @@ import type { PortableMessage, PortableRequirement, PortableRun } from "../recor
 import { NO_ROWS, type PortableSession, type SessionCounts } from "../record/session-record.ts";
 import type { ImportDatabase, Trouble } from "./database.ts";
 import type { ImportIds } from "./ids.ts";
+import { ProviderDataBound } from "./provider-data.ts";
 import { ToldBytes } from "./told-bytes.ts";
 import { TreeBounds, type TreeRun } from "./tree-bounds.ts";
 
@@ -31,7 +33,7 @@ const MAX_RUN_BYTES = 12 * 1024 * 1024;
  */
 const MAX_TOLD_BYTES = 40 * 1024 * 1024;
 /** How much the row of a paused run may grow when it goes on: its log and its summary, its state, its end. */
-const PAUSED_GROWTH_BYTES = MAX_RUN_EVENT_BYTES + 2 * MAX_STATE_BYTES + 64 * 1024;
+const PAUSED_GROWTH_BYTES = MAX_RUN_EVENT_BYTES + MAX_REASONING_EVENT_BYTES + 2 * MAX_STATE_BYTES + 64 * 1024;
 /** How much the row of an open requirement may grow when a person answers it. */
 const OPEN_GROWTH_BYTES = MAX_QUOTED_BYTES + MAX_TOOL_RESULT_BYTES;
 const MAX_OPEN = 50_000;
@@ -59,7 +61,14 @@ export class SessionImport {
   #requirements: Requirement[] = [];
   #bytes = 0;
   /** The run that the lines belong to now. */
-  #run: { row: RunRow; messages: number; requirements: number; told: ToldBytes; inTree: TreeRun } | null = null;
+  #run: {
+    row: RunRow;
+    messages: number;
+    requirements: number;
+    told: ToldBytes;
+    aside: ProviderDataBound;
+    inTree: TreeRun;
+  } | null = null;
   readonly #trees = new TreeBounds();
   readonly #open: string[] = [];
   #counts = NO_ROWS;
@@ -100,7 +109,8 @@ export class SessionImport {
     const row = await this.#rowOf(run);
     // Behind a top-level run a new tree begins, and this run has no member runs before it.
     const ofMembers = this.#run?.inTree.parentId == null ? undefined : this.#run.told.most;
-    this.#run = { row, messages: 0, requirements: 0, told: new ToldBytes(run, ofMembers), inTree };
+    const told = new ToldBytes(run, ofMembers);
+    this.#run = { row, messages: 0, requirements: 0, told, aside: new ProviderDataBound(run), inTree };
     this.#nextRunIndex = run.runIndex === null ? this.#nextRunIndex : run.runIndex + 1;
     this.#completedRuns += row.parentRunId === null && hasCompleted(row) ? 1 : 0;
     this.#counts = { ...this.#counts, runs: this.#counts.runs + 1 };
@@ -153,7 +163,7 @@ export class SessionImport {
     }
     run.messages += 1;
     const { runId, runIndex } = run.row;
-    const row: MessageRow = { ...message, sessionId: this.sessionId, runIndex, runId };
+    const row: MessageRow = { ...run.aside.kept(message), sessionId: this.sessionId, runIndex, runId };
     const isSaid = message.role === "user" || message.role === "assistant";
     this.#chatMessages += isSaid && run.row.parentRunId === null ? 1 : 0;
     this.#counts = { ...this.#counts, messages: this.#counts.messages + 1 };

@@ -4,12 +4,16 @@ import type { Requirement } from "../../domain/requirement.ts";
 import { toldOfEnd, toldOfPause } from "../../engine/events/told.ts";
 import { plainExecution, requirementExecution } from "../../engine/people/requirement-json.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
+import { REASONING_LETTERS } from "../../engine/run/event-log.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredEntry } from "../record/event-log.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
 
 /** The bytes of an event that are not counted one by one: its name, times and numbers. */
 const EVENT_BYTES = 300;
+
+/** Entries of deltas, gaps and member runs. A list of runs holds no deltas, and their text is told only once anyway. */
+const UNTOLD: readonly string[] = ["D", "G", "M", ...REASONING_LETTERS];
 
 /** How many events tell of one call: that it begins or waits (`shown`), and that it has ended. */
 interface Times {
@@ -40,8 +44,9 @@ export class ToldBytes {
   /** The calls without a result yet, in order, by their ids. */
   readonly #open = new Map<string, OpenCall[]>();
   readonly #pauses = new Map<number, number>();
-  /** How many events tell the run's whole text. */
+  /** How many events tell the run's whole text, and all its reasoning. */
   #texts = 0;
+  #reasonings = 0;
   #nextCall = 0;
   #bytes = 0;
 
@@ -53,8 +58,7 @@ export class ToldBytes {
     const modelBytes = jsonBytes([model, modelProvider]);
     const nextCalls: Record<string, number> = {};
     for (const entry of run.events ?? []) {
-      // A list of runs holds no deltas, and their text is told only once anyway.
-      if (entry[0] === "D" || entry[0] === "G" || entry[0] === "M") continue;
+      if (UNTOLD.includes(String(entry[0]))) continue;
       this.#bytes += eventBytes + this.#countEvent(entry, modelBytes, nextCalls);
     }
   }
@@ -67,6 +71,9 @@ export class ToldBytes {
       case "A":
         return modelBytes;
       case "X":
+        this.#texts += 1;
+        this.#reasonings += 1;
+        return 0;
       case "K":
         this.#texts += 1;
         return 0;
@@ -103,10 +110,12 @@ export class ToldBytes {
     return { shown, ended, paused };
   }
 
-  message({ messageIndex, role, toolCalls, toolCallId, toolCallError, content }: PortableMessage): void {
+  message(message: PortableMessage): void {
+    const { messageIndex, role, toolCalls, toolCallId, toolCallError, content, reasoningContent } = message;
     if (messageIndex < this.#run.inputMessages) return;
     if (role === "assistant") {
       if (this.#texts > 0) this.#bytes += this.#texts * jsonBytes(content);
+      if (this.#reasonings > 0) this.#bytes += this.#reasonings * jsonBytes(reasoningContent ?? "");
       for (const call of toolCalls ?? []) this.#asks(call);
     } else if (role === "tool") {
       const open = this.#open.get(toolCallId ?? "")?.shift();

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { MAX_CLOSING_EVENT_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
+import { MAX_CLOSING_EVENT_BYTES, MAX_REASONING_EVENT_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
+import { REASONING_LETTERS } from "../../engine/run/event-log.ts";
 import { checked, count, instant, list, summary } from "./field-kinds.ts";
 
 /**
@@ -9,10 +10,10 @@ import { checked, count, instant, list, summary } from "./field-kinds.ts";
  */
 export type StoredEntry = (string | number | SessionSummary | null)[];
 
-/** How long the log of a live run may be, without its summary. */
+/** How long the log of a live run may be, without its summary and its reasoning. */
 const MAX_LOG_BYTES = MAX_RUN_EVENT_BYTES + MAX_CLOSING_EVENT_BYTES;
 /** `["S",0],` is the shortest entry. */
-const MAX_ENTRIES = Math.floor(MAX_LOG_BYTES / 8);
+const MAX_ENTRIES = Math.floor((MAX_LOG_BYTES + MAX_REASONING_EVENT_BYTES) / 8);
 
 const number = instant.refine((at) => at >= 0, "must not be negative");
 const plainEntry = z.tuple([z.string().length(1), number], count);
@@ -25,14 +26,25 @@ const entry = z.unknown().superRefine((value, ctx) => {
 
 /** The log of a run. It may not be longer than that of a live run, since readers get an event for each entry. */
 export const eventLog: z.ZodType<StoredEntry[]> = z
-  .custom<unknown>((value) => logBytes(value) <= MAX_LOG_BYTES, `must not be larger than ${MAX_LOG_BYTES} bytes`)
+  .custom<unknown>(
+    (value) => bytesOf(value, isOther) <= MAX_LOG_BYTES,
+    `must not be larger than ${MAX_LOG_BYTES} bytes`,
+  )
+  .refine(
+    (value) => bytesOf(value, isReasoning) <= MAX_REASONING_EVENT_BYTES,
+    `must not tell of reasoning in more than ${MAX_REASONING_EVENT_BYTES} bytes`,
+  )
   .pipe(checked<StoredEntry[]>(list(entry, MAX_ENTRIES)));
 
 const isSummary = (value: unknown): boolean => Array.isArray(value) && value[0] === "E";
 
-/** The bytes of all entries but the summary, which has a bound of its own. */
-function logBytes(log: unknown): number {
-  return JSON.stringify(Array.isArray(log) ? log.filter((one) => !isSummary(one)) : log)?.length ?? 0;
+const isReasoning = (value: unknown): boolean => Array.isArray(value) && REASONING_LETTERS.includes(value[0]);
+
+/** A summary, and reasoning, have bounds of their own. */
+const isOther = (value: unknown): boolean => !isSummary(value) && !isReasoning(value);
+
+function bytesOf(log: unknown, isCounted: (entry: unknown) => boolean): number {
+  return JSON.stringify(Array.isArray(log) ? log.filter(isCounted) : log)?.length ?? 0;
 }
 
 const ENDS: readonly unknown[] = ["X", "F", "K"];

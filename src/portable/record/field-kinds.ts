@@ -12,6 +12,7 @@ import {
   MAX_TYPED_TAGS,
 } from "../../domain/limits.ts";
 import type { SessionSummary } from "../../domain/session.ts";
+import { TOKEN_DETAILS } from "../../engine/run/tokens.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
 /** The kinds of fields that lines are made of. A field that is left out is null. */
@@ -118,13 +119,14 @@ export const tags: z.ZodType<string[]> = list(z.string(), MAX_TYPED_TAGS).transf
 /** Tokens of one answer: bounded, so that their sums stay exact. */
 const tokens = z.number().min(0).max(MAX_TOKENS);
 
+const tokenDetails = Object.fromEntries(TOKEN_DETAILS.map((name) => [name, tokens.optional()]));
+
 /** The parts of metrics that tokens are added up from. The rest of metrics is only shown. */
 export const tokenCounts = {
   input_tokens: tokens.optional(),
   output_tokens: tokens.optional(),
   total_tokens: tokens.optional(),
-  reasoning_tokens: tokens.optional(),
-  cache_read_tokens: tokens.optional(),
+  ...tokenDetails,
   details: z
     .looseObject({
       model: list(
@@ -134,6 +136,7 @@ export const tokenCounts = {
           input_tokens: tokens,
           output_tokens: tokens,
           total_tokens: tokens,
+          ...tokenDetails,
         }),
         MAX_LIST_ITEMS,
       ).optional(),

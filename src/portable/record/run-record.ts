@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_LIST_ITEMS, MAX_MEMBER_SLOTS, MAX_REQUIREMENTS, MAX_TOOL_CALLS } from "../../domain/limits.ts";
+import { MAX_LIST_ITEMS, MAX_MEMBER_SLOTS, MAX_REQUIREMENTS, MAX_TOKENS, MAX_TOOL_CALLS } from "../../domain/limits.ts";
 import { ROLES } from "../../domain/message.ts";
 import type { ToolCall, Usage } from "../../domain/model.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
@@ -137,6 +137,10 @@ const usage = checked<Usage>(
     totalTokens: count,
     reasoningTokens: count,
     cacheReadTokens: count,
+    cacheWriteTokens: count.optional(),
+    audioInputTokens: count.optional(),
+    audioOutputTokens: count.optional(),
+    cost: z.number().min(0).max(MAX_TOKENS).optional(),
   }),
 );
 

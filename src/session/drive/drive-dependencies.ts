@@ -65,6 +65,8 @@ export function driveDependencies(
     state: () => tree.state.current,
     eventRoom: () => tree.eventRoom(strand),
     dropsHistory: component.onRefusedHistory !== "fail",
+    reasoningRoom: () => (component.showReasoning === false ? 0 : tree.reasoningRoom(strand)),
+    providerDataRoom: () => tree.providerDataRoom(strand),
     newId: deps.newId,
     requestDigests: () => requestDigests(run.head.sessionId, run.head.userId ?? memory.session?.userId ?? null),
     signal,

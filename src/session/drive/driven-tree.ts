@@ -1,9 +1,17 @@
 import type { JsonObject } from "../../domain/json.ts";
-import { MAX_MEMBERS_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
+import {
+  MAX_MEMBERS_ASIDE_BYTES,
+  MAX_MEMBERS_BYTES,
+  MAX_PROVIDER_DATA_BYTES,
+  MAX_REASONING_EVENT_BYTES,
+  MAX_RUN_EVENT_BYTES,
+  MAX_RUN_PROVIDER_DATA_BYTES,
+  MAX_RUN_REASONING_BYTES,
+} from "../../domain/limits.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Component } from "../../domain/team.ts";
-import { ENTRY_BYTES } from "../../engine/run/event-log.ts";
-import type { Run } from "../../engine/run/state.ts";
+import { ENTRY_BYTES, endsInReasoning } from "../../engine/run/event-log.ts";
+import type { Run, RunFact } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { SessionDependencies } from "../dependencies.ts";
@@ -14,6 +22,8 @@ import { RunRecorder } from "./run-recorder.ts";
 
 /** Room that a run leaves free for the events that tell its end, for when it stops at the limit. */
 const CLOSING_EVENT_BYTES = 8 * ENTRY_BYTES;
+/** What one delta of reasoning may add to the log. */
+const REASONING_EVENT_BYTES = 3 * ENTRY_BYTES;
 
 /** One run of a tree, with what it is driven with. */
 export interface Strand {
@@ -85,7 +95,8 @@ export class DrivenTree {
     const recorder = new RunRecorder(run, this.#writer, this.#now, (events) => {
       if (events > 0) {
         // The journal writes this fact together with the next one. After a member's end none may follow: it is written at once.
-        parent.recorder.record({ type: "member_told", member: nth, events }, run.end !== null);
+        const told: RunFact = { type: "member_told", member: nth, events };
+        parent.recorder.record(endsInReasoning(run.log) ? { ...told, isReasoning: true } : told, run.end !== null);
       }
     });
     if (input !== undefined) {
@@ -124,6 +135,34 @@ export class DrivenTree {
   eventRoom({ run, parent }: Strand): number {
     const own = MAX_RUN_EVENT_BYTES - run.eventBytes - CLOSING_EVENT_BYTES;
     return parent === null ? own : Math.min(own, this.eventRoom(parent));
+  }
+
+  /** How many bytes of reasoning a run may still tell and keep. */
+  reasoningRoom(strand: Strand): number {
+    const own = MAX_RUN_REASONING_BYTES - strand.run.reasoningBytes;
+    return this.#reasoningEventRoom(strand) < REASONING_EVENT_BYTES ? 0 : Math.min(own, this.#asideRoom(strand));
+  }
+
+  #reasoningEventRoom({ run, parent }: Strand): number {
+    const own = MAX_REASONING_EVENT_BYTES - run.reasoningEventBytes;
+    return parent === null ? own : Math.min(own, this.#reasoningEventRoom(parent));
+  }
+
+  /** How many bytes a run may still keep of what its provider says beside the text of one answer. */
+  providerDataRoom(strand: Strand): number {
+    const own = MAX_RUN_PROVIDER_DATA_BYTES - strand.run.providerDataBytes;
+    return Math.min(MAX_PROVIDER_DATA_BYTES, own, this.#asideRoom(strand));
+  }
+
+  /** How much the member runs may still keep beside what they say. The top-level run has bounds of its own only. */
+  #asideRoom({ parent }: Strand): number {
+    if (parent === null) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const taken = allMembers(this.top.run).map(
+      (run) => run.reasoningBytes + run.reasoningEventBytes + run.providerDataBytes,
+    );
+    return MAX_MEMBERS_ASIDE_BYTES - taken.reduce((sum, bytes) => sum + bytes, 0);
   }
 }
 

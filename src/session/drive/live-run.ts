@@ -127,5 +127,6 @@ export function storedLive(tree: StoredTree, untilEntry?: number): LiveRun {
 function endsInDeltas({ log, members }: Run): boolean {
   const last = log.at(-1);
   const member = last?.kind === "member_told" ? members[last.member] : undefined;
-  return last?.kind === "deltas" ? last.deltas.length > 1 : member !== undefined && endsInDeltas(member);
+  const isDeltas = last?.kind === "deltas" || last?.kind === "reasoning";
+  return isDeltas ? last.deltas.length > 1 : member !== undefined && endsInDeltas(member);
 }

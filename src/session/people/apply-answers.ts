@@ -62,7 +62,7 @@ async function keepAnswers(
   const at = Math.max(0, context.deps.now() - run.head.startedAt);
   applyFact(run, { at, fact: { type: "paused", requirements: [], open: open.map(({ position }) => position) } });
   const events = storedLog(run.log);
-  if (events.length > MAX_EVENT_BYTES_OF_PAUSES) {
+  if (run.eventBytes > MAX_EVENT_BYTES_OF_PAUSES) {
     return fail(badRequest("The run can tell no more of its pauses: answer all that is open in one request."));
   }
   const stored = await store(context, terms, tree, { answered, position: null, events, fromEntry });

@@ -1,7 +1,7 @@
-import { isSameSecond } from "../../engine/run/event-log.ts";
-import type { RecordedFact, RunFact, RunHead } from "../../engine/run/state.ts";
+import type { RecordedFact, RunHead } from "../../engine/run/state.ts";
 import type { AnswerNote, Continuation } from "../../store/runs/continue.ts";
 import type { StartNote, Withdrawal } from "../../store/runs/undo.ts";
+import { readFacts, writeFacts } from "./journal-facts.ts";
 
 /** How far a run has come. It has an entry from before its first write to D1 until its last write has landed. */
 export type JournalEntry =
@@ -152,56 +152,4 @@ export class Journal {
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-/** Deltas that are further apart than this keep instants of their own. */
-const SAME_ENTRY_MS = 500;
-
-/** A fact, or deltas that followed each other closely: their text as one, and the lengths that take it apart again. */
-type WrittenFact = { at: number; fact: RunFact } | { at: number; text: string; lengths: number[] };
-
-/**
- * Facts as the journal keeps them. Neighbours that the event log joins are joined here too, but never deltas of two
- * different seconds: read back, one of them would have another `created_at` than its readers got. `startedAt` is the run's
- * and decides where a second ends.
- */
-export function writeFacts(facts: readonly RecordedFact[], startedAt: number): string {
-  const written: WrittenFact[] = [];
-  for (const { at, fact } of facts) {
-    const last = written.at(-1);
-    if (fact.type === "member_told" && last !== undefined && "fact" in last) {
-      const before = last.fact;
-      if (before.type === "member_told" && before.member === fact.member) {
-        last.fact = { ...before, events: before.events + fact.events };
-        continue;
-      }
-    }
-    if (fact.type !== "content") {
-      written.push({ at, fact });
-      continue;
-    }
-    if (last !== undefined && "text" in last && at - last.at < SAME_ENTRY_MS && isSameSecond(last.at, at, startedAt)) {
-      last.text += fact.delta;
-      last.lengths.push(fact.delta.length);
-    } else {
-      written.push({ at, text: fact.delta, lengths: [fact.delta.length] });
-    }
-  }
-  return JSON.stringify(written);
-}
-
-export function readFacts(text: string): RecordedFact[] {
-  const facts: RecordedFact[] = [];
-  for (const entry of JSON.parse(text) as WrittenFact[]) {
-    if ("fact" in entry) {
-      facts.push(entry);
-      continue;
-    }
-    let offset = 0;
-    for (const length of entry.lengths) {
-      facts.push({ at: entry.at, fact: { type: "content", delta: entry.text.slice(offset, offset + length) } });
-      offset += length;
-    }
-  }
-  return facts;
 }

@@ -106,8 +106,8 @@ const KEPT_BYTES = [64 * 1024, 0];
 /** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
 export function refusedRuns(run: Run): Run[] {
   return KEPT_BYTES.map((bytes) => {
-    const { historyDropped, usage, firstTextAt, modelMs, stored } = run;
-    const kept: Run = { ...newRun(run.head, run.requirements), historyDropped, usage, firstTextAt, modelMs, stored };
+    const { historyDropped, usage, firstTokenAt, modelMs, stored } = run;
+    const kept: Run = { ...newRun(run.head, run.requirements), historyDropped, usage, firstTokenAt, modelMs, stored };
     const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
     applyFact(kept, { at: 0, fact: { type: "run_started" } });
     const produced = run.messages.slice(stored.messages);
@@ -124,5 +124,16 @@ export function refusedRuns(run: Run): Run[] {
 
 function cutMessage(message: Message, bytes: number): Message {
   const content = cutUtf8(message.content, bytes);
-  return message.role === "assistant" ? { ...message, content, toolCalls: [] } : { ...message, content };
+  if (message.role !== "assistant") {
+    return { ...message, content };
+  }
+  const { reasoningContent, providerData } = message;
+  return {
+    ...message,
+    content,
+    toolCalls: [],
+    reasoningContent: reasoningContent === null ? null : cutUtf8(reasoningContent, bytes),
+    // It tells of calls that are not kept.
+    providerData: providerData === null ? null : { ...providerData, data: null },
+  };
 }

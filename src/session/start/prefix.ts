@@ -16,15 +16,28 @@ export interface Prefix {
 }
 
 export const prefixOf = ({ row, messages }: StoredRun, { messageIndex }: MadeOrigin): Prefix => ({
-  messages: messages.slice(0, messageIndex),
+  messages: withinBounds(messages.slice(0, messageIndex)),
   instructions: row.origin?.instructions ?? null,
 });
+
+/** Where they are too large, they go without what providers said beside the text, rather than that no run is made. */
+function withinBounds(messages: readonly Message[]): readonly Message[] {
+  return prefixBytes(messages) <= MAX_PREFIX_BYTES
+    ? messages
+    : messages.map((message) =>
+        message.role === "assistant" && message.providerData !== null
+          ? { ...message, providerData: { ...message.providerData, data: null } }
+          : message,
+      );
+}
+
+const prefixBytes = (messages: readonly Message[]): number =>
+  messages.reduce((sum, message) => sum + storedBytes(message), 0);
 
 /** Why a run cannot begin with this prefix. Without limits each run that is made from the last one could be longer. */
 export function oversizedPrefix(prefix: Prefix, origin: MadeOrigin): Failure | null {
   const { messages } = prefix;
-  const bytes = messages.reduce((sum, message) => sum + storedBytes(message), 0);
-  if (bytes > MAX_PREFIX_BYTES) {
+  if (prefixBytes(messages) > MAX_PREFIX_BYTES) {
     return payloadTooLarge("What the run would begin with", MAX_PREFIX_BYTES);
   }
   if (messages.length > MAX_PREFIX_MESSAGES) {

@@ -12,6 +12,7 @@ import {
   MAX_NAME_CODE_POINTS,
   MAX_PROVIDER_DATA_BYTES,
   MAX_QUOTED_BYTES,
+  MAX_REASONING_EVENT_BYTES,
   MAX_ROW_BYTES,
   MAX_RUN_EVENT_BYTES,
   MAX_RUN_OUTPUT_BYTES,
@@ -52,7 +53,7 @@ const MODEL = Math.max(MAX_COMPONENT_NAME_BYTES, 5 * 1024);
 const METRICS = MAX_TOKEN_MODELS * (MAX_COMPONENT_NAME_BYTES + 400) + 4_000;
 const SUMMARY = 4 * MAX_SUMMARY_CODE_POINTS + 16_000;
 /** A run that has filled its log may still add the events that end it. */
-const EVENTS = MAX_RUN_EVENT_BYTES + SUMMARY + 16_000;
+const EVENTS = MAX_RUN_EVENT_BYTES + MAX_REASONING_EVENT_BYTES + SUMMARY + 16_000;
 /** The call as its person is asked about it, with the text that the person fills in and what the model is told of that. */
 const ASKED = 2 * MAX_TOOL_RESULT_BYTES + MAX_SHOWN_SCHEMA_BYTES + MAX_QUOTED_BYTES;
 const TAG = 4 * MAX_TAG_CODE_POINTS;
@@ -107,7 +108,8 @@ const TABLES: Record<string, Bound[]> = {
     ["session_state", MAX_STATE_BYTES],
     ["metrics", METRICS],
     ["history_dropped", 2_000],
-    ["metadata", MAX_STATE_BYTES],
+    // Only imported runs have it.
+    ["metadata", 0],
     ["finish_reason", WORD],
     ["error", 4_000],
     ["events", EVENTS],

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { appendDelta, type LogEntry } from "../../../../src/engine/run/event-log.ts";
 import type { RecordedFact } from "../../../../src/engine/run/state.ts";
-import { readFacts, writeFacts } from "../../../../src/session/recovery/journal.ts";
+import { readFacts, writeFacts } from "../../../../src/session/recovery/journal-facts.ts";
 
 const STARTED_AT = 1_700_000_000_000;
 const content = (at: number, delta: string): RecordedFact => ({ at, fact: { type: "content", delta } });
@@ -9,7 +9,8 @@ const content = (at: number, delta: string): RecordedFact => ({ at, fact: { type
 /** For each delta, the second at which readers are told that it was said. Events carry whole seconds. */
 function toldSeconds(facts: readonly RecordedFact[], startedAt: number): number[] {
   const log: LogEntry[] = [];
-  for (const { at, fact } of facts) if (fact.type === "content") appendDelta(log, fact.delta, at, startedAt);
+  for (const { at, fact } of facts)
+    if (fact.type === "content") appendDelta(log, { kind: "deltas", delta: fact.delta, at }, startedAt);
   return log.flatMap((entry) =>
     entry.kind === "deltas" ? entry.deltas.map(() => Math.floor((startedAt + entry.at) / 1000)) : [],
   );
