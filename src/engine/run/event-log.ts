@@ -132,32 +132,40 @@ export interface Delta {
 }
 
 /**
- * Reasoning that comes between other entries may keep these from becoming one. So it counts for two entries: what others
- * take is never more than it were without reasoning.
+ * Reasoning that comes between other entries may keep these from becoming one. So it counts for two entries, and the entry
+ * behind it for none where it would have been one with that before the reasoning.
  */
 const SPLIT = 2;
 
+const lastOther = (log: readonly LogEntry[]): LogEntry | undefined => log.findLast((entry) => !isReasoning(entry));
+
 /** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
 export function appendDelta(log: LogEntry[], { kind, delta, at }: Delta, startedAt: number): number {
+  const isNear = (entry: LogEntry | undefined): entry is DeltasEntry =>
+    entry?.kind === kind && isSameSecond(entry.at, at, startedAt);
   const last = log.at(-1);
   const bytes = String(delta.length).length + 1;
-  if (last?.kind === kind && isSameSecond(last.at, at, startedAt)) {
+  if (isNear(last)) {
     last.deltas.push(delta);
     return bytes;
   }
+  const entries = kind === "reasoning" ? SPLIT : isNear(lastOther(log)) ? 0 : 1;
   log.push({ kind, at, deltas: [delta] });
-  return bytes + DELTAS_ENTRY_BYTES * (kind === "reasoning" ? SPLIT : 1);
+  return bytes + DELTAS_ENTRY_BYTES * entries;
 }
 
 /** Adds events of a member run. They join the last entry if that is of the same member run. */
 export function appendMember(log: LogEntry[], told: Omit<MemberEntry, "kind">): number {
+  const isSame = (entry: LogEntry | undefined): entry is MemberEntry =>
+    entry?.kind === "member_told" && entry.member === told.member && entry.isReasoning === told.isReasoning;
   const last = log.at(-1);
-  if (last?.kind === "member_told" && last.member === told.member && last.isReasoning === told.isReasoning) {
+  if (isSame(last)) {
     last.events += told.events;
     return 0;
   }
+  const entries = told.isReasoning ? SPLIT : isSame(lastOther(log)) ? 0 : 1;
   log.push({ kind: "member_told", ...told });
-  return MEMBER_ENTRY_BYTES * (told.isReasoning ? SPLIT : 1);
+  return MEMBER_ENTRY_BYTES * entries;
 }
 
 export function appendEntry(
@@ -180,10 +188,11 @@ export function storedLog(log: readonly LogEntry[]): string {
   return JSON.stringify(log.map(storedEntry));
 }
 
-/** The bytes of the stored log that are of reasoning. */
+/** The bytes of the stored log that count for reasoning: those of its entries, and of entries that it split. */
 export function reasoningEventBytes(log: readonly LogEntry[]): number {
   const entries = log.filter(isReasoning);
-  return entries.length === 0 ? 0 : storedLog(entries).length;
+  const bytesOf = ({ kind }: LogEntry) => (kind === "reasoning" ? DELTAS_ENTRY_BYTES : MEMBER_ENTRY_BYTES);
+  return entries.reduce((bytes, entry) => bytes + bytesOf(entry), entries.length === 0 ? 0 : storedLog(entries).length);
 }
 
 function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)[] {

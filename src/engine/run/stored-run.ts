@@ -28,7 +28,8 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
         );
   const usage = answers.reduce((sum, answer) => addUsage(sum, answer.usage ?? NO_USAGE), NO_USAGE);
   const head = headFromRow(row);
-  const ofReasoning = reasoningEventBytes(log);
+  const logBytes = row.events?.length ?? 0;
+  const ofReasoning = Math.min(logBytes, reasoningEventBytes(log));
   return {
     head,
     messages: produced,
@@ -44,7 +45,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     firstTokenAt: firstTokenAt(log),
     modelMs: toMs(row.metrics?.timings?.model) ?? 0,
     outputBytes: produced.reduce((sum, message) => sum + messageBytes(message), 0),
-    eventBytes: (row.events?.length ?? 0) - ofReasoning,
+    eventBytes: logBytes - ofReasoning,
     reasoningBytes: bytesOf(answers.map(({ reasoningContent }) => reasoningContent)),
     reasoningEventBytes: ofReasoning,
     providerDataBytes: bytesOf(answers.map(({ providerData }) => providerData?.data)),

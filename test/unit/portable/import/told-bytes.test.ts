@@ -62,6 +62,15 @@ it.each<[string, unknown[][], Line[], Line[]]>([
     [asks("{}")],
     [],
   ],
+  [
+    "its reasoning",
+    [
+      ["H", 0, 5],
+      ["X", 0],
+    ],
+    [{ ...asks("{}"), content: "", reasoning_content: CONTROL }],
+    [],
+  ],
   ["names only", often(["Q", 0], ["A", 0]), [asks("{}")], []],
 ])("counts what a run's events tell, and little more: %s", (_, events, messages, requirements) => {
   const [, line] = sessionLines("s");

@@ -26,6 +26,24 @@ it("every delta read back has the second that its readers were told, wherever in
   }
 });
 
+it("reasoning is read back as it was told, between the text, and takes an entry of its own", () => {
+  const reasoning = (at: number, delta: string): RecordedFact => ({ at, fact: { type: "reasoning", delta } });
+  const facts = [reasoning(0, "Hm"), reasoning(0, ", 🙂"), content(0, "Yes"), content(0, "."), reasoning(0, "So")];
+  const written = writeFacts(facts, STARTED_AT);
+  expect(readFacts(written)).toEqual(facts);
+  // A version that knows no reasoning reads facts that it passes over.
+  expect(JSON.parse(written)).toMatchObject([{ fact: { type: "reasoning" } }, { text: "Yes." }, { fact: {} }]);
+});
+
+it("a member run's reasoning is kept apart from what else it told", () => {
+  const told = (events: number, isReasoning?: true): RecordedFact => ({
+    at: 0,
+    fact: { type: "member_told", member: 0, events, ...(isReasoning && { isReasoning }) },
+  });
+  const facts = [told(1, true), told(2, true), told(1), told(1), told(1, true)];
+  expect(readFacts(writeFacts(facts, STARTED_AT))).toEqual([told(3, true), told(2), told(1, true)]);
+});
+
 it("deltas of one instant take one entry, however many they are", () => {
   const facts = Array.from({ length: 1000 }, (_, nth) => content(nth / 10, "word "));
   expect(JSON.parse(writeFacts(facts, STARTED_AT))).toHaveLength(1);
