@@ -99,6 +99,14 @@ export const lastUser = (request: ChatRequest): string =>
 export const text = (...deltas: string[]): Step => {
   return (connection) => deltas.forEach((content) => void connection.delta({ content }));
 };
+/** What the model thinks, as DeepSeek and Kimi stream it. They want it back, so it is provider data as well. */
+export const thinks = (...deltas: string[]): Step => {
+  return (connection) => deltas.forEach((reasoning_content) => void connection.delta({ reasoning_content }));
+};
+/** Any member of a delta beside its text, such as `reasoning_details`: provider data. */
+export const beside = (members: Record<string, unknown>): Step => {
+  return (connection) => connection.delta(members);
+};
 /** One call of a tool, in fragments; `args` is sent as JSON, or as it is when it is a string. */
 export const toolCall = (name: string, args: unknown, options: { id?: string; index?: number } = {}): Step => {
   return (connection) => connection.toolCall(name, typeof args === "string" ? args : JSON.stringify(args), options);
