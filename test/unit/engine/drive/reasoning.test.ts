@@ -6,6 +6,7 @@ import type { RunRow } from "../../../../src/domain/run.ts";
 import type { DriveDependencies } from "../../../../src/engine/drive/dependencies.ts";
 import { driveRun } from "../../../../src/engine/drive/drive-run.ts";
 import { EventReader } from "../../../../src/engine/events/run-events.ts";
+import { buildPrompt } from "../../../../src/engine/prompt/prompt.ts";
 import { applyFact } from "../../../../src/engine/run/apply-fact.ts";
 import { runReasoning, runText } from "../../../../src/engine/run/calls.ts";
 import { storedLog } from "../../../../src/engine/run/event-log.ts";
@@ -69,6 +70,7 @@ async function driven(
   const deps: DriveDependencies = {
     model,
     tools: [],
+    dropsHistory: false,
     plan: () => ({ kind: "run", args: {} }),
     callTool: async () => ({ kind: "answered", text: "done", isError: false }),
     isDelegated: () => false,
@@ -84,7 +86,7 @@ async function driven(
     limits: { maxToolRounds: 3, maxOutputBytes: rooms.output ?? 1e6 },
   };
   let at = 0;
-  for await (const fact of driveRun(run, [], deps)) {
+  for await (const fact of driveRun(run, buildPrompt([], {}), deps)) {
     applyFact(run, { at, fact });
     at += stepMs;
     if (runReasoning(run).length >= cancelBehind) cancel.abort();
