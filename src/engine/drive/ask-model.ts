@@ -150,7 +150,8 @@ async function* stream(
     const chunks = deps.model.stream(request, AbortSignal.any([deps.signal, upstream.signal]));
     for await (const chunk of untilAborted(chunks, deps.signal)) {
       hasBegun = true;
-      const told = take(streamed, chunk, { text: outputRoom(run, deps), reasoning: deps.reasoningRoom() });
+      const room = chunk.type === "reasoning" ? deps.reasoningRoom() : outputRoom(run, deps);
+      const told = take(streamed, chunk, room);
       if (told !== null) yield told;
       if (deps.eventRoom() < DELTA_EVENT_BYTES) streamed.end = "full";
       if (streamed.end === "full") break;
@@ -163,28 +164,25 @@ async function* stream(
   }
 }
 
-/** How many bytes of each an answer may still add. */
-interface Room {
-  text: number;
-  reasoning: number;
-}
-
-/** Adds a chunk to the answer, as far as there is room; returns what readers are told of it, if anything. */
-function take(streamed: Streamed, chunk: ModelChunk, room: Room): RunFact | null {
+/**
+ * Adds a chunk to the answer; returns what readers are told of it, if anything. `room` is how many bytes the run may still
+ * add: of reasoning where the chunk is that, else of output.
+ */
+function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | null {
   const { fragments } = streamed;
   switch (chunk.type) {
     case "text": {
-      const delta = fitting(chunk.delta, Math.max(0, room.text - fragments.bytes));
+      const delta = fitting(chunk.delta, Math.max(0, room - fragments.bytes));
       if (delta.length < chunk.delta.length) streamed.end = "full";
       streamed.text += delta;
       return delta === "" ? null : { type: "content", delta };
     }
     case "tool_call":
       collectFragment(fragments, chunk);
-      if (fragments.bytes > room.text) streamed.end = "full";
+      if (fragments.bytes > room) streamed.end = "full";
       return null;
     case "reasoning": {
-      const delta = room.reasoning < CHARACTER_BYTES ? "" : fitting(chunk.delta, room.reasoning);
+      const delta = room < CHARACTER_BYTES ? "" : fitting(chunk.delta, room);
       return delta === "" ? null : { type: "reasoning", delta };
     }
     case "provider_data":

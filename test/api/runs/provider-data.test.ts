@@ -1,12 +1,13 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { MAX_PROVIDER_DATA_BYTES } from "../../../src/domain/limits.ts";
 import { goOn } from "../../support/continue.ts";
-import { call, newId, run } from "../../support/http.ts";
+import { call, newId, openRun, run } from "../../support/http.ts";
 import { confirmed, pauseOf, answer as sayTo, tools } from "../../support/paused-runs.ts";
 import { exportOf, importing } from "../../support/portable.ts";
-import { beside, scriptModel, text, thinks, toolCall } from "../../support/scripted-model.ts";
-import { killObjects, runCalls } from "../../support/session-story.ts";
+import { beside, gate, hold, scriptModel, text, thinks, toolCall } from "../../support/scripted-model.ts";
+import { killObjects, objectOf, runCalls } from "../../support/session-story.ts";
 import { kept, read, shownOf, start, THOUGHT, thinker } from "../../support/thinking.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
@@ -76,6 +77,21 @@ describe("what a provider says beside the text", () => {
     const [first] = await kept(place.session_id);
     expect([first.provider_source === null, first.provider_data]).toEqual([false, null]);
     expect(JSON.stringify(run)).not.toContain("xxxx");
+  });
+
+  it("is journaled once, with the answer that it came with", async () => {
+    const place = { agent: thinker({ showReasoning: false }), session_id: newId() };
+    const point = gate();
+    model.next([thinks("Zwei", "fel"), toolCall("add", {})], [text("Three"), hold(point)]);
+    const stream = await openRun("think", place);
+    await stream.until("ToolCallCompleted");
+    const journal = await runInDurableObject(objectOf(place.session_id), (_object, { storage: { sql } }) =>
+      JSON.stringify(["journal", "journal_facts"].map((table) => sql.exec(`select * from ${table}`).toArray())),
+    );
+    expect(journal.split(THOUGHT)).toHaveLength(2);
+    point.release();
+    await stream.rest();
+    expect((await kept(place.session_id))[0].provider_data).toContain(THOUGHT);
   });
 
   it("is not shown to callers", async () => {
