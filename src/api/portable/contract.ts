@@ -1,5 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { booleanOr, DatabaseParameter, optionalParameter, SessionId, UserId } from "../shared/request-fields.ts";
+import {
+  AgentId,
+  booleanOr,
+  DatabaseParameter,
+  optionalParameter,
+  SessionId,
+  UserId,
+} from "../shared/request-fields.ts";
 import { defineRoute, failures, IMPORT_PATH, json } from "../shared/route.ts";
 import { count, idText } from "../shared/values.ts";
 
@@ -76,17 +83,27 @@ const ImportReport = z
           session_id: z.string(),
           new_session_id: idText("Where it got an id of its own.").optional(),
           status: z.enum(["imported", "skipped", "failed"]),
-          reason: z.string().optional(),
+          reason: z.string().optional().openapi({ description: "Why; or what of it was left out." }),
+          busy: z.boolean().optional().openapi({
+            description:
+              "Skipped because another import is writing it, which may have died: import it again in two minutes.",
+          }),
           line: count("The line that it begins with."),
         }),
       )
-      .openapi({ description: "What became of each, the first 1,000 of them." }),
+      .openapi({ description: "What became of each, in the order of the file." }),
     errors: z
-      .array(z.object({ line: count(), message: z.string() }))
+      .array(
+        z.object({
+          line: count(),
+          message: z.string(),
+          note: z.boolean().optional().openapi({ description: "Nothing failed: a value was changed." }),
+        }),
+      )
       .openapi({ description: "What is wrong with single lines, or was changed in them, the first 1,000." }),
     complete: z.boolean().openapi({
       description:
-        "Whether the import came to the end of what was sent. It stops behind 1,000 lines that cannot be read, and where one request has no room for another session.",
+        "Whether the import came to the end of what was sent. It stops behind 1,000 sessions, behind 1,000 lines that cannot be read, and where one request has no room for another session. What is reported of `next_line` and lines behind it is reported again by the request that goes on there.",
     }),
     next_line: count("The line to go on from with another request, where it did not.").nullable(),
   })
@@ -97,12 +114,19 @@ export const importSessions = defineRoute({
   path: IMPORT_PATH,
   operationId: "import_sessions",
   user: "owner",
-  summary: "Take in what was exported, or the rows of an Agno database",
+  summary: "Take in what was exported, the rows of an Agno database, or conversations",
   description:
-    "Lines of JSON as an export writes them, of any length in all and of 8 MB each; also the rows of Agno's `agno_sessions`, and of `agno_runs` behind their session. A session shows when all of it is there; one that is broken is left out, and the others come in.",
+    "Lines of JSON as an export writes them, of any length in all and of 8 MB each; also the rows of Agno's `agno_sessions`, and of `agno_runs` behind their session; also whole conversations, one a line: a list of messages in OpenAI's format, or one element of ChatGPT's `conversations.json`. A session shows when all of it is there; one that is broken is left out, and the others come in. A body in which no line is of any of these kinds is refused.",
   tags,
   request: {
     query: z.object({
+      agent_id: optionalParameter(AgentId).openapi({
+        description: "The agent of conversations. All other lines say it themselves.",
+      }),
+      more: booleanOr(
+        false,
+        "More of the file follows. A session whose end is missing is then not reported as failed: `next_line` says where it begins, and the next request sends it from there.",
+      ),
       on_conflict: optionalParameter(z.enum(["skip", "new"])).openapi({
         description: "Of a session whose id is taken: `skip` (default) leaves it out, `new` gives it new ids.",
       }),

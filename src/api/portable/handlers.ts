@@ -36,16 +36,21 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
   });
 
   router.openapi(importSessions, async (c) => {
-    const { on_conflict } = c.req.valid("query");
-    const options = { onConflict: on_conflict ?? "skip", userId: principal(c).userId };
-    const report = await importLines(c.req.raw.body, options, {
+    const { on_conflict, agent_id, more } = c.req.valid("query");
+    const { userId } = principal(c);
+    const options = { onConflict: on_conflict ?? ("skip" as const), agentId: agent_id ?? null, userId, more };
+    const imported = await importLines(c.req.raw.body, options, {
       db: database(c),
       now,
       newId,
       preview: firstMessageLine,
       onShown: (sessionId) => session(c.get("config"), sessionId).index(),
     });
-    return c.json(report, 200);
+    if (imported.kind === "nothing") {
+      const { line, problem } = imported;
+      throw wrongField("body", [], `nothing in it can be imported. Line ${line}: ${problem}`, undefined);
+    }
+    return c.json(imported.report, 200);
   });
 
   return router;

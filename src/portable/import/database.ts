@@ -5,13 +5,17 @@ import type { Database } from "../../store/database.ts";
 import {
   abandonStatement,
   type CountedStatements,
-  claimStatement,
+  claimStatements,
   clearStatements,
+  type IdHolder,
   type ImportFence,
+  idHolders,
   releaseStatement,
   shownAt,
   showStatements,
+  showWholeStatements,
   takeOverStatement,
+  type WholeSessions,
 } from "../../store/portable/import-writes.ts";
 
 /** Why a session cannot be imported. `isAway`: D1 does not answer, so no other session can be imported either. */
@@ -21,7 +25,7 @@ export interface Trouble {
 }
 
 /** How long an import may write nothing before it counts as dead. */
-const ABANDONED_AFTER_MS = 2 * 60_000;
+export const ABANDONED_AFTER_MS = 2 * 60_000;
 const ROWS_A_STEP = 5_000;
 
 const AWAY: Trouble = { reason: "The database did not answer.", isAway: true };
@@ -47,7 +51,7 @@ export class ImportDatabase {
 
   /** Takes the id for a hidden session. If an import that died holds it, what that left is removed first. */
   async claim(session: Session): Promise<Trouble | "taken" | null> {
-    const claimed = await this.#commit([claimStatement(this.#db, session)]);
+    const claimed = await this.#commit(claimStatements(this.#db, [session]));
     if (claimed.kind !== "written") {
       return troubleOf(claimed);
     }
@@ -59,7 +63,18 @@ export class ImportDatabase {
     if (taken.kind !== "written") {
       return troubleOf(taken);
     }
-    return taken.changed[0] ? this.#clear(session) : "taken";
+    return taken.changed[0] ? this.#clear({ sessionIds: [session.sessionId], fence: session.fence }) : "taken";
+  }
+
+  /** Takes the ids for hidden sessions, as far as they are free; answers who has them now. */
+  async claimFree(sessions: readonly Session[]): Promise<{ trouble: Trouble } | { holders: IdHolder[] }> {
+    const claimed = await this.#commit(claimStatements(this.#db, sessions));
+    if (claimed.kind !== "written") {
+      return { trouble: troubleOf(claimed) };
+    }
+    const ids = sessions.map(({ sessionId }) => sessionId);
+    const read = await this.read((db) => idHolders(db, ids));
+    return read === null ? { trouble: AWAY } : { holders: read.value };
   }
 
   /** Writes rows, all of which must be new. */
@@ -83,14 +98,23 @@ export class ImportDatabase {
     return committed.changed[shownAt(open)] ? null : TAKEN_OVER;
   }
 
-  /** Removes the hidden session. If D1 does not answer, the session stays hidden. Does not throw. */
+  /** Shows sessions that were claimed with their whole rows: all of them, or none. */
+  async showWhole(ours: ImportFence, sessions: WholeSessions): Promise<Trouble | null> {
+    const committed = await this.#commit(showWholeStatements(this.#db, ours, sessions));
+    if (committed.kind !== "written") {
+      return troubleOf(committed);
+    }
+    return committed.changed.at(-1) ? null : TAKEN_OVER;
+  }
+
+  /** Removes hidden sessions. If D1 does not answer, they stay hidden. Does not throw. */
   async abandon(fence: ImportFence, newFence: string): Promise<void> {
-    // The fence changes first: otherwise a late batch could show the session while it is being removed.
+    // The fence changes first: otherwise a late batch could show a session while it is being removed.
     const abandoned = await this.#commit([abandonStatement(this.#db, fence, newFence)]);
     if (abandoned.kind !== "written" || !abandoned.changed[0]) {
       return;
     }
-    const ours = { sessionId: fence.sessionId, fence: newFence };
+    const ours = { sessionIds: fence.sessionIds, fence: newFence };
     if ((await this.#clear(ours)) === null) {
       await this.#commit([releaseStatement(this.#db, ours)]);
     }
@@ -113,9 +137,11 @@ export class ImportDatabase {
     }
   }
 
-  async #commit(statements: [Statement, ...Statement[]]): Promise<Committed> {
+  async #commit(statements: readonly Statement[]): Promise<Committed> {
+    const [first, ...rest] = statements;
+    if (first === undefined) throw new Error("A batch has one statement at least.");
     this.#sent += statements.length;
-    return commit(this.#db, statements);
+    return commit(this.#db, [first, ...rest]);
   }
 }
 

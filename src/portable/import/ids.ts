@@ -1,5 +1,7 @@
 import type { RunOrigin } from "../../domain/run.ts";
+import type { Session } from "../../domain/session.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
+import type { HeldRows } from "./session-rows.ts";
 
 /**
  * The new ids of sessions whose own ids were taken. A fork names its source by the old id, so the new one is looked up here.
@@ -61,4 +63,41 @@ export class ImportIds {
 
 async function mappedId(sessionId: string, old: string): Promise<string> {
   return uuidFrom(await sha256Hex(JSON.stringify([sessionId, old])));
+}
+
+/** What a session is written as: under which ids, and by which import. */
+export interface WrittenAs {
+  ids: ImportIds;
+  fence: string;
+}
+
+export const placedSession = (session: Session, { ids, fence }: WrittenAs): Session => ({
+  ...session,
+  sessionId: ids.sessionId,
+  forkedFromSessionId: ids.source(session.forkedFromSessionId),
+  fence,
+});
+
+/** Rows under the ids that they are written with. */
+export async function placedRows(
+  { runs, messages, requirements }: HeldRows,
+  { ids, fence }: WrittenAs,
+): Promise<HeldRows> {
+  const { sessionId } = ids;
+  const placed: HeldRows = { runs: [], messages: [], requirements: [] };
+  for (const run of runs) {
+    const runId = await ids.mapped(run.runId);
+    const parentRunId = await ids.mapped(run.parentRunId);
+    placed.runs.push({ ...run, sessionId, runId, parentRunId, origin: await ids.origin(run.origin), fence });
+  }
+  for (const message of messages) {
+    placed.messages.push({ ...message, sessionId, runId: await ids.mapped(message.runId) });
+  }
+  for (const requirement of requirements) {
+    const runId = await ids.mapped(requirement.runId);
+    const memberRunId = await ids.mapped(requirement.memberRunId);
+    const requirementId = await ids.mapped(requirement.requirementId);
+    placed.requirements.push({ ...requirement, sessionId, runId, memberRunId, requirementId });
+  }
+  return placed;
 }

@@ -1,92 +1,120 @@
 import type { JsonObject } from "../../domain/json.ts";
-import { CALLS_AT_ONCE, MAX_LINE_BYTES } from "../../domain/limits.ts";
-import type { Database } from "../../store/database.ts";
+import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import type { AgnoRun } from "../agno/runs.ts";
-import { AgnoRuns, type LateFields, type Preview } from "../agno/session.ts";
+import { AgnoRuns, type Preview } from "../agno/session.ts";
+import { type Conversation, conversationSession } from "../conversation/session.ts";
 import type { PortableSession, SessionCounts } from "../record/session-record.ts";
-import { beginSession, type ImportOptions } from "./begin-session.ts";
-import { ImportDatabase, type Trouble } from "./database.ts";
-import { type RenamedSessions, rememberRenamed } from "./ids.ts";
+import type { ImportOptions } from "./begin-session.ts";
+import type { Trouble } from "./database.ts";
 import { type Entry, type ReadEntry, readEntry } from "./read-entry.ts";
-import { emptyReport, type ImportReport, reportLine, reportRounded, reportSession } from "./report.ts";
-import type { SessionImport } from "./session.ts";
+import { emptyReport, type ImportReport, inOrder, MAX_SESSIONS, reportLine, reportSession, stopAt } from "./report.ts";
+import { SessionRows } from "./session-rows.ts";
+import { type OpenSession, type SessionEnding, SessionWriter, type WriterDependencies } from "./session-writer.ts";
 import { type TextLine, textLines } from "./text-lines.ts";
 
-export interface ImportDependencies {
-  db: Database;
-  now(): number;
-  newId(): string;
-  preview: Preview;
-  /** Called with the id of each session once it shows. Must not reject. */
-  onShown(sessionId: string): Promise<unknown>;
+export interface FileOptions extends ImportOptions {
+  /** The agent of conversations, whose lines name none. */
+  agentId: string | null;
+  /** Whether another request brings what follows: then a session whose end is missing is left to that. */
+  more: boolean;
 }
 
-/** After this many statements no further session is begun. An invocation may send D1 1,000. */
-const MAX_STATEMENTS = 800;
+export interface ImportDependencies extends WriterDependencies {
+  preview: Preview;
+}
+
+/** `nothing`: no line was one that an import knows; the first problem says what it was instead. */
+export type Imported = { kind: "report"; report: ImportReport } | { kind: "nothing"; line: number; problem: string };
+
 /** After this many wrong lines the rest of the file is not read: it is no export. */
 const MAX_WRONG_LINES = 1_000;
+const MAX_ROUNDED = 1_000;
 
 /**
- * Imports a file line by line and answers what became of each session. Holds the newest lines of one session, never the
- * whole file. Does not throw: a stream that breaks off ends the import, and a session that is not whole is taken back.
+ * Imports a file line by line and answers what became of each session. Holds the newest lines of one session, and small
+ * sessions that are not written yet, never the whole file. Does not throw: a stream that breaks off ends the import, and
+ * a session that is not whole is taken back.
  */
 export async function importLines(
   body: ReadableStream<Uint8Array> | null,
-  options: ImportOptions,
+  options: FileOptions,
   deps: ImportDependencies,
-): Promise<ImportReport> {
+): Promise<Imported> {
   const importer = new Importer(options, deps);
   if (body !== null) {
     await importer.readAll(body);
-    await importer.allTold();
   }
-  return importer.report;
+  const [first] = importer.report.errors;
+  const isWholeFile = importer.report.complete && !options.more;
+  return first !== undefined && isWholeFile && !importer.knowsAny
+    ? { kind: "nothing", line: first.line, problem: first.message }
+    : { kind: "report", report: inOrder(importer.report) };
 }
 
 /** The session that the lines belong to now. */
-interface Current {
-  session: SessionImport;
-  id: string;
-  line: number;
-  newId: string | null;
+interface Current extends OpenSession {
+  readonly id: string;
   /** Set for a session of Agno's: its runs and how many came. `isWhole`: all of them came in the session's own row. */
-  agno: { runs: AgnoRuns; rows: number; isWhole: boolean } | null;
+  readonly agno: { runs: AgnoRuns; rows: number; isWhole: boolean } | null;
 }
 
 class Importer {
   readonly report = emptyReport();
-  readonly #options: ImportOptions;
+  readonly #options: FileOptions;
   readonly #deps: ImportDependencies;
-  readonly #store: ImportDatabase;
-  readonly #renamed: RenamedSessions = new Map();
-  readonly #told: Promise<unknown>[] = [];
+  readonly #writer: SessionWriter;
   #current: Current | null = null;
   /**
    * Whether the session that the lines belong to was skipped or has failed. Then all lines up to the next session are ignored.
    */
   #isSkipping = false;
+  /** Where the session begins whose lines may go on; null behind the end of one. */
+  #goesOnFrom: number | null = null;
+  #sessions = 0;
   /** How many lines could not be read, whether or not they are in the report. */
   #wrongLines = 0;
+  /** Whether any line was one that an import knows, right or wrong. */
+  knowsAny = false;
 
-  constructor(options: ImportOptions, deps: ImportDependencies) {
+  constructor(options: FileOptions, deps: ImportDependencies) {
     this.#options = options;
     this.#deps = deps;
-    this.#store = new ImportDatabase(deps.db);
+    this.#writer = new SessionWriter(options, this.report, deps);
   }
 
   async readAll(body: ReadableStream<Uint8Array>): Promise<void> {
+    const last = await this.#readLines(body);
+    if (last.hasBrokenOff) {
+      reportLine(this.report, last.line + 1, "What was sent broke off.");
+      stopAt(this.report, this.#current?.line ?? last.line + 1);
+      await this.#fail("What was sent broke off before the session's last line.");
+    } else if (this.report.complete) {
+      await this.#ended();
+    } else {
+      // The next request begins in front of the session that was being read.
+      await this.#drop();
+    }
+    await this.#writer.writeWaiting();
+  }
+
+  async #readLines(body: ReadableStream<Uint8Array>): Promise<{ line: number; hasBrokenOff: boolean }> {
     let number = 0;
     try {
       for await (const line of textLines(body, MAX_LINE_BYTES)) {
         number = line.number;
         await this.#line(line);
-        if (!this.report.complete) return;
+        if (!this.report.complete) break;
       }
+      return { line: number, hasBrokenOff: false };
     } catch {
-      reportLine(this.report, number + 1, "What was sent broke off.");
-      this.#stop(this.#current?.line ?? number + 1);
-      await this.#fail("What was sent broke off before the session's last line.");
-      return;
+      return { line: number, hasBrokenOff: true };
+    }
+  }
+
+  async #ended(): Promise<void> {
+    if (this.#options.more && this.#goesOnFrom !== null) {
+      stopAt(this.report, this.#goesOnFrom);
+      return this.#drop();
     }
     if (this.#current?.agno) await this.#finishAgno({});
     else await this.#fail("The file ends before the session does.");
@@ -94,34 +122,49 @@ class Importer {
 
   async #line(line: TextLine): Promise<void> {
     const { number } = line;
-    const read = "text" in line ? readEntry(line.text) : { ok: false as const, problem: line.problem, begins: null };
+    const read =
+      "text" in line
+        ? readEntry(line.text)
+        : { ok: false as const, problem: line.problem, begins: null, isKnown: false };
+    this.knowsAny ||= read.ok || read.isKnown;
     if (read.ok) {
       await this.#entry(read.entry, number, "text" in line ? line.text.length : 0);
-      if (!this.#isSkipping) reportRounded(this.report, number, read.rounded);
+      this.#noteRounded(number, read.rounded);
       return;
     }
     await this.#wrongLine(line, read);
     this.#wrongLines += 1;
     // A wrong line has ended its session, so the next request can go on right behind it.
-    if (this.#wrongLines >= MAX_WRONG_LINES) this.#stop(number + 1);
+    if (this.#wrongLines >= MAX_WRONG_LINES) stopAt(this.report, number + 1);
   }
 
-  async #wrongLine(line: TextLine, read: Extract<ReadEntry, { ok: false }>): Promise<void> {
+  /** They are reported once the session is there. */
+  #noteRounded(line: number, places: readonly string[]): void {
+    const rounded = this.#current?.rounded;
+    if (rounded === undefined || rounded.length >= MAX_ROUNDED) return;
+    rounded.push(...places.map((place) => ({ line, place })));
+  }
+
+  async #wrongLine(line: TextLine, { problem, begins }: Extract<ReadEntry, { ok: false }>): Promise<void> {
     const { number } = line;
-    if (this.#isSkipping && read.begins === null && "text" in line) {
+    if (this.#isSkipping && begins === null && "text" in line) {
       return;
     }
-    reportLine(this.report, number, read.problem);
-    if (this.#current?.agno?.isWhole || (read.begins !== null && this.#current?.agno)) {
+    reportLine(this.report, number, problem);
+    if (this.#current?.agno?.isWhole || (begins !== null && this.#current?.agno)) {
       // All runs of the session have come, so the line belongs to another one.
       await this.#finishAgno({});
     }
-    await this.#fail(`Line ${number}: ${read.problem}`);
+    await this.#fail(`Line ${number}: ${problem}`);
     this.#isSkipping = true;
-    if (read.begins !== null) {
-      const reason = `Line ${number}: ${read.problem}`;
-      reportSession(this.report, { session_id: read.begins.sessionId, status: "failed", reason, line: number });
-    }
+    if (begins !== null) this.#failedAtOnce(begins.sessionId, number, problem);
+  }
+
+  /** The session that would have begun with this line. */
+  #failedAtOnce(sessionId: string, line: number, problem: string): void {
+    this.#sessions += 1;
+    this.#goesOnFrom = line;
+    reportSession(this.report, { session_id: sessionId, status: "failed", reason: `Line ${line}: ${problem}`, line });
   }
 
   async #entry(entry: Entry, line: number, chars: number): Promise<void> {
@@ -129,10 +172,14 @@ class Importer {
       case "passed_over":
         return;
       case "session":
+        return void (await this.#open(entry.session, line, null));
       case "agno_session":
-        return this.#session(entry, line);
+        return this.#agnoSession(entry, line);
+      case "conversation":
+        return this.#conversation(entry.conversation, line);
     }
     if (this.#isSkipping) {
+      if (entry.kind === "session_end") this.#goesOnFrom = null;
       return;
     }
     const current = this.#current;
@@ -141,71 +188,76 @@ class Importer {
       this.#isSkipping = true;
       return;
     }
-    const { session } = current;
-    const nowMs = this.#deps.now();
+    const { rows } = current;
     switch (entry.kind) {
       case "run":
-        return this.#go(current, line, await session.run(entry.row, nowMs));
+        return this.#added(current, line, rows.run(entry.row));
       case "message":
-        return this.#go(current, line, await session.message(entry.row, nowMs));
+        return this.#added(current, line, rows.message(entry.row));
       case "requirement":
-        return this.#go(current, line, await session.requirement(entry.row, nowMs));
+        return this.#added(current, line, rows.requirement(entry.row));
       case "agno_run":
         return this.#agnoRun(current, entry, line, chars);
       case "session_void":
-        return this.#go(current, line, { reason: entry.reason, isAway: false });
+        return this.#wrong(current, line, entry.reason);
       case "session_end": {
         const { sessionId, counts } = entry.end;
-        if (sessionId !== current.id) {
-          return this.#go(current, line, { reason: "It ends another session.", isAway: false });
-        }
-        return current.agno === null ? this.#finish(current, counts, {}, line) : this.#finishAgno(counts);
+        if (sessionId !== current.id) return this.#wrong(current, line, "It ends another session.");
+        if (current.agno !== null) return this.#finishAgno(counts);
+        return this.#finish(current, { counts, late: {}, note: null, line });
       }
     }
   }
 
-  async #session(entry: Extract<Entry, { kind: "session" | "agno_session" }>, line: number): Promise<void> {
+  /** Null if the request has no room for another session. */
+  async #open(draft: PortableSession, line: number, agno: Current["agno"]): Promise<Current | null> {
     if (this.#current?.agno) await this.#finishAgno({});
     else await this.#fail("Another session begins before it ends.");
+    if (this.#sessions >= MAX_SESSIONS || !this.#writer.hasRoom) stopAt(this.report, line);
+    // D1 may not have answered when sessions before this one were to be shown.
     if (!this.report.complete) {
-      // D1 did not answer when the session before this one was to be shown.
-      return;
+      return null;
     }
-    if (this.#store.sent > MAX_STATEMENTS) {
-      return this.#stop(line);
-    }
-    const current = await this.#begin(entry.session, line);
-    this.#isSkipping = current === null;
-    this.#current = current;
-    if (current === null || entry.kind === "session") {
-      return;
-    }
-    current.agno = { runs: new AgnoRuns(entry.session, this.#deps.preview), rows: 0, isWhole: entry.holdsRuns };
+    this.#sessions += 1;
+    this.#goesOnFrom = line;
+    this.#isSkipping = false;
+    const rows = new SessionRows(draft, this.#options.userId);
+    this.#current = { rows, id: draft.sessionId, line, rounded: [], begun: null, agno };
+    return this.#current;
+  }
+
+  async #agnoSession(entry: Extract<Entry, { kind: "agno_session" }>, line: number): Promise<void> {
+    const agno = { runs: new AgnoRuns(entry.session, this.#deps.preview), rows: 0, isWhole: entry.holdsRuns };
+    const current = await this.#open(entry.session, line, agno);
+    if (current === null) return;
+    if (entry.holdsRuns) this.#goesOnFrom = null;
     for (const data of entry.runs) {
       if (this.#current === current) await this.#takeAgno(current, data, 0, line);
     }
   }
 
-  /** Null if the session is skipped or cannot be written, which is then in the report. */
-  async #begin(draft: PortableSession, line: number): Promise<Current | null> {
-    const { sessionId: id } = draft;
-    const begun = await beginSession(draft, this.#renamed, this.#options, { ...this.#deps, store: this.#store });
-    switch (begun.kind) {
-      case "begun":
-        return { session: begun.session, id, line, newId: begun.newId, agno: null };
-      case "taken":
-        reportSession(this.report, { session_id: id, status: "skipped", reason: begun.reason, line });
-        return null;
-      case "trouble":
-        this.#reportFailed({ id, line }, begun.trouble.reason);
-        if (begun.trouble.isAway) this.#stop(line);
-        return null;
+  /** A conversation is a whole session in one line. */
+  async #conversation(conversation: Conversation, line: number): Promise<void> {
+    const { agentId } = this.#options;
+    const whose = { agentId, userId: this.#options.userId, nowMs: this.#deps.now() };
+    const read = await conversationSession(conversation, whose, this.#deps.preview);
+    const current = await this.#open(read.session, line, null);
+    if (current === null) return;
+    this.#goesOnFrom = null;
+    if (!read.ok) {
+      await this.#wrong(current, line, read.problem);
+    } else {
+      await this.#write(current, line, read.runs);
+      if (this.#current === current)
+        await this.#finish(current, { counts: {}, late: read.late, note: read.note, line });
     }
+    // No line behind it belongs to it, whatever became of it.
+    this.#isSkipping = false;
   }
 
   async #agnoRun(current: Current, entry: Extract<Entry, { kind: "agno_run" }>, line: number, chars: number) {
     if (current.agno === null || entry.sessionId !== current.id) {
-      return this.#go(current, line, { reason: "The run is of another session than stands before it.", isAway: false });
+      return this.#wrong(current, line, "The run is of another session than stands before it.");
     }
     return this.#takeAgno(current, entry.data, chars, line);
   }
@@ -214,18 +266,18 @@ class Importer {
     if (current.agno === null) return;
     current.agno.rows += 1;
     const taken = current.agno.runs.take(data, chars);
-    const trouble = taken.ok ? await this.#write(current, taken.runs) : { reason: taken.problem, isAway: false };
-    return this.#go(current, line, trouble);
+    return taken.ok ? this.#write(current, line, taken.runs) : this.#wrong(current, line, taken.problem);
   }
 
-  async #write({ session }: Current, runs: readonly AgnoRun[]): Promise<Trouble | null> {
+  /** Adds whole runs, until one is wrong. */
+  async #write(current: Current, line: number, runs: readonly AgnoRun[]): Promise<void> {
+    const { rows } = current;
+    const isGoing = () => this.#current === current;
     for (const { run, messages, requirements } of runs) {
-      let trouble = await session.run(run, this.#deps.now());
-      for (const message of messages) trouble ??= await session.message(message, this.#deps.now());
-      for (const requirement of requirements) trouble ??= await session.requirement(requirement, this.#deps.now());
-      if (trouble !== null) return trouble;
+      if (isGoing()) await this.#added(current, line, rows.run(run));
+      for (const message of messages) if (isGoing()) await this.#added(current, line, rows.message(message));
+      for (const one of requirements) if (isGoing()) await this.#added(current, line, rows.requirement(one));
     }
-    return null;
   }
 
   async #finishAgno({ runs: said }: Partial<SessionCounts>): Promise<void> {
@@ -233,68 +285,57 @@ class Importer {
     if (!current?.agno) return;
     const { rows } = current.agno;
     if (said !== undefined && said !== rows) {
-      const reason = `counts: ${said} runs were written out, and ${rows} came.`;
-      return this.#go(current, current.line, { reason, isAway: false });
+      return this.#wrong(current, current.line, `counts: ${said} runs were written out, and ${rows} came.`);
     }
     const { runs, late } = current.agno.runs.end();
-    const trouble = await this.#write(current, runs);
-    return trouble === null ? this.#finish(current, {}, late, current.line) : this.#go(current, current.line, trouble);
+    await this.#write(current, current.line, runs);
+    if (this.#current !== current) return;
+    const { ignored } = current.agno.runs;
+    const note = ignored > 0 ? `${ignored} runs of workflows were left out.` : null;
+    return this.#finish(current, { counts: {}, late, note, line: current.line });
   }
 
-  async allTold(): Promise<void> {
-    await Promise.all(this.#told.splice(0));
-  }
-
-  /** Tells the objects of a few sessions at a time, so that the import does not wait for each object to wake. */
-  async #tell(sessionId: string): Promise<void> {
-    this.#told.push(this.#deps.onShown(sessionId));
-    if (this.#told.length >= CALLS_AT_ONCE) {
-      await this.allTold();
-    }
-  }
-
-  async #finish(current: Current, counts: Partial<SessionCounts>, late: LateFields, line: number): Promise<void> {
-    const trouble = await current.session.finish(counts, late, this.#deps.now());
-    if (trouble !== null) {
-      return this.#go(current, line, trouble);
-    }
-    const { id, newId } = current;
-    await this.#tell(current.session.sessionId);
-    if (newId !== null) rememberRenamed(this.#renamed, id, newId);
-    const ignored = current.agno?.runs.ignored ?? 0;
-    reportSession(this.report, {
-      session_id: id,
-      ...(newId !== null && { new_session_id: newId }),
-      status: "imported",
-      ...(ignored > 0 && { reason: `${ignored} runs of workflows were left out.` }),
-      line: current.line,
-    });
+  async #finish(current: Current, ending: SessionEnding): Promise<void> {
+    const problem = current.rows.end(ending.counts);
+    if (problem !== null) return this.#wrong(current, ending.line, problem);
+    const trouble = await this.#writer.finish(current, ending);
+    if (trouble !== null) return this.#wentWrong(current, ending.line, trouble);
     this.#current = null;
+    this.#goesOnFrom = null;
   }
 
-  async #go(current: Current, line: number, trouble: Trouble | null): Promise<void> {
-    if (trouble === null) return;
-    if (trouble.isAway) this.#stop(current.line);
-    else reportLine(this.report, line, trouble.reason);
-    await this.#fail(`Line ${line}: ${trouble.reason}`);
+  async #added(current: Current, line: number, problem: string | null): Promise<void> {
+    if (problem !== null) return this.#wrong(current, line, problem);
+    const trouble = await this.#writer.spill(current);
+    if (trouble === "over") this.#over();
+    else if (trouble !== null) await this.#wentWrong(current, line, trouble);
+  }
+
+  #wrong(current: Current, line: number, reason: string): Promise<void> {
+    return this.#wentWrong(current, line, { reason, isAway: false });
+  }
+
+  async #wentWrong(current: Current, line: number, trouble: Trouble): Promise<void> {
+    this.#writer.wentWrong(current, line, trouble);
+    await this.#drop();
   }
 
   /** Gives up the current session, if there is one. */
   async #fail(reason: string): Promise<void> {
+    if (this.#current !== null) this.#writer.failed(this.#current, reason);
+    await this.#drop();
+  }
+
+  /** Takes back what was written of the current session, if there is one. Its other lines are ignored. */
+  async #drop(): Promise<void> {
     const current = this.#current;
     if (current === null) return;
+    this.#over();
+    await this.#writer.abandon(current);
+  }
+
+  #over(): void {
     this.#current = null;
     this.#isSkipping = true;
-    this.#reportFailed(current, reason);
-    await current.session.abandon(this.#deps.newId());
-  }
-
-  #reportFailed({ id, line }: Pick<Current, "id" | "line">, reason: string): void {
-    reportSession(this.report, { session_id: id, status: "failed", reason, line });
-  }
-
-  #stop(line: number): void {
-    this.report.complete = false;
-    this.report.next_line ??= line;
   }
 }

@@ -4,6 +4,9 @@ import { readJson } from "../../lib/read-json.ts";
 import { type RoundedInteger, roundedIntegers } from "../../lib/rounded-integers.ts";
 import { AGNO_COLUMNS, agnoKind, agnoRunRow, agnoSession } from "../agno/session.ts";
 import { MAX_LINE_DEPTH, objectOf, roundedInColumns } from "../agno/values.ts";
+import { chatGptConversation, isChatGpt } from "../chatgpt/conversation.ts";
+import type { Conversation } from "../conversation/session.ts";
+import { openAiConversation, openAiMessages } from "../openai/messages.ts";
 import type { RecordFormat } from "../record/format.ts";
 import {
   messageRecord,
@@ -32,15 +35,17 @@ export type Entry =
   /** A line about the file itself, which an import skips. */
   | { kind: "passed_over" }
   | { kind: "agno_session"; session: PortableSession; runs: JsonObject[]; holdsRuns: boolean }
-  | { kind: "agno_run"; sessionId: string | null; data: JsonObject };
+  | { kind: "agno_run"; sessionId: string | null; data: JsonObject }
+  /** A whole session of another kind, in one line. */
+  | { kind: "conversation"; conversation: Conversation };
 
 /**
  * `rounded` names the places where the line holds an integer that JSON reads as another one. `begins` is set if a
- * session would have begun with a line that is wrong.
+ * session would have begun with a line that is wrong. `isKnown`: the line is of a kind that an import takes.
  */
 export type ReadEntry =
   | { ok: true; entry: Entry; rounded: string[] }
-  | { ok: false; problem: string; begins: { sessionId: string } | null };
+  | { ok: false; problem: string; begins: { sessionId: string } | null; isKnown: boolean };
 
 /** How many places of a line are named at most, and how many characters of each. */
 const MAX_PLACES = 10;
@@ -49,10 +54,24 @@ const PLACE_CHARS = 200;
 export function readEntry(text: string): ReadEntry {
   const read = readJson(text, MAX_LINE_DEPTH);
   if (!read.ok) return wrong(`The line is no JSON: ${read.reason} at character ${read.position}.`);
+  const conversation = conversationOf(read.value);
+  if (conversation !== null) return { ok: true, entry: { kind: "conversation", conversation }, rounded: [] };
   const line = objectOf(read.value);
-  if (line === null) return wrong("The line is no JSON object.");
+  if (line === null) return wrong(isUnsplit(read.value) ? UNSPLIT : "The line is no JSON object.");
   const found = "type" in line ? ownEntry(line) : agnoEntry(line);
   return found.ok ? { ...found, rounded: roundedPlaces(text, line) } : found;
+}
+
+const UNSPLIT = "The line is a whole conversations.json: split it, so that each conversation is one line.";
+
+const isUnsplit = (value: unknown): boolean =>
+  Array.isArray(value) && objectOf(value[0]) !== null && isChatGpt(value[0]);
+
+function conversationOf(value: unknown): Conversation | null {
+  const messages = openAiMessages(value);
+  if (messages !== null) return openAiConversation(value, messages);
+  const line = objectOf(value);
+  return line !== null && isChatGpt(line) ? chatGptConversation(line) : null;
 }
 
 /** The places of rounded integers, only in what is imported. */
@@ -101,7 +120,7 @@ function read<Row>(format: RecordFormat<Row>, line: JsonObject, entry: (row: Row
   const found = format.read(line);
   if (found.ok) return { ok: true, entry: entry(found.row) };
   const begins = format.type === "session" ? { sessionId: String(line.session_id ?? "").slice(0, MAX_ID_CHARS) } : null;
-  return wrong(found.problem, begins);
+  return { ...wrong(found.problem), begins, isKnown: true };
 }
 
 function agnoEntry(line: JsonObject): FoundEntry {
@@ -110,17 +129,23 @@ function agnoEntry(line: JsonObject): FoundEntry {
       const found = agnoSession(line);
       return found.ok
         ? { ok: true, entry: { kind: "agno_session", ...found, holdsRuns: found.runs.length > 0 } }
-        : wrong(found.problem, { sessionId: (found.sessionId ?? "").slice(0, MAX_ID_CHARS) });
+        : {
+            ok: false,
+            problem: found.problem,
+            begins: { sessionId: (found.sessionId ?? "").slice(0, MAX_ID_CHARS) },
+            isKnown: true,
+          };
     }
     case "run":
       return { ok: true, entry: { kind: "agno_run", ...agnoRunRow(line) } };
     default:
-      return wrong("The line is neither one of an export nor a row of Agno's.");
+      return wrong("The line is neither one of an export nor a row of Agno's, nor a conversation.");
   }
 }
 
-const wrong = (problem: string, begins: { sessionId: string } | null = null): FoundEntry & { ok: false } => ({
+const wrong = (problem: string): Extract<ReadEntry, { ok: false }> => ({
   ok: false,
   problem,
-  begins,
+  begins: null,
+  isKnown: false,
 });

@@ -4,6 +4,8 @@ export interface ImportedSession {
   new_session_id?: string;
   status: "imported" | "skipped" | "failed";
   reason?: string;
+  /** Set where another import is writing the session, which may still fail. */
+  busy?: true;
   /** The line that the session begins with. */
   line: number;
 }
@@ -13,13 +15,16 @@ export interface ImportReport {
   skipped: number;
   failed: number;
   sessions: ImportedSession[];
-  errors: { line: number; message: string }[];
+  /** `note`: nothing failed, but something was imported as another value. */
+  errors: { line: number; message: string; note?: true }[];
   /** Whether the import read all that was sent. */
   complete: boolean;
   next_line: number | null;
 }
 
-const MAX_ENTRIES = 1_000;
+/** A request reads so many sessions, so each of them is in its report. */
+export const MAX_SESSIONS = 1_000;
+const MAX_ERRORS = 1_000;
 /** Reasons quote names that stand in a line, and those may be of any length. */
 const MAX_REASON_CHARS = 500;
 
@@ -35,18 +40,30 @@ export const emptyReport = (): ImportReport => ({
 
 export function reportSession(report: ImportReport, session: ImportedSession): void {
   report[session.status] += 1;
-  if (report.sessions.length >= MAX_ENTRIES) return;
   const { reason } = session;
   report.sessions.push(reason === undefined ? session : { ...session, reason: shortened(reason) });
 }
 
 export function reportLine(report: ImportReport, line: number, message: string): void {
-  if (report.errors.length < MAX_ENTRIES) report.errors.push({ line, message: shortened(message) });
+  if (report.errors.length < MAX_ERRORS) report.errors.push({ line, message: shortened(message) });
 }
 
 const shortened = (reason: string): string => reason.slice(0, MAX_REASON_CHARS).toWellFormed();
 
-/** Reports integers that were imported rounded. */
-export function reportRounded(report: ImportReport, line: number, places: readonly string[]): void {
-  for (const place of places) reportLine(report, line, `${place}: an integer above 2^53 was rounded.`);
+/** Reports an integer that was imported rounded. */
+export function reportRounded(report: ImportReport, { line, place }: { line: number; place: string }): void {
+  if (report.errors.length >= MAX_ERRORS) return;
+  report.errors.push({ line, message: shortened(`${place}: an integer above 2^53 was rounded.`), note: true });
+}
+
+/** The import reads no further; a session or line at `line`, or behind it, is another request's. */
+export function stopAt(report: ImportReport, line: number): void {
+  report.complete = false;
+  report.next_line = Math.min(report.next_line ?? line, line);
+}
+
+/** Sessions that are written together are reported late, so they are put back in the order of the file. */
+export function inOrder(report: ImportReport): ImportReport {
+  const byLine = (a: { line: number }, b: { line: number }) => a.line - b.line;
+  return { ...report, sessions: report.sessions.toSorted(byLine), errors: report.errors.toSorted(byLine) };
 }

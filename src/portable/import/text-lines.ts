@@ -6,6 +6,7 @@ export type TextLine = { number: number; text: string } | { number: number; prob
 
 /** How long a sender may send nothing before it counts as gone. */
 const IDLE_MS = 60_000;
+const PASS_OVER_MS = 30_000;
 const LINE_FEED = 0x0a;
 /** Tab, carriage return, space. */
 const BLANKS: ReadonlySet<number> = new Set([0x09, 0x0d, 0x20]);
@@ -19,16 +20,34 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 export async function* textLines(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<TextLine> {
   const reader = body.getReader();
   const splitter = new LineSplitter(maxBytes);
+  let isReading = true;
   try {
     for (;;) {
+      isReading = true;
       const { done, value } = await withTimeout(reader.read(), IDLE_MS, () => new Error("Nothing came any more."));
+      isReading = false;
       if (done) break;
       yield* splitter.add(value);
     }
     yield* splitter.takeLine();
   } finally {
+    // A read that failed, or was never answered, would not be answered now.
+    if (!isReading) await passOver(reader);
     // Not awaited: a sender that is stuck would keep us waiting here.
     reader.cancel().catch(() => {});
+  }
+}
+
+/** Reads on behind the last line that is wanted: most clients read no answer before they have sent all of their body. */
+async function passOver(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const until = Date.now() + PASS_OVER_MS;
+  try {
+    for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
+      const { done } = await withTimeout(reader.read(), left, () => new Error("It is sent too slowly."));
+      if (done) return;
+    }
+  } catch {
+    // Nobody waits for what was not read.
   }
 }
 

@@ -53,7 +53,24 @@ export function indexMessages(
   );
 }
 
+/** A message to be indexed, in one of several sessions. */
+export type MessageOfSession = IndexedMessage & { sessionId: string };
+
+/** The same for messages of several sessions, in as few statements as those of one. */
+export function indexMessagesOfAll(db: Database, placed: readonly MessageOfSession[], condition: SQL): Statement[] {
+  const docs = placed.flatMap((one) => {
+    const doc = docOf(one);
+    return doc === null ? [] : [{ ...doc, sessionId: one.sessionId }];
+  });
+  const sizeOf = ({ words }: Doc) => utf8Bytes(words);
+  return inPieces(docs, { maxItems: MAX_STATEMENT_DOCS, maxSize: MAX_STATEMENT_BYTES, sizeOf }).map((some) =>
+    insertDocs(db, sql`in_session`, some, condition),
+  );
+}
+
 interface Doc {
+  /** Set where the docs of one statement are of several sessions. */
+  sessionId?: string;
   runIndex: number;
   messageIndex: number;
   base: number;
@@ -75,12 +92,13 @@ function wholeWords(words: string): string {
   return cut === words ? words : cut.slice(0, cut.lastIndexOf(" "));
 }
 
-function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condition: SQL): Statement {
+/** `sessionId` is an id, or the column `in_session` of the docs. */
+function insertDocs(db: Database, sessionId: string | SQL, docs: readonly Doc[], condition: SQL): Statement {
   // SQLite computes all ids before it inserts the first row, so two docs of one statement may be placed behind the same row.
   // Each id is therefore moved on by the doc's number within the statement, and no two docs get the same id.
   const rows = docs
     .toSorted((a, b) => a.base - b.base)
-    .map(({ runIndex, messageIndex, base, words }, nth) => [runIndex, messageIndex, base, nth, words])
+    .map((doc, nth) => [doc.runIndex, doc.messageIndex, doc.base, nth, doc.words, doc.sessionId])
     // FTS5 gathers rows that come in the order of their ids. In another order it writes out what it has before each row.
     .toReversed();
   const last = (ids: number) => sql`(select -min(id) from ${messageDocs}
@@ -89,7 +107,7 @@ function insertDocs(db: Database, sessionId: string, docs: readonly Doc[], condi
   const id = sql`-nth - iif(${bucket} + nth >= base + ${sql.raw(String(IDS_PER_MS - 1))},
     ${last(IDS_PER_MS * OVERFLOW_MS)} + 1, coalesce(${bucket} + 1, base))`;
   const given = sql`select value ->> 0 as run_index, value ->> 1 as message_index, value ->> 2 as base, value ->> 3 as nth,
-    value ->> 4 as words from json_each(${JSON.stringify(rows)})`;
+    value ->> 4 as words, value ->> 5 as in_session from json_each(${JSON.stringify(rows)})`;
   return db
     .insert(messageDocs)
     .select(
@@ -116,7 +134,7 @@ export const sessionWord = (sessionId: string): string =>
 
 const hexByte = (byte: number) => byte.toString(16).padStart(2, "0");
 
-function ownerOf(sessionId: string): SQL {
+function ownerOf(sessionId: string | SQL): SQL {
   return sql`coalesce((select 'u' || lower(hex(${sessions.userId})) from ${sessions}
     where ${sessions.sessionId} = ${sessionId} and ${sessions.userId} is not null), '')`;
 }

@@ -3,33 +3,36 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session, Visibility } from "../../domain/session.ts";
 import type { Statement } from "../commit.ts";
-import { hasRow, isAmong } from "../conditions.ts";
+import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { rowSources, rowsWhere } from "../insert-rows.ts";
+import { rowSources } from "../insert-rows.ts";
+import { indexMessagesOfAll, type MessageOfSession } from "../messages/message-docs.ts";
 import type { MessageRow } from "../messages/message-rows.ts";
-import { messages, requirements, runs, sessions } from "../schema/tables.ts";
+import { messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 
 // An import writes a hidden session piece by piece, and shows it by one last statement. Each statement names the import's
 // fence, so that it changes nothing once another import has taken the session over. All statements can be repeated.
 
-/** Which import a hidden session belongs to. */
+/** Hidden sessions that one import writes: small ones together, a large one alone. Their statements do all of them or none. */
 export interface ImportFence {
-  sessionId: string;
+  sessionIds: readonly string[];
   fence: string;
 }
 
-/** Stores the hidden session, which is blank so far, unless its id is taken; changes a row if it did. */
-export function claimStatement(db: Database, session: Session): Statement {
-  return db
-    .insert(sessions)
-    .select(rowsWhere(sessions, [sessionColumns(session)], sql`1`))
-    .onConflictDoUpdate({
-      target: sessions.sessionId,
-      set: { fence: sql`excluded.fence` },
-      setWhere: sql`${sessions.fence} = excluded.fence`,
-    });
+/** Takes the ids of hidden sessions, of each unless it is taken; changes a row for each that it took. */
+export function claimStatements(db: Database, claimed: readonly Session[]): Statement[] {
+  return rowSources(sessions, claimed.map(sessionColumns), sql`1`).map(({ source }) =>
+    db
+      .insert(sessions)
+      .select(source)
+      .onConflictDoUpdate({
+        target: sessions.sessionId,
+        set: { fence: sql`excluded.fence` },
+        setWhere: sql`${sessions.fence} = excluded.fence`,
+      }),
+  );
 }
 
 /** Takes over the session of an import that has not written since `before`; changes a row if it did. */
@@ -57,19 +60,14 @@ export interface CountedStatements {
 }
 
 /**
- * Adds rows to the hidden session and notes that its import still lives. A run that another session has is not added.
+ * Adds rows to the hidden sessions and notes that their import still lives. A run that another session has is not added.
  */
-export function addStatements(
-  db: Database,
-  { sessionId, fence }: ImportFence,
-  rows: ImportedRows,
-  nowMs: number,
-): CountedStatements {
-  const isOurs = isImporting(db, sessionId, fence);
+export function addStatements(db: Database, ours: ImportFence, rows: ImportedRows, nowMs: number): CountedStatements {
+  const isOurs = areAllImporting(ours);
   const alive = db
     .update(sessions)
     .set({ hiddenAt: nowMs })
-    .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing")));
+    .where(and(isAmong(sessions.sessionId, ours.sessionIds), isOurs));
   const statements: [Statement, ...Statement[]] = [alive];
   const expected = [1];
   const add = (size: number, statement: Statement) => {
@@ -79,8 +77,8 @@ export function addStatements(
   // A repeated batch finds its own rows and reports again that it changed them; rows of others stay and count as
   // missing.
   for (const { source, size } of rowSources(runs, rows.runs, isOurs)) {
-    // A run of this import with another run index is another run with the same id, so it is refused.
-    const isSame = sql`${runs.fence} = excluded.fence and ${runs.runIndex} is excluded.run_index`;
+    // A run of this import in another session, or with another run index, is another run with the same id, so it is refused.
+    const isSame = sql`${runs.fence} = excluded.fence and ${runs.sessionId} = excluded.session_id and ${runs.runIndex} is excluded.run_index`;
     add(
       size,
       db
@@ -124,7 +122,7 @@ export function addStatements(
  */
 export function showStatements(db: Database, session: Session, open: readonly string[]): [Statement, ...Statement[]] {
   const { sessionId, fence } = session;
-  const isOurs = isImporting(db, sessionId, fence);
+  const isOurs = areAllImporting({ sessionIds: [sessionId], fence });
   const reopen = db
     .update(requirements)
     .set({ status: "open" })
@@ -149,59 +147,109 @@ export function showStatements(db: Database, session: Session, open: readonly st
 /** The index of the statement that shows the session. */
 export const shownAt = (open: readonly string[]): number => (open.length === 0 ? 0 : 1);
 
-/** Gives the hidden session another fence, which makes every late batch of its import void; changes a row if it did. */
-export function abandonStatement(db: Database, { sessionId, fence }: ImportFence, newFence: string): Statement {
+/**
+ * Shows sessions whose rows were whole when their ids were taken, all of them or none, and puts what was said into the
+ * search index; the last statement changes rows if it did. A repeated batch finds them as it left them, or as somebody has changed them since, and changes nothing.
+ */
+export function showWholeStatements(
+  db: Database,
+  ours: ImportFence,
+  { archived, labels, open, said }: WholeSessions,
+): [Statement, ...Statement[]] {
+  const { sessionIds, fence } = ours;
+  const isOurs = areAllImporting(ours);
+  const { visibility, hiddenAt } = sessions;
+  const isHidden = sql`${visibility} = 'importing'`;
+  const shown = sql`iif(${isAmong(sessions.sessionId, archived)}, 'archived', 'listed')`;
+  const show = db
+    .update(sessions)
+    .set({
+      visibility: sql`iif(${isHidden}, ${shown}, ${visibility})`,
+      hiddenAt: sql`iif(${isHidden}, null, ${hiddenAt})`,
+    })
+    .where(and(isAmong(sessions.sessionId, sessionIds), eq(sessions.fence, fence), hasAll(ours, sql`1`)));
+  const reopen = db
+    .update(requirements)
+    .set({ status: "open" })
+    .where(and(isAmong(requirements.sessionId, sessionIds), isAmong(requirements.requirementId, open), isOurs));
+  const label = rowSources(sessionLabels, labels, isOurs).map(({ source }) =>
+    db.insert(sessionLabels).select(source).onConflictDoNothing(),
+  );
+  const index = indexMessagesOfAll(db, said, isOurs);
+  const [first, ...rest] = [...(open.length === 0 ? [] : [reopen]), ...label, ...index, show];
+  if (first === undefined) throw new Error("There is one statement at least.");
+  return [first, ...rest];
+}
+
+/** What the rows of hidden sessions do not say yet. */
+export interface WholeSessions {
+  /** The ids of those that are archived. */
+  archived: readonly string[];
+  labels: readonly { sessionId: string; label: string }[];
+  /** The ids of the requirements that wait for people. */
+  open: readonly string[];
+  /** What the search finds of them. */
+  said: readonly MessageOfSession[];
+}
+
+/** Gives the hidden sessions another fence, which makes every late batch of their import void; changes a row for each. */
+export function abandonStatement(db: Database, { sessionIds, fence }: ImportFence, newFence: string): Statement {
   return db
     .update(sessions)
     .set({ fence: newFence })
     .where(
       and(
-        eq(sessions.sessionId, sessionId),
+        isAmong(sessions.sessionId, sessionIds),
         inArray(sessions.fence, [fence, newFence]),
         eq(sessions.visibility, "importing"),
       ),
     );
 }
 
-/** Removes at most `limit` rows of the hidden session from each table. */
-export function clearStatements(
-  db: Database,
-  { sessionId, fence }: ImportFence,
-  limit: number,
-): [Statement, ...Statement[]] {
-  const isOurs = isImporting(db, sessionId, fence);
-  const [first, ...rest] = [messages, requirements, runs].map((table) =>
-    db
-      .delete(table)
-      .where(
-        and(sql`rowid in (select rowid from ${table} where ${eq(table.sessionId, sessionId)} limit ${limit})`, isOurs),
-      ),
-  );
+/** Removes at most `limit` rows of the hidden sessions from each table; leaves alone those that are not this import's. */
+export function clearStatements(db: Database, ours: ImportFence, limit: number): [Statement, ...Statement[]] {
+  const [first, ...rest] = [messages, requirements, runs].map((table) => {
+    const some = sql`select rowid from ${table} where ${table.sessionId} in (${importing(ours)}) limit ${limit}`;
+    return db.delete(table).where(sql`rowid in (${some})`);
+  });
   if (first === undefined) throw new Error("There are three tables.");
   return [first, ...rest];
 }
 
-/** Removes the hidden session's own row, which frees its id. Comes last, once its other rows are gone. */
-export function releaseStatement(db: Database, { sessionId, fence }: ImportFence): Statement {
+/** Removes the hidden sessions' own rows, which frees their ids. Comes last, once their other rows are gone. */
+export function releaseStatement(db: Database, ours: ImportFence): Statement {
+  return db.delete(sessions).where(sql`${sessions.sessionId} in (${importing(ours)})`);
+}
+
+/** The ids of those that are hidden and still belong to this import. */
+const importing = ({ sessionIds, fence }: ImportFence): SQL =>
+  sql`select ${sessions.sessionId} from ${sessions} where ${and(
+    isAmong(sessions.sessionId, sessionIds),
+    eq(sessions.fence, fence),
+    eq(sessions.visibility, "importing"),
+  )}`;
+
+/** Whether all of them are hidden and still belong to this import. */
+const areAllImporting = (ours: ImportFence): SQL => hasAll(ours, eq(sessions.visibility, "importing"));
+
+function hasAll({ sessionIds, fence }: ImportFence, condition: SQL): SQL {
+  const ours = and(isAmong(sessions.sessionId, sessionIds), eq(sessions.fence, fence), condition);
+  return sql`(select count(*) from ${sessions} where ${ours}) = ${sql.raw(String(sessionIds.length))}`;
+}
+
+/** Who has an id that an import asked for. */
+export interface IdHolder {
+  sessionId: string;
+  fence: string;
+  visibility: Visibility;
+  hiddenAt: number | null;
+}
+
+/** The sessions that have these ids, whoever owns them. */
+export async function idHolders(db: Database, sessionIds: readonly string[]): Promise<IdHolder[]> {
+  const { sessionId, fence, visibility, hiddenAt } = sessions;
   return db
-    .delete(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing")));
-}
-
-function isImporting(db: Database, sessionId: string, fence: string): SQL {
-  return hasRow(
-    db,
-    sessions,
-    and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, "importing")),
-  );
-}
-
-/** The visibility of the session with this id, whoever owns it; undefined if there is none. */
-export async function visibilityOf(db: Database, sessionId: string): Promise<Visibility | undefined> {
-  const [row] = await db
-    .select({ visibility: sessions.visibility })
+    .select({ sessionId, fence, visibility, hiddenAt })
     .from(sessions)
-    .where(eq(sessions.sessionId, sessionId))
-    .limit(1);
-  return row?.visibility;
+    .where(isAmong(sessions.sessionId, sessionIds));
 }

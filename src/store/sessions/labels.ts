@@ -30,6 +30,12 @@ export function metadataLabels(metadata: JsonObject | null): string[] {
   return [...new Set(entries)].slice(0, MAX_FILTERED_ENTRIES).map(entryLabel);
 }
 
+/** All labels of a session. */
+export const allLabels = ({ tags, metadata }: Pick<Session, "tags" | "metadata">): string[] => [
+  ...tagLabels(tags),
+  ...metadataLabels(metadata),
+];
+
 /**
  * Replaces the session's labels by those of these tags and metadata, if the session's row has exactly these. The statements
  * stand behind a write of the row in its batch. If that write came late and changed nothing, the row has other values, and

@@ -331,7 +331,8 @@ describe("lines that cannot be read", () => {
     const report = await importingPieces(file());
     expect(report).toMatchObject({ imported: 1, failed: 0, complete: false, next_line: 1_006 });
     expect(report.errors).toEqual([{ line: 6, message: expect.stringContaining("no JSON") }]);
-    expect(pieces).toBeLessThan(10);
+    // Their sender reads no answer before it has sent them, so they are passed over.
+    expect(pieces).toBe(1_000);
     const text = `${junk}${asText(sessionLines(behind))}`;
     const stopped = await importing(text);
     expect(stopped).toMatchObject({ imported: 0, complete: false, next_line: 1_001 });

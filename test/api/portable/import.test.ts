@@ -125,7 +125,7 @@ describe("what is sent", () => {
     ["no JSON", "{", "The line is no JSON: Expecting value at character 1."],
     ["no object", "[1]", "The line is no JSON object."],
     ["of no kind", '{"type":"sesion"}', "type: there is no such kind of line."],
-    ["nobody's", '{"a":1}', "The line is neither one of an export nor a row of Agno's."],
+    ["nobody's", '{"a":1}', "The line is neither one of an export nor a row of Agno's, nor a conversation."],
     [
       "too deep",
       `${"[".repeat(501)}${"]".repeat(501)}`,
@@ -394,7 +394,7 @@ describe("a session on its way in", () => {
       next_run_index: 2,
       completed_runs: 2,
       chat_messages: 4,
-      unindexed_from: 0,
+      unindexed_from: null,
       hidden_at: null,
       name_words: "question 0",
     });
@@ -414,19 +414,41 @@ describe("a database that is away", () => {
 
   it("ends the import, which says from which line to go on", async () => {
     const [first, second, third] = [newId(), newId(), newId()];
-    const text = asText([...sessionLines(first), ...sessionLines(second), ...sessionLines(third)]);
-    d1.next(inserts, async (go) => go(), 1);
+    const large = changed(sessionLines(first), 2, { content: "x".repeat(600 * KB) });
+    const text = asText([...large, ...sessionLines(second), ...sessionLines(third)]);
+    // The large session is written by itself, its first message in a batch of its own.
+    d1.next(inserts, async (go) => go(), 2);
     d1.always((operation) => inserts(operation), unsent());
     const report = await importing(text);
     d1.heal();
-    expect(report).toMatchObject({ imported: 1, failed: 1, complete: false, next_line: 6 });
+    expect(report).toMatchObject({ imported: 1, failed: 2, complete: false, next_line: 6 });
     expect(report.sessions[1].reason).toContain("The database did not answer.");
-    expect(await rowCounts(second)).toEqual(NOTHING);
+    expect([await rowCounts(second), await rowCounts(third)]).toEqual([NOTHING, NOTHING]);
     const rest = text
       .split("\n")
       .slice(report.next_line - 1)
       .join("\n");
     expect(await importing(rest)).toMatchObject({ imported: 2, failed: 0 });
+  });
+});
+
+describe("the example of docs/importing.md", () => {
+  const docs = import.meta.glob<string>("../../../docs/importing.md", {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+
+  it("comes in, is shown without events, and goes on", async () => {
+    const [text = ""] = Object.values(docs);
+    const [, example = ""] = /```json\n(\{"type":"session"[\s\S]*?)```/.exec(text) ?? [];
+    const sessionId = newId();
+    const lines = example.replaceAll('"s1"', `"${sessionId}"`).replaceAll('"r1"', `"${newId()}"`);
+    expect(await importing(lines)).toMatchObject({ imported: 1, errors: [] });
+    expect(await saidIn(sessionId)).toEqual(["user: Hi", "assistant: Hello."]);
+    expect((await call("GET", `/sessions/${sessionId}/runs`)).status).toBe(200);
+    expect((await run("more", { session_id: sessionId })).body.status).toBe("COMPLETED");
+    expect(await saidIn(sessionId)).toHaveLength(4);
   });
 });
 

@@ -192,6 +192,7 @@ describe("an import with integers that a number rounds", () => {
     const rounded = (line: number, place: string) => ({
       line,
       message: `${place}: an integer above 2^53 was rounded.`,
+      note: true,
     });
     expect(report).toMatchObject({ imported: 1, failed: 0, complete: true });
     expect(report.errors).toEqual([

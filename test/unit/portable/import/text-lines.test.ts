@@ -29,3 +29,18 @@ it("passes over blank lines without a look at each of them, and counts them", as
 it("takes for blank a first line that is nothing but a byte order mark", async () => {
   expect(await linesOf(["\ufeff\r\none\n"])).toEqual([{ number: 2, text: "one" }]);
 });
+
+it("reads to its end what is sent behind the last line that is wanted, because its sender waits for that", async () => {
+  let pieces = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pieces += 1;
+      if (pieces < 10) controller.enqueue(new TextEncoder().encode("line\n"));
+      else controller.close();
+    },
+  });
+  for await (const { number } of textLines(body, 100)) {
+    if (number === 2) break;
+  }
+  expect(pieces).toBe(10);
+});
