@@ -80,7 +80,7 @@ describe("a session that is written out and taken in again", () => {
   it("is the same with tools, failures, cancelled, forked and regenerated runs", async () => {
     const session_id = newId();
     const { agent } = peopleAgent();
-    model.next([toolCall("look", { at: "sky" })], "blue", "second", [() => Promise.reject(new Error("no"))]);
+    model.next([toolCall("look", { at: "sky" })], "blue", "second", [fail(403)]);
     const first = await run("look up", { session_id, agent });
     await run("more", { session_id, agent });
     await run("fails", { session_id, agent });
