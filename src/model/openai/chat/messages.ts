@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from "../../../domain/json.ts";
 import type { ModelMessage, ToolCall } from "../../../domain/model.ts";
 import type { FilledField } from "../refusal/parameters.ts";
 import { toWireArguments, toWireName } from "../sent-calls.ts";
+import { CallIds } from "./call-ids.ts";
 import { NOTHING_BESIDE, readProviderData, type SaidBeside } from "./provider-data.ts";
 
 type AssistantMessage = Extract<ModelMessage, { role: "assistant" }>;
@@ -25,7 +26,8 @@ export function toWireMessages(
     reasoning: fields.includes("reasoning_content") || beside.some((said) => said.reasoning_content !== undefined),
     signature: fields.includes("thought_signature"),
   };
-  return messages.map((message, nth) => toWireMessage(message, beside[nth] ?? NOTHING_BESIDE, fills));
+  const ids = new CallIds(source);
+  return messages.map((message, nth) => toWireMessage(message, beside[nth] ?? NOTHING_BESIDE, fills, ids));
 }
 
 interface Fills {
@@ -33,7 +35,7 @@ interface Fills {
   signature: boolean;
 }
 
-function toWireMessage(message: ModelMessage, beside: SaidBeside, fills: Fills): Record<string, unknown> {
+function toWireMessage(message: ModelMessage, beside: SaidBeside, fills: Fills, ids: CallIds): Record<string, unknown> {
   // Half a character, left where a text was cut, is refused by strict JSON readers, and would be on every later run.
   const content = message.content.toWellFormed();
   switch (message.role) {
@@ -41,16 +43,21 @@ function toWireMessage(message: ModelMessage, beside: SaidBeside, fills: Fills):
     case "user":
       return { role: message.role, content };
     case "assistant":
-      return assistantMessage(message, beside, fills);
+      return assistantMessage(message, beside, fills, ids);
     case "tool":
-      return { role: "tool", tool_call_id: message.toolCallId, content };
+      return { role: "tool", tool_call_id: ids.of(message.toolCallId), content };
   }
 }
 
-function assistantMessage({ content, toolCalls }: AssistantMessage, beside: SaidBeside, fills: Fills) {
-  const { thinking, tool_calls: said = [], ...sameNames } = beside;
+function assistantMessage(
+  { content, toolCalls }: AssistantMessage,
+  beside: SaidBeside,
+  fills: Fills,
+  ids: CallIds,
+): Record<string, unknown> {
+  const { thinking, tool_calls: said = [], reasoning_details: details, ...sameNames } = beside;
   const text = content.toWellFormed();
-  const calls = toolCalls.map((call, nth) => toWireCall(call, extraOf(said, toolCalls, nth)));
+  const calls = toolCalls.map((call, nth) => toWireCall(call, ids.of(call.id), extraOf(said, toolCalls, nth)));
   const [first] = calls;
   // Of calls that were made side by side only the first one is signed.
   if (fills.signature && first !== undefined && !isSigned(first.extra_content)) {
@@ -61,6 +68,7 @@ function assistantMessage({ content, toolCalls }: AssistantMessage, beside: Said
     content: thinking === undefined ? contentOf(text, calls.length) : withThinking(thinking, text),
     ...(fills.reasoning && { reasoning_content: NO_REASONING }),
     ...sameNames,
+    ...(details !== undefined && { reasoning_details: ids.in(details, toolCalls) }),
     ...(calls.length > 0 && { tool_calls: calls }),
   };
 }
@@ -94,9 +102,9 @@ interface WireCall {
   extra_content?: JsonObject;
 }
 
-function toWireCall(call: ToolCall, extra: JsonObject | undefined): WireCall {
+function toWireCall(call: ToolCall, id: string, extra: JsonObject | undefined): WireCall {
   return {
-    id: call.id,
+    id,
     type: "function",
     function: { name: toWireName(call.name), arguments: toWireArguments(call.arguments) },
     ...(extra !== undefined && { extra_content: extra }),

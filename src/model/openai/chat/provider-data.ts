@@ -109,7 +109,7 @@ export function readProviderData(kept: ProviderData | null, source: string): Sai
   const read: SaidBeside = {};
   for (const name of TEXTS) {
     const text = said[name];
-    if (typeof text === "string") read[name] = text.toWellFormed();
+    if (typeof text === "string") read[name] = text;
   }
   for (const name of LISTS) {
     if (Array.isArray(said[name])) read[name] = said[name].filter(isObject);
@@ -125,7 +125,9 @@ function readCall({ at, id, extra_content }: JsonObject) {
 
 function parsed(data: string): JsonObject {
   try {
-    const value: unknown = JSON.parse(data);
+    // Half a character would be refused, as in texts.
+    const wellFormed = (_name: string, inner: unknown) => (typeof inner === "string" ? inner.toWellFormed() : inner);
+    const value: unknown = JSON.parse(data, wellFormed);
     return isObject(value) ? value : {};
   } catch {
     return {};
