@@ -13,6 +13,7 @@ import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { toModelMessage } from "../prompt/prompt.ts";
 import { leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from "../prompt/request.ts";
+import { validMessages } from "../prompt/valid-messages.ts";
 import { roomForCalls, toolRounds } from "../run/calls.ts";
 import type { Run, RunFact } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
@@ -106,7 +107,7 @@ async function* streamWithLess(
   const digests = await deps.requestDigests();
   for (;;) {
     const left = run.historyDropped ?? NOTHING_LEFT_OUT;
-    const messages = requestMessages(prompt, produced, left);
+    const messages = validMessages(requestMessages(prompt, produced, left), deps.tools);
     const streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice, ...digests }, deps);
     if (!(streamed instanceof Failed)) return streamed;
     const { error, refusal } = streamed;
