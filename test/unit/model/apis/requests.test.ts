@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelRequest } from "../../../../src/domain/model.ts";
+import { CallIds } from "../../../../src/model/openai/chat/call-ids.ts";
 import type { OpenAiOptions } from "../../../../src/model/openai/client.ts";
 import { APIS, askFor, newModel, newModelId } from "../../../support/openai-model.ts";
 import { scriptModel } from "../../../support/scripted-model.ts";
@@ -40,11 +41,12 @@ describe.each(APIS)("a request to $api", (tested) => {
       maxTokens: 20,
     });
     const fn = { name: "add", arguments: '{"a":1,"b":2}' };
+    const id = api === "chat" ? new CallIds("").of("c1") : "c1";
     expect(call?.request.messages).toEqual([
       { role: "system", content: "Be brief." },
       { role: "user", content: "1+2?" },
-      { role: "assistant", content: null, tool_calls: [{ id: "c1", type: "function", function: fn }] },
-      { role: "tool", tool_call_id: "c1", content: "3" },
+      { role: "assistant", content: null, tool_calls: [{ id, type: "function", function: fn }] },
+      { role: "tool", tool_call_id: id, content: "3" },
       { role: "assistant", content: "It is 3." },
       { role: "user", content: "Sure?" },
     ]);
