@@ -19,18 +19,23 @@ const newestOf = async (session_id: string) => (await runsOf(session_id)).at(-1)
 describe("a run that is made from another one", () => {
   const cases: [rule: string, fields: object, kept: number, prompt: string[]][] = [
     ["fork goes on behind all of it", { fork: true, input: "and" }, 3, [...before, ...older, "user: and"]],
-    ["fork may say nothing more", { fork: true }, 3, [...before, ...older]],
+    ["fork may say nothing more", { fork: true }, 3, [...before, ...older, "user: [Go on.]"]],
     ["continue_from=end is a fork", { continue_from: "end", input: "and" }, 3, [...before, ...older, "user: and"]],
     ["continue_from=last_user answers again", { continue_from: "last_user" }, 2, [...before, "user: older"]],
     [
       "continue_from=last_user may say more",
       { continue_from: "last_user", input: "and" },
       2,
-      [...before, "user: older", "user: and"],
+      [...before, "user: older", "assistant: [No answer.]", "user: and"],
     ],
     ["a number keeps as many messages", { continue_from: "2" }, 2, [...before, "user: older"]],
     ["regenerate answers again", { regenerate: true }, 2, [...before, "user: older"]],
-    ["regenerate may keep the answer", { regenerate: true, continue_from: "end" }, 3, [...before, ...older]],
+    [
+      "regenerate may keep the answer",
+      { regenerate: true, continue_from: "end" },
+      3,
+      [...before, ...older, "user: [Go on.]"],
+    ],
   ];
   it.each(cases)("sees the history before that one, what it keeps of it, and what is said: %s", async (...its) => {
     const [, fields, kept, prompt] = its;
@@ -170,10 +175,10 @@ describe("a run that is made from another one", () => {
     expect(body.tools.map((tool: { tool_call_id: string }) => tool.tool_call_id)).toEqual(["c3"]);
     expect(lastCall()?.request.messages.slice(1)).toMatchObject([
       { role: "user", content: "add" },
-      { role: "assistant", content: "I add.", tool_calls: [{ id: "c1" }] },
-      { role: "tool", content: "3", tool_call_id: "c1" },
-      { role: "assistant", tool_calls: [{ id: "c3" }] },
-      { role: "tool", content: "10", tool_call_id: "c3" },
+      { role: "assistant", content: "I add.", tool_calls: [{ function: { name: "add" } }] },
+      { role: "tool", content: "3" },
+      { role: "assistant", tool_calls: [{ function: { name: "add" } }] },
+      { role: "tool", content: "10" },
     ]);
     expect((await readRun({ ...tools, run_id: body.run_id })).body).toEqual(body);
   });

@@ -68,7 +68,14 @@ describe("the history that a model is sent", () => {
     const session_id = newId();
     model.respondWith("fine");
     for (const message of ["one", "two", "three", "four"]) await run(message, { session_id, agent });
-    expect(shown(lastCall())).toEqual(["assistant: fine", "user: three", "assistant: fine", "user: four"]);
+    // No provider takes a conversation that an answer begins.
+    expect(shown(lastCall())).toEqual([
+      "user: [No words.]",
+      "assistant: fine",
+      "user: three",
+      "assistant: fine",
+      "user: four",
+    ]);
   });
 
   it("has the newest tool calls only, where an agent limits them", async () => {

@@ -54,7 +54,7 @@ describe("several tasks that a leader hands out in one answer", () => {
     expectNoGaps(events);
     expect(results(events)).toEqual(["Bob's", "Ada's"]);
     expect(lines(events).filter((line) => line.endsWith("ToolCallStarted"))).toHaveLength(2);
-    expect(shown(callsOf(model, "leader")[1])).toEqual(["user: Both", "assistant: null", "tool: Bob's", "tool: Ada's"]);
+    expect(shown(callsOf(model, "leader")[1])).toEqual(["user: Both", "assistant: null", "tool: Ada's", "tool: Bob's"]);
     expect(await storyOf(session_id)).toEqual([
       "one → COMPLETED: Ada's",
       "two → COMPLETED: Bob's",

@@ -278,8 +278,9 @@ describe("a session with runs of agents and of teams", () => {
       "user: Hello",
       "assistant: I am alone.",
       "user: Please",
-      "assistant: null",
-      "tool: Ada did it.",
+      // He has no tools, and a provider that is sent calls wants to know of tools.
+      "assistant: [No answer.]",
+      `user: [Earlier, the tool delegate_task_to_member was called with ${JSON.stringify({ member_id: ada, task: "one" })}. Its result:]\nAda did it.`,
       "assistant: Done.",
       "user: And before?",
     ]);
@@ -298,7 +299,7 @@ describe("a session with runs of agents and of teams", () => {
     expect(shown(callsOf(model, "ada")[1])).toEqual([
       "user: Do something",
       "assistant: Let me ask.",
-      "tool: Adas answer.",
+      `user: [Earlier, the tool delegate_task_to_member was called with ${JSON.stringify({ member_id: ada, task: "secret task" })}. Its result:]\nAdas answer.`,
       "assistant: It is done.",
       "user: Did you?",
     ]);
