@@ -19,7 +19,7 @@ export function runAnswer(c: AppContext, answer: RunAnswer): Response {
   }
   const { run, input, inputMessages, persisted } = result;
   const status = run.end?.status ?? "RUNNING";
-  return c.json(runOutput({ run, status, input, inputMessages }, persisted), 200, headers);
+  return c.json(runOutput({ run, status, input, inputMessages, metadata: null }, persisted), 200, headers);
 }
 
 /** Server-sent events as an answer. */

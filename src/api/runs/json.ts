@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunOrigin, RunRow, RunStatus } from "../../domain/run.ts";
@@ -19,6 +20,8 @@ export interface AskedRun {
   input: string | null;
   /** The messages that stand before what the run produced. */
   inputMessages: readonly Message[];
+  /** AgentOS's metadata of an imported run; null for a run that was made here. */
+  metadata: JsonObject | null;
 }
 
 interface Stored {
@@ -37,12 +40,13 @@ export function askedTree(tree: Stored & { members: readonly Stored[]; requireme
 }
 
 function asked({ row, messages }: Stored, run: Run): AskedRun {
-  return { run, status: row.status, input: row.input, inputMessages: messages.slice(0, row.inputMessages) };
+  const { status, input, metadata } = row;
+  return { run, status, input, metadata, inputMessages: messages.slice(0, row.inputMessages) };
 }
 
 /** AgentOS's RunOutput or TeamRunOutput: the answer of a run that is not streamed, and of reading one run. */
 export function runOutput(asked: AskedRun, persisted = true) {
-  const { run, status, input, inputMessages } = asked;
+  const { run, status, input, inputMessages, metadata } = asked;
   const { head, end } = run;
   const requirements = shownRequirements(asked);
   return {
@@ -64,6 +68,7 @@ export function runOutput(asked: AskedRun, persisted = true) {
       created_at: epochSeconds(head.createdAt),
       ...originJson(head.origin),
       metrics: runMetrics(run),
+      metadata,
       status,
       finish_reason: end?.status === "COMPLETED" ? end.finishReason : null,
       messages: [...inputMessages, ...run.messages].map(messageJson),
@@ -79,7 +84,7 @@ export function runOutput(asked: AskedRun, persisted = true) {
 /** The member runs of a team run, as they stand. */
 function memberResponses(run: Run): object[] {
   return run.members.map((member) =>
-    runOutput({ run: member, status: member.end?.status ?? "RUNNING", input: null, inputMessages: [] }),
+    runOutput({ run: member, status: member.end?.status ?? "RUNNING", input: null, inputMessages: [], metadata: null }),
   );
 }
 
@@ -127,7 +132,7 @@ function shownRequirements({ run, status }: AskedRun) {
  * Its long lists are made entry by entry, as they are sent.
  */
 export function runItem(asked: AskedRun) {
-  const { run, status, input, inputMessages } = asked;
+  const { run, status, input, inputMessages, metadata } = asked;
   const { head } = run;
   return {
     run_id: head.runId,
@@ -141,6 +146,7 @@ export function runItem(asked: AskedRun) {
     reasoning_content: runReasoning(run),
     reasoning_steps: [],
     metrics: runMetrics(run),
+    metadata,
     messages: messagesOf([...inputMessages, ...run.messages]),
     tools: toolsOf(run),
     events: storedEvents(run),

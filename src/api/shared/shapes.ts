@@ -49,6 +49,7 @@ export const RunOutput = z
     session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
     history_dropped: HistoryDropped.optional(),
     metrics: Metrics.optional(),
+    metadata: anyObject().optional().openapi({ description: "AgentOS's metadata of a run that was imported." }),
     messages: z.array(Message).optional(),
     tools: z.array(ToolExecution).optional(),
     requirements: z
@@ -75,6 +76,7 @@ export const RunItem = z
     content: text("What it said; of a run that failed why, of one that waits for what."),
     reasoning_content: text("What the model thought, as far as the agent shows it; else empty.").nullish(),
     metrics: maybe(Metrics),
+    metadata: anyObject().optional().openapi({ description: "AgentOS's metadata of a run that was imported." }),
     messages: z.array(Message).nullish(),
     tools: z.array(ToolExecution).nullish(),
     events: z.array(RunEvent).nullish(),

@@ -18,6 +18,7 @@ import {
   nullable,
   object,
   runIndex,
+  stateObject,
   text,
   tokenCounts,
 } from "./field-kinds.ts";
@@ -112,7 +113,7 @@ export const runRecord = recordFormat<PortableRun>("run", {
   sessionState: nullable(object),
   metrics: nullable(metrics),
   historyDropped: nullable(historyDropped),
-  metadata: nullable(object),
+  metadata: nullable(stateObject),
   finishReason: nullable(z.enum(["stop", "length", "tool_calls", "content_filter", "tool_rounds"])),
   error: nullable(error),
   events: nullable(eventLog),
