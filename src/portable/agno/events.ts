@@ -1,19 +1,22 @@
 import type { RunStatus } from "../../domain/run.ts";
-import type { PortableMessage } from "../record/run-record.ts";
+import type { PortableMessage, PortableRequirement } from "../record/run-record.ts";
 
 type Entry = (string | number)[];
 
 /**
- * Makes the event log that a run would have had here, from its messages: each answer in one piece, each call that has a
- * result, and the end. `open` holds the positions of its open requirements. engine/run/event-log.ts explains the
- * letters.
+ * Makes the event log that a run would have had here, from its messages: each answer in one piece, the pause for each call
+ * that people were asked about, each call that has a result, and the end. engine/run/event-log.ts explains the letters.
  */
 export function agnoEvents(
   produced: readonly PortableMessage[],
   status: RunStatus,
   startedAt: number,
-  open: readonly number[],
+  requirements: readonly PortableRequirement[],
 ): Entry[] {
+  // A member run's requirements get other positions when they are put under those of its team's run.
+  const own = requirements.filter(({ memberRunId }) => memberRunId === null);
+  const open = own.flatMap(({ status, position }) => (status === "open" ? [position] : []));
+  const answered = new Map(own.flatMap(({ status, call, position }) => (status === "open" ? [] : [[call, position]])));
   const log: Entry[] = [["S", 0]];
   let at = 0;
   let calls = 0;
@@ -24,6 +27,8 @@ export function agnoEvents(
     if (message.content !== "") log.push(["D", at, message.content.length]);
     log.push(["A", at]);
     const results = resultsBehind(produced, nth);
+    const asked = (message.toolCalls ?? []).flatMap((_, place) => answered.get(calls + place) ?? []);
+    if (asked.length > 0) log.push(["P", at, ...asked], ["U", at]);
     for (const { id } of message.toolCalls ?? []) {
       if (results.has(id)) log.push(["T", at, calls], ["R", at, calls]);
       calls += 1;

@@ -1,65 +1,104 @@
 import type { JsonObject } from "../../domain/json.ts";
-import { NOT_ANSWERED, type RequirementKind, type UserInputField } from "../../domain/requirement.ts";
+import { MAX_REQUIREMENTS } from "../../domain/limits.ts";
+import { type Answer, NOT_ANSWERED, type RequirementKind, type UserInputField } from "../../domain/requirement.ts";
 import type { PortableMessage, PortableRequirement } from "../record/run-record.ts";
+import type { AgnoCall } from "./calls.ts";
 import { resultsBehind } from "./events.ts";
+import type { AgnoMessages } from "./messages.ts";
 import { jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
 
+interface Whose {
+  runId: string;
+  memberRunId: string | null;
+  agentId: string | null;
+  teamId: string | null;
+  componentName: string;
+  at: number;
+  isPaused: boolean;
+}
+
+/** A call, its place among those of its run, and whether it has its result. */
+interface PlacedCall {
+  asked: AgnoCall;
+  nth: number;
+  hasResult: boolean;
+}
+
 /**
- * The requirements of a paused run of an agent. If a call without a result is one that nobody is asked about, the run gets no
- * requirements and cannot be continued: it would go on in a way that its agent did not mean.
+ * What people were asked about the calls of a run: those that they confirmed or rejected, and of an agent's paused run those
+ * that it waits for. If one of these is a call that nobody is asked about, the run gets no requirements and cannot be
+ * continued: it would go on in a way that its agent did not mean.
  */
 export function agnoRequirements(
   run: JsonObject,
-  produced: readonly PortableMessage[],
-  whose: { runId: string; agentId: string | null; componentName: string; at: number },
+  { produced, callOf }: { produced: readonly PortableMessage[]; callOf: AgnoMessages["callOf"] },
+  whose: Whose,
 ): PortableRequirement[] {
-  const tools = new Map(objectsOf(run.tools).map((tool) => [textOf(tool.tool_call_id), tool]));
-  const ids = new Map(
-    objectsOf(run.requirements).map((one) => [textOf(objectOf(one.tool_execution)?.tool_call_id), textOf(one.id)]),
-  );
-  const requirements: PortableRequirement[] = [];
-  for (const { id, nth } of unanswered(produced)) {
-    const tool = tools.get(id);
-    const kind = tool === undefined ? null : kindOf(tool);
-    if (tool === undefined || kind === null) return [];
-    const args = objectOf(tool.tool_args) ?? {};
-    const fields = kind === "user_input" ? fieldsOf(tool) : null;
-    const toFill = new Set(fields?.filter(({ value }) => value === null).map(({ name }) => name));
-    requirements.push({
-      requirementId: ids.get(id) ?? `${whose.runId.slice(0, 100)}-${requirements.length}`,
-      runId: whose.runId,
-      position: requirements.length,
-      memberRunId: null,
-      agentId: whose.agentId,
-      teamId: null,
-      componentName: whose.componentName,
-      kind,
-      ...NOT_ANSWERED,
-      toolCallId: id,
-      call: nth,
-      toolName: textOf(tool.tool_name) ?? "",
-      toolArgs: Object.fromEntries(Object.entries(args).filter(([name]) => !toFill.has(name))),
-      fields,
-      note: null,
-      expiresAt: null,
-      onExpiry: "reject",
-      createdAt: whose.at,
-    });
+  const calls = placedCalls(produced, callOf);
+  const answered = calls.filter(({ asked, hasResult }) => hasResult && typeof asked.tool?.confirmed === "boolean");
+  const open = whose.isPaused ? calls.filter(({ hasResult }) => !hasResult) : [];
+  const isOfAgent = whose.agentId !== null && whose.memberRunId === null;
+  const isAskable = isOfAgent && open.every(({ asked }) => asked.tool !== null && kindOf(asked.tool) !== null);
+  if (whose.isPaused && !isAskable) {
+    return [];
   }
-  return requirements;
+  return [...answered.slice(0, Math.max(0, MAX_REQUIREMENTS - open.length)), ...open]
+    .sort((one, other) => one.nth - other.nth)
+    .map((call, position) => requirement(call, requirementIdOf(run, call.asked), { ...whose, position }));
 }
 
-function unanswered(produced: readonly PortableMessage[]): { id: string; nth: number }[] {
-  let calls = 0;
+function placedCalls(produced: readonly PortableMessage[], callOf: AgnoMessages["callOf"]): PlacedCall[] {
+  let next = 0;
   return produced.flatMap(({ toolCalls }, at) => {
-    if (toolCalls === null) return [];
     const results = resultsBehind(produced, at);
-    return toolCalls.flatMap(({ id }) => {
-      const nth = calls;
-      calls += 1;
-      return results.has(id) ? [] : [{ id, nth }];
+    return (toolCalls ?? []).map((call): PlacedCall => {
+      const asked = callOf.get(call) ?? { call, ids: [call.id], isUnnamed: false, tool: null };
+      const nth = next;
+      next += 1;
+      return { asked, nth, hasResult: results.has(call.id) };
     });
   });
+}
+
+function requirementIdOf(run: JsonObject, { ids }: AgnoCall): string | null {
+  const rows = objectsOf(run.requirements);
+  return textOf(rows.findLast((one) => ids.includes(String(objectOf(one.tool_execution)?.tool_call_id)))?.id);
+}
+
+function requirement(
+  { asked, nth, hasResult }: PlacedCall,
+  id: string | null,
+  { at, isPaused: _, position, ...whose }: Whose & { position: number },
+): PortableRequirement {
+  const { call } = asked;
+  const tool = asked.tool ?? {};
+  const kind = hasResult ? "confirmation" : (kindOf(tool) ?? "confirmation");
+  const args = objectOf(tool.tool_args) ?? {};
+  const fields = kind === "user_input" ? fieldsOf(tool) : null;
+  const toFill = new Set(fields?.filter(({ value }) => value === null).map(({ name }) => name));
+  return {
+    ...whose,
+    requirementId: id ?? `${whose.runId.slice(0, 100)}-${position}`,
+    position,
+    kind,
+    ...NOT_ANSWERED,
+    ...(hasResult && answerOf(tool)),
+    toolCallId: call.id,
+    call: nth,
+    toolName: textOf(tool.tool_name) ?? call.name,
+    toolArgs: Object.fromEntries(Object.entries(args).filter(([name]) => !toFill.has(name))),
+    // Values that the model gave stay in the arguments. A field with a value would count as filled by a person.
+    fields: fields !== null && toFill.size === 0 ? fields.map((field) => ({ ...field, value: null })) : fields,
+    note: null,
+    expiresAt: null,
+    onExpiry: "reject",
+    createdAt: at,
+  };
+}
+
+function answerOf(tool: JsonObject): Pick<PortableRequirement, "status" | "answer" | "answerNote"> {
+  const answer: Answer = { type: tool.confirmed === true ? "confirmed" : "rejected" };
+  return { status: "answered", answer, answerNote: textOf(tool.confirmation_note) };
 }
 
 /** What people are asked about the call; null if they are not asked, or in a way that this server does not have. */

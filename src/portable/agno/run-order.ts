@@ -1,4 +1,5 @@
-import { MAX_MEMBER_SLOTS } from "../../domain/limits.ts";
+import { MAX_MEMBER_SLOTS, MAX_REQUIREMENTS } from "../../domain/limits.ts";
+import type { PortableRequirement } from "../record/run-record.ts";
 import type { AgnoRun } from "./runs.ts";
 
 /** How much is held, at most, of member runs whose top-level run has not come. */
@@ -50,7 +51,7 @@ export class AgnoRunOrder {
    */
   end(): AgnoRun[] {
     const placed = this.#place();
-    const rest = [...this.#held.values()].map((run) => this.#at(run));
+    const rest = [...this.#held.values()].map((run) => ({ ...this.#at(run), requirements: [] }));
     this.#held.clear();
     this.#waiting.clear();
     return [...placed, ...rest];
@@ -68,10 +69,13 @@ export class AgnoRunOrder {
     const calls = new Map([...members, top].flatMap((run) => callsOfMembers(run, within.get(run.run.runId) ?? [])));
     const placed = members.map((member) => {
       const { run } = this.#at(member);
-      return { ...member, run: { ...run, parentCall: calls.get(run.runId) ?? null } };
+      return { ...member, run: { ...run, parentCall: calls.get(run.runId) ?? null }, requirements: [] };
     });
     const { run } = this.#at(top);
-    return [...placed, { ...top, run: { ...run, memberSlots: members.length } }];
+    return [
+      ...placed,
+      { ...top, run: { ...run, memberSlots: members.length }, requirements: requirementsOfTree(top, members) },
+    ];
   }
 
   #at(run: AgnoRun): AgnoRun {
@@ -94,6 +98,16 @@ export class AgnoRunOrder {
     }
     return within;
   }
+}
+
+/** What people were asked in the top-level run, and behind it what they were asked in its member runs. */
+function requirementsOfTree(top: AgnoRun, members: readonly AgnoRun[]): PortableRequirement[] {
+  const all = [...top.requirements, ...members.flatMap(({ requirements }) => requirements)];
+  return all.slice(0, Math.max(top.requirements.length, MAX_REQUIREMENTS)).map((requirement, position) => ({
+    ...requirement,
+    runId: top.run.runId,
+    position,
+  }));
 }
 
 /**

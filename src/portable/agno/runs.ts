@@ -1,7 +1,9 @@
 import type { JsonObject } from "../../domain/json.ts";
+import { MAX_RUN_REASONING_BYTES } from "../../domain/limits.ts";
 import type { RunError, RunErrorType, RunMetrics } from "../../domain/run.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
+import { utf8Bytes } from "../../lib/text.ts";
 import {
   messageRecord,
   type PortableMessage,
@@ -11,10 +13,11 @@ import {
   runRecord,
 } from "../record/run-record.ts";
 import { agnoEvents } from "./events.ts";
-import { agnoMessages } from "./messages.ts";
+import { type AgnoMessages, agnoMessages, wrongMessageInstant } from "./messages.ts";
 import { runMetrics } from "./metrics.ts";
 import { agnoRequirements } from "./requirements.ts";
-import { contentOf, filled, instantOf, objectOf, objectsOf, textOf } from "./values.ts";
+import { inputLength, runInput } from "./run-input.ts";
+import { contentOf, filled, instantOf, instantProblem, objectsOf, textOf } from "./values.ts";
 
 /** A run of Agno's as one of ours. Its run index is not known yet. */
 export interface AgnoRun {
@@ -48,20 +51,33 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
   if (runId === null) {
     return { ok: false, problem: "run_id: a run has no id" };
   }
+  const wrongInstant = instantProblem(data, ["created_at"]) ?? wrongMessageInstant(data);
+  if (wrongInstant !== null) {
+    return { ok: false, problem: wrongInstant };
+  }
   const createdAt = instantOf(data.created_at) ?? session.createdAt;
   const status = statusOf(data);
-  const messages = agnoMessages({ ...data, status }, runId, createdAt);
-  const firstProduced = messages.findIndex(({ role }) => role !== "system" && role !== "user");
-  const inputMessages = firstProduced < 0 ? messages.length : firstProduced;
+  const read = agnoMessages({ ...data, status }, runId, createdAt);
+  const inputMessages = inputLength(data, read.messages);
+  const messages = withReasoning(read.messages, inputMessages, textOf(data.reasoning_content));
   const produced = messages.slice(inputMessages);
   const metrics = runMetrics(data.metrics);
   const settledAt = settledAtOf(createdAt, messages, metrics);
   const parentRunId = textOf(data.parent_run_id);
   const componentName = textOf(data.agent_name) ?? textOf(data.team_name);
-  const isAskable = status === "PAUSED" && agentId !== null && parentRunId === null;
-  const requirements = isAskable
-    ? agnoRequirements(data, produced, { runId, agentId, componentName: componentName ?? "", at: settledAt })
-    : [];
+  const requirements = agnoRequirements(
+    data,
+    { produced, callOf: read.callOf },
+    {
+      runId,
+      memberRunId: parentRunId === null ? null : runId,
+      agentId,
+      teamId,
+      componentName: componentName ?? "",
+      at: settledAt,
+      isPaused: status === "PAUSED",
+    },
+  );
   const run: PortableRun = {
     runId,
     runIndex: 0,
@@ -74,7 +90,7 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
     componentName,
     userId: textOf(data.user_id) ?? session.userId,
     status,
-    input: inputOf(data, messages),
+    input: runInput(data, messages.slice(0, inputMessages)),
     inputState: null,
     inputMessages,
     model: textOf(data.model),
@@ -83,20 +99,15 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
     sessionState: filled(data.session_state),
     metrics: Object.keys(metrics).length > 0 ? metrics : null,
     historyDropped: null,
-    metadata: null,
+    metadata: filled(data.metadata),
     finishReason: status === "COMPLETED" || status === "REGENERATED" ? "stop" : null,
     error: status === "ERROR" ? errorOf(data) : null,
-    events: agnoEvents(
-      produced,
-      status,
-      createdAt,
-      requirements.map(({ position }) => position),
-    ),
+    events: agnoEvents(produced, status, createdAt, requirements),
     createdAt,
     startedAt: createdAt,
     settledAt,
   };
-  return checked({ run, messages, requirements, delegations: delegationsOf(data, messages) });
+  return checked({ run, messages, requirements, delegations: delegationsOf(produced, read.callOf) });
 }
 
 /** When the run ended or paused: with its last message or after its duration, whichever is later. */
@@ -150,18 +161,21 @@ function errorOf(data: JsonObject): RunError {
   return { type, message: contentOf(data.content) };
 }
 
-function inputOf(data: JsonObject, messages: readonly PortableMessage[]): string {
-  const asked = contentOf(objectOf(data.input)?.input_content ?? data.input);
-  return asked === "" ? (messages.find(({ role }) => role === "user")?.content ?? "") : asked;
+/**
+ * Agno keeps what an agent thought with its run, and with its messages only what their model thought. The first answer has
+ * the run's where no message has its own.
+ */
+function withReasoning(messages: PortableMessage[], inputMessages: number, thought: string | null): PortableMessage[] {
+  const isThere = messages.some(({ reasoningContent }) => reasoningContent !== null);
+  const first = messages.findIndex(({ role }, nth) => nth >= inputMessages && role === "assistant");
+  if (thought === null || isThere || utf8Bytes(thought) > MAX_RUN_REASONING_BYTES) return messages;
+  return messages.map((message, nth) => (nth === first ? { ...message, reasoningContent: thought } : message));
 }
 
-function delegationsOf(data: JsonObject, messages: readonly PortableMessage[]): Delegation[] {
-  const made = new Map(
-    objectsOf(data.tools).map((tool) => [textOf(tool.tool_call_id), textOf(tool.child_run_id)] as const),
-  );
-  const calls = messages.flatMap(({ toolCalls }) => toolCalls ?? []);
+function delegationsOf(produced: readonly PortableMessage[], callOf: AgnoMessages["callOf"]): Delegation[] {
+  const calls = produced.flatMap(({ toolCalls }) => toolCalls ?? []);
   return calls.map((call) => ({
-    runId: made.get(call.id) ?? null,
+    runId: textOf(callOf.get(call)?.tool?.child_run_id),
     memberId: call.name === DELEGATE_TO_MEMBER ? textOf(toolArguments(call)?.member_id) : null,
     isForAll: call.name === DELEGATE_TO_MEMBERS,
   }));

@@ -4,9 +4,10 @@ import { blankSession, type Session, type SessionSummary, type SessionType } fro
 import { firstCodePoints } from "../../lib/text.ts";
 import { type PortableSession, sessionRecord } from "../record/session-record.ts";
 import { tokenMetrics } from "./metrics.ts";
+import { runName } from "./run-input.ts";
 import { AgnoRunOrder } from "./run-order.ts";
 import { type AgnoRun, agnoRun } from "./runs.ts";
-import { column, filled, instantOf, jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
+import { column, filled, instantOf, instantProblem, jsonOf, objectOf, objectsOf, textOf } from "./values.ts";
 
 /** Makes the one masked line that a list shows of a text. */
 export type Preview = (text: string) => string;
@@ -41,6 +42,10 @@ export function agnoSession(row: JsonObject): ReadSession {
   const createdAt = instantOf(row.created_at) ?? 0;
   const updatedAt = instantOf(row.updated_at) ?? createdAt;
   const sessionId = textOf(row.session_id);
+  const wrongInstant = instantProblem(row, ["created_at", "updated_at"]);
+  if (wrongInstant !== null) {
+    return { ok: false, sessionId, problem: wrongInstant };
+  }
   const name = textOf(data?.session_name);
   const session: PortableSession = {
     ...blankSession({
@@ -147,7 +152,7 @@ export class AgnoRuns {
   #seen(runs: AgnoRun[]): AgnoRun[] {
     for (const { run, messages } of runs) {
       if (run.parentRunId !== null) continue;
-      this.#first ??= this.#preview(run.input) || null;
+      this.#first ??= this.#preview(runName(messages, run.input)) || null;
       const said = messages.findLast(
         ({ role, content }) => (role === "user" || role === "assistant") && content !== "",
       );

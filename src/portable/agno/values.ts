@@ -50,10 +50,41 @@ export const textOf = (value: unknown): string | null => (typeof value === "stri
 export const numberOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 
-/** Agno's instants are seconds; ours are milliseconds. */
+/** Numbers from here on are milliseconds: as seconds this would be the year 5138. */
+const FIRST_MILLISECONDS = 1e11;
+/** Numbers from here on are no milliseconds either: this would be the year 5138 again. */
+const TOO_FINE = 1e14;
+/** ISO 8601, as Python and Postgres write it too. Without an offset it is UTC. */
+const ISO_INSTANT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)\s?(Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/**
+ * An instant as milliseconds. Agno's own are seconds; other tools that copy its rows write milliseconds or ISO 8601.
+ * Null where there is none, or where `instantProblem` says what is wrong.
+ */
 export function instantOf(value: unknown): number | null {
-  const seconds = numberOf(value);
-  return seconds === null ? null : Math.round(seconds * 1000);
+  if (typeof value === "string") return isoInstant(value);
+  const number = numberOf(value);
+  if (number === null || number >= TOO_FINE) return null;
+  return Math.round(number >= FIRST_MILLISECONDS ? number : number * 1000);
+}
+
+function isoInstant(text: string): number | null {
+  const [, day, time, offset = "Z"] = ISO_INSTANT.exec(text) ?? [];
+  const whole = /^[+-]\d\d$/.test(offset) ? `${offset}:00` : offset.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2");
+  const at = day === undefined ? Number.NaN : Date.parse(`${day}T${time}${whole}`);
+  return Number.isFinite(at) ? at : null;
+}
+
+/** The first of these fields that is there and is no instant, as a sentence. */
+export function instantProblem(row: JsonObject, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = row[name];
+    const isThere = value !== null && value !== undefined;
+    if (isThere && instantOf(value) === null) {
+      return `${name}: must be seconds or milliseconds since 1970, or a time in ISO 8601`;
+    }
+  }
+  return null;
 }
 
 /** The content of a message or a run as text: for several parts their texts, for anything else its JSON. */
