@@ -24,6 +24,7 @@ export function agnoEvents(
     at = Math.max(at, message.createdAt - startedAt);
     if (message.role !== "assistant") continue;
     log.push(["Q", at]);
+    if (message.reasoningContent !== null) log.push(["H", at, message.reasoningContent.length]);
     if (message.content !== "") log.push(["D", at, message.content.length]);
     log.push(["A", at]);
     const results = resultsBehind(produced, nth);

@@ -415,6 +415,11 @@ describe("rows of Agno's that no version here writes", () => {
     await importing(asText([row]));
     const messages = await exportedMessages(row.session_id);
     expect(messages.map(({ reasoning_content }) => reasoning_content)).toEqual([undefined, "## Step 1", undefined]);
+    const [told] = await runsOf(row.session_id);
+    expect(told.reasoning_content).toBe("## Step 1");
+    expect(told.events.at(-1)).toMatchObject({ event: "RunCompleted", content: "ab", reasoning_content: "## Step 1" });
+    const { events } = linesOf(await exportOf(row.session_id)).find(({ type }) => type === "run");
+    expect(events.slice(0, 4).map(([letter]: string[]) => letter)).toEqual(["S", "Q", "H", "D"]);
   });
 
   it("keep what people confirmed in a member's run, under the team's", async () => {
