@@ -24,8 +24,7 @@ export function agnoEvents(
     at = Math.max(at, message.createdAt - startedAt);
     if (message.role !== "assistant") continue;
     log.push(["Q", at]);
-    if (message.reasoningContent !== null) log.push(["H", at, message.reasoningContent.length]);
-    if (message.content !== "") log.push(["D", at, message.content.length]);
+    log.push(...saidEntries(message, at));
     log.push(["A", at]);
     const results = resultsBehind(produced, nth);
     const asked = (message.toolCalls ?? []).flatMap((_, place) => answered.get(calls + place) ?? []);
@@ -35,16 +34,31 @@ export function agnoEvents(
       calls += 1;
     }
   }
+  return [...log, ...endEntries(status, at, open)];
+}
+
+function endEntries(status: RunStatus, at: number, open: readonly number[]): Entry[] {
   switch (status) {
     case "PAUSED":
-      return [...log, ["P", at, ...open]];
+      return [["P", at, ...open]];
     case "ERROR":
-      return [...log, ["F", at]];
+      return [["F", at]];
     case "CANCELLED":
-      return [...log, ["K", at], ["X", at]];
+      return [
+        ["K", at],
+        ["X", at],
+      ];
     default:
-      return [...log, ["C", at], ["X", at]];
+      return [
+        ["C", at],
+        ["X", at],
+      ];
   }
+}
+
+function saidEntries({ content, reasoningContent }: PortableMessage, at: number): Entry[] {
+  const thought: Entry[] = reasoningContent === null ? [] : [["H", at, reasoningContent.length]];
+  return content === "" ? thought : [...thought, ["D", at, content.length]];
 }
 
 /** The ids of the calls of the n-th message that have a result before the model answers again. */
