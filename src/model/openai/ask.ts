@@ -126,6 +126,8 @@ function told(finding: Finding) {
       return { left_out: finding.parameter };
     case "renamed":
       return { renamed: finding.parameter, to: finding.to };
+    case "loosened":
+      return { loosened: "tools" };
     case "filled":
       return { filled: finding.field };
   }

@@ -20,6 +20,10 @@ const OF_THE_BUDGET_ALONE = /maximum value for `?max_\w*tokens|maximum tokens yo
 /** A request that is larger than all that a minute allows. Any other failure with this status is a matter of time. */
 const LARGER_THAN_A_MINUTE = /request[\s_](?:is[\s_])?too[\s_]large|reduce your message size/i;
 
+/** Items of earlier answers: encrypted for another key, lost, or without what belongs to them. */
+const ITEMS =
+  /invalid_encrypted_content|encrypted content\b.{0,200}\bcould not be|\bitem\b.{0,100}(?:not found|without its required)|duplicate item|no tool (?:output|call) found/i;
+
 const KEY = /api[\s_-]?key|unauthori[sz]ed|authenticat|permission|access[\s_-]?denied|credential/i;
 const MONEY = /quota|billing|\bcredits?\b|\bbalance\b|arrearage|payment|rate[\s_-]?limit|tokens per (?:min|day)/i;
 const PLACE = /(?:location|country|region|territory)\b.{0,40}\bnot (?:supported|available)|unsupported_country/i;
@@ -40,6 +44,9 @@ export function isOutputBudget(failure: ProviderFailure): boolean {
   return OF_THE_BUDGET_ALONE.test(words) || (OUTPUT_BUDGET.test(words) && !OF_THE_INPUT.test(words));
 }
 
+/** Whether the provider cannot take back what it said itself. */
+export const isOfItems = (failure: ProviderFailure): boolean => ITEMS.test(textOf(failure));
+
 /** Whether it is about keys, money, the model itself or what is said: nothing that is left out of a request helps. */
 export function isAboutAccount(failure: ProviderFailure): boolean {
   const text = textOf(failure);
@@ -54,7 +61,7 @@ export function refusesHistory(
   const { status } = failure;
   if (status === 401 || status === 402 || status === 403) return false;
   if (status === 429) return LARGER_THAN_A_MINUTE.test(failure.words);
-  if (isTooLong(failure)) return true;
+  if (isTooLong(failure) || isOfItems(failure)) return true;
   if (status !== 400 && status !== 413 && status !== 422) return false;
   return !isAboutAccount(failure) && !isOfParameter(failure);
 }

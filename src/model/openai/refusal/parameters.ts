@@ -1,6 +1,6 @@
 /** Which optional parameter of a request a provider does not take. Pure. */
 import { isObject, type Json, type JsonObject } from "../../../domain/json.ts";
-import { isAboutAccount, isOutputBudget, isTooLong } from "./kinds.ts";
+import { isAboutAccount, isOfItems, isOutputBudget, isTooLong } from "./kinds.ts";
 import { type ProviderFailure, textOf } from "./provider-failure.ts";
 
 /** What an adapter learned of a model: what it does not take, what that is called there, what its messages need. */
@@ -8,6 +8,8 @@ export type Finding =
   /** `value`, as JSON, where only that was refused: another one may be taken. */
   | { kind: "left_out"; parameter: string; value?: string }
   | { kind: "renamed"; parameter: string; to: string }
+  /** A tool's schema is refused in strict form only. */
+  | { kind: "loosened" }
   | { kind: "filled"; field: FilledField };
 
 /**
@@ -68,6 +70,7 @@ const OF_ANY_PARAMETER =
   /not support (?:tools|function)|(?:unknown|unsupported|unrecogni[sz]ed) (?:request )?(?:parameter|argument)/i;
 const OF_A_VALUE =
   /(?:unsupported|invalid)[ _]value|supported values|valid range|out of range|must be (?:one of|between|less|greater|at most)|too (?:large|small|high|low)\b/i;
+const OF_A_SCHEMA = /schema|\bstrict\b|additionalProperties|invalid_function_parameters/i;
 const MAX_VALUE_CHARS = 200;
 /** A failure that says no more than that the request is refused. */
 const SAYS_NOTHING =
@@ -87,7 +90,8 @@ export function findOut(failure: ProviderFailure, body: JsonObject, found: reado
     const isFilled = found.some((one) => one.kind === "filled" && one.field === field);
     return isFilled ? null : { kind: "filled", field };
   }
-  if (isTooLong(failure) || isAboutAccount(failure)) return null;
+  if (isTooLong(failure) || isAboutAccount(failure) || isOfItems(failure)) return null;
+  if (isOfStrictTool(failure) && hasStrictTool(body)) return { kind: "loosened" };
   const parameter = refusedParameter(failure, optionalParameters(body));
   if (parameter === null) return null;
   const to = OTHER_NAME.get(parameter);
@@ -98,6 +102,14 @@ export function findOut(failure: ProviderFailure, body: JsonObject, found: reado
   const value = refusedValue(failure, parameter, body);
   return { kind: "left_out", parameter, ...(value !== null && { value }) };
 }
+
+const toolsOf = ({ tools }: JsonObject): Json[] => (Array.isArray(tools) ? tools : []);
+const isStrict = (tool: Json): tool is JsonObject => isObject(tool) && tool.strict === true;
+const hasStrictTool = (body: JsonObject): boolean => toolsOf(body).some(isStrict);
+const loosened = (tool: Json): Json => (isStrict(tool) ? { ...tool, strict: false } : tool);
+
+const isOfStrictTool = (failure: ProviderFailure): boolean =>
+  placesOf(failure).some((place) => place.startsWith("tools")) && OF_A_SCHEMA.test(textOf(failure));
 
 /** Null where it is the parameter that is refused, or a schema: servers that refuse one refuse all. */
 function refusedValue(failure: ProviderFailure, parameter: string, body: JsonObject): string | null {
@@ -117,19 +129,31 @@ export const filledFields = (found: readonly Finding[]): FilledField[] =>
   found.flatMap((finding) => (finding.kind === "filled" ? [finding.field] : []));
 
 /** The request as the findings want it. They are applied in the order in which they were found. */
-export function withFindings(body: JsonObject, found: readonly Finding[]): JsonObject {
-  return found.reduce<JsonObject>((changed, finding) => {
-    if (finding.kind === "filled") return changed;
-    const sent = valueAt(changed, finding.parameter);
-    const isOfValue = finding.kind === "left_out" && finding.value !== undefined;
-    if (sent === undefined || (isOfValue && finding.value !== JSON.stringify(sent))) return changed;
-    const [name = "", member] = finding.parameter.split(".");
-    const { [name]: value = null, ...rest } = changed;
-    if (finding.kind === "renamed") return { ...rest, [finding.to]: value };
-    if (member === undefined || !isObject(value)) return rest;
-    const { [member]: _refused, ...kept } = value;
-    return Object.keys(kept).length === 0 ? rest : { ...rest, [name]: kept };
-  }, body);
+export const withFindings = (body: JsonObject, found: readonly Finding[]): JsonObject =>
+  found.reduce(withFinding, body);
+
+function withFinding(body: JsonObject, finding: Finding): JsonObject {
+  switch (finding.kind) {
+    case "filled":
+      return body;
+    case "loosened":
+      return { ...body, tools: toolsOf(body).map(loosened) };
+    default:
+      return withParameter(body, finding);
+  }
+}
+
+/** The request without a parameter that was refused, or with it under its other name. */
+function withParameter(body: JsonObject, finding: Extract<Finding, { parameter: string }>): JsonObject {
+  const sent = valueAt(body, finding.parameter);
+  const isOfValue = finding.kind === "left_out" && finding.value !== undefined;
+  if (sent === undefined || (isOfValue && finding.value !== JSON.stringify(sent))) return body;
+  const [name = "", member] = finding.parameter.split(".");
+  const { [name]: value = null, ...rest } = body;
+  if (finding.kind === "renamed") return { ...rest, [finding.to]: value };
+  if (member === undefined || !isObject(value)) return rest;
+  const { [member]: _refused, ...kept } = value;
+  return Object.keys(kept).length === 0 ? rest : { ...rest, [name]: kept };
 }
 
 /** Whether a refusal is of a parameter, and not of what the messages hold. */
