@@ -107,11 +107,18 @@ export interface Model {
   provider: string;
   /** Names the model with its server and its API: what it said beside a text goes back only where this is the same. */
   source: string;
+  /** The models that are asked in its place, in this order, when it is away. No two of them and it have the same name. */
+  fallbacks?: readonly Model[];
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
 }
 
+/** A model as runs and events name it. */
+export type ModelName = Pick<Model, "id" | "provider">;
+
 /** Finds the model that is chosen, or the deployment's default one; null when the deployment has no model. */
 export type ModelSource = (choice?: ModelChoice) => Model | null;
+
+type ModelErrorDetails = Partial<Pick<ModelError, "status" | "refusesHistory" | "isAway">>;
 
 /** A failure of the model's provider. Callers are shown the message, so it must hold no key, header or prompt. */
 export class ModelError extends Error {
@@ -120,17 +127,20 @@ export class ModelError extends Error {
   readonly status: number | null;
   /** Whether the provider refused what it was sent, so that it may answer when it is sent less of the history. */
   readonly refusesHistory: boolean;
+  /** Whether the provider had too much to do (429), failed (5xx), was too slow or was not reached: another one may answer. */
+  readonly isAway: boolean;
 
   constructor(
     type: ModelError["type"],
     message: string,
-    { status = null, refusesHistory = false }: { status?: number | null; refusesHistory?: boolean } = {},
+    { status = null, refusesHistory = false, isAway = false }: ModelErrorDetails = {},
   ) {
     super(message);
     this.name = "ModelError";
     this.type = type;
     this.status = status;
     this.refusesHistory = refusesHistory;
+    this.isAway = isAway;
   }
 }
 

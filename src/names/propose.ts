@@ -38,6 +38,8 @@ export interface NameProposal {
   attempts: number;
   promptTokens: number;
   completionTokens: number;
+  /** The id of the model that was asked last. */
+  model: string;
   /** Why the provider did not answer the last time; null also for an answer that was not usable. */
   failure: ModelFailure | null;
   /** The failure as a sentence that callers may read. */
@@ -64,6 +66,7 @@ export async function proposeName(
   };
   const proposal: NameProposal = {
     name: null,
+    model: model.id,
     attempts: 0,
     promptTokens: 0,
     completionTokens: 0,
@@ -73,6 +76,7 @@ export async function proposeName(
   while (proposal.attempts < MAX_CALLS) {
     const answer = await modelAnswer(model, request, BOUNDS);
     proposal.attempts += 1;
+    proposal.model = answer.model;
     proposal.promptTokens += answer.usage.inputTokens;
     proposal.completionTokens += answer.usage.outputTokens;
     proposal.failure = answer.failure;

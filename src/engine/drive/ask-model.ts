@@ -1,5 +1,6 @@
 import {
   type FinishReason,
+  type Model,
   type ModelChunk,
   ModelError,
   type ModelRequest,
@@ -12,11 +13,13 @@ import { untilAborted } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { toModelMessage } from "../prompt/prompt.ts";
-import { leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from "../prompt/request.ts";
+import { type LeftOut, leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from "../prompt/request.ts";
 import { validMessages } from "../prompt/valid-messages.ts";
 import { roomForCalls, toolRounds } from "../run/calls.ts";
+import { modelChangedBytes } from "../run/event-log.ts";
 import type { Run, RunFact } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
+import { type Asked, askedModel } from "./fallback.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
 
 type AskDependencies = Pick<
@@ -86,17 +89,22 @@ export async function* askModel(
     type: "model_answered",
     usage: streamed.usage,
     toolCalls: answer.calls,
-    ...(answer.aside !== null && { providerData: kept(answer.aside, deps) }),
+    ...(answer.aside !== null && {
+      providerData: kept(answer.aside, askedModel(deps.model, run.model).model.source, deps),
+    }),
   };
   return answer;
 }
 
 /** Kept whole or not at all. What is too large leaves a note that it was there. */
-function kept({ data }: Aside, { model: { source }, providerDataRoom }: AskDependencies): ProviderData {
+function kept({ data }: Aside, source: string, { providerDataRoom }: AskDependencies): ProviderData {
   return { source, data: data !== null && utf8Bytes(data) <= providerDataRoom() ? data : null };
 }
 
-/** Asks, and asks again with less of the history where the provider refuses it; null when the run has ended. */
+/**
+ * Asks, and asks again: with less of the history where the provider refuses it, another model where the provider is away.
+ * Null when the run has ended.
+ */
 async function* streamWithLess(
   run: Run,
   prompt: Prompt,
@@ -108,16 +116,37 @@ async function* streamWithLess(
   for (;;) {
     const left = run.historyDropped ?? NOTHING_LEFT_OUT;
     const messages = validMessages(requestMessages(prompt, produced, left), deps.tools);
-    const streamed = yield* stream(run, { messages, tools: deps.tools, toolChoice, ...digests }, deps);
+    const asked = askedModel(deps.model, run.model);
+    const request: ModelRequest = { messages, tools: deps.tools, toolChoice, ...digests };
+    const streamed = yield* stream(run, asked, request, deps);
     if (!(streamed instanceof Failed)) return streamed;
-    const { error, refusal } = streamed;
-    const more = refusal !== null && deps.dropsHistory ? leaveOutMore(prompt, produced, left) : null;
-    if (deps.signal.aborted || refusal === null || more === null) {
-      yield deps.signal.aborted ? { type: "cancelled" } : failure(error);
+    if (deps.signal.aborted) {
+      yield { type: "cancelled" };
       return null;
     }
-    yield { type: "history_dropped", dropped: { ...more, reason: refusal } };
+    const step = nextStep(run, streamed, { less: () => leaveOutMore(prompt, produced, left), next: asked.next }, deps);
+    if (step === null) {
+      yield failure(streamed.error);
+      return null;
+    }
+    yield step;
   }
+}
+
+/** What may still be tried: less of the history, and another model. */
+interface Ways {
+  less(): LeftOut | null;
+  next: Model | null;
+}
+
+/** What the next request does otherwise than one that failed; null where nothing is left to try. */
+function nextStep(run: Run, { refusal, isAway }: Failed, { less, next }: Ways, deps: AskDependencies): RunFact | null {
+  const dropped = refusal !== null && deps.dropsHistory ? less() : null;
+  if (refusal !== null && dropped !== null) {
+    return { type: "history_dropped", dropped: { ...dropped, reason: refusal } };
+  }
+  if (!isAway || next === null || deps.eventRoom() < modelChangedBytes(run.model) + DELTA_EVENT_BYTES) return null;
+  return { type: "model_changed", model: { id: next.id, provider: next.provider } };
 }
 
 /** A request that failed. */
@@ -125,15 +154,19 @@ class Failed {
   readonly error: unknown;
   /** Why the provider refused what it was sent, before it said anything; null where that is not why it failed. */
   readonly refusal: string | null;
+  /** Whether the provider was away before it said anything. */
+  readonly isAway: boolean;
 
   constructor(error: unknown, hasBegun: boolean) {
     this.error = error;
+    this.isAway = error instanceof ModelError && error.isAway && !hasBegun;
     this.refusal = error instanceof ModelError && error.refusesHistory && !hasBegun ? error.message : null;
   }
 }
 
 async function* stream(
   run: Run,
+  { model, next }: Asked,
   request: ModelRequest,
   deps: AskDependencies,
 ): AsyncGenerator<RunFact, Streamed | Failed> {
@@ -148,9 +181,12 @@ async function* stream(
   // Aborted when the run ends as well as when it is cancelled: else the provider goes on with an answer that nobody reads.
   const upstream = new AbortController();
   try {
-    const chunks = deps.model.stream(request, AbortSignal.any([deps.signal, upstream.signal]));
+    // Where another model can answer, the request is not sent again to one that is away.
+    const sent = next === null ? request : { ...request, maxRetries: 0 };
+    const chunks = model.stream(sent, AbortSignal.any([deps.signal, upstream.signal]));
     for await (const chunk of untilAborted(chunks, deps.signal)) {
-      hasBegun = true;
+      // A provider may count what it failed to answer.
+      hasBegun ||= chunk.type !== "usage";
       const room = chunk.type === "reasoning" ? deps.reasoningRoom() : outputRoom(run, deps);
       const told = take(streamed, chunk, room);
       if (told !== null) yield told;

@@ -1,5 +1,6 @@
 import type { RunEvent } from "../../domain/event.ts";
 import { NO_USAGE } from "../../domain/model.ts";
+import { modelAt } from "../run/asked-model.ts";
 import { assistantMessages, runReasoning, runText, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { CallEntry, Delta, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
 import { runMetrics } from "../run/metrics.ts";
@@ -82,6 +83,9 @@ export class EventReader {
         const fields = entry.summary === null ? {} : { session_summary: entry.summary };
         return this.#only(["SessionSummaryCompleted", fields], entry.at);
       }
+      case "model_changed":
+        // The model behind the entry is the one that is asked now.
+        return this.#only(["ModelRequestStarted", this.#model(this.#entry + 1)], entry.at);
       case "tool_started":
       case "tool_ended":
       case "tool_paused":
@@ -142,7 +146,7 @@ export class EventReader {
 
   #plain(kind: PlainKind): Told {
     const { head, end } = this.#run;
-    const model = { model: head.model, model_provider: head.modelProvider };
+    const model = this.#model(this.#entry);
     switch (kind) {
       case "run_started":
         return ["RunStarted", { ...model, session_cache: head.sessionCache }];
@@ -167,6 +171,12 @@ export class EventReader {
       case "run_cancelled":
         return ["RunCancelled", { reason: `Run ${head.runId} was cancelled`, content: runText(this.#run) }];
     }
+  }
+
+  /** The model that was asked when the log had this many entries. */
+  #model(entries: number): EventFields {
+    const { id, provider } = modelAt(this.#run, entries);
+    return { model: id, model_provider: provider };
   }
 
   #paused({ open }: PausedEntry): Told {

@@ -7,12 +7,13 @@ import {
   appendMember,
   type CallEntry,
   type Delta,
+  type ModelChangedEntry,
   type PausedEntry,
   type PlainEntry,
   type SummaryEntry,
 } from "./event-log.ts";
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
-import { addUsage } from "./tokens.ts";
+import { withUsage } from "./tokens.ts";
 
 /** What may still happen to a paused run: people answer, requirements expire, somebody cancels. */
 const AFTER_PAUSE = new Set<RunFact["type"]>([
@@ -65,6 +66,14 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       run.answer = { messageId: fact.messageId, text: [], reasoning: [], requestedAt: at, firstTokenAt: null };
       tell(run, { kind: "model_requested", at });
       break;
+    case "model_changed":
+      if (run.answer !== null) {
+        run.modelMs += at - run.answer.requestedAt;
+        run.answer.requestedAt = at;
+      }
+      tell(run, { kind: "model_changed", at, before: run.model });
+      run.model = fact.model;
+      break;
     case "history_dropped":
       run.historyDropped = fact.dropped;
       break;
@@ -76,7 +85,7 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       break;
     case "model_answered":
       closeAnswer(run, at, fact);
-      run.usage = addUsage(run.usage, fact.usage);
+      run.usage = withUsage(run.usage, { model: run.model, usage: fact.usage });
       tell(run, { kind: "model_answered", at });
       break;
     case "tool_started":
@@ -148,7 +157,11 @@ export function endInstead(run: Run, fact: Extract<RunFact, { type: "failed" | "
   applyFact(run, { at: end.at - run.head.startedAt, fact });
 }
 
-function tell(run: Run, entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry, events = 1): void {
+function tell(
+  run: Run,
+  entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry | ModelChangedEntry,
+  events = 1,
+): void {
   run.eventBytes += appendEntry(run.log, entry);
   run.eventCount += events;
 }

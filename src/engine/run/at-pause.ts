@@ -1,9 +1,8 @@
 import type { Message } from "../../domain/message.ts";
-import { NO_USAGE } from "../../domain/model.ts";
 import { NOT_ANSWERED, type Requirement } from "../../domain/requirement.ts";
+import { modelAt, usageByModel } from "./asked-model.ts";
 import { requirementOfCall, toolAnswers } from "./calls.ts";
 import type { Run } from "./state.ts";
-import { addUsage } from "./tokens.ts";
 
 /**
  * The run as it was when its log had this many entries, if the last of these is a pause; else the run as it is. The
@@ -18,16 +17,15 @@ export function runAtPause(run: Run, entries: number): Run {
   const requirements = requirementsAt(run, log, pause.open);
   const isLast = entries === run.log.length;
   const messages = isLast ? run.messages : messagesAt(run, log);
-  const usage = messages.reduce(
-    (sum, message) => (message.role === "assistant" ? addUsage(sum, message.usage ?? NO_USAGE) : sum),
-    NO_USAGE,
-  );
+  const model = modelAt(run, entries);
+  const answers = messages.filter((message) => message.role === "assistant");
   return {
     ...run,
     log,
     messages,
     requirements,
-    usage,
+    model,
+    usage: usageByModel(answers, { log, model }),
     firstTokenAt: run.firstTokenAt !== null && run.firstTokenAt <= pause.at ? run.firstTokenAt : null,
     answer: null,
     end: { status: "PAUSED", at: run.head.startedAt + pause.at },

@@ -1,3 +1,4 @@
+import type { ModelName } from "../../domain/model.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
@@ -59,6 +60,13 @@ export interface SummaryEntry {
   summary: SessionSummary | null;
 }
 
+/** Another model is asked for the answer. The log says which one was asked before; the run says which one was asked last. */
+export interface ModelChangedEntry {
+  kind: "model_changed";
+  at: number;
+  before: ModelName;
+}
+
 /** The next `events` events of a member run stand here among the team run's events. */
 interface MemberEntry {
   kind: "member_told";
@@ -75,7 +83,15 @@ interface GapEntry {
   nextIndex: number;
 }
 
-export type LogEntry = DeltasEntry | PlainEntry | CallEntry | PausedEntry | SummaryEntry | MemberEntry | GapEntry;
+export type LogEntry =
+  | DeltasEntry
+  | PlainEntry
+  | CallEntry
+  | PausedEntry
+  | SummaryEntry
+  | ModelChangedEntry
+  | MemberEntry
+  | GapEntry;
 
 const PLAIN_LETTERS: Record<PlainKind, string> = {
   run_started: "S",
@@ -91,6 +107,8 @@ const PLAIN_LETTERS: Record<PlainKind, string> = {
 };
 const CALL_LETTERS: Record<CallKind, string> = { tool_started: "T", tool_ended: "R", tool_paused: "W" };
 const DELTAS_LETTERS: Record<DeltasKind, string> = { deltas: "D", reasoning: "H" };
+/** Followed by the id and the provider of the model that was asked before. */
+export const MODEL_CHANGED_LETTER = "V";
 const MEMBER_LETTER = "M";
 const MEMBER_REASONING_LETTER = "N";
 const byLetter = <Kind extends string>(letters: Record<Kind, string>) =>
@@ -170,10 +188,12 @@ export function appendMember(log: LogEntry[], told: Omit<MemberEntry, "kind">): 
 
 export function appendEntry(
   log: LogEntry[],
-  entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry | GapEntry,
+  entry: PlainEntry | CallEntry | PausedEntry | SummaryEntry | ModelChangedEntry | GapEntry,
 ): number {
   log.push(entry);
   switch (entry.kind) {
+    case "model_changed":
+      return modelChangedBytes(entry.before);
     case "run_paused":
       return ENTRY_BYTES + JSON.stringify(entry.open).length;
     case "summary_completed":
@@ -183,7 +203,11 @@ export function appendEntry(
   }
 }
 
-/** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, of ASCII but for a summary. */
+/** What the stored log grows by when another model is asked. */
+export const modelChangedBytes = ({ id, provider }: ModelName): number =>
+  ENTRY_BYTES + utf8Bytes(JSON.stringify([id, provider]));
+
+/** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, of ASCII but for a summary and the names of models. */
 export function storedLog(log: readonly LogEntry[]): string {
   return JSON.stringify(log.map(storedEntry));
 }
@@ -208,6 +232,8 @@ function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)
       return ["P", entry.at, ...entry.open];
     case "summary_completed":
       return ["E", entry.at, entry.summary];
+    case "model_changed":
+      return [MODEL_CHANGED_LETTER, entry.at, entry.before.id, entry.before.provider];
     case "member_told":
       return [entry.isReasoning ? MEMBER_REASONING_LETTER : MEMBER_LETTER, entry.member, entry.events];
     case "gap":
@@ -218,7 +244,8 @@ function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)
 }
 
 type StoredSummary = ["E", number, SessionSummary | null];
-type StoredEntry = StoredSummary | [string, number, ...number[]];
+type StoredChange = [string, number, id: string, provider: string];
+type StoredEntry = StoredSummary | StoredChange | [string, number, ...number[]];
 
 /** What one answer of the model said and thought. */
 type ToldAnswer = Readonly<Record<DeltasKind, string>>;
@@ -245,6 +272,10 @@ class StoredLogReader {
     if (entry[0] === "E") {
       const [, at, summary] = entry as StoredSummary;
       return { kind: "summary_completed", at, summary };
+    }
+    if (entry[0] === MODEL_CHANGED_LETTER) {
+      const [, at, id, provider] = entry as StoredChange;
+      return { kind: "model_changed", at, before: { id, provider } };
     }
     const [letter, first, ...rest] = entry as [string, number, ...number[]];
     const plain = PLAIN_KINDS.get(letter);

@@ -1,7 +1,7 @@
 import type { RunMetrics } from "../../domain/run.ts";
 import type { TokenMetrics } from "../../domain/session.ts";
 import type { Run } from "./state.ts";
-import { addTokens, subtractUsage, tokensOf } from "./tokens.ts";
+import { addTokens, allTokens, usedSince } from "./tokens.ts";
 
 /** Milliseconds as seconds. The clock is no finer than whole milliseconds. */
 export const seconds = (ms: number): number => Math.round(ms) / 1000;
@@ -45,13 +45,11 @@ function pausedMs({ log }: Run, until = Number.POSITIVE_INFINITY): number {
 function treeTokens(run: Run): TokenMetrics | null {
   return run.members.reduce<TokenMetrics | null>(
     (sum, member) => addTokens(sum, treeTokens(member)),
-    tokensOf(run.usage, modelOf(run)),
+    allTokens(run.usage),
   );
 }
 
 /** A session's tokens, with those that the run has used since it was stored last. Each member run adds its own tokens. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {
-  return addTokens(session, tokensOf(subtractUsage(run.usage, run.stored.usage), modelOf(run)));
+  return addTokens(session, allTokens(usedSince(run.usage, run.stored.usage)));
 }
-
-const modelOf = ({ head }: Run) => ({ id: head.model, provider: head.modelProvider });

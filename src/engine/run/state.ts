@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
-import { NO_USAGE, type ProviderData, type ToolCall, type Usage } from "../../domain/model.ts";
+import type { ModelName, ProviderData, ToolCall, Usage } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type {
   HistoryDropped,
@@ -14,6 +14,7 @@ import type {
 import type { SessionSummary } from "../../domain/session.ts";
 import type { ComponentRef } from "../../domain/team.ts";
 import type { LogEntry } from "./event-log.ts";
+import type { ModelUsage } from "./tokens.ts";
 
 /** What is fixed about a run once it has started. */
 export interface RunHead {
@@ -28,6 +29,7 @@ export interface RunHead {
   userId: string | null;
   /** Names this attempt: only it may settle the run. */
   fence: string;
+  /** The model that it asks first. */
   model: string;
   modelProvider: string;
   sessionCache: SessionCacheUse;
@@ -73,7 +75,10 @@ export interface Run {
   isStateChanged: boolean;
   /** What of the history its model was not sent; null where it was sent all of its window. */
   historyDropped: HistoryDropped | null;
-  usage: Usage;
+  /** The model that it asks, which may be another one than it began with. */
+  model: ModelName;
+  /** What each model has used. */
+  usage: readonly ModelUsage[];
   /** Milliseconds after the start; null until the first text, or the first reasoning that is shown, came. */
   firstTokenAt: number | null;
   /** Time spent waiting for the model, in milliseconds. */
@@ -91,7 +96,7 @@ export interface Run {
   /** The answer that is streaming in. */
   answer: StreamedAnswer | null;
   /** How much of the run D1 has already, from before it paused. */
-  stored: { messages: number; usage: Usage; metrics: RunMetrics | null };
+  stored: { messages: number; usage: readonly ModelUsage[]; metrics: RunMetrics | null };
 }
 
 /** An answer of the model as far as it has come. */
@@ -109,6 +114,8 @@ export type RunFact =
   /** The run goes on after a pause; `state` is the session's at that time. */
   | { type: "run_continued"; state: JsonObject }
   | { type: "model_requested"; messageId: string }
+  /** The model that was asked is away: the run asks this one now, and stays with it. */
+  | { type: "model_changed"; model: ModelName }
   /** The provider refused the request, or one of an earlier run: the next one goes without this. */
   | { type: "history_dropped"; dropped: HistoryDropped }
   | { type: "content"; delta: string }
@@ -159,7 +166,8 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     state: head.sessionState,
     isStateChanged: false,
     historyDropped: null,
-    usage: NO_USAGE,
+    model: { id: head.model, provider: head.modelProvider },
+    usage: [],
     firstTokenAt: null,
     modelMs: 0,
     outputBytes: 0,
@@ -169,6 +177,6 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     providerDataBytes: 0,
     eventCount: 0,
     answer: null,
-    stored: { messages: 0, usage: NO_USAGE, metrics: null },
+    stored: { messages: 0, usage: [], metrics: null },
   };
 }

@@ -1,13 +1,12 @@
 import type { Message } from "../../domain/message.ts";
-import { NO_USAGE } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { refOf } from "../../domain/team.ts";
 import { utf8Bytes } from "../../lib/text.ts";
+import { usageByModel } from "./asked-model.ts";
 import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
 import { type LogEntry, readStoredLog, reasoningEventBytes } from "./event-log.ts";
 import type { Run, RunEnd, RunHead } from "./state.ts";
-import { addUsage } from "./tokens.ts";
 
 /** A run with its messages, input first, as the store answers it. */
 interface Stored {
@@ -26,8 +25,9 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
           row.events,
           answers.map(({ content, reasoningContent }) => ({ deltas: content, reasoning: reasoningContent ?? "" })),
         );
-  const usage = answers.reduce((sum, answer) => addUsage(sum, answer.usage ?? NO_USAGE), NO_USAGE);
   const head = headFromRow(row);
+  const model = { id: head.model, provider: head.modelProvider };
+  const usage = usageByModel(answers, { log, model });
   const logBytes = row.events?.length ?? 0;
   const ofReasoning = Math.min(logBytes, reasoningEventBytes(log));
   return {
@@ -41,6 +41,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     state: head.sessionState,
     isStateChanged: false,
     historyDropped: row.historyDropped,
+    model,
     usage,
     firstTokenAt: firstTokenAt(log),
     modelMs: toMs(row.metrics?.timings?.model) ?? 0,

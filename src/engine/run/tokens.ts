@@ -1,5 +1,5 @@
 import { MAX_TOKEN_MODELS, MAX_TOKENS } from "../../domain/limits.ts";
-import { NO_USAGE, type Usage } from "../../domain/model.ts";
+import { type ModelName, NO_USAGE, type Usage } from "../../domain/model.ts";
 import type { TokenMetrics } from "../../domain/session.ts";
 
 // A model's usage, and sums of it in AgentOS's words.
@@ -44,8 +44,37 @@ export function tokenDetails(usage: Usage): TokenDetails {
   return details;
 }
 
+/** What one model has used. */
+export interface ModelUsage {
+  model: ModelName;
+  usage: Usage;
+}
+
+const isSame = (one: ModelName, other: ModelName): boolean => one.id === other.id && one.provider === other.provider;
+
+/** What each model has used, with this on top of it. */
+export function withUsage(used: readonly ModelUsage[], { model, usage }: ModelUsage): readonly ModelUsage[] {
+  const at = used.findIndex((one) => isSame(one.model, model));
+  const known = used[at];
+  return known === undefined
+    ? [...used, { model, usage }]
+    : used.with(at, { model, usage: addUsage(known.usage, usage) });
+}
+
+/** What each model has used since it had used this. */
+export function usedSince(used: readonly ModelUsage[], before: readonly ModelUsage[]): readonly ModelUsage[] {
+  return used.map(({ model, usage }) => {
+    const known = before.find((one) => isSame(one.model, model));
+    return { model, usage: known === undefined ? usage : subtractUsage(usage, known.usage) };
+  });
+}
+
+/** The tokens of all models; null when none were counted. */
+export const allTokens = (used: readonly ModelUsage[]): TokenMetrics | null =>
+  used.reduce<TokenMetrics | null>((sum, { model, usage }) => addTokens(sum, tokensOf(usage, model)), null);
+
 /** The tokens of one model; null when none were counted. */
-export function tokensOf(usage: Usage, model: { id: string; provider: string }): TokenMetrics | null {
+export function tokensOf(usage: Usage, { id, provider }: ModelName): TokenMetrics | null {
   if (usage.totalTokens === 0) {
     return null;
   }
@@ -55,7 +84,7 @@ export function tokensOf(usage: Usage, model: { id: string; provider: string }):
     total_tokens: usage.totalTokens,
     ...tokenDetails(usage),
   };
-  return { ...counts, details: { model: [{ ...counts, ...model }] } };
+  return { ...counts, details: { model: [{ ...counts, id, provider }] } };
 }
 
 /** Two sums of tokens as one, kept apart by model. */
@@ -71,7 +100,7 @@ export function addTokens(sum: TokenMetrics | null, added: TokenMetrics | null):
 function addModels(sum: readonly ModelTokens[], added: readonly ModelTokens[]): ModelTokens[] {
   const models = [...sum];
   for (const model of added) {
-    const at = models.findIndex(({ id, provider }) => id === model.id && provider === model.provider);
+    const at = models.findIndex((one) => isSame(one, model));
     const known = models[at];
     if (known !== undefined) models[at] = { ...known, ...sumCounts(known, model) };
     else if (models.length < MAX_TOKEN_MODELS) models.push(model);

@@ -36,7 +36,8 @@ export function promptTexts(request: ModelRequest): string[] {
 }
 
 export function modelTimeout(timeoutMs: number): ModelError {
-  return new ModelError("model_timeout", `The model's provider did not answer within ${timeoutMs / 1000} seconds.`);
+  const message = `The model's provider did not answer within ${timeoutMs / 1000} seconds.`;
+  return new ModelError("model_timeout", message, { isAway: true });
 }
 
 /** Whatever the client or the stream threw, as a ModelError. It carries no cause: that would hold what is masked here. */
@@ -44,13 +45,15 @@ export function toModelError(error: unknown, timeoutMs: number, confidential: Co
   if (error instanceof ModelError) return error;
   if (error instanceof APIConnectionTimeoutError) return modelTimeout(timeoutMs);
   if (error instanceof APIConnectionError) {
-    return new ModelError("model_provider_error", "The model's provider could not be reached.");
+    return new ModelError("model_provider_error", "The model's provider could not be reached.", { isAway: true });
   }
   if (error instanceof SyntaxError) {
     return new ModelError("model_provider_error", "The model's provider sent an answer that is not valid JSON.");
   }
   if (!(error instanceof APIError)) {
-    return new ModelError("model_provider_error", "The connection to the model's provider broke off.");
+    return new ModelError("model_provider_error", "The connection to the model's provider broke off.", {
+      isAway: true,
+    });
   }
   const failure = providerFailure(error);
   const said = shownMessage(failure.words, confidential);
@@ -60,6 +63,7 @@ export function toModelError(error: unknown, timeoutMs: number, confidential: Co
   return new ModelError(type, message, {
     status: failure.status,
     refusesHistory: refusesHistory(failure, isOfParameter),
+    isAway: isRateLimit(failure) || (failure.status !== null && failure.status >= 500),
   });
 }
 

@@ -23,6 +23,8 @@ export interface ModelAnswer {
   /** What the provider told of its cost; nothing where it told nothing. */
   usage: Usage;
   failure: ModelFailure | null;
+  /** The id of the model that was asked last. */
+  model: string;
   /** The failure as a sentence that callers may read, in the provider's words where it had any; null without a failure. */
   said: string | null;
 }
@@ -37,13 +39,25 @@ export interface AnswerBounds {
 /** Refusals that may be none a moment later: timeout, conflict, too early. */
 const PASSING_STATUSES: readonly number[] = [408, 409, 425];
 
-/** Asks the model once and reads what it says, within bounds. Does not reject. */
+/**
+ * Asks the model once and reads what it says, within bounds; where it is away, the models behind it in the same time. Does
+ * not reject.
+ */
 export async function modelAnswer(model: Model, request: ModelRequest, bounds: AnswerBounds): Promise<ModelAnswer> {
-  const answer: ModelAnswer = { text: "", finishReason: null, usage: NO_USAGE, failure: null, said: null };
+  const answer: ModelAnswer = {
+    text: "",
+    finishReason: null,
+    usage: NO_USAGE,
+    failure: null,
+    model: model.id,
+    said: null,
+  };
   const stop = new AbortController();
   const signal = bounds.signal === undefined ? stop.signal : AbortSignal.any([bounds.signal, stop.signal]);
   try {
-    const read = readInto(answer, untilAborted(model.stream(request, signal), signal), bounds.maxChars);
+    const read = readFirst(answer, [model, ...(model.fallbacks ?? [])], (asked) =>
+      readInto(answer, untilAborted(asked.stream(request, signal), signal), bounds.maxChars),
+    );
     const timedOut = () => new ModelError("model_timeout", "The model did not answer in time.");
     await withTimeout(read, bounds.timeoutMs, timedOut);
     // Late chunks of a stream that was given up must not change what was answered.
@@ -52,6 +66,23 @@ export async function modelAnswer(model: Model, request: ModelRequest, bounds: A
     return { ...answer, finishReason: null, failure: failureOf(error), said: sayingOf(error) };
   } finally {
     stop.abort();
+  }
+}
+
+/** Reads the first of the models that is not away. */
+async function readFirst(
+  answer: ModelAnswer,
+  models: readonly Model[],
+  read: (model: Model) => Promise<void>,
+): Promise<void> {
+  for (const [nth, model] of models.entries()) {
+    answer.model = model.id;
+    try {
+      return await read(model);
+    } catch (error) {
+      const isAway = error instanceof ModelError && error.isAway && answer.text === "";
+      if (!isAway || nth + 1 === models.length) throw error;
+    }
   }
 }
 

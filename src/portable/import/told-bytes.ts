@@ -4,7 +4,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import { toldOfEnd, toldOfPause } from "../../engine/events/told.ts";
 import { plainExecution, requirementExecution } from "../../engine/people/requirement-json.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
-import { REASONING_LETTERS } from "../../engine/run/event-log.ts";
+import { MODEL_CHANGED_LETTER, REASONING_LETTERS } from "../../engine/run/event-log.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredEntry } from "../record/event-log.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
@@ -55,7 +55,8 @@ export class ToldBytes {
     this.#ofMembers = ofMembers;
     const { runId, parentRunId, agentId, teamId, componentName, model, modelProvider } = run;
     const eventBytes = EVENT_BYTES + jsonBytes([runId, parentRunId, agentId, teamId, componentName]);
-    const modelBytes = jsonBytes([model, modelProvider]);
+    const changes = (run.events ?? []).filter(([letter]) => letter === MODEL_CHANGED_LETTER);
+    const modelBytes = Math.max(...[[model, modelProvider], ...changes.map((entry) => entry.slice(2))].map(jsonBytes));
     const nextCalls: Record<string, number> = {};
     for (const entry of run.events ?? []) {
       if (UNTOLD.includes(String(entry[0]))) continue;
@@ -69,6 +70,7 @@ export class ToldBytes {
       case "S":
       case "Q":
       case "A":
+      case MODEL_CHANGED_LETTER:
         return modelBytes;
       case "X":
         this.#texts += 1;

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { MAX_CLOSING_EVENT_BYTES, MAX_REASONING_EVENT_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
-import { REASONING_LETTERS } from "../../engine/run/event-log.ts";
-import { checked, count, instant, list, summary } from "./field-kinds.ts";
+import { MODEL_CHANGED_LETTER, REASONING_LETTERS } from "../../engine/run/event-log.ts";
+import { checked, count, instant, list, name, summary } from "./field-kinds.ts";
 
 /**
- * An entry of an event log. The entry of a summary holds the summary, or null. engine/run/event-log.ts explains the letters.
+ * An entry of an event log. The entry of a summary holds the summary, or null; that of another model the name of the one before. engine/run/event-log.ts explains the letters.
  */
 export type StoredEntry = (string | number | SessionSummary | null)[];
 
@@ -18,8 +18,9 @@ const MAX_ENTRIES = Math.floor((MAX_LOG_BYTES + MAX_REASONING_EVENT_BYTES) / 8);
 const number = instant.refine((at) => at >= 0, "must not be negative");
 const plainEntry = z.tuple([z.string().length(1), number], count);
 const summaryEntry = z.tuple([z.literal("E"), number, summary.nullable()]);
+const modelEntry = z.tuple([z.literal(MODEL_CHANGED_LETTER), number, name, name]);
 const entry = z.unknown().superRefine((value, ctx) => {
-  const kind = isSummary(value) ? summaryEntry : plainEntry;
+  const kind = isSummary(value) ? summaryEntry : isModelChange(value) ? modelEntry : plainEntry;
   const [issue] = kind.safeParse(value).error?.issues ?? [];
   if (issue !== undefined) ctx.addIssue({ code: "custom", message: issue.message, path: issue.path });
 });
@@ -37,6 +38,8 @@ export const eventLog: z.ZodType<StoredEntry[]> = z
   .pipe(checked<StoredEntry[]>(list(entry, MAX_ENTRIES)));
 
 const isSummary = (value: unknown): boolean => Array.isArray(value) && value[0] === "E";
+
+const isModelChange = (value: unknown): boolean => Array.isArray(value) && value[0] === MODEL_CHANGED_LETTER;
 
 const isReasoning = (value: unknown): boolean => Array.isArray(value) && REASONING_LETTERS.includes(value[0]);
 

@@ -1,6 +1,7 @@
 import type { Model } from "../../domain/model.ts";
 import type { RunError } from "../../domain/run.ts";
 import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
+import { askedModel } from "../../engine/drive/fallback.ts";
 import { buildPrompt, toModelMessage } from "../../engine/prompt/prompt.ts";
 import { refusalOf, refusedBefore } from "../../engine/prompt/refusal.ts";
 import { type WindowRun, windowRun } from "../../engine/prompt/window.ts";
@@ -56,7 +57,8 @@ function facts(context: SessionContext, { tree, model, history, failure, continu
     return failAtOnce(failure, continues ? tree.state.current : null);
   }
   const { top } = tree;
-  const refused = refusedBefore(context.memory.refusal(model.source), history);
+  const { source } = askedModel(model, top.run.model).model;
+  const refused = refusedBefore(context.memory.refusal(source), history);
   const prompt = buildPrompt(top.input, top.component, { history, refused });
   const deps = driveDependencies(context, tree, {
     strand: top,
@@ -89,10 +91,16 @@ async function settleAndRemember(context: SessionContext, started: StartedRun): 
     const { runs, withoutProviderData } = run.historyDropped;
     log("warn", "run.history_dropped", { run_id: live.runId, runs, without_provider_data: withoutProviderData });
   }
+  const hasChangedModel = run.log.some(({ kind }) => kind === "model_changed");
+  if (hasChangedModel) {
+    const { id, provider } = run.model;
+    log("warn", "run.model_changed", { run_id: live.runId, model: id, model_provider: provider });
+  }
   if (run.end?.status !== "COMPLETED") {
     return false;
   }
-  if (run.historyDropped !== null) {
+  // With another model in the run it is not known which of them refused the history.
+  if (run.historyDropped !== null && !hasChangedModel) {
     memory.refuse(started.model.source, refusalOf(run.historyDropped, started.history, run.head.runIndex ?? 0));
   }
   memory.addRun(windowRun(run.head.runIndex ?? 0, [...top.input, ...run.messages].map(toModelMessage)));

@@ -6,7 +6,7 @@ import { errorFields, log } from "../../lib/log.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 
 /**
- * Facts that are journaled at once. Tools act on the world, so their calls and results must not be lost. A change of the
+ * Facts that are journaled at once. A run stays with its model. Tools act on the world, so their calls and results must not be lost. A change of the
  * state may be in D1 already, from a caller.
  */
 const AT_ONCE = new Set<RunFact["type"]>([
@@ -17,6 +17,7 @@ const AT_ONCE = new Set<RunFact["type"]>([
   "member_started",
   "state_changed",
   "summary_started",
+  "model_changed",
 ]);
 /** Facts that are applied and journaled at once. Readers see them only when `show` is called, once D1 has them. */
 const ENDS = new Set<RunFact["type"]>(["paused", "completed", "failed", "cancelled"]);

@@ -32,6 +32,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       error: end.status === "ERROR" ? end.error : null,
       events: storedLog(run.log),
       settledAt: end.at,
+      ...(hasChangedModel(run) && { model: run.model.id, modelProvider: run.model.provider }),
       ...(run.isStateChanged && { sessionState: run.state }),
     },
     // Requirements that are answered were stored as such before, and stay as they are.
@@ -46,6 +47,10 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     },
   };
 }
+
+/** Whether another model was asked than the one that the run's row names. */
+const hasChangedModel = ({ head, model }: Run): boolean =>
+  head.model !== model.id || head.modelProvider !== model.provider;
 
 type Said = Pick<Settlement["session"], "completedRuns" | "rereadsFrom" | "chatMessages" | "lastMessage">;
 
@@ -106,8 +111,9 @@ const KEPT_BYTES = [64 * 1024, 0];
 /** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
 export function refusedRuns(run: Run): Run[] {
   return KEPT_BYTES.map((bytes) => {
-    const { historyDropped, usage, firstTokenAt, modelMs, stored } = run;
-    const kept: Run = { ...newRun(run.head, run.requirements), historyDropped, usage, firstTokenAt, modelMs, stored };
+    const { historyDropped, model, usage, firstTokenAt, modelMs, stored } = run;
+    const known = { historyDropped, model, usage, firstTokenAt, modelMs, stored };
+    const kept: Run = { ...newRun(run.head, run.requirements), ...known };
     const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
     applyFact(kept, { at: 0, fact: { type: "run_started" } });
     const produced = run.messages.slice(stored.messages);

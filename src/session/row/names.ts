@@ -111,7 +111,7 @@ async function askAndGuard(
     reasoningEffort,
     retryFailures: jobId === null,
   });
-  const details = { model: model.id, ...cost, jobId, ...(said !== null && { error: said }) };
+  const details = { ...cost, jobId, ...(said !== null && { error: said }) };
   if (name === null) {
     log("warn", "name.not_usable", { session_id: session.sessionId, failure });
     return { name, details, failure };

@@ -27,7 +27,9 @@ export interface Settlement {
     RunRow,
     "status" | "waiting" | "metrics" | "historyDropped" | "finishReason" | "error" | "events" | "settledAt"
   > & {
-    /** Left out if it did not change. */
+    /** Left out if they did not change. */
+    model?: RunRow["model"];
+    modelProvider?: RunRow["modelProvider"];
     sessionState?: RunRow["sessionState"];
   };
   /** The new requirements of a run that has paused. */

@@ -139,6 +139,7 @@ describe.each(APIS)("behind $api", (tested) => {
         expect(await proposeName(model(), LINES, JOB)).toEqual({
           name: "Whale Facts",
           attempts: 1,
+          model: expect.any(String),
           promptTokens: 10,
           completionTokens: 5,
           failure: null,

@@ -82,6 +82,7 @@ describe("what a name cost", () => {
     expect(await proposed([first, second])).toEqual({
       name: "Whale Facts",
       attempts: 2,
+      model: expect.any(String),
       promptTokens: 200,
       completionTokens: 10,
       failure: null,
@@ -93,6 +94,7 @@ describe("what a name cost", () => {
     expect(await proposed([[usage(null), text("Whale Facts")]])).toMatchObject({
       name: "Whale Facts",
       attempts: 1,
+      model: expect.any(String),
       promptTokens: 0,
       completionTokens: 0,
     });

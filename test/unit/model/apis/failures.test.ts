@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelError } from "../../../../src/domain/model.ts";
 import type { OpenAiOptions } from "../../../../src/model/openai/client.ts";
 import { APIS, askFor, newModel } from "../../../support/openai-model.ts";
-import { fail, raw, reset, respond, type Script, scriptModel, text } from "../../../support/scripted-model.ts";
+import { fail, never, raw, reset, respond, type Script, scriptModel, text } from "../../../support/scripted-model.ts";
 
 const provider = scriptModel();
 
@@ -55,6 +55,19 @@ describe.each(APIS)("behind $api", (tested) => {
       const long = await failureOf([fail(400, "a ".repeat(5_000))]);
       expect(long.message.length).toBeLessThan(350);
       expect(long.message.endsWith("…")).toBe(true);
+    });
+
+    it.each<[string, Script, boolean]>([
+      ["429", [fail(429)], true],
+      ["500", [fail(500)], true],
+      ["503", [respond(503, "busy")], true],
+      ["no connection", [reset()], true],
+      ["no answer in time", [never()], true],
+      ["400", [fail(400)], false],
+      ["401", [fail(401)], false],
+      ["404", [fail(404)], false],
+    ])("says whether another provider may answer: %s", async (_what, script, isAway) => {
+      expect((await failureOf(script, { timeoutMs: 100 })).isAway).toBe(isAway);
     });
 
     it("is tried again, as often as configured, before any answer has begun", async () => {
