@@ -1,6 +1,6 @@
 import type { Failure } from "./domain/error.ts";
 import { MAX_TTL_SECONDS } from "./domain/limits.ts";
-import { MODEL_APIS, type ModelApi } from "./domain/model-choice.ts";
+import { type KeyedProvider, MODEL_APIS, type ModelApi, type ModelProvider } from "./domain/model-choice.ts";
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
 import { type Registry, teamDepth } from "./domain/team.ts";
 
@@ -168,6 +168,9 @@ type Setting = Variable | Binding;
 /** The settings and bindings of a deployment. Code outside this file knows nothing else of the environment. */
 export type Config = {
   [K in keyof Settings]: Settings[K] extends Format<infer T> ? T : never;
+} & {
+  /** The servers that models may name beside the deployment's own one, each with the key of its secret. */
+  providers: readonly KeyedProvider[];
 };
 
 /** The names of all variables; bindings are not among them. */
@@ -190,24 +193,52 @@ function misconfigured(sentences: readonly string[]): Failure {
   return { code: "internal", detail: `The server is not configured correctly: ${sentences.join(" ")}` };
 }
 
-function read(env: object): Outcome<Config> {
-  const settings: [string, Setting][] = Object.entries(SETTINGS);
-  const values = settings.map(([key, setting]) => ({ key, setting, value: settingValue(setting, env) }));
+/** What is wrong with the secrets of providers, a sentence each. */
+function secretProblems(env: object, providers: readonly ModelProvider[]): string[] {
+  const own = Object.values<Setting>(SETTINGS).map(({ name }) => name);
+  return providers.flatMap(({ name, secret }) => {
+    if (secret === undefined) return [];
+    // OS_SECURITY_KEY, say, would be sent to the provider.
+    if (own.includes(secret))
+      return [`${secret} is a setting of the server: provider '${name}' must name another secret.`];
+    return typeof present(Reflect.get(env, secret)) === "string"
+      ? []
+      : [`${secret} must be set: it is the key of provider '${name}'.`];
+  });
+}
+
+const keyed = (env: object, provider: ModelProvider): KeyedProvider => {
+  const key = provider.secret === undefined ? undefined : present(Reflect.get(env, provider.secret));
+  return { ...provider, apiKey: key === undefined ? null : String(key) };
+};
+
+function read(env: object, providers: readonly ModelProvider[]): Outcome<Config> {
+  const values = Object.entries<Setting>(SETTINGS).map(([key, setting]) => ({
+    key,
+    setting,
+    value: settingValue(setting, env),
+  }));
   const bad = values.filter(({ value }) => value === undefined);
-  if (bad.length > 0) {
+  const problems = [
     // Names each bad variable and what it must be, never its value: some are secrets.
-    return fail(misconfigured(bad.map(({ setting }) => `${setting.name} must be ${setting.expected}.`)));
-  }
-  return ok(Object.fromEntries(values.map(({ key, value }) => [key, value])) as Config);
+    ...bad.map(({ setting }) => `${setting.name} must be ${setting.expected}.`),
+    ...secretProblems(env, providers),
+  ];
+  if (problems.length > 0) return fail(misconfigured(problems));
+  const settings = Object.fromEntries(values.map(({ key, value }) => [key, value])) as Omit<Config, "providers">;
+  return ok({ ...settings, providers: providers.map((provider) => keyed(env, provider)) });
 }
 
 const configs = new WeakMap<object, Outcome<Config>>();
 
-/** Reads an environment once; the answer is remembered for as long as the environment lives. */
-export function readConfig(env: object): Outcome<Config> {
+/**
+ * Reads an environment once; the answer is remembered for as long as the environment lives. `providers` are the
+ * deployment's, whose secrets are read too.
+ */
+export function readConfig(env: object, providers: readonly ModelProvider[] = []): Outcome<Config> {
   const known = configs.get(env);
   if (known !== undefined) return known;
-  const config = read(env);
+  const config = read(env, providers);
   configs.set(env, config);
   return config;
 }

@@ -1,4 +1,4 @@
-import { agents, teams } from "./agents/index.ts";
+import { agents, providers, teams } from "./agents/index.ts";
 import { apiRouters } from "./api/routers.ts";
 import type { RouteDependencies } from "./api/shared/dependencies.ts";
 import { createApp } from "./app.ts";
@@ -22,12 +22,12 @@ const dependencies: RouteDependencies = {
 
 const app = createApp({
   ...dependencies,
-  config: readConfig,
+  config: (env) => readConfig(env, providers),
   routers: apiRouters(dependencies),
 });
 
 function triggered(env: Env): JobDependencies {
-  const config = readConfig(env);
+  const config = readConfig(env, providers);
   if (!config.ok) throw new Error(String(config.failure.detail));
   return jobDependencies(dependencies, config.value);
 }

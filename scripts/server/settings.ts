@@ -3,6 +3,8 @@
  * process's flags. It uses nothing of Node, because the tests run it in workerd.
  */
 
+import { providers } from "../../src/agents/providers.ts";
+import type { ModelProvider } from "../../src/domain/model-choice.ts";
 import { SETTINGS, type VariableName } from "../../src/env.ts";
 
 /** The settings that a shell may set. MODE is not among them: only a flag sets it. */
@@ -15,11 +17,20 @@ export const SHELL_SETTINGS: readonly ShellSetting[] = Object.values(SETTINGS)
   .map(({ name }) => name)
   .filter(isShellSetting);
 
-export type Settings = Partial<Record<ShellSetting, string>>;
+/** Values by their names: those of settings, and of the secrets of providers. */
+export type Settings = Partial<Record<ShellSetting, string>> & Record<string, string>;
 
-/** The settings in an environment. An empty one is kept, because with it a shell takes back what a file sets. */
-export function settingsIn(env: Readonly<Record<string, string | undefined>>): Settings {
-  return Object.fromEntries(SHELL_SETTINGS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+/**
+ * The settings in an environment, with the secrets that the deployment's providers name. An empty one is kept, because with
+ * it a shell takes back what a file sets.
+ */
+export function settingsIn(
+  env: Readonly<Record<string, string | undefined>>,
+  of: readonly ModelProvider[] = providers,
+): Settings {
+  const secrets = of.flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
+  const names = [...new Set([...SHELL_SETTINGS, ...secrets])];
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** A setting has a value that no file for wrangler can hold. The message names the setting and never shows its value. */

@@ -10,7 +10,10 @@ export type ModelApi = (typeof MODEL_APIS)[number];
 export interface ModelSettings {
   /** Its id at the provider. */
   id: string;
-  /** Left out, it is what the provider says, else `OPENAI_API`, else `responses` where no base URL is set and `chat` where one is. */
+  /**
+   * Left out, it is what the named provider says, else `chat`; of the deployment's own provider what `OPENAI_API` says, else
+   * `responses` where no base URL is set and `chat` where one is.
+   */
   api?: ModelApi;
   /** The name of a provider in `agents/providers.ts`. Left out, it is the deployment's (`OPENAI_BASE_URL`, `OPENAI_API_KEY`). */
   provider?: string;
@@ -29,6 +32,25 @@ export interface ModelSettings {
   /** Asked in this order when a model fails before its first piece with 429, 5xx, a timeout or no connection. */
   fallbacks?: readonly ModelChoice[];
 }
+
+/** A server that models are asked at, beside the deployment's own one. */
+export interface ModelProvider {
+  /** What agents call it; events and runs show it. */
+  name: string;
+  baseUrl: string;
+  /** The name of the secret that holds its key. Left out, the server wants none. */
+  secret?: string;
+  /** The API of its models that name none. Left out, it is `chat`. */
+  api?: ModelApi;
+}
+
+/** A provider with its key; null for one that wants none. */
+export interface KeyedProvider extends ModelProvider {
+  apiKey: string | null;
+}
+
+/** What events and runs call the deployment's own provider. */
+export const DEFAULT_PROVIDER = "OpenAI";
 
 /** A model by its id, or with settings. */
 export type ModelChoice = string | ModelSettings;

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { agents, teams } from "../agents/index.ts";
+import { agents, providers, teams } from "../agents/index.ts";
 import { type Config, readConfig } from "../env.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { modelSource } from "../model/model-source.ts";
@@ -29,7 +29,7 @@ export class SessionObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const config = readConfig(env);
+    const config = readConfig(env, providers);
     if (!config.ok) {
       throw new Error("The server is not configured correctly.");
     }

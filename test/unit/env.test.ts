@@ -4,10 +4,10 @@ import { type Config, readConfig } from "../../src/env.ts";
 /** The configuration hands bindings on, and uses none of them. */
 const bindings = { DB: {}, SESSIONS: {}, JOBS: {} };
 
-function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions" | "jobs"> {
+function settings(vars: Record<string, unknown>): Omit<Config, "db" | "sessions" | "jobs" | "providers"> {
   const read = readConfig({ ...bindings, ...vars });
   if (!read.ok) throw new Error(String(read.failure.detail));
-  const { db: _db, sessions: _sessions, jobs: _jobs, ...rest } = read.value;
+  const { db: _db, sessions: _sessions, jobs: _jobs, providers: _providers, ...rest } = read.value;
   return rest;
 }
 
@@ -142,5 +142,31 @@ describe("the configuration", () => {
   it("is read once for an environment", () => {
     const environment = { ...bindings };
     expect(readConfig(environment)).toBe(readConfig(environment));
+  });
+
+  it("has the keys of providers, and names the secrets that are missing or the server's own, never a value", () => {
+    const baseUrl = "https://mistral.test/v1";
+    const providers = [
+      { name: "Mistral", baseUrl, secret: "MISTRAL_API_KEY" },
+      { name: "Local", baseUrl: "http://127.0.0.1:11434/v1" },
+    ];
+    const read = readConfig({ ...bindings, MISTRAL_API_KEY: " key\n", OTHER: "other" }, providers);
+    expect(read.ok && read.value.providers).toEqual([
+      { ...providers[0], apiKey: "key" },
+      { ...providers[1], apiKey: null },
+    ]);
+    expect(readConfig({ ...bindings, MISTRAL_API_KEY: "" }, providers)).toMatchObject({
+      failure: {
+        detail:
+          "The server is not configured correctly: MISTRAL_API_KEY must be set: it is the key of provider 'Mistral'.",
+      },
+    });
+    const own = [{ name: "Mistral", baseUrl, secret: "OS_SECURITY_KEY" }];
+    expect(readConfig({ ...bindings, OS_SECURITY_KEY: "k-1" }, own)).toMatchObject({
+      failure: {
+        detail:
+          "The server is not configured correctly: OS_SECURITY_KEY is a setting of the server: provider 'Mistral' must name another secret.",
+      },
+    });
   });
 });

@@ -1,18 +1,26 @@
 import type { Agent } from "../../domain/agent.ts";
 import { idProblem } from "../../domain/id.ts";
+import type { ModelProvider } from "../../domain/model-choice.ts";
 import { type Component, isTeam, type Registry, type Team } from "../../domain/team.ts";
+import { historyProblem } from "./history-rules.ts";
+import { modelsProblem } from "./model-rules.ts";
+import { providersProblem } from "./provider-rules.ts";
 import { instructionsProblem, summariesProblem, teamProblem, toolsProblem } from "./rules.ts";
 
 /**
  * The agents and teams of a deployment, by their ids. Throws for one that breaks a rule, and says which rule, so that a
  * deployer sees the mistake at start and not in a run.
  */
-export function register(components: readonly Component[]): Registry {
+export function register(components: readonly Component[], providers: readonly ModelProvider[] = []): Registry {
+  const wrongProvider = providersProblem(providers);
+  if (wrongProvider !== null) throw new Error(wrongProvider);
   const known = new Map<string, Component>();
   for (const component of components) {
     const problem =
       takenOrInvalid(component, known) ??
       toolsProblem(component, titleOf(component)) ??
+      modelsProblem(component, capitalised(titleOf(component)), providers) ??
+      historyProblem(component, capitalised(titleOf(component))) ??
       summariesProblem(component, capitalised(titleOf(component)));
     if (problem !== null) throw new Error(problem);
     known.set(component.id, component);

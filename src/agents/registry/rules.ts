@@ -1,6 +1,5 @@
 import type { Agent } from "../../domain/agent.ts";
 import { MAX_COMPONENT_NAME_BYTES, MAX_INSTRUCTIONS_BYTES, MAX_SHOWN_SCHEMA_BYTES } from "../../domain/limits.ts";
-import { modelSettings } from "../../domain/model-choice.ts";
 import {
   type Component,
   DELEGATE_TO_MEMBER,
@@ -65,14 +64,14 @@ function expiryProblem({ expiresAfterSeconds: seconds, onExpiry }: Tool): string
 
 /** How sessions of an agent or team are summarized. */
 export function summariesProblem({ summaries }: Agent, owner: string): string | null {
-  const { every = 0, model, runWaits } = summaries ?? {};
+  const { every = 0, runWaits } = summaries ?? {};
   if (!Number.isSafeInteger(every) || every < 0) {
     return `${owner} has summaries.every ${every}. It must be a whole number of runs; 0 is never.`;
   }
   if (runWaits === true && every === 0) {
     return `${owner} has summaries.runWaits without summaries.every. Say after how many runs a summary is made.`;
   }
-  return model === "" ? `${owner} has an empty summaries.model. Name one, or leave it out.` : null;
+  return null;
 }
 
 /** A team's mode and members. */
@@ -108,9 +107,9 @@ function pathTo(id: string, path: readonly Team[], registry: Registry): readonly
 
 /** The texts that are stored with each run of an agent or team must not be too long. */
 export function instructionsProblem(component: Component, owner: string, registry: Registry): string | null {
-  const { name, model, description, instructions } = component;
-  if (bytesOf(name) > MAX_COMPONENT_NAME_BYTES || bytesOf(modelSettings(model ?? "").id) > MAX_COMPONENT_NAME_BYTES) {
-    return `${owner} has a name, or the name of a model, of more than ${MAX_COMPONENT_NAME_BYTES} bytes. Shorten it.`;
+  const { name, description, instructions } = component;
+  if (bytesOf(name) > MAX_COMPONENT_NAME_BYTES) {
+    return `${owner} has a name of more than ${MAX_COMPONENT_NAME_BYTES} bytes. Shorten it.`;
   }
   const members = isTeam(component) ? membersOf(registry, component) : [];
   const told = members.flatMap((member) => [member.id, member.name, member.role ?? member.description]);

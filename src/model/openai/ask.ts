@@ -4,7 +4,7 @@ import type { APIPromise } from "openai/core/api-promise";
 import type { Stream } from "openai/streaming";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Model, ModelChunk, ModelError, ModelRequest } from "../../domain/model.ts";
-import { type ModelApi, sourceOf } from "../../domain/model-choice.ts";
+import { DEFAULT_PROVIDER, type ModelApi, sourceOf } from "../../domain/model-choice.ts";
 import { log } from "../../lib/log.ts";
 import { createClient, OPENAI_BASE_URL, type OpenAiOptions, secretsOf } from "./client.ts";
 import { hasSeenDone } from "./done-mark.ts";
@@ -102,7 +102,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
     if (failure !== null) throw failure;
   }
 
-  return { id, name, provider: "OpenAI", source, stream };
+  return { id, name, provider: options.provider ?? DEFAULT_PROVIDER, source, stream };
 }
 
 interface Asking {

@@ -5,6 +5,8 @@ import { readableBody } from "./refusal/provider-failure.ts";
 
 export interface OpenAiOptions {
   settings: ModelSettings;
+  /** What events and runs call the provider. Left out, it is `OpenAI`. */
+  provider?: string;
   /** May be left out with a base URL: many local servers want no key. */
   apiKey?: string | null | undefined;
   /** Any OpenAI-compatible server; OpenAI itself when left out. */
@@ -41,13 +43,20 @@ export function createClient(options: OpenAiOptions): OpenAI {
 
 /** Looks `fetch` up when it is called: a client lives longer than a test's replacement of it. */
 async function fetchAnswer(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const response = await globalThis.fetch(input, init);
+  // What follows a redirect would take the key and the conversation along, to whatever server it names.
+  const response = await globalThis.fetch(input, { ...init, redirect: "manual" });
   if (response.ok) return response;
+  if (response.status >= 300 && response.status < 400) return redirected(response);
   // The client's timeout covers this function only: an error whose body never ends would hold it for good.
   const body = readableBody(await response.text());
   const headers = new Headers(response.headers);
   headers.delete("content-encoding");
   return new Response(body === "" ? null : body, { status: response.status, headers });
+}
+
+function redirected({ status, body }: Response): Response {
+  void body?.cancel();
+  return Response.json({ error: { message: "It redirects, which is not followed. Check the base URL." } }, { status });
 }
 
 /** What a provider may echo of the options and nobody may see: the key, and the credentials in the base URL. */

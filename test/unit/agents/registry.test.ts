@@ -224,7 +224,7 @@ describe("the depth of a team", () => {
       { runWaits: true },
       "Agent 'Ada' has summaries.runWaits without summaries.every. Say after how many runs a summary is made.",
     ],
-    ["no model's name", { model: "" }, "Agent 'Ada' has an empty summaries.model. Name one, or leave it out."],
+    ["no model's name", { model: "" }, "Agent 'Ada' has summaries.model ''. Name one, or leave it out."],
     ["a summary after each run, waited for", { every: 1, runWaits: true, addToContext: true }, "accepted"],
     ["a summary on request only, shown to the model", { addToContext: true }, "accepted"],
   ])("takes or refuses summaries of %s", (_what, summaries, message) => {
@@ -240,7 +240,7 @@ describe("the depth of a team", () => {
     [
       "a model's name",
       { model: "m".repeat(MAX_COMPONENT_NAME_BYTES + 1) },
-      "Agent 'Ada' has a name, or the name of a model, of more than 1000",
+      "Agent 'Ada' has model of 1001 bytes. At most 1000 are taken.",
     ],
     ["instructions that fit", { instructions: "x".repeat(MAX_INSTRUCTIONS_BYTES) }, "accepted"],
   ])("refuses what is too long to be stored with each run: %s", (_what, fields, message) => {

@@ -24,6 +24,13 @@ describe("the settings that npm start hands over", () => {
     ).toEqual({ OPENAI_API_KEY: "sk-1", OS_ID: "" });
   });
 
+  it("have the secrets of the deployment's providers with them, and of no others", () => {
+    const mistral = { name: "Mistral", baseUrl: "https://mistral.test/v1", secret: "MISTRAL_API_KEY" };
+    const env = { MISTRAL_API_KEY: "key", OTHER_API_KEY: "other", OS_ID: "mine" };
+    expect(settingsIn(env, [mistral])).toEqual({ MISTRAL_API_KEY: "key", OS_ID: "mine" });
+    expect(settingsIn(env, [])).toEqual({ OS_ID: "mine" });
+  });
+
   it("stand in a file with marks around them that they do not have", () => {
     expect(envFileText({ OS_ID: "a b#c", OS_NAME: "it's", OPENAI_MODEL: "`'" })).toBe(
       "OS_ID='a b#c'\nOS_NAME=`it's`\nOPENAI_MODEL=\"`'\"\n",
