@@ -11,7 +11,13 @@ export const VERSION = "0.1.0";
 /** The version of the AgentOS whose HTTP API this server speaks. AgentOS's clients look at it. */
 export const AGENTOS_VERSION = "2.9.0";
 
-const ModelInfo = z.object({ id: z.string(), provider: z.string() }).openapi("Model");
+const ModelInfo = z
+  .object({
+    id: z.string(),
+    name: z.string().openapi({ description: "The class of model: `OpenAIChat`, `OpenAIResponses` or `OfflineModel`." }),
+    provider: z.string(),
+  })
+  .openapi("Model");
 
 const Root = z.object({ name: z.string(), id: z.string(), version: z.string() }).openapi("Root");
 

@@ -11,10 +11,14 @@ export const SESSION_TABLE = "sessions";
 export const pythonIso = (epochMs: number) => new Date(epochMs).toISOString().replace("Z", "000Z");
 
 export function distinctModels({ agents, teams }: Registry, source: ModelSource) {
-  const ids = new Set([undefined, ...[...agents.values(), ...teams.values()].map(({ model }) => model)]);
-  const models = [...ids].map((id) => source(id)).filter((model) => model !== null);
-  return [...new Map(models.map(({ id, provider }) => [`${provider}/${id}`, { id, provider }])).values()];
+  const choices = new Set([undefined, ...[...agents.values(), ...teams.values()].map(({ model }) => model)]);
+  const models = [...choices].map((choice) => source(choice)).filter((model) => model !== null);
+  const asked = models.flatMap((model) => [model, ...(model.fallbacks ?? [])]);
+  const infos = asked.map(modelInfo);
+  return [...new Map(infos.map((info) => [JSON.stringify(info), info])).values()];
 }
+
+const modelInfo = ({ id, name, provider }: Model) => ({ id, name, provider });
 
 const modelOf = (component: Component, source: ModelSource): Model | null => source(component.model);
 
@@ -25,7 +29,7 @@ export function componentSummary(component: Component, source: ModelSource) {
     name: component.name,
     ...described(component),
     db_id: DB_ID,
-    ...(model !== null && { model: { id: model.id, provider: model.provider } }),
+    ...(model !== null && { model: modelInfo(model) }),
   };
 }
 

@@ -71,8 +71,8 @@ describe("discovery", () => {
 
   it("lists each model once", async () => {
     expect(await read("/models")).toEqual([
-      { id: "silent-1", provider: "Test" },
-      { id: "large-1", provider: "Test" },
+      { id: "silent-1", name: "SilentModel", provider: "Test" },
+      { id: "large-1", name: "SilentModel", provider: "Test" },
     ]);
   });
 
@@ -84,13 +84,18 @@ describe("discovery", () => {
       databases: ["d1"],
       session: { dbs: [{ db_id: "d1", domain_config: { display_name: "d1" }, tables: ["sessions"] }] },
       agents: [
-        { id: "bare", name: "Bare Agent", db_id: "d1", model: { id: "silent-1", provider: "Test" } },
+        {
+          id: "bare",
+          name: "Bare Agent",
+          db_id: "d1",
+          model: { id: "silent-1", name: "SilentModel", provider: "Test" },
+        },
         {
           id: "full",
           name: "Full Agent",
           description: "Has everything",
           db_id: "d1",
-          model: { id: "large-1", provider: "Test" },
+          model: { id: "large-1", name: "SilentModel", provider: "Test" },
         },
       ],
       teams: [],
@@ -228,8 +233,8 @@ describe("discovery", () => {
   it("counts teams at /info, and lists them and their models", async () => {
     expect(await readTeams("/info")).toMatchObject({ agent_count: 1, team_count: 2 });
     expect(await readTeams("/models")).toEqual([
-      { id: "silent-1", provider: "Test" },
-      { id: "huge-1", provider: "Test" },
+      { id: "silent-1", name: "SilentModel", provider: "Test" },
+      { id: "huge-1", name: "SilentModel", provider: "Test" },
     ]);
     expect(await readTeams("/config")).toMatchObject({
       agents: [{ id: "helper" }],
@@ -240,9 +245,15 @@ describe("discovery", () => {
           description: "Has members",
           db_id: "d1",
           mode: "coordinate",
-          model: { id: "huge-1", provider: "Test" },
+          model: { id: "huge-1", name: "SilentModel", provider: "Test" },
         },
-        { id: "inner", name: "Inner Team", db_id: "d1", mode: "route", model: { id: "silent-1", provider: "Test" } },
+        {
+          id: "inner",
+          name: "Inner Team",
+          db_id: "d1",
+          mode: "route",
+          model: { id: "silent-1", name: "SilentModel", provider: "Test" },
+        },
       ],
     });
   });
