@@ -7,17 +7,18 @@ import {
   SUMMARY_MARKER,
 } from "../domain/model.ts";
 import { sha256Hex } from "../lib/digest.ts";
+import { fittingJson } from "./offline-json.ts";
 import { offlineSummary } from "./offline-summary.ts";
 import { offlineTitle } from "./offline-title.ts";
 import { delegation, quote, tellResults } from "./offline-tools.ts";
 
 const INTRODUCTION = "I am the offline model: I need no key and no network, and answer from this conversation alone.";
 
-type Answer = { text: string } | { toolCall: { name: string; arguments: string } };
+type Answer = { text: string; thoughts?: string } | { toolCall: { name: string; arguments: string } };
 
 /**
  * The model of a first run and of tests: deterministic, without key and network. It shows that it remembers, calls a
- * tool when the user writes `/tool <name> <json>`, delegates when it leads a team, and names and summarizes conversations. It never
+ * tool when the user writes `/tool <name> <json>`, thinks first on `/think <text>`, answers a schema in JSON, delegates when it leads a team, and names and summarizes conversations. It never
  * fails. `firstWordMs` is how long it takes before its first word.
  */
 export function offlineModel({ firstWordMs = 0 } = {}): Model {
@@ -44,15 +45,21 @@ async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncG
     if (!signal.aborted) yield* ending(inputTokens, 1 + wordsOf(written).length, "tool_calls");
     return;
   }
+  const thoughts = wordsOf(answer.thoughts ?? "");
   const words = wordsOf(answer.text);
   const said = words.slice(0, request.maxTokens);
-  for (const delta of said) {
+  const chunks: ModelChunk[] = [
+    ...thoughts.map((delta) => ({ type: "reasoning" as const, delta })),
+    ...said.map((delta) => ({ type: "text" as const, delta })),
+  ];
+  for (const chunk of chunks) {
     // Lets whoever cancels have a turn, as between the deltas of a real answer.
     await Promise.resolve();
     if (signal.aborted) return;
-    yield { type: "text", delta };
+    yield chunk;
   }
-  if (!signal.aborted) yield* ending(inputTokens, said.length, said.length < words.length ? "length" : "stop");
+  const reason = said.length < words.length ? "length" : "stop";
+  if (!signal.aborted) yield* ending(inputTokens, said.length, reason, thoughts.length);
 }
 
 /** One conversation, one id; another one, such as that of another member of a team, another id. */
@@ -63,11 +70,14 @@ async function callId({ messages }: ModelRequest): Promise<string> {
 
 function* ending(
   inputTokens: number,
-  outputTokens: number,
+  saidTokens: number,
   reason: "stop" | "length" | "tool_calls",
+  reasoningTokens = 0,
 ): Generator<ModelChunk> {
+  // As providers count: thoughts are output.
+  const outputTokens = reasoningTokens + saidTokens;
   const totalTokens = inputTokens + outputTokens;
-  yield { type: "usage", usage: { inputTokens, outputTokens, totalTokens, reasoningTokens: 0, cacheReadTokens: 0 } };
+  yield { type: "usage", usage: { inputTokens, outputTokens, totalTokens, reasoningTokens, cacheReadTokens: 0 } };
   yield { type: "finish", reason };
 }
 
@@ -85,10 +95,21 @@ function answerTo(request: ModelRequest): Answer {
   const lastUser = messages.findLastIndex((message) => message.role === "user");
   const asked = messages[lastUser]?.content.trim() ?? "";
   const command = /^\/tool(?:\s+(\S+)\s*([\s\S]*))?$/.exec(asked);
+  const schema = request.answerSchema?.schema;
+  if (schema !== undefined) return { text: fittingJson(schema, asked) };
+  const thought = /^\/think\b\s*([\s\S]*)$/.exec(asked);
+  if (thought) return thinking(thought[1] ?? "", messages.slice(0, Math.max(0, lastUser)));
   if (command) return answerToCommand(command[1], command[2]?.trim() || "{}", request);
   const toolCall = request.toolChoice === "none" ? null : delegation(request.tools, asked);
   if (toolCall !== null) return { toolCall };
   return { text: reply(asked, messages.slice(0, Math.max(0, lastUser))) };
+}
+
+/** Shows what reasoning looks like: thoughts about the text, then an answer to it. */
+function thinking(text: string, earlier: ModelMessage[]): Answer {
+  const about = text === "" ? "nothing in particular" : quote(text);
+  const thoughts = `I am asked to think about ${about}. I have ${earlier.length} earlier messages to think with. That is all I need.`;
+  return { text: reply(text, earlier), thoughts };
 }
 
 function answerToCommand(name: string | undefined, written: string, request: ModelRequest): Answer {

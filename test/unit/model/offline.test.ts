@@ -314,3 +314,36 @@ describe("its title for a conversation", () => {
     expect(await say({ role: "system", content: inside })).toBe("Plant tomatoes now");
   });
 });
+
+describe("the offline model's thoughts and JSON", () => {
+  it("thinks before it answers on /think, and counts its thoughts", async () => {
+    const chunks = await ask([user("/think Where is Kyoto?")]);
+    const kinds = chunks.map(({ type }) => type);
+    expect(kinds[0]).toBe("reasoning");
+    expect(kinds.lastIndexOf("reasoning")).toBeLessThan(kinds.indexOf("text"));
+    expect(textOf(chunks)).toContain("Where is Kyoto?");
+    expect(textOf(chunks)).not.toContain("/think");
+    const usage = chunks.find((chunk) => chunk.type === "usage")?.usage;
+    expect(usage?.reasoningTokens).toBe(kinds.filter((kind) => kind === "reasoning").length);
+    expect(usage?.totalTokens).toBe((usage?.inputTokens ?? 0) + kinds.length - 2);
+    expect(await say(user("/thinking of you"))).toContain("/thinking of you");
+  });
+
+  it.each([
+    z.object({ city: z.string(), nights: z.int().min(2), tags: z.array(z.enum(["a", "b"])), sure: z.boolean() }),
+    z.object({ inner: z.object({ text: z.string().max(3) }), none: z.null(), kind: z.literal("x") }),
+    z.object({ one: z.union([z.number(), z.string()]), maybe: z.string().nullable(), long: z.string().min(40) }),
+  ])("answers a schema in JSON that fits it", async (schema) => {
+    const answerSchema = { name: "answer", schema: z.toJSONSchema(schema) as Record<string, unknown> };
+    const said = textOf(await ask([user("Plan a trip")], { answerSchema, tools: [] }));
+    expect(schema.safeParse(JSON.parse(said)).error).toBeUndefined();
+  });
+
+  it("ends a schema that refers to itself", async () => {
+    const schema = {
+      $ref: "#/$defs/node",
+      $defs: { node: { type: "object", properties: { next: { $ref: "#/$defs/node" } } } },
+    };
+    expect(JSON.parse(textOf(await ask([user("Go")], { answerSchema: { name: "n", schema } })))).toHaveProperty("next");
+  });
+});
