@@ -1,10 +1,10 @@
 import type { JsonObject } from "../../domain/json.ts";
 import { MAX_ID_CHARS, MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { firstCodePoints } from "../../lib/text.ts";
-import { instantOf, objectOf, textOf } from "../agno/values.ts";
+import { instantOf, instantProblem, objectOf, textOf } from "../agno/values.ts";
 import { LeftOut } from "../conversation/said.ts";
 import type { Conversation, Heard } from "../conversation/session.ts";
-import { newestBranch } from "./branch.ts";
+import { newestBranch, type TreeNode } from "./branch.ts";
 import { chatGptMessages } from "./messages.ts";
 
 /** How many of the other branches are named. */
@@ -19,10 +19,21 @@ export const isChatGpt = (line: JsonObject): boolean => !("type" in line) && obj
 export function chatGptConversation(line: JsonObject): Conversation {
   const branch = newestBranch(objectOf(line.mapping) ?? {}, line.current_node);
   if (!branch.ok) return { line, read: branch };
+  const problem = wrongInstant(line, branch.nodes);
+  if (problem !== null) return { line, read: { ok: false, problem } };
   const leftOut = new LeftOut();
   const messages = chatGptMessages(branch.nodes, leftOut);
   const note = [branchesNote(branch.others), leftOut.sentence].filter((sentence) => sentence !== null).join(" ");
   return { line, read: { ok: true, heard: { messages, fields: fieldsOf(line), note: note === "" ? null : note } } };
+}
+
+/** The first time of the conversation, or of a message in it, that no calendar has. */
+function wrongInstant(line: JsonObject, nodes: readonly TreeNode[]): string | null {
+  const ofMessages = nodes.map(({ id, message }) => {
+    const problem = message === null ? null : instantProblem(message, ["create_time"]);
+    return problem === null ? null : `mapping.${id.slice(0, MAX_ID_CHARS)}.${problem}`;
+  });
+  return instantProblem(line, ["create_time", "update_time"]) ?? ofMessages.find((problem) => problem !== null) ?? null;
 }
 
 function fieldsOf(line: JsonObject): Heard["fields"] {

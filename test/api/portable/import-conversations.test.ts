@@ -356,7 +356,12 @@ describe("a conversation of ChatGPT's", () => {
     ],
     ["a node that is none", { a: 1 }, {}, "mapping.a: must be an object."],
     ["nothing that was said", { root: ROOT }, {}, "The conversation holds no message."],
-    ["a time that no calendar has", { a: node(null, "user", "x", { create_time: 1e300 }) }, {}, "created_at"],
+    [
+      "a time that no calendar has",
+      { a: node(null, "user", "x", { create_time: 1e300 }) },
+      {},
+      "mapping.a.create_time: must be",
+    ],
   ])("fails as a whole with %s, and no other line does", async (_, mapping, more, problem) => {
     const fine = chatGpt({ a: node(null, "user", "hi"), b: node("a", "assistant", "hello") });
     const { report, ids } = await imported([

@@ -30,6 +30,7 @@ describe("what a session's row says to a naming job", () => {
     expect(decideNaming(named("job"), "job", "generated")).toEqual({
       outcome: "succeeded",
       reason: null,
+      error: null,
       promptTokens: 7,
       completionTokens: 3,
     });
