@@ -1,6 +1,7 @@
 import type { ModelName } from "../../domain/model.ts";
 import type { SessionSummary } from "../../domain/session.ts";
 import { utf8Bytes } from "../../lib/text.ts";
+import { kindOfLetter, LETTERS, type StoredKind } from "./log-letters.ts";
 
 /**
  * What a run has told its readers, in order. In memory an entry of deltas holds their text. As stored it holds their
@@ -37,7 +38,7 @@ export interface PlainEntry {
 }
 
 /** `tool_paused`: the member that the call went to waits for a person. */
-type CallKind = "tool_started" | "tool_ended" | "tool_paused";
+export type CallKind = "tool_started" | "tool_ended" | "tool_paused";
 
 /** An event about one tool call of the run, counted from 0. */
 export interface CallEntry {
@@ -92,33 +93,6 @@ export type LogEntry =
   | ModelChangedEntry
   | MemberEntry
   | GapEntry;
-
-const PLAIN_LETTERS: Record<PlainKind, string> = {
-  run_started: "S",
-  run_continued: "U",
-  model_requested: "Q",
-  model_answered: "A",
-  said: "I",
-  content_completed: "C",
-  summary_started: "B",
-  run_completed: "X",
-  run_failed: "F",
-  run_cancelled: "K",
-};
-const CALL_LETTERS: Record<CallKind, string> = { tool_started: "T", tool_ended: "R", tool_paused: "W" };
-const DELTAS_LETTERS: Record<DeltasKind, string> = { deltas: "D", reasoning: "H" };
-/** Followed by the id and the provider of the model that was asked before. */
-export const MODEL_CHANGED_LETTER = "V";
-const MEMBER_LETTER = "M";
-const MEMBER_REASONING_LETTER = "N";
-const byLetter = <Kind extends string>(letters: Record<Kind, string>) =>
-  new Map(Object.entries<string>(letters).map(([kind, letter]) => [letter, kind as Kind]));
-const PLAIN_KINDS = byLetter(PLAIN_LETTERS);
-const CALL_KINDS = byLetter(CALL_LETTERS);
-const DELTAS_KINDS = byLetter(DELTAS_LETTERS);
-
-/** The letters of entries that tell of reasoning. */
-export const REASONING_LETTERS: readonly string[] = [DELTAS_LETTERS.reasoning, MEMBER_REASONING_LETTER];
 
 const isReasoning = (entry: LogEntry): boolean =>
   entry.kind === "reasoning" || (entry.kind === "member_told" && entry.isReasoning);
@@ -223,27 +197,27 @@ function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)
   switch (entry.kind) {
     case "deltas":
     case "reasoning":
-      return [DELTAS_LETTERS[entry.kind], entry.at, ...entry.deltas.map((delta) => delta.length)];
+      return [LETTERS[entry.kind], entry.at, ...entry.deltas.map((delta) => delta.length)];
     case "tool_started":
     case "tool_ended":
     case "tool_paused":
-      return [CALL_LETTERS[entry.kind], entry.at, entry.call];
+      return [LETTERS[entry.kind], entry.at, entry.call];
     case "run_paused":
-      return ["P", entry.at, ...entry.open];
+      return [LETTERS.run_paused, entry.at, ...entry.open];
     case "summary_completed":
-      return ["E", entry.at, entry.summary];
+      return [LETTERS.summary_completed, entry.at, entry.summary];
     case "model_changed":
-      return [MODEL_CHANGED_LETTER, entry.at, entry.before.id, entry.before.provider];
+      return [LETTERS.model_changed, entry.at, entry.before.id, entry.before.provider];
     case "member_told":
-      return [entry.isReasoning ? MEMBER_REASONING_LETTER : MEMBER_LETTER, entry.member, entry.events];
+      return [LETTERS[entry.isReasoning ? "member_reasoning" : "member_told"], entry.member, entry.events];
     case "gap":
-      return ["G", entry.nextIndex];
+      return [LETTERS.gap, entry.nextIndex];
     default:
-      return [PLAIN_LETTERS[entry.kind], entry.at];
+      return [LETTERS[entry.kind], entry.at];
   }
 }
 
-type StoredSummary = ["E", number, SessionSummary | null];
+type StoredSummary = [string, number, SessionSummary | null];
 type StoredChange = [string, number, id: string, provider: string];
 type StoredEntry = StoredSummary | StoredChange | [string, number, ...number[]];
 
@@ -269,35 +243,44 @@ class StoredLogReader {
 
   /** Null for a letter that this version does not know. */
   read(entry: StoredEntry): LogEntry | null {
-    if (entry[0] === "E") {
+    const kind = kindOfLetter(entry[0]);
+    if (kind === undefined) return null;
+    if (kind === "summary_completed") {
       const [, at, summary] = entry as StoredSummary;
-      return { kind: "summary_completed", at, summary };
+      return { kind, at, summary };
     }
-    if (entry[0] === MODEL_CHANGED_LETTER) {
+    if (kind === "model_changed") {
       const [, at, id, provider] = entry as StoredChange;
-      return { kind: "model_changed", at, before: { id, provider } };
+      return { kind, at, before: { id, provider } };
     }
-    const [letter, first, ...rest] = entry as [string, number, ...number[]];
-    const plain = PLAIN_KINDS.get(letter);
-    if (plain !== undefined) return this.#plain(plain, first);
-    const kind = CALL_KINDS.get(letter);
-    if (kind !== undefined) return this.#call(kind, first, rest[0]);
-    const deltas = DELTAS_KINDS.get(letter);
-    if (deltas !== undefined) {
-      return { kind: deltas, at: first, deltas: rest.map((length) => this.#delta(deltas, length)) };
-    }
-    switch (letter) {
-      case "P":
-        return { kind: "run_paused", at: first, open: rest };
-      case MEMBER_LETTER:
-      case MEMBER_REASONING_LETTER: {
-        const isReasoning = letter === MEMBER_REASONING_LETTER;
-        return { kind: "member_told", member: first, events: rest[0] ?? 0, isReasoning };
-      }
-      case "G":
-        return { kind: "gap", nextIndex: first };
+    const [, first, ...rest] = entry as [string, number, ...number[]];
+    return this.#numbered(kind, first, rest);
+  }
+
+  /** An entry of numbers only. */
+  #numbered(kind: Exclude<StoredKind, "summary_completed" | "model_changed">, first: number, rest: number[]): LogEntry {
+    switch (kind) {
+      case "deltas":
+      case "reasoning":
+        return { kind, at: first, deltas: rest.map((length) => this.#delta(kind, length)) };
+      case "tool_started":
+      case "tool_ended":
+      case "tool_paused":
+        return this.#call(kind, first, rest[0]);
+      case "run_paused":
+        return { kind, at: first, open: rest };
+      case "member_told":
+      case "member_reasoning":
+        return {
+          kind: "member_told",
+          member: first,
+          events: rest[0] ?? 0,
+          isReasoning: kind === "member_reasoning",
+        };
+      case "gap":
+        return { kind, nextIndex: first };
       default:
-        return null;
+        return this.#plain(kind, first);
     }
   }
 

@@ -4,7 +4,8 @@ import type { Requirement } from "../../domain/requirement.ts";
 import { toldOfEnd, toldOfPause } from "../../engine/events/told.ts";
 import { plainExecution, requirementExecution } from "../../engine/people/requirement-json.ts";
 import { toolArguments } from "../../engine/run/calls.ts";
-import { MODEL_CHANGED_LETTER, REASONING_LETTERS } from "../../engine/run/event-log.ts";
+import type { CallKind } from "../../engine/run/event-log.ts";
+import { kindOfLetter, LETTERS } from "../../engine/run/log-letters.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { StoredEntry } from "../record/event-log.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
@@ -12,15 +13,15 @@ import type { PortableMessage, PortableRun } from "../record/run-record.ts";
 /** The bytes of an event that are not counted one by one: its name, times and numbers. */
 const EVENT_BYTES = 300;
 
-/** Entries of deltas, gaps and member runs. A list of runs holds no deltas, and their text is told only once anyway. */
-const UNTOLD: readonly string[] = ["D", "G", "M", ...REASONING_LETTERS];
-
 /** How many events tell of one call: that it begins or waits (`shown`), and that it has ended. */
 interface Times {
   shown: number;
   ended: number;
 }
 const NEVER: Readonly<Times> = { shown: 0, ended: 0 };
+
+/** Which call an entry of the kind is about where it does not say so. */
+type NextCalls = Record<CallKind, number>;
 
 /** The most events that show one call or requirement of some runs, that tell its end, and that tell its pause. */
 type Most = Readonly<Times & { paused: number }>;
@@ -55,44 +56,61 @@ export class ToldBytes {
     this.#ofMembers = ofMembers;
     const { runId, parentRunId, agentId, teamId, componentName, model, modelProvider } = run;
     const eventBytes = EVENT_BYTES + jsonBytes([runId, parentRunId, agentId, teamId, componentName]);
-    const changes = (run.events ?? []).filter(([letter]) => letter === MODEL_CHANGED_LETTER);
+    const changes = (run.events ?? []).filter(([letter]) => letter === LETTERS.model_changed);
     const modelBytes = Math.max(...[[model, modelProvider], ...changes.map((entry) => entry.slice(2))].map(jsonBytes));
-    const nextCalls: Record<string, number> = {};
+    const nextCalls: NextCalls = { tool_started: 0, tool_ended: 0, tool_paused: 0 };
     for (const entry of run.events ?? []) {
-      if (UNTOLD.includes(String(entry[0]))) continue;
-      this.#bytes += eventBytes + this.#countEvent(entry, modelBytes, nextCalls);
+      const bytes = this.#countEvent(entry, modelBytes, nextCalls);
+      if (bytes !== null) this.#bytes += eventBytes + bytes;
     }
   }
 
-  /** Notes which call, pause or text the event tells of. Answers the bytes of the event that do not depend on these. */
-  #countEvent([letter, , ...rest]: StoredEntry, modelBytes: number, nextCalls: Record<string, number>): number {
-    switch (letter) {
-      case "S":
-      case "Q":
-      case "A":
-      case MODEL_CHANGED_LETTER:
+  /**
+   * Notes which call, pause or text the entry tells of. Answers the bytes of its event that do not depend on these; null
+   * where a list of runs has no event for it.
+   */
+  #countEvent([letter, , ...rest]: StoredEntry, modelBytes: number, nextCalls: NextCalls): number | null {
+    const kind = kindOfLetter(letter);
+    switch (kind) {
+      // A list of runs holds no deltas, and their text is told only once anyway.
+      case "deltas":
+      case "reasoning":
+      case "gap":
+      case "member_told":
+      case "member_reasoning":
+        return null;
+      case "run_started":
+      case "model_requested":
+      case "model_answered":
+      case "model_changed":
         return modelBytes;
-      case "X":
+      case "run_completed":
         this.#texts += 1;
         this.#reasonings += 1;
         return 0;
-      case "K":
+      case "run_cancelled":
         this.#texts += 1;
         return 0;
-      case "P":
+      case "run_paused":
         for (const position of new Set(rest)) add(this.#pauses, Number(position));
         return 0;
-      case "T":
-      case "R":
-      case "W": {
+      case "tool_started":
+      case "tool_ended":
+      case "tool_paused": {
         // Old logs do not number the calls.
-        const call = typeof rest[0] === "number" ? rest[0] : (nextCalls[letter] ?? 0);
-        nextCalls[letter] = call + 1;
+        const call = typeof rest[0] === "number" ? rest[0] : nextCalls[kind];
+        nextCalls[kind] = call + 1;
         const { shown, ended } = this.#timesOf(call);
-        this.#calls.set(call, letter === "R" ? { shown, ended: ended + 1 } : { shown: shown + 1, ended });
+        this.#calls.set(call, kind === "tool_ended" ? { shown, ended: ended + 1 } : { shown: shown + 1, ended });
         return 0;
       }
-      default:
+      case "run_continued":
+      case "said":
+      case "content_completed":
+      case "summary_started":
+      case "summary_completed":
+      case "run_failed":
+      case undefined:
         return 0;
     }
   }

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { MAX_CLOSING_EVENT_BYTES, MAX_REASONING_EVENT_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
-import { MODEL_CHANGED_LETTER, REASONING_LETTERS } from "../../engine/run/event-log.ts";
+import { kindOfLetter, LETTERS, type StoredKind } from "../../engine/run/log-letters.ts";
 import { checked, count, instant, list, name, summary } from "./field-kinds.ts";
 
 /**
- * An entry of an event log. The entry of a summary holds the summary, or null; that of another model the name of the one before. engine/run/event-log.ts explains the letters.
+ * An entry of an event log. The entry of a summary holds the summary, or null; that of another model the name of the one before. engine/run/log-letters.ts has the letters.
  */
 export type StoredEntry = (string | number | SessionSummary | null)[];
 
@@ -17,8 +17,8 @@ const MAX_ENTRIES = Math.floor((MAX_LOG_BYTES + MAX_REASONING_EVENT_BYTES) / 8);
 
 const number = instant.refine((at) => at >= 0, "must not be negative");
 const plainEntry = z.tuple([z.string().length(1), number], count);
-const summaryEntry = z.tuple([z.literal("E"), number, summary.nullable()]);
-const modelEntry = z.tuple([z.literal(MODEL_CHANGED_LETTER), number, name, name]);
+const summaryEntry = z.tuple([z.literal(LETTERS.summary_completed), number, summary.nullable()]);
+const modelEntry = z.tuple([z.literal(LETTERS.model_changed), number, name, name]);
 const entry = z.unknown().superRefine((value, ctx) => {
   const kind = isSummary(value) ? summaryEntry : isModelChange(value) ? modelEntry : plainEntry;
   const [issue] = kind.safeParse(value).error?.issues ?? [];
@@ -37,11 +37,17 @@ export const eventLog: z.ZodType<StoredEntry[]> = z
   )
   .pipe(checked<StoredEntry[]>(list(entry, MAX_ENTRIES)));
 
-const isSummary = (value: unknown): boolean => Array.isArray(value) && value[0] === "E";
+/** The kind that the entry's letter names; undefined where it has none that this version knows. */
+const kindOf = (entry: unknown): StoredKind | undefined => (Array.isArray(entry) ? kindOfLetter(entry[0]) : undefined);
 
-const isModelChange = (value: unknown): boolean => Array.isArray(value) && value[0] === MODEL_CHANGED_LETTER;
+const isSummary = (value: unknown): boolean => kindOf(value) === "summary_completed";
 
-const isReasoning = (value: unknown): boolean => Array.isArray(value) && REASONING_LETTERS.includes(value[0]);
+const isModelChange = (value: unknown): boolean => kindOf(value) === "model_changed";
+
+const isReasoning = (value: unknown): boolean => {
+  const kind = kindOf(value);
+  return kind === "reasoning" || kind === "member_reasoning";
+};
 
 /** A summary, and reasoning, have bounds of their own. */
 const isOther = (value: unknown): boolean => !isSummary(value) && !isReasoning(value);
@@ -50,13 +56,13 @@ function bytesOf(log: unknown, isCounted: (entry: unknown) => boolean): number {
   return JSON.stringify(Array.isArray(log) ? log.filter(isCounted) : log)?.length ?? 0;
 }
 
-const ENDS: readonly unknown[] = ["X", "F", "K"];
+const ENDS: readonly unknown[] = [LETTERS.run_completed, LETTERS.run_failed, LETTERS.run_cancelled];
 
 /** Says which entry a run of this server could not have in its log, and why; null if the log is fine. */
 export function logProblem(log: readonly StoredEntry[], status: RunStatus): string | null {
   const end = log.findIndex(([letter]) => ENDS.includes(letter));
   // A cancelled run tells RunCancelled and then RunCompleted.
-  const isCancelled = log[end]?.[0] === "K" && log[end + 1]?.[0] === "X";
+  const isCancelled = kindOf(log[end]) === "run_cancelled" && kindOf(log[end + 1]) === "run_completed";
   const behind = end + (isCancelled ? 2 : 1);
   if (end >= 0 && status === "PAUSED") {
     return `events.${end}: a run that is paused has no end.`;

@@ -2,6 +2,7 @@ import { and, asc, eq, gte, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../../domain/run.ts";
+import { entryStart } from "../../engine/run/log-letters.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { type MessageRow, messageFromRow } from "../messages/message-rows.ts";
@@ -161,6 +162,9 @@ export async function readRuns(
   return { runs: stored, next };
 }
 
+/** Stands in the log of a run that has paused. */
+const PAUSED = entryStart("run_paused");
+
 /** The bytes of a run with its messages and requirements. */
 function bytesOfRun(db: Database): SQL<number> {
   const ofMessages = db
@@ -171,7 +175,7 @@ function bytesOfRun(db: Database): SQL<number> {
     .select({ bytes: sql`ifnull(sum(${REQUIREMENT_BYTES}), 0)` })
     .from(requirements)
     .where(eq(requirements.runId, runs.runId));
-  const asked = sql`iif(instr(${runs.events}, '["P"'), ${ofRequirements}, 0)`;
+  const asked = sql`iif(instr(${runs.events}, ${sql.raw(`'${PAUSED}'`)}), ${ofRequirements}, 0)`;
   return sql<number>`(${RUN_BYTES} + ${ofMessages} + ${asked})`;
 }
 
@@ -187,7 +191,7 @@ async function listed(db: Database, sessionId: string, rows: RunRow[]): Promise<
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
   const asked = await requirementsOf(
     db,
-    rows.filter(({ events }) => events?.includes('["P"')),
+    rows.filter(({ events }) => events?.includes(PAUSED)),
   );
   return withMessages(rows, found).map((run) => ({
     ...run,

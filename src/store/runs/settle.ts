@@ -3,6 +3,7 @@ import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
+import { entryStart, type StoredKind } from "../../engine/run/log-letters.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
@@ -96,9 +97,12 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
   return first === undefined ? [closeRun] : [first, ...rest, closeRun];
 }
 
+/** An entry behind another one in the text of an event log; `at` is an SQL expression. */
+const nextEntry = (kind: StoredKind, at: SQL) => sql`',${sql.raw(entryStart(kind))},' || ${at} || ']'`;
+
 /** The event log of a run with the two events of its cancel behind it; `at` is an SQL expression. */
 const cancelledEvents = (at: SQL) =>
-  sql`substr(${runs.events}, 1, length(${runs.events}) - 1) || ',["K",' || ${at} || '],["X",' || ${at} || ']]'`;
+  sql`substr(${runs.events}, 1, length(${runs.events}) - 1) || ${nextEntry("run_cancelled", at)} || ${nextEntry("run_completed", at)} || ']'`;
 
 /** Cancels the member runs that wait for people, because their team run ends. */
 function closeMembers(db: Database, { run, columns }: Settlement): Statement[] {
