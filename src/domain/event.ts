@@ -15,8 +15,16 @@ import type { SessionSummary } from "./session.ts";
  *     ├─ RunError                                                         (it failed)
  *     └─ RunCancelled, RunCompleted                                       (it was cancelled; also before RunStarted)
  *
- * An event is not stored: `engine/run/event-log.ts` keeps an entry for it, and `engine/events/run-events.ts` makes the event
- * of that entry and of the run.
+ * An event is not stored: the run's log keeps an entry for it, and the event is made of that entry and of the run. A new
+ * event is a name here, and what stands below. `npm run typecheck` names those of these files that forget it:
+ *
+ * - `engine/run/state.ts`: the fact that something happened; `engine/run/apply-fact.ts`: what that changes of the run
+ * - `engine/run/event-log.ts`: the entry of the log; `engine/run/log-letters.ts`: its letter
+ * - `engine/events/run-events.ts`: the event that is made of the entry. No type asks for an event that is never made
+ * - `portable/record/event-log.ts`: the form of an entry that holds more than numbers. No type asks for it
+ * - `portable/import/told-bytes.ts`: how many bytes the event takes in a list of runs, where a run is imported
+ * - `api/shared/event-shapes.ts`: the event in the document
+ * - `session/drive/event-stream.ts`: whether callers get it who asked for content only, and whether it ends the run
  */
 export type RunEventName =
   | "RunStarted"

@@ -20,7 +20,7 @@ const common = {
   created_at: seconds(),
 };
 
-function kind<Fields extends z.ZodRawShape>(name: RunEventName, fields: Fields) {
+function kind(name: RunEventName, fields: z.ZodRawShape) {
   const event = z.enum([name, `Team${name}`]).openapi({ example: name });
   return z.looseObject({ event, ...common, ...fields }).openapi(`${name}Event`);
 }
@@ -30,49 +30,54 @@ const model = { model: z.string().optional(), model_provider: z.string().optiona
 const sessionCache = z.enum(["hit", "miss", "bypass"]);
 const tool = { tool: ToolExecution.optional() };
 
+/** Each event's own fields, in the order of the document. An event without an entry here does not compile. */
+const FIELDS = {
+  RunStarted: { ...model, session_cache: sessionCache.optional() },
+  ModelRequestStarted: model,
+  RunContent: {
+    ...content("A delta: what was said since the last one; empty where the model thought."),
+    reasoning_content: text("A delta of what the model thought; empty where it said something.").optional(),
+  },
+  ModelRequestCompleted: {
+    ...model,
+    input_tokens: count().optional(),
+    output_tokens: count().optional(),
+    total_tokens: count().optional(),
+    reasoning_tokens: count().optional(),
+    cache_read_tokens: count().optional(),
+    cache_write_tokens: count().optional(),
+    audio_input_tokens: count().optional(),
+    audio_output_tokens: count().optional(),
+    cost: z.number().optional().openapi({ description: "In the provider's currency, where it tells one." }),
+    time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
+  },
+  ToolCallStarted: tool,
+  ToolCallCompleted: { ...tool, content: text("The call and how long it took.").optional() },
+  ToolCallError: { ...tool, error: z.string() },
+  RunContentCompleted: {},
+  SessionSummaryStarted: {},
+  SessionSummaryCompleted: { session_summary: SessionSummary.optional() },
+  RunCompleted: {
+    ...content("All that was said."),
+    reasoning_content: text("All that the model thought, where it did.").optional(),
+    session_state: anyObject().optional(),
+    metrics: Metrics.optional(),
+    finish_reason: z.string().optional(),
+  },
+  RunError: { content: text("Why it failed.").optional(), error_type: z.string().optional() },
+  RunCancelled: { reason: z.string(), content: text("What had been said.") },
+  RunPaused: {
+    content: text("What it waits for, in words."),
+    tools: z.array(ToolExecution).openapi({ description: "The calls that it waits for." }),
+    requirements: z.array(RunRequirement),
+  },
+  RunContinued: {},
+} satisfies Record<RunEventName, z.ZodRawShape>;
+
+const kinds = Object.entries(FIELDS).map(([name, fields]) => kind(name as RunEventName, fields));
+
 export const RunEvent = z
-  .discriminatedUnion("event", [
-    kind("RunStarted", { ...model, session_cache: sessionCache.optional() }),
-    kind("ModelRequestStarted", model),
-    kind("RunContent", {
-      ...content("A delta: what was said since the last one; empty where the model thought."),
-      reasoning_content: text("A delta of what the model thought; empty where it said something.").optional(),
-    }),
-    kind("ModelRequestCompleted", {
-      ...model,
-      input_tokens: count().optional(),
-      output_tokens: count().optional(),
-      total_tokens: count().optional(),
-      reasoning_tokens: count().optional(),
-      cache_read_tokens: count().optional(),
-      cache_write_tokens: count().optional(),
-      audio_input_tokens: count().optional(),
-      audio_output_tokens: count().optional(),
-      cost: z.number().optional().openapi({ description: "In the provider's currency, where it tells one." }),
-      time_to_first_token: z.number().optional().openapi({ description: "Seconds." }),
-    }),
-    kind("ToolCallStarted", tool),
-    kind("ToolCallCompleted", { ...tool, content: text("The call and how long it took.").optional() }),
-    kind("ToolCallError", { ...tool, error: z.string() }),
-    kind("RunContentCompleted", {}),
-    kind("SessionSummaryStarted", {}),
-    kind("SessionSummaryCompleted", { session_summary: SessionSummary.optional() }),
-    kind("RunCompleted", {
-      ...content("All that was said."),
-      reasoning_content: text("All that the model thought, where it did.").optional(),
-      session_state: anyObject().optional(),
-      metrics: Metrics.optional(),
-      finish_reason: z.string().optional(),
-    }),
-    kind("RunError", { content: text("Why it failed.").optional(), error_type: z.string().optional() }),
-    kind("RunCancelled", { reason: z.string(), content: text("What had been said.") }),
-    kind("RunPaused", {
-      content: text("What it waits for, in words."),
-      tools: z.array(ToolExecution).openapi({ description: "The calls that it waits for." }),
-      requirements: z.array(RunRequirement),
-    }),
-    kind("RunContinued", {}),
-  ])
+  .discriminatedUnion("event", kinds as [(typeof kinds)[number], ...typeof kinds])
   .openapi("RunEvent");
 
 /** One event of a stream. OpenAPI before 3.2 has no schema for a whole stream, so a stream is described by this one. */

@@ -15,23 +15,42 @@ import {
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
 import { withUsage } from "./tokens.ts";
 
-/** What may still happen to a paused run: people answer, requirements expire, somebody cancels. */
-const AFTER_PAUSE = new Set<RunFact["type"]>([
-  "run_continued",
-  "paused",
-  "cancelled",
-  "failed",
-  "gap",
-  "tool_resolved",
-]);
-/** A paused team run takes these facts too, because its member runs go on before it does. */
-const MEMBERS = new Set<RunFact["type"]>(["member_started", "member_told"]);
+/**
+ * What may still happen to a paused run: people answer, requirements expire, somebody cancels. The member runs of a paused
+ * team run go on before it does.
+ */
+const IS_HEARD_AFTER_PAUSE: Record<RunFact["type"], boolean> = {
+  run_started: false,
+  run_continued: true,
+  model_requested: false,
+  model_changed: false,
+  history_dropped: false,
+  content: false,
+  reasoning: false,
+  model_answered: false,
+  tool_started: false,
+  tool_ended: false,
+  tool_paused: false,
+  tool_resolved: true,
+  said: false,
+  member_started: true,
+  member_told: true,
+  state_changed: true,
+  paused: true,
+  content_completed: false,
+  summary_started: false,
+  summary_completed: false,
+  completed: false,
+  failed: true,
+  cancelled: true,
+  gap: true,
+};
 
 function isHeard(run: Run, fact: RunFact): boolean {
   return (
     run.end === null ||
     fact.type === "state_changed" ||
-    (run.end.status === "PAUSED" && (AFTER_PAUSE.has(fact.type) || MEMBERS.has(fact.type)))
+    (run.end.status === "PAUSED" && IS_HEARD_AFTER_PAUSE[fact.type])
   );
 }
 

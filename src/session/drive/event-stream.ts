@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../domain/event.ts";
+import type { RunEvent, RunEventName } from "../../domain/event.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
@@ -14,9 +14,26 @@ const GATHER_MS = 2;
  */
 const CHUNK_CHARS = 32 * 1024;
 
-/** Events that are content, a pause or an end: those that are sent with `stream_events=false`. */
-const CONTENT_EVENTS = new Set(
-  ["RunContent", "RunCompleted", "RunError", "RunCancelled", "RunPaused"].flatMap((name) => [name, `Team${name}`]),
+/** Whether an event is content, a pause or an end: those are sent with `stream_events=false`. */
+const IS_CONTENT: Record<RunEventName, boolean> = {
+  RunStarted: false,
+  ModelRequestStarted: false,
+  RunContent: true,
+  ModelRequestCompleted: false,
+  ToolCallStarted: false,
+  ToolCallCompleted: false,
+  ToolCallError: false,
+  RunContentCompleted: false,
+  SessionSummaryStarted: false,
+  SessionSummaryCompleted: false,
+  RunCompleted: true,
+  RunError: true,
+  RunCancelled: true,
+  RunPaused: true,
+  RunContinued: false,
+};
+const CONTENT_EVENTS = new Set<string>(
+  Object.entries(IS_CONTENT).flatMap(([name, isContent]) => (isContent ? [name, `Team${name}`] : [])),
 );
 
 /** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
