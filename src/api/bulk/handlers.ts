@@ -3,6 +3,7 @@ import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
 import { changeSessions } from "../../jobs/change-sessions.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
+import { KINDS_WITH_ITEMS } from "../../jobs/kinds/list.ts";
 import { listItems } from "../../store/jobs/jobs.ts";
 import { meantSessions } from "../../store/sessions/list.ts";
 import { jobReader } from "../jobs/handlers.ts";
@@ -37,7 +38,7 @@ export function bulkRouter(dependencies: RouteDependencies) {
     "/",
     jobReader(dependencies, {
       routes: contract.anyJobRoutes,
-      kinds: ["names", "bulk"],
+      kinds: KINDS_WITH_ITEMS,
       job: contract.anyJobJson,
       item: contract.anyItemJson,
     }),

@@ -11,3 +11,6 @@ export const KINDS: Partial<Record<JobKind, KindOfWork>> = { names, bulk } satis
   Exclude<JobKind, "erase">,
   KindOfWork
 >;
+
+/** Their names: the jobs that callers may list and read, of which each has items. */
+export const KINDS_WITH_ITEMS = Object.keys(KINDS) as readonly JobKind[];
