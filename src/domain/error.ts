@@ -69,8 +69,9 @@ export const databaseNotFound = (id: string): Failure => ({
   detail: `No database found with id '${id}'`,
 });
 
-/** AgentOS words this differently in each route: the texts are in `api/shared/find-session.ts`, or where a handler calls that. */
-export const sessionNotFound = (detail = "Session not found"): Failure => ({ code: "session_not_found", detail });
+/** AgentOS words this differently in each route: those texts are `notFoundTexts` in `api/shared/find-session.ts`. */
+export const SESSION_NOT_FOUND = "Session not found";
+export const sessionNotFound = (detail = SESSION_NOT_FOUND): Failure => ({ code: "session_not_found", detail });
 
 export const sessionExists = (id: string): Failure => ({
   code: "session_exists",

@@ -7,7 +7,7 @@ import { type Fork, forkStatements } from "../../store/sessions/fork.ts";
 import { componentId } from "../../store/sessions/sessions.ts";
 import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { database, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import { forkRoute } from "./contract.ts";
 
@@ -24,7 +24,7 @@ export function forksRouter(dependencies: RouteDependencies) {
   }
 
   async function forked(c: AppContext, component: ComponentRef, sourceSessionId: string) {
-    const source = await requireSession(c, sourceSessionId, {}, "Session not found");
+    const source = await requireSession(c, sourceSessionId, {}, notFoundTexts.plain);
     // A session in which nothing has run yet belongs to no component. It has no runs, so the fork is refused further below.
     const owner = componentId(source) ?? component.id;
     if (source.sessionType !== component.type || owner !== component.id) throw new AppError(sessionNotFound());

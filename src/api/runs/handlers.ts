@@ -60,7 +60,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
   router.openapi(contract.listRuns, async (c) => {
     const { ref } = componentInPath(dependencies, type, c.req.valid("param"));
     const { session_id, status } = c.req.valid("query");
-    const session = await requireSession(c, session_id, {}, "Session not found");
+    const session = await requireSession(c, session_id, {}, notFoundTexts.plain);
     const filter = {
       ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
       ...(status !== undefined && { status }),

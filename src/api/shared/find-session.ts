@@ -1,4 +1,4 @@
-import { AppError, sessionNotFound } from "../../domain/error.ts";
+import { AppError, SESSION_NOT_FOUND, sessionNotFound } from "../../domain/error.ts";
 import type { Session, SessionType } from "../../domain/session.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
@@ -23,6 +23,8 @@ export const notFoundTexts = {
   detail: (id: string, scope: Scope) => `${scope.type ? TYPE_NAMES[scope.type] : "Session"} with id '${id}' not found`,
   change: (id: string) => `Session with id '${id}' not found`,
   runs: (id: string) => `Session with ID ${id} not found`,
+  /** Of the routes that list an agent's runs of a session, or fork it. A session's object says the same. */
+  plain: SESSION_NOT_FOUND,
   /** Of a route that reads one run: the caller is told that the run is missing. */
   oneRun: "Run not found",
 };
