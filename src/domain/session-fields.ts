@@ -9,6 +9,10 @@ import type { JsonObject } from "./json.ts";
  * - `api/sessions/fields.ts`: how callers send it, ask for it in a filter, and see it
  * - `api/bulk/actions.ts`: what callers send with a bulk action that sets it
  * - `portable/record/session-record.ts`: how a line of an export holds it
+ *
+ * No type asks for the rest. `npm run db:generate` makes the migration of a column. `store/sessions/fork.ts` copies every
+ * column that it does not name, so one that a fork must not have is named there. `store/sessions/list.ts` counts in
+ * `OWN_BYTES` what is long in a row: a long text that is missing there makes pages too large.
  */
 
 /** Where a session's name came from; null when it has none and shows its first message. */

@@ -24,7 +24,10 @@ import type {
 } from "../../domain/session.ts";
 import type { OnExpiry } from "../../domain/tool.ts";
 
-/** One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. */
+/**
+ * One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. A column that holds what
+ * callers set begins in `domain/session-fields.ts`, whose head says who else has to know of it.
+ */
 export const sessions = sqliteTable(
   "sessions",
   {
