@@ -44,7 +44,10 @@ export const DEFAULT_HISTORY_BYTES = 256 * 1024;
 export const MAX_HISTORY_WINDOW_BYTES = 1024 * 1024;
 /** A name given by hand. */
 export const MAX_NAME_CODE_POINTS = 200;
-/** A name from a model: its prompt, what is cut from its answer and what a guardrail may answer follow from these. */
+/**
+ * A name from a model: its prompt, what is cut from its answer and what a guardrail may answer follow from these. Each cuts a
+ * name: more words do not help one that has as many graphemes as it may have.
+ */
 export const MAX_NAME_WORDS = 5;
 export const MAX_NAME_GRAPHEMES = 60;
 /** Of a name in Han, Kana, Hangul or Thai: they say more per character and are drawn wider. */

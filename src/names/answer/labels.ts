@@ -55,9 +55,9 @@ const SPACELESS_LABEL =
   /^\S{0,12}(?:标题|標題|题目|題目|題名|件名|タイトル|名称|名稱|主题|主題|テーマ|セッション名|会話名|제목|이름|대화명|ชื่อ|หัวข้อ)\S{0,10}$/u;
 const SPACELESS_EMPTY =
   /^(?:新しい|新規|新建?|的|未|命名|设定|設定|無|无|没有|暂|默认|标题|標題|题目?|題名?|名称|主题|空|知|不明|会话|會話|对话框?|對話|聊天|会話|チャット|セッション|スレッド|タイトル|なし|の|該当|定|你好|您好|对不起|抱歉|こんにちは|すみません|แชท|การสนทนา|บทสนทนา|เซสชัน|ใหม่|ไม่มี|ไม่ระบุ|ไม่ทราบ|ชื่อ|หัวข้อ)+$/;
-/** How long the answer was to be: "(5 words)", "max 5 words", "3-5 word". */
+/** How long the answer was to be, whatever the limit is: "(5 words)", "max 5 words", "3-5 word", "twelve words". */
 const BRIEF =
-  /[([（][^()[\]（）]{0,40}[)\]）]|\b(?:\d{1,2}(?:\s*[-–]\s*\d{1,2})?|one|two|three|four|five)[- ]words?\b/gi;
+  /[([（][^()[\]（）]{0,40}[)\]）]|\b(?:\d{1,2}(?:\s*[-–]\s*\d{1,2})?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]words?\b/gi;
 const OPTION = /^(?:(?:option|suggestion|choice|title)\s+#?(?:[a-d]|\d{1,2})|(?:first|second) option)$/i;
 const SET_APART = /^[[(【（［「『《*]{1,3}([^\])】）」』》*:：]{1,40})[\])】）」』》*]{1,3}\s*[:：]?\s*(?=\S)/u;
 const SEPARATED = /^(?:(.{1,80}?)(?:\s*([:：=;|→]|->|>>)\s*|\s+[-–—]+\s*|[-–—]+\s+)|([^"]{1,80}?)\s*(?=["“„«「『《]))/u;

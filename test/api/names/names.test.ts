@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
 import { testAgent } from "../../support/agents.ts";
 import { call, newId, openRun, run, send } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
@@ -299,7 +300,7 @@ describe("a name asked of the model", () => {
     await rename(session_id, { autogenerate: true });
     const { session_name, source } = await nameOf(session_id);
     expect([source, session_name.includes("ghp_")]).toEqual(["fallback", false]);
-    expect(session_name.split(" ").length).toBeLessThanOrEqual(5);
+    expect(session_name.split(" ").length).toBeLessThanOrEqual(MAX_NAME_WORDS);
     expect(session_name).not.toBe("");
   });
 

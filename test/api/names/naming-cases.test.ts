@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { add } from "../../../src/agents/tools/add.ts";
 import { deleteRecord } from "../../../src/agents/tools/delete-record.ts";
+import { MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
 import { testAgent } from "../../support/agents.ts";
 import { goOn, ran } from "../../support/continue.ts";
 import { call, newId, run } from "../../support/http.ts";
@@ -60,7 +61,7 @@ describe("a conversation of hardly anything", () => {
     expect(name).toMatchObject({ source: "fallback", attempts: 2, total_tokens: 30, model: "gpt-5-mini" });
     const shown: string = name.session_name;
     expect([...new Intl.Segmenter("en").segment(shown)].length).toBeLessThanOrEqual(60);
-    expect(shown.split(/\s+/).length).toBeLessThanOrEqual(5);
+    expect(shown.split(/\s+/).length).toBeLessThanOrEqual(MAX_NAME_WORDS);
     expect(shown).not.toMatch(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|ghp_/u);
     expect(shown.isWellFormed()).toBe(true);
     expect(shown).not.toBe("");

@@ -1,5 +1,6 @@
 /// <reference types="vite/client" />
 import { describe, expect, test } from "vitest";
+import { MAX_DENSE_NAME_GRAPHEMES, MAX_NAME_GRAPHEMES, MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
 import { graphemes } from "../../../src/lib/text.ts";
 import { cleanName } from "../../../src/names/clean-name.ts";
 import { countWords, isDense } from "../../../src/names/limits.ts";
@@ -12,7 +13,10 @@ const FAMILY = "👩‍👩‍👧‍👦";
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 function isWithinLimits(name: string): boolean {
-  return countWords(name) <= 5 && graphemes(name).length <= (isDense(name) ? 24 : 60);
+  return (
+    countWords(name) <= MAX_NAME_WORDS &&
+    graphemes(name).length <= (isDense(name) ? MAX_DENSE_NAME_GRAPHEMES : MAX_NAME_GRAPHEMES)
+  );
 }
 
 /** Whether every grapheme of the name is one of the text it was cut from. */
