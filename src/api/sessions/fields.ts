@@ -147,7 +147,26 @@ export function checkedTags(typed: readonly string[], field = "tags"): string[] 
 /** How many tags a filter may name, and how many entries of metadata. */
 const MAX_FILTER_LABELS = 10;
 
-/** The conditions of a list's query that have the same name in a body. */
+/** The condition by which callers ask for each field of a filter. */
+const ASKED_AS = {
+  sessionType: "type",
+  componentId: "component_id",
+  name: "session_name",
+  tags: "tag",
+  metadata: "metadata",
+  archived: "archived",
+  pinned: "pinned",
+  hasOpenRequirements: "has_open_requirements",
+  unnamed: "unnamed",
+  createdAfter: "created_after",
+  createdBefore: "created_before",
+  updatedAfter: "updated_after",
+  updatedBefore: "updated_before",
+} as const satisfies Record<keyof SessionFilter, string>;
+
+type Condition = (typeof ASKED_AS)[keyof SessionFilter];
+
+/** The conditions of a list's query that have the same name in a body. One that no field of a filter has does not compile. */
 export const listConditions = {
   tag: list(
     z.string(),
@@ -169,7 +188,7 @@ export const listConditions = {
   created_before: instantParameter("to", "Inclusive, to the end of the second."),
   updated_after: instantParameter("from", "Inclusive."),
   updated_before: instantParameter("to", "Inclusive, to the end of the second."),
-};
+} satisfies Schemas<Exclude<Condition, "type" | "component_id" | "session_name">>;
 
 /** The same conditions in a body. None may be empty or null: a blank condition would match every session. */
 export const bodyConditions = {

@@ -19,7 +19,10 @@ export function visibilities({ archived = false }: SessionFilter): Visibility[] 
   return archived ? ["archived"] : ["listed"];
 }
 
-/** `isMeant`, apart from where the session shows. */
+/**
+ * `isMeant`, apart from where the session shows. A filter that few sessions pass also wants its way into the list in
+ * `shortcut.ts`: without one, a list looks at all sessions to find those few.
+ */
 export function passes(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {
   const { componentId, name, pinned, hasOpenRequirements, unnamed } = filter;
   const conditions: Record<keyof SessionFilter, SQL | undefined> = {
