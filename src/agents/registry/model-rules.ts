@@ -2,6 +2,7 @@ import type { Agent } from "../../domain/agent.ts";
 import { isObject } from "../../domain/json.ts";
 import { MAX_COMPONENT_NAME_BYTES } from "../../domain/limits.ts";
 import {
+  DEFAULT_PROVIDER,
   MODEL_APIS,
   type ModelChoice,
   type ModelProvider,
@@ -25,9 +26,9 @@ interface Known {
   tools: readonly string[];
 }
 
-/** All models that an agent or team names: its own, the one that names, the one that summarizes. */
+/** All models that an agent or team names: its own, the one that names, the one that summarizes; and who sees what they think. */
 export function modelsProblem(agent: Agent, owner: string, providers: readonly ModelProvider[]): string | null {
-  const { tools = [], model, naming, summaries } = agent;
+  const { tools = [], model, naming, summaries, showReasoning } = agent;
   const delegating = isTeam(agent) ? [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS] : [];
   const known: Known = { providers, tools: [...tools.map(({ name }) => name), ...delegating] };
   const named: [string, ModelChoice | undefined][] = [
@@ -40,7 +41,8 @@ export function modelsProblem(agent: Agent, owner: string, providers: readonly M
       choice === undefined ? null : (choiceProblem(choice, place, known) ?? fallbacksProblem(choice, place, known));
     if (problem !== null) return `${owner} has ${problem}`;
   }
-  return null;
+  const problem = showReasoning === undefined ? null : flag(showReasoning, known);
+  return problem === null ? null : `${owner} has showReasoning ${problem}`;
 }
 
 /** The models that stand behind one. */
@@ -66,8 +68,9 @@ function fallbacksProblem(choice: ModelChoice, place: string, known: Known): str
     : `the model '${modelSettings(fallbacks[twice - 1] ?? "").id}' of one provider twice in ${place} and its fallbacks. Name it once.`;
 }
 
+/** As runs show it: a listed provider may have the name of the deployment's own one. */
 const nameOf = (choice: ModelChoice): string => {
-  const { id, provider = null } = modelSettings(choice);
+  const { id, provider = DEFAULT_PROVIDER } = modelSettings(choice);
   return JSON.stringify([id, provider]);
 };
 

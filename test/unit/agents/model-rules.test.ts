@@ -123,6 +123,11 @@ describe("the settings of a model", () => {
       "Agent 'Ada' has the model 'm' of one provider twice in model and its fallbacks. Name it once.",
     ],
     [
+      "reasoning that is kept from callers in words",
+      { showReasoning: "no" },
+      "Agent 'Ada' has showReasoning 'no'. It must be true or false.",
+    ],
+    [
       "too many fallbacks",
       model({ fallbacks: [..."abcdefghi"] }),
       "Agent 'Ada' has 9 models in model.fallbacks. At most 8 are taken.",
@@ -164,6 +169,14 @@ describe("the settings of a model", () => {
     };
     expect(refusal({ model: all, tools: [send] })).toBe("accepted");
     expect(refusal({ model: { id: "m", temperature: undefined, toolChoice: "required" } })).toBe("accepted");
+  });
+
+  it("are refused where a fallback has the name of the model, because its provider is called as the deployment's own", () => {
+    const other = { ...mistral, name: "OpenAI" };
+    expect(refusal(model({ fallbacks: [{ id: "m", provider: "OpenAI" }] }), [other])).toBe(
+      "Agent 'Ada' has the model 'm' of one provider twice in model and its fallbacks. Name it once.",
+    );
+    expect(refusal(model({ fallbacks: [{ id: "n", provider: "OpenAI" }] }), [other])).toBe("accepted");
   });
 
   it("may choose the tool by which a team delegates", () => {
