@@ -124,7 +124,9 @@ async function* streamWithLess(
       yield { type: "cancelled" };
       return null;
     }
-    const step = nextStep(run, streamed, { less: () => leaveOutMore(prompt, produced, left), next: asked.next }, deps);
+    const refused = { left, source: asked.model.source };
+    const ways = { less: () => leaveOutMore(prompt, produced, refused), next: asked.next };
+    const step = nextStep(run, streamed, ways, deps);
     if (step === null) {
       yield failure(streamed.error);
       return null;

@@ -27,10 +27,21 @@ export function requestMessages(prompt: Prompt, produced: readonly ModelMessage[
   return [...prompt.system, ...(left.runs > 0 ? withNote(conversation) : conversation)];
 }
 
-/** The next step, of a request that goes without `left` already; null where nothing more can be left out. */
-export function leaveOutMore(prompt: Prompt, produced: readonly ModelMessage[], left: LeftOut): LeftOut | null {
+/** A request that was refused: what it goes without already, and the `source` of the model that refused it. */
+export interface Refused {
+  left: LeftOut;
+  source: string;
+}
+
+/** The next step after a refused request; null where nothing more can be left out. */
+export function leaveOutMore(
+  prompt: Prompt,
+  produced: readonly ModelMessage[],
+  { left, source }: Refused,
+): LeftOut | null {
   const { length } = prompt.history;
-  if (requestMessages(prompt, produced, left).some(hasProviderData)) {
+  // What another model's provider said was not sent: without it the same request would be made again.
+  if (requestMessages(prompt, produced, left).some((message) => hasProviderData(message, source))) {
     return { ...left, withoutProviderData: length + 1 };
   }
   const newerHalf = length - Math.floor(length / 2);
@@ -77,8 +88,8 @@ function dropCall(messages: ModelMessage[], id: string): void {
   messages.splice(at, 1, ...(isEmpty ? [] : [{ ...answer, toolCalls, providerData: null }]));
 }
 
-const hasProviderData = (message: ModelMessage): boolean =>
-  message.role === "assistant" && message.providerData?.data != null;
+const hasProviderData = (message: ModelMessage, source: string): boolean =>
+  message.role === "assistant" && message.providerData?.source === source && message.providerData.data !== null;
 
 function withoutProviderData(message: ModelMessage): ModelMessage {
   return message.role === "assistant" ? { ...message, providerData: null } : message;

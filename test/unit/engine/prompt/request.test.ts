@@ -30,11 +30,11 @@ function promptOf(runs: ModelMessage[][], wanted: Prompt["wanted"] = {}): Prompt
 }
 
 /** All steps of a request that is refused again and again, from the first on. */
-function steps(prompt: Prompt, produced: ModelMessage[] = []): LeftOut[] {
+function steps(prompt: Prompt, produced: ModelMessage[] = [], source = "s"): LeftOut[] {
   const all: LeftOut[] = [];
-  for (let left = leaveOutMore(prompt, produced, NOTHING_LEFT_OUT); left !== null; ) {
+  for (let left = leaveOutMore(prompt, produced, { left: NOTHING_LEFT_OUT, source }); left !== null; ) {
     all.push(left);
-    left = leaveOutMore(prompt, produced, left);
+    left = leaveOutMore(prompt, produced, { left, source });
   }
   return all;
 }
@@ -65,9 +65,14 @@ describe("the steps of a request that is refused", () => {
     expect(more).toEqual([]);
   });
 
+  it("pass over what other models' providers said, which was not sent", () => {
+    const prompt = promptOf([[user("1"), says("answer", "older")]]);
+    expect(steps(prompt, [], "another model")).toEqual([{ runs: 1, withoutProviderData: 0 }]);
+  });
+
   it("go on from what an earlier run has shown to be refused", () => {
     const left = { runs: 3, withoutProviderData: 0 };
-    expect(leaveOutMore(promptOf(runs), [], left)).toEqual({ runs: 5, withoutProviderData: 0 });
+    expect(leaveOutMore(promptOf(runs), [], { left, source: "s" })).toEqual({ runs: 5, withoutProviderData: 0 });
   });
 });
 
