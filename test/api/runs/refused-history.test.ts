@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { agents } from "../../../src/agents/index.ts";
 import { testAgent } from "../../support/agents.ts";
 import { newId, run } from "../../support/http.ts";
-import { fail, type Step, scriptModel, toolCall } from "../../support/scripted-model.ts";
+import { fail, type Step, scriptModel, text, thinks, toolCall } from "../../support/scripted-model.ts";
 import { killObjects, runCalls, runsOf, shown } from "../../support/session-story.ts";
 
 const model = scriptModel();
@@ -34,6 +35,26 @@ describe("a request that the provider refuses for its history", () => {
     expect(body).toMatchObject({ status: "COMPLETED", content: "fine", history_dropped: dropped });
     expect(shown(lastCall())).toEqual([`user: ${NOTE}\n\nthree`, "assistant: fine", "user: four"]);
     expect((await runsOf(session_id)).at(-1)).toMatchObject({ history_dropped: dropped });
+  });
+
+  it("is made again first without what the provider said beside its text, the run's own too", async () => {
+    const tools = [{ name: "count", description: "Counts.", parameters: z.object({}), execute: () => "1" }];
+    const agent = testAgent({ model: { id: "gpt-sealed", api: "responses" }, tools });
+    const session_id = newId();
+    model.next([thinks("Hm."), text("fine")]);
+    await run("one", { session_id, agent });
+    const refused = "The encrypted content for item rs_1 could not be verified.";
+    model.respondWith(({ messages }, number) => {
+      if (JSON.stringify(model.calls[number - 1]?.body).includes('"encrypted_content"')) return [fail(400, refused)];
+      return messages.at(-1)?.role === "tool" ? "done" : [thinks("Hm."), toolCall("count", {})];
+    });
+    const before = runCalls(model).length;
+    const { body } = await run("two", { session_id, agent });
+    const dropped = { runs: 0, without_provider_data: 2, reason: expect.stringContaining("could not be verified") };
+    expect(body).toMatchObject({ status: "COMPLETED", content: "done", history_dropped: dropped });
+    expect(shown(lastCall()).slice(0, 3)).toEqual(["user: one", "assistant: fine", "user: two"]);
+    // One request was refused. What the run's own answer came with is not sent either.
+    expect(runCalls(model)).toHaveLength(before + 3);
   });
 
   it("is made with no history where the newer half is refused too", async () => {
@@ -113,5 +134,21 @@ describe("the runs that a provider refused", () => {
     const after = await run("five", { session_id, agent });
     expect(after.body.history_dropped).toBeUndefined();
     expect(shown(lastCall())[2]).toBe("user: poison");
+  });
+
+  it("are left out for the model that refused them, and for no other one", async () => {
+    const agent = testAgent({ model: "narrow", numHistoryRuns: 5 });
+    const session_id = await conversation(agent, ["one", "poison"]);
+    const chosen = (id: string) => Object.assign(agents.get(agent) ?? {}, { model: id });
+    refusing("poison");
+    await run("three", { session_id, agent });
+    model.respondWith("fine");
+    chosen("wide");
+    const { body } = await run("four", { session_id, agent });
+    expect(body.history_dropped).toBeUndefined();
+    expect(shown(lastCall())).toContain("user: poison");
+    chosen("narrow");
+    expect((await run("five", { session_id, agent })).body).toMatchObject({ history_dropped: { runs: 2 } });
+    expect(shown(lastCall())).not.toContain("user: poison");
   });
 });
