@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ModelRequest } from "../../../../src/domain/model.ts";
 import type { ModelSettings } from "../../../../src/domain/model-choice.ts";
+import type { Server } from "../../../../src/model/openai/request-parts.ts";
+import { toResponsesRequest } from "../../../../src/model/openai/responses/request.ts";
 import { askFor, responsesModel } from "../../../support/openai-model.ts";
 import { respond, type Script, scriptModel } from "../../../support/scripted-model.ts";
 
@@ -163,6 +165,16 @@ describe("a request to the Responses API", () => {
   ])("with a budget of %d tokens asks for %d: less is refused", async (maxTokens, expected) => {
     await askFor({ maxTokens }, responsesModel());
     expect(provider.calls[0]?.body.max_output_tokens).toBe(expected);
+  });
+
+  it("tells OpenAI, and no other server, whose it is", () => {
+    const request: ModelRequest = {
+      ...{ messages: [], tools: [], toolChoice: "auto" },
+      ...{ promptCacheKey: "p".repeat(80), safetyIdentifier: "s".repeat(64) },
+    };
+    const body = (server: Server) => toResponsesRequest(request, { settings: { id: "m" }, source: "s", server });
+    expect(body("openai")).toMatchObject({ prompt_cache_key: "p".repeat(64), safety_identifier: "s".repeat(64) });
+    expect(JSON.stringify(body("azure"))).not.toMatch(/ppp|sss/);
   });
 
   it("says of each tool whether it is strict", async () => {
