@@ -1,6 +1,6 @@
 import type { RunEvent } from "../../domain/event.ts";
 import { NO_USAGE } from "../../domain/model.ts";
-import { modelAt } from "../run/asked-model.ts";
+import { AskedModels } from "../run/asked-model.ts";
 import { assistantMessages, runReasoning, runText, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { CallEntry, Delta, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
 import { runMetrics } from "../run/metrics.ts";
@@ -15,6 +15,7 @@ import { toolExecution } from "./tool-executions.ts";
  */
 export class EventReader {
   readonly #run: Run;
+  readonly #models: AskedModels;
   #entry = 0;
   /** How many events of the current entry were read; entries of deltas and of member runs have more than one. */
   #within = 0;
@@ -27,6 +28,7 @@ export class EventReader {
 
   constructor(run: Run) {
     this.#run = run;
+    this.#models = new AskedModels(run);
   }
 
   /** Everything before this entry of the log was read. */
@@ -175,7 +177,7 @@ export class EventReader {
 
   /** The model that was asked when the log had this many entries. */
   #model(entries: number): EventFields {
-    const { id, provider } = modelAt(this.#run, entries);
+    const { id, provider } = this.#models.at(entries);
     return { model: id, model_provider: provider };
   }
 

@@ -3,14 +3,34 @@ import type { LogEntry } from "./event-log.ts";
 import type { Run } from "./state.ts";
 import { type ModelUsage, withUsage } from "./tokens.ts";
 
-/** The model that a run asked when its log had this many entries. */
-export function modelAt({ log, model }: Pick<Run, "log" | "model">, entries: number): ModelName {
-  for (let nth = entries; nth < log.length; nth++) {
-    const entry = log[nth];
-    if (entry?.kind === "model_changed") return entry.before;
+/**
+ * The model that a run asked at each place of its log, for whoever goes through the log in order. It looks at each entry
+ * once: an imported log may be one of tens of thousands of requests.
+ */
+export class AskedModels {
+  readonly #run: Pick<Run, "log" | "model">;
+  /** Between the last place asked for and this one no other model was asked. */
+  #looked = 0;
+
+  constructor(run: Pick<Run, "log" | "model">) {
+    this.#run = run;
   }
-  return model;
+
+  /** The model that was asked when the log had this many entries. */
+  at(entries: number): ModelName {
+    const { log, model } = this.#run;
+    this.#looked = Math.max(this.#looked, entries);
+    for (; this.#looked < log.length; this.#looked += 1) {
+      const entry = log[this.#looked];
+      if (entry?.kind === "model_changed") return entry.before;
+    }
+    return model;
+  }
 }
+
+/** The model that a run asked when its log had this many entries. */
+export const modelAt = (run: Pick<Run, "log" | "model">, entries: number): ModelName =>
+  new AskedModels(run).at(entries);
 
 /** What each model has used: the usage of each answer counts for the model that gave it. */
 export function usageByModel(
