@@ -89,8 +89,9 @@ const metrics = checked<RunMetrics>(
       .optional(),
   }),
 );
+/** The reason is the sentence of a failure, which is short. */
 const historyDropped = checked<HistoryDropped>(
-  z.looseObject({ runs: count, withoutProviderData: count, reason: z.string() }),
+  z.looseObject({ runs: count, withoutProviderData: count, reason: name }),
 );
 export const runRecord = recordFormat<PortableRun>("run", {
   runId: id,

@@ -28,6 +28,14 @@ async function expectRefused(imported: ReturnType<typeof importRun>, line: numbe
   expect(await rowCounts(sessionId)).toEqual(NOTHING);
 }
 
+it("what an imported run was not sent of its history has a reason as short as a live run's", async () => {
+  const dropped = (reason: string) => ({ history_dropped: { runs: 1, without_provider_data: 0, reason } });
+  const { sessionId, report } = await importRun(dropped("too long"));
+  expect(report).toMatchObject({ imported: 1, errors: [] });
+  expect((await runsOf(sessionId))[0]).toMatchObject(dropped("too long"));
+  await expectRefused(importRun(dropped("x".repeat(1_001))), 2, /^history_dropped.reason/);
+});
+
 describe("the event log of a run that is imported", () => {
   const many = (count: number, entry: unknown) => new Array(count).fill(entry);
 
