@@ -1,5 +1,6 @@
 import OpenAI from "openai";
 import type { ModelSettings } from "../../domain/model-choice.ts";
+import { joinBytes } from "../../lib/join-bytes.ts";
 import { watchDone } from "./done-mark.ts";
 import { readableBody } from "./refusal/provider-failure.ts";
 
@@ -18,6 +19,8 @@ export interface OpenAiOptions {
 }
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
+/** Servers quote the request that they refuse; what is longer would fill the memory that all sessions of an isolate share. */
+const MAX_FAILURE_BYTES = 4 * 1024 * 1024;
 /** The client sends no request without a key. */
 const PLACEHOLDER_KEY = "no-key";
 
@@ -48,10 +51,22 @@ async function fetchAnswer(input: string | URL | Request, init?: RequestInit): P
   if (response.ok) return response;
   if (response.status >= 300 && response.status < 400) return redirected(response);
   // The client's timeout covers this function only: an error whose body never ends would hold it for good.
-  const body = readableBody(await response.text());
+  const body = readableBody(await failureText(response));
   const headers = new Headers(response.headers);
   headers.delete("content-encoding");
   return new Response(body === "" ? null : body, { status: response.status, headers });
+}
+
+async function failureText({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body ?? []) {
+    pieces.push(piece);
+    size += piece.byteLength;
+    // Leaving the loop cancels the rest.
+    if (size >= MAX_FAILURE_BYTES) break;
+  }
+  return new TextDecoder().decode(joinBytes(pieces, size));
 }
 
 function redirected({ status, body }: Response): Response {

@@ -107,3 +107,24 @@ it("asks a named provider although the deployment has no key of its own", () => 
   expect(development("m")?.provider).toBe("Offline");
   expect(development({ id: "m", provider: "Mistral" })?.provider).toBe("Mistral");
 });
+
+it("reads no more of a failure's body than it can hold", async () => {
+  const piece = new TextEncoder().encode("x".repeat(1024 * 1024));
+  let pieces = 0;
+  let isCancelled = false;
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pieces += 1;
+        if (pieces > 32) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+  answers["https://mistral.test"] = () => new Response(body(), { status: 400 });
+  expect(await ask({ id: "m", provider: "Mistral" })).toMatch(/^The model's provider answered 400: x+…/);
+  expect(isCancelled).toBe(true);
+  expect(pieces).toBeLessThan(8);
+});
