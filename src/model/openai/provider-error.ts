@@ -72,7 +72,7 @@ const isRateLimit = ({ status, codes }: ProviderFailure): boolean =>
 
 /** A provider's words, safe to show: one line of at most 300 characters, keys and prompt masked. */
 export function shownMessage(said: string, { secrets, prompt }: Confidential): string {
-  let text = said.slice(0, MAX_READ_CHARS);
+  let text = unescaped(said).slice(0, MAX_READ_CHARS);
   for (const secret of secrets) text = maskRuns(text, secret, SECRET_RUN_CHARS);
   for (const part of prompt) {
     const whole = part.trim();
@@ -86,6 +86,11 @@ export function shownMessage(said: string, { secrets, prompt }: Confidential): s
     .trim();
   const characters = [...text];
   return characters.length <= MAX_MESSAGE_CHARS ? text : `${characters.slice(0, MAX_MESSAGE_CHARS - 1).join("")}…`;
+}
+
+/** Servers that quote a request as JSON of ASCII write a prompt of another script so that no part of it is found. */
+function unescaped(said: string): string {
+  return said.replace(/\\+u([0-9a-f]{4})/gi, (_escape, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 /** Masks every run of at least `minChars` that the text has in common with `source`. */

@@ -132,6 +132,17 @@ describe.each(APIS)("behind $api", (tested) => {
       }
     });
 
+    it("never holds a prompt of another script, quoted as JSON of ASCII", async () => {
+      const prompt = "Мой секретный вопрос";
+      const escaped = [...prompt].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+      provider.respondWith([
+        fail(400, `Bad request: {"content": "${escaped.toUpperCase().replaceAll("U", "u")}", "as": "${escaped}"}`),
+      ]);
+      const { error } = await askFor({ messages: [{ role: "user", content: prompt }] }, newModel(tested));
+      expect(error?.message).toMatch(/Bad request: .*\*\*\*/);
+      expect(error?.message).not.toMatch(/\\u|секрет/);
+    });
+
     it("is one line without markup and control characters, and keeps what helps", async () => {
       const words =
         "<b>The model</b>\n\u202e`meta-llama/Llama-3.3-70B-Instruct`\u0007 does not exist: see gpt-4o-mini-2024-07-18";
