@@ -12,7 +12,7 @@ export type Branch = { ok: true; nodes: TreeNode[]; others: string[] } | { ok: f
 
 /**
  * Finds the branch of a conversation that was looked at last: the one with `current_node`, or the newest one where the
- * line has no such node. `others` are the last nodes of all other branches. Looks at each node a constant number of times.
+ * line names no node. `others` are the last nodes of all other branches. Looks at each node a constant number of times.
  */
 export function newestBranch(mapping: JsonObject, currentNode: unknown): Branch {
   const nodes = nodesOf(mapping);
