@@ -146,7 +146,6 @@ export function runItem(asked: AskedRun) {
     reasoning_content: runReasoning(run),
     reasoning_steps: [],
     metrics: runMetrics(run),
-    metadata,
     messages: messagesOf([...inputMessages, ...run.messages]),
     tools: toolsOf(run),
     events: storedEvents(run),
@@ -163,6 +162,7 @@ export function runItem(asked: AskedRun) {
     input_media: { images: [], videos: [], audios: [], files: [] },
     followups: null,
     ...originJson(head.origin),
+    ...(metadata !== null && { metadata }),
     ...(run.historyDropped !== null && { history_dropped: droppedJson(run) }),
     last_checkpoint_at_message_index: null,
   };
