@@ -112,8 +112,11 @@ export interface Model {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
 }
 
-/** A model as runs and events name it. */
+/** A model as events and tokens name it. */
 export type ModelName = Pick<Model, "id" | "provider">;
+
+/** A model as a run names it. Its class is null where it was not kept: in imports, and in runs from before it was. */
+export type RunModel = ModelName & { name: Model["name"] | null };
 
 /** Finds the model that is chosen, or the deployment's default one; null when the deployment has no model. */
 export type ModelSource = (choice?: ModelChoice) => Model | null;

@@ -164,6 +164,8 @@ export interface RunRow {
   inputMessages: number;
   model: string | null;
   modelProvider: string | null;
+  /** The model's class. */
+  modelName: string | null;
   sessionCache: SessionCacheUse | null;
   sessionState: JsonObject | null;
   metrics: RunMetrics | null;

@@ -62,6 +62,7 @@ export function runOutput(asked: AskedRun, persisted = true) {
       error_type: end?.status === "ERROR" ? end.error.type : null,
       model: run.model.id || null,
       model_provider: run.model.provider || null,
+      model_name: run.model.name,
       session_state: run.state,
       session_cache: head.runIndex === null ? null : head.sessionCache,
       history_dropped: droppedJson(run),
@@ -163,6 +164,7 @@ export function runItem(asked: AskedRun) {
     followups: null,
     ...originJson(head.origin),
     ...(metadata !== null && { metadata }),
+    ...(run.model.name !== null && { model_name: run.model.name }),
     ...(run.historyDropped !== null && { history_dropped: droppedJson(run) }),
     last_checkpoint_at_message_index: null,
   };

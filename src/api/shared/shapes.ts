@@ -22,6 +22,10 @@ const origin = {
   regenerated_from: idText().nullish(),
 };
 
+const modelName = z.string().optional().openapi({
+  description: "The class of model that it asked last, such as `OpenAIChat` or `OpenAIResponses`, where it is known.",
+});
+
 const HistoryDropped = z.object({ runs: count(), without_provider_data: count(), reason: z.string() }).openapi({
   description:
     "What of the history the model was not sent, because its provider refused it: how many earlier runs, of how many runs " +
@@ -45,6 +49,7 @@ export const RunOutput = z
     reasoning_content: text("What the model thought, as far as the agent shows it.").optional(),
     model: z.string().optional(),
     model_provider: z.string().optional(),
+    model_name: modelName,
     session_state: anyObject().optional(),
     session_cache: z.enum(["hit", "miss", "bypass"]).optional(),
     history_dropped: HistoryDropped.optional(),
@@ -82,6 +87,7 @@ export const RunItem = z
     events: z.array(RunEvent).nullish(),
     session_state: anyObject().nullish(),
     ...origin,
+    model_name: modelName,
     history_dropped: HistoryDropped.optional(),
     created_at: isoTime(),
   })

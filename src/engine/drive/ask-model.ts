@@ -148,7 +148,7 @@ function nextStep(run: Run, { refusal, isAway }: Failed, { less, next }: Ways, d
     return { type: "history_dropped", dropped: { ...dropped, reason: refusal } };
   }
   if (!isAway || next === null || deps.eventRoom() < modelChangedBytes(run.model) + DELTA_EVENT_BYTES) return null;
-  return { type: "model_changed", model: { id: next.id, provider: next.provider } };
+  return { type: "model_changed", model: { id: next.id, provider: next.provider, name: next.name } };
 }
 
 /** A request that failed. */

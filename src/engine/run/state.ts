@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
-import type { ModelName, ProviderData, ToolCall, Usage } from "../../domain/model.ts";
+import type { ProviderData, RunModel, ToolCall, Usage } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type {
   HistoryDropped,
@@ -32,6 +32,8 @@ export interface RunHead {
   /** The model that it asks first. */
   model: string;
   modelProvider: string;
+  /** Journals from before it was kept do not have it. */
+  modelName?: string | null;
   sessionCache: SessionCacheUse;
   /** The session's state when it started. */
   sessionState: JsonObject;
@@ -76,7 +78,7 @@ export interface Run {
   /** What of the history its model was not sent; null where it was sent all of its window. */
   historyDropped: HistoryDropped | null;
   /** The model that it asks, which may be another one than it began with. */
-  model: ModelName;
+  model: RunModel;
   /** What each model has used. */
   usage: readonly ModelUsage[];
   /** Milliseconds after the start; null until the first text, or the first reasoning that is shown, came. */
@@ -115,7 +117,7 @@ export type RunFact =
   | { type: "run_continued"; state: JsonObject }
   | { type: "model_requested"; messageId: string }
   /** The model that was asked is away: the run asks this one now, and stays with it. */
-  | { type: "model_changed"; model: ModelName }
+  | { type: "model_changed"; model: RunModel }
   /** The provider refused the request, or one of an earlier run: the next one goes without this. */
   | { type: "history_dropped"; dropped: HistoryDropped }
   | { type: "content"; delta: string }
@@ -153,6 +155,13 @@ export interface RecordedFact {
   fact: RunFact;
 }
 
+/** The model that a run asks first. */
+export const modelOf = ({ model: id, modelProvider: provider, modelName: name = null }: RunHead): RunModel => ({
+  id,
+  provider,
+  name,
+});
+
 /** A run that has just begun; a member run is given the list of requirements of its team run. */
 export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
   return {
@@ -166,7 +175,7 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     state: head.sessionState,
     isStateChanged: false,
     historyDropped: null,
-    model: { id: head.model, provider: head.modelProvider },
+    model: modelOf(head),
     usage: [],
     firstTokenAt: null,
     modelMs: 0,

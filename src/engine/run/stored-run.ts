@@ -6,7 +6,7 @@ import { utf8Bytes } from "../../lib/text.ts";
 import { usageByModel } from "./asked-model.ts";
 import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
 import { type LogEntry, readStoredLog, reasoningEventBytes } from "./event-log.ts";
-import type { Run, RunEnd, RunHead } from "./state.ts";
+import { modelOf, type Run, type RunEnd, type RunHead } from "./state.ts";
 
 /** A run with its messages, input first, as the store answers it. */
 interface Stored {
@@ -26,7 +26,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
           answers.map(({ content, reasoningContent }) => ({ deltas: content, reasoning: reasoningContent ?? "" })),
         );
   const head = headFromRow(row);
-  const model = { id: head.model, provider: head.modelProvider };
+  const model = modelOf(head);
   const usage = usageByModel(answers, { log, model });
   const logBytes = row.events?.length ?? 0;
   const ofReasoning = Math.min(logBytes, reasoningEventBytes(log));
@@ -91,6 +91,7 @@ export function headFromRow(row: RunRow): RunHead {
     fence: row.fence,
     model: row.model ?? "",
     modelProvider: row.modelProvider ?? "",
+    modelName: row.modelName,
     sessionCache: row.sessionCache ?? "miss",
     sessionState: row.sessionState ?? {},
     inputMessages: row.inputMessages,

@@ -95,6 +95,7 @@ export function agnoRun(data: JsonObject, session: { userId: string | null; crea
     inputMessages,
     model: textOf(data.model),
     modelProvider: textOf(data.model_provider),
+    modelName: null,
     sessionCache: null,
     sessionState: filled(data.session_state),
     metrics: Object.keys(metrics).length > 0 ? metrics : null,

@@ -79,6 +79,7 @@ function runOf(
     inputMessages,
     model,
     modelProvider: model === null ? null : "OpenAI",
+    modelName: null,
     sessionCache: null,
     sessionState: null,
     historyDropped: null,

@@ -110,6 +110,7 @@ export const runRecord = recordFormat<PortableRun>("run", {
   inputMessages: count,
   model: nullable(name),
   modelProvider: nullable(name),
+  modelName: nullable(name),
   sessionCache: nullable(z.enum(["hit", "miss", "bypass"])),
   sessionState: nullable(object),
   metrics: nullable(metrics),

@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message.ts";
+import type { RunModel } from "../../domain/model.ts";
 import type { Session } from "../../domain/session.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
@@ -32,7 +33,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       error: end.status === "ERROR" ? end.error : null,
       events: storedLog(run.log),
       settledAt: end.at,
-      ...(hasChangedModel(run) && { model: run.model.id, modelProvider: run.model.provider }),
+      ...(hasChangedModel(run) && modelColumns(run.model)),
       ...(run.isStateChanged && { sessionState: run.state }),
     },
     // Requirements that are answered were stored as such before, and stay as they are.
@@ -51,6 +52,8 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
 /** Whether another model was asked than the one that the run's row names. */
 const hasChangedModel = ({ head, model }: Run): boolean =>
   head.model !== model.id || head.modelProvider !== model.provider;
+
+const modelColumns = ({ id, provider, name }: RunModel) => ({ model: id, modelProvider: provider, modelName: name });
 
 type Said = Pick<Settlement["session"], "completedRuns" | "rereadsFrom" | "chatMessages" | "lastMessage">;
 

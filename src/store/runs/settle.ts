@@ -31,6 +31,7 @@ export interface Settlement {
     /** Left out if they did not change. */
     model?: RunRow["model"];
     modelProvider?: RunRow["modelProvider"];
+    modelName?: RunRow["modelName"];
     sessionState?: RunRow["sessionState"];
   };
   /** The new requirements of a run that has paused. */

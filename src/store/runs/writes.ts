@@ -86,6 +86,7 @@ export function startStatements(
       componentName: run.componentName,
       model: run.model,
       modelProvider: run.modelProvider,
+      modelName: run.modelName,
       sessionCache: run.sessionCache,
       sessionState: run.sessionState,
       memberSlots: run.memberSlots,

@@ -116,6 +116,7 @@ export const runs = sqliteTable(
     inputMessages: integer("input_messages").notNull().default(0),
     model: text("model"),
     modelProvider: text("model_provider"),
+    modelName: text("model_name"),
     sessionCache: text("session_cache").$type<SessionCacheUse>(),
     sessionState: text("session_state", { mode: "json" }).$type<JsonObject>(),
     metrics: text("metrics", { mode: "json" }).$type<RunMetrics>(),

@@ -96,6 +96,7 @@ describe("POST /agents/{agent_id}/runs", () => {
       content: "Hello there. How can I help?",
       content_type: "str",
       ...MODEL,
+      model_name: "OpenAIChat",
       session_state: {},
       session_cache: "miss",
       created_at: INT,

@@ -66,6 +66,7 @@ describe("GET /sessions/{session_id}/runs", () => {
         audio: [],
         files: [],
         input_media: { images: [], videos: [], audios: [], files: [] },
+        model_name: "OpenAIChat",
       },
     ]);
     expect(listed.body[0].events.map((event: { event: string }) => event.event)).toEqual([
@@ -217,7 +218,7 @@ describe("GET /sessions/{session_id}/runs/{run_id}", () => {
     const session_id = newId();
     const { body } = await run("hi", { session_id });
     const one = await call("GET", `/sessions/${session_id}/runs/${body.run_id}`);
-    expect(Object.keys(one.body).sort()).toEqual([...ALWAYS, ...NULLABLE].sort());
+    expect(Object.keys(one.body).sort()).toEqual([...ALWAYS, ...NULLABLE, "model_name"].sort());
     expect(one.body).toMatchObject({ tools: null, citations: null, user_id: "", regenerated_from: null });
     const [listed] = (await call("GET", `/sessions/${session_id}/runs`)).body;
     expect(one.body).toEqual(expect.objectContaining(listed));

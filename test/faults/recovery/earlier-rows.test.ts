@@ -46,6 +46,7 @@ describe("rows from before messages kept reasoning", () => {
     const run = await read(`${path}/runs/${run_id}?session_id=${session_id}`);
     expect(run).toMatchObject(asShown(seen.read[run_id] ?? ""));
     expect(run).not.toHaveProperty("reasoning_content");
+    expect(run).not.toHaveProperty("model_name");
     expect(await read(`/sessions/${session_id}/runs`)).toMatchObject(asShown(seen.runs));
     expect(await read(`/sessions/${session_id}/messages`)).toMatchObject(asShown(seen.messages));
     expect(await read(`/sessions/${session_id}`)).toMatchObject(asShown(seen.detail));
@@ -120,5 +121,6 @@ it("a journal from before it kept reasoning is landed as it was then", async () 
   const { metrics: _now, ...run } = await read(`${path}/runs/${run_id}?session_id=${session_id}`);
   const { metrics: _then, ...ended } = asShown(seen.read[run_id] ?? "");
   expect(run).toMatchObject(ended);
+  expect(run).not.toHaveProperty("model_name");
   expect(await journalOf(session_id)).toEqual([]);
 });

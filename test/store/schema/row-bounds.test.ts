@@ -104,6 +104,7 @@ const TABLES: Record<string, Bound[]> = {
     ["input_state", MAX_STATE_BYTES],
     ["model", MODEL],
     ["model_provider", WORD],
+    ["model_name", WORD],
     ["session_cache", WORD],
     ["session_state", MAX_STATE_BYTES],
     ["metrics", METRICS],
