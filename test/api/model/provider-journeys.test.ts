@@ -4,6 +4,7 @@ import { agents } from "../../../src/agents/index.ts";
 import type { Agent } from "../../../src/domain/agent.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
+import { AGNO_DUMPS, AGNO_PROVIDERS, ofAgent, underNewIds } from "../../support/agno-rows.ts";
 import { goOn, type Older, ran } from "../../support/continue.ts";
 import { call, newId, run } from "../../support/http.ts";
 import { exportOf, importing } from "../../support/portable.ts";
@@ -166,7 +167,54 @@ describe.each(PLAYED)("with $name", (provider) => {
     ended((await run("hello", { session_id, agent })).body);
     expect(refused.filter((words) => !FOUND_OUT.test(words))).toEqual([]);
   });
+
+  it("sessions go on that came from Agno, whatever its models made of them", async () => {
+    const refused = playProviders(model, worker);
+    const agent = agentOf(provider);
+    const goesOn = async (session_id: string, about: string) => {
+      ended((await run("look around", { session_id, agent, user_id: "ada" })).body);
+      expect([about, refused.filter((words) => !FOUND_OUT.test(words))]).toEqual([about, []]);
+    };
+    for (const [version, dump] of AGNO_DUMPS.filter(([version]) => ["2.0.0", "3.1.10"].includes(version))) {
+      const { rows, id } = underNewIds(dump);
+      expect(await importing(ofAgent(rows, agent))).toMatchObject({ failed: 0, complete: true });
+      for (const name of AGNO_PROVIDERS) await goesOn(id(name), `${name} of ${version}`);
+    }
+    const session_id = newId();
+    expect(await importing(asText([orphans(session_id, agent)]))).toMatchObject({ imported: 1, errors: [] });
+    await goesOn(session_id, "orphans");
+    const request = JSON.stringify(runCalls(model).at(-1)?.body);
+    for (const words of ["nobody asked", "once"]) expect(request).toContain(words);
+  });
 });
+
+/** By hand: calls that nobody answered, results that nobody asked for or that came twice, and calls without ids. */
+function orphans(session_id: string, agent_id: string) {
+  const at = 1_700_000_000;
+  const said = (role: string, content: unknown, more: object = {}) => ({ role, content, created_at: at, ...more });
+  const asks = (id: string | null, name: string, args = "{}") => ({
+    ...{ id, type: "function", function: { name, arguments: args } },
+  });
+  const result = (tool_call_id: string | null, content: unknown) =>
+    said("tool", content, { tool_call_id, tool_name: "look" });
+  const messages = [
+    said("user", "q"),
+    result("call_0", "before its call"),
+    said("assistant", null, { tool_calls: [asks("call_0", "look"), asks("lonely", "look", '{"at":')] }),
+    said("assistant", "a"),
+    result("unknown", "nobody asked"),
+    said("user", "and?"),
+    said("assistant", "", { tool_calls: [asks(null, "look"), asks("call_1", "look"), asks("call_1", "look")] }),
+    result("call_1", "once"),
+    result("call_1", "twice"),
+    result("call_1", "thrice"),
+    result(null, ""),
+    said("assistant", " "),
+    said("assistant", null, { tool_calls: [asks("last", "look")] }),
+  ];
+  const run = { run_id: newId(), agent_id, status: "COMPLETED", created_at: at, messages };
+  return { session_id, session_type: "agent", agent_id, user_id: "ada", created_at: at, runs: [run] };
+}
 
 it("a session goes on from model to model, there and back", async () => {
   const refused = playProviders(model, worker);

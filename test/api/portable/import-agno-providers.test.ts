@@ -3,6 +3,7 @@ import { z } from "zod";
 import { agents } from "../../../src/agents/index.ts";
 import type { Agent } from "../../../src/domain/agent.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
+import { AGNO_DUMPS, AGNO_PROVIDERS, underNewIds } from "../../support/agno-rows.ts";
 import { call, newId, run } from "../../support/http.ts";
 import { answer, pauseOf } from "../../support/paused-runs.ts";
 import { exportOf, importing } from "../../support/portable.ts";
@@ -12,32 +13,12 @@ import { detailOf, runCalls, runsOf, saidIn } from "../../support/session-story.
 
 const model = scriptModel();
 
-/** Rows that Agno wrote with its own classes of models: `make_rows.py` beside them made them. */
-const files = import.meta.glob<string>("../../support/agno/providers/*.ndjson", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
-const dumps = Object.entries(files).map(([path, rows]): [string, string] => [
-  path.replace(/.*\/(.*)\.ndjson/, "$1"),
-  rows,
-]);
-const PROVIDERS = ["responses", "gemini", "bedrock", "claude", "deepseek", "openrouter"];
-const SESSIONS = [...PROVIDERS, "examples", "listed", "asked", "confirmed", "rejected"];
+const SESSIONS = [...AGNO_PROVIDERS, "examples", "listed", "asked", "confirmed", "rejected"];
 
 /** Imports the file under new ids, and answers the id of each session. */
 async function imported(dump: string): Promise<(name: string) => string> {
-  const mark = newId().slice(0, 8);
-  const id = (name: string) => `${mark}-${name}`;
-  // A requirement's id has its instant right behind it.
-  const uuid = "([0-9a-f-]{36})";
-  const ids = [
-    `run_id\\\\*": \\\\*"${uuid}`,
-    `"id\\\\*": \\\\*"${uuid}\\\\*", \\\\*"created_at\\\\*": \\\\*"2`,
-  ].flatMap((pattern) => [...dump.matchAll(new RegExp(pattern, "g"))].map(([, found]) => found as string));
-  const rows = [...new Set(ids)].reduce((all, one) => all.replaceAll(one, `${mark}${one.slice(8)}`), dump);
-  const own = rows.replace(/(session_id\\*": \\*")/g, `$1${mark}-`);
-  expect(await importing(own)).toMatchObject({ imported: SESSIONS.length, failed: 0, errors: [], complete: true });
+  const { rows, id } = underNewIds(dump);
+  expect(await importing(rows)).toMatchObject({ imported: SESSIONS.length, failed: 0, errors: [], complete: true });
   return id;
 }
 
@@ -70,13 +51,13 @@ const exportedMessages = async (sessionId: string): Promise<Line[]> =>
   linesOf(await exportOf(sessionId)).filter(({ type }) => type === "message");
 
 it("has rows from before and after each change of how Agno keeps results", () => {
-  expect(dumps.map(([version]) => version)).toEqual(["2.0.0", "2.4.8", "2.9.0", "3.1.10"]);
+  expect(AGNO_DUMPS.map(([version]) => version)).toEqual(["2.0.0", "2.4.8", "2.9.0", "3.1.10"]);
 });
 
-describe.each(dumps)("sessions of Agno %s with the models of each provider", (version, dump) => {
+describe.each(AGNO_DUMPS)("sessions of Agno %s with the models of each provider", (version, dump) => {
   it("go on: each call has its own result behind it, whatever the provider's class made of them", async () => {
     const id = await imported(dump);
-    for (const name of PROVIDERS) {
+    for (const name of AGNO_PROVIDERS) {
       const request = await goOn(id(name));
       expect([name, unpaired(request)]).toEqual([name, []]);
       const results = request.messages.filter(({ role }) => role === "tool").map(({ content }) => content);
