@@ -18,19 +18,22 @@ const PACKAGES = [
   "zod",
 ];
 
-const worker = cloudflareTest(async () => ({
-  wrangler: { configPath: "./wrangler.toml" },
-  miniflare: {
-    // A fetch() that no test scripted ends here and never on the network.
-    outboundService: (request: Request) => new Response(`unscripted outbound request: ${request.url}`, { status: 599 }),
-    bindings: {
-      TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")),
-      MODE: "development",
-      OPENAI_API_KEY: "sk-test",
-      OPENAI_BASE_URL: "http://model.test/v1",
+const workerWith = (vars: Record<string, string>) =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      // A fetch() that no test scripted ends here and never on the network.
+      outboundService: (request: Request) =>
+        new Response(`unscripted outbound request: ${request.url}`, { status: 599 }),
+      bindings: {
+        TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")),
+        MODE: "development",
+        OPENAI_API_KEY: "sk-test",
+        OPENAI_BASE_URL: "http://model.test/v1",
+        ...vars,
+      },
     },
-  },
-}));
+  }));
 
 /** A test's folder says what it is, and names its project. */
 const named = (name: string) => ({ name, include: [`test/${name}/**/*.test.ts`] });
@@ -46,9 +49,9 @@ const unit = {
 };
 
 /** What uses the platform is tested in workerd, on real D1 and real objects; its files share a Worker. */
-const inWorker = (name: string) => ({
+const inWorker = (name: string, vars: Record<string, string> = {}) => ({
   extends: true as const,
-  plugins: [worker],
+  plugins: [workerWith(vars)],
   test: {
     ...named(name),
     setupFiles: ["./test/support/setup.ts"],
@@ -64,6 +67,13 @@ export default defineConfig({
     hookTimeout: 60_000,
     isolate: false,
     maxWorkers: 2,
-    projects: [unit, inWorker("store"), inWorker("api"), inWorker("faults"), inWorker("own")],
+    projects: [
+      unit,
+      inWorker("store"),
+      inWorker("api"),
+      inWorker("faults"),
+      inWorker("own"),
+      inWorker("responses", { OPENAI_API: "responses" }),
+    ],
   },
 });

@@ -24,6 +24,14 @@ describe("the settings that npm start hands over", () => {
     ).toEqual({ OPENAI_API_KEY: "sk-1", OS_ID: "" });
   });
 
+  it("have the API that the model is asked by, which the server then reads", () => {
+    const given = settingsIn({ OPENAI_API: "responses", OPENAI_BASE_URL: "http://127.0.0.1:9911/v1" });
+    expect(envFileText(given)).toContain("OPENAI_API='responses'\n");
+    expect(readConfig({ DB: {}, SESSIONS: {}, JOBS: {}, ...given })).toMatchObject({
+      value: { openAiApi: "responses" },
+    });
+  });
+
   it("have the secrets of the deployment's providers with them, and of no others", () => {
     const mistral = { name: "Mistral", baseUrl: "https://mistral.test/v1", secret: "MISTRAL_API_KEY" };
     const env = { MISTRAL_API_KEY: "key", OTHER_API_KEY: "other", OS_ID: "mine" };
