@@ -16,7 +16,7 @@ describe("the model that a run asked", () => {
   });
 
   it("is right in a log that grows while it is read", () => {
-    const run = { log: [request], model: { id: "first", provider: "P" } };
+    const run: { log: LogEntry[]; model: typeof model } = { log: [request], model: { id: "first", provider: "P" } };
     const models = new AskedModels(run);
     expect(models.at(0).id).toBe("first");
     run.log.push(changed("first"), request);
