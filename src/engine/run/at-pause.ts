@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message.ts";
+import type { RunModel } from "../../domain/model.ts";
 import { NOT_ANSWERED, type Requirement } from "../../domain/requirement.ts";
 import { modelAt, usageByModel } from "./asked-model.ts";
 import { requirementOfCall, toolAnswers } from "./calls.ts";
@@ -17,7 +18,7 @@ export function runAtPause(run: Run, entries: number): Run {
   const requirements = requirementsAt(run, log, pause.open);
   const isLast = entries === run.log.length;
   const messages = isLast ? run.messages : messagesAt(run, log);
-  const model = modelAt(run, entries);
+  const model = runModelAt(run, entries);
   const answers = messages.filter((message) => message.role === "assistant");
   return {
     ...run,
@@ -31,6 +32,13 @@ export function runAtPause(run: Run, entries: number): Run {
     end: { status: "PAUSED", at: run.head.startedAt + pause.at },
     stored: { ...run.stored, metrics: isLast ? run.stored.metrics : null },
   };
+}
+
+/** The log names the models that were asked before without their classes. */
+function runModelAt(run: Run, entries: number): RunModel {
+  const asked = modelAt(run, entries);
+  const isLast = asked.id === run.model.id && asked.provider === run.model.provider;
+  return isLast ? run.model : { ...asked, name: null };
 }
 
 /** The requirements that the run had by then. One that was open then is shown as open, whatever was answered since. */
