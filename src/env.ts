@@ -6,7 +6,7 @@ import { type Registry, teamDepth } from "./domain/team.ts";
 
 /** What a variable may hold. */
 interface Format<T> {
-  /** Reads a value that is set; undefined where the variable may not hold it. */
+  /** Reads a value that is set; undefined if the variable may not hold it. */
   read(value: unknown): T | undefined;
   /** Completes the sentence "NAME must be …". */
   expected: string;
@@ -16,7 +16,7 @@ interface Format<T> {
 interface Variable<N extends string = string, T = unknown> extends Format<T> {
   kind: "variable";
   name: N;
-  /** What holds where the variable is unset. */
+  /** What holds if the variable is unset. */
   fallback: T;
 }
 
@@ -110,16 +110,16 @@ function readOrigin(value: string): string | undefined {
 const MAX_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * Every setting and binding, once: its name in `Config`, its name in the environment, what it may hold, and what holds
- * where it is unset. `Config`, `readConfig` and what `npm start` hands to the Worker follow from this. A test compares the
- * variables with the table in README.md and with `.dev.vars.example`.
+ * Every setting and binding, once: its name in `Config`, its name in the environment, what it may hold, and what holds if it
+ * is unset. `Config`, `readConfig` and what `npm start` hands to the Worker follow from this. A test compares the variables
+ * with the table in README.md and with `.dev.vars.example`.
  */
 export const SETTINGS = {
   db: binding("DB"),
   sessions: binding("SESSIONS"),
   /** The Queue that slices of jobs are sent to. */
   jobs: binding("JOBS"),
-  /** `npm start` sets `development`: then no key is needed, and the offline model answers where no other is set. */
+  /** `npm start` sets `development`: then no key is needed, and the offline model answers if no other is set. */
   mode: variable("MODE", MODE, "deployment"),
   /** Null: anyone may call in development, nobody in a deployment. */
   securityKey: optional("OS_SECURITY_KEY", TEXT),
@@ -127,19 +127,19 @@ export const SETTINGS = {
   requireUser: variable("REQUIRE_USER", BOOLEAN, false),
   openAiApiKey: optional("OPENAI_API_KEY", TEXT),
   openAiBaseUrl: optional("OPENAI_BASE_URL", HTTP_URL),
-  /** The API of models that name none; null: `responses` where no base URL is set, and `chat` where one is. */
+  /** The API of models that name none; null: `responses` if no base URL is set, and `chat` if one is. */
   openAiApi: optional("OPENAI_API", API),
   /** The model of agents that name none. */
   openAiModel: variable("OPENAI_MODEL", TEXT, "gpt-5-mini"),
   /** The model that names sessions; null: the agent's own. */
   namingModel: optional("NAMING_MODEL", TEXT),
-  /** Sent with naming requests only where it is set. */
+  /** Sent with naming requests only if it is set. */
   namingReasoningEffort: optional("NAMING_REASONING_EFFORT", TEXT),
   /** The age from which the cron trigger names sessions that have no name; null: never. */
   nameUnnamedAfterSeconds: optional("NAME_UNNAMED_AFTER_SECONDS", seconds(0, MAX_TTL_SECONDS)),
   /** The model that summarizes sessions; null: the agent's own. */
   summaryModel: optional("SUMMARY_MODEL", TEXT),
-  /** How long a session is kept after its last change where neither it nor its agent says; null: for ever. */
+  /** How long a session is kept after its last change if neither the session nor its agent says; null: for ever. */
   sessionTtlSeconds: optional("SESSION_TTL_SECONDS", seconds(1, MAX_TTL_SECONDS)),
   /** How long a deleted session can be brought back; 0: it is purged at once. */
   deleteUndoSeconds: variable("DELETE_UNDO_SECONDS", wholeNumber(0, MAX_TTL_SECONDS), 0),
@@ -182,7 +182,7 @@ function present(value: unknown): unknown {
   return value.trim() === "" ? undefined : value.trim();
 }
 
-/** The value of a setting; undefined where the environment holds none that it takes. */
+/** The value of a setting; undefined if the environment holds none that it takes. */
 function settingValue(setting: Setting, env: object): unknown {
   const given = present(Reflect.get(env, setting.name));
   if (given !== undefined) return setting.read(given);

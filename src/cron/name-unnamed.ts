@@ -13,8 +13,8 @@ const NOT_AGAIN_MS = 24 * 3_600_000;
 const AFTER_FAILURE_MS = 3_600_000;
 
 /**
- * Makes a naming job of sessions that are older than `NAME_UNNAMED_AFTER_SECONDS` and have no name, one such job at a
- * time. Does nothing where that is unset.
+ * Makes a naming job of sessions that are older than `NAME_UNNAMED_AFTER_SECONDS` and have no name, one such job at a time.
+ * Does nothing if that setting is unset.
  */
 export async function nameUnnamed(deps: JobDependencies): Promise<void> {
   const { nameUnnamedAfterSeconds } = deps.config;

@@ -13,8 +13,8 @@ interface NamingPolicy {
   /** The model that names. Left out, it is `NAMING_MODEL`, else the agent's own. */
   model?: ModelChoice;
   /**
-   * The deployer's guardrail. It sees every name that a person or a model gives, and answers the name to take. Null, or
-   * an exception, refuses it. `session` is the row as it stands, without runs.
+   * The deployer's guardrail. It sees every name that a person or a model gives, and answers the name to take. Null, or an
+   * exception, refuses the name. `session` is the row as it stands, without runs.
    */
   accept?(name: string, session: Session): string | null | Promise<string | null>;
 }
@@ -52,7 +52,10 @@ export interface Agent {
   maxToolCallsFromHistory?: number;
   /** How many bytes of history the model is sent: whole runs, newest first. Default 256 KB, at most 1 MB. */
   maxHistoryBytes?: number;
-  /** What happens when the provider refuses a request with history. Default: it is asked with less of it. */
+  /**
+   * What happens when the provider refuses a request with history. Default: the provider is asked again with less of the
+   * history.
+   */
   onRefusedHistory?: "drop" | "fail";
   /** Whether callers see what the model thinks. False keeps it for the provider only. Default true. */
   showReasoning?: boolean;
@@ -67,7 +70,7 @@ export interface Agent {
 export const DEFAULT_HISTORY_RUNS = 3;
 export const DEFAULT_NAMING_AFTER = 2;
 
-/** How many earlier runs a model is sent at most. Where only messages are counted, no more runs than messages are needed. */
+/** How many earlier runs a model is sent at most. If only messages are counted, no more runs than messages are needed. */
 export function historyRuns({ numHistoryRuns, numHistoryMessages }: Agent): number {
   return numHistoryRuns ?? numHistoryMessages ?? DEFAULT_HISTORY_RUNS;
 }

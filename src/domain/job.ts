@@ -46,7 +46,7 @@ export interface Job {
   endedAt: number | null;
   /**
    * The next sweep is due `SWEEP_AFTER_MS` after this instant. It is when the job's slices were last sent, or an earlier
-   * instant where an item in work has to be swept sooner.
+   * instant if an item in work has to be swept sooner.
    */
   sweptAt: number;
 }
@@ -58,7 +58,7 @@ export interface JobItem {
   status: ItemStatus;
   outcome: ItemOutcome | null;
   reason: string | null;
-  /** What the model's provider said, where it is the reason. */
+  /** What the model's provider said, if its words are the reason. */
   error: string | null;
   attempts: number;
   promptTokens: number;
@@ -91,7 +91,7 @@ export const KEPT_MS = 30 * 24 * 3_600_000;
 export interface ItemResult {
   outcome: ItemOutcome | null;
   reason: string | null;
-  /** What the model's provider said, where it is the reason. */
+  /** What the model's provider said, if its words are the reason. */
   error: string | null;
   promptTokens: number;
   completionTokens: number;

@@ -17,18 +17,18 @@ export const MAX_PREFIX_MESSAGES = 2_000;
 export const MAX_SYSTEM_BYTES = 1024 * 1024;
 /** Text, tool arguments and tool results of one run, together. */
 export const MAX_RUN_OUTPUT_BYTES = 1024 * 1024;
-/** What a provider says beside the text of one message, and of all messages of one run. */
+/** The provider data of one message, and of all messages of one run. */
 export const MAX_PROVIDER_DATA_BYTES = 256 * 1024;
 export const MAX_RUN_PROVIDER_DATA_BYTES = 1024 * 1024;
 /** The reasoning of one run that callers are shown. What comes beyond it is not shown, and ends no answer. */
 export const MAX_RUN_REASONING_BYTES = 256 * 1024;
 /** All member runs of one run, at any depth, with their tasks, states and logs. */
 export const MAX_MEMBERS_BYTES = 6 * 1024 * 1024;
-/** The reasoning of all member runs of one run, and what their providers said beside the text. */
+/** The reasoning and the provider data of all member runs of one run. */
 export const MAX_MEMBERS_ASIDE_BYTES = 4 * 1024 * 1024;
 /** The event log of one run. */
 export const MAX_RUN_EVENT_BYTES = 256 * 1024;
-/** What reasoning may take above that. It has a room of its own, so that it never takes that of an answer. */
+/** What reasoning may take above that. Reasoning has room of its own, so that it never takes the answer's. */
 export const MAX_REASONING_EVENT_BYTES = MAX_RUN_EVENT_BYTES / 2;
 /** What the log may take above both, so that a run which reached the limit can still tell how it pauses or stops. */
 export const MAX_CLOSING_EVENT_BYTES = 32 * 1024;
@@ -38,7 +38,7 @@ export const MAX_WAITING_RUNS = 32;
 export const MAX_RUN_INDEX = 2_000_000_000;
 /** No run is let in this close to the highest run index: the runs that wait, and their member runs, need the room. */
 export const KEPT_RUN_INDEXES = 10_000;
-/** What a model is sent of earlier runs, where its agent does not say. */
+/** What a model is sent of earlier runs, if its agent does not say. */
 export const DEFAULT_HISTORY_BYTES = 256 * 1024;
 /** The most that an agent may say, and what one session object keeps in memory. Many objects share one isolate's 128 MB. */
 export const MAX_HISTORY_WINDOW_BYTES = 1024 * 1024;
@@ -50,7 +50,7 @@ export const MAX_NAME_CODE_POINTS = 200;
  */
 export const MAX_NAME_WORDS = 5;
 export const MAX_NAME_GRAPHEMES = 60;
-/** Of a name in Han, Kana, Hangul or Thai: they say more per character and are drawn wider. */
+/** The same limit for a name in Han, Kana, Hangul or Thai: they say more per character and are drawn wider. */
 export const MAX_DENSE_NAME_GRAPHEMES = 24;
 /** Requirements of one run, over all its pauses. */
 export const MAX_REQUIREMENTS = 1_000;
@@ -80,7 +80,7 @@ export const MAX_TAGS = 32;
 export const MAX_TAG_CODE_POINTS = 64;
 /** Tags in one request. More than a session may have, because a tag that is repeated counts once. */
 export const MAX_TYPED_TAGS = 100;
-/** Elements of a list in a request, where no narrower bound holds. */
+/** Elements of a list in a request, if no narrower bound holds. */
 export const MAX_LIST_ITEMS = 1_000;
 /** How many entries of its metadata a session can be found by, and how long `key:value` of each may be. */
 export const MAX_FILTERED_ENTRIES = 64;
@@ -91,7 +91,7 @@ export const MAX_TTL_SECONDS = 3_155_760_000;
 export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** One line of an import. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
-/** A row of D1 is 2 MB at most. Beside its text it holds an id or two. */
+/** A row of D1 is 2 MB at most. Beside its text, a row holds an id or two. */
 export const MAX_ROW_BYTES = 1_900_000;
 /** How many objects one invocation calls at a time. The platform answers about six at a time. */
 export const CALLS_AT_ONCE = 6;

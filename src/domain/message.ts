@@ -17,7 +17,7 @@ export type Message =
   | (MessageBase & {
       role: "assistant";
       toolCalls: ToolCall[];
-      /** What the model thought, as callers are shown it; null where there is nothing to show. */
+      /** What the model thought, as callers are shown it; null if there is nothing to show. */
       reasoningContent: string | null;
       providerData: ProviderData | null;
       usage: Usage | null;

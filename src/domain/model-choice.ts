@@ -11,8 +11,8 @@ export interface ModelSettings {
   /** Its id at the provider. */
   id: string;
   /**
-   * Left out, it is what the named provider says, else `chat`; of the deployment's own provider what `OPENAI_API` says, else
-   * `responses` where no base URL is set and `chat` where one is.
+   * Left out, it is what the named provider says, else `chat`. For the deployment's own provider it is what `OPENAI_API`
+   * says, else `responses` if no base URL is set and `chat` if one is.
    */
   api?: ModelApi;
   /** The name of a provider in `agents/providers.ts`. Left out, it is the deployment's (`OPENAI_BASE_URL`, `OPENAI_API_KEY`). */
@@ -59,8 +59,8 @@ export const modelSettings = (choice: ModelChoice): ModelSettings =>
   typeof choice === "string" ? { id: choice } : choice;
 
 /**
- * Names a model with its API and its server: what it said beside a text goes back only where this is the same. It holds no
- * credentials, because it is stored with messages.
+ * Names a model with its API and its server. Provider data goes back only to the same source. The name holds no credentials,
+ * because it is stored with messages.
  */
 export function sourceOf(api: ModelApi, baseUrl: string, id: string): string {
   const url = URL.parse(baseUrl);
@@ -68,7 +68,7 @@ export function sourceOf(api: ModelApi, baseUrl: string, id: string): string {
   return `${api} ${server} ${id}`;
 }
 
-/** What says which API a model is asked by, where the model does not. */
+/** What says which API a model is asked by, if the model does not. */
 export interface ApiDefaults {
   ofProvider?: ModelApi | null | undefined;
   /** `OPENAI_API`. */

@@ -10,13 +10,14 @@ export interface ToolCall {
 }
 
 /**
- * What a provider said beside the text of an answer: its reasoning, signatures of calls, items of a response. It goes back
- * to the model that it came from only; another one would refuse it, or read what it was not meant to see.
+ * Provider data: what a provider said beside the text of an answer and wants back with it, such as reasoning, signatures of
+ * calls, items of a response. It goes back only to the model that it came from; another model would refuse the data, or read
+ * what only the first was meant to see.
  */
 export interface ProviderData {
   /** The `source` of the model that said it. */
   source: string;
-  /** JSON in the form of the adapter that read it. Null where it was too large: it is kept whole or not at all. */
+  /** JSON in the form of the adapter that read it. Null if the data was too large: it is kept whole or not at all. */
   data: string | null;
 }
 
@@ -66,7 +67,7 @@ export interface Usage {
   cacheWriteTokens?: number;
   audioInputTokens?: number;
   audioOutputTokens?: number;
-  /** In the currency of the provider, where it tells one. */
+  /** In the currency of the provider, if it tells one. */
   cost?: number;
 }
 
@@ -89,7 +90,7 @@ export type ModelChunk =
   | { type: "text"; delta: string }
   /** What the model thought, in words that may be shown. */
   | { type: "reasoning"; delta: string }
-  /** The `data` of the answer's `ProviderData`; null where it was too large to keep. At most once, before `finish`. */
+  /** The `data` of the answer's `ProviderData`; null if it was too large to keep. At most once, before `finish`. */
   | { type: "provider_data"; data: string | null }
   | { type: "tool_call"; index: number; id?: string; name?: string; arguments?: string }
   | { type: "usage"; usage: Usage }
@@ -105,9 +106,12 @@ export interface Model {
   /** The class of model as AgentOS shows it, e.g. `OpenAIChat`. */
   name: string;
   provider: string;
-  /** Names the model with its server and its API: what it said beside a text goes back only where this is the same. */
+  /** The model with its server and its API, as one text. Provider data goes back only to the same source. */
   source: string;
-  /** The models that are asked in its place, in this order, when it is away. No two of them and it have the same name. */
+  /**
+   * The models that are asked in this model's place, in this order, when its provider is away. No two of all these models
+   * have the same name.
+   */
   fallbacks?: readonly Model[];
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
 }
@@ -128,7 +132,7 @@ export class ModelError extends Error {
   readonly type: "model_provider_error" | "model_rate_limit_error" | "model_timeout";
   /** The HTTP status that the provider answered; null when there was none. */
   readonly status: number | null;
-  /** Whether the provider refused what it was sent, so that it may answer when it is sent less of the history. */
+  /** Whether the provider refused what it was sent. It may then answer a request with less of the history. */
   readonly refusesHistory: boolean;
   /** Whether the provider had too much to do (429), failed (5xx), was too slow or was not reached: another one may answer. */
   readonly isAway: boolean;

@@ -16,7 +16,7 @@ export interface Principal {
 /** The server itself, on behalf of a user; on behalf of nobody (null) it sees every session. */
 export const serverFor = (userId: string | null) => ({ caller: "server", userId }) satisfies Principal;
 
-/** The server, where no user is behind the call. */
+/** The server, when no user is behind the call. */
 export const SERVER = serverFor(null);
 
 /** Whether the session exists for the principal. */
@@ -24,7 +24,7 @@ export function maySee(principal: Principal, session: Pick<Session, "userId" | "
   return !isHidden(session) && couldSee(principal, session);
 }
 
-/** The principal, as whom only one owner's sessions exist; null where none of these exist for it. */
+/** The principal, as whom only one owner's sessions exist; null if none of these exist for the principal. */
 export function confinedTo(principal: Principal, owner: string): Principal | null {
   return ownsOrSpeaksForAll(principal, owner) ? { ...principal, userId: owner } : null;
 }

@@ -52,7 +52,7 @@ export interface Requirement {
   toolArgs: JsonObject;
   /** The call's parameters, for user input; else null. */
   fields: UserInputField[] | null;
-  /** Why the call is asked about, where its tool does not say: `outcome unknown` for a call that may have run. */
+  /** Why the call is asked about, if its tool does not say: `outcome unknown` for a call that may have run. */
   note: string | null;
   answer: Answer | null;
   answerNote: string | null;

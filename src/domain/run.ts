@@ -127,7 +127,7 @@ export interface Idempotency {
 export interface HistoryDropped {
   /** How many earlier runs were left out. */
   runs: number;
-  /** Of how many runs it was not sent what providers said beside the text: the oldest ones, at last its own. */
+  /** How many runs were sent without their provider data: the oldest ones, at last the run itself. */
   withoutProviderData: number;
   /** The provider's words. */
   reason: string;
@@ -169,7 +169,7 @@ export interface RunRow {
   sessionCache: SessionCacheUse | null;
   sessionState: JsonObject | null;
   metrics: RunMetrics | null;
-  /** Null where its model was sent all that its window holds. */
+  /** Null if its model was sent all that its window holds. */
   historyDropped: HistoryDropped | null;
   /** AgentOS's run metadata, of imported runs. */
   metadata: JsonObject | null;

@@ -19,7 +19,7 @@ export interface TokenMetrics {
   cache_write_tokens?: number;
   audio_input_tokens?: number;
   audio_output_tokens?: number;
-  /** In the currency of the provider, where it tells one. */
+  /** In the currency of the provider, if it tells one. */
   cost?: number;
   details?: { model: (Omit<TokenMetrics, "details"> & { id: string; provider: string })[] };
 }

@@ -12,8 +12,8 @@ const MULTIPART = /^multipart\/form-data\b/i;
 const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "videos", "input_files"];
 
 /**
- * Reads a JSON body whatever its content type says: agents' HTTP clients often leave the type out, or send a form's. Where
- * the body is optional, none, or `null`, is read as `{}`. The route's own validation then reads what is left here.
+ * Reads a JSON body whatever its content type says: agents' HTTP clients often leave the type out, or send a form's. If the
+ * body is optional, none, or `null`, is read as `{}`. The route's own validation then reads what is left here.
  */
 export function readJsonBody(required: boolean): Middleware {
   return async function readJsonBody(c, next) {
@@ -34,14 +34,14 @@ export interface PatchBody {
   fields: unknown;
 }
 
-/** The JSON body of a change; throws the 422 where there is none. */
+/** The JSON body of a change; throws the 422 if there is none. */
 export async function readPatchBody(c: AppContext): Promise<PatchBody> {
   const fields = await jsonOf(c);
   if (fields === null) throw missingBody();
   return { isMergePatch: MERGE_PATCH.test(c.req.header("Content-Type") ?? ""), fields };
 }
 
-/** The body as JSON, whatever its content type says; null where there is none. */
+/** The body as JSON, whatever its content type says; null if there is none. */
 async function jsonOf(c: AppContext): Promise<unknown> {
   const sent = await sentBody(c);
   return sent.isForm ? parseJsonBody(decodeUtf8(await c.req.arrayBuffer())) : sent.value;
@@ -50,8 +50,8 @@ async function jsonOf(c: AppContext): Promise<unknown> {
 const missingBody = () => new AppError(invalidRequest([fieldError(MISSING, ["body"], undefined)]));
 
 /**
- * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. A form's fields are strings; of a
- * repeated field the last one counts. Empty and null fields are left out, as AgentOS does, so that an empty `session_id`
+ * The fields of a run request, sent as a form (multipart or urlencoded) or as JSON. A form's fields are strings; if a field
+ * is repeated, the last one counts. Empty and null fields are left out, as AgentOS does, so that an empty `session_id`
  * counts as left out. Throws the 400 for files and media, and the 422 for what cannot be read.
  */
 export async function readRunBody(c: AppContext): Promise<Record<string, unknown>> {
@@ -97,7 +97,7 @@ async function parsedBody(c: AppContext, bytes: ArrayBuffer): Promise<SentBody> 
     throw new AppError(badRequest("A body is UTF-8; its content type says another charset."));
   }
   if (isEmpty) return { isForm: false, text: "", value: null };
-  // Some clients call every body multipart, also where it is JSON.
+  // Some clients call every body multipart, also if it is JSON.
   if (MULTIPART.test(type)) {
     const characters = LATIN1.decode(bytes);
     if (!BRACE.test(characters)) return { isForm: true, fields: await multipartFields(bytes, characters, type) };

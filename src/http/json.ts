@@ -3,7 +3,7 @@ import { readJson } from "../lib/read-json.ts";
 import { isKept, roundedErrors } from "./exact-integers.ts";
 import { fieldError } from "./field-errors.ts";
 
-/** A body as JSON; throws AgentOS's 422 where it is none, or holds an integer that cannot be stored as it is sent. */
+/** A body as JSON; throws AgentOS's 422 if the body is none, or holds an integer that cannot be stored as sent. */
 export function parseJsonBody(text: string): unknown {
   const read = readJson(text);
   if (!read.ok) throw invalidJson(read.reason, read.position);

@@ -30,7 +30,7 @@ export async function createJob(deps: JobDependencies, request: JobRequest, from
 
 export interface StoredJob {
   job: Job;
-  /** False where an earlier request with the same key has made the job. */
+  /** False if an earlier request with the same key has made the job. */
   isNew: boolean;
 }
 

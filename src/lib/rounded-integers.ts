@@ -12,8 +12,8 @@ const INTEGER = /^-?\d{16,}$/;
 
 /**
  * The integers of a JSON text that reading and writing it again would change. An integer above 2^53 that stays the same is
- * not among them; the server writes no other ones. `text` must be valid JSON. Where an object has a member twice, both
- * values are checked.
+ * not among them; the server writes no other ones. `text` must be valid JSON. If an object has a member twice, both values
+ * are checked.
  */
 export function* roundedIntegers(text: string): Generator<RoundedInteger> {
   if (!LONG.test(text)) return;

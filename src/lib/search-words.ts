@@ -89,7 +89,7 @@ const ASCII_PIECE = new RegExp(`[a-z0-9]{1,${MAX_WORD_CHARS}}|(?<=[a-z0-9])(?:\\
 const FOLDED_AT_ONCE = 32;
 const ASCII_WORD = /^[a-z0-9]+$/;
 
-/** The words of a text, which is in NFC, each with its place. Where one piece folds into several words, all have its place. */
+/** The words of a text, which is in NFC, each with its place. If one piece folds into several words, all have its place. */
 export function placedWords(text: string): PlacedWord[] {
   return Array.from(walkWords(text));
 }

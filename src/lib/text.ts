@@ -15,7 +15,7 @@ export function codePoints(text: string): number {
   return count;
 }
 
-/** The first `count` code points, fewer where that would cut a grapheme; a single larger grapheme is cut all the same. */
+/** The first `count` code points, fewer if that would cut a grapheme; a single larger grapheme is cut all the same. */
 export function firstCodePoints(text: string, count: number): string {
   let end = 0;
   for (let taken = 0; taken < count && end < text.length; taken += 1) end += unitsAt(text, end);

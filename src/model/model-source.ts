@@ -38,8 +38,8 @@ export interface ModelSourceConfig {
 const sources = new WeakMap<ModelSourceConfig, ModelSource>();
 
 /**
- * Where models come from: the provider that the choice names, else the deployment's own one where a key or a base URL is
- * set; else the offline model, in development only; else nowhere. Every choice gets one Model, which keeps its client.
+ * Where models come from: the provider that the choice names, else the deployment's own one if a key or a base URL is set;
+ * else the offline model, in development only; else nowhere. Every choice gets one Model, which keeps its client.
  */
 export function modelSource(config: ModelSourceConfig): ModelSource {
   const source = sources.get(config) ?? newSource(config);
@@ -76,7 +76,9 @@ function newSource(config: ModelSourceConfig): ModelSource {
   return (choice = config.openAiModel) => modelOf(choice);
 }
 
-/** Where the model is asked, with the key of that server and of no other. Null where the deployment does not know it. */
+/**
+ * Where the model is asked, with the key of that server and of no other. Null if the deployment does not know the provider.
+ */
 function serverOf(config: ModelSourceConfig, settings: ModelSettings) {
   if (settings.provider === undefined) {
     const { openAiApiKey: apiKey, openAiBaseUrl: baseUrl, openAiApi } = config;

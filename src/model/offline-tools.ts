@@ -11,7 +11,7 @@ const FAILURE =
 
 type ToolMessage = Extract<ModelMessage, { role: "tool" }>;
 
-/** The call that passes a task on to the team: to its first member, or to all. Null for who leads no team. */
+/** The call that passes a task on to the team: to its first member, or to all. Null if the model leads no team. */
 export function delegation(tools: readonly ToolSpec[], task: string): Pick<ToolCall, "name" | "arguments"> | null {
   const toOne = tools.find(({ name }) => name === DELEGATE_TO_MEMBER);
   const memberId = toOne && firstMember(toOne);

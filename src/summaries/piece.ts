@@ -13,7 +13,7 @@ export interface SummaryLine {
   content: string;
 }
 
-/** A message of a walk over a session, in order of its key. `line` is null where the message has nothing to summarize. */
+/** A message of a walk over a session, in order of its key. `line` is null if the message has nothing to summarize. */
 export interface WalkedMessage {
   runIndex: number;
   messageIndex: number;
@@ -27,8 +27,8 @@ export interface SummaryPiece {
 }
 
 /**
- * The first of the walked messages, as many as one request shows, masked and cut. A piece ends with a whole run where it
- * can, because a summary keeps the index of the last run that it covers. `isEnd` says that no messages follow.
+ * The first of the walked messages, as many as one request shows, masked and cut. A piece ends with a whole run if it can,
+ * because a summary keeps the index of the last run that it covers. `isEnd` says that no messages follow.
  */
 export function summaryPiece(walked: readonly WalkedMessage[], isEnd: boolean): SummaryPiece {
   const lines: { nth: number; line: SummaryLine }[] = [];

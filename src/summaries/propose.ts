@@ -33,7 +33,7 @@ const SUMMARY_SCHEMA: AnswerSchema = {
 export interface SummaryProposal {
   /** Null when the answer was not usable, the model failed or the signal aborted. */
   summary: SummaryText | null;
-  /** Why the provider did not answer the last time, as a sentence that callers may read; null where it did. */
+  /** Why the provider did not answer the last time, as a sentence that callers may read; null if the provider did. */
   said: string | null;
 }
 

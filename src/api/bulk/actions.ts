@@ -50,7 +50,7 @@ interface Way {
 }
 
 interface ActionRule {
-  /** The ways to ask for it where sessions are given by ids, or by a filter. */
+  /** The ways to ask for the action, for sessions that are given by ids, or by a filter. */
   ways(given: "session_ids" | "filter"): Way[];
   /** What the row of the job holds beside the action; throws the 422. */
   params(fields: ActionFields): Omit<BulkParams, "action">;

@@ -36,7 +36,7 @@ export function checkpointsRouter(registry: Registry) {
   return router;
 }
 
-/** The run as it is stored; throws the 404 where it does not exist for the caller, or is not this component's. */
+/** The run as it is stored; throws the 404 if the run does not exist for the caller, or is not this component's. */
 async function requireRun(
   c: AppContext,
   component: ComponentRef,

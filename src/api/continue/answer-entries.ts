@@ -45,7 +45,7 @@ const RequirementEntry = RequirementAnswer.transform(requirementEntry);
 
 const Entries = boundedList(z.unknown(), MAX_REQUIREMENTS);
 
-/** The answers of a continue, sent as a JSON text or within a JSON body. None where the field is null or left out. */
+/** The answers of a continue, sent as a JSON text or within a JSON body. None if the field is null or left out. */
 export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerEntry[]> {
   const read = typeof sent === "string" ? readJson(sent) : { ok: true as const, value: sent };
   if (!read.ok) {
@@ -78,7 +78,7 @@ export function readAnswers(field: AnswersField, sent: unknown): Outcome<AnswerE
   return ok(entries);
 }
 
-/** Reads a requirement as AgentOS does: what its tool says counts before what it says itself. */
+/** Reads a requirement as AgentOS does: what the requirement's tool says counts before what the requirement says itself. */
 function requirementEntry(requirement: z.infer<typeof RequirementAnswer>): AnswerEntry {
   const { id, tool_execution: tool } = requirement;
   const outer = saidIn({

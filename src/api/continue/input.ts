@@ -11,7 +11,7 @@ import { type ContinueFields, readContinueFrom } from "./contract.ts";
 
 type Fields = z.infer<typeof ContinueFields>;
 
-/** What a continue asks for. `asked` is null where the run itself goes on, and no new run is made. */
+/** What a continue asks for. `asked` is null if the run itself goes on, and no new run is made. */
 export interface ContinueInput {
   sessionId: string;
   entries: AnswerEntry[];

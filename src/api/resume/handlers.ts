@@ -51,7 +51,7 @@ export function resumeRouter(dependencies: RouteDependencies, type: ComponentTyp
     return reconnectAnswer(c, request, await resume(c, request));
   });
 
-  /** Null where the run, or its session, does not exist for the caller. */
+  /** Null if the run, or its session, does not exist for the caller. */
   async function resume(c: AppContext, request: ResumeRequest): Promise<ResumeAnswer | null> {
     const { component, runId, sessionId, lastEventIndex } = request;
     const outcome = await dependencies.session(c.get("config"), sessionId).resumeRun({
@@ -80,7 +80,7 @@ async function reconnectAnswer(c: AppContext, request: ResumeRequest, resumed: R
 
 const isOver = ({ status }: ResumeAnswer) => status !== "PENDING" && status !== "RUNNING";
 
-/** Where no such run exists for the caller, AgentOS says so in the stream. */
+/** If no such run exists for the caller, AgentOS says so in the stream. */
 function resumeAnswer({ runId, sessionId }: ResumeRequest, resumed: ResumeAnswer | null): Response {
   const error = { event: "error", error: `Run ${runId} not found in buffer or database` };
   return eventsAnswer(resumed?.stream ?? sseControl("error", error), runHeaders(runId, sessionId));

@@ -29,7 +29,7 @@ export function runInput(fields: Fields): RunInput {
 export const readMode = (fields: { stream: boolean; stream_events: boolean }): ReadMode =>
   fields.stream ? { kind: "stream", contentOnly: !fields.stream_events } : { kind: "whole" };
 
-/** Throws AgentOS's 400, and not a 422, where a request about a run does not name its session. */
+/** Throws AgentOS's 400, and not a 422, if a request about a run does not name its session. */
 export function requireSessionId(sessionId: string | undefined): string {
   if (sessionId === undefined) throw new AppError(badRequest("session_id is required for this action"));
   return sessionId;

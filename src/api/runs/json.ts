@@ -95,14 +95,17 @@ function componentJson({ head: { component } }: Run) {
     : { team_id: component.id, team_name: component.name || null };
 }
 
-/** What of the history the run's model was not sent, because its provider refused it; null where that was nothing. */
+/**
+ * The part of the history that the run's model was not sent, because its provider refused it; null if the model was sent all
+ * of it.
+ */
 function droppedJson({ historyDropped }: Run) {
   if (historyDropped === null) return null;
   const { runs, withoutProviderData, reason } = historyDropped;
   return { runs, without_provider_data: withoutProviderData, reason };
 }
 
-/** The run that a run was made from, under all of AgentOS's keys; null where one does not apply. */
+/** The run that a run was made from, under all of AgentOS's keys; null if one does not apply. */
 function originJson(origin: RunOrigin | null) {
   const isCopied = origin?.type === "copied";
   return {
@@ -121,7 +124,7 @@ function contentOf({ run, status }: AskedRun): string {
   return text === "" && status === "PAUSED" ? pausedContent(openRequirements(run)) : text;
 }
 
-/** Of a paused run the open requirements; of any other run all of them, with their answers. */
+/** The requirements that are shown. For a paused run the open ones; for any other run all of them, with their answers. */
 function shownRequirements({ run, status }: AskedRun) {
   const isPaused = status === "PAUSED";
   const shown = isPaused ? openRequirements(run) : requirementsWithin(run);

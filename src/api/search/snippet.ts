@@ -67,7 +67,7 @@ function cut(
   piece: { opens: boolean; goesOn: boolean },
 ): Highlighted {
   const before = takeWhole(line.slice(Math.max(0, around - 4 * CHARS_BEFORE), around), CHARS_BEFORE, "end");
-  // Where little stands before the place, the text is shown from its beginning.
+  // If little stands before the place, the text is shown from its beginning.
   const start = around - before <= CHARS_BEFORE / 2 && !piece.opens ? 0 : around - before;
   const length = takeWhole(line.slice(start, start + 2 * MAX_CHARS), MAX_CHARS - 2 * ELLIPSIS.length, "start");
   const shown = line.slice(start, start + length);

@@ -175,7 +175,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     return sessionType === "team" ? dependencies.teams.get(teamId ?? "") : dependencies.agents.get(agentId ?? "");
   }
 
-  /** Has the session's object change it, and answers it as it stands then, with all keys. */
+  /** Has the session's object change the session, and answers the session as it stands then, with all keys. */
   async function change(...request: Parameters<typeof changed>) {
     const session = await changed(...request);
     return request[0].json(await withChat(request[0], session), 200, sessionHeaders(session));

@@ -19,7 +19,7 @@ export function checkSizes(objects: Record<string, object | undefined>): void {
   }
 }
 
-/** A name as a person typed it, within the limits of manual names; "" where it is to be taken away. */
+/** A name as a person typed it, within the limits of manual names; "" if it is to be taken away. */
 export function typedName(typed: string, field: string): string {
   const checked = manualName(typed);
   if (checked.ok) return checked.name;

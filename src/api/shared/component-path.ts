@@ -26,7 +26,7 @@ export function componentPath(type: ComponentType) {
   };
 }
 
-/** The agent or team that validated path parameters name; throws the 404 where the deployment has none. */
+/** The agent or team that validated path parameters name; throws the 404 if the deployment has none. */
 export function componentInPath(
   registry: Registry,
   type: ComponentType,

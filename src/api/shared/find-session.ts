@@ -23,13 +23,13 @@ export const notFoundTexts = {
   detail: (id: string, scope: Scope) => `${scope.type ? TYPE_NAMES[scope.type] : "Session"} with id '${id}' not found`,
   change: (id: string) => `Session with id '${id}' not found`,
   runs: (id: string) => `Session with ID ${id} not found`,
-  /** Of the routes that list an agent's runs of a session, or fork it. A session's object says the same. */
+  /** The text for the routes that list an agent's runs of a session, or fork it. A session's object says the same. */
   plain: SESSION_NOT_FOUND,
-  /** Of a route that reads one run: the caller is told that the run is missing. */
+  /** The text for a route that reads one run: the caller is told that the run is missing. */
   oneRun: "Run not found",
 };
 
-/** The session, read from D1; throws the 404 with this text where none exists for the caller. */
+/** The session, read from D1; throws the 404 with this text if none exists for the caller. */
 export async function requireSession(c: AppContext, sessionId: string, scope: Scope, detail: string): Promise<Session> {
   const session = await findSession(database(c), principal(c), sessionId, scope.type);
   if (session === null) throw new AppError(sessionNotFound(detail));

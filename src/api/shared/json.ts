@@ -30,7 +30,7 @@ export type MessageJson = {
   tool_args?: JsonObject;
   tool_call_error?: boolean;
   tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
-  /** True where the provider said something beside the text that was too large to keep. It is not there else. */
+  /** True if the answer had provider data that was too large to keep. Left out otherwise. */
   provider_data_dropped?: true;
   metrics?: MessageMetricsJson;
   /** Epoch seconds. */

@@ -44,7 +44,7 @@ export const UserId = id("Id of a user; with it only that user's sessions exist.
 
 export const SessionType = z.enum(SESSION_TYPES);
 
-/** Where a query parameter is given more than once, the last value counts. */
+/** If a query parameter is given more than once, the last value counts. */
 const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
 
 /** As `last`; an empty value counts as left out. */
@@ -121,7 +121,7 @@ function wholeNumber(bounds: IntegerBounds, read: (value: unknown) => unknown) {
   });
 }
 
-/** As `integer`, with the value that is taken where it is left out. */
+/** As `integer`, with the value that is taken if the parameter is left out. */
 export function integerOr(fallback: number, bounds: IntegerBounds) {
   return integer(bounds)
     .transform((value) => value ?? fallback)
@@ -153,10 +153,10 @@ function truth(description: string, read: (value: unknown) => unknown) {
   return schema.openapi({ type: "boolean", description });
 }
 
-/** As `boolean`, with the value that is taken where it is left out. */
+/** As `boolean`, with the value that is taken if the parameter is left out. */
 export const booleanOr = (fallback: boolean, description: string) => orElse(boolean(description), fallback);
 
-/** As `booleanField`, with the value that is taken where it is left out. */
+/** As `booleanField`, with the value that is taken if the field is left out. */
 export const booleanFieldOr = (fallback: boolean, description: string) => orElse(booleanField(description), fallback);
 
 const orElse = (schema: ReturnType<typeof truth>, fallback: boolean) =>

@@ -82,7 +82,7 @@ const USERS = {
   owner: "The owner of all that comes in.",
 };
 
-/** The route's request, with `user_id` among its query parameters where its path does not have it. */
+/** The route's request, with `user_id` among its query parameters if the path does not have `user_id`. */
 function withUserParameter({ user, path, request }: Declaration<string>): RouteConfig["request"] {
   const query = request?.query ?? z.object({});
   if (user === "none" || path.includes(`{${USER_ID}}`) || !(query instanceof z.ZodObject)) return request;
@@ -127,7 +127,7 @@ export function json(schema: z.ZodType, description: string, headers?: AnswerHea
   return { description, content: { "application/json": { schema } }, ...(headers !== undefined && { headers }) };
 }
 
-/** A JSON body for `request.body`. Where it is optional, a request without one is validated as `{}`. */
+/** A JSON body for `request.body`. If the body is optional, a request without one is validated as `{}`. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema, options: { required: boolean }) {
   return { required: options.required, content: { "application/json": { schema } } };
 }

@@ -11,7 +11,7 @@ import { anyObject, count, idText, isoTime, maybe, seconds, text } from "./value
  * how handlers build them.
  */
 
-/** AgentOS's lists of runs have an empty text where there is no id. */
+/** AgentOS's lists of runs have an empty text if there is no id. */
 const orEmpty = (description: string) =>
   z.string().openapi({ description, pattern: `^$|${ID_PATTERN}`, maxLength: MAX_ID_CHARS });
 

@@ -36,25 +36,28 @@ type AskDependencies = Pick<
   | "limits"
 >;
 
-/** What callers are told where the provider refuses whatever it is sent. */
+/** What callers are told if the provider refuses whatever it is sent. */
 const WHAT_HELPS =
   "If the history is the reason, a smaller window (num_history_runs, maxHistoryBytes), a regenerate, or another model may help.";
 
 /** The longest entry that one delta adds to the log. */
 const DELTA_EVENT_BYTES = 48;
 
-/** A character takes up to four bytes: with less room no more reasoning is told, so that no later piece slips in. */
+/**
+ * A character takes up to four bytes. Once fewer are left, reasoning stops for good. Otherwise a later, shorter piece could
+ * still fit and leave a gap.
+ */
 const CHARACTER_BYTES = 4;
 
 export interface Answer {
   text: string;
   calls: ToolCall[];
-  /** What the provider said beside the text; null where it said nothing, or the answer is not kept as it came. */
+  /** The answer's provider data. Null if there is none, or if the answer is not kept as it came. */
   aside: Aside | null;
   finishReason: FinishReason;
 }
 
-/** What a provider said beside the text; `data` is null where that was too large. */
+/** Provider data before its source is known; `data` is null if it was too large. */
 type Aside = Pick<ProviderData, "data">;
 
 /** What has come of an answer so far. */
@@ -96,14 +99,14 @@ export async function* askModel(
   return answer;
 }
 
-/** Kept whole or not at all. What is too large leaves a note that it was there. */
+/** Provider data is kept whole or not at all. Data that is too large leaves a note that it was there. */
 function kept({ data }: Aside, source: string, { providerDataRoom }: AskDependencies): ProviderData {
   return { source, data: data !== null && utf8Bytes(data) <= providerDataRoom() ? data : null };
 }
 
 /**
- * Asks, and asks again: with less of the history where the provider refuses it, another model where the provider is away.
- * Null when the run has ended.
+ * Asks, and asks again: with less of the history if the provider refuses it, another model if the provider is away. Null
+ * when the run has ended.
  */
 async function* streamWithLess(
   run: Run,
@@ -141,7 +144,7 @@ interface Ways {
   next: Model | null;
 }
 
-/** What the next request does otherwise than one that failed; null where nothing is left to try. */
+/** What the next request does otherwise than one that failed; null if nothing is left to try. */
 function nextStep(run: Run, { refusal, isAway }: Failed, { less, next }: Ways, deps: AskDependencies): RunFact | null {
   const dropped = refusal !== null && deps.dropsHistory ? less() : null;
   if (refusal !== null && dropped !== null) {
@@ -154,7 +157,7 @@ function nextStep(run: Run, { refusal, isAway }: Failed, { less, next }: Ways, d
 /** A request that failed. */
 class Failed {
   readonly error: unknown;
-  /** Why the provider refused what it was sent, before it said anything; null where that is not why it failed. */
+  /** Why the provider refused what it was sent, before it said anything; null if the request failed for another reason. */
   readonly refusal: string | null;
   /** Whether the provider was away before it said anything. */
   readonly isAway: boolean;
@@ -183,11 +186,12 @@ async function* stream(
   // Aborted when the run ends as well as when it is cancelled: else the provider goes on with an answer that nobody reads.
   const upstream = new AbortController();
   try {
-    // Where another model can answer, the request is not sent again to one that is away.
+    // If another model can answer, the request is not sent again to one that is away.
     const sent = next === null ? request : { ...request, maxRetries: 0 };
     const chunks = model.stream(sent, AbortSignal.any([deps.signal, upstream.signal]));
     for await (const chunk of untilAborted(chunks, deps.signal)) {
-      // A provider may count what it failed to answer.
+      // A usage chunk alone does not mean that the answer has begun: a provider may report usage for a request that then
+      // fails.
       hasBegun ||= chunk.type !== "usage";
       const room = chunk.type === "reasoning" ? deps.reasoningRoom() : outputRoom(run, deps);
       const told = take(streamed, chunk, room);
@@ -205,7 +209,7 @@ async function* stream(
 
 /**
  * Adds a chunk to the answer; returns what readers are told of it, if anything. `room` is how many bytes the run may still
- * add: of reasoning where the chunk is that, else of output.
+ * add: of reasoning if the chunk is reasoning, else of output.
  */
 function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | null {
   const { fragments } = streamed;
@@ -238,7 +242,7 @@ function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | nu
 
 const fitting = (text: string, bytes: number): string => (utf8Bytes(text) <= bytes ? text : cutUtf8(text, bytes));
 
-/** The answer with its calls, or without them where they do not fit; null when the provider broke it off. */
+/** The answer with its calls, or without them if they do not fit; null when the provider broke it off. */
 function wholeAnswer(streamed: Streamed, room: number, newId: () => string): Answer | null {
   const { text, fragments, end } = streamed;
   if (end === null) return null;
@@ -247,7 +251,8 @@ function wholeAnswer(streamed: Streamed, room: number, newId: () => string): Ans
   // Arguments of an answer that was cut off cannot be trusted, and calls without a result spoil later prompts.
   const calls = end === "length" || end === "content_filter" ? [] : wholeCalls(fragments, newId);
   if (roomForCalls(calls) > room) return cut;
-  // It tells of calls too: without them it would not fit the answer that goes back to the provider.
+  // The provider data mentions the calls. When calls are dropped, the data is dropped too, else the two would contradict
+  // each other.
   const aside = calls.length === fragments.byIndex.size ? streamed.aside : null;
   return { text, calls, aside, finishReason: end };
 }

@@ -41,9 +41,9 @@ export interface DriveDependencies {
   eventRoom(): number;
   /** Whether a request that the provider refuses is made again with less of the history. */
   dropsHistory: boolean;
-  /** How many bytes of reasoning may still be told and kept; 0 where callers are not shown what the model thinks. */
+  /** How many bytes of reasoning may still be told and kept; 0 if callers are not shown what the model thinks. */
   reasoningRoom(): number;
-  /** How many bytes the run may still keep of what its provider says beside the text. */
+  /** How many bytes of provider data the run may still keep. */
   providerDataRoom(): number;
   newId(): string;
   /** Whose request it is, for providers that are told so. Must not reject. */

@@ -1,15 +1,15 @@
 import type { Model, ModelName } from "../../domain/model.ts";
 
-// A run asks one model. When that is away it asks the next one, and stays with it, after a pause too.
+// A run asks one model. When that is away the run asks the next one, and stays with the next one, after a pause too.
 
-/** The model that a run asks, and what comes behind it. */
+/** The model that a run asks, and the one after it. */
 export interface Asked {
   model: Model;
   /** Null for the last one. */
   next: Model | null;
 }
 
-/** The model that the run asks: the one with its model's name. Where a deployment has it no more, it is the first one. */
+/** The model whose id and provider the run has stored. If the deployment no longer has it, the first model. */
 export function askedModel(first: Model, { id, provider }: ModelName): Asked {
   const models = [first, ...(first.fallbacks ?? [])];
   const at = Math.max(

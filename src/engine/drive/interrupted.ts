@@ -38,7 +38,7 @@ interface Interruption {
 export function interruption(run: Run, { continues, nextIndex, askAgain }: Interruption): RunFact[] {
   const facts: RunFact[] = [];
   if (run.log.length === 0) {
-    // Readers may have seen that the run started, even where nothing of it was written down before the death.
+    // Readers may have seen that the run started, even if nothing of the run was written down before the death.
     facts.push({ type: "run_started" });
   }
   if (nextIndex > run.eventCount + facts.length) {
@@ -65,7 +65,7 @@ export function interruption(run: Run, { continues, nextIndex, askAgain }: Inter
 /** A call that was under way at so many deaths may be what the object dies of: unasked it would do so for ever. */
 const MAX_DEATHS_IN_CALL = 3;
 
-/** Whether a call that had begun may run again unasked; `tool` is undefined where the deployment does not know it any more. */
+/** Whether a call that had begun may run again unasked; `tool` is undefined if the deployment no longer has the tool. */
 export function mayRunAgain(run: Run, { nth }: PendingCall, tool: Tool | undefined): boolean {
   // A call without a result began once for each death, in this drive and in the ones before it.
   const deaths = run.log.filter((entry) => entry.kind === "tool_started" && entry.call === nth).length;

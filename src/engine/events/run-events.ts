@@ -227,7 +227,10 @@ export class EventReader {
     return { tool: endedAt === null ? { ...tool, child_run_id: null } : tool };
   }
 
-  /** A call whose member paused. The member's own events say what it waits for; here readers learn that it waits. */
+  /**
+   * A call whose member paused. The member's own events say what the member waits for; here readers learn that the member
+   * waits.
+   */
   #toolPaused(call: number, endedAt: number): Told {
     const { tool } = this.#toolFields(call, null);
     const members = this.#run.members.filter(({ head }) => head.parentCall === call);

@@ -11,7 +11,7 @@ import {
 import { type Tool, toolParameters } from "../../domain/tool.ts";
 import { toolArguments } from "../run/calls.ts";
 
-/** What a requirement says of the place of its call: the run, the agent or team, and the position among the requirements. */
+/** Where the call of a requirement stands: the run, the agent or team, and the position among the requirements. */
 export interface RequirementPlace
   extends Pick<
     Requirement,
@@ -43,7 +43,8 @@ export function requirementOf(tool: Tool, call: ToolCall, place: RequirementPlac
 
 /**
  * The requirement of a call that may have run already, before its object died: a person says whether it is to run. `args`
- * are the call's arguments, with what a person filled in before. `tool` is undefined where the deployment has it no more.
+ * are the call's arguments, with what a person filled in before. `tool` is undefined if the deployment no longer has the
+ * tool.
  */
 export function outcomeUnknown(
   tool: Tool | undefined,
@@ -137,7 +138,7 @@ const PYTHON_TYPES: Record<string, string> = {
   object: "dict",
 };
 
-/** The first type that is not null; `str`, as in AgentOS, where the schema names no type. */
+/** The first type that is not null; `str`, as in AgentOS, if the schema names no type. */
 function pythonType(schema: z.core.JSONSchema._JSONSchema): string {
   if (typeof schema === "boolean") return "str";
   const { type, anyOf, oneOf } = schema;

@@ -40,7 +40,10 @@ export interface HistoryFilter {
   skipHistoryMessages?: boolean | undefined;
 }
 
-/** What Agno's `get_chat_history` filters by: what people and agents said, in runs of any status; of a team what its leader said. */
+/**
+ * What Agno's `get_chat_history` filters by: what people and agents said, in runs of any status; for a team, what its leader
+ * said.
+ */
 export const CHAT_HISTORY = {
   skipRoles: ["system", "tool"],
   skipStatuses: [],

@@ -3,7 +3,7 @@ import type { ModelMessage } from "../../domain/model.ts";
 export type AnswerMessage = Extract<ModelMessage, { role: "assistant" }>;
 export type ResultMessage = Extract<ModelMessage, { role: "tool" }>;
 
-/** An answer with one place for the result of each of its calls; null where no result is known. */
+/** An answer with one place for the result of each of its calls; null if no result is known. */
 export interface AnswerWithResults {
   answer: AnswerMessage;
   results: (ResultMessage | null)[];
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * The messages with each result behind its call, wherever it stood, and with an id for each call that no other call has.
- * Of two results of one call the first one counts.
+ * The messages with each result behind its call, wherever it stood, and with an id for each call that no other call has. If
+ * one call has two results, the first one counts.
  */
 export function pairedCalls(messages: readonly ModelMessage[]): Entry[] {
   const ids = new UniqueIds();
@@ -56,7 +56,7 @@ function withPlaces(answer: AnswerMessage, waiting: Map<string, Waiting[]>, ids:
   return { answer: isSame ? answer : { ...answer, toolCalls }, results };
 }
 
-/** Gives an id once. Where it was given before, it gets a number, the same one in the next request. */
+/** Gives an id once. An id that was given before gets a number, the same one in the next request. */
 class UniqueIds {
   readonly #taken = new Set([""]);
   readonly #counts = new Map<string, number>();

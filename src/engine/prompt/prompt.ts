@@ -55,7 +55,7 @@ export function toModelMessage(message: Message): ModelMessage {
   }
 }
 
-/** What a run's model sees, in parts, so that less of the history can be sent where the provider refuses it. */
+/** What a run's model sees, in parts, so that less of the history can be sent if the provider refuses it. */
 export interface Prompt {
   /** The agent's instructions. */
   system: readonly ModelMessage[];
@@ -63,7 +63,10 @@ export interface Prompt {
   history: readonly Pick<WindowRun, "runIndex" | "messages">[];
   /** The run's own first messages. */
   input: readonly ModelMessage[];
-  /** What it goes without from the first request on, because the provider refused it in an earlier run; null: of nothing. */
+  /**
+   * The part of the history that is left out from the first request on, because the provider refused it in an earlier run.
+   * Null: nothing is left out.
+   */
   refused: HistoryDropped | null;
   /** How much the agent wants of the history's messages and tool calls. */
   wanted: Pick<Agent, "numHistoryMessages" | "maxToolCallsFromHistory">;

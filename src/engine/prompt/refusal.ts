@@ -5,7 +5,7 @@ import type { WindowRun } from "./window.ts";
 export interface Refusal {
   /** The newest run that was left out; null when none was. */
   runsThrough: number | null;
-  /** The newest run of which what providers said beside the text was left out; null when none was. */
+  /** The newest run whose provider data was left out; null if there is none. */
   providerDataThrough: number | null;
   /** The provider's words. */
   reason: string;
@@ -13,7 +13,7 @@ export interface Refusal {
 
 type History = readonly Pick<WindowRun, "runIndex">[];
 
-/** What a run that came to an answer without parts of its history has shown. */
+/** What the provider has refused, as a run shows that was answered without parts of its history. */
 export function refusalOf(dropped: HistoryDropped, history: History, ownRunIndex: number): Refusal {
   const { runs, withoutProviderData, reason } = dropped;
   const own = withoutProviderData > history.length ? ownRunIndex : null;
@@ -24,7 +24,7 @@ export function refusalOf(dropped: HistoryDropped, history: History, ownRunIndex
   };
 }
 
-/** What a new run with this history goes without; null where nothing of it was refused. */
+/** What a new run with this history goes without; null if nothing of it was refused. */
 export function refusedBefore(refusal: Refusal | null, history: History): HistoryDropped | null {
   if (refusal === null) return null;
   const upTo = (through: number | null) => history.filter(({ runIndex }) => runIndex <= (through ?? -1)).length;

@@ -2,14 +2,14 @@ import type { ModelMessage } from "../../domain/model.ts";
 import { newestMessages } from "./history.ts";
 import type { Prompt } from "./prompt.ts";
 
-// The messages of one request of a run. Where a provider refuses them, the request is made with less, in steps: without what
-// providers said beside the text, then with the newer half of the history, then with none of it.
+// The messages of one request of a run. If a provider refuses them, the request is made with less, in steps: without
+// provider data, then with the newer half of the history, then with none of it.
 
 /** What of the prompt a request goes without. */
 export interface LeftOut {
   /** How many runs of the history, the oldest ones. */
   runs: number;
-  /** Of how many runs what providers said beside the text: the oldest ones. One more than the history has is the run's own. */
+  /** How many runs go without their provider data: the oldest ones. One more than the history has is the run's own. */
   withoutProviderData: number;
 }
 
@@ -33,7 +33,7 @@ export interface Refused {
   source: string;
 }
 
-/** The next step after a refused request; null where nothing more can be left out. */
+/** The next step after a refused request; null if nothing more can be left out. */
 export function leaveOutMore(
   prompt: Prompt,
   produced: readonly ModelMessage[],
@@ -75,7 +75,7 @@ function newestCalls(messages: readonly ModelMessage[], count: number): ModelMes
   return kept;
 }
 
-/** Takes a call out of the answer that made it, and the answer with it where it said nothing else. */
+/** Takes a call out of the answer that made it, and removes the answer too if it said nothing else. */
 function dropCall(messages: ModelMessage[], id: string): void {
   const at = messages.findLastIndex(
     (message) => message.role === "assistant" && message.toolCalls.some((call) => call.id === id),
@@ -84,7 +84,7 @@ function dropCall(messages: ModelMessage[], id: string): void {
   if (answer?.role !== "assistant") return;
   const toolCalls = answer.toolCalls.filter((call) => call.id !== id);
   const isEmpty = toolCalls.length === 0 && answer.content.trim() === "";
-  // What the provider said beside the text is of all its calls: with some of them gone it would be refused.
+  // Provider data is about all calls of its answer: with some of them gone the provider would refuse it.
   messages.splice(at, 1, ...(isEmpty ? [] : [{ ...answer, toolCalls, providerData: null }]));
 }
 

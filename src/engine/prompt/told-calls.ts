@@ -1,7 +1,7 @@
 import type { ToolCall } from "../../domain/model.ts";
 import type { AnswerWithResults, ResultMessage } from "./paired-calls.ts";
 
-// Calls and results in words, where they cannot be sent as such. A user message tells them: an answer that told them would
+// Calls and results in words, if they cannot be sent as such. A user message tells them: an answer that told them would
 // teach the model to write of calls instead of making them.
 
 /** All calls of an answer, with what came of them. */

@@ -9,16 +9,18 @@ import { toldCalls, toldResult } from "./told-calls.ts";
 const NO_WORDS = "[No words.]";
 const NO_ANSWER = "[No answer.]";
 const NO_RESULT = "[No result.]";
-/** Asks for an answer where an answer stands last: a provider takes it for the beginning of its own, or refuses it. */
+/**
+ * Asks for an answer if an answer stands last: a provider takes a last answer for the beginning of its own, or refuses it.
+ */
 const GO_ON = "[Go on.]";
 
 /** White space, and characters that nobody sees. */
 const SAYS_SOMETHING = /[^\s\u0085\p{Cc}\p{Cf}]/u;
 
 /**
- * The messages of a request in a form that every provider takes: one system message, first; then user and assistant in
- * turn, from a user message to one of a user or a tool; each call with one result right behind it, and only where tools
- * are listed. What a provider said beside the text stays with answers that stay whole.
+ * The messages of a request in a form that every provider takes: one system message, first; then user and assistant in turn,
+ * from a user message to one of a user or a tool; each call with one result right behind it, and only if tools are listed.
+ * Provider data stays with answers that stay whole.
  */
 export function validMessages(messages: readonly ModelMessage[], tools: readonly ToolSpec[]): ModelMessage[] {
   const names = new Set(tools.map(({ name }) => name));
@@ -49,7 +51,7 @@ function addTurn(turns: Turns, entry: Entry, names: ReadonlySet<string>): void {
   }
 }
 
-/** Without what the provider said beside the text: it belongs to the answer as it was. */
+/** The answer without its provider data, which belongs to the answer as it was. */
 const withoutCalls = ({ answer }: AnswerWithResults): ModelMessage => ({
   role: "assistant",
   content: worded(answer.content, NO_ANSWER),

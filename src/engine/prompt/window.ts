@@ -13,7 +13,7 @@ export interface WindowRun {
   /** A run that is RUNNING has no answer yet. */
   isRunning: boolean;
   messages: ModelMessage[];
-  /** What it takes as a whole, and with its tool results cut to `MAX_CUT_RESULT_BYTES`. */
+  /** The bytes of the run as a whole, and with its tool results cut to `MAX_CUT_RESULT_BYTES`. */
   bytes: number;
   cutBytes: number;
   /** Whether these messages are the cut ones. */
@@ -26,10 +26,10 @@ export interface HistoryWindow {
   maxBytes: number;
 }
 
-/** The window of who reads the row only. */
+/** The window for a caller who needs the row and no history. */
 export const NO_HISTORY: HistoryWindow = { lastNRuns: 0, maxBytes: 0 };
 
-/** What a tool result is cut to where the newest run is too large as a whole. */
+/** What a tool result is cut to if the newest run is too large as a whole. */
 export const MAX_CUT_RESULT_BYTES = 16 * 1024;
 const CUT_NOTE = "\n[cut: the result was too long to be kept in the history]";
 
@@ -64,13 +64,13 @@ export function cutRun(run: WindowRun): WindowRun {
   return { ...run, messages: run.messages.map(cutResult), isCut: true };
 }
 
-/** A tool result of at most `MAX_CUT_RESULT_BYTES`, with a note where it was longer. */
+/** A tool result of at most `MAX_CUT_RESULT_BYTES`, with a note if it was longer. */
 export function cutResult<M extends ModelMessage>(message: M): M {
   if (excessBytes(message) === 0) return message;
   return { ...message, content: cutUtf8(message.content, MAX_CUT_RESULT_BYTES - CUT_NOTE.length) + CUT_NOTE };
 }
 
-/** The runs that fit into the window, of runs that stand oldest first. The newest one is cut where only that makes it fit. */
+/** The runs that fit into the window, of runs that stand oldest first. The newest one is cut if only that makes it fit. */
 export function withinWindow(runs: readonly WindowRun[], { lastNRuns, maxBytes }: HistoryWindow): WindowRun[] {
   const newest = lastNRuns <= 0 ? undefined : runs.at(-1);
   if (newest === undefined) return [];

@@ -7,7 +7,8 @@ import type { Run } from "./state.ts";
 
 /**
  * The run as it was when its log had this many entries, if the last of these is a pause; else the run as it is. The
- * session's state, the time spent in the model and the member runs are those of now, because earlier ones are not kept.
+ * session's state, the time spent in the model and the member runs show their current values, because their values at the
+ * pause are not stored.
  */
 export function runAtPause(run: Run, entries: number): Run {
   const log = run.log.slice(0, entries);

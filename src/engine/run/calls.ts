@@ -32,8 +32,8 @@ interface Said {
 }
 
 /**
- * The sorted messages of each run, as long as it gets no further one. Every event asks for them: if it sorted them anew, a
- * long run would take minutes.
+ * The sorted messages of each run, valid until the run gets a further message. Without this cache, sorting for each event
+ * makes a long run take minutes.
  */
 const known = new WeakMap<readonly Message[], Said>();
 

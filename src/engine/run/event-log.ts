@@ -124,8 +124,8 @@ export interface Delta {
 }
 
 /**
- * Reasoning that comes between other entries may keep these from becoming one. So it counts for two entries, and the entry
- * behind it for none where it would have been one with that before the reasoning.
+ * Reasoning between two pieces that would be one entry (deltas, or events of one member run) splits them into two entries.
+ * The second entry is charged to the reasoning, so that reasoning never uses up the answer's room.
  */
 const SPLIT = 2;
 

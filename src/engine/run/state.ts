@@ -75,7 +75,7 @@ export interface Run {
   /** The session's state as the run last knew it, and whether anybody changed it while the run was active. */
   state: JsonObject;
   isStateChanged: boolean;
-  /** What of the history its model was not sent; null where it was sent all of its window. */
+  /** What of the history its model was not sent; null if it was sent all of its window. */
   historyDropped: HistoryDropped | null;
   /** The model that it asks, which may be another one than it began with. */
   model: RunModel;
@@ -91,7 +91,7 @@ export interface Run {
   /** The same of reasoning: its text, and its entries in the event log. */
   reasoningBytes: number;
   reasoningEventBytes: number;
-  /** What its provider said beside the text. */
+  /** The bytes of the run's provider data. */
   providerDataBytes: number;
   /** How many events the log stands for. */
   eventCount: number;
@@ -123,7 +123,7 @@ export type RunFact =
   | { type: "content"; delta: string }
   /** What the model thought, as far as readers are told and the run keeps it. */
   | { type: "reasoning"; delta: string }
-  /** `providerData` is left out where the provider said nothing beside the text. */
+  /** `providerData` is left out if the provider sent none. */
   | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[]; providerData?: ProviderData }
   | { type: "tool_started"; call: number }
   | { type: "tool_ended"; call: number; messageId: string; result: string; isError: boolean }
@@ -134,7 +134,7 @@ export type RunFact =
   /** The team gives its member's answer as its own, without asking its model. */
   | { type: "said"; messageId: string; content: string }
   | { type: "member_started"; head: RunHead }
-  /** `isReasoning` is left out where it is false. */
+  /** `isReasoning` is left out if it is false. */
   | { type: "member_told"; member: number; events: number; isReasoning?: true }
   | { type: "state_changed"; state: JsonObject }
   /** `requirements` are the new ones, of the run's own calls; `open` has the positions of all open ones. */

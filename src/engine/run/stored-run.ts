@@ -77,7 +77,7 @@ export function runTree(stored: Stored, others: readonly Stored[], requirements:
   return run;
 }
 
-/** What is fixed about a run, from its row. Of a run that has not started, what is known so far. */
+/** What is fixed about a run, from its row. For a run that has not started: what is known so far. */
 export function headFromRow(row: RunRow): RunHead {
   const { model: _model, ...timings } = row.metrics?.timings ?? {};
   return {

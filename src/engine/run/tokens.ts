@@ -14,7 +14,7 @@ const COUNTS = {
   totalTokens: "total_tokens",
 } as const satisfies Names<CountKey>;
 
-/** What AgentOS calls all else that a provider may tell, in its order; left out where it is 0 or was not told. */
+/** What AgentOS calls all else that a provider may tell, in its order; left out if it is 0 or was not told. */
 const DETAILS = {
   audioInputTokens: "audio_input_tokens",
   audioOutputTokens: "audio_output_tokens",
@@ -124,8 +124,8 @@ function sumCounts(a: Counts, b: Counts): Counts {
 }
 
 /**
- * Never more than an import takes, so that what is exported can come in again. What an older version imported may hold
- * anything where it did not look.
+ * Never more than an import takes, so that what is exported can come in again. A row that an older version imported may hold
+ * anything in fields which that version did not check.
  */
 const tokenSum = (a: unknown, b: unknown): number => Math.min(exact(numberOf(a) + numberOf(b)), MAX_TOKENS);
 

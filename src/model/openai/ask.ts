@@ -47,7 +47,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
     return { found, tries, body, reader: newReader(request) };
   }
 
-  /** The next attempt, where something is found out. Else the refusal is the failure. */
+  /** The next attempt, if something is found out. Else the refusal is the failure. */
   function afterRefusal(refusal: APIError, { found, tries, body }: Attempt, request: ModelRequest): Attempt {
     const finding = tries < MAX_FINDINGS ? findOut(providerFailure(refusal), body, found) : null;
     if (finding === null) throw refusal;
@@ -55,7 +55,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
     return attemptWith(request, [...found, finding], tries + 1);
   }
 
-  /** Returns the provider's refusal, where it said nothing before it. Any other failure is thrown. */
+  /** Returns the provider's refusal, if the provider said nothing before it. Any other failure is thrown. */
   async function* ask(
     { body, reader, found, tries }: Attempt,
     how: Asking,
@@ -78,7 +78,10 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
     }
   }
 
-  /** Null for a whole answer, which stays whole when its connection breaks. One that has failed says more in the error behind it. */
+  /**
+   * Null for a whole answer, which stays whole when its connection breaks. If the provider reported a failure within the
+   * answer, the error that follows says more, so that error counts.
+   */
   function failureOf(error: unknown, reader: AnswerReader, request: ModelRequest): ModelError | null {
     if (reader.isWhole && !(reader.failure && error instanceof APIError)) return null;
     return toModelError(error, options.timeoutMs, { secrets, prompt: promptTexts(request) });
@@ -110,7 +113,9 @@ interface Asking {
   maxRetries: number;
 }
 
-/** One request, with all that was found out before it. What a refused one has read counts for nothing. */
+/**
+ * One request, with everything that was found out before. What the reader of a refused request has read counts for nothing.
+ */
 interface Attempt {
   found: readonly Finding[];
   /** How many attempts were refused before. */

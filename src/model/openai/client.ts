@@ -21,12 +21,12 @@ export interface OpenAiOptions {
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 /** Servers quote the request that they refuse; what is longer would fill the memory that all sessions of an isolate share. */
 const MAX_FAILURE_BYTES = 4 * 1024 * 1024;
-/** The client sends no request without a key. */
+/** The SDK demands a key. This one is sent to servers that want none. */
 const PLACEHOLDER_KEY = "no-key";
 
 /**
- * Everything is given here, so that the client takes nothing from the process's environment, where Workers show their
- * variables too. Only OPENAI_CUSTOM_HEADERS it reads in any case.
+ * All options are given here, so that the SDK takes nothing from the process's environment, in which Workers show their
+ * variables too. The SDK still reads `OPENAI_CUSTOM_HEADERS`; that cannot be turned off.
  */
 export function createClient(options: OpenAiOptions): OpenAI {
   return new OpenAI({
@@ -46,11 +46,12 @@ export function createClient(options: OpenAiOptions): OpenAI {
 
 /** Looks `fetch` up when it is called: a client lives longer than a test's replacement of it. */
 async function fetchAnswer(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  // What follows a redirect would take the key and the conversation along, to whatever server it names.
+  // A redirect is not followed, because fetch would send the key and the conversation to the new address.
   const response = await globalThis.fetch(input, { ...init, redirect: "manual" });
   if (response.ok) return response;
   if (response.status >= 300 && response.status < 400) return redirected(response);
-  // The client's timeout covers this function only: an error whose body never ends would hold it for good.
+  // The SDK's timeout ends when this function returns. So the error's body is read here; otherwise one that never ends would
+  // block the run.
   const body = readableBody(await failureText(response));
   const headers = new Headers(response.headers);
   headers.delete("content-encoding");

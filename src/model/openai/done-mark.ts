@@ -1,4 +1,4 @@
-/** Whether a stream ended with `[DONE]`. The client does not tell: for it such a stream ends like one that was cut off. */
+/** Whether a stream ended with `[DONE]`. The SDK does not tell: for the SDK such a stream ends like one that was cut off. */
 
 const marked = new WeakSet<Response>();
 const DONE = /(?:^|[\r\n])data: ?\[DONE\]/;

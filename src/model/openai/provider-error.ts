@@ -12,7 +12,7 @@ import { type ProviderFailure, providerFailure } from "./refusal/provider-failur
 export interface Confidential {
   /** Keys and credentials: masked from five characters in a row on, for some servers show a part of what they got. */
   secrets: string[];
-  /** What the model was sent: masked where it is quoted whole, or for twenty characters or more. */
+  /** What the model was sent: masked if it is quoted whole, or for twenty characters or more. */
   prompt: string[];
 }
 

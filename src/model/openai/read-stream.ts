@@ -9,20 +9,25 @@ import { errorIn } from "./refusal/provider-failure.ts";
 export interface AnswerReader {
   /** Whether the end of the answer was seen: from then on it is whole, whatever happens to the connection. */
   readonly isWhole: boolean;
-  /** What the answer itself says went wrong, once it is over: its text is kept, its calls are not run. */
+  /**
+   * The failure that the provider reports within the answer, once the answer is over. The text is kept and the calls do not
+   * run.
+   */
   readonly failure?: ModelError | null;
   /** What one event of the stream says, or one answer that was not streamed. */
   read(event: unknown): ModelChunk[];
   /** What is told last, when no further event comes. */
   end(): ModelChunk[];
-  /** The stream ended with `[DONE]`. Told only where the model's settings ask for it. */
+  /** The stream ended with `[DONE]`. Told only if the model's settings ask for it. */
   sawDone?(): void;
 }
 
 /** How long a whole answer waits for its usage when the server leaves the connection open. */
 const TRAILER_MS = 5_000;
 
-/** The client ends a stream in silence when it is aborted or closed early: `reader` knows whether the answer is whole. */
+/**
+ * The SDK ends a stream in silence when the stream is aborted or closed early: `reader` knows whether the answer is whole.
+ */
 export async function* readAnswer(
   stream: Stream<unknown>,
   response: Response,
@@ -51,7 +56,7 @@ export async function* readAnswer(
     timer.stop();
     stream.controller.abort();
   }
-  // The client's own stream ends without a word when it is aborted.
+  // The SDK's own stream ends without a word when it is aborted.
   if (stalled) throw modelTimeout(timeoutMs);
 }
 

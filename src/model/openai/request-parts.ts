@@ -5,14 +5,14 @@ import type { ModelSettings } from "../../domain/model-choice.ts";
 
 export interface RequestOptions {
   settings: ModelSettings;
-  /** The model's `source`: what providers said beside a text goes back only where it came from. */
+  /** The model's `source`: provider data goes back only to the source that it came from. */
   source: string;
   server: Server;
 }
 
 export type Server = "openai" | "azure" | "google" | "other";
 
-/** Of digests. OpenAI refuses longer ones. */
+/** The longest digest that OpenAI takes as a cache key or a user id. */
 const MAX_IDENTIFIER_CHARS = 64;
 /** What `extraBody` cannot set: it is what the server decides about a request. */
 const OURS = ["model", "messages", "input", "tools", "stream", "store"];

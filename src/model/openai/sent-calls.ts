@@ -1,12 +1,15 @@
 /** Calls of earlier answers in a form that every server takes. Pure. */
 import { isObject } from "../../domain/json.ts";
 
-/** Of a call that came without a name, which an import may hold. */
+/** The name of a call that came without one, which an import may hold. */
 const NO_NAME = "unknown";
-/** In JSON: a backslash that stands for itself, a character of two halves, or one half alone. */
+/** In JSON: a backslash that stands for itself, a surrogate pair, or half a pair alone. */
 const ESCAPED = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})/g;
 
-/** A name that a model made up may break OpenAI's rule for names; sent back as it is, it would fail every later run. */
+/**
+ * A name that a model made up may break OpenAI's rule for names. Unless the name is repaired, every later run of the session
+ * fails.
+ */
 export function toWireName(name: string): string {
   return name.replace(/[^\w-]/g, "_").slice(0, 64) || NO_NAME;
 }
@@ -22,7 +25,7 @@ export function toWireArguments(written: string): string {
   return JSON.stringify({ malformed_arguments: written.toWellFormed() });
 }
 
-/** Half a character may be written as an escape, too. Readers that are strict refuse the request for it. */
+/** Half a surrogate pair may be written as an escape, too. Strict servers refuse the request for it. */
 function withoutHalves(json: string): string {
   return json.replace(ESCAPED, (escaped, half?: string) => (half === undefined ? escaped : "\\ufffd"));
 }

@@ -10,8 +10,8 @@ const CLOSE = "</think>";
 const MAX_BLANKS = 1_000;
 
 /**
- * Takes `<think>…</think>` at the head of a text for what it is. It works on pieces, which may be cut anywhere. Behind the
- * head the tag is a text like any other.
+ * Takes `<think>…</think>` at the head of a text as reasoning. The pieces that it reads may be cut anywhere. Behind the head
+ * the tag is a text like any other.
  */
 export class ThinkTag {
   #place: "head" | "thinking" | "behind" | "text" = "head";

@@ -61,7 +61,7 @@ const BRIEF =
 const OPTION = /^(?:(?:option|suggestion|choice|title)\s+#?(?:[a-d]|\d{1,2})|(?:first|second) option)$/i;
 const SET_APART = /^[[(【（［「『《*]{1,3}([^\])】）」』》*:：]{1,40})[\])】）」』》*]{1,3}\s*[:：]?\s*(?=\S)/u;
 const SEPARATED = /^(?:(.{1,80}?)(?:\s*([:：=;|→]|->|>>)\s*|\s+[-–—]+\s*|[-–—]+\s+)|([^"]{1,80}?)\s*(?=["“„«「『《]))/u;
-/** How announcements begin: where nothing but a few words stand before the colon, the name follows. */
+/** How announcements begin: if nothing but a few words stand before the colon, the name follows. */
 const ANNOUNCEMENT =
   /^(?:and |so )?(?:here(?:['’]s| is| are| you go| it is)|below|based on|voici|aquí|aqui|hier (?:ist|is)|ecco|вот|ось|oto|işte|segue|her er|här är|(?:perhaps|maybe)$|my (?:suggestion|pick)|i(?:['’]d| would)? suggest|let['’]s go with|how about)(?![\p{L}\p{M}])/iu;
 

@@ -10,7 +10,7 @@ const Q = '"“”„«»‹›＂〝〟❝❞「」『』《》〈〉【】﹁�
 const QUOTED_PART = `(?<=[\\s([])["“«「『《][^${Q}]*["”»」』》]`;
 /** Layers and what is left of each, the outermost first. */
 const LAYERS: [RegExp, string][] = [
-  // A heading, a quotation, an item of a list, a row of a table, a rule; of numbered items on one line the first.
+  // A heading, a quotation, an item of a list, a row of a table, a rule; the first of several numbered items on one line.
   [/^\S{1,3}\s*\*\*([^*]+[^*:])\*\*\s*[-–—:(]\s*\S.*$/, "$1"],
   [/^\(?1[.)]\s+(.+?)\s[;,]?\s*\(?2[.)]\s.*$/, "$1"],
   [/^(?:[>•‣▪●①-⑳|]\s*|#{1,6}(?:\s+|(?=\p{Lu}\p{Ll}+ ))|[-*+–—·]\s+(?:\[[ xX]\]\s+)?|([-*_=~])\1{2,}(?:\s+|$))/u, ""],

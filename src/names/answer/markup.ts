@@ -4,7 +4,7 @@ const FENCE = /(?:```|~~~)[`~]*(?:[ \t]*(\w{0,12})[ \t]*(?:\n|$|(?=[{[])))?([\s\
 /** Languages of a fence that holds text. In any other a model wrote code or its thoughts instead of a name. */
 const TEXT_FENCE = /^(?:te?xt|plain|plaintext|markdown|md|json|ya?ml|xml|html|title|output|answer)?$/i;
 
-/** The text with the content of its fences in their place, where that is text. */
+/** The text with the content of its fences in their place, if that is text. */
 export const dropFences = (text: string): string =>
   text.replace(FENCE, (_fence, language = "", content = "") => (TEXT_FENCE.test(language) ? `\n${content}\n` : "\n"));
 

@@ -20,12 +20,12 @@ export interface ModelAnswer {
   text: string;
   /** Null when the answer did not end: the provider failed, or it was longer than anybody reads. */
   finishReason: FinishReason | null;
-  /** What the provider told of its cost; nothing where it told nothing. */
+  /** The tokens and the cost that the provider told; `NO_USAGE` if the provider told none. */
   usage: Usage;
   failure: ModelFailure | null;
   /** The id of the model that was asked last. */
   model: string;
-  /** The failure as a sentence that callers may read, in the provider's words where it had any; null without a failure. */
+  /** The failure as a sentence that callers may read, in the provider's words if there were any; null without a failure. */
   said: string | null;
 }
 
@@ -40,8 +40,8 @@ export interface AnswerBounds {
 const PASSING_STATUSES: readonly number[] = [408, 409, 425];
 
 /**
- * Asks the model once and reads what it says, within bounds; where it is away, the models behind it in the same time. Does
- * not reject.
+ * Asks the model once and reads what it says, within bounds. If the model is away, the models behind it are asked, in the
+ * same time. Does not reject.
  */
 export async function modelAnswer(model: Model, request: ModelRequest, bounds: AnswerBounds): Promise<ModelAnswer> {
   const answer: ModelAnswer = {

@@ -86,7 +86,7 @@ const SMALL_WORD = / (?!(?:and|for|the|with|from|into|over|than|that|this|about|
 /** Whether the text opens as a refusal, an apology or a greeting does. A summary may hold such words later on. */
 export const isRefusal = (text: string): boolean => isRefusing(text) || SPOKEN.test(text);
 
-/** The same where a sentence in the first person may still say the name: `I suggest "…"`. */
+/** The same if a sentence in the first person may still say the name: `I suggest "…"`. */
 export const isRefusing = (text: string): boolean => REFUSAL.test(text) || ABROAD.test(text.slice(0, OPENING_UNITS));
 
 /** Whether the line is said to somebody: by its words, in several sentences, or in one that is too long for a name. */

@@ -7,7 +7,7 @@ import { objectOf, objectsOf, textOf } from "./values.ts";
 export interface AgnoCall {
   call: ToolCall;
   ids: readonly string[];
-  /** Whether Agno has no id of it: then what is about it is known by its order. */
+  /** Whether Agno has no id of the call. Then results and requirements are matched to it by order. */
   isUnnamed: boolean;
   /** What the run says of it in `tools`. */
   tool: JsonObject | null;

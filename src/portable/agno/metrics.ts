@@ -5,7 +5,7 @@ import { numberOf, objectOf, objectsOf, textOf } from "./values.ts";
 
 const whole = (value: unknown): number => Math.round(numberOf(value) ?? 0);
 
-/** Tokens that are shown only where there are some. */
+/** Tokens that are shown only if there are some. */
 const DETAILS = [
   "reasoning_tokens",
   "cache_read_tokens",

@@ -24,7 +24,7 @@ const PROVIDERS: Record<string, Provider> = {
   OpenAI: { api: "responses", baseUrl: "https://api.openai.com/v1", said: responseItems },
 };
 
-/** What the provider said beside the text of an answer, for the model that said it; null where nothing can go back. */
+/** The provider data of an answer, for the model that gave the answer; null if nothing can go back. */
 export function agnoProviderData(answer: JsonObject, run: JsonObject): ProviderData | null {
   const provider = PROVIDERS[textOf(run.model_provider) ?? ""];
   const model = textOf(run.model);

@@ -163,8 +163,8 @@ function errorOf(data: JsonObject): RunError {
 }
 
 /**
- * Agno keeps what an agent thought with its run, and with its messages only what their model thought. The first answer has
- * the run's where no message has its own.
+ * Agno keeps what an agent thought with its run, and with its messages only what their model thought. The first answer gets
+ * what the run has if no message has its own.
  */
 function withReasoning(messages: PortableMessage[], inputMessages: number, thought: string | null): PortableMessage[] {
   const isThere = messages.some(({ reasoningContent }) => reasoningContent !== null);

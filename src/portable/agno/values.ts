@@ -58,8 +58,8 @@ const TOO_FINE = 1e14;
 const ISO_INSTANT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)\s?(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
 /**
- * An instant as milliseconds. Agno's own are seconds; other tools that copy its rows write milliseconds or ISO 8601.
- * Null where there is none, or where `instantProblem` says what is wrong.
+ * An instant as milliseconds. Agno's own are seconds; other tools that copy its rows write milliseconds or ISO 8601. Null if
+ * there is none, or if `instantProblem` says what is wrong.
  */
 export function instantOf(value: unknown): number | null {
   if (typeof value === "string") return isoInstant(value);

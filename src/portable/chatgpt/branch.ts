@@ -11,7 +11,7 @@ export interface TreeNode {
 export type Branch = { ok: true; nodes: TreeNode[]; others: string[] } | { ok: false; problem: string };
 
 /**
- * Finds the branch of a conversation that was looked at last: the one with `current_node`, or the newest one where the
+ * Finds the branch of a conversation that was looked at last: the one with `current_node`, or the newest one if the
  * line names no node. `others` are the last nodes of all other branches. Looks at each node a constant number of times.
  */
 export function newestBranch(mapping: JsonObject, currentNode: unknown): Branch {
@@ -53,7 +53,7 @@ function leafBehind(start: TreeNode, children: ReadonlyMap<string | null, TreeNo
   }
 }
 
-/** The nodes from the first one to this one; null where there is no first one. */
+/** The nodes from the first one to this one; null if there is no first one. */
 function pathTo(last: TreeNode, nodes: ReadonlyMap<string, TreeNode>): TreeNode[] | string | null {
   const path: TreeNode[] = [];
   const seen = new Set<string>();
@@ -70,7 +70,7 @@ function pathTo(last: TreeNode, nodes: ReadonlyMap<string, TreeNode>): TreeNode[
 
 const timeOf = ({ message }: TreeNode): number => numberOf(message?.create_time) ?? -1;
 
-/** Of equally old nodes the last one. */
+/** The newest node. If two nodes have the same time, the later one in the file wins. */
 const newest = (nodes: readonly TreeNode[]): TreeNode | undefined =>
   nodes.reduce<TreeNode | undefined>(
     (best, one) => (best === undefined || timeOf(one) >= timeOf(best) ? one : best),

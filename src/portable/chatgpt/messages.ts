@@ -101,7 +101,7 @@ function partOf(part: unknown, leftOut: LeftOut): string {
   return textOf(text) ?? leftOut.add(textOf(type) ?? "part without a type");
 }
 
-/** The call that an assistant's message is where it is not for everybody, but for a tool. */
+/** The call that an assistant's message is, if the message is not for everybody but for a tool. */
 function callOf(id: string, message: JsonObject, content: string): ToolCall | null {
   const recipient = textOf(message.recipient) ?? "all";
   if (recipient === "all") return null;

@@ -45,7 +45,10 @@ function questionsOf(messages: readonly Said[]): Said[][] {
   return questions;
 }
 
-/** `at` stands for the instants that nobody knows. */
+/**
+ * `at` is used for the first message if that has no time. Any later message without one takes the time of the message before
+ * it.
+ */
 function runOf(
   some: readonly Said[],
   {
@@ -95,7 +98,10 @@ function runOf(
   return checked(run, messages);
 }
 
-/** A question in the middle counts as answered where anything was; the last one needs its answer in words. */
+/**
+ * An earlier question counts as answered if an assistant said anything. The last one counts only if the last message is an
+ * answer without calls.
+ */
 function isAnswered(some: readonly Said[], isLast: boolean): boolean {
   const last = some.at(-1);
   return isLast ? last?.role === "assistant" && last.calls.length === 0 : some.some(({ role }) => role === "assistant");

@@ -4,9 +4,9 @@ import type { ToolCall } from "../../domain/model.ts";
 export interface Said {
   role: "system" | "user" | "assistant" | "tool";
   content: string;
-  /** Of an assistant. */
+  /** The calls of an assistant's message. */
   calls: ToolCall[];
-  /** Of a tool: the call that it answers. */
+  /** For a tool's message: the call that the message answers. */
   answers: Pick<ToolCall, "id" | "name"> | null;
   at: number | null;
   model: string | null;
@@ -33,7 +33,7 @@ export class LeftOut {
     return `[${name}]`;
   }
 
-  /** A sentence, or null where nothing was left out. */
+  /** A sentence, or null if nothing was left out. */
   get sentence(): string | null {
     if (this.#counts.size === 0) return null;
     return `Left out: ${[...this.#counts].map(([name, count]) => `${count} × ${name}`).join(", ")}.`;

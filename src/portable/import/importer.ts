@@ -68,7 +68,10 @@ class Importer {
    * Whether the session that the lines belong to was skipped or has failed. Then all lines up to the next session are ignored.
    */
   #isSkipping = false;
-  /** Where the session begins whose lines may go on; null behind the end of one. */
+  /**
+   * The line at which the current session begins. If more of the file is to come, the next request goes on there. Null
+   * between sessions.
+   */
   #goesOnFrom: number | null = null;
   #sessions = 0;
   /** How many lines could not be read, whether or not they are in the report. */
@@ -138,7 +141,7 @@ class Importer {
     if (this.#wrongLines >= MAX_WRONG_LINES) stopAt(this.report, number + 1);
   }
 
-  /** They are reported once the session is there. */
+  /** Rounded integers are reported only when the session has been imported. */
   #noteRounded(line: number, places: readonly string[]): void {
     const rounded = this.#current?.rounded;
     if (rounded === undefined || rounded.length >= MAX_ROUNDED) return;
@@ -160,7 +163,7 @@ class Importer {
     if (begins !== null) this.#failedAtOnce(begins.sessionId, number, problem);
   }
 
-  /** The session that would have begun with this line. */
+  /** Reports as failed the session that this wrong line would have begun. */
   #failedAtOnce(sessionId: string, line: number, problem: string): void {
     this.#sessions += 1;
     this.#goesOnFrom = line;
@@ -251,7 +254,7 @@ class Importer {
       if (this.#current === current)
         await this.#finish(current, { counts: {}, late: read.late, note: read.note, line });
     }
-    // No line behind it belongs to it, whatever became of it.
+    // No further line belongs to that session, whatever became of it.
     this.#isSkipping = false;
   }
 

@@ -2,7 +2,10 @@ import { MAX_PROVIDER_DATA_BYTES, MAX_RUN_PROVIDER_DATA_BYTES } from "../../doma
 import { utf8Bytes } from "../../lib/text.ts";
 import type { PortableMessage, PortableRun } from "../record/run-record.ts";
 
-/** Keeps of what providers said beside the texts of one run what a live run would keep. The rest is left out whole. */
+/**
+ * Keeps as much provider data of one run as a live run would keep. The rest is left out: each message's data is kept whole
+ * or not at all.
+ */
 export class ProviderDataBound {
   readonly #inputMessages: number;
   #produced = 0;

@@ -4,7 +4,7 @@ export interface ImportedSession {
   new_session_id?: string;
   status: "imported" | "skipped" | "failed";
   reason?: string;
-  /** Set where another import is writing the session, which may still fail. */
+  /** Set if another import is writing the session, which may still fail. */
   busy?: true;
   /** The line that the session begins with. */
   line: number;

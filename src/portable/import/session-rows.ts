@@ -19,7 +19,7 @@ import { ProviderDataBound } from "./provider-data.ts";
 import { ToldBytes } from "./told-bytes.ts";
 import { TreeBounds, type TreeRun } from "./tree-bounds.ts";
 
-/** So much goes to D1 at a time. */
+/** Held rows are written to D1 once they are this large, in bytes or in rows. */
 export const FLUSH_BYTES = 512 * 1024;
 export const FLUSH_ROWS = 3_000;
 /** A reader of a run has all of it in memory. No run that is made here is larger. */
@@ -42,7 +42,7 @@ export interface HeldRows {
   requirements: Requirement[];
 }
 
-/** How much some rows are. */
+/** The size of some rows. */
 export interface Size {
   rows: number;
   bytes: number;
@@ -229,7 +229,8 @@ export class SessionRows {
   }
 
   /**
-   * Whether input messages of the last run are missing: a run that goes on writes behind them, so all must be there.
+   * What is wrong if input messages of the last run are missing, else null. A run that goes on appends behind them, so all
+   * must be there.
    */
   #lacking(): string | null {
     const run = this.#run;

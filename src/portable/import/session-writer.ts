@@ -25,7 +25,7 @@ export interface OpenSession {
   readonly rows: SessionRows;
   /** The line that it begins with. */
   readonly line: number;
-  /** Where its lines hold integers that come in as others. */
+  /** The places in the session's lines that hold rounded integers. */
   readonly rounded: { line: number; place: string }[];
   /** Set once the session is too large to be held, so that it is written by itself. */
   begun: { session: SessionImport; newId: string | null } | null;
@@ -71,7 +71,7 @@ export class SessionWriter {
     return this.#writes.store.sent <= MAX_STATEMENTS;
   }
 
-  /** Writes what is held of a session where that is much. `over`: what became of it is reported, or left to another request. */
+  /** Writes what is held of a session if that is much. `over`: what became of it is reported, or left to another request. */
   async spill(open: OpenSession): Promise<Trouble | "over" | null> {
     if (!isFull(open.rows.size)) {
       return null;

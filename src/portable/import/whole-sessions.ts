@@ -35,7 +35,7 @@ interface Placed {
   newId: string | null;
 }
 
-/** An id is taken with the whole row, so that showing it changes no more than where it stands. */
+/** An id is taken with the whole row, so that showing the session changes nothing but its visibility and `hidden_at`. */
 interface Claimed extends Placed {
   session: Session;
   rows: HeldRows;
@@ -45,9 +45,9 @@ interface Claimed extends Placed {
 const MAX_STATEMENTS = 900;
 
 /**
- * Writes sessions in shared batches: one takes their ids, one adds their rows, one shows them. Where D1 refuses a batch
- * for what one of them holds, halves are tried, so that the others come in. Answers what became of each, in their order.
- * Does not throw.
+ * Writes sessions in shared batches: one takes their ids, one adds their rows, one shows them. If D1 refuses a batch for
+ * what one of them holds, halves are tried, so that the others come in. Answers what became of each, in their order. Does
+ * not throw.
  */
 export async function writeTogether(
   wholes: readonly WholeSession[],
@@ -102,7 +102,7 @@ class Together {
       const as = { ids: one.ids, fence: this.#fence };
       const rows = await placedRows(one.whole.rows.held(), as);
       const session = placedSession(one.whole.rows.session(one.whole.late), as);
-      // The batch that shows it puts its messages into the search index.
+      // The batch that shows the session puts its messages into the search index.
       asked.push({ ...one, rows, session: { ...session, unindexedFrom: null } });
     }
     const answer =

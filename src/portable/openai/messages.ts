@@ -76,7 +76,7 @@ class Reading {
     return this.#leftOut.add(textOf(type) ?? "part without a type");
   }
 
-  /** An answer's words: a refusal, or what was spoken, where it has no content. */
+  /** An answer's words: a refusal, or what was spoken, if the answer has no content. */
   #answer(message: JsonObject): string {
     const content = this.#content(message.content);
     if (content !== "") return content;

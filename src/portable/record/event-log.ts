@@ -6,7 +6,8 @@ import { kindOfLetter, LETTERS, type StoredKind } from "../../engine/run/log-let
 import { checked, count, instant, list, name, summary } from "./field-kinds.ts";
 
 /**
- * An entry of an event log. The entry of a summary holds the summary, or null; that of another model the name of the one before. engine/run/log-letters.ts has the letters.
+ * An entry of an event log. A summary entry holds the summary or null. A "model changed" entry holds the id and the provider
+ * of the model asked before. The letters are in engine/run/log-letters.ts.
  */
 export type StoredEntry = (string | number | SessionSummary | null)[];
 

@@ -65,7 +65,7 @@ export function checked<Value>(schema: z.ZodType): z.ZodType<Value> {
   });
 }
 
-/** A list that is looked at up to its first wrong element, and not at all where it is too long. */
+/** A list that is looked at up to its first wrong element, and not at all if the list is too long. */
 export const list = <Value>(item: z.ZodType<Value>, max: number): z.ZodType<Value[]> =>
   z.unknown().transform((value, ctx): Value[] => {
     const wrong = (message: string, path: PropertyKey[] = []) => {

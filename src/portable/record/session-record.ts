@@ -100,7 +100,7 @@ export const sessionEndRecord = recordFormat<SessionEnd>("session_end", {
   ),
 });
 
-/** Stands where a session was deleted, or got another owner, while it was written out: its lines before are void. */
+/** Written if a session was deleted, or got another owner, while it was written out: its lines before are void. */
 export const sessionVoidRecord = recordFormat<{ sessionId: string; reason: string }>("session_void", {
   sessionId: id,
   reason: text,

@@ -86,7 +86,7 @@ export class DrivenTree {
     this.#nextPosition = Math.max(0, ...run.requirements.map(({ position }) => position + 1));
   }
 
-  /** The member run with this number of a team run; null where the team run has none. `input` is given when it starts. */
+  /** The member run with this number of a team run; null if the team run has none. `input` is given when it starts. */
   member(parent: Strand, nth: number, component: Component, input?: readonly Message[]): Strand | null {
     const run = parent.run.members[nth];
     if (run === undefined) {
@@ -148,7 +148,7 @@ export class DrivenTree {
     return parent === null ? own : Math.min(own, this.#reasoningEventRoom(parent));
   }
 
-  /** How many bytes a run may still keep of what its provider says beside the text of one answer. */
+  /** How many bytes of provider data a run may still keep. */
   providerDataRoom(strand: Strand): number {
     const own = MAX_RUN_PROVIDER_DATA_BYTES - strand.run.providerDataBytes;
     return Math.min(MAX_PROVIDER_DATA_BYTES, own, this.#asideRoom(strand));

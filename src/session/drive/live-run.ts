@@ -7,7 +7,7 @@ import { runTree } from "../../engine/run/stored-run.ts";
 import type { StoredTree } from "../../store/runs/stored-tree.ts";
 import type { LiveState, StateChange } from "./live-state.ts";
 
-/** How far a run has come in this object. `done` is also a run that was cancelled before it started. */
+/** How far a run has come in this object. `done` includes a run that was cancelled before it started. */
 export type LiveStage = "waiting" | "starting" | "running" | "settling" | "done";
 
 /**

@@ -38,7 +38,7 @@ export class LiveState {
     return structuredClone(this.#state);
   }
 
-  /** To be called before a caller's change is written; false where it would make the state too large. */
+  /** To be called before a caller's change is written; false if the change would make the state too large. */
   expect(change: StateChange): boolean {
     const fits = isStorable(change(this.#state));
     this.#expected = fits ? change : this.#expected;

@@ -165,7 +165,7 @@ async function startMember(
   return strand === null ? notStarted("The run could not be started.") : { ok: true, strand, model };
 }
 
-/** A member run with its model; null where none is configured any more. */
+/** A member run with its model; null if none is configured any more. */
 interface MemberDrive {
   strand: Strand;
   model: Model | null;

@@ -85,8 +85,8 @@ async function admitOnLook(
   const first = decideAdmission(lane.occupancy(), arrival.onBusy);
   const obstacle = whyTooMuch(arrival, loaded.session) ?? (await whyNotAgain(context, arrival));
   // A caller who repeats a key gets the key's run, even if the session is busy. So the key is looked up before this arrival
-  // is refused, or interrupts another run. In all other cases it is not: if the key is taken, D1 refuses the accept, and a
-  // run of a session that is in memory needs no read.
+  // is refused, or interrupts another run. Otherwise the key is not looked up first. D1 refuses the accept if the key is
+  // taken, so a run of a session that is in memory needs no read.
   const decides = obstacle !== null || first.kind === "refuse" || (first.kind === "wait" && first.interrupts);
   if (idempotency !== null && decides) {
     const earlier = await runOfKey(context, idempotency);

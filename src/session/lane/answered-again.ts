@@ -4,8 +4,8 @@ import { statusOfRun } from "../../store/runs/runs.ts";
 import type { AdmitContext, Arrival } from "./accept-run.ts";
 
 /**
- * Why the run may not answer an older one again: another run is about to, or has done so since the caller's request looked at
- * the older one. Null where neither is so. The lane must know all runs that wait.
+ * Why the run may not answer an older one again: another run is about to, or has done so since the caller's request looked
+ * at the older one. Null if neither is so. The lane must know all runs that wait.
  */
 export async function whyNotAgain(
   { deps, lane }: Pick<AdmitContext, "deps" | "lane">,

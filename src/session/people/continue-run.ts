@@ -126,7 +126,7 @@ async function earlierAnswer(
   if (live !== null) {
     return ok({ live, fromEntry });
   }
-  // D1 said that the run goes on, but it is not in this lane: it has ended since it was read.
+  // D1 said that the run goes on, but the run is not in this lane: it has ended since D1 was read.
   return tree.row.status === "RUNNING" || tree.row.waiting ? "look_again" : ok({ live: storedLive(tree), fromEntry });
 }
 

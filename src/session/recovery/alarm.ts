@@ -30,7 +30,7 @@ function nextAlarm({ liveRuns, failures, expiresAt, isIndexing }: Due, nowMs: nu
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** When the first open requirement of the session expires, kept where it outlives the object. */
+/** When the first open requirement of the session expires, kept in storage, so that the instant outlives the object. */
 export interface ExpiryNote {
   get(): number | null;
   set(atMs: number | null): void;

@@ -39,7 +39,7 @@ function writtenDelta(at: number, { type, delta }: DeltaFact): Written {
   return type === "content" ? { at, text: delta, lengths } : { at, fact: { type, delta, lengths } };
 }
 
-/** Adds a delta to what was written before it; false where that is something else. */
+/** Adds a delta to what was written before it; false if that is something else. */
 function joinDelta(last: Written, { type, delta }: DeltaFact): boolean {
   if (type === "content" && "text" in last) {
     last.text += delta;

@@ -54,7 +54,9 @@ export class SessionMemory {
     this.#session = this.#session === null ? null : change(this.#session);
   }
 
-  /** To be taken before a write, for `updateSince`: by it, that sees whether the row was read meanwhile. */
+  /**
+   * Take this before a write and pass it to `updateSince`, which then knows whether the row was read or dropped in between.
+   */
   mark(): number {
     return this.#reads;
   }
@@ -206,15 +208,15 @@ const rememberable = (session: Session | null): Session | null =>
   session?.visibility === "importing" ? null : session;
 
 /**
- * The newest whole runs of a session that count for history: as much as any window sends. A run that is too large for every
- * window is held as the cut one that it is when it is the newest.
+ * The newest whole runs of a session that count for history: as much as any window sends. A run too large for every window
+ * is kept with its tool results cut, because that is how it is sent while it is the newest.
  */
 class HistoryCache {
   /** Oldest first. */
   #runs: WindowRun[];
   /**
-   * How far the runs reach that are held. A window that goes beyond them in runs is known all the same if it has no more
-   * bytes than this: the next older run does not fit into it.
+   * The held runs answer every window of at most this many bytes, even one that allows more runs, because the next older run
+   * would not fit.
    */
   #knownBytes: number;
 
@@ -227,7 +229,10 @@ class HistoryCache {
     return new HistoryCache([], Number.POSITIVE_INFINITY);
   }
 
-  /** Of the runs that a window was read as. Null where one is RUNNING: `add` would not replace it once it has its answer. */
+  /**
+   * A cache made from the runs that D1 answered for a window. Null if a run is still RUNNING, because `add` would not
+   * replace it once it has its answer.
+   */
   static ofRead(runs: WindowRun[], { lastNRuns, maxBytes }: HistoryWindow): HistoryCache | null {
     return runs.some(({ isRunning }) => isRunning)
       ? null
@@ -252,11 +257,11 @@ class HistoryCache {
     return true;
   }
 
-  /** The runs of a window; null where not all that it would hold is held. */
+  /** The runs of a window; null if some of the runs that it needs are not held. */
   window(window: HistoryWindow): WindowRun[] | null {
     const { lastNRuns, maxBytes } = window;
     const found = withinWindow(this.#runs, window);
-    // A run that is held cut is sent so only where it is the newest, and too large for this window as a whole.
+    // A run that is held cut is sent so only if it is the newest, and too large for this window as a whole.
     const isWhole = found.every((run) => !run.isCut || (found.length === 1 && run.bytes > maxBytes));
     const isEnough = found.length >= lastNRuns || found.length < this.#runs.length || maxBytes <= this.#knownBytes;
     return isWhole && isEnough ? found : null;

@@ -61,8 +61,8 @@ export async function nameForJob(
 }
 
 /**
- * Why the session keeps its name: there is no model, there are no messages, or the model did not answer.
- * Null if it does not.
+ * Why the session keeps its name: there is no model, there are no messages, or the model did not answer. Null if the session
+ * gets another name.
  */
 function whyNotNamed(deps: SessionDependencies, { change, failure }: GeneratedName): ItemResult | null {
   if (change.details?.attempts === 0) {

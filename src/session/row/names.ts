@@ -38,7 +38,7 @@ export async function manualChange(
 }
 
 interface NamingRequest {
-  /** The name where the model gives none; null for the first message, shortened. */
+  /** The name if the model gives none; null for the first message, shortened. */
   fallback: string | null;
   /** The job that asks; null for a caller or the server itself. A job does not repeat a failed call: it comes back later. */
   jobId: string | null;
@@ -51,8 +51,8 @@ export interface GeneratedName {
 }
 
 /**
- * Asks the model for a name, by the beginning of the conversation. Answers the change to it, or to the
- * fallback, with its cost.
+ * Asks the model for a name, by the beginning of the conversation. Answers the change to that name, or to the fallback, with
+ * its cost.
  */
 export async function generatedChange(
   deps: SessionDependencies,

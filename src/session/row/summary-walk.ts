@@ -25,13 +25,13 @@ export interface OwnRun {
 export interface WalkRequest {
   session: Session;
   own: OwnRun | null;
-  /** Null where none is configured. */
+  /** Null if none is configured. */
   model: Model | null;
   signal: AbortSignal;
 }
 
 export interface Walk {
-  /** The model's summary of what was walked over; null where nothing was said in it. */
+  /** The model's summary of what was walked over; null if nothing was said in the walk. */
   text: SummaryText | null;
   /** The last run index that the summary covers. */
   through: number | null;
@@ -58,7 +58,7 @@ export async function walkOn(db: Database, request: WalkRequest): Promise<Outcom
     }
     const { next, hasAsked } = step.value;
     if (next === null) {
-      // Where nothing was said up to the end, nothing is to be written.
+      // If nothing was said up to the end, nothing is to be written.
       return ok(walk.text === null ? { ...walk, through: summarizedThrough } : walk);
     }
     at = next;

@@ -20,7 +20,7 @@ export const prefixOf = ({ row, messages }: StoredRun, { messageIndex }: MadeOri
   instructions: row.origin?.instructions ?? null,
 });
 
-/** Where they are too large, they go without what providers said beside the text, rather than that no run is made. */
+/** If the messages are too large, they go without their provider data, rather than that no run is made. */
 function withinBounds(messages: readonly Message[]): readonly Message[] {
   return prefixBytes(messages) <= MAX_PREFIX_BYTES
     ? messages
@@ -73,7 +73,7 @@ export function inputBehindPrefix(
     : [{ role: "system", messageId: newId(), content: system, createdAt: nowMs }, ...messages];
 }
 
-/** The system message, in which the new instructions replace the former ones; null where the instructions are the same. */
+/** The system message, in which the new instructions replace the former ones; null if the instructions are the same. */
 function systemMessage({ messages: [first], instructions: before }: Prefix, origin: RunOrigin | null): string | null {
   const instructions = origin?.type === "regenerated" ? origin.instructions : null;
   if (instructions === null || instructions === before) {

@@ -24,7 +24,7 @@ export function mergedState(
   return stored !== null && sameJson(merged, stored) ? stored : merged;
 }
 
-/** How many bytes a state takes; none where there is none. */
+/** How many bytes a state takes; 0 if there is none. */
 export const stateBytes = (state: object | null): number => (state === null ? 0 : utf8Bytes(JSON.stringify(state)));
 
 /** The session that a run begins. */

@@ -176,7 +176,7 @@ export function finishStatement(db: Database, jobId: string, nowMs: number) {
     .where(and(eq(jobs.jobId, jobId), eq(jobs.status, "running"), sql`(${isDone} or ${isSpent})`));
 }
 
-/** Marks that a running job's slices are being sent again; false where somebody has done so after `notSince`. */
+/** Marks that a running job's slices are being sent again; false if somebody has done so after `notSince`. */
 export async function takeSweep(
   db: Database,
   jobId: string,

@@ -69,7 +69,7 @@ export function indexMessagesOfAll(db: Database, placed: readonly MessageOfSessi
 }
 
 interface Doc {
-  /** Set where the docs of one statement are of several sessions. */
+  /** Set if the docs of one statement are of several sessions. */
   sessionId?: string;
   runIndex: number;
   messageIndex: number;

@@ -111,8 +111,7 @@ function isOfShownSession(db: Database): SQL {
 }
 
 /**
- * The plus keeps SQLite from using the agent's index where a user is asked for: a user has fewer
- * requirements than an agent.
+ * The plus keeps SQLite from using the agent's index if a user is asked for: a user has fewer requirements than an agent.
  */
 function ofAgent(agentId: string, userId: string | null): SQL {
   return userId === null ? eq(requirements.agentId, agentId) : sql`+${requirements.agentId} = ${agentId}`;

@@ -49,7 +49,7 @@ export interface Settlement {
      */
     rereadsFrom: number | null;
     chatMessages: number;
-    /** Null where the run said nothing that a list can show: then the session keeps its last message. */
+    /** Null if the run said nothing that a list can show: then the session keeps its last message. */
     lastMessage: Session["lastMessage"];
     updatedAt: number;
     /** Set if the state changed. These are values, not increments, so that the batch can be repeated. */

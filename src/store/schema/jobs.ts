@@ -49,7 +49,7 @@ export const jobItems = sqliteTable(
     outcome: text("outcome").$type<ItemOutcome>(),
     /** Why it was skipped or failed. */
     reason: text("reason"),
-    /** What the model's provider said, where it is the reason. */
+    /** What the model's provider said, if its words are the reason. */
     error: text("error"),
     attempts: integer("attempts").notNull().default(0),
     promptTokens: integer("prompt_tokens").notNull().default(0),

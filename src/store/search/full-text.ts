@@ -57,7 +57,7 @@ export interface MatchSearch {
 /** A row of `matchesQuery`. If nothing matches, there is one row, whose id is null. */
 export interface MatchRow {
   id: number | null;
-  /** A higher score is shown first; of equal scores the lower id, which is the newer match. */
+  /** A higher score is shown first; if scores are equal, the lower id, which is the newer match. */
   score: number | null;
   /** For `relevance`: how many matches were put in order, and the newest match, whether or not it passes the filter. */
   ranked: number | null;

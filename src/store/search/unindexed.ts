@@ -43,8 +43,8 @@ export async function readUnindexed(db: Database, sessionId: string, after: Mess
 }
 
 /**
- * Puts the messages into the index and notes how far it is; the last statement changes 1 row if the session still is as
- * it was read. Repeatable.
+ * Puts the messages into the index and notes how far the index is; the last statement changes 1 row if the session still is
+ * as it was read. Repeatable.
  */
 export function indexStatements(
   db: Database,

@@ -92,7 +92,7 @@ function isAsking(db: Database): SQL {
 }
 
 /**
- * A user has fewer sessions than an agent has. So where a user is named, the plus keeps SQLite from taking the component's
+ * A user has fewer sessions than an agent has. So if a user is named, the plus keeps SQLite from taking the component's
  * index instead of the user's.
  */
 function ofComponent(principal: Principal, componentId: string): SQL {

@@ -190,7 +190,7 @@ function startedInLane(db: Database, { sourceSessionId }: Fork) {
     .where(and(eq(runs.sessionId, sourceSessionId), isNotNull(runs.runIndex), inLane(sql`${runs}`)));
 }
 
-/** Whether a run neither goes on nor waits. Of a member run, neither do the runs that it is in, at any depth. */
+/** Whether a run neither goes on nor waits. The runs that a member run is in, at any depth, must be at rest too. */
 export function isAtRest(): SQL | undefined {
   const line = sql`with recursive line(run_id) as (
     select ${runs.parentRunId} union select up.parent_run_id from line join runs up on up.run_id = line.run_id

@@ -65,7 +65,7 @@ export function labelStatements(
   ];
 }
 
-/** Replaces the labels with this sign, where the condition holds. */
+/** Replaces the labels with this sign, if the condition holds. */
 function replaceLabels(
   db: Database,
   sessionId: string,

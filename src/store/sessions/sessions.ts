@@ -27,7 +27,7 @@ export function sessionColumns(session: Session): Required<typeof sessions.$infe
   };
 }
 
-/** The words by which the search finds a session: those of the name that shows; null where none shows. */
+/** The words by which the search finds a session: those of the name that shows; null if none shows. */
 export const nameWords = (session: Pick<Session, "name" | "firstMessage">): string | null =>
   searchWords(displayName(session)) || null;
 

@@ -20,8 +20,8 @@ export interface Shortcut {
 }
 
 /**
- * The shortcut that finds the fewest sessions; null where the filter offers none. A user's sessions are always walked
- * through by date, since a user has few.
+ * The shortcut that finds the fewest sessions; null if the filter offers none. A user's sessions are always walked through
+ * by date, since a user has few.
  */
 export async function findShortcut(
   db: Database,

@@ -7,8 +7,8 @@ const RADIX = 36;
 const KIMI_ID = /^functions\.[\w-]{1,64}:\d{1,6}$/;
 
 /**
- * The ids of calls as Chat Completions is sent them. They pair calls and results within a request only, so each is a digest
- * of the one that was stored: the same in every request, or no prompt would be found in the provider's cache.
+ * The ids of calls as Chat Completions is sent them. Ids pair calls and results within a request only, so each sent id is a
+ * digest of the stored one. The digest is the same in every request, or no prompt would be found in the provider's cache.
  */
 export class CallIds {
   readonly #isKimi: boolean;
@@ -31,7 +31,10 @@ export class CallIds {
     return sent;
   }
 
-  /** Entries of what the provider said beside the text. Those of Gemini behind OpenRouter name calls by their ids. */
+  /**
+   * The entries of provider data, with the ids that their calls are sent under. Those of Gemini behind OpenRouter name calls
+   * by their ids.
+   */
   in(details: readonly JsonObject[], calls: readonly { id: string }[]): JsonObject[] {
     const ids: ReadonlySet<unknown> = new Set(calls.map(({ id }) => id));
     return details.map((entry) => (ids.has(entry.id) ? { ...entry, id: this.of(String(entry.id)) } : entry));

@@ -9,7 +9,10 @@ interface OpenCall {
   /** The server's index, if it gave one. */
   wireIndex: number | null;
   name: string;
-  /** Kept to see where a call ends. Longer ones than a run may have are not kept whole, and so never are whole. */
+  /**
+   * The arguments so far. They show whether the call has ended. Once they are larger than a run's whole output may be, no
+   * more is kept, so such a call never counts as whole.
+   */
   written: string;
 }
 
@@ -25,7 +28,10 @@ export class CallPieces {
   readonly #idPrefix: string;
   readonly #calls: OpenCall[] = [];
 
-  /** `idPrefix` starts the ids of calls that came without one. Unique in the conversation, it keeps them apart. */
+  /**
+   * `idPrefix` starts the ids of calls that came without one. The prefix is unique in the conversation, so that no two calls
+   * get the same id.
+   */
   constructor(idPrefix: string) {
     this.#idPrefix = idPrefix;
   }
@@ -75,11 +81,14 @@ export class CallPieces {
     };
   }
 
-  /** The call that a piece would join, or -1: the index decides, then the id; without either it is the last call. */
+  /**
+   * The call that the piece belongs to, or -1. The index is looked at first and the id second. A piece with neither belongs
+   * to the last call.
+   */
   #joined({ id, index, name }: Piece): number {
     const sameIndex = index === null ? -1 : this.#calls.findLastIndex((call) => call.wireIndex === index);
     const sameId = id === "" ? -1 : this.#calls.findLastIndex((call) => call.wireId === id);
-    // One index for all calls: the id of an earlier one says which.
+    // Some servers give every call the same index. Then the id says which call the piece belongs to.
     if (sameIndex !== -1) return sameId !== -1 && this.#calls[sameId]?.wireIndex === index ? sameId : sameIndex;
     // A server that counts pieces instead of calls repeats the id, but no name.
     if (sameId !== -1 && (index === null || name === "")) return sameId;
@@ -112,7 +121,7 @@ function isRepeated(before: OpenCall, { id, index, name, written }: Piece): bool
 }
 
 function isWhole(written: string): boolean {
-  // Most pieces end elsewhere, and need not be read.
+  // JSON that does not end in `}` is not whole. This check spares parsing it for each piece.
   if (!written.trimEnd().endsWith("}")) return false;
   try {
     return isObject(JSON.parse(written));

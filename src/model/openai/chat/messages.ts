@@ -1,4 +1,4 @@
-/** The conversation as Chat Completions takes it, with what the provider itself said beside its texts. Pure. */
+/** The conversation as Chat Completions takes it, with the provider data of the model that is asked. Pure. */
 import { isObject, type JsonObject } from "../../../domain/json.ts";
 import type { ModelMessage, ToolCall } from "../../../domain/model.ts";
 import type { FilledField } from "../refusal/parameters.ts";
@@ -21,7 +21,7 @@ export function toWireMessages(
   const beside = messages.map((message) =>
     message.role === "assistant" ? readProviderData(message.providerData ?? null, source) : NOTHING_BESIDE,
   );
-  // Who gave `reasoning_content` once, wants it of every answer: also of those that another model gave.
+  // A provider that has sent `reasoning_content` wants it with every assistant message, also with those of other models.
   const fills: Fills = {
     reasoning: fields.includes("reasoning_content") || beside.some((said) => said.reasoning_content !== undefined),
     signature: fields.includes("thought_signature"),
@@ -36,7 +36,8 @@ interface Fills {
 }
 
 function toWireMessage(message: ModelMessage, beside: SaidBeside, fills: Fills, ids: CallIds): Record<string, unknown> {
-  // Half a character, left where a text was cut, is refused by strict JSON readers, and would be on every later run.
+  // A text may have been cut inside a surrogate pair. Strict servers refuse such text. Unless it is repaired here, every
+  // later run of the session fails.
   const content = message.content.toWellFormed();
   switch (message.role) {
     case "system":
@@ -59,7 +60,7 @@ function assistantMessage(
   const text = content.toWellFormed();
   const calls = toolCalls.map((call, nth) => toWireCall(call, ids.of(call.id), extraOf(said, toolCalls, nth)));
   const [first] = calls;
-  // Of calls that were made side by side only the first one is signed.
+  // Gemini signs only the first of several parallel calls. So only the first needs a signature.
   if (fills.signature && first !== undefined && !isSigned(first.extra_content)) {
     first.extra_content = { ...first.extra_content, ...UNSIGNED };
   }
@@ -81,7 +82,9 @@ const withThinking = (thinking: string, text: string) => [
   ...(text === "" ? [] : [{ type: "text", text }]),
 ];
 
-/** What was said of the call at this place, by its id, or by its place where ids were written anew. */
+/**
+ * The provider data of the call at this place. It is found by the call's id, or by its place if the ids were written anew.
+ */
 function extraOf(
   said: NonNullable<SaidBeside["tool_calls"]>,
   calls: readonly ToolCall[],

@@ -1,10 +1,13 @@
-/** What a provider says beside the text of an answer and wants back with it: collected, kept as JSON, read again. Pure. */
+/** Provider data of Chat Completions: collected, kept as JSON, read again. Pure. */
 import { isObject, type Json, type JsonObject } from "../../../domain/json.ts";
 import { MAX_PROVIDER_DATA_BYTES } from "../../../domain/limits.ts";
 import type { ProviderData } from "../../../domain/model.ts";
 import { utf8Bytes } from "../../../lib/text.ts";
 
-/** As it is stored. Each member goes back under its name, but `thinking`, and what calls have. */
+/**
+ * Provider data as it is stored. Each field is sent back under the same name, except two: `thinking` goes back as a content
+ * part, `tool_calls` go back on their calls.
+ */
 export interface SaidBeside {
   /** DeepSeek, Kimi, older vLLM. */
   reasoning_content?: string;
@@ -25,7 +28,7 @@ export const NOTHING_BESIDE: SaidBeside = {};
 
 const TEXTS = ["reasoning_content", "reasoning", "thinking"] as const;
 const LISTS = ["reasoning_details", "thinking_blocks"] as const;
-/** Members of a piece that go on with those of the piece before. */
+/** Fields whose text is continued by the next piece. */
 const GROWING = ["text", "summary", "thinking"];
 
 /** Collects what comes in pieces, within the bytes that a message may keep. */
@@ -50,7 +53,7 @@ export class ProviderDataCollector {
     else this.#said.tool_calls = [...calls, { at, id, extra_content: extra }];
   }
 
-  /** Null where it is too large; undefined where nothing was said. */
+  /** The collected data as JSON. Null if it is too large, undefined if there is none. */
   get data(): string | null | undefined {
     if (this.#chars > MAX_PROVIDER_DATA_BYTES) return null;
     const { reasoning, ...rest } = this.#said;
@@ -71,14 +74,19 @@ export class ProviderDataCollector {
     }
   }
 
-  /** What does not fit is not collected. It is kept whole or not at all, so nothing is from then on. */
+  /**
+   * Whether so many more characters fit. Provider data is kept whole or not at all, so nothing is collected once something
+   * did not fit.
+   */
   #hasRoom(chars: number): boolean {
     this.#chars += chars;
     return this.#chars <= MAX_PROVIDER_DATA_BYTES;
   }
 }
 
-/** The list with one more piece of a stream: it goes on with the entry of its type and index, or is an entry of its own. */
+/**
+ * The list with one more piece of a stream: the piece continues the entry of its type and index, or is an entry of its own.
+ */
 function withPiece(entries: JsonObject[], piece: JsonObject): JsonObject[] {
   const at =
     typeof piece.index === "number"
@@ -102,7 +110,10 @@ function goesOn(before: JsonObject, piece: JsonObject): boolean {
   return before.type === piece.type && piece.data === undefined && !(isClosed && hasText);
 }
 
-/** What was kept of the model's own answers. Of another source, or not readable, it is nothing: no request fails for it. */
+/**
+ * The provider data that this model sent before. If it came from another model, or cannot be parsed, the answer is empty, so
+ * that no request fails because of it.
+ */
 export function readProviderData(kept: ProviderData | null, source: string): SaidBeside {
   if (kept === null || kept.data === null || kept.source !== source) return NOTHING_BESIDE;
   const said = parsed(kept.data);
@@ -125,7 +136,7 @@ function readCall({ at, id, extra_content }: JsonObject) {
 
 function parsed(data: string): JsonObject {
   try {
-    // Half a character would be refused, as in texts.
+    // A string that was cut inside a surrogate pair would be refused, as in texts.
     const wellFormed = (_name: string, inner: unknown) => (typeof inner === "string" ? inner.toWellFormed() : inner);
     const value: unknown = JSON.parse(data, wellFormed);
     return isObject(value) ? value : {};

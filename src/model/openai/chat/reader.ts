@@ -43,7 +43,7 @@ export class ChatReader implements AnswerReader {
 
   get failure(): ModelError | null {
     if (this.#ending !== "failed") return null;
-    // A provider's word, not its words: anything longer may hold what nobody should see.
+    // A finish reason is one word. A longer text could contain private data, so it is not shown.
     const reason = /^[\w :.-]{1,64}$/.test(this.#finishReason ?? "") ? `: ${this.#finishReason}` : "";
     return new ModelError("model_provider_error", `The model's provider broke its answer off${reason}.`);
   }
@@ -84,7 +84,7 @@ export class ChatReader implements AnswerReader {
   #readReasoning(said: JsonObject): ModelChunk[] {
     const thinking = thinkingIn(said.content);
     this.#beside.add(said, thinking);
-    // Servers say one thought under several names: it is told once.
+    // Some servers repeat the same reasoning in several fields. Readers get it once.
     const names = [
       said.reasoning_content,
       said.reasoning,

@@ -11,13 +11,18 @@ const TOO_LONG = [
   /exceed\w*\b[^.!?]{0,60}\b(?:tokens?|token[\s_]limit|max[\s_]\w*[\s_]length)\b/i,
   /input[\s_-]*tokens?[\s_-]*count|reduce the (?:length|size)|tokens to keep from the initial prompt/i,
 ];
-/** What one answer may take at most is a parameter, and is helped by no shorter history. */
+/** The error is about the maximum length of the answer. That is a parameter, so a shorter history would not help. */
 const OUTPUT_BUDGET =
   /max[\s_]?(?:completion|output|new)?[\s_]?tokens\b[^!?]{0,80}(?:too[\s_]large|exceed|greater|less than|at most|maximum|must be|range|> \d)/i;
 const OF_THE_INPUT = /context|prompt|input|messages|sequence/i;
-/** Groq and Bedrock say of a budget what others say of an input. */
+/**
+ * Groq and Bedrock use, for an answer limit that is too large, words that other providers use for an input that is too long.
+ */
 const OF_THE_BUDGET_ALONE = /maximum value for `?max_\w*tokens|maximum tokens you requested exceeds/i;
-/** A request that is larger than all that a minute allows. Any other failure with this status is a matter of time. */
+/**
+ * A 429 for one request above the per-minute limit: waiting does not help, a shorter history does. Any other 429 passes with
+ * time.
+ */
 const LARGER_THAN_A_MINUTE = /request[\s_](?:is[\s_])?too[\s_]large|reduce your message size/i;
 
 /** Items of earlier answers: encrypted for another key, lost, or without what belongs to them. */
@@ -44,10 +49,13 @@ export function isOutputBudget(failure: ProviderFailure): boolean {
   return OF_THE_BUDGET_ALONE.test(words) || (OUTPUT_BUDGET.test(words) && !OF_THE_INPUT.test(words));
 }
 
-/** Whether the provider cannot take back what it said itself. */
+/** Whether the provider cannot take back the items of its own earlier answers. */
 export const isOfItems = (failure: ProviderFailure): boolean => ITEMS.test(textOf(failure));
 
-/** Whether it is about keys, money, the model itself or what is said: nothing that is left out of a request helps. */
+/**
+ * Whether the failure is about the key, the bill, the region, the model or moderation. Leaving something out of the request
+ * would not help.
+ */
 export function isAboutAccount(failure: ProviderFailure): boolean {
   const text = textOf(failure);
   return [KEY, MONEY, PLACE, MODEL, MODERATION].some((pattern) => pattern.test(text));

@@ -3,9 +3,12 @@ import { isObject, type Json, type JsonObject } from "../../../domain/json.ts";
 import { isAboutAccount, isOfItems, isOutputBudget, isTooLong } from "./kinds.ts";
 import { type ProviderFailure, textOf } from "./provider-failure.ts";
 
-/** What an adapter learned of a model: what it does not take, what that is called there, what its messages need. */
+/**
+ * What an adapter learned about a model: which parameter the model does not take, what that is called there, what its
+ * messages need.
+ */
 export type Finding =
-  /** `value`, as JSON, where only that was refused: another one may be taken. */
+  /** `value`, as JSON, if only that value was refused: another one may be taken. */
   | { kind: "left_out"; parameter: string; value?: string }
   | { kind: "renamed"; parameter: string; to: string }
   /** A tool's schema is refused in strict form only. */
@@ -18,11 +21,14 @@ export type Finding =
  */
 export type FilledField = "reasoning_content" | "thought_signature";
 
-/** Without these there is no request, or it means something else. */
+/** These parameters are never left out: the request would be invalid, or would ask for something else. */
 const NEEDED = ["model", "messages", "input", "instructions", "tools", "stream", "store"];
-/** Their members are refused one by one. */
+/** Objects from which single members may be left out. */
 const CONTAINERS = ["reasoning", "text"];
-/** OpenAI's names that our adapters send, so that a refusal is known as one of them after they were left out too. */
+/**
+ * OpenAI's names of the optional parameters that our adapters send. A provider may refuse a parameter that this request no
+ * longer has. With this list the refusal still counts as one of a parameter.
+ */
 const KNOWN = [
   "max_tokens",
   "max_completion_tokens",
@@ -82,7 +88,7 @@ const NEEDS_REASONING = /reasoning_content/i;
 const NEEDS_SIGNATURE = /thought[\s_]?signature/i;
 const IS_MISSING = /missing|must be passed|must (?:include|contain|have)|required/i;
 
-/** What may be asked otherwise, once more, after a failure; null where nothing would help. `found`: what was tried. */
+/** What the next attempt changes. Null when no change would help. `found` is what earlier attempts changed. */
 export function findOut(failure: ProviderFailure, body: JsonObject, found: readonly Finding[]): Finding | null {
   if (failure.status === null || !STATUSES.includes(failure.status)) return null;
   const field = missingField(failure);
@@ -95,7 +101,7 @@ export function findOut(failure: ProviderFailure, body: JsonObject, found: reado
   const parameter = refusedParameter(failure, optionalParameters(body));
   if (parameter === null) return null;
   const to = OTHER_NAME.get(parameter);
-  // Under its other name it was refused before, or its value is what is wrong: then it goes.
+  // The parameter has no other name, its other name was refused too, or its value is wrong. Then it is left out.
   const isLast =
     to === undefined || isOutputBudget(failure) || found.some((one) => "parameter" in one && one.parameter === to);
   if (!isLast) return { kind: "renamed", parameter, to };
@@ -111,7 +117,10 @@ const loosened = (tool: Json): Json => (isStrict(tool) ? { ...tool, strict: fals
 const isOfStrictTool = (failure: ProviderFailure): boolean =>
   placesOf(failure).some((place) => place.startsWith("tools")) && OF_A_SCHEMA.test(textOf(failure));
 
-/** Null where it is the parameter that is refused, or a schema: servers that refuse one refuse all. */
+/**
+ * The refused value as JSON. Null when the parameter itself is refused, or the value is long. Null for a schema too, because
+ * a server that refuses one schema refuses every schema.
+ */
 function refusedValue(failure: ProviderFailure, parameter: string, body: JsonObject): string | null {
   if (IN_OTHER_WORDS.get(parameter) === SCHEMA) return null;
   if (!OF_A_VALUE.test(textOf(failure)) && !isOutputBudget(failure)) return null;
@@ -192,7 +201,8 @@ function refusedParameter(failure: ProviderFailure, parameters: readonly string[
 function namedParameter(failure: ProviderFailure, parameters: readonly string[]): string | null {
   const places = placesOf(failure);
   const exact = places.map((place) => parameters.find((name) => isAt(place, name) || isIn(name, place))).find(Boolean);
-  // A place that is none of ours: what is said there is about something that the request needs.
+  // If the error names places but none is an optional parameter, only the places are searched for a name. The text is then
+  // about something that the request needs.
   return exact ?? mentioned(places.length > 0 ? places.join(" ") : textOf(failure), parameters);
 }
 

@@ -1,11 +1,11 @@
-/** What a provider said when it failed, read from whatever shape it said it in. Pure. */
+/** What a provider said when it failed, read from whatever shape the failure came in. Pure. */
 import type { APIError } from "openai";
 import { isObject } from "../../../domain/json.ts";
 
 export interface ProviderFailure {
-  /** The HTTP status, or the one that an error inside of a stream names; null where there is neither. */
+  /** The HTTP status, or the one that an error inside of a stream names; null if there is neither. */
   status: number | null;
-  /** The parameter that OpenAI's `param` names; empty where it names none. */
+  /** The parameter that OpenAI's `param` names; empty if the failure names none. */
   param: string;
   /** Where validators such as FastAPI's see the fault, e.g. `body.temperature`. */
   places: string[];
@@ -98,7 +98,10 @@ function statusIn(body: unknown): number | null {
   return Number.isInteger(code) && code >= 400 && code <= 599 ? code : null;
 }
 
-/** What an event says went wrong, although the request was answered with 200; undefined where it is none of these shapes. */
+/**
+ * What an event says went wrong, although the request was answered with 200; undefined if the event has none of these
+ * shapes.
+ */
 export function errorIn(event: unknown): object | undefined {
   if (Array.isArray(event)) return event.length > 0 ? errorIn(event[0]) : undefined;
   if (!isObject(event) || Array.isArray(event.choices)) return undefined;
@@ -110,8 +113,8 @@ export function errorIn(event: unknown): object | undefined {
 }
 
 /**
- * The client keeps only `error` of a body. Where that is no more than the status in words, and a message stands beside it,
- * the message would be lost.
+ * The SDK keeps only `error` of a body. If that is no more than the status in words, and a message stands beside it, the
+ * message would be lost.
  */
 export function readableBody(text: string): string {
   if (!text.startsWith("{") || text.length > MAX_JSON_TEXT_CHARS) return text;

@@ -5,7 +5,7 @@ import { areOfAnswer, callItem, type Item, isTakenCallId, mayGoBackWhole, readIt
 
 type Answer = Extract<ModelMessage, { role: "assistant" }>;
 
-/** `source` is that of the model that is asked: what it said itself goes back to it as it came. */
+/** `source` is that of the model that is asked. The items that came from this source go back as they came. */
 export function toInput(messages: readonly ModelMessage[], source: string): ResponseInputItem[] {
   const ids = new SentIds();
   return messages.flatMap((message) => {
@@ -15,14 +15,15 @@ export function toInput(messages: readonly ModelMessage[], source: string): Resp
 }
 
 function toItem(message: Exclude<ModelMessage, Answer>, ids: SentIds): ResponseInputItem {
-  // Half a character, left where a text was cut, is refused by strict JSON readers, and would be on every later run.
+  // A text may have been cut inside a surrogate pair. Strict servers refuse such text. Unless it is repaired here, every
+  // later run of the session fails.
   const content = message.content.toWellFormed();
   return message.role === "tool"
     ? { type: "function_call_output", call_id: ids.ofCall(message.toolCallId), output: content }
     : { type: "message", role: message.role, content };
 }
 
-/** What the model said in its own items; null where they are not its own, or do not fit the answer. */
+/** The answer as the items that the model sent. Null if they came from another source, or do not fit the answer. */
 function ownItems(answer: Answer, source: string, ids: SentIds): ResponseInputItem[] | null {
   const { providerData, toolCalls } = answer;
   const items = providerData?.source === source ? readItems(providerData.data) : null;
@@ -42,7 +43,10 @@ class SentIds {
   readonly #items = new Set<unknown>();
   readonly #renamed = new Map<string, string>();
 
-  /** Whether no item has the id of another: OpenAI refuses that. An answer is there twice where sessions were put together. */
+  /**
+   * Adds the items. False if an id is already used, because OpenAI refuses duplicate ids. Sessions that were merged can hold
+   * an answer twice.
+   */
   addItems(items: readonly Item[]): boolean {
     const ids = items.map(({ id }) => id).filter((id) => id !== undefined);
     if (ids.some((id) => this.#items.has(id)) || new Set(ids).size < ids.length) return false;

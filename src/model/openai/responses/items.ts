@@ -17,7 +17,7 @@ export type Item = Record<string, unknown>;
 /** OpenAI takes ids of calls of up to 64 characters. */
 export const isTakenCallId = (id: string): boolean => /^[\x21-\x7e]{1,64}$/.test(id);
 
-/** The items that provider data holds; null where it holds none. */
+/** The items that provider data holds; null if there are none. */
 export function readItems(data: string | null): Item[] | null {
   if (data === null) return null;
   try {
@@ -45,8 +45,8 @@ export function areOfAnswer(
 }
 
 /**
- * Whether the items may go back as they came. Reasoning that is not encrypted is nothing to a server that stores nothing,
- * and reasoning without all that followed it is refused. An item of a kind that is not sent would leave such a gap.
+ * Whether the items may go back as they came. Reasoning that is not encrypted means nothing to a server that stores nothing,
+ * and a server refuses reasoning without all that followed it. An item of a kind that is not sent would leave such a gap.
  */
 export function mayGoBackWhole(items: readonly Item[]): boolean {
   return items.every(isTaken) && items.at(-1)?.type !== "reasoning";
@@ -70,7 +70,10 @@ function isTakenCall({ call_id: id, name, arguments: written }: Item): boolean {
   return isTakenCallId(id) && toWireName(name) === name && toWireArguments(written) === written;
 }
 
-/** The answer of these items, with these calls, without reasoning and ids: what a server takes that knows nothing of it. */
+/**
+ * The answer of these items, with these calls, without reasoning and ids: a form that a server takes which has not stored
+ * the answer.
+ */
 export function withoutIds(items: readonly Item[], calls: readonly ToolCall[]): ResponseInputItem[] {
   const left = [...calls];
   return items.flatMap((item): ResponseInputItem[] => {
@@ -94,7 +97,7 @@ export function callItem(call: ToolCall): ResponseFunctionToolCall {
   };
 }
 
-/** The text of a message of the model's; empty where it is none. */
+/** The text of a message of the model's; empty if the item is none. */
 function saidIn({ type, role, content }: Item): string {
   const text = type === "message" && role === "assistant" ? textOfParts(content).join("") : "";
   return text.trim() === "" ? "" : text;

@@ -15,7 +15,10 @@ export class ResponsesReader implements AnswerReader {
   readonly #items = new KeptItems();
   /** The calls by their place in the output. The events of one call have its place in common; their item ids may differ. */
   readonly #calls = new Map<number, { index: number; id: string }>();
-  /** The places of which something was told in pieces, so that it is not told again when their item is whole. */
+  /**
+   * The places in the output from which something was told in pieces, so that the same is not told again when the whole item
+   * comes.
+   */
   readonly #told = new Set<number>();
   readonly #text = new JoinedText();
   readonly #reasoning = new JoinedText();
@@ -24,7 +27,10 @@ export class ResponsesReader implements AnswerReader {
   #finishReason: FinishReason | null = null;
   #usage: Usage | null = null;
 
-  /** `idPrefix` starts the ids of calls that came without one; unique in the conversation, it keeps them apart. */
+  /**
+   * `idPrefix` starts the ids of calls that came without one. The prefix is unique in the conversation, so that no two calls
+   * get the same id.
+   */
   constructor(idPrefix: string) {
     this.#idPrefix = idPrefix;
   }
@@ -138,7 +144,7 @@ export class ResponsesReader implements AnswerReader {
   }
 }
 
-/** The items of an answer by their place in it, as JSON. All of them, or none where they are too large. */
+/** The items of an answer by their place in it, as JSON. All of them, or none if they are too large. */
 class KeptItems {
   readonly #byPlace = new Map<number, string>();
   /** With the brackets of the list, and a comma before each item but the first. */
@@ -186,7 +192,7 @@ function placeOf({ type, output_index: place }: Item, before: number): number {
   return type === "response.output_item.added" ? before + 1 : Math.max(0, before);
 }
 
-/** Why the response ended; null where it did not. */
+/** Why the response ended; null if it did not. */
 function finishReason({ status, error, incomplete_details: details }: Item, calledTools: boolean): FinishReason | null {
   switch (status) {
     case "failed":

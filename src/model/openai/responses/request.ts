@@ -37,7 +37,7 @@ export function toResponsesRequest(request: ModelRequest, { settings, source, se
   return body as JsonObject;
 }
 
-/** A parameter of several members, without those that are undefined; none where all are. */
+/** A parameter of several members, without those that are undefined; none if all are. */
 function filled(name: string, members: Record<string, unknown>): Record<string, unknown> {
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   return given.length === 0 ? {} : { [name]: Object.fromEntries(given) };

@@ -1,6 +1,6 @@
 /**
  * Whether OpenAI can hold a model to a JSON schema word for word. It can for a part of JSON schema only, and refuses the
- * whole request where `strict` comes with anything else.
+ * whole request if `strict` comes with anything else.
  */
 import { isObject } from "../../../domain/json.ts";
 
@@ -34,9 +34,9 @@ interface Size {
 }
 
 /**
- * The schema in the form that strict mode wants, or null where there is none. An object that does not say whether it takes
- * other properties is closed: the model is to write no others, whatever the reader would accept. A property that may be
- * left out has no strict form, for strict mode would make the model write it.
+ * The schema in the form that strict mode wants, or null if there is none. An object that does not say whether it takes
+ * other properties is closed: the model is to write no others, whatever the reader would accept. A property that may be left
+ * out has no strict form, for strict mode would make the model write it.
  */
 export function strictSchema(schema: Schema): Schema | null {
   if (schema.type !== "object" || schema.anyOf !== undefined) return null;
@@ -53,7 +53,7 @@ function strict(schema: unknown, depth: number, size: Size): Schema | null {
   return isOfType(schema, "object") ? closedObject(closed, size) : closed;
 }
 
-/** The parts of a schema that are schemas, each in its strict form; null where one of them has none. */
+/** The parts of a schema that are schemas, each in its strict form; null if one of them has none. */
 function innerSchemas(schema: Schema, depth: number, size: Size): Schema | null {
   const inner: Schema = {};
   if (schema.items !== undefined) inner.items = strict(schema.items, depth + 1, size);
