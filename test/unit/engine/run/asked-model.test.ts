@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AskedModels, modelAt } from "../../../../src/engine/run/asked-model.ts";
 import type { LogEntry } from "../../../../src/engine/run/event-log.ts";
 
-const model = { id: "last", provider: "P" };
+const model = { id: "last", provider: "P", name: null };
 const request: LogEntry = { kind: "model_requested", at: 0 };
 const changed = (id: string): LogEntry => ({ kind: "model_changed", at: 0, before: { id, provider: "P" } });
 
@@ -16,7 +16,10 @@ describe("the model that a run asked", () => {
   });
 
   it("is right in a log that grows while it is read", () => {
-    const run: { log: LogEntry[]; model: typeof model } = { log: [request], model: { id: "first", provider: "P" } };
+    const run: { log: LogEntry[]; model: typeof model } = {
+      log: [request],
+      model: { id: "first", provider: "P", name: null },
+    };
     const models = new AskedModels(run);
     expect(models.at(0).id).toBe("first");
     run.log.push(changed("first"), request);
