@@ -13,7 +13,7 @@ export interface WindowRun {
   /** A run that is RUNNING has no answer yet. */
   isRunning: boolean;
   messages: ModelMessage[];
-  /** The bytes of the run as a whole, and with its tool results cut to `MAX_CUT_RESULT_BYTES`. */
+  /** The bytes of the run as a whole, and cut: without provider data, with tool results of at most `MAX_CUT_RESULT_BYTES`. */
   bytes: number;
   cutBytes: number;
   /** Whether these messages are the cut ones. */
@@ -55,18 +55,21 @@ export function windowRun(runIndex: number, messages: readonly ModelMessage[]): 
   return { runIndex, isRunning: false, messages: sent, bytes, cutBytes, isCut: false };
 }
 
+/** What a message loses in a run that is cut. */
 function excessBytes(message: ModelMessage): number {
+  if (message.role === "assistant") return utf8Bytes(message.providerData?.data ?? "");
   return message.role === "tool" ? Math.max(0, utf8Bytes(message.content) - MAX_CUT_RESULT_BYTES) : 0;
 }
 
-/** The run with its tool results cut. */
+/** The run without provider data, and with its tool results cut. */
 export function cutRun(run: WindowRun): WindowRun {
-  return { ...run, messages: run.messages.map(cutResult), isCut: true };
+  return { ...run, messages: run.messages.map(cutMessage), isCut: true };
 }
 
-/** A tool result of at most `MAX_CUT_RESULT_BYTES`, with a note if it was longer. */
-export function cutResult<M extends ModelMessage>(message: M): M {
+/** A message of a run that is cut: a tool result has at most `MAX_CUT_RESULT_BYTES`, with a note if it was longer. */
+export function cutMessage(message: ModelMessage): ModelMessage {
   if (excessBytes(message) === 0) return message;
+  if (message.role === "assistant") return { ...message, providerData: null };
   return { ...message, content: cutUtf8(message.content, MAX_CUT_RESULT_BYTES - CUT_NOTE.length) + CUT_NOTE };
 }
 

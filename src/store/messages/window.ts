@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, lt, ne, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { ModelMessage } from "../../domain/model.ts";
-import { cutResult, type HistoryWindow, MAX_CUT_RESULT_BYTES, type WindowRun } from "../../engine/prompt/window.ts";
+import { cutMessage, type HistoryWindow, MAX_CUT_RESULT_BYTES, type WindowRun } from "../../engine/prompt/window.ts";
 import type { Database } from "../database.ts";
 import { textBytes } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
@@ -13,7 +13,7 @@ export interface StoredWindow extends HistoryWindow {
 
 /** What a message takes in a window: `sentBytes` of engine/prompt/window.ts, counted in SQL. */
 const SENT_BYTES = textBytes(messages.content, messages.toolCalls, messages.providerData);
-const EXCESS_BYTES = sql`iif(${messages.role} = 'tool', max(0, ifnull(octet_length(${messages.content}), 0) - ${sql.raw(String(MAX_CUT_RESULT_BYTES))}), 0)`;
+const EXCESS_BYTES = sql`iif(${messages.role} = 'tool', max(0, ifnull(octet_length(${messages.content}), 0) - ${sql.raw(String(MAX_CUT_RESULT_BYTES))}), ${textBytes(messages.providerData)})`;
 const isSent = ne(messages.role, "system");
 
 /** Reads the runs of a window, oldest first. */
@@ -92,7 +92,7 @@ export function runsOfWindow(rows: readonly WindowRow[]): WindowRun[] {
       found.push(last);
     }
     const message = modelMessage(row);
-    if (message !== null) last.messages.push(last.isCut ? cutResult(message) : message);
+    if (message !== null) last.messages.push(last.isCut ? cutMessage(message) : message);
   }
   return found;
 }

@@ -99,7 +99,10 @@ describe("the window of a session", () => {
       message.role === "assistant" ? { ...message, providerData: { source: "s", data: "x".repeat(500) } } : message,
     );
     const sessionId = await storeSession([{ ...spoken, messages }]);
-    expect(await windowRuns(db, sessionId, { lastNRuns: 1, maxBytes: 500 })).toEqual([]);
+    // Only without it does the newest run fit.
+    const [cut] = await windowRuns(db, sessionId, { lastNRuns: 1, maxBytes: 500 });
+    expect(cut).toMatchObject({ isCut: true, messages: [{ role: "user" }, { role: "assistant", providerData: null }] });
+    expect([cut]).toEqual(withinWindow([sent({ ...spoken, messages })], { lastNRuns: 1, maxBytes: 500 }));
     expect(await windowRuns(db, sessionId, { lastNRuns: 1, maxBytes: 600 })).toEqual([sent({ ...spoken, messages })]);
   });
 

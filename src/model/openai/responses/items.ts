@@ -14,6 +14,9 @@ import { toWireArguments, toWireName } from "../sent-calls.ts";
 /** An item as it came, of whatever kind. */
 export type Item = Record<string, unknown>;
 
+/** The parts that a message of a model has. */
+const SAID_PARTS: ReadonlySet<unknown> = new Set(["output_text", "refusal"]);
+
 /** OpenAI takes ids of calls of up to 64 characters. */
 export const isTakenCallId = (id: string): boolean => /^[\x21-\x7e]{1,64}$/.test(id);
 
@@ -57,12 +60,17 @@ function isTaken(item: Item): boolean {
     case "reasoning":
       return hasText(item.id) && hasText(item.encrypted_content) && Array.isArray(item.summary);
     case "message":
-      return hasText(item.id) && item.role === "assistant" && Array.isArray(item.content);
+      return hasText(item.id) && item.role === "assistant" && isSaid(item.content);
     case "function_call":
       return isTakenCall(item);
     default:
       return false;
   }
+}
+
+/** An answer says text or a refusal. An import may hold other parts, such as an image to be fetched. */
+function isSaid(parts: unknown): boolean {
+  return Array.isArray(parts) && parts.every((part) => isObject(part) && SAID_PARTS.has(part.type));
 }
 
 function isTakenCall({ call_id: id, name, arguments: written }: Item): boolean {

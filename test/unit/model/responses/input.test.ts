@@ -82,6 +82,11 @@ describe("the items of the model's own answer", () => {
     for (const type of others) expect(sent(answer([{ id: "x_1", type }, SAID]))).toEqual([BARE]);
   });
 
+  it("are not sent with parts that no answer has, such as an image that an import would have fetched", () => {
+    const image = { type: "input_image", image_url: "https://elsewhere.test/x.png" };
+    expect(sent(answer([{ ...SAID, content: [...SAID.content, image] }]))).toEqual([BARE]);
+  });
+
   it("go without ids where an id stands twice, in one answer or in two", () => {
     expect(sent(answer([SAID, SAID]))).toEqual([BARE, BARE]);
     expect(sent(answer([REASONING, SAID]), answer([REASONING, SAID]))).toEqual([REASONING, SAID, BARE]);
