@@ -15,6 +15,9 @@ const FENCES = [/<([a-z][\w-]*)[^<>]*>\s*([\s\S]*)<\/\1>/i, /(`{3,}|"{3,}|~{3,}|
 const LEADING_MARKS = /^[\s\-–—•*"'“”‘’«»„「『([{<¿¡]+/u;
 const TRAILING_MARKS = /[\s.,;:!?…。、！？，；：؟؛·\-–—"'“”‘’«»„」』([{<]+$/u;
 
+/** A verb at which a sentence was cut. With it the title would read as the beginning of speech, and would be refused as a name. */
+const CUT_AT_VERB = /\s(?:is|are|was|were)$/i;
+
 /**
  * A title for the conversation that a naming prompt holds in one of these texts: fenced or not, as lines with roles or
  * as JSON. Empty only if all of them are.
@@ -61,7 +64,8 @@ function titleOf(message: string): string {
   const line = tool === undefined ? message.replace(/[\p{Cc}\s]+/gu, " ").trim() : `Using the ${tool} tool`;
   const withoutOpening = firstSentence(line.replace(OPENING, ""));
   const short = cutGraphemes(firstWords(withoutOpening.includes(" ") ? withoutOpening : line));
-  const bare = short.replace(LEADING_MARKS, "").replace(TRAILING_MARKS, "");
+  const whole = short.length < withoutOpening.length ? short.replace(CUT_AT_VERB, "") : short;
+  const bare = whole.replace(LEADING_MARKS, "").replace(TRAILING_MARKS, "");
   return capitalised(bare === "" ? short : bare);
 }
 

@@ -4,6 +4,7 @@ import { type ModelChunk, type ModelMessage, type ModelRequest, NAMING_MARKER } 
 import { defineTool } from "../../../src/domain/tool.ts";
 import { toolArguments } from "../../../src/engine/run/calls.ts";
 import { offlineModel } from "../../../src/model/offline.ts";
+import { cleanName } from "../../../src/names/clean-name.ts";
 import { callTool } from "../../../src/session/drive/tool-runner.ts";
 
 const ADD = { name: "add", description: "Adds two numbers.", parameters: { type: "object" } };
@@ -293,6 +294,11 @@ describe("its title for a conversation", () => {
     expect(title.startsWith(expected)).toBe(true);
     expect([...new Intl.Segmenter().segment(title)].length).toBeLessThanOrEqual(60);
     expect(title.split(/\s+/).length).toBeLessThanOrEqual(5);
+  });
+
+  it("does not end with the verb at which a sentence is cut, so that it is a name", async () => {
+    expect(await titleOf("user: My invoice of May is missing, and the one of June too")).toBe("My invoice of May");
+    expect(cleanName("My invoice of May")).toBe("My invoice of May");
   });
 
   it("ends with the first sentence, where that says something", async () => {
