@@ -49,7 +49,7 @@ function wrongPrompts(
     expected.push(...own.slice(0, count));
     const sent = isLost ? prompt.slice(0, expected.length) : prompt;
     const hasOwn = count >= 1;
-    return hasOwn && same(sent, expected) && isAnswerable(prompt)
+    return hasOwn && same(withoutIds(sent), withoutIds(expected)) && isAnswerable(prompt)
       ? []
       : [`Run ${run.runId} (${stretch.token}) was to be sent ${texts(expected)}, and was sent ${texts(prompt)}.`];
   });
@@ -86,6 +86,21 @@ const same = (one: readonly PromptMessage[], other: readonly PromptMessage[]) =>
 
 /** Whether there is something for the model to answer: the last message is a user's or a tool's. */
 const isAnswerable = (prompt: readonly PromptMessage[]) => ["user", "tool"].includes(prompt.at(-1)?.role ?? "");
+
+/** The messages with the place of each call in place of its id: the model is sent other ids than those that are stored. */
+function withoutIds(messages: readonly PromptMessage[]): PromptMessage[] {
+  const places = new Map<string, string>();
+  let calls = 0;
+  return messages.map((message) => ({
+    ...message,
+    calls: message.calls.map((call) => {
+      calls += 1;
+      places.set(call.id, String(calls));
+      return { ...call, id: String(calls) };
+    }),
+    callId: message.callId === null ? null : (places.get(message.callId) ?? "of no call"),
+  }));
+}
 
 const texts = (messages: readonly PromptMessage[]) =>
   JSON.stringify(
