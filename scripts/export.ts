@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { LastLines } from "./portable/last-lines.ts";
 import { counted, megabytes, progressLine, shower } from "./portable/progress.ts";
-import { ask, type Server } from "./portable/server.ts";
+import { ask, DEFAULT_URL, type Server, serverAt } from "./portable/server.ts";
 
 const USAGE = `Exports sessions of a server as lines, however many they are, and shows how far it is.
 
@@ -13,8 +13,6 @@ const USAGE = `Exports sessions of a server as lines, however many they are, and
 
 Writes behind what FILE holds already: where the export was stopped, cut or killed, the same command goes on from the
 last cursor in FILE. The exit code is 0 when the export is whole.`;
-
-const DEFAULT_URL = "http://127.0.0.1:8787";
 
 /** `npm run export`. Answers the exit code. */
 async function main(args: string[]): Promise<number> {
@@ -33,10 +31,7 @@ async function main(args: string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const { show, end } = shower();
-  const server: Server = {
-    url: values.url.replace(/\/+$/, ""),
-    waits: (why, seconds) => show(`${why} Trying again in ${seconds} s.`),
-  };
+  const server = serverAt(values.url, show);
   const file = await open(path, "a+");
   try {
     const lines = await LastLines.of(file);

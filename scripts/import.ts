@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { placeOf } from "./portable/file-parts.ts";
 import { FileImport, type Job, type Progress } from "./portable/import-file.ts";
 import { counted, shower } from "./portable/progress.ts";
-import type { Server } from "./portable/server.ts";
+import { DEFAULT_URL, serverAt } from "./portable/server.ts";
 import { type Counts, noCounts, type Told } from "./portable/tally.ts";
 
 const USAGE = `Imports a file of lines into a server, however long the file is, and shows how far it is.
@@ -19,7 +19,6 @@ const USAGE = `Imports a file of lines into a server, however long the file is, 
 Ctrl-C stops behind the request that is under way, a second one at once. Where it was stopped, cut or killed, the same
 command goes on: FILE.import.json says where. The exit code is 0 when nothing failed.`;
 
-const DEFAULT_URL = "http://127.0.0.1:8787";
 const MAX_SHOWN = 20;
 
 /** `npm run import`. Answers the exit code. */
@@ -50,10 +49,7 @@ async function main(args: string[]): Promise<number> {
   try {
     const { size } = await file.stat();
     const { show, end } = shower();
-    const server: Server = {
-      url: values.url.replace(/\/+$/, ""),
-      waits: (why, seconds) => show(`${why} Trying again in ${seconds} s.`),
-    };
+    const server = serverAt(values.url, show);
     const stateFile = `${path}.import.json`;
     const start = await startOf({ file, size, query, stateFile }, values["from-line"]);
     if (start === null) {

@@ -21,6 +21,14 @@ export interface Server {
   waits(why: string, seconds: number): void;
 }
 
+export const DEFAULT_URL = "http://127.0.0.1:8787";
+
+/** The server at this URL; `show` is told of waits. */
+export const serverAt = (url: string, show: (line: string) => void): Server => ({
+  url: url.replace(/\/+$/, ""),
+  waits: (why, seconds) => show(`${why} Trying again in ${seconds} s.`),
+});
+
 /**
  * Sends a request until the server answers it with what is no failure of its own: what is 429 or 5xx, or never answered,
  * is tried again. `read` takes the answer's body; where that breaks off the request is sent again too.

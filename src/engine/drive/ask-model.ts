@@ -11,8 +11,7 @@ import {
 } from "../../domain/model.ts";
 import { untilAborted } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
-import type { Prompt } from "../prompt/prompt.ts";
-import { toModelMessage } from "../prompt/prompt.ts";
+import { type Prompt, toModelMessage } from "../prompt/prompt.ts";
 import { type LeftOut, leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from "../prompt/request.ts";
 import { validMessages } from "../prompt/valid-messages.ts";
 import { roomForCalls, toolRounds } from "../run/calls.ts";

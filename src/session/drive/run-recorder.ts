@@ -6,8 +6,8 @@ import { errorFields, log } from "../../lib/log.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 
 /**
- * Facts that are journaled at once. A run stays with its model. Tools act on the world, so their calls and results must not be lost. A change of the
- * state may be in D1 already, from a caller.
+ * Facts that are journaled at once. Tools act on the world, so their calls and results must not be lost. A change of the
+ * state may be in D1 already, from a caller. A run stays with the model that answered it, after a death too.
  */
 const AT_ONCE = new Set<RunFact["type"]>([
   "tool_started",
