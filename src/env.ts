@@ -2,15 +2,21 @@ import type { Failure } from "./domain/error.ts";
 import { MAX_TTL_SECONDS } from "./domain/limits.ts";
 import { type KeyedProvider, MODEL_APIS, type ModelApi, type ModelProvider } from "./domain/model-choice.ts";
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
+import { DEFAULT_SCOPES } from "./domain/scope.ts";
 import { type Registry, teamDepth } from "./domain/team.ts";
-
-/** What a variable may hold. */
-interface Format<T> {
-  /** Reads a value that is set; undefined if the variable may not hold it. */
-  read(value: unknown): T | undefined;
-  /** Completes the sentence "NAME must be …". */
-  expected: string;
-}
+import {
+  BOOLEAN,
+  type Format,
+  HTTP_URL,
+  ORIGINS,
+  oneOf,
+  SIGNING_SECRET,
+  seconds,
+  TEXT,
+  TEXTS,
+  wholeNumber,
+  words,
+} from "./lib/variable-formats.ts";
 
 /** A variable of the environment. */
 interface Variable<N extends string = string, T = unknown> extends Format<T> {
@@ -24,6 +30,10 @@ interface Variable<N extends string = string, T = unknown> extends Format<T> {
 interface Binding<N extends string = string, T = unknown> extends Format<T> {
   kind: "binding";
   name: N;
+}
+
+interface OptionalBinding<N extends string = string, T = unknown> extends Binding<N, T> {
+  fallback: null;
 }
 
 const variable = <const N extends string, T>(name: N, format: Format<T>, fallback: NoInfer<T>): Variable<N, T> => ({
@@ -44,67 +54,38 @@ const binding = <const N extends keyof Env>(name: N): Binding<N, Env[N]> => ({
   expected: "bound (wrangler.toml)",
 });
 
-const TEXT: Format<string> = {
-  read: (value) => (typeof value === "string" ? value : undefined),
-  expected: "text",
-};
-
-const BOOLEAN: Format<boolean> = {
-  read(value) {
-    if (value === true || value === "true") return true;
-    return value === false || value === "false" ? false : undefined;
-  },
-  expected: "`true` or `false`",
-};
+/** A binding that a deployment may do without: the setting is null then. */
+const optionalBinding = <const N extends keyof Env>(name: N): OptionalBinding<N, Env[N] | null> => ({
+  kind: "binding",
+  name,
+  read: (value) => value as Env[N],
+  expected: "bound (wrangler.toml)",
+  fallback: null,
+});
 
 const MODE: Format<"development" | "deployment"> = {
   read: (value) => (value === "development" ? value : undefined),
   expected: "`development` or unset",
 };
 
-const API: Format<ModelApi> = {
-  read: (value) => MODEL_APIS.find((api) => api === value),
-  expected: MODEL_APIS.map((api) => `\`${api}\``).join(" or "),
+/** How tokens may be signed: never without a signature, and with a shared secret only outside the issuer's. */
+const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const;
+const JWT_ALGORITHMS = [...ASYMMETRIC, "HS256"] as const;
+const ISSUER_ALGORITHMS = words(`some of ${ASYMMETRIC.join(", ")}`, (word) => ASYMMETRIC.some((one) => one === word));
+
+const SCOPE_WORDS = words("scopes such as `sessions:read`, separated by spaces", (word) => word.includes(":"));
+
+/** A claim that its user may edit must not say who that is, or what it may do. */
+const CLAIM: Format<string> = {
+  read: (value) =>
+    typeof value === "string" && !/^\/?(user_metadata|unsafe_metadata)(\/|$)/.test(value) ? value : undefined,
+  expected: "a claim's name or a JSON Pointer, and not into `user_metadata` or `unsafe_metadata`, which users may edit",
 };
 
-function wholeNumber(min: number, max: number, unit = ""): Format<number> {
-  return {
-    read(value) {
-      const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-      const fits = typeof number === "number" && Number.isInteger(number) && number >= min && number <= max;
-      return fits ? number : undefined;
-    },
-    expected: `a whole number${unit} from ${min} to ${max}`,
-  };
-}
-
-const seconds = (min: number, max: number) => wholeNumber(min, max, " of seconds");
-
-const HTTP_URL: Format<string> = {
-  read(value) {
-    const url = typeof value === "string" ? URL.parse(value) : null;
-    return url?.protocol === "http:" || url?.protocol === "https:" ? String(value) : undefined;
-  },
-  expected: "an http or https URL",
+const HEADER_NAME: Format<string> = {
+  read: (value) => (typeof value === "string" && /^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : undefined),
+  expected: "a name such as `Authorization`",
 };
-
-const ORIGINS: Format<string[]> = {
-  read(value) {
-    if (typeof value !== "string") return undefined;
-    const entries = value.split(",").map((entry) => entry.trim());
-    // Answers allow credentials, and browsers refuse `*` with credentials. AgentOS drops `*` too.
-    const origins = entries.filter((entry) => entry !== "" && entry !== "*").map(readOrigin);
-    const known = origins.filter((origin) => origin !== undefined);
-    return known.length === origins.length ? known : undefined;
-  },
-  expected: "origins such as https://app.example.com, separated by commas",
-};
-
-function readOrigin(value: string): string | undefined {
-  if (HTTP_URL.read(value) !== undefined) return new URL(value).origin;
-  // Desktop shells and browser extensions have schemes of their own, whose origin URL calls "null".
-  return /^[a-z][a-z0-9+.-]*:\/\/[^/\s]+$/i.test(value) ? value : undefined;
-}
 
 /** The platform ends a run after 15 minutes, so no single wait in it can be longer. */
 const MAX_TIMEOUT_MS = 15 * 60_000;
@@ -128,7 +109,7 @@ export const SETTINGS = {
   openAiApiKey: optional("OPENAI_API_KEY", TEXT),
   openAiBaseUrl: optional("OPENAI_BASE_URL", HTTP_URL),
   /** The API of models that name none; null: `responses` if no base URL is set, and `chat` if one is. */
-  openAiApi: optional("OPENAI_API", API),
+  openAiApi: optional("OPENAI_API", oneOf<ModelApi>(MODEL_APIS)),
   /** The model of agents that name none. */
   openAiModel: variable("OPENAI_MODEL", TEXT, "gpt-5-mini"),
   /** The model that names sessions; null: the agent's own. */
@@ -156,6 +137,52 @@ export const SETTINGS = {
   maxTeamDepth: variable("MAX_TEAM_DEPTH", wholeNumber(1, 10), 3),
   /** How many member runs one run of a team may start, over all its levels. */
   maxMemberRuns: variable("MAX_MEMBER_RUNS", wholeNumber(1, 64), 16),
+  /** The exact `iss` of end users' tokens. Set, it lets them in; null: no token of an identity provider is taken. */
+  jwtIssuer: optional("JWT_ISSUER", TEXT),
+  /** Where the issuer's keys are; null: at `/.well-known/jwks.json` below it. */
+  jwtJwksUrl: optional("JWT_JWKS_URL", HTTP_URL),
+  /** The issuer's keys themselves, as the text of a JWKS, instead of a URL. */
+  jwtJwks: optional("JWT_JWKS", TEXT),
+  /** One of these must be in `aud`; null: `aud` may be missing, and else must hold `OS_ID`. */
+  jwtAudience: optional("JWT_AUDIENCE", TEXTS),
+  /** Who a token's `azp` may be; null: anybody. */
+  jwtAuthorizedParties: optional("JWT_AUTHORIZED_PARTIES", TEXTS),
+  /** Public keys (PEM) or, for HS256, the secret of tokens that are not the issuer's. */
+  jwtVerificationKey: optional("JWT_VERIFICATION_KEY", TEXT),
+  jwtAlgorithms: variable("JWT_ALGORITHMS", ISSUER_ALGORITHMS, ["RS256", "ES256", "EdDSA"]),
+  /** The algorithm of `JWT_VERIFICATION_KEY`. */
+  jwtAlgorithm: variable("JWT_ALGORITHM", oneOf(JWT_ALGORITHMS), "RS256"),
+  /** A claim's name, or from `/` on a JSON Pointer. */
+  jwtUserIdClaim: variable("JWT_USER_ID_CLAIM", CLAIM, "sub"),
+  jwtScopesClaim: variable("JWT_SCOPES_CLAIM", CLAIM, "scopes"),
+  /** The claim whose value is the session of all runs of the token; null: a token says nothing of sessions. */
+  jwtSessionIdClaim: optional("JWT_SESSION_ID_CLAIM", CLAIM),
+  /** The claims that tools are told. */
+  jwtToolClaims: variable("JWT_TOOL_CLAIMS", TEXTS, []),
+  /** What tokens may do that have no claim of scopes. */
+  jwtDefaultScopes: variable("JWT_DEFAULT_SCOPES", SCOPE_WORDS, [...DEFAULT_SCOPES]),
+  jwtAdminScope: variable("JWT_ADMIN_SCOPE", TEXT, "agent_os:admin"),
+  /** By how much clocks may differ. */
+  jwtLeewaySeconds: variable("JWT_LEEWAY_SECONDS", seconds(0, 300), 10),
+  /** The header that tokens stand in. */
+  jwtHeader: variable("JWT_HEADER", HEADER_NAME, "Authorization"),
+  /** The cookie that tokens may stand in; null: none. */
+  jwtCookie: optional("JWT_COOKIE", HEADER_NAME),
+  /** Signs client tokens; null: none are made or taken. Never made of `OS_SECURITY_KEY`, which could then be guessed. */
+  clientTokenSecret: optional("CLIENT_TOKEN_SECRET", SIGNING_SECRET),
+  /** Verifies client tokens that were signed before the secret changed. */
+  clientTokenSecretOld: optional("CLIENT_TOKEN_SECRET_OLD", SIGNING_SECRET),
+  /** The key of before, which is taken as well while callers move to the new one. */
+  securityKeyOld: optional("OS_SECURITY_KEY_OLD", TEXT),
+  /** How much an end user may use; 0: without limit. A token may say otherwise. */
+  userConcurrentRuns: variable("USER_CONCURRENT_RUNS", wholeNumber(0, 1_000_000), 4),
+  userRunsPerDay: variable("USER_RUNS_PER_DAY", wholeNumber(0, 1_000_000_000), 500),
+  userTokensPerDay: variable("USER_TOKENS_PER_DAY", wholeNumber(0, 1_000_000_000_000), 2_000_000),
+  userMaxSessions: variable("USER_MAX_SESSIONS", wholeNumber(0, 1_000_000_000), 0),
+  /** Brakes: of wrong credentials by address, of requests and of runs by user. Null: there is no such brake. */
+  authFailures: optionalBinding("AUTH_FAILURES"),
+  requests: optionalBinding("REQUESTS"),
+  runStarts: optionalBinding("RUN_STARTS"),
   /** Origins whose pages may call. `*` is never among them. */
   corsOrigins: variable("CORS_ORIGINS", ORIGINS, []),
   osId: variable("OS_ID", TEXT, "edge-sessions"),
@@ -163,7 +190,7 @@ export const SETTINGS = {
 };
 
 type Settings = typeof SETTINGS;
-type Setting = Variable | Binding;
+type Setting = Variable | Binding | OptionalBinding;
 
 /** The settings and bindings of a deployment. Code outside this file knows nothing else of the environment. */
 export type Config = {
@@ -186,7 +213,7 @@ function present(value: unknown): unknown {
 function settingValue(setting: Setting, env: object): unknown {
   const given = present(Reflect.get(env, setting.name));
   if (given !== undefined) return setting.read(given);
-  return setting.kind === "variable" ? setting.fallback : undefined;
+  return "fallback" in setting ? setting.fallback : undefined;
 }
 
 function misconfigured(sentences: readonly string[]): Failure {

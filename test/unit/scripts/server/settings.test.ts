@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { envFileText, keepDollars, SHELL_SETTINGS, settingsIn } from "../../../../scripts/server/settings.ts";
-import { readConfig } from "../../../../src/env.ts";
+import { readConfig, SETTINGS } from "../../../../src/env.ts";
+
+const BINDINGS = Object.values(SETTINGS).flatMap(({ kind, name }) => (kind === "binding" ? [name] : []));
 
 describe("the settings that npm start hands over", () => {
   it("are all that the server reads, without its bindings and its mode", () => {
@@ -15,7 +17,7 @@ describe("the settings that npm start hands over", () => {
       },
     );
     readConfig(env);
-    expect([...read].sort()).toEqual([...SHELL_SETTINGS, "DB", "JOBS", "MODE", "SESSIONS"].sort());
+    expect([...read].sort()).toEqual([...SHELL_SETTINGS, ...BINDINGS, "MODE"].sort());
   });
 
   it("are those that the shell has, empty ones too, and no other variable", () => {
