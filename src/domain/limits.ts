@@ -92,6 +92,9 @@ export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** One line of an import. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 /** A row of D1 is 2 MB at most. Beside its text, a row holds an id or two. */
-export const MAX_ROW_BYTES = 1_900_000;
+export const MAX_ROW_BYTES = 1_910_000;
 /** How many objects one invocation calls at a time. The platform answers about six at a time. */
 export const CALLS_AT_ONCE = 6;
+
+/** What a token says to tools, as JSON. */
+export const MAX_TOOL_CLAIMS_BYTES = 4 * 1024;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "./json.ts";
-import type { OnExpiry } from "./tool.ts";
+import type { ApprovalType, OnExpiry } from "./tool.ts";
 
 /** What a paused run can wait for. */
 export const REQUIREMENT_KINDS = ["confirmation", "user_input", "external_execution"] as const;
@@ -57,6 +57,10 @@ export interface Requirement {
   answer: Answer | null;
   answerNote: string | null;
   answeredBy: string | null;
+  /** Who answered, by the credential that was shown (`Principal.actor`); null until then, and for answers of before. */
+  actor: string | null;
+  /** Null: whoever may run may answer. */
+  approvalType: ApprovalType | null;
   answeredAt: number | null;
   expiresAt: number | null;
   onExpiry: OnExpiry;
@@ -69,6 +73,7 @@ export const NOT_ANSWERED = {
   answer: null,
   answerNote: null,
   answeredBy: null,
+  actor: null,
   answeredAt: null,
 } as const satisfies Partial<Requirement>;
 

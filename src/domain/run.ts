@@ -173,6 +173,8 @@ export interface RunRow {
   historyDropped: HistoryDropped | null;
   /** AgentOS's run metadata, of imported runs. */
   metadata: JsonObject | null;
+  /** What the caller's token said that tools are told; null where no token did. */
+  claims: JsonObject | null;
   finishReason: RunFinishReason | null;
   error: RunError | null;
   /** The event log (`engine/run/event-log.ts`) as text; null until the run has paused or settled. */

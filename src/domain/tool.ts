@@ -24,6 +24,9 @@ export interface ToolContext {
 export const ON_EXPIRY = ["reject", "cancel"] as const;
 export type OnExpiry = (typeof ON_EXPIRY)[number];
 
+/** `required`: the answer is staff's, who hold `approvals:write`. Agno's name. */
+export type ApprovalType = "required";
+
 /** When a tool may not simply run: at most one of the three. */
 interface ToolWaits {
   /** The run pauses until a person confirms or rejects the call. */
@@ -32,6 +35,8 @@ interface ToolWaits {
   requiresUserInput?: readonly string[];
   /** The run pauses until the caller has executed the call elsewhere and sends its result. */
   externalExecution?: boolean;
+  /** Who may answer: `required` is for callers with `approvals:write`. Left out, whoever may run the agent may answer too. */
+  approvalType?: ApprovalType;
   /** How long a person has to answer. Left out, for ever. */
   expiresAfterSeconds?: number;
   /** Default `reject`. */

@@ -26,6 +26,8 @@ export function requirement(its: Partial<Requirement> = {}): Requirement {
     answer: null,
     answerNote: null,
     answeredBy: null,
+    actor: null,
+    approvalType: null,
     answeredAt: null,
     expiresAt: null,
     onExpiry: "reject",

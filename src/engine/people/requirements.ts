@@ -113,6 +113,7 @@ function opened(tool: Tool | undefined, call: ToolCall, place: RequirementPlace)
     toolArgs: {},
     fields: null,
     note: null,
+    approvalType: tool?.approvalType ?? null,
     expiresAt: expiresAfterSeconds === undefined ? null : nowMs + expiresAfterSeconds * 1000,
     onExpiry: tool?.onExpiry ?? "reject",
     createdAt: nowMs,

@@ -147,6 +147,7 @@ export class SessionRows {
       waiting: false,
       position: 0,
       fence: "",
+      claims: null,
       events: run.events === null ? null : JSON.stringify(run.events),
       idempotencyCaller: "",
       idempotencyUser: "",

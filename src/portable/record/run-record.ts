@@ -24,7 +24,7 @@ import {
 } from "./field-kinds.ts";
 import { recordFormat } from "./format.ts";
 
-/** Columns that are not exported: who may write the run, which request made it, and its place among waiting runs. */
+/** Columns that are not exported: who may write the run, which request made it and by which token, and its place among waiting runs. */
 type RunOwn =
   | "sessionId"
   | "waiting"
@@ -32,6 +32,7 @@ type RunOwn =
   | "fence"
   | "status"
   | "events"
+  | "claims"
   | `idempotency${string}`
   | "fieldsDigest";
 
@@ -203,6 +204,8 @@ export const requirementRecord = recordFormat<PortableRequirement>("requirement"
   answer: nullable(answer),
   answerNote: nullable(text),
   answeredBy: nullable(text),
+  actor: nullable(text),
+  approvalType: nullable(z.enum(["required"])),
   answeredAt: nullable(instant),
   expiresAt: nullable(instant),
   onExpiry: z.enum(ON_EXPIRY),

@@ -42,6 +42,7 @@ export function acceptedRow(request: RunRequest, sessionId: string, fence: strin
     metrics: null,
     historyDropped: null,
     metadata: null,
+    claims: null,
     finishReason: null,
     error: null,
     events: null,

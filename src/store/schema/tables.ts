@@ -22,7 +22,7 @@ import type {
   TokenMetrics,
   Visibility,
 } from "../../domain/session.ts";
-import type { OnExpiry } from "../../domain/tool.ts";
+import type { ApprovalType, OnExpiry } from "../../domain/tool.ts";
 
 /**
  * One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. A column that holds what
@@ -122,6 +122,7 @@ export const runs = sqliteTable(
     metrics: text("metrics", { mode: "json" }).$type<RunMetrics>(),
     historyDropped: text("history_dropped", { mode: "json" }).$type<HistoryDropped>(),
     metadata: text("metadata", { mode: "json" }).$type<JsonObject>(),
+    claims: text("claims", { mode: "json" }).$type<JsonObject>(),
     finishReason: text("finish_reason").$type<RunFinishReason>(),
     error: text("error", { mode: "json" }).$type<RunError>(),
     events: text("events"),
@@ -194,6 +195,8 @@ export const requirements = sqliteTable(
     answer: text("answer", { mode: "json" }).$type<Answer>(),
     answerNote: text("answer_note"),
     answeredBy: text("answered_by"),
+    actor: text("actor"),
+    approvalType: text("approval_type").$type<ApprovalType>(),
     answeredAt: integer("answered_at"),
     expiresAt: integer("expires_at"),
     onExpiry: text("on_expiry").$type<OnExpiry>().notNull(),
@@ -239,4 +242,5 @@ export const withdrawnRuns = sqliteTable("withdrawn_runs", {
 });
 
 export * from "./directory.ts";
+export * from "./doors.ts";
 export * from "./jobs.ts";

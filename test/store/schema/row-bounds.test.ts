@@ -23,6 +23,7 @@ import {
   MAX_TAG_CODE_POINTS,
   MAX_TAGS,
   MAX_TOKEN_MODELS,
+  MAX_TOOL_CLAIMS_BYTES,
   MAX_TOOL_RESULT_BYTES,
 } from "../../../src/domain/limits.ts";
 import { MAX_SUMMARY_CODE_POINTS } from "../../../src/domain/session.ts";
@@ -58,6 +59,9 @@ const EVENTS = MAX_RUN_EVENT_BYTES + MAX_REASONING_EVENT_BYTES + SUMMARY + 16_00
 const ASKED = 2 * MAX_TOOL_RESULT_BYTES + MAX_SHOWN_SCHEMA_BYTES + MAX_QUOTED_BYTES;
 const TAG = 4 * MAX_TAG_CODE_POINTS;
 const OWNER = 1 + 2 * ID;
+
+/** `user:` and a user's id. */
+const ACTOR = 5 + ID;
 
 type Bound = [columns: string, bytes: number];
 
@@ -111,6 +115,7 @@ const TABLES: Record<string, Bound[]> = {
     ["history_dropped", 2_000],
     // Only imported runs have it.
     ["metadata", 0],
+    ["claims", MAX_TOOL_CLAIMS_BYTES],
     ["finish_reason", WORD],
     ["error", 4_000],
     ["events", EVENTS],
@@ -152,6 +157,8 @@ const TABLES: Record<string, Bound[]> = {
     ["note", WORD],
     ["answer_note", MAX_TOOL_RESULT_BYTES],
     ["answered_by", ID],
+    ["actor", ACTOR],
+    ["approval_type", WORD],
     ["on_expiry", WORD],
   ],
   continuations: [
@@ -163,6 +170,27 @@ const TABLES: Record<string, Bound[]> = {
     ["fields_digest", WORD],
   ],
   withdrawn_runs: [["run_id", ID]],
+  run_usage: [
+    ["user_id", ID],
+    ["run_id", ID],
+  ],
+  service_accounts: [
+    ["account_id", WORD],
+    ["name", WORD],
+    ["token_hash", WORD],
+    ["token_prefix", WORD],
+    ["scopes", MAX_STATE_BYTES],
+    ["created_by", ACTOR],
+  ],
+  audit: [
+    ["audit_id", WORD],
+    ["actor", ACTOR],
+    ["action", WORD],
+    ["target", MAX_STATE_BYTES],
+    ["before", MAX_STATE_BYTES],
+    ["after", MAX_STATE_BYTES],
+    ["metadata", MAX_STATE_BYTES],
+  ],
   session_labels: [
     ["session_id", ID],
     ["label", 1 + Math.max(TAG, MAX_FILTERED_ENTRY_BYTES)],
