@@ -13,6 +13,7 @@ import { onError, onMethodNotAllowed, onNotFound, unwrap } from "./http/errors.t
 import { requestId, securityHeaders } from "./http/headers.ts";
 import { limitBody } from "./http/limits.ts";
 import { originPolicy } from "./http/origin.ts";
+import { asksForScope } from "./http/scope.ts";
 import { onlyDatabase, readableUrl } from "./http/url.ts";
 
 export interface AppDependencies extends MetaDependencies {
@@ -48,7 +49,19 @@ export function createApp(dependencies: AppDependencies): Router {
     "/",
     docsRouter((asksForKey) => openApiDocument(app, { asksForKey })),
   );
+  checkScopes(app);
   return app;
+}
+
+/** Throws for a route that does not say what it needs of its caller: that route would answer anybody. */
+function checkScopes(app: Router): void {
+  const routes = Map.groupBy(
+    app.routes.filter(({ method }) => method !== "ALL"),
+    ({ method, path }) => `${method} ${path}`,
+  );
+  for (const [name, steps] of routes) {
+    if (!steps.some(({ handler }) => asksForScope(handler))) throw new Error(`${name} declares no scope.`);
+  }
 }
 
 /** Puts the settings in place. A deployment that is configured wrongly answers every request with what is wrong. */

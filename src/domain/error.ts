@@ -25,7 +25,10 @@ export type ErrorCode =
   | "model_not_configured"
   | "security_key_not_configured"
   | "unauthorized"
+  | "auth_unavailable"
   | "forbidden"
+  | "rate_limited"
+  | "quota_exceeded"
   | "not_found"
   | "method_not_allowed"
   | "internal";
@@ -47,6 +50,10 @@ export interface Failure {
   retryAfterSeconds?: number;
   /** The run that the failure is about, for `X-Run-Id`. */
   runId?: string;
+  /** What the answer's `WWW-Authenticate` says behind `Bearer`. */
+  challenge?: string;
+  /** Further headers of the answer. */
+  headers?: Record<string, string>;
 }
 
 /** Carries a Failure to the HTTP layer, where no code in between has to decide anything about it. */
@@ -179,7 +186,28 @@ export const securityKeyNotConfigured = (): Failure => ({
     "to try the server on your own machine, start it with `npm start`, which needs no key.",
 });
 
+/** The request shows no credential. */
 export const unauthorized = (detail: string): Failure => ({ code: "unauthorized", detail });
+/** The request shows a credential that does not hold. */
+export const invalidCredential = (detail: string): Failure => ({
+  code: "unauthorized",
+  detail,
+  challenge: 'error="invalid_token"',
+});
+/** Neither the caller's fault nor its credential's: what would say whether it holds does not answer. */
+export const authUnavailable = (): Failure => ({
+  code: "auth_unavailable",
+  detail: "Authentication is temporarily unavailable",
+  retryAfterSeconds: 5,
+});
+export const insufficientScope = (
+  scopes: readonly string[],
+  detail = `Insufficient permissions. Required scope(s): ${scopes.join(", ")}`,
+): Failure => ({
+  code: "forbidden",
+  detail,
+  challenge: `error="insufficient_scope", scope="${scopes.join(" ")}"`,
+});
 export const forbidden = (detail: string): Failure => ({ code: "forbidden", detail });
 export const notFound = (): Failure => ({ code: "not_found", detail: "Not Found" });
 export const badRequest = (detail: string): Failure => ({ code: "bad_request", detail });

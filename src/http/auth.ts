@@ -1,5 +1,5 @@
-import { AppError, securityKeyNotConfigured, unauthorized } from "../domain/error.ts";
-import type { Principal } from "../domain/principal.ts";
+import { AppError, invalidCredential, securityKeyNotConfigured, unauthorized } from "../domain/error.ts";
+import { type Principal, principalOf, unlimited } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
 import type { AppContext, Middleware } from "./context.ts";
 
@@ -24,17 +24,19 @@ export function authenticate(): Middleware {
     const gate = c.req.method === "OPTIONS" ? "open" : gateOf(c.get("config"), c.req.path);
     if (gate === "closed") throw new AppError(securityKeyNotConfigured());
     if (gate === "key" && securityKey !== null) await requireKey(c.req.header("Authorization"), securityKey);
-    c.set("caller", securityKey === null ? "development" : "security_key");
+    if (gate === "key" || securityKey === null) {
+      c.set("credential", unlimited(securityKey === null ? "development" : "security_key"));
+    }
     await next();
   };
 }
 
-/** Who is calling: the caller's credential, and the user it speaks for. */
+/** Who is calling: whoever has shown the credential, and the user it speaks for. */
 export function principal(c: AppContext): Principal {
   const userId = c.get("userId");
   // A request without a user sees every session. So a route that has not read the user must not be taken for such a request.
   if (userId === undefined) throw new Error("This route is declared as one that heeds no user.");
-  return { caller: c.get("caller"), userId };
+  return principalOf(c.get("credential"), userId);
 }
 
 async function requireKey(authorization: string | undefined, key: string): Promise<void> {
@@ -43,7 +45,7 @@ async function requireKey(authorization: string | undefined, key: string): Promi
   }
   // AgentOS also takes the key without a scheme. A header with another scheme is compared as it is, and so is a wrong key.
   const shown = authorization.replace(/^bearer\s+/i, "");
-  if (!(await sameSecret(shown, key))) throw new AppError(unauthorized("Invalid authentication token"));
+  if (!(await sameSecret(shown, key))) throw new AppError(invalidCredential("Invalid authentication token"));
 }
 
 /** Compares digests: they have one length, so the time it takes says nothing about the key, not even how long it is. */

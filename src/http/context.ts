@@ -8,7 +8,8 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     config: Config;
-    caller: Credential;
+    /** What the request has shown. Undefined on open paths, where nothing needs to be shown. */
+    credential: Credential;
     /** The user that the request names, or null. Undefined on routes that do not read it. */
     userId: string | null;
   };

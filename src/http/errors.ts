@@ -34,7 +34,10 @@ const STATUS = {
   model_not_configured: 503,
   security_key_not_configured: 503,
   unauthorized: 401,
+  auth_unavailable: 503,
   forbidden: 403,
+  rate_limited: 429,
+  quota_exceeded: 429,
   not_found: 404,
   method_not_allowed: 405,
   internal: 500,
@@ -48,8 +51,15 @@ function errorResponse(c: AppContext, failure: Failure): Response {
   return c.json(body, STATUS[failure.code], {
     ...(failure.retryAfterSeconds !== undefined && { "Retry-After": String(failure.retryAfterSeconds) }),
     ...(failure.runId !== undefined && { "X-Run-Id": headerText(failure.runId) }),
-    ...(failure.code === "unauthorized" && { "WWW-Authenticate": "Bearer" }),
+    ...challengeOf(failure),
+    ...failure.headers,
   });
+}
+
+/** A 401 always has the header; with what was wrong, if something was shown. */
+function challengeOf({ code, challenge }: Failure): Record<string, string> {
+  if (challenge !== undefined) return { "WWW-Authenticate": `Bearer ${challenge}` };
+  return code === "unauthorized" ? { "WWW-Authenticate": "Bearer" } : {};
 }
 
 /** The value of an outcome. A failure is thrown, and becomes the answer. */

@@ -11,6 +11,7 @@ import { Journal } from "../../src/session/recovery/journal.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { newId } from "../support/http.ts";
 import { sleep } from "../support/model-connection.ts";
+import { developer } from "../support/principals.ts";
 import { objectOf, runsOf } from "../support/session-story.ts";
 import { expectNoGaps, leading, member, readTeamRun, resumeTeam } from "../support/teams.ts";
 
@@ -52,7 +53,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       idempotency: null,
       createdAt: Date.now(),
     };
-    const principal = { caller: "development" as const, userId: null };
+    const principal = developer();
     const started = await live.startRun({
       request,
       olderStatus: null,

@@ -42,6 +42,7 @@ export const anyJobRoutes = jobRoutes({
   job: AnyJob,
   item: AnyJobItem,
   outcomes: ITEM_OUTCOMES,
+  scopes: { read: ["sessions:read"], change: ["sessions:write"] },
 });
 
 /** Strict, and no condition may be empty or null: a misspelt or blank condition would let every session in. */
@@ -89,6 +90,7 @@ export const changeSessions = defineRoute({
   method: "post",
   path: "/sessions/bulk",
   operationId: "change_sessions",
+  scope: [{ anyOf: ["sessions:write", "sessions:delete"] }],
   user: "caller",
   summary: "Rename, tag, archive, pin or delete many sessions",
   description:

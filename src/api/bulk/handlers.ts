@@ -1,6 +1,7 @@
 import { MAX_JOB_ITEMS, SLICE_SIZE } from "../../domain/job.ts";
 import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
+import { requireScope } from "../../http/scope.ts";
 import { changeSessions } from "../../jobs/change-sessions.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
 import { KINDS_WITH_ITEMS } from "../../jobs/kinds/list.ts";
@@ -20,6 +21,7 @@ export function bulkRouter(dependencies: RouteDependencies) {
 
   router.openapi(contract.changeSessions, async (c) => {
     const body = c.req.valid("json");
+    requireScope(c, body.action === "delete" ? "sessions:delete" : "sessions:write");
     const caller = principal(c);
     const { params, from } = requestedChange(body, caller);
     const key = await readIdempotency(c, "bulk", caller, body);

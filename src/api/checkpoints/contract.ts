@@ -39,12 +39,13 @@ const query = z.object({
 });
 
 export function checkpointRoutes(type: ComponentType) {
-  const { run, runParams } = componentPath(type);
+  const { run, runParams, mayRead, mayRunThere } = componentPath(type);
   return {
     listCheckpoints: defineRoute({
       method: "get",
       path: `${run}/checkpoints`,
       operationId: `list_${type}_run_checkpoints`,
+      scope: [mayRead, mayRunThere],
       user: "caller",
       summary: "Where a run could be continued from",
       tags,
@@ -56,6 +57,7 @@ export function checkpointRoutes(type: ComponentType) {
       method: "get",
       path: `${run}/checkpoints/{message_index}`,
       operationId: `get_${type}_run_checkpoint`,
+      scope: [mayRead, mayRunThere],
       user: "caller",
       summary: "A run as it stood at a checkpoint",
       description: "Its messages and tools end there; between checkpoints, at the one before.",

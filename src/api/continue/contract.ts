@@ -90,6 +90,7 @@ export function continueRoute(type: ComponentType) {
     method: "post",
     path: `${path.run}/continue`,
     operationId: `continue_${type}_run`,
+    scope: [path.mayRun],
     user: "caller",
     summary: "Continue a paused run, or make a new run from an older one",
     description:

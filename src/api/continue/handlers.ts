@@ -61,7 +61,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
       ...made,
       runId: dependencies.newId(),
       component: ref,
-      userId: caller.userId,
+      userId: caller.ownerId,
       sessionState: null,
       idempotency,
       createdAt: dependencies.now(),

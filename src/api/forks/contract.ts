@@ -14,11 +14,12 @@ const Forked = z
 const description =
   "The new session has the runs that have paused or settled, under new run ids, with name, state and metadata. Active and waiting runs are left out, and a paused run can be continued in the first session only.";
 export function forkRoute(type: ComponentType) {
-  const { component, componentParams } = componentPath(type);
+  const { component, componentParams, mayRunThere } = componentPath(type);
   return defineRoute({
     method: "post",
     path: `${component}/sessions/{session_id}/fork`,
     operationId: `fork_${type}_session`,
+    scope: [mayRunThere],
     user: "caller",
     summary: `Copy ${WITH_ARTICLE[type]}'s session into a new one`,
     description,

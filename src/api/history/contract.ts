@@ -35,6 +35,7 @@ export const getMessages = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/messages",
   operationId: "get_session_messages",
+  scope: ["sessions:read"],
   user: "caller",
   summary: "A session's messages, as Agno's get_messages",
   description:
@@ -71,6 +72,7 @@ export const getChatHistory = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/chat-history",
   operationId: "get_session_chat_history",
+  scope: ["sessions:read"],
   user: "caller",
   summary: "What users and agents said, in runs of any status",
   description:
@@ -84,6 +86,7 @@ export const getSessionName = defineRoute({
   method: "get",
   path: "/sessions/{session_id}/name",
   operationId: "get_session_name",
+  scope: ["sessions:read"],
   user: "caller",
   summary: "A session's name, and where it came from",
   tags: ["Sessions"],

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
 import { type ItemStatus, type JobStatus, MAX_JOB_IDS } from "../../domain/job.ts";
+import type { RouteScope } from "../../http/scope.ts";
 import { IdempotencyHeader } from "../shared/idempotency.ts";
 import { instantField } from "../shared/instant.ts";
 import {
@@ -90,16 +91,19 @@ interface JobWords<Path extends string> {
   job: z.ZodType;
   item: z.ZodType;
   outcomes: readonly string[];
+  /** What reading such jobs needs, and what cancelling them does. */
+  scopes: { read: RouteScope; change: RouteScope };
 }
 
 /** The routes that read and cancel jobs of some kinds. */
-export function jobRoutes<Path extends string>({ path, operation, noun, job, item, outcomes }: JobWords<Path>) {
+export function jobRoutes<Path extends string>({ path, operation, noun, job, item, outcomes, scopes }: JobWords<Path>) {
   const params = z.object({ job_id: JobId });
   return {
     listJobs: defineRoute({
       method: "get",
       path,
       operationId: `list_${operation}s`,
+      scope: scopes.read,
       user: "caller",
       summary: `The ${noun}s, newest first`,
       description: "Jobs can be read for 30 days after their end.",
@@ -112,6 +116,7 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "get",
       path: `${path}/{job_id}`,
       operationId: `get_${operation}`,
+      scope: scopes.read,
       user: "caller",
       summary: `How far a ${noun} is`,
       description:
@@ -125,6 +130,7 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "get",
       path: `${path}/{job_id}/items`,
       operationId: `list_${operation}_items`,
+      scope: scopes.read,
       user: "caller",
       summary: `What became of each session of a ${noun}`,
       description: "In the order in which the ids were given, or in which the sessions were created.",
@@ -143,6 +149,7 @@ export function jobRoutes<Path extends string>({ path, operation, noun, job, ite
       method: "post",
       path: `${path}/{job_id}/cancel`,
       operationId: `cancel_${operation}`,
+      scope: scopes.change,
       user: "caller",
       summary: `Cancel a ${noun}`,
       description: "What is under way is finished, what is done stays. A job that has ended is left as it is.",
@@ -160,6 +167,8 @@ export const namingJobRoutes = jobRoutes({
   job: NamingJob,
   item: NamingJobItem,
   outcomes: OUTCOMES,
+  // Naming jobs spend models at will.
+  scopes: { read: ["sessions:read", "users:act"], change: ["sessions:write", "users:act"] },
 });
 
 /** Strict, and no id may be empty: a misspelt or blank condition would let every session in. */
@@ -199,6 +208,7 @@ export const nameSessions = defineRoute({
   method: "post",
   path: "/sessions/names",
   operationId: "name_sessions",
+  scope: ["sessions:write", "users:act"],
   user: "caller",
   summary: "Name many sessions",
   description:

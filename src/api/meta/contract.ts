@@ -122,8 +122,8 @@ const discovery = { method: "get" as const, user: "none" as const, tags: ["Disco
 
 export const getRoot = defineRoute({
   path: "/",
-  security: [],
   operationId: "get_root",
+  scope: "open",
   summary: "What this is",
   ...discovery,
   responses: { 200: json(Root, "The name of the API") },
@@ -131,8 +131,8 @@ export const getRoot = defineRoute({
 
 export const getHealth = defineRoute({
   path: "/health",
-  security: [],
   operationId: "get_health",
+  scope: "open",
   summary: "Whether it answers, and since when",
   ...discovery,
   responses: { 200: json(Health, "It answers") },
@@ -140,8 +140,8 @@ export const getHealth = defineRoute({
 
 export const getInfo = defineRoute({
   path: "/info",
-  security: [],
   operationId: "get_info",
+  scope: "open",
   summary: "Identity, counts and how to authenticate",
   ...discovery,
   responses: { 200: json(Info, "The deployment in short; never needs a key") },
@@ -150,6 +150,7 @@ export const getInfo = defineRoute({
 export const getModels = defineRoute({
   path: "/models",
   operationId: "list_models",
+  scope: ["config:read"],
   summary: "The models that agents use",
   ...discovery,
   responses: { 200: json(z.array(ModelInfo), "Each model once") },
@@ -158,6 +159,7 @@ export const getModels = defineRoute({
 export const getConfig = defineRoute({
   path: "/config",
   operationId: "get_config",
+  scope: ["config:read"],
   summary: "Databases and components",
   ...discovery,
   responses: { 200: json(ConfigBody, "The deployment as a client needs it") },
@@ -166,6 +168,7 @@ export const getConfig = defineRoute({
 export const listAgents = defineRoute({
   path: "/agents",
   operationId: "list_agents",
+  scope: [{ scope: "agents:read", ofAny: true }],
   summary: "All agents",
   ...discovery,
   responses: { 200: json(z.array(AgentBody), "In the order they are registered") },
@@ -174,6 +177,7 @@ export const listAgents = defineRoute({
 export const getAgent = defineRoute({
   path: "/agents/{agent_id}",
   operationId: "get_agent",
+  scope: [{ scope: "agents:read", of: "agent_id" }],
   summary: "One agent",
   ...discovery,
   request: { params: z.object({ agent_id: AgentId }) },
@@ -183,6 +187,7 @@ export const getAgent = defineRoute({
 export const listTeams = defineRoute({
   path: "/teams",
   operationId: "list_teams",
+  scope: [{ scope: "teams:read", ofAny: true }],
   summary: "All teams",
   ...discovery,
   responses: { 200: json(z.array(TeamBody), "In the order they are registered") },
@@ -191,6 +196,7 @@ export const listTeams = defineRoute({
 export const getTeam = defineRoute({
   path: "/teams/{team_id}",
   operationId: "get_team",
+  scope: [{ scope: "teams:read", of: "team_id" }],
   summary: "One team",
   ...discovery,
   request: { params: z.object({ team_id: TeamId }) },

@@ -1,3 +1,4 @@
+import { routeScope } from "../../http/scope.ts";
 import { newRouter } from "../shared/route.ts";
 import page from "./docs.html";
 
@@ -6,14 +7,14 @@ export function docsRouter(document: (asksForKey: boolean) => object) {
   const router = newRouter();
   const texts = new Map<boolean, string>();
 
-  router.get("/openapi.json", (c) => {
+  router.get("/openapi.json", routeScope("open"), (c) => {
     const asksForKey = c.get("config").securityKey !== null;
     const text = texts.get(asksForKey) ?? JSON.stringify(document(asksForKey));
     texts.set(asksForKey, text);
     return c.body(text, 200, { "Content-Type": "application/json" });
   });
 
-  router.get("/docs", (c) => {
+  router.get("/docs", routeScope("open"), (c) => {
     const nonce = crypto.randomUUID();
     return c.html(page.replaceAll("{{nonce}}", nonce), 200, { "Content-Security-Policy": pagePolicy(nonce) });
   });

@@ -1,4 +1,7 @@
 import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
+import { heldIds, type Scope } from "../../domain/scope.ts";
+import type { AppContext } from "../../http/context.ts";
+import { scopesHeld } from "../../http/scope.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { DB_ID } from "../shared/request-fields.ts";
 import { newRouter } from "../shared/route.ts";
@@ -62,8 +65,9 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
 
   router.openapi(contract.listAgents, (c) => {
     const source = models(c.get("config"));
+    const shown = readable(c, "agents:read", agents.values());
     return c.json(
-      [...agents.values()].map((agent) => agentBody(agent, source)),
+      shown.map((agent) => agentBody(agent, source)),
       200,
     );
   });
@@ -76,8 +80,9 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
 
   router.openapi(contract.listTeams, (c) => {
     const source = models(c.get("config"));
+    const shown = readable(c, "teams:read", teams.values());
     return c.json(
-      [...teams.values()].map((team) => teamBody(team, registry, source)),
+      shown.map((team) => teamBody(team, registry, source)),
       200,
     );
   });
@@ -88,4 +93,10 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
     return c.json(teamBody(team, registry, models(c.get("config"))), 200);
   });
   return router;
+}
+
+/** Those for which the caller holds the scope. */
+function readable<T extends { id: string }>(c: AppContext, scope: Scope, components: Iterable<T>): T[] {
+  const ids = heldIds(scopesHeld(c), scope);
+  return [...components].filter(({ id }) => ids === "all" || ids.has(id));
 }

@@ -47,6 +47,7 @@ export const listRequirements = defineRoute({
   method: "get",
   path: "/requirements",
   operationId: "list_requirements",
+  scope: ["approvals:read"],
   user: "caller",
   summary: "What runs wait for people to do",
   description:

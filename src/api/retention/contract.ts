@@ -8,6 +8,7 @@ export const restoreSession = defineRoute({
   method: "post",
   path: "/sessions/{session_id}/restore",
   operationId: "restore_session",
+  scope: ["sessions:delete"],
   user: "caller",
   summary: "Bring a deleted session back",
   description:
@@ -21,6 +22,7 @@ export const eraseUser = defineRoute({
   method: "delete",
   path: "/users/{user_id}/sessions",
   operationId: "erase_user_sessions",
+  scope: ["sessions:delete"],
   user: "caller",
   summary: "Erase everything of a user",
   description:

@@ -96,6 +96,7 @@ export function runRoutes(type: ComponentType) {
       method: "post",
       path: path.runs,
       operationId: `create_${type}_run`,
+      scope: [path.mayRun],
       user: "caller",
       summary: `Run ${WITH_ARTICLE[type]}`,
       description:
@@ -113,6 +114,7 @@ export function runRoutes(type: ComponentType) {
       method: "get",
       path: path.runs,
       operationId: `list_${type}_runs`,
+      scope: [path.mayRead, path.mayRunThere],
       user: "caller",
       summary: `The runs of ${WITH_ARTICLE[type]} in a session`,
       description: "In the order of running; runs that have not started stand behind the others.",
@@ -128,6 +130,7 @@ export function runRoutes(type: ComponentType) {
       method: "get",
       path: path.run,
       operationId: `get_${type}_run`,
+      scope: [path.mayRead, path.mayRunThere],
       user: "caller",
       summary: `One run of ${WITH_ARTICLE[type]}`,
       description: "As the database has it: while it runs, what it was asked and its status.",
@@ -140,6 +143,7 @@ export function runRoutes(type: ComponentType) {
       method: "post",
       path: `${path.run}/cancel`,
       operationId: `cancel_${type}_run`,
+      scope: [path.mayRun],
       user: "caller",
       summary: `Cancel a run of ${WITH_ARTICLE[type]}`,
       description:

@@ -41,7 +41,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       runId: dependencies.newId(),
       component: ref,
       origin: null,
-      userId: caller.userId,
+      userId: caller.ownerId,
       message,
       sessionState,
       idempotency,

@@ -48,6 +48,7 @@ export const searchMessages = defineRoute({
   method: "get",
   path: "/search",
   operationId: "search_messages",
+  scope: ["sessions:read"],
   user: "caller",
   summary: "What users and agents said",
   description:

@@ -63,7 +63,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     checkSizes({ session_state: body.session_state, metadata: body.metadata });
     const session = newSession(
       query.type ?? "agent",
-      { ...body, user_id: principal(c).userId ?? undefined },
+      { ...body, user_id: principal(c).ownerId ?? undefined },
       dependencies,
     );
     if (!(await mayBegin(session.sessionId, null))) throw new AppError(reservedSessionId(session.sessionId));

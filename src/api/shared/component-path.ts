@@ -13,16 +13,21 @@ const IDS = { agent: AgentId, team: TeamId };
 /** As they stand in sentences of the document. */
 export const WITH_ARTICLE = { agent: "an agent", team: "a team" };
 
-/** The paths of an agent or team and of its runs, with their parameters under AgentOS's names. */
+/** The paths of an agent or team and of its runs, with their parameters under AgentOS's names, and what their routes need. */
 export function componentPath(type: ComponentType) {
   const id = { [parameterOf(type)]: IDS[type] };
   const component = `/${type}s/{${parameterOf(type)}}`;
+  const of = parameterOf(type);
   return {
     component,
     runs: `${component}/runs`,
     run: `${component}/runs/{run_id}`,
     componentParams: z.object(id),
     runParams: z.object({ ...id, run_id: RunId }),
+    mayRead: { scope: `${type}s:read`, of } as const,
+    mayRun: { scope: `${type}s:run`, of } as const,
+    /** For what reads or copies runs: AgentOS answers the lack of it in other words. */
+    mayRunThere: { scope: `${type}s:run`, of, denied: `Access denied to run this ${type}` } as const,
   };
 }
 

@@ -4,6 +4,7 @@ import { readJsonBody } from "../../http/body.ts";
 import type { AppEnv, Middleware } from "../../http/context.ts";
 import { fieldErrors, type Location } from "../../http/field-errors.ts";
 import { readUser, USER_ID } from "../../http/named-user.ts";
+import { type RouteScope, routeScope, scopesOf } from "../../http/scope.ts";
 import { notByFolding } from "../../http/url.ts";
 import { ErrorBody, optionalParameter, UserId } from "./request-fields.ts";
 
@@ -38,6 +39,8 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   operationId: string;
   summary: string;
   tags: string[];
+  /** What the caller must hold; the first thing that a request is checked for. It stands in the document. */
+  scope: RouteScope;
   /**
    * What a `user_id` means. `caller`: only that user's sessions exist for the request. `owner`: what comes in belongs to
    * that user, and the body is left to the handler. `none`: nothing, because the route answers all users alike.
@@ -59,17 +62,29 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
       ...route.responses,
     },
     middleware: middlewareOf(route),
-    // `user` is ours, and must not stand in the document.
+    ...describedScope(route),
+    // These are ours, and must not stand in the document.
     user: undefined,
+    scope: undefined,
   });
 }
 
-function middlewareOf({ user, method, path, request }: Declaration<string>): Middleware[] {
+/** What the route needs, as readers of the document and generators of clients see it. */
+function describedScope({ scope, description }: Declaration<string>) {
+  if (scope === "open") return { security: [] };
+  const scopes = scopesOf(scope);
+  if (scopes.length === 0) return {};
+  const sentence = `Needs ${scopes.map((one) => `\`${one}\``).join(scope.length === 1 ? " or " : " and ")}.`;
+  return { description: [description, sentence].filter(Boolean).join(" "), "x-required-scopes": scopes };
+}
+
+function middlewareOf({ user, scope, method, path, request }: Declaration<string>): Middleware[] {
   const body = request?.body;
   const json = body?.content["application/json"];
   const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
   const isEverybodysList = method === "get" && !path.includes("{");
   return [
+    routeScope(scope),
     ...(user === "none" ? [] : [readUser(UserId, { readsBody: user === "caller" })]),
     ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
     ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
@@ -97,11 +112,11 @@ export const IMPORT_PATH = "/import";
 export const DATABASE_PATHS = ["/sessions", "/users"];
 
 /** The failures that are answered without the handler: before it runs, or for a method that the path does not have. */
-function commonFailures({ path, security, user }: Declaration<string>): FailureStatus[] {
+function commonFailures({ path, scope, user }: Declaration<string>): FailureStatus[] {
   return [
     // For a path whose escapes are not UTF-8, or a body that cannot be read.
     ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
-    ...(security?.length !== 0 ? ([401] as const) : []),
+    ...(scope !== "open" ? ([401] as const) : []),
     403,
     ...(DATABASE_PATHS.some((one) => path === one || path.startsWith(`${one}/`)) ? ([404] as const) : []),
     405,
@@ -158,8 +173,8 @@ export function jsonOrMergePatchBody(plain: NamedBody, mergePatch: NamedBody) {
 
 const FAILURES = {
   400: "The request cannot be read, or asks for what is not supported",
-  401: "The security key is missing or wrong",
-  403: "Without a security key: the request came by another name than this machine's, or from a page that may not call",
+  401: "The credential is missing or wrong",
+  403: "The caller lacks a scope, or asks for what is not its own. Without a security key: the request came by another name than this machine's, or from a page that may not call",
   404: "It does not exist, or belongs to someone else",
   405: "The path has other methods: `Allow` names them. Your client may have changed the path: URL parsers take out an id `.` or `..`",
   409: "It contradicts what is there already",

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
 import { defineRoute, json, newRouter, type Router } from "../../../src/api/shared/route.ts";
+import { principalOf, unlimited } from "../../../src/domain/principal.ts";
 import { principal } from "../../../src/http/auth.ts";
 import { deployed, KEY, smallApp, withKey } from "../../support/small-app.ts";
 
@@ -9,6 +10,7 @@ const who = defineRoute({
   path: "/who",
   operationId: "who",
   user: "caller",
+  scope: "credential",
   summary: "",
   tags: [],
   responses: { 200: json(z.unknown(), "Who asks") },
@@ -65,8 +67,8 @@ describe("a deployment with its key", () => {
       ["/who", "/who?user_id=ada"].map((path) => send(deployed, path, `Bearer ${KEY}`)),
     );
     expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
-      { caller: "security_key", userId: null },
-      { caller: "security_key", userId: "ada" },
+      principalOf(unlimited("security_key"), null),
+      principalOf(unlimited("security_key"), "ada"),
     ]);
   });
 
@@ -108,7 +110,7 @@ describe("a deployment without its key", () => {
 describe("development", () => {
   it("needs no key", async () => {
     const answer = await send({ MODE: "development" }, "/who?user_id=ada");
-    expect(await answer.json()).toEqual({ caller: "development", userId: "ada" });
+    expect(await answer.json()).toEqual(principalOf(unlimited("development"), "ada"));
     expect(await (await send({ MODE: "development" }, "/info")).json()).toMatchObject({ auth_mode: "none" });
   });
 

@@ -3,12 +3,20 @@ import { describe, expect, it } from "vitest";
 import { jsonObject, optionalField, SessionId } from "../../../src/api/shared/request-fields.ts";
 import { defineRoute, json, jsonBody, newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { MAX_BODY_BYTES } from "../../../src/domain/limits.ts";
+import { routeScope } from "../../../src/http/scope.ts";
 import { smallApp } from "../../support/small-app.ts";
 
 const Named = z.object({ session_name: z.string(), tags: z.array(z.string()).optional() });
 const Optional = z.object({ session_id: optionalField(SessionId), session_state: optionalField(jsonObject("State.")) });
 const answers = { 200: json(z.unknown(), "What was read") };
-const base = { method: "post" as const, user: "none" as const, summary: "", tags: ["Bodies"], responses: answers };
+const base = {
+  method: "post" as const,
+  user: "none" as const,
+  scope: "credential" as const,
+  summary: "",
+  tags: ["Bodies"],
+  responses: answers,
+};
 const named = defineRoute({
   ...base,
   path: "/named",
@@ -26,8 +34,8 @@ function bodyRouter(): Router {
   const router = newRouter();
   router.openapi(named, (c) => c.json(c.req.valid("json"), 200));
   router.openapi(optional, (c) => c.json(c.req.valid("json"), 200));
-  router.post("/raw", async (c) => c.json({ chars: (await c.req.text()).length }));
-  router.post("/wait", async (c) => {
+  router.post("/raw", routeScope("credential"), async (c) => c.json({ chars: (await c.req.text()).length }));
+  router.post("/wait", routeScope("credential"), async (c) => {
     const { signal } = c.req.raw;
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return c.json({ message: await c.req.text() });

@@ -4,6 +4,7 @@ import { newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { AppError, badRequest, queueFull, runActive } from "../../../src/domain/error.ts";
 import { fail } from "../../../src/domain/outcome.ts";
 import { unwrap } from "../../../src/http/errors.ts";
+import { routeScope } from "../../../src/http/scope.ts";
 import { deployed, smallApp, withKey } from "../../support/small-app.ts";
 
 class DrizzleQueryError extends Error {
@@ -12,35 +13,35 @@ class DrizzleQueryError extends Error {
 
 function failingRouter(): Router {
   const router = newRouter();
-  router.get("/bug", () => {
+  router.get("/bug", routeScope("credential"), () => {
     throw new DrizzleQueryError("insert into messages … params: my secret prompt");
   });
-  router.get("/type-bug", () => {
+  router.get("/type-bug", routeScope("credential"), () => {
     throw new TypeError("Cannot read properties of undefined");
   });
-  router.get("/full", () => unwrap(fail(queueFull(32))));
-  router.get("/active", () => unwrap(fail(runActive("run-1"))));
-  router.get("/active-abroad", () => unwrap(fail(runActive("løb 100%"))));
-  router.get("/refused", () => {
+  router.get("/full", routeScope("credential"), () => unwrap(fail(queueFull(32))));
+  router.get("/active", routeScope("credential"), () => unwrap(fail(runActive("run-1"))));
+  router.get("/active-abroad", routeScope("credential"), () => unwrap(fail(runActive("løb 100%"))));
+  router.get("/refused", routeScope("credential"), () => {
     throw new AppError(badRequest("Nothing to do"));
   });
-  router.get("/hono", () => {
+  router.get("/hono", routeScope("credential"), () => {
     throw new HTTPException(415, { message: "Unsupported Media Type" });
   });
-  router.get("/hono-bug", () => {
+  router.get("/hono-bug", routeScope("credential"), () => {
     throw new HTTPException(500, { message: "my secret prompt" });
   });
-  router.get("/stream", () => new Response("data: {}\n\n"));
-  router.post("/things/:id", (c) => c.json({ id: c.req.param("id") }));
+  router.get("/stream", routeScope("credential"), () => new Response("data: {}\n\n"));
+  router.post("/things/:id", routeScope("credential"), (c) => c.json({ id: c.req.param("id") }));
   return router;
 }
 
 /** A router with a fixed path (`/things/all`) beside one with a parameter (`/things/:id`). Both match `/things/all`. */
 function besideRouter(): Router {
   const router = newRouter();
-  router.get("/things/:id", (c) => c.json({ id: c.req.param("id") }));
-  router.post("/things/:id", (c) => c.json({ id: c.req.param("id") }));
-  router.post("/things/all", (c) => c.json({}));
+  router.get("/things/:id", routeScope("credential"), (c) => c.json({ id: c.req.param("id") }));
+  router.post("/things/:id", routeScope("credential"), (c) => c.json({ id: c.req.param("id") }));
+  router.post("/things/all", routeScope("credential"), (c) => c.json({}));
   return router;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { isLoopback } from "../../../src/http/origin.ts";
+import { routeScope } from "../../../src/http/scope.ts";
 import { deployed, smallApp, withKey } from "../../support/small-app.ts";
 
 const APP = "https://app.example.com";
@@ -10,8 +11,12 @@ const production = { ...deployed, CORS_ORIGINS: `${APP}, https://second.example.
 
 function streamRouter(): Router {
   const router = newRouter();
-  router.get("/stream", () => new Response("data: {}\n\n", { headers: { "Content-Type": "text/event-stream" } }));
-  router.get("/relayed", () => Response.redirect("http://localhost/agents"));
+  router.get(
+    "/stream",
+    routeScope("credential"),
+    () => new Response("data: {}\n\n", { headers: { "Content-Type": "text/event-stream" } }),
+  );
+  router.get("/relayed", routeScope("credential"), () => Response.redirect("http://localhost/agents"));
   return router;
 }
 

@@ -4,6 +4,7 @@ import { booleanOr, integerOr, jsonObject, optionalField, SessionId } from "../.
 import { newRouter, type Router } from "../../../src/api/shared/route.ts";
 import { readRunBody } from "../../../src/http/body.ts";
 import { parseFields } from "../../../src/http/field-errors.ts";
+import { routeScope } from "../../../src/http/scope.ts";
 import { smallApp } from "../../support/small-app.ts";
 
 const RunBody = z.object({
@@ -16,7 +17,7 @@ const RunBody = z.object({
 
 function runRouter(): Router {
   const router = newRouter();
-  router.post("/run", async (c) => c.json(parseFields(RunBody, await readRunBody(c))));
+  router.post("/run", routeScope("credential"), async (c) => c.json(parseFields(RunBody, await readRunBody(c))));
   return router;
 }
 

@@ -8,11 +8,12 @@ import { unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, newId, send } from "../../support/http.ts";
 import { importing } from "../../support/portable.ts";
 import { asText, linesOf, message, sessionLines } from "../../support/portable-lines.ts";
+import { developer } from "../../support/principals.ts";
 
 const d1 = watchD1();
 
 const db = openDatabase(env.DB);
-const everybody: Principal = { caller: "development", userId: null };
+const everybody = developer();
 
 interface Options {
   principal?: Principal;

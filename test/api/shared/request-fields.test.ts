@@ -24,6 +24,7 @@ const Query = SessionScope.extend({
 const common = {
   method: "get" as const,
   user: "caller" as const,
+  scope: "credential" as const,
   summary: "",
   tags: ["Things"],
   responses: { 200: json(z.unknown(), "What was read") },

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { asc, eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import type { Principal } from "../../../src/domain/principal.ts";
 import { REQUIREMENT_STATUSES, type Requirement } from "../../../src/domain/requirement.ts";
 import { commit, type Statement } from "../../../src/store/commit.ts";
 import { openDatabase } from "../../../src/store/database.ts";
@@ -21,6 +20,7 @@ import {
 } from "../../../src/store/runs/requirements.ts";
 import { requirements } from "../../../src/store/schema/tables.ts";
 import { newId } from "../../support/http.ts";
+import { developer } from "../../support/principals.ts";
 import { requirement, userInput } from "../../support/requirements.ts";
 import { notingDatabase } from "../../support/stored-history.ts";
 
@@ -202,7 +202,7 @@ describe("expiry", () => {
 });
 
 describe("what the reads cost", () => {
-  const principals: Principal[] = [null, "u"].map((userId) => ({ caller: "development", userId }));
+  const principals = [null, "u"].map(developer);
   const filters: RequirementFilter[] = REQUIREMENT_STATUSES.flatMap((status) => [{ status }, { status, agentId: "a" }]);
   const lists = principals.flatMap((principal) =>
     filters.flatMap((filter) =>
@@ -266,7 +266,7 @@ describe("what the reads cost", () => {
       [null, { status: "answered" }, 5],
     ] as const) {
       const noted = notingDatabase();
-      const principal: Principal = { caller: "development", userId: user };
+      const principal = developer(user);
       const { entries } = await listRequirements(noted.db, principal, filter, { limit: 5, from: null });
       expect(entries).toHaveLength(found);
       expect(await noted.rowsRead()).toBeLessThanOrEqual(5 * 6);
@@ -277,7 +277,7 @@ describe("what the reads cost", () => {
 it("a list ends where its texts would be more than an answer holds, and goes on behind that", async () => {
   const userId = newId();
   const rows = await stored(ofRun(5, (nth) => ({ userId, createdAt: nth, toolArgs: { text: "x".repeat(300_000) } })));
-  const principal: Principal = { caller: "development", userId };
+  const principal = developer(userId);
   const pages: number[][] = [];
   let from: { createdAt: number; requirementId: string } | null = null;
   do {

@@ -6,12 +6,13 @@ import { openDatabase } from "../../../src/store/database.ts";
 import { firstPosition, MAX_RANKED, type MatchPosition } from "../../../src/store/search/full-text.ts";
 import { searchMessages } from "../../../src/store/search/message-search.ts";
 import { searchSessions } from "../../../src/store/search/session-search.ts";
+import { developer } from "../../support/principals.ts";
 import { notingDatabase } from "../../support/stored-history.ts";
 
 /* What a search costs in D1 where one user has little and others have much. */
 
 const db = openDatabase(env.DB);
-const as = (userId: string | null): Principal => ({ caller: "development", userId });
+const as = developer;
 const NEWEST = firstPosition("newest");
 const RELEVANT = firstPosition("relevance");
 const look = (q: string): SearchQuery => searchQuery(q) ?? { terms: [] };

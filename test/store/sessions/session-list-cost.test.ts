@@ -6,6 +6,7 @@ import type { SessionFilter } from "../../../src/domain/session-fields.ts";
 import { countSessions, listSessions, type SessionSort } from "../../../src/store/sessions/list.ts";
 import { rowsReadBy } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
+import { developer } from "../../support/principals.ts";
 
 const d1 = watchD1();
 const asked: { sql: string; params: unknown[] }[] = [];
@@ -13,8 +14,8 @@ beforeEach(() => void asked.splice(0));
 const logger = { logQuery: (sql: string, params: unknown[]) => void asked.push({ sql, params }) };
 const db = drizzle(env.DB, { logger });
 
-const ALL: Principal = { caller: "development", userId: null };
-const ONE: Principal = { caller: "development", userId: "u" };
+const ALL = developer();
+const ONE = developer("u");
 const NEWEST: SessionSort = { by: "created_at", order: "desc" };
 const SORTS = (["created_at", "updated_at"] as const).flatMap((by) =>
   (["asc", "desc"] as const).map((order): SessionSort => ({ by, order })),
