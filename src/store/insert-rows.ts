@@ -1,4 +1,4 @@
-import { getTableColumns, type InferInsertModel, type SQL, sql } from "drizzle-orm";
+import { getTableColumns, type InferInsertModel, type SQL, StringChunk, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
@@ -50,6 +50,10 @@ export function inPieces<Item>(
   return pieces;
 }
 
+/** Pieces of SQL as Drizzle keeps them. An `sql` for each comma would cost as much as all else of a statement. */
+const COMMA = new StringChunk(", ");
+const NULL = new StringChunk("null");
+
 /**
  * `select * from (values (?, ?, …), …) where condition`: rows in the order of the table's columns, each value a
  * parameter.
@@ -59,11 +63,11 @@ export function rowsWhere<Table extends SQLiteTable>(table: Table, rows: readonl
   const tuples = rows.map((row) => {
     const values = columns.map(([name, column]) => {
       const value: unknown = row[name as keyof typeof row];
-      return value === null || value === undefined ? sql`null` : sql`${sql.param(value, column)}`;
+      return value === null || value === undefined ? NULL : sql.param(value, column);
     });
-    return sql`(${sql.join(values, sql`, `)})`;
+    return sql`(${sql.join(values, COMMA)})`;
   });
-  return sql`select * from (values ${sql.join(tuples, sql`, `)}) where ${condition}`;
+  return sql`select * from (values ${sql.join(tuples, COMMA)}) where ${condition}`;
 }
 
 /** A longer row is inserted by itself, each value a parameter. As JSON it could exceed what D1 takes as one parameter. */
