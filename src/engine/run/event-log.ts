@@ -112,8 +112,7 @@ const MS_PER_SECOND = 1000;
 
 /** Whether events at two instants of a run have the same `created_at`, which is in whole seconds. */
 export function isSameSecond(one: number, other: number, startedAt: number): boolean {
-  const second = (at: number) => Math.floor((startedAt + at) / MS_PER_SECOND);
-  return second(one) === second(other);
+  return Math.floor((startedAt + one) / MS_PER_SECOND) === Math.floor((startedAt + other) / MS_PER_SECOND);
 }
 
 /** A piece of what the model said or thought. */
@@ -132,18 +131,22 @@ const SPLIT = 2;
 const lastOther = (log: readonly LogEntry[]): LogEntry | undefined => log.findLast((entry) => !isReasoning(entry));
 
 /** Adds a delta and answers the bytes that the stored log grew by. `startedAt` decides where a second ends. */
-export function appendDelta(log: LogEntry[], { kind, delta, at }: Delta, startedAt: number): number {
-  const isNear = (entry: LogEntry | undefined): entry is DeltasEntry =>
-    entry?.kind === kind && isSameSecond(entry.at, at, startedAt);
+export function appendDelta(log: LogEntry[], told: Delta, startedAt: number): number {
+  const { kind, delta, at } = told;
   const last = log.at(-1);
   const bytes = String(delta.length).length + 1;
-  if (isNear(last)) {
+  if (takes(last, told, startedAt)) {
     last.deltas.push(delta);
     return bytes;
   }
-  const entries = kind === "reasoning" ? SPLIT : isNear(lastOther(log)) ? 0 : 1;
+  const entries = kind === "reasoning" ? SPLIT : takes(lastOther(log), told, startedAt) ? 0 : 1;
   log.push({ kind, at, deltas: [delta] });
   return bytes + DELTAS_ENTRY_BYTES * entries;
+}
+
+/** Whether a delta belongs to this entry: it is of the same kind and second. */
+function takes(entry: LogEntry | undefined, { kind, at }: Delta, startedAt: number): entry is DeltasEntry {
+  return entry?.kind === kind && isSameSecond(entry.at, at, startedAt);
 }
 
 /** Adds events of a member run. They join the last entry if that is of the same member run. */
