@@ -48,7 +48,8 @@ export async function* readAnswer(
       if (next.done) break;
       const failed = errorIn(next.value);
       if (failed !== undefined) throw new APIError(undefined, failed, undefined, undefined);
-      yield* reader.read(next.value);
+      // `yield*` would wrap the list in an asynchronous iterator, and wait for each of its steps.
+      for (const chunk of reader.read(next.value)) yield chunk;
     }
   } catch (error) {
     throw stalled ? modelTimeout(timeoutMs) : error;

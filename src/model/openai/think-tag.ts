@@ -1,8 +1,7 @@
+import type { ModelChunk } from "../../domain/model.ts";
+
 /** A piece of an answer: what is said, or what was thought before it. */
-export interface Told {
-  kind: "text" | "reasoning";
-  delta: string;
-}
+type Told = Extract<ModelChunk, { type: "text" | "reasoning" }>;
 
 const OPEN = "<think>";
 const CLOSE = "</think>";
@@ -18,7 +17,7 @@ export class ThinkTag {
   #held = "";
 
   read(delta: string): Told[] {
-    if (this.#place === "text") return delta === "" ? [] : [{ kind: "text", delta }];
+    if (this.#place === "text") return delta === "" ? [] : [{ type: "text", delta }];
     this.#held += delta;
     const told: Told[] = [];
     for (let place: string | null = null; place !== this.#place; ) {
@@ -33,7 +32,7 @@ export class ThinkTag {
     const delta = this.#held;
     this.#held = "";
     if (this.#place === "thinking") return thought(delta);
-    return delta === "" ? [] : [{ kind: "text", delta }];
+    return delta === "" ? [] : [{ type: "text", delta }];
   }
 
   #step(): Told[] {
@@ -71,7 +70,7 @@ export class ThinkTag {
     // Blanks wait, too: a model that does not think sends a tag around nothing else.
     if (delta.trim() === "" && delta.length <= MAX_BLANKS) return [];
     this.#held = this.#held.slice(delta.length);
-    return [{ kind: "reasoning", delta }];
+    return [{ type: "reasoning", delta }];
   }
 
   /** The blank line between thoughts and answer is neither's. */
@@ -84,11 +83,11 @@ export class ThinkTag {
     this.#place = "text";
     const delta = this.#held;
     this.#held = "";
-    return delta === "" ? [] : [{ kind: "text", delta }];
+    return delta === "" ? [] : [{ type: "text", delta }];
   }
 }
 
-const thought = (delta: string): Told[] => (delta.trim() === "" ? [] : [{ kind: "reasoning", delta }]);
+const thought = (delta: string): Told[] => (delta.trim() === "" ? [] : [{ type: "reasoning", delta }]);
 
 /** How many characters at the end may be the beginning of the closing tag. */
 function heldOf(text: string): number {

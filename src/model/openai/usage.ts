@@ -4,9 +4,9 @@ import type { Usage } from "../../domain/model.ts";
 
 /** Where an event tells of tokens: at its top, in its choice (Kimi), or in a part of its own (Groq). */
 export function usageIn(event: JsonObject, choice: unknown): Usage | null {
-  const groq = isObject(event.x_groq) ? event.x_groq.usage : undefined;
-  const told = [isObject(choice) ? choice.usage : undefined, event.usage, groq].find(isObject);
-  return told === undefined ? null : toUsage(told);
+  if (isObject(choice) && isObject(choice.usage)) return toUsage(choice.usage);
+  if (isObject(event.usage)) return toUsage(event.usage);
+  return isObject(event.x_groq) && isObject(event.x_groq.usage) ? toUsage(event.x_groq.usage) : null;
 }
 
 /**

@@ -4,7 +4,15 @@ export class WholeCharacters {
 
   read(delta: string): string {
     const text = this.#heldHalf + delta;
-    this.#heldHalf = /[\uD800-\uDBFF]$/.exec(text)?.[0] ?? "";
-    return text.slice(0, text.length - this.#heldHalf.length).toWellFormed();
+    const end = endsInHalf(text) ? text.length - 1 : text.length;
+    this.#heldHalf = text.slice(end);
+    return text.slice(0, end).toWellFormed();
   }
+}
+
+const FIRST_HALVES = { from: 0xd800, to: 0xdbff };
+
+function endsInHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= FIRST_HALVES.from && last <= FIRST_HALVES.to;
 }

@@ -2,12 +2,15 @@
 import { isObject, type Json, type JsonObject } from "../../../domain/json.ts";
 import { type ModelChunk, ModelError, type Usage } from "../../../domain/model.ts";
 import type { AnswerReader } from "../read-stream.ts";
-import { ThinkTag, type Told } from "../think-tag.ts";
+import { ThinkTag } from "../think-tag.ts";
 import { usageIn } from "../usage.ts";
 import { WholeCharacters } from "../whole-characters.ts";
 import { CallPieces } from "./calls.ts";
 import { type Ending, endingOf } from "./finish.ts";
 import { ProviderDataCollector } from "./provider-data.ts";
+
+/** The fields of a piece that has text only. */
+const TEXT_FIELDS = new Set(["role", "content", "refusal"]);
 
 export interface ChatReaderOptions {
   /** Starts the ids of calls that came without one. */
@@ -57,7 +60,9 @@ export class ChatReader implements AnswerReader {
     if (typeof choice.finish_reason === "string" && choice.finish_reason !== "") {
       this.#finishReason = choice.finish_reason;
     }
-    return [...this.#readReasoning(said), ...this.#readText(said), ...this.#readCalls(said)];
+    return isTextOnly(said)
+      ? this.#readText(said)
+      : [...this.#readReasoning(said), ...this.#readText(said), ...this.#readCalls(said)];
   }
 
   sawDone(): void {
@@ -67,7 +72,7 @@ export class ChatReader implements AnswerReader {
 
   /** What is told last: what was held back, what goes back to the provider, the usage, and the reason if there was one. */
   end(): ModelChunk[] {
-    const chunks: ModelChunk[] = this.#thinkTag.end().map(toChunk);
+    const chunks: ModelChunk[] = this.#thinkTag.end();
     const ending = this.#ending;
     const data = this.#beside.data;
     const isAnswer = ending !== null && ending !== "failed";
@@ -101,8 +106,8 @@ export class ChatReader implements AnswerReader {
     const text = this.#textHalves.read(textIn(said.content) + textIn(said.refusal));
     if (text === "") return [];
     const told = this.#thinkTag.read(text);
-    this.#hasText ||= told.some(({ kind }) => kind === "text");
-    return told.map(toChunk);
+    this.#hasText ||= told.some(({ type }) => type === "text");
+    return told;
   }
 
   #readCalls(said: JsonObject): ModelChunk[] {
@@ -118,7 +123,13 @@ export class ChatReader implements AnswerReader {
   }
 }
 
-const toChunk = ({ kind, delta }: Told): ModelChunk => ({ type: kind, delta });
+/** Whether a piece is one of text, as most are: it is looked through for nothing else. Servers send null for what is not there. */
+function isTextOnly(said: JsonObject): boolean {
+  for (const name in said) {
+    if (!TEXT_FIELDS.has(name) && said[name] !== null) return false;
+  }
+  return typeof said.content === "string";
+}
 
 function textIn(content: Json | undefined): string {
   if (typeof content === "string") return content;

@@ -5,7 +5,7 @@ import { MAX_PROVIDER_DATA_BYTES } from "../../../domain/limits.ts";
 import type { FinishReason, ModelChunk, Usage } from "../../../domain/model.ts";
 import { utf8Bytes } from "../../../lib/text.ts";
 import type { AnswerReader } from "../read-stream.ts";
-import { ThinkTag, type Told } from "../think-tag.ts";
+import { ThinkTag } from "../think-tag.ts";
 import { toUsage } from "../usage.ts";
 import { WholeCharacters } from "../whole-characters.ts";
 import { type Item, textOfParts } from "./items.ts";
@@ -70,7 +70,7 @@ export class ResponsesReader implements AnswerReader {
   }
 
   end(): ModelChunk[] {
-    const chunks: ModelChunk[] = this.#thinkTag.end().map(toChunk);
+    const chunks: ModelChunk[] = this.#thinkTag.end();
     if (this.#finishReason !== null) chunks.push(...this.#items.chunks());
     if (this.#usage) chunks.push({ type: "usage", usage: this.#usage });
     if (this.#finishReason !== null) chunks.push({ type: "finish", reason: this.#finishReason });
@@ -127,7 +127,7 @@ export class ResponsesReader implements AnswerReader {
   #tellText(delta: string): ModelChunk[] {
     if (delta !== "") this.#told.add(this.#place);
     const text = this.#text.add(delta, String(this.#place));
-    return text === "" ? [] : this.#thinkTag.read(text).map(toChunk);
+    return text === "" ? [] : this.#thinkTag.read(text);
   }
 
   #tellReasoning(delta: string, part: unknown): ModelChunk[] {
@@ -183,8 +183,6 @@ class JoinedText {
     return this.#halves.read(gap + delta);
   }
 }
-
-const toChunk = ({ kind, delta }: Told): ModelChunk => ({ type: kind, delta });
 
 /** Where in the output an event belongs. A server that does not say so sends one item after the other. */
 function placeOf({ type, output_index: place }: Item, before: number): number {
