@@ -51,7 +51,7 @@ export interface ModelRequest {
   answerSchema?: AnswerSchema;
   /** OpenAI's `reasoning_effort`. Left out, it is not sent. */
   reasoningEffort?: string;
-  /** Digests of the session and of its user, of at most 64 characters. Only OpenAI is sent them. */
+  /** Digests of the session and of its user, of at most 64 characters, for a model that `takesDigests`. */
   promptCacheKey?: string;
   safetyIdentifier?: string;
   /** How often a request that did not start is sent again. Left out, the deployment's setting holds. */
@@ -108,6 +108,8 @@ export interface Model {
   provider: string;
   /** The model with its server and its API, as one text. Provider data goes back only to the same source. */
   source: string;
+  /** Whether requests name session and user by digests: OpenAI's own do. */
+  takesDigests?: boolean;
   /**
    * The models that are asked in this model's place, in this order, when its provider is away. No two of all these models
    * have the same name.

@@ -114,11 +114,11 @@ async function* streamWithLess(
 ): AsyncGenerator<RunFact, Streamed | null> {
   const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
   const produced = run.messages.map(toModelMessage);
-  const digests = await deps.requestDigests();
   for (;;) {
     const left = run.historyDropped ?? NOTHING_LEFT_OUT;
     const messages = validMessages(requestMessages(prompt, produced, left), deps.tools);
     const asked = askedModel(deps.model, run.model);
+    const digests = asked.model.takesDigests ? await deps.requestDigests() : {};
     const request: ModelRequest = { messages, tools: deps.tools, toolChoice, ...digests };
     const streamed = yield* stream(run, asked, request, deps);
     if (!(streamed instanceof Failed)) return streamed;

@@ -46,7 +46,7 @@ export interface DriveDependencies {
   /** How many bytes of provider data the run may still keep. */
   providerDataRoom(): number;
   newId(): string;
-  /** Whose request it is, for providers that are told so. Must not reject. */
+  /** Whose request it is, for a model that `takesDigests`. Must not reject. */
   requestDigests(): Promise<Pick<ModelRequest, "promptCacheKey" | "safetyIdentifier">>;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;

@@ -13,6 +13,7 @@ import { type AnswerReader, readAnswer } from "./read-stream.ts";
 import { foundBefore, remember } from "./refusal/memory.ts";
 import { type FilledField, type Finding, filledFields, findOut, withFindings } from "./refusal/parameters.ts";
 import { providerFailure } from "./refusal/provider-failure.ts";
+import { serverAt } from "./request-parts.ts";
 
 /** What one API of OpenAI's does in its own way: how a request is sent, and how its answer is read. */
 export interface OpenAiApi {
@@ -40,7 +41,8 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
   const client = createClient(options);
   const secrets = secretsOf(options);
   const { id } = options.settings;
-  const source = sourceOf(api, options.baseUrl || OPENAI_BASE_URL, id);
+  const baseUrl = options.baseUrl || OPENAI_BASE_URL;
+  const source = sourceOf(api, baseUrl, id);
 
   function attemptWith(request: ModelRequest, found: readonly Finding[], tries: number): Attempt {
     const body = withFindings(toBody(request, filledFields(found)), found);
@@ -105,7 +107,8 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
     if (failure !== null) throw failure;
   }
 
-  return { id, name, provider: options.provider ?? DEFAULT_PROVIDER, source, stream };
+  const takesDigests = serverAt(baseUrl) === "openai";
+  return { id, name, provider: options.provider ?? DEFAULT_PROVIDER, source, takesDigests, stream };
 }
 
 interface Asking {

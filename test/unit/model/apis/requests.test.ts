@@ -96,7 +96,12 @@ describe.each(APIS)("a request to $api", (tested) => {
     expect(await choice({}, { tool: "gone" })).toBe("auto");
   });
 
-  it("sends digests to OpenAI only", async () => {
+  it("sends digests to OpenAI only, and takes none elsewhere", async () => {
+    const takes = (baseUrl: string | null) => model({ baseUrl }).takesDigests;
+    expect(takes(null)).toBe(true);
+    expect(takes("https://eu.api.openai.com/v1")).toBe(true);
+    expect(takes("https://openai.azure.com/v1")).toBe(false);
+    expect(takes("https://llm.example/v1")).toBe(false);
     const digests = { promptCacheKey: "k".repeat(64), safetyIdentifier: "s".repeat(64) };
     const { body } = (await sent(digests)) ?? {};
     expect(Object.keys(body ?? {})).not.toContain("prompt_cache_key");
