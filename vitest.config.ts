@@ -2,6 +2,7 @@ import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { type Request, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
+import { DOORS_VARS } from "./test/support/doors-deployment.ts";
 
 /** What src imports of packages: all of it, so that no module is there twice. */
 const PACKAGES = [
@@ -13,6 +14,7 @@ const PACKAGES = [
   "hono/http-exception",
   "hono/method-not-allowed",
   "hono/route",
+  "jose",
   "openai",
   "openai/streaming",
   "zod",
@@ -74,6 +76,7 @@ export default defineConfig({
       inWorker("faults"),
       inWorker("own"),
       inWorker("responses", { OPENAI_API: "responses" }),
+      inWorker("doors", DOORS_VARS),
     ],
   },
 });

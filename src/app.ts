@@ -32,7 +32,7 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(securityHeaders());
   app.use(configuration(dependencies));
   app.use(originPolicy());
-  app.use(authenticate());
+  app.use(authenticate(dependencies.now));
   app.use(readableUrl());
   app.use(limitBody(MAX_BODY_BYTES, IMPORT_PATH));
   app.use(

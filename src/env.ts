@@ -216,7 +216,7 @@ function settingValue(setting: Setting, env: object): unknown {
   return "fallback" in setting ? setting.fallback : undefined;
 }
 
-function misconfigured(sentences: readonly string[]): Failure {
+export function misconfigured(sentences: readonly string[]): Failure {
   return { code: "internal", detail: `The server is not configured correctly: ${sentences.join(" ")}` };
 }
 

@@ -1,34 +1,63 @@
-import { AppError, invalidCredential, securityKeyNotConfigured, unauthorized } from "../domain/error.ts";
-import { type Principal, principalOf, unlimited } from "../domain/principal.ts";
+export { type AuthMode, authModeOf } from "../auth/doors.ts";
+
+import { checkCredential, checkOwnToken } from "../auth/credential.ts";
+import { takesJwts } from "../auth/doors.ts";
+import type { CheckContext } from "../auth/form.ts";
+import { verificationKeys } from "../auth/jwt/verification-keys.ts";
+import { type Shown, shownBy } from "../auth/shown.ts";
+import { AppError, forbidden, securityKeyNotConfigured } from "../domain/error.ts";
+import { type Credential, type Principal, principalOf, unlimited } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
 import type { AppContext, Middleware } from "./context.ts";
+import { unwrap } from "./errors.ts";
+import { isOwnOrAllowed } from "./origin.ts";
 
-/** Paths that need no key, as in AgentOS: what a client has to know before it has a key. */
+/** Paths that need no credential, as in AgentOS: what a client has to know before it has one. */
 const OPEN_PATHS: readonly string[] = ["/", "/health", "/info", "/docs", "/openapi.json"];
-/** Paths that are answered even in a deployment without a configured key. */
+/** Paths that are answered even in a deployment that has no credential to compare. */
 const ALWAYS_OPEN_PATHS: readonly string[] = ["/health", "/info"];
 
-/** Who may ask for a path: everybody, whoever shows the key, or nobody, because the deployment has no key to compare. */
-type Gate = "open" | "key" | "closed";
+/**
+ * Who may ask for a path: everybody; on a developer's machine everybody too, but a token counts that is shown; whoever shows
+ * a credential; or nobody, because the deployment has none to compare.
+ */
+type Gate = "open" | "development" | "credential" | "closed";
 
-function gateOf(config: Pick<Config, "mode" | "securityKey">, path: string): Gate {
-  if (config.securityKey !== null) return OPEN_PATHS.includes(path) ? "open" : "key";
-  if (config.mode === "development") return "open";
+function gateOf(config: Config, path: string): Gate {
+  if (config.securityKey !== null || takesJwts(config)) return OPEN_PATHS.includes(path) ? "open" : "credential";
+  if (config.mode === "development") return "development";
   return ALWAYS_OPEN_PATHS.includes(path) ? "open" : "closed";
 }
 
-/** Asks for AgentOS's bearer key. OPTIONS always passes, because browsers send it without credentials. */
-export function authenticate(): Middleware {
+/** Asks for a credential. OPTIONS always passes, because browsers send it without one. */
+export function authenticate(now: () => number): Middleware {
   return async function authenticate(c, next) {
-    const { securityKey } = c.get("config");
-    const gate = c.req.method === "OPTIONS" ? "open" : gateOf(c.get("config"), c.req.path);
+    const config = c.get("config");
+    unwrap(await verificationKeys(config));
+    const gate = c.req.method === "OPTIONS" ? "open" : gateOf(config, c.req.path);
     if (gate === "closed") throw new AppError(securityKeyNotConfigured());
-    if (gate === "key" && securityKey !== null) await requireKey(c.req.header("Authorization"), securityKey);
-    if (gate === "key" || securityKey === null) {
-      c.set("credential", unlimited(securityKey === null ? "development" : "security_key"));
-    }
+    if (gate !== "open") c.set("credential", await credentialOf(c, gate, now()));
     await next();
   };
+}
+
+async function credentialOf(c: AppContext, gate: Gate, now: number): Promise<Credential> {
+  const config = c.get("config");
+  const shown = unwrap(shownBy((name) => c.req.header(name), config));
+  if (shown !== null) refuseForgery(c, shown);
+  const context: CheckContext = { config, now, keepAlive: (work) => c.executionCtx.waitUntil(work) };
+  if (gate === "credential") return unwrap(await checkCredential(shown, context));
+  const checked = await checkOwnToken(shown, context);
+  return checked === null ? unlimited("development") : unwrap(checked);
+}
+
+const SAFE_METHODS: readonly string[] = ["GET", "HEAD"];
+
+/** Browsers send a cookie with the requests of any page. Those that change something must come from a page that may call. */
+function refuseForgery(c: AppContext, { place }: Shown): void {
+  if (place === "cookie" && !SAFE_METHODS.includes(c.req.method) && !isOwnOrAllowed(c)) {
+    throw new AppError(forbidden("This origin is not allowed. Add it to CORS_ORIGINS to let its pages call."));
+  }
 }
 
 /** Who is calling: whoever has shown the credential, and the user it speaks for. */
@@ -38,20 +67,3 @@ export function principal(c: AppContext): Principal {
   if (userId === undefined) throw new Error("This route is declared as one that heeds no user.");
   return principalOf(c.get("credential"), userId);
 }
-
-async function requireKey(authorization: string | undefined, key: string): Promise<void> {
-  if (authorization === undefined || authorization === "") {
-    throw new AppError(unauthorized("Authorization header required"));
-  }
-  // AgentOS also takes the key without a scheme. A header with another scheme is compared as it is, and so is a wrong key.
-  const shown = authorization.replace(/^bearer\s+/i, "");
-  if (!(await sameSecret(shown, key))) throw new AppError(invalidCredential("Invalid authentication token"));
-}
-
-/** Compares digests: they have one length, so the time it takes says nothing about the key, not even how long it is. */
-async function sameSecret(shown: string, expected: string): Promise<boolean> {
-  const [a, b] = await Promise.all([sha256(shown), sha256(expected)]);
-  return crypto.subtle.timingSafeEqual(a, b);
-}
-
-const sha256 = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));

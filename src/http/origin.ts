@@ -1,3 +1,4 @@
+import { authModeOf } from "../auth/doors.ts";
 import { AppError, badRequest, forbidden } from "../domain/error.ts";
 import type { Config } from "../env.ts";
 import type { AppContext, Middleware } from "./context.ts";
@@ -15,11 +16,20 @@ const EXPOSED_HEADERS = [
   "Server-Timing",
   "Retry-After",
   "ETag",
+  "WWW-Authenticate",
+  "RateLimit",
+  "RateLimit-Policy",
 ].join(", ");
 const PREFLIGHT_SECONDS = 600;
 
 function isAllowedOrigin(config: Pick<Config, "mode" | "corsOrigins">, origin: string): boolean {
   return config.corsOrigins.includes(origin) || (config.mode === "development" && origin === DEVELOPMENT_ORIGIN);
+}
+
+/** Whether the page that sent the request is this server's own, or one that may call. A request without an origin is of none. */
+export function isOwnOrAllowed(c: AppContext): boolean {
+  const origin = c.req.header("Origin");
+  return origin !== undefined && (origin === new URL(c.req.url).origin || isAllowedOrigin(c.get("config"), origin));
 }
 
 /** Whether a URL's host (`[::1]` with its brackets) is this machine, whatever a name server says. */
@@ -37,7 +47,7 @@ export function originPolicy(): Middleware {
     const origin = c.req.header("Origin");
     const allowed = origin !== undefined && isAllowedOrigin(config, origin);
     const headers = allowed ? corsHeaders(origin) : {};
-    if (config.mode === "development" && config.securityKey === null) refuseStrangers(c, origin, allowed);
+    if (authModeOf(config) === "none") refuseStrangers(c, origin, allowed);
     if (isPreflight(c)) return preflight(c, allowed, headers);
     await next();
     setHeaders(c, { ...headers, Vary: varyWith(c.res.headers.get("Vary")) });

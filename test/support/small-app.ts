@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { register } from "../../src/agents/registry/register.ts";
 import type { Router } from "../../src/api/shared/route.ts";
@@ -44,7 +45,7 @@ export function smallApp(options: SmallAppOptions = {}) {
   const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, JOBS: env.JOBS, ...vars };
   return {
     app,
-    request: async (path: string, init?: RequestInit) => app.request(path, init, bindings),
+    request: async (path: string, init?: RequestInit) => app.request(path, init, bindings, createExecutionContext()),
   };
 }
 

@@ -33,7 +33,13 @@ const Info = z
     team_count: count(),
     workflow_count: count(),
     mcp: z.object({ enabled: z.boolean(), path: z.string().nullable(), oauth: z.null() }),
-    auth_mode: z.enum(["none", "security_key"]),
+    auth_mode: z.enum(["none", "security_key", "jwt"]).openapi({
+      description:
+        "What a client has to bring: nothing, the security key, or a token. With `jwt` the key is taken as well.",
+    }),
+    user_isolation: z
+      .boolean()
+      .openapi({ description: "Whether users come with tokens of their own, and see what is theirs." }),
   })
   .openapi("Info");
 

@@ -1,3 +1,4 @@
+import { authModeOf } from "../../http/auth.ts";
 import { routeScope } from "../../http/scope.ts";
 import { newRouter } from "../shared/route.ts";
 import page from "./docs.html";
@@ -8,7 +9,7 @@ export function docsRouter(document: (asksForKey: boolean) => object) {
   const texts = new Map<boolean, string>();
 
   router.get("/openapi.json", routeScope("open"), (c) => {
-    const asksForKey = c.get("config").securityKey !== null;
+    const asksForKey = authModeOf(c.get("config")) !== "none";
     const text = texts.get(asksForKey) ?? JSON.stringify(document(asksForKey));
     texts.set(asksForKey, text);
     return c.body(text, 200, { "Content-Type": "application/json" });

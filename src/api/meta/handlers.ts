@@ -1,5 +1,6 @@
 import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
 import { heldIds, type Scope } from "../../domain/scope.ts";
+import { authModeOf } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { scopesHeld } from "../../http/scope.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
@@ -27,7 +28,8 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   });
 
   router.openapi(contract.getInfo, (c) => {
-    const { osId, osName, mode, securityKey } = c.get("config");
+    const { osId, osName } = c.get("config");
+    const mode = authModeOf(c.get("config"));
     const info = {
       os_id: osId,
       name: osName,
@@ -37,8 +39,8 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
       team_count: teams.size,
       workflow_count: 0,
       mcp: { enabled: false, path: null, oauth: null },
-      // A deployment without a key answers nobody, so it is not shown as open.
-      auth_mode: mode === "development" && securityKey === null ? ("none" as const) : ("security_key" as const),
+      auth_mode: mode,
+      user_isolation: mode === "jwt",
     };
     return c.json(info, 200);
   });

@@ -66,6 +66,7 @@ describe("discovery", () => {
       workflow_count: 0,
       mcp: { enabled: false, path: null, oauth: null },
       auth_mode: "security_key",
+      user_isolation: false,
     });
   });
 
