@@ -41,7 +41,7 @@ describe("CORS", () => {
     expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(APP);
     expect(answer.headers.get("Access-Control-Allow-Credentials")).toBe("true");
     expect(answer.headers.get("Access-Control-Expose-Headers")).toBe(
-      "X-Run-Id, X-Session-Id, X-Session-Cache, X-Request-Id, Server-Timing, Retry-After, ETag",
+      "X-Run-Id, X-Session-Id, X-Session-Cache, X-Request-Id, Server-Timing, Retry-After, ETag, WWW-Authenticate, RateLimit, RateLimit-Policy",
     );
     expect(answer.headers.get("Vary")).toBe("Origin");
   });
