@@ -11,9 +11,8 @@ export async function interleave(
 ): Promise<Map<string, number[]>> {
   const samples = new Map<string, number[]>();
   for (let round = -warmUp; round < rounds; round++) {
-    for (let nth = 0; nth < takers.length; nth++) {
-      const take = takers[(nth + round + warmUp) % takers.length];
-      const sample = (await take?.()) ?? {};
+    for (const take of shuffled(takers)) {
+      const sample = await take();
       if (round < 0) continue;
       for (const [name, value] of Object.entries(sample)) {
         samples.set(name, [...(samples.get(name) ?? []), value]);
@@ -21,6 +20,14 @@ export async function interleave(
     }
   }
   return samples;
+}
+
+/** In an order that changes each time: in a fixed one, each would always pay for what the same other one has left behind. */
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }
 
 export function median(values: readonly number[]): number {
