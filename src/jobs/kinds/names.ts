@@ -1,6 +1,6 @@
+import { decideNaming } from "../../domain/decide-naming.ts";
 import { type ItemResult, type Job, unasked } from "../../domain/job.ts";
 import { serverFor } from "../../domain/principal.ts";
-import { decideNaming } from "../../names/decide-naming.ts";
 import type { ClaimedItem } from "../../store/jobs/slices.ts";
 import { namesOfSessions } from "../../store/sessions/sessions.ts";
 import type { JobDependencies } from "../dependencies.ts";

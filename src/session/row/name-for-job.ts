@@ -1,9 +1,9 @@
+import { decideNaming } from "../../domain/decide-naming.ts";
 import { sessionNotFound } from "../../domain/error.ts";
 import { type ItemResult, type Overwrite, unasked } from "../../domain/job.ts";
 import { fail, ok } from "../../domain/outcome.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { NameChange } from "../../domain/session-fields.ts";
-import { decideNaming } from "../../names/decide-naming.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { type GeneratedName, generatedChange, isNamedAsThen } from "./names.ts";
 import type { SessionRows } from "./session-rows.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { mayFollow } from "../../../src/cron/name-unnamed.ts";
+import { decideNaming } from "../../../src/domain/decide-naming.ts";
 import { isOutOfTokens, type Job, jobIdAt } from "../../../src/domain/job.ts";
 import type { Session } from "../../../src/domain/session.ts";
 import { sliceStarts } from "../../../src/jobs/send-slices.ts";
 import { backoffSeconds } from "../../../src/jobs/work-slice.ts";
-import { decideNaming } from "../../../src/names/decide-naming.ts";
 
 const details = (jobId: string | null) => ({ model: "m", promptTokens: 7, completionTokens: 3, attempts: 1, jobId });
 type Row = Pick<Session, "nameSource" | "nameDetails" | "chatMessages">;

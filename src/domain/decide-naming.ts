@@ -1,5 +1,5 @@
-import { type ItemResult, type Overwrite, unasked } from "../domain/job.ts";
-import type { Session } from "../domain/session.ts";
+import { type ItemResult, type Overwrite, unasked } from "./job.ts";
+import type { Session } from "./session.ts";
 
 /** What a session's row alone says to a job that is to name it; null when a model is to be asked. */
 export function decideNaming(
