@@ -81,6 +81,13 @@ export function fold(text: string): string {
     .normalize("NFC");
 }
 
+/** The source of a pattern that takes any of the lines, each of which is a pattern itself. */
+export const anyLineOf = (lines: string): string =>
+  `(?:${lines
+    .trim()
+    .split(/\s*\n\s*/)
+    .join("|")})`;
+
 /** The length in UTF-8, without encoding the text. A lone surrogate counts 3: it is stored as U+FFFD. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;

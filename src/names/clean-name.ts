@@ -4,12 +4,12 @@
  */
 
 import { hasContent, visibleText } from "../lib/visible-text.ts";
+import { dropReasoning } from "../model-answers/reasoning.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 import { chooseLine, unwrapLine } from "./answer/choose-line.ts";
 import { isPlaceholder } from "./answer/labels.ts";
 import { dropFences, dropTags } from "./answer/markup.ts";
 import { nameInJson } from "./answer/name-in-json.ts";
-import { dropReasoning } from "./answer/reasoning.ts";
 import { withinLimits } from "./limits.ts";
 
 /** An honest answer is far shorter. */

@@ -1,8 +1,8 @@
 import { MAX_NAME_WORDS } from "../domain/limits.ts";
 import { type AnswerSchema, type Model, type ModelMessage, type ModelRequest, NAMING_MARKER } from "../domain/model.ts";
 import { firstCodePoints } from "../lib/text.ts";
+import { type AnswerBounds, type ModelAnswer, type ModelFailure, modelAnswer } from "../model-answers/ask.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
-import { type AnswerBounds, type ModelAnswer, type ModelFailure, modelAnswer } from "./answer/model-answer.ts";
 import { cleanName } from "./clean-name.ts";
 
 /** What the namer sees of a conversation at most: enough for its topic, whatever its length. */

@@ -9,7 +9,7 @@ import {
 } from "../domain/model.ts";
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../domain/session.ts";
 import { firstCodePoints } from "../lib/text.ts";
-import { type AnswerBounds, modelAnswer } from "../names/answer/model-answer.ts";
+import { type AnswerBounds, modelAnswer } from "../model-answers/ask.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 import type { SummaryLine } from "./piece.ts";
 import { readSummary, type SummaryText } from "./read-answer.ts";

@@ -1,8 +1,8 @@
 import { MAX_SUMMARY_CODE_POINTS } from "../domain/session.ts";
 import { jsonIn } from "../lib/lenient-json.ts";
 import { firstCodePoints, oneLine, wellFormed } from "../lib/text.ts";
-import { dropReasoning } from "../names/answer/reasoning.ts";
-import { isRefusal } from "../names/answer/speech.ts";
+import { dropReasoning } from "../model-answers/reasoning.ts";
+import { isRefusal } from "../model-answers/refusal.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 
 /** What a model has made of a conversation, within the limits. */

@@ -2,9 +2,10 @@
 
 import { MAX_NAME_WORDS } from "../../domain/limits.ts";
 import { hasContent } from "../../lib/visible-text.ts";
+import { isRefusing } from "../../model-answers/refusal.ts";
 import { isPlaceholder, isTitled } from "./labels.ts";
 import { withoutEdges, withoutLayer } from "./layers.ts";
-import { isRefusing, isSpeech } from "./speech.ts";
+import { isSpeech } from "./speech.ts";
 
 /** Deeper than any wrapping that was meant. */
 const MAX_LAYERS = 24;

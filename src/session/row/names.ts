@@ -4,7 +4,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { NameDetails, Session } from "../../domain/session.ts";
 import type { NameChange } from "../../domain/session-fields.ts";
 import { log } from "../../lib/log.ts";
-import type { ModelFailure } from "../../names/answer/model-answer.ts";
+import type { ModelFailure } from "../../model-answers/ask.ts";
 import { guardedName } from "../../names/guard.ts";
 import { NAMED_MESSAGES, proposeName, READ_MESSAGE_CHARS } from "../../names/propose.ts";
 import { shortenToName } from "../../names/typed-name.ts";

@@ -6,8 +6,8 @@ import {
   type ModelRequest,
   NO_USAGE,
   type Usage,
-} from "../../domain/model.ts";
-import { untilAborted, withTimeout } from "../../lib/abort.ts";
+} from "../domain/model.ts";
+import { untilAborted, withTimeout } from "../lib/abort.ts";
 
 /**
  * Why the provider did not answer. `rate_limited`: it had too much to do. `unavailable`: it was away or broke off.
