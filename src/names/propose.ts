@@ -1,7 +1,8 @@
 import { MAX_NAME_WORDS } from "../domain/limits.ts";
 import { type AnswerSchema, type Model, type ModelMessage, type ModelRequest, NAMING_MARKER } from "../domain/model.ts";
 import { firstCodePoints } from "../lib/text.ts";
-import { type AnswerBounds, type ModelAnswer, type ModelFailure, modelAnswer } from "../model-answers/ask.ts";
+import { type AnswerBounds, type ModelAnswer, modelAnswer } from "../model-answers/ask.ts";
+import { dataLine } from "../model-answers/data-line.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 import { cleanName } from "./clean-name.ts";
 
@@ -31,19 +32,14 @@ export interface NamingOptions {
   retryFailures: boolean;
 }
 
-export interface NameProposal {
+/** What came of it. `model`, `failure` and `said` are those of the last answer. */
+export interface NameProposal extends Pick<ModelAnswer, "model" | "failure" | "said"> {
   /** Null when nothing usable came. */
   name: string | null;
   /** How often the model was asked. */
   attempts: number;
   promptTokens: number;
   completionTokens: number;
-  /** The id of the model that was asked last. */
-  model: string;
-  /** Why the provider did not answer the last time; null also for an answer that was not usable. */
-  failure: ModelFailure | null;
-  /** The failure as a sentence that callers may read. */
-  said: string | null;
 }
 
 /**
@@ -64,33 +60,21 @@ export async function proposeName(
     answerSchema: NAME_SCHEMA,
     ...(reasoningEffort !== null && { reasoningEffort }),
   };
-  const proposal: NameProposal = {
-    name: null,
-    model: model.id,
-    attempts: 0,
-    promptTokens: 0,
-    completionTokens: 0,
-    failure: null,
-    said: null,
-  };
-  while (proposal.attempts < MAX_CALLS) {
+  const cost = { attempts: 0, promptTokens: 0, completionTokens: 0 };
+  for (;;) {
     const answer = await modelAnswer(model, request, BOUNDS);
-    proposal.attempts += 1;
-    proposal.model = answer.model;
-    proposal.promptTokens += answer.usage.inputTokens;
-    proposal.completionTokens += answer.usage.outputTokens;
-    proposal.failure = answer.failure;
-    proposal.said = answer.said;
-    const isLast = proposal.attempts === MAX_CALLS;
-    proposal.name = nameIn(answer, isLast);
-    if (proposal.name !== null || (answer.failure !== null && !retryFailures)) {
-      break;
+    cost.attempts += 1;
+    cost.promptTokens += answer.usage.inputTokens;
+    cost.completionTokens += answer.usage.outputTokens;
+    const isLast = cost.attempts === MAX_CALLS;
+    const name = nameIn(answer, isLast);
+    if (isLast || name !== null || (answer.failure !== null && !retryFailures)) {
+      return { name, ...cost, model: answer.model, failure: answer.failure, said: answer.said };
     }
     if (answer.finishReason === "length") {
       request.maxTokens = MORE_TOKENS;
     }
   }
-  return proposal;
 }
 
 function nameIn({ text, finishReason }: ModelAnswer, isLast: boolean): string | null {
@@ -111,7 +95,7 @@ const NAME_SCHEMA: AnswerSchema = {
   },
 };
 
-/** The conversation as data: one JSON object a line, so that no message can end the fence or speak as another. */
+/** The conversation as data, a message a line. */
 export function namingPrompt(lines: readonly ConversationLine[]): ModelMessage[] {
   const system = [
     `${NAMING_MARKER}. You will be given its first messages as data, between <conversation> and </conversation>, one JSON`,
@@ -121,11 +105,7 @@ export function namingPrompt(lines: readonly ConversationLine[]): ModelMessage[]
     "or a full stop.",
   ].join(" ");
   const data = lines.map(({ role, content }) =>
-    // `<` is escaped, so that no line can hold the closing tag.
-    JSON.stringify({ role, content: firstCodePoints(maskSecrets(content), NAMED_MESSAGE_CHARS) }).replaceAll(
-      "<",
-      "\\u003c",
-    ),
+    dataLine({ role, content: firstCodePoints(maskSecrets(content), NAMED_MESSAGE_CHARS) }),
   );
   return [
     { role: "system", content: system },

@@ -10,6 +10,7 @@ import {
 import { MAX_SUMMARY_CODE_POINTS, type SessionSummary } from "../domain/session.ts";
 import { firstCodePoints } from "../lib/text.ts";
 import { type AnswerBounds, modelAnswer } from "../model-answers/ask.ts";
+import { dataLine } from "../model-answers/data-line.ts";
 import { maskSecrets } from "../privacy/secrets.ts";
 import type { SummaryLine } from "./piece.ts";
 import { readSummary, type SummaryText } from "./read-answer.ts";
@@ -73,7 +74,7 @@ export async function proposeSummary(
   return signal.aborted ? { summary: null, said: null } : proposal;
 }
 
-/** The summary so far and the conversation as data: one JSON object a line, so that no message can end the fence. */
+/** The summary so far and the conversation as data. */
 export function summaryPrompt(before: SessionSummary | null, lines: readonly SummaryLine[]): ModelMessage[] {
   const system = [
     `${SUMMARY_MARKER}. You will be given data, one JSON object a line: between <${SUMMARY_TAG}> and </${SUMMARY_TAG}>`,
@@ -85,8 +86,8 @@ export function summaryPrompt(before: SessionSummary | null, lines: readonly Sum
     "at most 300 words. At most 8 topics of at most 5 words each. Both in the language of the user's messages. Never",
     "repeat passwords or keys.",
   ].join(" ");
-  const known = before === null ? [] : [data(knownOf(before))];
-  const parts = [fenced(SUMMARY_TAG, known), fenced(CONVERSATION_TAG, lines.map(data)), "The JSON object:"];
+  const known = before === null ? [] : [dataLine(knownOf(before))];
+  const parts = [fenced(SUMMARY_TAG, known), fenced(CONVERSATION_TAG, lines.map(dataLine)), "The JSON object:"];
   return [
     { role: "system", content: system },
     { role: "user", content: parts.join("\n\n") },
@@ -99,6 +100,3 @@ function knownOf({ summary, topics }: SessionSummary) {
 }
 
 const fenced = (tag: string, lines: readonly string[]): string => [`<${tag}>`, ...lines, `</${tag}>`].join("\n");
-
-/** `<` is escaped, so that no line can hold a closing tag. */
-const data = (value: object): string => JSON.stringify(value).replaceAll("<", "\\u003c");
