@@ -81,9 +81,12 @@ export function fold(text: string): string {
     .normalize("NFC");
 }
 
-/** The source of a pattern that takes any of the lines, each of which is a pattern itself. */
-export const anyLineOf = (lines: string): string =>
-  `(?:${lines
+/** The text as it would go on a sentence: with a small letter first. */
+export const uncapitalized = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** The source of a pattern that takes any of the lines. A backslash in them is the pattern's, as in a literal one. */
+export const anyLineOf = (lines: TemplateStringsArray, ...parts: string[]): string =>
+  `(?:${String.raw(lines, ...parts)
     .trim()
     .split(/\s*\n\s*/)
     .join("|")})`;

@@ -4,10 +4,14 @@
  * reasoning may be long.
  */
 
+const TAGS = `(?:${[
+  "think|thinking|thoughts?|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|planning",
+  "pondering|details|notes|cot|commentary",
+].join("|")})`;
 /** Tags, with prefixes such as `seed:think` and `inner_monologue`; the group tells a closing one. */
 const THINKING = new RegExp(
   [
-    "(?<!`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??(?:think|thinking|thoughts?|reason|reasoning|reflect|reflection|analysis|scratchpad|monologue|rationale|planning|details|cot|commentary)(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!`)",
+    `(?<!\`)<\\s{0,8}(\\/?)\\s{0,8}(?:[a-z]{1,12}[:_-]?)??${TAGS}(?:[_-]\\w{1,20})?(?:\\s[^<>]{0,200})?>(?!\`)`,
     "\\[(\\/?)THINK\\]|◁(\\/?)think▷|<\\|(?:begin|(end))[_▁]of[_▁]thought\\|>|<\\|(?:START|(END))_THINKING\\|>|<unused9(?:4|(5))>",
     "^(\\.\\.\\.done thinking)\\.$",
   ].join("|"),

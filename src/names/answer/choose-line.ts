@@ -2,10 +2,10 @@
 
 import { MAX_NAME_WORDS } from "../../domain/limits.ts";
 import { hasContent } from "../../lib/visible-text.ts";
-import { isRefusing } from "../../model-answers/refusal.ts";
+import { isRefusal } from "../../model-answers/refusal.ts";
 import { isPlaceholder, isTitled } from "./labels.ts";
 import { withoutEdges, withoutLayer } from "./layers.ts";
-import { isSpeech } from "./speech.ts";
+import { isSentence } from "./sentence.ts";
 
 /** Deeper than any wrapping that was meant. */
 const MAX_LAYERS = 24;
@@ -32,10 +32,11 @@ export const unwrapLine = (line: string): string => readLine(line).name;
 function readLine(line: string): { name: string; isSaid: boolean; isTitle: boolean } {
   let name = line.replace(/\s+/g, " ").trim();
   let isTitle = false;
-  for (let layer = 0; layer < MAX_LAYERS && !isRefusing(name); layer += 1) {
+  for (let layer = 0; layer < MAX_LAYERS && !isRefusal(name); layer += 1) {
     isTitle ||= isTitled(name);
     const inner = withoutLayer(name);
-    if (inner === name && isSpeech(name)) break;
+    // Last, since a label or a remark may make a sentence of a name.
+    if (inner === name && isSentence(name)) break;
     const next = inner === name ? withoutEdges(name) : inner;
     if (next === name) return { name: hasContent(name) ? name : "", isSaid: false, isTitle };
     name = next;

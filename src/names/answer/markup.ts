@@ -10,10 +10,10 @@ export const dropFences = (text: string): string =>
 
 /** The element that a model was used to answer in. */
 const ANSWER =
-  /<((?:[a-z]{1,20}[_:.-]){0,3}?(?:title|name|answer|output|result|response))(?:\s[^<>]{0,200})?>\s*([^<]*[^<\s])\s*<\/\1\s*>/i;
-/** What shows nothing to a reader, and what a model notes before it answers. */
+  /<((?:[a-z]{1,20}[_:.-]){0,3}?(?:title|name|answer|response))(?:\s[^<>]{0,200})?>\s*([^<]*[^<\s])\s*<\/\1\s*>/i;
+/** What shows nothing to a reader. */
 const UNREADABLE =
-  /<(script|style|iframe|object|svg|head)(?:[\s/][^<>]{0,400})?>[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)|<!doctype[\s\S]*|^\s*<(notes?|[a-z]+ing)>[^<]*<\/\2>(?=\s*\S)/gi;
+  /<(script|style|head)(?:[\s/][^<>]{0,400})?>[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)|<!doctype[\s\S]*/gi;
 const TAG = /<(\/?)([a-z][\w:.-]*)([\s/=][^<>]*)?>|<[a-z]\w*[\s/][^<>]*$/gi;
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', ldquo: "“", rdquo: "”", nbsp: " " };
 

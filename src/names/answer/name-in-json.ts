@@ -10,13 +10,9 @@ const KEYS: ((key: string) => boolean)[] = [
   (key) => /^(?:[a-z]{3,12}[ _-]?)?name$/i.test(key) || isLabel(key),
   (key) => /^(?:text|content|value|data|message|final|choices)$/i.test(key),
 ];
-/** A tool call written as code: `set_title("…")`. */
-const CALL = /^[a-z_.]*(?:title|name|rename)[a-z_]*\(\s*(?:[a-z_]{1,20}\s*=\s*)?["'“](.+)["'”]\s*\)\s*;?$/i;
 
 /** The name that the JSON holds, "" when it holds none, and the text itself when there is no JSON. */
 export function nameInJson(text: string): string {
-  const called = CALL.exec(text.trim())?.[1];
-  if (called !== undefined) return called;
   // JSON may stand in a string of JSON.
   const [value] = jsonIn(/^\s*"\{\\"/.test(text) ? text.trim().slice(1).replaceAll('\\"', '"') : text);
   if (value === undefined) return text;

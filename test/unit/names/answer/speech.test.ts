@@ -134,6 +134,10 @@ test("drops reasoning that no tag marks, and takes the name that a label marks b
       "The user wants a title",
       "The user is asking for a meal plan for the week",
       "The user's message is about meals",
+      "The user sent a link",
+      "User discusses Docker",
+      "The user's message mentions Docker",
+      "Our discussion covers Docker",
       "The conversation is about meals",
       "This conversation revolves around meals",
       "The title should be 3-8 words and capture the topic",
@@ -145,6 +149,9 @@ test("drops reasoning that no tag marks, and takes the name that a label marks b
       "Let's think about the main topic",
       "Need to produce a concise title",
       "So the user wants meals",
+      "Next, the user wants meals",
+      "Maybe they plan meals",
+      "Well, this is hard",
       "Looking at the conversation, it is about meals",
       "Based on the conversation, the user plans meals",
       "Here's a thinking process:",
@@ -171,6 +178,8 @@ test("refuses refusals, apologies, capability notes and requests for more, in ma
       "Sorry, I can't do that.",
       "Sorry, but there is no conversation to title.",
       "Sorry.",
+      "Pardon, but no",
+      "Apologies, but I can't",
       "I apologize, but I cannot generate a title",
       "My apologies, but I cannot",
       "I cannot access external URLs or browse the web. Based solely on the message text",
@@ -198,6 +207,9 @@ test("refuses refusals, apologies, capability notes and requests for more, in ma
       "No conversation provided",
       "No conversation to summarize.",
       "Insufficient context",
+      "No transcript available",
+      "No input yet",
+      "No chat history",
       "Insufficient information to generate a title",
       "Not enough context for a title",
       "There is no conversation to title",
@@ -241,8 +253,10 @@ test("refuses refusals, apologies, capability notes and requests for more, in ma
       "Leider kann ich dabei nicht helfen",
       "Desculpe, não posso ajudar com isso",
       "Infelizmente, não consigo acessar",
+      "Sou uma IA",
       "Mi dispiace, ma non posso aiutarti",
       "Non posso accedere a link esterni",
+      "Per favore, fornisci più contesto",
       "Het spijt me, maar ik kan dat niet",
       "Jag kan tyvärr inte hjälpa till",
       "Извините, я не могу помочь с этим",
@@ -257,6 +271,7 @@ test("refuses refusals, apologies, capability notes and requests for more, in ma
       "אני מצטער, אבל אני לא יכול לעזור",
       "क्षमा करें, मैं इसमें मदद नहीं कर सकता",
       "मुझे खेद है, मैं यह नहीं कर सकता",
+      "माफ़ कीजिए, मैं मदद नहीं कर सकता",
       "Xin lỗi, tôi không thể giúp việc này",
       "Tôi không thể truy cập liên kết",
       "Maaf, saya tidak bisa membantu",
@@ -448,7 +463,7 @@ test("refuses placeholders, alone, numbered, wrapped or after a label, in many l
       ..."Title|Session Title|Chat Title|Your Title Here|[Title]|[Insert Title Here]|<title>|{title}|{{title}}".split(
         "|",
       ),
-      ..."No Title|No title available|Not available|Not Applicable|Empty|Blank|Default|Placeholder|true|false|OK|Done.|Yes|Sure".split(
+      ..."Untitled Document|General help|No Title|No title available|Not available|Not Applicable|Empty|Blank|Default|Placeholder|true|false|OK|Done.|Yes|Sure".split(
         "|",
       ),
       ...'Untitled.|"Untitled"|**Untitled**|Title: Untitled|Title: N/A|标题：无|Conversation Name: New Chat|Title: null|Name: -'.split(
@@ -457,7 +472,7 @@ test("refuses placeholders, alone, numbered, wrapped or after a label, in many l
       ..."新对话|新会话|新聊天|未命名|未命名会话|无标题|無題|无|新建对话|新しいチャット|新しい会話|タイトルなし|새 채팅|새 대화|새로운 대화|제목 없음|무제".split(
         "|",
       ),
-      ..."Nouvelle conversation|Nouveau chat|Sans titre|Nueva conversación|Nuevo chat|Sin título|Neuer Chat|Neue Unterhaltung".split(
+      ..."Nouvelle conversation|Nouveau chat|Sans titre|Nueva conversación|Nuevo chat|Sin título|Ningún título|Neuer Chat|Neue Unterhaltung".split(
         "|",
       ),
       ..."Ohne Titel|Unbenannt|Nova conversa|Sem título|Nuova chat|Nuova conversazione|Senza titolo|Nieuw gesprek|Naamloos".split(

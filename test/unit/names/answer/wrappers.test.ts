@@ -190,7 +190,7 @@ test("takes the name out of JSON, also nested, listed, escaped, half JSON or cut
   });
 });
 
-test("takes labels off in any language, with any separator, bold or not", () => {
+test("takes labels off in many languages, with any separator, bold or not", () => {
   const labels = [
     "Title: ",
     "title:",
@@ -241,6 +241,11 @@ test("takes labels off in any language, with any separator, bold or not", () => 
     "Title for the session: ",
     "Possible title: ",
     "Name: ",
+    "Main topic: ",
+    "Better title: ",
+    "Naam: ",
+    "الاسم: ",
+    "नाम: ",
     "Topic: ",
     "Subject: ",
     "Final Answer: ",
@@ -310,8 +315,6 @@ test("takes labels off in any language, with any separator, bold or not", () => 
     "כותרת השיחה: ",
     "शीर्षक: ",
     "सत्र का शीर्षक: ",
-    "শিরোনাম: ",
-    "தலைப்பு: ",
     "ชื่อ: ",
     "หัวข้อ: ",
     "ชื่อการสนทนา: ",
@@ -442,6 +445,9 @@ test("drops what a model says before the name", () => {
     `Sure! ${NAME}`,
     `Sure:\n${NAME}`,
     `Certainly! ${NAME}`,
+    `Gladly! ${NAME}`,
+    `Perfect! ${NAME}`,
+    `Maybe: ${NAME}`,
     `Of course!\n\n${NAME}`,
     `Okay, here you go: ${NAME}`,
     `Absolutely! Here's one: ${NAME}`,
@@ -458,17 +464,8 @@ test("drops what a model says before the name", () => {
     `Based on our discussion, I suggest the title: "${NAME}"`,
     `A good title for this conversation would be: ${NAME}`,
     `A suitable title would be "${NAME}".`,
-    `A good title would be ${NAME}`,
     `The title is: ${NAME}`,
     `The title is "${NAME}".`,
-    `The title of this conversation is ${NAME}.`,
-    `I suggest "${NAME}"`,
-    `I would suggest "${NAME}" as the title.`,
-    `I'd call this conversation "${NAME}".`,
-    `I would title this chat ${NAME}`,
-    `How about "${NAME}"?`,
-    `You could call it "${NAME}".`,
-    `"${NAME}" would be a good title.`,
     `My suggestion: ${NAME}`,
     `Title suggestion: "${NAME}"`,
     `Voici un titre : ${NAME}`,
