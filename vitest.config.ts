@@ -53,10 +53,10 @@ async function workerWith(vars: Record<string, string>) {
   }));
 }
 
-/** A test's folder says what it is, and names its project. */
-const named = (name: string) => ({
+/** A test's folder says what it is, and with that which project runs it. */
+const named = (name: string, folders = [name]) => ({
   name,
-  include: [`test/${name}/**/*.test.ts`],
+  include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
   // Nothing is slow by itself; on a busy machine everything is.
   testTimeout: 60_000,
   hookTimeout: 60_000,
@@ -73,19 +73,20 @@ const unit = {
   test: { ...named("unit"), pool: "threads" as const, setupFiles: ["./test/support/no-network.ts"] },
 };
 
-/** What uses the platform is tested in workerd, on real D1 and real objects; its files share a Worker. */
-const inWorker = (name: string, vars: Record<string, string> = {}) => ({
+/**
+ * What uses the platform is tested in workerd, on real D1 and real objects; the files of a project share a Worker. A Worker
+ * takes seconds to import all of src, so folders that can share one are one project.
+ */
+const inWorker = (name: string, vars: Record<string, string> = {}, folders = [name]) => ({
   plugins: [workerWith(vars)],
   test: {
-    ...named(name),
+    ...named(name, folders),
     setupFiles: ["./test/support/setup.ts"],
   },
 });
 
 const inWorkers = () => [
-  inWorker("store"),
-  inWorker("api"),
-  inWorker("faults"),
+  inWorker("worker", {}, ["store", "api", "faults"]),
   inWorker("own"),
   inWorker("responses", { OPENAI_API: "responses" }),
   inWorker("doors", DOORS_VARS),
