@@ -2,7 +2,7 @@ import type { BulkParams } from "./session-fields.ts";
 
 /**
  * `names`: a model names each session; `bulk`: each session is changed as the job's `action` says; `erase`: the erasure of
- * a user that is under way, without items. Stored.
+ * a user that is under way, without items. Stored. What is done for a kind stands in `jobs/kinds/list.ts`.
  */
 export type JobKind = "names" | "bulk" | "erase";
 

@@ -42,7 +42,11 @@ export const KEPT_RUN_INDEXES = 10_000;
 export const DEFAULT_HISTORY_BYTES = 256 * 1024;
 /** The most that an agent may say, and what one session object keeps in memory. Many objects share one isolate's 128 MB. */
 export const MAX_HISTORY_WINDOW_BYTES = 1024 * 1024;
-/** A name given by hand. */
+/**
+ * A name given by hand; a first message's line, the preview of the last message, the filter `session_name` and the names that
+ * an import takes have this length too, so an export with longer names no longer comes in where it is made smaller. README and
+ * docs/storage.md state it.
+ */
 export const MAX_NAME_CODE_POINTS = 200;
 /**
  * A name from a model: its prompt, what is cut from its answer and what a guardrail may answer follow from these. Each cuts a

@@ -1,6 +1,7 @@
 /**
  * Makes D1 fail on purpose, for the Worker and for the objects alike. It stands before the methods of the binding's
- * prototypes, so all that is sent to D1 passes here. Each operation is written down with the rows that D1 counted.
+ * prototypes, so all that is sent to D1 passes here. Each operation is written down with the rows that D1 counted. Tests with it
+ * stand in `test/faults/`, in the folder of `src/session/` that they try; `test/faults/lane/database-away.test.ts` shows how.
  *
  * @example
  * const d1 = watchD1(); // once per file; every test starts with a D1 that works

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { NO_CONTROL_PATTERN } from "../../domain/control.ts";
 import { type ItemStatus, type JobStatus, MAX_JOB_IDS } from "../../domain/job.ts";
+import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import type { RouteScope } from "../../http/scope.ts";
 import { IdempotencyHeader } from "../shared/idempotency.ts";
 import { instantField } from "../shared/instant.ts";
@@ -193,7 +194,7 @@ const NameSessions = z
     }),
     fallback: z.string().nullish().openapi({
       description: "The name where the model has none that can be used; left out, the first message, shortened.",
-      maxLength: 200,
+      maxLength: MAX_NAME_CODE_POINTS,
       pattern: NO_CONTROL_PATTERN,
     }),
     max_tokens: z.int().min(1).nullish().openapi({ description: "The job stops when they are spent." }),

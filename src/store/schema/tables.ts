@@ -26,7 +26,9 @@ import type { ApprovalType, OnExpiry } from "../../domain/tool.ts";
 
 /**
  * One row per session: all that a list shows. Instants are epoch milliseconds. See docs/storage.md. A column that holds what
- * callers set begins in `domain/session-fields.ts`, whose head says who else has to know of it.
+ * callers set begins in `domain/session-fields.ts`, whose head says who else has to know of it. A column of the server's own
+ * goes into `Session` too (`domain/session.ts`); types then ask for the rest. `store/sessions/fork.ts` copies every column that it does
+ * not name, and a list reads it (`LISTED` in `store/sessions/list.ts`).
  */
 export const sessions = sqliteTable(
   "sessions",
