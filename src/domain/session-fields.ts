@@ -2,7 +2,7 @@ import type { JsonObject } from "./json.ts";
 
 /**
  * The fields of a session that callers set, find sessions by, see, export and import. A field is declared here. What else
- * has to know of it does not compile until it says what it does about the field:
+ * has to know of it does not compile until it says what it does about the field, as far as callers may do that with it:
  *
  * - `store/schema/tables.ts`: its column
  * - `store/sessions/filter.ts`: how D1 finds sessions by it

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { Message, Metrics, SessionSummary } from "../shared/run-parts.ts";
 import { Highlights, searchMeta } from "../shared/shapes.ts";
@@ -25,7 +26,7 @@ const sessionFields = {
   last_message: z
     .object({
       role: z.enum(["user", "assistant"]),
-      text: text("One line of at most 200 characters, secrets masked."),
+      text: text(`One line of at most ${MAX_NAME_CODE_POINTS} characters, secrets masked.`),
       created_at: isoTime(),
     })
     .nullish(),
