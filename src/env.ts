@@ -4,6 +4,7 @@ import { type KeyedProvider, MODEL_APIS, type ModelApi, type ModelProvider } fro
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
 import { DEFAULT_SCOPES } from "./domain/scope.ts";
 import { type Registry, teamDepth } from "./domain/team.ts";
+import { CLAIM, HEADER_NAME, ISSUER_ALGORITHMS, JWKS, JWT_ALGORITHM, jwtProblems } from "./lib/jwt-variables.ts";
 import {
   BOOLEAN,
   type Format,
@@ -68,24 +69,7 @@ const MODE: Format<"development" | "deployment"> = {
   expected: "`development` or unset",
 };
 
-/** How tokens may be signed: never without a signature, and with a shared secret only outside the issuer's. */
-const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const;
-const JWT_ALGORITHMS = [...ASYMMETRIC, "HS256"] as const;
-const ISSUER_ALGORITHMS = words(`some of ${ASYMMETRIC.join(", ")}`, (word) => ASYMMETRIC.some((one) => one === word));
-
 const SCOPE_WORDS = words("scopes such as `sessions:read`, separated by spaces", (word) => word.includes(":"));
-
-/** A claim that its user may edit must not say who that is, or what it may do. */
-const CLAIM: Format<string> = {
-  read: (value) =>
-    typeof value === "string" && !/^\/?(user_metadata|unsafe_metadata)(\/|$)/.test(value) ? value : undefined,
-  expected: "a claim's name or a JSON Pointer, and not into `user_metadata` or `unsafe_metadata`, which users may edit",
-};
-
-const HEADER_NAME: Format<string> = {
-  read: (value) => (typeof value === "string" && /^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : undefined),
-  expected: "a name such as `Authorization`",
-};
 
 /** The platform ends a run after 15 minutes, so no single wait in it can be longer. */
 const MAX_TIMEOUT_MS = 15 * 60_000;
@@ -142,7 +126,7 @@ export const SETTINGS = {
   /** Where the issuer's keys are; null: at `/.well-known/jwks.json` below it. */
   jwtJwksUrl: optional("JWT_JWKS_URL", HTTP_URL),
   /** The issuer's keys themselves, as the text of a JWKS, instead of a URL. */
-  jwtJwks: optional("JWT_JWKS", TEXT),
+  jwtJwks: optional("JWT_JWKS", JWKS),
   /** One of these must be in `aud`; null: `aud` may be missing, and else must hold `OS_ID`. */
   jwtAudience: optional("JWT_AUDIENCE", TEXTS),
   /** Who a token's `azp` may be; null: anybody. */
@@ -151,7 +135,7 @@ export const SETTINGS = {
   jwtVerificationKey: optional("JWT_VERIFICATION_KEY", TEXT),
   jwtAlgorithms: variable("JWT_ALGORITHMS", ISSUER_ALGORITHMS, ["RS256", "ES256", "EdDSA"]),
   /** The algorithm of `JWT_VERIFICATION_KEY`. */
-  jwtAlgorithm: variable("JWT_ALGORITHM", oneOf(JWT_ALGORITHMS), "RS256"),
+  jwtAlgorithm: variable("JWT_ALGORITHM", JWT_ALGORITHM, "RS256"),
   /** A claim's name, or from `/` on a JSON Pointer. */
   jwtUserIdClaim: variable("JWT_USER_ID_CLAIM", CLAIM, "sub"),
   jwtScopesClaim: variable("JWT_SCOPES_CLAIM", CLAIM, "scopes"),
@@ -253,6 +237,8 @@ function read(env: object, providers: readonly ModelProvider[]): Outcome<Config>
   ];
   if (problems.length > 0) return fail(misconfigured(problems));
   const settings = Object.fromEntries(values.map(({ key, value }) => [key, value])) as Omit<Config, "providers">;
+  const together = jwtProblems(settings);
+  if (together.length > 0) return fail(misconfigured(together));
   return ok({ ...settings, providers: providers.map((provider) => keyed(env, provider)) });
 }
 

@@ -7,7 +7,7 @@ import type { Place } from "./shown.ts";
 export interface CheckContext {
   config: Config;
   /** Milliseconds since the epoch. */
-  now: number;
+  now(): number;
   /** Lets work go on behind the answer, and though the caller hangs up. */
   keepAlive(work: Promise<unknown>): void;
 }

@@ -36,12 +36,12 @@ export function authenticate(now: () => number): Middleware {
     unwrap(await verificationKeys(config));
     const gate = c.req.method === "OPTIONS" ? "open" : gateOf(config, c.req.path);
     if (gate === "closed") throw new AppError(securityKeyNotConfigured());
-    if (gate !== "open") c.set("credential", await credentialOf(c, gate, now()));
+    if (gate !== "open") c.set("credential", await credentialOf(c, gate, now));
     await next();
   };
 }
 
-async function credentialOf(c: AppContext, gate: Gate, now: number): Promise<Credential> {
+async function credentialOf(c: AppContext, gate: Gate, now: () => number): Promise<Credential> {
   const config = c.get("config");
   const shown = unwrap(shownBy((name) => c.req.header(name), config));
   if (shown !== null) refuseForgery(c, shown);

@@ -1,6 +1,7 @@
 import { authModeOf } from "../auth/doors.ts";
 import { AppError, badRequest, forbidden } from "../domain/error.ts";
 import type { Config } from "../env.ts";
+import { isLoopback } from "../lib/loopback.ts";
 import type { AppContext, Middleware } from "./context.ts";
 import { setHeaders } from "./headers.ts";
 
@@ -30,11 +31,6 @@ function isAllowedOrigin(config: Pick<Config, "mode" | "corsOrigins">, origin: s
 export function isOwnOrAllowed(c: AppContext): boolean {
   const origin = c.req.header("Origin");
   return origin !== undefined && (origin === new URL(c.req.url).origin || isAllowedOrigin(c.get("config"), origin));
-}
-
-/** Whether a URL's host (`[::1]` with its brackets) is this machine, whatever a name server says. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname) || /^(.+\.)?localhost$/.test(hostname);
 }
 
 /**

@@ -56,10 +56,9 @@ export function words(expected: string, isOne: (word: string) => boolean = () =>
 export const TEXTS: Format<string[]> = {
   read(value) {
     if (typeof value !== "string") return undefined;
-    return value
-      .split(",")
-      .map((one) => one.trim())
-      .filter((one) => one !== "");
+    const texts = value.split(",").map((one) => one.trim());
+    const found = texts.filter((one) => one !== "");
+    return found.length > 0 ? found : undefined;
   },
   expected: "texts, separated by commas",
 };

@@ -17,7 +17,7 @@ interface SmallAppOptions {
   /** Null: the deployment has no model. */
   model?: Model | null;
   routers?: Router[];
-  now?: number;
+  now?: number | (() => number);
 }
 
 /** A model for tests that look at what it is and never ask it. */
@@ -33,13 +33,13 @@ export const silentModel: Model = {
 
 /** An app with only what a test needs, on the real middleware. `request` calls it as `http://localhost`. */
 export function smallApp(options: SmallAppOptions = {}) {
-  const { vars = { MODE: "development" }, model = silentModel } = options;
+  const { vars = { MODE: "development" }, model = silentModel, now = Date.UTC(2026, 10, 21, 22, 2, 43, 291) } = options;
   const app = createApp({
     config: readConfig,
     ...register([...(options.agents ?? [{ id: "helper", name: "Helper" }]), ...(options.teams ?? [])]),
     models: () => (choice) =>
       model === null ? null : { ...model, id: choice === undefined ? model.id : modelSettings(choice).id },
-    now: () => options.now ?? Date.UTC(2026, 10, 21, 22, 2, 43, 291),
+    now: typeof now === "number" ? () => now : now,
     routers: options.routers ?? [],
   });
   const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, JOBS: env.JOBS, ...vars };

@@ -21,6 +21,46 @@ const BAD = {
   CORS_ORIGINS: "nowhere",
 };
 
+/** What holds of the doors for end users where nothing is set. */
+const NO_DOORS = {
+  jwtIssuer: null,
+  jwtJwksUrl: null,
+  jwtJwks: null,
+  jwtAudience: null,
+  jwtAuthorizedParties: null,
+  jwtVerificationKey: null,
+  jwtAlgorithms: ["RS256", "ES256", "EdDSA"],
+  jwtAlgorithm: "RS256",
+  jwtUserIdClaim: "sub",
+  jwtScopesClaim: "scopes",
+  jwtSessionIdClaim: null,
+  jwtToolClaims: [],
+  jwtDefaultScopes: [
+    "agents:read",
+    "agents:run",
+    "teams:read",
+    "teams:run",
+    "sessions:read",
+    "sessions:write",
+    "sessions:delete",
+    "approvals:read",
+  ],
+  jwtAdminScope: "agent_os:admin",
+  jwtLeewaySeconds: 10,
+  jwtHeader: "Authorization",
+  jwtCookie: null,
+  clientTokenSecret: null,
+  clientTokenSecretOld: null,
+  securityKeyOld: null,
+  userConcurrentRuns: 4,
+  userRunsPerDay: 500,
+  userTokensPerDay: 2_000_000,
+  userMaxSessions: 0,
+  authFailures: null,
+  requests: null,
+  runStarts: null,
+};
+
 describe("the configuration", () => {
   it("has a default for everything but secrets", () => {
     expect(settings({})).toEqual({
@@ -44,6 +84,7 @@ describe("the configuration", () => {
       maxToolRounds: 10,
       maxTeamDepth: 3,
       maxMemberRuns: 16,
+      ...NO_DOORS,
       corsOrigins: [],
       osId: "edge-sessions",
       osName: "Edge Sessions",
@@ -97,6 +138,7 @@ describe("the configuration", () => {
       maxToolRounds: 3,
       maxTeamDepth: 2,
       maxMemberRuns: 64,
+      ...NO_DOORS,
       corsOrigins: ["https://a.example.com", "http://localhost:5173", "tauri://localhost"],
       osId: "mine",
       osName: "My OS",

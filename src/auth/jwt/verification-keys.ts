@@ -22,10 +22,13 @@ export async function verificationKeys(config: KeySettings): Promise<Outcome<Ver
 async function importKeys({ jwtVerificationKey, jwtAlgorithm }: KeySettings): Promise<Outcome<VerificationKeys>> {
   if (jwtVerificationKey === null) return ok([]);
   if (jwtAlgorithm === "HS256") return ok([await secretKey(jwtVerificationKey)]);
-  const pems = jwtVerificationKey.match(PEM) ?? [];
+  // Where a variable cannot hold line breaks, people write them as `\n`.
+  const text = jwtVerificationKey.replaceAll("\\n", "\n");
+  const pems = text.match(PEM) ?? [];
+  const isAll = text.replaceAll(PEM, "").trim() === "";
   try {
     const keys = await Promise.all(pems.map((pem) => importSPKI(pem, jwtAlgorithm)));
-    if (keys.length > 0 && keys.every(isStrong)) return ok(keys);
+    if (isAll && keys.length > 0 && keys.every(isStrong)) return ok(keys);
   } catch {
     // What the platform says of a key is of no use to whoever set it: the sentence below says what it must be.
   }
