@@ -9,7 +9,7 @@
  * await issuer.tokenFor("ada"); // RS256; issuer.add("k2", "ES256") makes another key
  */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from "jose";
-import { afterEach, beforeEach, vi } from "vitest";
+import { afterAll, beforeEach } from "vitest";
 import { ISSUER, OS_SECURITY_KEY, VERIFICATION_SECRET } from "./doors-deployment.ts";
 
 export type Claims = Record<string, unknown>;
@@ -76,7 +76,7 @@ export interface ScriptedIssuer {
   tokenFor(user: string, claims?: Claims): Promise<string>;
 }
 
-/** An identity provider at this URL. Each test begins with one RS256 key, which is made once. */
+/** An identity provider at this URL; called at top level or in a describe. Each test begins with one RS256 key, which is made once. */
 export function scriptIssuer(issuer: string = ISSUER, jwksUrl = `${issuer}/.well-known/jwks.json`): ScriptedIssuer {
   const made: ScriptedIssuer = {
     issuer,
@@ -95,20 +95,20 @@ export function scriptIssuer(issuer: string = ISSUER, jwksUrl = `${issuer}/.well
       return signWith(newest, made.claimsOf(user, claims));
     },
   };
+  const realFetch = globalThis.fetch;
+  globalThis.fetch = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (url !== jwksUrl) return realFetch(input, init);
+    made.reads.push({ url, init });
+    return (made.answer ?? (() => Response.json({ keys: made.keys.map(({ jwk }) => jwk) })))(init);
+  };
   let first: KeyPair | undefined;
   beforeEach(async () => {
     first ??= await keyPair("RS256", "k1");
     Object.assign(made, { keys: [first], reads: [], answer: undefined });
-    const realFetch = globalThis.fetch;
-    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-      const url = input instanceof Request ? input.url : String(input);
-      if (url !== jwksUrl) return realFetch(input, init);
-      made.reads.push({ url, init });
-      return (made.answer ?? (() => Response.json({ keys: made.keys.map(({ jwk }) => jwk) })))(init);
-    });
   });
-  afterEach(() => {
-    vi.restoreAllMocks();
+  afterAll(() => {
+    globalThis.fetch = realFetch;
   });
   return made;
 }

@@ -52,12 +52,18 @@ describe("the variables of users' tokens", () => {
 
   it.each<[string, Record<string, unknown>]>([
     ["an https issuer", IDP],
-    ["an issuer that is no URL, whose keys are elsewhere", { JWT_ISSUER: "idp", JWT_JWKS_URL: "https://idp.example.com/k" }],
+    [
+      "an issuer that is no URL, whose keys are elsewhere",
+      { JWT_ISSUER: "idp", JWT_JWKS_URL: "https://idp.example.com/k" },
+    ],
     ["an issuer that is no URL, whose keys are here", { JWT_ISSUER: "idp", JWT_JWKS: PUBLIC_JWKS }],
     ["an issuer on this machine, in development", { MODE: "development", JWT_ISSUER: "http://127.0.0.1:9000" }],
     ["a secret", { JWT_VERIFICATION_KEY: SECRET, JWT_ALGORITHM: "HS256" }],
     ["public keys", { JWT_VERIFICATION_KEY: `${PEM}\n${PEM}` }],
-    ["secrets of their own", { JWT_VERIFICATION_KEY: SECRET, JWT_ALGORITHM: "HS256", CLIENT_TOKEN_SECRET: `${SECRET}2` }],
+    [
+      "secrets of their own",
+      { JWT_VERIFICATION_KEY: SECRET, JWT_ALGORITHM: "HS256", CLIENT_TOKEN_SECRET: `${SECRET}2` },
+    ],
   ])("may be %s", (_what, vars) => {
     expect(problem(vars)).toBe("");
   });
@@ -103,7 +109,10 @@ describe("the variables of users' tokens", () => {
     ["CLIENT_TOKEN_SECRET_OLD", { CLIENT_TOKEN_SECRET_OLD: "s3cret" }],
     ["CLIENT_TOKEN_SECRET", { CLIENT_TOKEN_SECRET: SECRET, OS_SECURITY_KEY: SECRET }],
     ["CLIENT_TOKEN_SECRET", { CLIENT_TOKEN_SECRET: SECRET, JWT_VERIFICATION_KEY: SECRET, JWT_ALGORITHM: "HS256" }],
-    ["CLIENT_TOKEN_SECRET_OLD", { CLIENT_TOKEN_SECRET_OLD: SECRET, JWT_VERIFICATION_KEY: SECRET, JWT_ALGORITHM: "HS256" }],
+    [
+      "CLIENT_TOKEN_SECRET_OLD",
+      { CLIENT_TOKEN_SECRET_OLD: SECRET, JWT_VERIFICATION_KEY: SECRET, JWT_ALGORITHM: "HS256" },
+    ],
     ["USER_CONCURRENT_RUNS", { USER_CONCURRENT_RUNS: "-1" }],
     ["USER_RUNS_PER_DAY", { USER_RUNS_PER_DAY: "s3cret" }],
     ["USER_TOKENS_PER_DAY", { USER_TOKENS_PER_DAY: "1.5" }],
