@@ -5,6 +5,8 @@ import {
   type Claims,
   type KeyPair,
   keyPair,
+  part,
+  rawToken,
   scriptIssuer,
   secondsNow,
   sign,
@@ -41,7 +43,6 @@ const ALGORITHM = refused("Invalid token: The specified alg value is not allowed
 const AUDIENCE = refused("Invalid token audience - token not valid for this AgentOS instance");
 const NOBODY = [403, "Authenticated request is missing a user identity", null];
 
-const base64url = (text: string) => btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 /** What an app with these variables says of a token of the issuer with these claims. */
 const ofClaims = async (claims: Claims, vars: Record<string, unknown> = {}) =>
   whoApp({ ...IDP, ...vars }).show(await idp.tokenFor("ada", claims));
@@ -201,14 +202,8 @@ describe("time", () => {
     const [pair] = idp.keys;
     if (pair === undefined) throw new Error("no key");
     for (const exp of ["1e999", "-1e999"]) {
-      const payload = base64url(`{"iss":"${ISSUER}","sub":"ada","exp":${exp}}`);
-      const head = base64url(JSON.stringify({ alg: "RS256", kid: pair.kid }));
-      const signature = await crypto.subtle.sign(
-        "RSASSA-PKCS1-v1_5",
-        pair.privateKey,
-        new TextEncoder().encode(`${head}.${payload}`),
-      );
-      const token = `${head}.${payload}.${base64url(String.fromCharCode(...new Uint8Array(signature)))}`;
+      const payload = `{"iss":"${ISSUER}","sub":"ada","exp":${exp}}`;
+      const token = await rawToken({ alg: "RS256", kid: pair.kid }, payload, pair.privateKey);
       expect(said(await whoApp(IDP, () => NOW).show(token))).toEqual(EXPIRED);
     }
   });
@@ -246,7 +241,7 @@ describe("signatures", () => {
   it("are needed: alg none (case 13)", async () => {
     const [, payload] = (await idp.tokenFor("ada")).split(".");
     for (const alg of ["none", "None", "NONE", "nOnE"]) {
-      expect(said(await whoApp(IDP).show(`${base64url(JSON.stringify({ alg }))}.${payload}.`))).toEqual(ALGORITHM);
+      expect(said(await whoApp(IDP).show(`${part(JSON.stringify({ alg }))}.${payload}.`))).toEqual(ALGORITHM);
     }
     const [head] = (await idp.tokenFor("ada")).split(".");
     expect(said(await whoApp(IDP).show(`${head}.${payload}.`))).toEqual(SIGNATURE);
@@ -286,7 +281,7 @@ describe("signatures", () => {
     const [pair] = idp.keys as [KeyPair];
     const [, payload, signature] = (await idpToken(pair)).split(".");
     const withHeader = (header: Claims) =>
-      whoApp(IDP).show(`${base64url(JSON.stringify(header))}.${payload}.${signature}`);
+      whoApp(IDP).show(`${part(JSON.stringify(header))}.${payload}.${signature}`);
     const alg = "RS256";
     const critical = (name: string) => refused(`Invalid token: Unsupported critical extension: ${name}`);
     expect(said(await withHeader({ alg, crit: ["x"], x: 1 }))).toEqual(critical("x"));
@@ -327,10 +322,7 @@ describe("signatures", () => {
       ['"x"', "must be a json object"],
       ["null", "must be a json object"],
     ] as const) {
-      const head = base64url('{"alg":"RS256"}');
-      const bytes = new TextEncoder().encode(`${head}.${base64url(payload)}`);
-      const signature = await crypto.subtle.sign("RSASSA-PKCS1-v1_5", pair.privateKey, bytes);
-      const token = `${head}.${base64url(payload)}.${base64url(String.fromCharCode(...new Uint8Array(signature)))}`;
+      const token = await rawToken({ alg: "RS256" }, payload, pair.privateKey);
       expect(said(await whoApp(own).show(token))).toEqual(refused(text + reason));
       const missing =
         'Token is missing the "iss" claim. Issuer verification requires this claim to be present in the token.';
@@ -511,11 +503,8 @@ describe("the user of a token", () => {
 
   it("is the last of two subs, everywhere: the text is read once", async () => {
     const [pair] = idp.keys as [KeyPair];
-    const head = base64url(JSON.stringify({ alg: "RS256", kid: pair.kid }));
-    const payload = base64url(`{"sub":"ada","iss":"x","exp":${secondsNow() + 60},"iss":"${ISSUER}","sub":"bob"}`);
-    const bytes = new TextEncoder().encode(`${head}.${payload}`);
-    const signature = await crypto.subtle.sign("RSASSA-PKCS1-v1_5", pair.privateKey, bytes);
-    const token = `${head}.${payload}.${base64url(String.fromCharCode(...new Uint8Array(signature)))}`;
+    const payload = `{"sub":"ada","iss":"x","exp":${secondsNow() + 60},"iss":"${ISSUER}","sub":"bob"}`;
+    const token = await rawToken({ alg: "RS256", kid: pair.kid }, payload, pair.privateKey);
     expect((await whoApp(IDP).show(token)).body.credential.subject).toBe("bob");
   });
 });

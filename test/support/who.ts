@@ -4,14 +4,14 @@ import { principal } from "../../src/http/auth.ts";
 import { smallApp } from "./small-app.ts";
 
 const route = {
-  path: "/who",
+  path: "/who" as const,
   operationId: "who",
-  user: "caller",
-  scope: "credential",
+  user: "caller" as const,
+  scope: "credential" as const,
   summary: "",
-  tags: [],
+  tags: [] as string[],
   responses: { 200: json(z.unknown(), "Who asks") },
-} as const;
+};
 const get = defineRoute({ ...route, method: "get" });
 const post = defineRoute({ ...route, method: "post" });
 
