@@ -85,6 +85,13 @@ export const sessionExists = (id: string): Failure => ({
   detail: `Session with id '${id}' already exists. Use PATCH /sessions/${id} to update it.`,
 });
 
+/** The id of a session that does not exist for the caller: it is not said whether it was this that stood in the way. */
+export const sessionIdRefused = (): Failure => ({
+  code: "session_exists",
+  detail:
+    "Could not create a session with the supplied session_id. Omit session_id to have one generated, or choose a different one.",
+});
+
 /** `until` is an instant as text; null when the session cannot be brought back any more. */
 export const sessionDeleted = (id: string, until: string | null): Failure => ({
   code: "session_deleted",

@@ -1,3 +1,4 @@
+import type { Owner } from "./owner.ts";
 import type { BulkParams } from "./session-fields.ts";
 
 /**
@@ -30,7 +31,7 @@ export interface JobParams extends BulkParams {
 export interface Job {
   jobId: string;
   kind: JobKind;
-  userId: string | null;
+  userId: Owner | null;
   params: JobParams;
   status: JobStatus;
   stopReason: string | null;

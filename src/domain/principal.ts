@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { Owner } from "./owner.ts";
 import { type HeldScopes, holds } from "./scope.ts";
 import { isHidden, type Session } from "./session.ts";
 
@@ -58,9 +59,9 @@ export interface Principal {
   /** Who acts, as logs, the audit and answers name it: `user:ada`, `sa:billing`, `security_key`, `development`, `server`. */
   actor: string;
   /** Only this user's sessions exist for the principal; null: all do. */
-  userId: string | null;
+  userId: Owner | null;
   /** To whom what it makes belongs; null: to nobody. */
-  ownerId: string | null;
+  ownerId: Owner | null;
   /** Whether it may see only what is its own. It claims no session that belongs to nobody: that does not exist for it. */
   confined: boolean;
   scopes: HeldScopes;
@@ -73,13 +74,32 @@ export const actorOf = ({ caller, subject }: Pick<Credential, "caller" | "subjec
 /** Who acts with this credential, where the request names this user. A confined caller is itself, whomever it names. */
 export function principalOf(credential: Credential, named: string | null): Principal {
   const { caller, subject, scopes } = credential;
-  const confined = isConfined(credential);
-  const userId = confined ? subject : named;
-  return { caller, actor: actorOf(credential), userId, ownerId: userId ?? subject, confined, scopes };
+  const confinedTo = confinedUser(credential);
+  const userId = ownerOf(confinedTo ?? named);
+  const ownerId = userId ?? ownerOf(subject);
+  return { caller, actor: actorOf(credential), userId, ownerId, confined: confinedTo !== null, scopes };
+}
+
+/** The user to whom the credential confines its bearer; null if it does not. */
+export function confinedUser(credential: Credential): string | null {
+  if (!isConfined(credential)) return null;
+  // Without a user every session exists for a principal, so this one would be anything but confined.
+  if (credential.subject === null) throw new Error("A confined credential has no subject.");
+  return credential.subject;
+}
+
+const ownerOf = (user: string | null) => user as Owner | null;
+
+/**
+ * Whose an idempotency key is; the same key of another holder is another one. Who may act for all users does not share
+ * the keys of the user whom it names, as whose holder it is known by its own name.
+ */
+export function keyHolder({ caller, actor, userId, confined }: Principal): { caller: string; userId: string } {
+  return { caller: caller === "user" && !confined ? actor : caller, userId: userId ?? "" };
 }
 
 /** The server itself, on behalf of a user; on behalf of nobody (null) it sees every session. */
-export const serverFor = (userId: string | null): Principal => ({
+export const serverFor = (userId: Owner | null): Principal => ({
   caller: "server",
   actor: "server",
   userId,
@@ -91,6 +111,24 @@ export const serverFor = (userId: string | null): Principal => ({
 /** The server, when no user is behind the call. */
 export const SERVER = serverFor(null);
 
+/** To whom something belongs that a file says is this user's. A confined principal brings in what is its own only. */
+export function importedOwner({ userId, ownerId, confined }: Principal, said: string | null): Owner | null {
+  return confined ? ownerId : (userId ?? ownerOf(said));
+}
+
+/**
+ * To whom a run belongs that was asked for as this owner's, in this session. Who speaks for all and names no user owns
+ * the sessions that it begins. In any other session its run belongs to nobody, so that it claims none.
+ */
+export function ownerOfRun(
+  principal: Principal,
+  asked: Owner | null,
+  session: Pick<Session, "userId"> | null,
+): Owner | null {
+  const isGuest = principal.userId === null && session !== null && session.userId !== asked;
+  return isGuest ? null : asked;
+}
+
 /** Whether the session exists for the principal. */
 export function maySee(principal: Principal, session: Pick<Session, "userId" | "visibility">): boolean {
   return !isHidden(session) && couldSee(principal, session);
@@ -98,7 +136,7 @@ export function maySee(principal: Principal, session: Pick<Session, "userId" | "
 
 /** The principal, as whom only one owner's sessions exist; null if none of these exist for the principal. */
 export function confinedTo(principal: Principal, owner: string): Principal | null {
-  return ownsOrSpeaksForAll(principal, owner) ? { ...principal, userId: owner } : null;
+  return ownsOrSpeaksForAll(principal, owner) ? { ...principal, userId: ownerOf(owner) } : null;
 }
 
 /** Whether the session exists for the principal, or did before it was deleted. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from "./json.ts";
 import type { FinishReason } from "./model.ts";
+import type { Owner } from "./owner.ts";
 import type { TokenMetrics } from "./session.ts";
 import type { ComponentRef } from "./team.ts";
 
@@ -101,7 +102,7 @@ export type MadeOrigin = Exclude<RunOrigin, { type: "copied" }>;
 export interface RunRequest {
   runId: string;
   component: ComponentRef;
-  userId: string | null;
+  userId: Owner | null;
   /** What the user says. For a run that is made from another one without a new message, what was said there. */
   message: string;
   /** Null for a run that is not made from another one. */
@@ -154,7 +155,7 @@ export interface RunRow {
   teamId: string | null;
   /** The agent's or team's name when the run started, so that a replay shows what was streamed. */
   componentName: string | null;
-  userId: string | null;
+  userId: Owner | null;
   status: RunStatus;
   /** Names the attempt that may settle the run. */
   fence: string;

@@ -1,4 +1,5 @@
 import type { Json } from "./json.ts";
+import type { Owner } from "./owner.ts";
 import { blankFields, type SessionFields } from "./session-fields.ts";
 
 export type { NameDetails, NameSource, SessionSummary, Visibility } from "./session-fields.ts";
@@ -40,7 +41,7 @@ export interface Session extends SessionFields {
   teamId: string | null;
   workflowId: string | null;
   /** The owner; null until the first run or creation with a user. */
-  userId: string | null;
+  userId: Owner | null;
   /** The first user message as one masked line of at most 200 code points: the name that shows while none is set. */
   firstMessage: string | null;
   lastMessage: MessagePreview | null;

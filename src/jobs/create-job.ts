@@ -1,6 +1,7 @@
 import { databaseUnavailable, idempotencyConflict } from "../domain/error.ts";
 import { type Job, type JobKind, type JobParams, jobIdAt } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import type { Owner } from "../domain/owner.ts";
 import { SERVER } from "../domain/principal.ts";
 import { commit, readOrNull } from "../store/commit.ts";
 import { findJob, findKeyedJob } from "../store/jobs/jobs.ts";
@@ -10,7 +11,7 @@ import { sendSlices, sliceStarts } from "./send-slices.ts";
 
 export interface JobRequest {
   kind: JobKind;
-  userId: string | null;
+  userId: Owner | null;
   params: JobParams;
   key: JobKey | null;
 }

@@ -1,5 +1,6 @@
 import { databaseUnavailable } from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
+import type { Owner } from "../domain/owner.ts";
 import {
   countOfUser,
   type Erasure,
@@ -23,7 +24,7 @@ const MAX_COUNTED = 10_000;
  * Erases everything of a user, without a way back. One call erases as much as it may, and the cron trigger goes on with
  * the rest. Answers how many sessions are left.
  */
-export async function eraseUser(deps: JobDependencies, userId: string): Promise<Outcome<{ remaining: number }>> {
+export async function eraseUser(deps: JobDependencies, userId: Owner): Promise<Outcome<{ remaining: number }>> {
   const erasure = await erasureOf(userId);
   // Noted before anything is erased: the cron trigger goes on with it even if this call dies.
   if (!(await noteErasure(deps.db, erasure, deps.now()))) {

@@ -37,8 +37,12 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
 
   router.openapi(importSessions, async (c) => {
     const { on_conflict, agent_id, more } = c.req.valid("query");
-    const { userId } = principal(c);
-    const options = { onConflict: on_conflict ?? ("skip" as const), agentId: agent_id ?? null, userId, more };
+    const options = {
+      onConflict: on_conflict ?? ("skip" as const),
+      agentId: agent_id ?? null,
+      principal: principal(c),
+      more,
+    };
     const imported = await importLines(c.req.raw.body, options, {
       db: database(c),
       now,

@@ -34,7 +34,9 @@ export function retentionRouter(dependencies: RouteDependencies) {
       db: database(c),
       session: (sessionId) => dependencies.session(config, sessionId),
     };
-    const { remaining } = unwrap(await eraseUser(deps, c.req.valid("param").user_id));
+    const { userId } = principal(c);
+    if (userId === null) throw new Error("The path of this route names a user.");
+    const { remaining } = unwrap(await eraseUser(deps, userId));
     return remaining === 0 ? c.body(null, 204) : c.json({ remaining }, 202);
   });
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { IfMatch } from "../../domain/etag.ts";
 import { MAX_STATE_BYTES } from "../../domain/limits.ts";
+import type { Owner } from "../../domain/owner.ts";
 import { blankSession, type Session, type SessionType } from "../../domain/session.ts";
 import { directoryChange, patchedFields, type SessionPatch } from "../../domain/session-fields.ts";
 import type { PatchBody } from "../../http/body.ts";
@@ -45,7 +46,6 @@ const replaced = ({ summary, ...given }: z.output<typeof UpdateSession>) =>
 /** What a body says of a session that is to be made. */
 type CreatedFields = z.output<z.ZodObject<typeof createdFields>> & {
   session_id?: string | undefined;
-  user_id?: string | undefined;
   agent_id?: string | undefined;
   team_id?: string | undefined;
   workflow_id?: string | undefined;
@@ -54,7 +54,7 @@ type CreatedFields = z.output<z.ZodObject<typeof createdFields>> & {
 /** The session that a caller asks for, before it exists. */
 export function newSession(
   sessionType: SessionType,
-  fields: CreatedFields,
+  { userId, ...fields }: CreatedFields & { userId: Owner | null },
   { now, newId }: { now(): number; newId(): string },
 ): Session {
   const nowMs = now();
@@ -65,7 +65,7 @@ export function newSession(
     agentId: fields.agent_id ?? null,
     teamId: fields.team_id ?? null,
     workflowId: fields.workflow_id ?? null,
-    userId: fields.user_id ?? null,
+    userId,
     fence: newId(),
     createdAt: nowMs,
   });

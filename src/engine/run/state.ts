@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { ProviderData, RunModel, ToolCall, Usage } from "../../domain/model.ts";
+import type { Owner } from "../../domain/owner.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type {
   HistoryDropped,
@@ -26,7 +27,7 @@ export interface RunHead {
   /** Which tool call of the parent it answers, from 0. */
   parentCall: number | null;
   component: ComponentRef & { name: string };
-  userId: string | null;
+  userId: Owner | null;
   /** Names this attempt: only it may settle the run. */
   fence: string;
   /** The model that it asks first. */

@@ -54,7 +54,7 @@ export function agnoSession(row: JsonObject): ReadSession {
       agentId: textOf(row.agent_id),
       teamId: textOf(row.team_id),
       workflowId: textOf(row.workflow_id),
-      userId: textOf(row.user_id),
+      userId: null,
       // The import gives the session its fence.
       fence: "",
       createdAt,
@@ -65,6 +65,7 @@ export function agnoSession(row: JsonObject): ReadSession {
       nameVersion: 1,
       nameUpdatedAt: updatedAt,
     }),
+    userId: textOf(row.user_id),
     state: objectOf(data?.session_state),
     metadata: filled(column(row.metadata)),
     summary: summaryOf(column(row.summary)),

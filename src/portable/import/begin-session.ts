@@ -1,3 +1,4 @@
+import type { Principal } from "../../domain/principal.ts";
 import type { Visibility } from "../../domain/session.ts";
 import { type IdHolder, idHolders } from "../../store/portable/import-writes.ts";
 import { ABANDONED_AFTER_MS, type ImportDatabase, type Trouble } from "./database.ts";
@@ -8,8 +9,8 @@ import type { SessionRows } from "./session-rows.ts";
 export interface ImportOptions {
   /** What to do with a session whose id is taken. */
   onConflict: "skip" | "new";
-  /** The owner of all that is imported; null keeps the owners that the lines name. */
-  userId: string | null;
+  /** Who imports. Its user owns all that comes in; of a principal without a user, the lines name the owners. */
+  principal: Principal;
 }
 
 /** The id of a session is another one's. `isBusy`: another import has it, so nobody knows yet whether it will come in. */

@@ -224,7 +224,7 @@ class Importer {
     this.#sessions += 1;
     this.#goesOnFrom = line;
     this.#isSkipping = false;
-    const rows = new SessionRows(draft, this.#options.userId);
+    const rows = new SessionRows(draft, this.#options.principal);
     this.#current = { rows, id: draft.sessionId, line, rounded: [], begun: null, agno };
     return this.#current;
   }
@@ -242,7 +242,7 @@ class Importer {
   /** A conversation is a whole session in one line. */
   async #conversation(conversation: Conversation, line: number): Promise<void> {
     const { agentId } = this.#options;
-    const whose = { agentId, userId: this.#options.userId, nowMs: this.#deps.now() };
+    const whose = { agentId, userId: this.#options.principal.userId, nowMs: this.#deps.now() };
     const read = await conversationSession(conversation, whose, this.#deps.preview);
     const current = await this.#open(read.session, line, null);
     if (current === null) return;

@@ -6,6 +6,8 @@ import {
   MAX_STATE_BYTES,
   MAX_TOOL_RESULT_BYTES,
 } from "../../domain/limits.ts";
+import type { Owner } from "../../domain/owner.ts";
+import { importedOwner, type Principal } from "../../domain/principal.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import { hasCompleted, type RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
@@ -56,7 +58,7 @@ export const isFull = ({ rows, bytes }: Size): boolean => bytes >= FLUSH_BYTES |
  */
 export class SessionRows {
   readonly draft: PortableSession;
-  readonly #owner: string | null;
+  readonly #principal: Principal;
   #held: HeldRows = noRows();
   #bytes = 0;
   /** The run that the lines belong to now. */
@@ -76,14 +78,13 @@ export class SessionRows {
   #completedRuns = 0;
   #chatMessages = 0;
 
-  /** `owner` replaces the owners that lines name; null keeps them. */
-  constructor(draft: PortableSession, owner: string | null) {
+  constructor(draft: PortableSession, principal: Principal) {
     this.draft = draft;
-    this.#owner = owner;
+    this.#principal = principal;
   }
 
-  get userId(): string | null {
-    return this.#owner ?? this.draft.userId;
+  get userId(): Owner | null {
+    return importedOwner(this.#principal, this.draft.userId);
   }
 
   /** How much is held. */
@@ -143,7 +144,7 @@ export class SessionRows {
     return {
       ...run,
       sessionId: this.draft.sessionId,
-      userId: this.#owner ?? run.userId,
+      userId: importedOwner(this.#principal, run.userId),
       waiting: false,
       position: 0,
       fence: "",

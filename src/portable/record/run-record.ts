@@ -39,7 +39,8 @@ type RunOwn =
 const PORTABLE_STATUSES = ["COMPLETED", "PAUSED", "CANCELLED", "ERROR", "REGENERATED"] as const;
 
 /** A run that has paused or ended. The lines behind it are its messages, then its requirements. */
-export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn>> & {
+export type PortableRun = Omit<RunRow, Extract<keyof RunRow, RunOwn> | "userId"> & {
+  userId: string | null;
   status: (typeof PORTABLE_STATUSES)[number];
   /** The stored log as JSON. */
   events: StoredEntry[] | null;

@@ -24,8 +24,11 @@ import { recordFormat } from "./format.ts";
 /** Columns that stay behind: they belong to this deployment, or follow from the session's runs. */
 type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "completedRuns" | "chatMessages";
 
-/** A session as it leaves one database and enters another. */
-export type PortableSession = Omit<Session, Derived | "visibility"> & { visibility: "listed" | "archived" };
+/** A session as it leaves one database and enters another. The owner is what the file says. */
+export type PortableSession = Omit<Session, Derived | "visibility" | "userId"> & {
+  visibility: "listed" | "archived";
+  userId: string | null;
+};
 
 const metrics = checked<TokenMetrics>(
   z.looseObject({ ...tokenCounts, input_tokens: sum, output_tokens: sum, total_tokens: sum }),

@@ -1,3 +1,4 @@
+import type { Owner } from "../../domain/owner.ts";
 import type { Idempotency } from "../../domain/run.ts";
 import type { Component } from "../../domain/team.ts";
 import { errorFields, log } from "../../lib/log.ts";
@@ -64,7 +65,7 @@ export class RunLane {
   }
 
   /** The user who will own a session that has no owner, once the runs that were let in have started. */
-  claimant(): string | null {
+  claimant(): Owner | null {
     return this.#live().find((live) => live.row.userId !== null)?.row.userId ?? null;
   }
 

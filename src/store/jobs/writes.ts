@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { type Job, type JobKind, type JobParams, MAX_JOB_ITEMS } from "../../domain/job.ts";
+import type { Owner } from "../../domain/owner.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
@@ -21,7 +22,7 @@ export interface NewJob {
   /** Sorts by time. */
   jobId: string;
   kind: JobKind;
-  userId: string | null;
+  userId: Owner | null;
   params: JobParams;
   key: JobKey | null;
   nowMs: number;
@@ -92,7 +93,7 @@ function passes({ unnamed, agentId, teamId, userId, updatedAfter }: JobFilter): 
     unnamed
       ? sql`coalesce(${sessions.nameSource}, 'fallback') = 'fallback' and ${sessions.chatMessages} > 0`
       : undefined,
-    userId === undefined ? undefined : eq(sessions.userId, userId),
+    userId === undefined ? undefined : sql`${sessions.userId} = ${userId}`,
     agentId === undefined ? undefined : and(eq(sessions.componentId, agentId), eq(sessions.sessionType, "agent")),
     teamId === undefined ? undefined : and(eq(sessions.componentId, teamId), eq(sessions.sessionType, "team")),
     updatedAfter === undefined ? undefined : sql`${sessions.updatedAt} > ${updatedAfter}`,

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ItemOutcome, ItemStatus, JobKind, JobParams, JobStatus } from "../../domain/job.ts";
+import type { Owner } from "../../domain/owner.ts";
 
 /** Work over many sessions. The row and its items are the truth; a Queue message only says where to look. */
 export const jobs = sqliteTable(
@@ -9,7 +10,7 @@ export const jobs = sqliteTable(
     jobId: text("job_id").primaryKey(),
     kind: text("kind").$type<JobKind>().notNull(),
     /** Whose sessions it may touch; null for everybody's. */
-    userId: text("user_id"),
+    userId: text("user_id").$type<Owner>(),
     params: text("params", { mode: "json" }).$type<JobParams>().notNull(),
     status: text("status").$type<JobStatus>().notNull(),
     stopReason: text("stop_reason"),

@@ -3,6 +3,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { Json, JsonObject } from "../../domain/json.ts";
 import type { Role } from "../../domain/message.ts";
 import type { ToolCall, Usage } from "../../domain/model.ts";
+import type { Owner } from "../../domain/owner.ts";
 import type { Answer, RequirementKind, RequirementStatus, UserInputField } from "../../domain/requirement.ts";
 import type {
   HistoryDropped,
@@ -40,7 +41,7 @@ export const sessions = sqliteTable(
     workflowId: text("workflow_id"),
     /** The id among the three that fits the type: what `component_id` filters by. */
     componentId: text("component_id"),
-    userId: text("user_id"),
+    userId: text("user_id").$type<Owner>(),
     name: text("name"),
     nameSource: text("name_source").$type<NameSource>(),
     nameVersion: integer("name_version").notNull().default(0),
@@ -110,7 +111,7 @@ export const runs = sqliteTable(
     agentId: text("agent_id"),
     teamId: text("team_id"),
     componentName: text("component_name"),
-    userId: text("user_id"),
+    userId: text("user_id").$type<Owner>(),
     status: text("status").$type<RunStatus>().notNull(),
     fence: text("fence").notNull(),
     input: text("input").notNull(),

@@ -1,5 +1,6 @@
 import { type AnyColumn, and, eq, ne, notExists, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
+import type { Owner } from "../../domain/owner.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
 import { commit, type Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
@@ -8,11 +9,11 @@ import { jobItems, jobs, sessions, walks } from "../schema/tables.ts";
 /** A note that a user is being erased: a row of `jobs`, which stays until nothing of the user is left. */
 export interface Erasure {
   jobId: string;
-  userId: string;
+  userId: Owner;
 }
 
 /** The erasure of a user. Its id follows from the user's id: however often erasure is asked for, it is one. */
-export async function erasureOf(userId: string): Promise<Erasure> {
+export async function erasureOf(userId: Owner): Promise<Erasure> {
   return { jobId: uuidFrom(await sha256Hex(`erase ${userId}`)), userId };
 }
 
@@ -43,7 +44,7 @@ export async function erasuresUnderWay(db: Database, limit: number): Promise<Era
 }
 
 /** The ids of the user's sessions, hidden ones too. */
-export async function sessionsOfUser(db: Database, userId: string, limit: number): Promise<string[]> {
+export async function sessionsOfUser(db: Database, userId: Owner, limit: number): Promise<string[]> {
   const rows = await db
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
@@ -53,7 +54,7 @@ export async function sessionsOfUser(db: Database, userId: string, limit: number
 }
 
 /** How many sessions the user has, counted up to a limit. */
-export async function countOfUser(db: Database, userId: string, limit: number): Promise<number> {
+export async function countOfUser(db: Database, userId: Owner, limit: number): Promise<number> {
   const some = sql`select 1 from ${sessions} where ${eq(sessions.userId, userId)} limit ${limit}`;
   const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${some})`);
   return row?.count ?? 0;

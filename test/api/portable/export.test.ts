@@ -103,7 +103,7 @@ function mixedSession(sessionId: string, userId: string) {
 describe("an export", () => {
   it("has the same bytes, however small its pages and its parts are", async () => {
     const userId = newId();
-    const principal = { ...everybody, userId };
+    const principal = developer(userId);
     const sessions = [mixedSession(newId(), userId), sessionLines(newId(), { user_id: userId, runs: 1 })];
     const report = await importing(sessions.map(asText).join(""));
     expect(report).toMatchObject({ imported: 2, errors: [] });
@@ -200,7 +200,7 @@ describe("an export", () => {
     const places = [{ unstarted: null }, { started: { runIndex: -1, part: "end" as const, nth: 0 } }];
     for (const at of places) {
       const cursor = exportCursor({ behind: open, sessions: 0, open: { ...open, at } });
-      const of = (userId: string) => written({ principal: { ...everybody, userId }, cursor });
+      const of = (userId: string) => written({ principal: developer(userId), cursor });
       expect(await of(user_id)).toContain("secret");
       expect(linesOf(await of(newId())).map(({ type }) => type)).toEqual(["session_void", "end"]);
     }

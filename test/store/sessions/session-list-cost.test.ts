@@ -117,8 +117,8 @@ describe("a list of 20,000 sessions", () => {
   const lists: [what: string, principal: Principal, filter: SessionFilter, found: number, atMost: number][] = [
     ["all", ALL, {}, 20, 150],
     ["all, archived ones too", ALL, { archived: "all" }, 20, 150],
-    ["a user's", { ...ONE, userId: "u1" }, {}, 20, 150],
-    ["a user's with a tag", { ...ONE, userId: "u1" }, { tags: ["rare"] }, 1, 300],
+    ["a user's", developer("u1"), {}, 20, 150],
+    ["a user's with a tag", developer("u1"), { tags: ["rare"] }, 1, 300],
     ["those of a rare tag", ALL, { tags: ["rare"] }, 5, 100],
     ["those of a rare tag and a common one", ALL, { tags: ["common", "rare"] }, 5, 1_200],
     ["those of a common tag", ALL, { tags: ["common"] }, 20, 1_500],
