@@ -17,7 +17,8 @@ const MEDIA_FIELDS: readonly string[] = ["files", "images", "audio", "audios", "
  */
 export function readJsonBody(required: boolean): Middleware {
   return async function readJsonBody(c, next) {
-    const text = decodeUtf8(await c.req.arrayBuffer());
+    const sent = await sentBody(c);
+    const text = sent.isForm ? decodeUtf8(await c.req.arrayBuffer()) : sent.text;
     const isEmpty = (await jsonOf(c)) === null;
     if (isEmpty && required) throw missingBody();
     const headers = new Headers(c.req.raw.headers);
@@ -70,7 +71,7 @@ export async function readRunBody(c: AppContext): Promise<Record<string, unknown
 export type Field = [name: string, value: unknown];
 
 /** A body as it was sent. A request without a body is read as JSON's null. */
-type SentBody = { isForm: true; fields: Field[] } | { isForm: false; text: string; value: unknown };
+export type SentBody = { isForm: true; fields: Field[] } | { isForm: false; text: string; value: unknown };
 
 /** What stands at the top level of a body: all fields of a form, repeated ones too, or the members of a JSON object. */
 export function fieldsOf(sent: SentBody): Field[] {
@@ -87,6 +88,14 @@ export async function sentBody(c: AppContext): Promise<SentBody> {
   const sent = await parsedBody(c, await c.req.arrayBuffer());
   bodies.set(c, sent);
   return sent;
+}
+
+/** Has the body read as if these fields did not stand at its top level. To be called once it was read. */
+export async function leaveOutFields(c: AppContext, names: ReadonlySet<string>): Promise<void> {
+  const sent = await sentBody(c);
+  const kept = fieldsOf(sent).filter(([name]) => !names.has(name));
+  const value = Object.fromEntries(kept);
+  bodies.set(c, sent.isForm ? { isForm: true, fields: kept } : { isForm: false, text: JSON.stringify(value), value });
 }
 
 async function parsedBody(c: AppContext, bytes: ArrayBuffer): Promise<SentBody> {

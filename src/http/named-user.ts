@@ -1,9 +1,12 @@
 import type { z } from "zod";
-import { AppError, type FieldError, invalidRequest } from "../domain/error.ts";
+import { AppError, type FieldError, forbidden, invalidRequest } from "../domain/error.ts";
+import { confinedUser } from "../domain/principal.ts";
 import { topLevelKeys } from "../lib/json-keys.ts";
-import { fieldsOf, sentBody } from "./body.ts";
+import { log } from "../lib/log.ts";
+import { fieldsOf, leaveOutFields, type SentBody, sentBody } from "./body.ts";
 import type { AppContext, Middleware } from "./context.ts";
 import { fieldError, fieldErrors, type Location, MISSING, wrongField } from "./field-errors.ts";
+import { leaveOutParameters } from "./url.ts";
 
 // Which user a request names. A request without a user sees every session. So the server must not overlook a user that
 // stands where the route does not expect it, or under a name that is almost `user_id`.
@@ -17,21 +20,51 @@ interface Mention {
 }
 
 /**
- * Puts the user that path, query and body name into the context, or null if they name none. Throws the 422 if they name more
- * than one. With `readsBody` false the body is left alone, because its handler reads it as a stream.
+ * Puts the user into the context whose sessions exist for the request, or null for everybody's. A confined caller is that
+ * user. Any other caller's is the one that path, query and body name; throws the 422 if they name more than one. With
+ * `readsBody` false the body is left alone, because its handler reads it as a stream.
  */
 export function readUser(schema: z.ZodType<string>, { readsBody }: { readsBody: boolean }): Middleware {
   return async function readUser(c, next) {
-    const mentions = [...inUrl(c), ...(readsBody ? await inBody(c) : [])];
-    const errors = wrongMentions(mentions, schema);
-    if (errors.length > 0) throw new AppError(invalidRequest(errors));
-    const userId = mentions[0]?.value;
-    if (userId === undefined && c.get("config").requireUser) {
-      throw new AppError(invalidRequest([fieldError(MISSING, ["query", USER_ID], undefined)]));
+    const itself = confinedUser(c.get("credential"));
+    if (itself === null) {
+      c.set("userId", namedUser(c, [...inUrl(c), ...(readsBody ? await inOneBody(c) : [])], schema));
+    } else {
+      refuseOthersPath(c, itself);
+      const ignored = [...inUrl(c), ...(readsBody ? inBody(await sentBody(c)) : [])];
+      await forget(c, ignored);
+      if (ignored.some(({ value }) => value !== null && value !== itself)) {
+        log("info", "user_id.ignored", { request_id: c.get("requestId") });
+      }
+      c.set("userId", itself);
     }
-    c.set("userId", userId === undefined ? null : String(userId));
     await next();
   };
+}
+
+/** Another's path is refused alike whether or not there is such a user. */
+function refuseOthersPath(c: AppContext, itself: string): void {
+  const inPath = c.req.param(USER_ID);
+  if (inPath === undefined || inPath === itself) return;
+  throw new AppError(forbidden(`Access denied to ${c.req.method === "DELETE" ? "delete" : "read"} this user`));
+}
+
+/** Takes what names a user out of query and body, so that what is wrong with it does not matter any more. */
+async function forget(c: AppContext, mentions: readonly Mention[]): Promise<void> {
+  const namesIn = (where: Location) => new Set(mentions.flatMap(({ at, name }) => (at === where ? [name] : [])));
+  const [inQuery, ofBody] = [namesIn("query"), namesIn("body")];
+  if (inQuery.size > 0) leaveOutParameters(c, inQuery);
+  if (ofBody.size > 0) await leaveOutFields(c, ofBody);
+}
+
+function namedUser(c: AppContext, mentions: readonly Mention[], schema: z.ZodType<string>): string | null {
+  const errors = wrongMentions(mentions, schema);
+  if (errors.length > 0) throw new AppError(invalidRequest(errors));
+  const userId = mentions[0]?.value;
+  if (userId === undefined && c.get("config").requireUser) {
+    throw new AppError(invalidRequest([fieldError(MISSING, ["query", USER_ID], undefined)]));
+  }
+  return userId === undefined ? null : String(userId);
 }
 
 function inUrl(c: AppContext): Mention[] {
@@ -43,11 +76,15 @@ function inUrl(c: AppContext): Mention[] {
   ];
 }
 
-async function inBody(c: AppContext): Promise<Mention[]> {
-  const sent = await sentBody(c);
-  const mentions = fieldsOf(sent)
+const inBody = (sent: SentBody): Mention[] =>
+  fieldsOf(sent)
     .map(([name, value]) => ({ at: "body" as const, name, value }))
     .filter(({ name }) => isUserId(name));
+
+/** What the body names. Throws the 422 for a JSON object in which the name stands twice. */
+async function inOneBody(c: AppContext): Promise<Mention[]> {
+  const sent = await sentBody(c);
+  const mentions = inBody(sent);
   // The parser keeps the last of two members with one name. A proxy that checked the request may have read the first.
   const isRepeated =
     mentions.length > 0 && !sent.isForm && topLevelKeys(sent.text).filter(isUserId).length > mentions.length;

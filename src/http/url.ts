@@ -1,7 +1,7 @@
 import { AppError, badRequest, databaseNotFound, notFound } from "../domain/error.ts";
 import { MAX_ID_CHARS } from "../domain/limits.ts";
 import { isUtf8Escaped } from "../lib/escapes.ts";
-import type { Middleware } from "./context.ts";
+import type { AppContext, Middleware } from "./context.ts";
 
 /**
  * Refuses a URL whose escapes are not UTF-8. The framework reads `%FF` as those three characters, and reads `%25FF` as the
@@ -12,6 +12,14 @@ export function readableUrl(): Middleware {
     if (!isUtf8Escaped(c.req.url)) throw new AppError(badRequest("The URL has escapes that are not UTF-8."));
     await next();
   };
+}
+
+/** Has the query read as if these parameters did not stand in it. */
+export function leaveOutParameters(c: AppContext, names: ReadonlySet<string>): void {
+  const url = new URL(c.req.url);
+  for (const name of names) url.searchParams.delete(name);
+  // A new Request would need the body, which may be a GET's, or have been read. Hono reads queries from `c.req.url`.
+  Object.defineProperty(c.req, "url", { value: url.href });
 }
 
 /**
