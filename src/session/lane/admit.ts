@@ -9,7 +9,7 @@ import {
 } from "../../domain/error.ts";
 import { KEPT_RUN_INDEXES, MAX_RUN_INDEX, MAX_STATE_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome } from "../../domain/outcome.ts";
-import { mayRunIn, type Principal } from "../../domain/principal.ts";
+import { mayRunIn, ownerOfRun, type Principal } from "../../domain/principal.ts";
 import { whyNotIn } from "../../domain/retention.ts";
 import { isHidden, type Session } from "../../domain/session.ts";
 import { historyWindow } from "../../engine/prompt/window.ts";
@@ -56,7 +56,8 @@ async function lookAndAdmit(context: AdmitContext, arrival: Arrival): Promise<Ad
   if (loaded.session === null && !(await mayBegin(deps.sessionId, idempotency))) {
     return fail(reservedSessionId(deps.sessionId));
   }
-  return admitOnLook(context, arrival, loaded, lookedAt);
+  const userId = ownerOfRun(arrival.principal, request.userId, loaded.session);
+  return admitOnLook(context, { ...arrival, request: { ...request, userId } }, loaded, lookedAt);
 }
 
 /** Why this caller may not run in the session; null when that is allowed, or there is no session yet. */
@@ -71,7 +72,9 @@ function whyClosed(
   if (isHidden(session)) {
     return whyNotIn(session, principal, deps.settings.deleteUndoSeconds);
   }
-  return mayRunIn(principal, session.userId ?? lane.claimant()) ? null : sessionNotFound();
+  // The claimant's run may be cancelled before it starts. Then the confined caller's own run would claim the session.
+  const owner = principal.confined ? session.userId : (session.userId ?? lane.claimant());
+  return mayRunIn(principal, owner) ? null : sessionNotFound();
 }
 
 async function admitOnLook(
