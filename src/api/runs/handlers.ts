@@ -8,6 +8,7 @@ import { parseFields } from "../../http/field-errors.ts";
 import { keyedSessionId } from "../../session/start/keyed-session.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
+import { findSession } from "../../store/sessions/sessions.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
@@ -86,12 +87,14 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const { run_id } = c.req.valid("param");
     const sent = parseFields(CancelFields, await readRunBody(c));
     const session_id = c.req.valid("query").session_id ?? sent.session_id;
+    const caller = principal(c);
     const found = await sessionOfRun(database(c), run_id);
-    const isMeant = found !== null && isRunOf(ref, found);
-    if (isMeant && (session_id === undefined || session_id === found.sessionId)) {
-      const session = dependencies.session(c.get("config"), found.sessionId);
-      unwrap(await session.cancelRun(principal(c), run_id));
+    const isOfPath = found !== null && isRunOf(ref, found);
+    const isMeant = isOfPath && (session_id === undefined || session_id === found.sessionId);
+    if (caller.confined && !(isMeant && (await findSession(database(c), caller, found.sessionId)))) {
+      throw new AppError(runNotFound());
     }
+    if (isMeant) unwrap(await dependencies.session(c.get("config"), found.sessionId).cancelRun(caller, run_id));
     return c.json({}, 200);
   });
   return router;

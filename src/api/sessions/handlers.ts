@@ -1,7 +1,16 @@
-import { AppError, badRequest, nameRefused, runNotFound, sessionExists, sessionNotFound } from "../../domain/error.ts";
+import {
+  AppError,
+  badRequest,
+  type Failure,
+  nameRefused,
+  runNotFound,
+  sessionExists,
+  sessionIdRefused,
+  sessionNotFound,
+} from "../../domain/error.ts";
 import { CALLS_AT_ONCE } from "../../domain/limits.ts";
 import type { Outcome } from "../../domain/outcome.ts";
-import type { Principal } from "../../domain/principal.ts";
+import { couldSee, type Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import { principal } from "../../http/auth.ts";
 import { readPatchBody } from "../../http/body.ts";
@@ -24,7 +33,7 @@ import {
   type SessionQuery,
   type SessionSort,
 } from "../../store/sessions/list.ts";
-import { createSession, findSession, visibleIds } from "../../store/sessions/sessions.ts";
+import { createSession, directoryOfSessions, findSession, visibleIds } from "../../store/sessions/sessions.ts";
 import { askedTree } from "../runs/json.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
@@ -61,17 +70,14 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const query = c.req.valid("query");
     const body = c.req.valid("json");
     checkSizes({ session_state: body.session_state, metadata: body.metadata });
-    const session = newSession(
-      query.type ?? "agent",
-      { ...body, user_id: principal(c).ownerId ?? undefined },
-      dependencies,
-    );
+    const caller = principal(c);
+    const session = newSession(query.type ?? "agent", { ...body, userId: caller.ownerId }, dependencies);
     if (!(await mayBegin(session.sessionId, null))) throw new AppError(reservedSessionId(session.sessionId));
     if (session.name !== null) {
       session.name = await guardedName(componentOf(session), "manual", session.name, session);
       if (session.name === null) throw new AppError(nameRefused());
     }
-    if (!(await createSession(database(c), session))) throw new AppError(sessionExists(session.sessionId));
+    if (!(await createSession(database(c), session))) throw new AppError(await whyTaken(c, caller, session.sessionId));
     return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0)), 201, sessionHeaders(session));
   });
 
@@ -195,6 +201,13 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   }
 
   return router;
+}
+
+/** Why a session cannot have this id. A confined caller is told of a session of its own, and of no other. */
+async function whyTaken(c: AppContext, caller: Principal, sessionId: string): Promise<Failure> {
+  if (!caller.confined) return sessionExists(sessionId);
+  const [holder] = await directoryOfSessions(database(c), [sessionId]);
+  return holder !== undefined && couldSee(caller, holder) ? sessionExists(sessionId) : sessionIdRefused();
 }
 
 const undoOf = (c: AppContext) => ({ undo: c.get("config").deleteUndoSeconds > 0 });

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Principal } from "../../domain/principal.ts";
+import { keyHolder, type Principal } from "../../domain/principal.ts";
 import type { Idempotency } from "../../domain/run.ts";
 import type { AppContext } from "../../http/context.ts";
 import { parseFields } from "../../http/field-errors.ts";
@@ -13,15 +13,14 @@ export const IdempotencyHeader = z.object({ "Idempotency-Key": IdempotencyKey.op
 export async function readIdempotency(
   c: AppContext,
   scope: string,
-  { caller, userId }: Principal,
+  principal: Principal,
   fields: object,
 ): Promise<Idempotency | null> {
   const key = c.req.header("Idempotency-Key");
   if (key === undefined) return null;
   const { "Idempotency-Key": checked } = parseFields(IdempotencyHeader, { "Idempotency-Key": key }, "header");
   return {
-    caller,
-    userId: userId ?? "",
+    ...keyHolder(principal),
     agentId: scope,
     key: checked ?? key,
     fieldsDigest: await sha256Hex(canonicalJson(fields)),
