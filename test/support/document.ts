@@ -8,6 +8,10 @@ const Operation = z.looseObject({
     .array(z.looseObject({ name: z.string(), in: z.string(), required: z.boolean().optional(), schema: z.unknown() }))
     .default([]),
   requestBody: z.looseObject({ content: z.record(z.string(), z.unknown()) }).optional(),
+  /** Empty where nothing needs to be shown. */
+  security: z.array(z.unknown()).optional(),
+  "x-required-scopes": z.array(z.string()).default([]),
+  description: z.string().default(""),
 });
 
 export interface DocumentedOperation extends z.infer<typeof Operation> {

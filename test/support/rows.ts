@@ -44,3 +44,29 @@ export async function seedSessions(prefix: string, userId: string, count: number
     .bind(count, prefix, userId, createdAt)
     .run();
 }
+
+/** The columns of each table, but for the search's own tables. They do not change, so they are read once. */
+let tables: Promise<Map<string, string[]>> | undefined;
+
+async function readTables(): Promise<Map<string, string[]>> {
+  const { results } = await env.DB.prepare(
+    "SELECT m.name AS tbl, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_cf_%' AND m.name NOT LIKE '%_search%' AND m.name NOT LIKE 'd1_%'",
+  ).all<{ tbl: string; col: string }>();
+  const byTable = Map.groupBy(results, ({ tbl }) => tbl);
+  return new Map([...byTable].map(([table, columns]) => [table, columns.map(({ col }) => col)]));
+}
+
+/** The rows of all tables in which one of these texts stands, as text. */
+export async function rowsNaming(texts: readonly string[]): Promise<string[]> {
+  tables ??= readTables();
+  const all = [...(await tables)];
+  // The database looks for them, because it also has the rows of all tests before this one.
+  const found = await env.DB.batch(
+    all.map(([table, columns]) => {
+      const tellsOf = (nth: number) => columns.map((column) => `instr("${column}", ?${nth + 1})`).join(" OR ");
+      const where = texts.map((_, nth) => tellsOf(nth)).join(" OR ");
+      return env.DB.prepare(`SELECT * FROM "${table}" WHERE ${where}`).bind(...texts);
+    }),
+  );
+  return found.flatMap(({ results }, nth) => results.map((row) => `${all[nth]?.[0]} ${JSON.stringify(row)}`)).toSorted();
+}

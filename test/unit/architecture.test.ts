@@ -144,6 +144,13 @@ describe("the architecture", () => {
     expect(circlesOf(importGraph(roomOf))).toEqual([]);
   });
 
+  it("makes an owner in one file only, of who acts", () => {
+    const making = Object.entries(sources)
+      .filter(([, source]) => /\bas Owner\b/.test(source))
+      .map(([path]) => fileOf(path));
+    expect(making).toEqual(["domain/principal.ts"]);
+  });
+
   it("names environment variables in one file only", () => {
     const naming = Object.entries(sources)
       .filter(([path]) => fileOf(path) !== "env.ts")

@@ -5,6 +5,7 @@ import worker from "../../../src/index.ts";
 import { type DocumentedOperation, documentedOperations, filledPath } from "../../support/document.ts";
 import { type Answer, call, newId, run, send } from "../../support/http.ts";
 import { pausedRun } from "../../support/paused-runs.ts";
+import { rowsNaming } from "../../support/rows.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
 const model = scriptModel();
@@ -33,28 +34,11 @@ async function bobsWorld(): Promise<World> {
   return { bob, session: session_id, run: run_id, job: named.body.job_id };
 }
 
-const { results: columns } = await env.DB.prepare(
-  "SELECT m.name AS tbl, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_cf_%' AND m.name NOT LIKE '%_search%' AND m.name NOT LIKE 'd1_%'",
-).all<{ tbl: string; col: string }>();
-const tables = Map.groupBy(columns, ({ tbl }) => tbl);
-
 /** All rows that tell of Bob or of what is his, from all tables, as text. */
 async function bobsRows({ bob, session, job }: World): Promise<string[]> {
-  const names = [...tables.keys()];
-  // The database looks for them, because it also has the rows of all tests before this one.
-  const found = await env.DB.batch(
-    [...tables].map(([name, its]) => {
-      const tellsOf = (id: string) => `(${its.map(({ col }) => `instr("${col}", ${id})`).join(" OR ")})`;
-      return env.DB.prepare(`SELECT * FROM "${name}" WHERE ${tellsOf("?1")} OR ${tellsOf("?2")}`).bind(bob, session);
-    }),
-  );
-  return (
-    found
-      .flatMap(({ results }, nth) => results.map((row) => `${names[nth]} ${JSON.stringify(row)}`))
-      // Ada may make a job that names Bob's session. It finds no such session, so its items do no harm.
-      .filter((row) => !row.startsWith("job_items ") || row.includes(job))
-      .toSorted()
-  );
+  const rows = await rowsNaming([bob, session]);
+  // Ada may make a job that names Bob's session. It finds no such session, so its items do no harm.
+  return rows.filter((row) => !row.startsWith("job_items ") || row.includes(job));
 }
 
 /** The least that each operation takes as a body, so that only the user can be what it refuses. */
