@@ -32,7 +32,8 @@ async function user(name: string, claims: Record<string, unknown> = {}): Promise
     id,
     headers,
     call: asUser,
-    run: (message, fields, more) => asUser("POST", "/agents/assistant/runs", { message, stream: false, ...fields }, more),
+    run: (message, fields, more) =>
+      asUser("POST", "/agents/assistant/runs", { message, stream: false, ...fields }, more),
   };
 }
 const users = () => Promise.all([user("ada"), user("bob")]);
@@ -84,7 +85,10 @@ describe("a user_id that a user's request names", () => {
 
   it("is not logged where it is the user's own, or left out", async () => {
     const { call: asAda, id } = await user("ada");
-    for (const [query, body] of [[`user_id=${id}`, { user_id: id }], ["", { user_id: null }]] as const) {
+    for (const [query, body] of [
+      [`user_id=${id}`, { user_id: id }],
+      ["", { user_id: null }],
+    ] as const) {
       expect((await asAda("POST", `/sessions?${query}`, body)).status).toBe(201);
     }
     expect(ignored()).toEqual([]);
@@ -315,19 +319,26 @@ describe("a cursor and an id of Ada's, in Bob's hands", () => {
     for (const one of [ada, bob]) for (const message of ["needle 1", "needle 2", "needle 3"]) await one.run(message);
     const lists = ["/sessions?limit=1", "/search?q=needle&limit=1", "/jobs?limit=1"];
     for (const one of [ada, bob]) {
-      for (const action of ["pin", "unpin"]) await one.call("POST", "/sessions/bulk", { action, filter: { pinned: action === "unpin" } });
+      for (const action of ["pin", "unpin"])
+        await one.call("POST", "/sessions/bulk", { action, filter: { pinned: action === "unpin" } });
     }
     for (const path of lists) {
       const { next_cursor } = (await ada.call("GET", path)).body.meta;
       expect([path, typeof next_cursor]).toEqual([path, "string"]);
       const { status, body } = await bob.call("GET", `${path}&cursor=${encodeURIComponent(next_cursor)}`);
       expect([path, status, JSON.stringify(body).includes(ada.id)]).toEqual([path, 200, false]);
-      const sessions = new Set((await ada.call("GET", "/sessions")).body.data.map((one: { session_id: string }) => one.session_id));
+      const sessions = new Set(
+        (await ada.call("GET", "/sessions")).body.data.map((one: { session_id: string }) => one.session_id),
+      );
       const seen = body.data.map((one: { session_id?: string }) => one.session_id);
       expect(seen.filter((id: string) => sessions.has(id))).toEqual([]);
     }
     const part = (await ada.call("GET", "/jobs")).body.data[0].job_id;
-    for (const [method, path] of [["GET", ""], ["GET", "/items"], ["POST", "/cancel"]] as const) {
+    for (const [method, path] of [
+      ["GET", ""],
+      ["GET", "/items"],
+      ["POST", "/cancel"],
+    ] as const) {
       const answer = await bob.call(method, `/jobs/${part}${path}`);
       expect([answer.status, answer.body.code]).toEqual([404, "job_not_found"]);
     }
@@ -373,6 +384,66 @@ describe("a cancel", () => {
     point.release();
     expect((await active.rest()).map(({ event }) => event)).toContain("RunCancelled");
     expect((await cancel(ada.call, active.runId)).status).toBe(200);
+  });
+});
+
+// cases 51 and 52
+describe("what is Ada's, asked for by Bob", () => {
+  it("is not there, in each route's own words, and her rows stay as they are", async () => {
+    const [ada, bob] = await users();
+    const id = newId();
+    const { body: ran } = await ada.run("her secret", { session_id: id });
+    const before = await rowsNaming([ada.id, id]);
+    const [runs, session] = ["/agents/assistant/runs", `/sessions/${id}`];
+    const of = `${runs}/${ran.run_id}`;
+    const inBody = { session_id: id, stream: false };
+    const missing = `Session with id '${id}' not found`;
+    const noRun = `No runs found for run ID ${ran.run_id}`;
+    const asked: [method: string, path: string, body: object | undefined, status: number, detail: string][] = [
+      ["GET", session, undefined, 404, missing],
+      ["GET", `${session}?type=agent`, undefined, 404, `Agent Session with id '${id}' not found`],
+      ["GET", `${session}/runs`, undefined, 404, `Session with ID ${id} not found`],
+      ["GET", `${session}/runs/${ran.run_id}`, undefined, 404, `Session with ID ${id} not found`],
+      ["GET", `${session}/messages`, undefined, 404, missing],
+      ["GET", `${session}/chat-history`, undefined, 404, missing],
+      ["GET", `${session}/name`, undefined, 404, missing],
+      ["GET", `${session}/export`, undefined, 404, missing],
+      ["GET", `${runs}?session_id=${id}`, undefined, 404, "Session not found"],
+      ["GET", `${of}?session_id=${id}`, undefined, 404, "Run not found"],
+      ["GET", `${of}/checkpoints?session_id=${id}`, undefined, 404, "Run not found"],
+      ["GET", `${of}/checkpoints/1?session_id=${id}`, undefined, 404, "Run not found"],
+      ["POST", runs, { ...inBody, message: "let me in" }, 404, "Session not found"],
+      ["POST", runs, { ...inBody, message: "let me in", stream: true }, 404, "Session not found"],
+      ...[{ tools: [] }, { fork: true }, { regenerate: true }, { continue_from: "end", input: "let me in" }].map(
+        (more): (typeof asked)[number] => ["POST", `${of}/continue`, { ...inBody, ...more }, 404, noRun],
+      ),
+      ["POST", `${of}/cancel?session_id=${id}`, undefined, 404, "Run not found"],
+      ["POST", `/agents/assistant/sessions/${id}/fork`, undefined, 404, "Session not found"],
+      ["PATCH", session, { session_state: { stolen: true } }, 404, missing],
+      ["POST", `${session}/rename`, { session_name: "Stolen" }, 404, missing],
+      ["POST", `${session}/rename`, { autogenerate: true }, 404, missing],
+      ["POST", `${session}/summary`, undefined, 404, missing],
+      ["POST", `${session}/restore`, undefined, 404, missing],
+    ];
+    for (const [method, path, body, status, detail] of asked) {
+      const answer = await bob.call(method, path, body);
+      expect([method, path, answer.status, answer.body.detail]).toEqual([method, path, status, detail]);
+    }
+    for (const resumed of [
+      await send("POST", `${of}/resume`, { session_id: id }, bob.headers),
+      await send("GET", `${of}/resume?session_id=${id}`, undefined, bob.headers),
+    ]) {
+      const events = await new EventStream(resumed).rest();
+      expect(events.map(({ event, data }) => [event, data.error])).toEqual([
+        ["error", `Run ${ran.run_id} not found in buffer or database`],
+      ]);
+    }
+    const many = { session_ids: [id], session_types: ["agent"] };
+    expect((await bob.call("DELETE", "/sessions", many)).status).toBe(204);
+    expect((await bob.call("DELETE", session)).status).toBe(204);
+    expect(model.callsWith("let me in")).toEqual([]);
+    // case 53
+    expect(await rowsNaming([ada.id, id])).toEqual(before);
   });
 });
 
@@ -431,7 +502,9 @@ describe("a job of a user", () => {
       ["succeeded", null],
     ]);
     expect(await rowsNaming([ada.id])).toEqual(before);
-    expect(await env.DB.prepare("SELECT user_id FROM jobs WHERE job_id = ?").bind(body.job_id).first("user_id")).toBe(bob.id);
+    expect(await env.DB.prepare("SELECT user_id FROM jobs WHERE job_id = ?").bind(body.job_id).first("user_id")).toBe(
+      bob.id,
+    );
   });
 });
 

@@ -68,7 +68,8 @@ describe("a route", () => {
       const scopes = operation["x-required-scopes"].join(" ");
       const asAgents = route.replaceAll("team", "agent");
       const expected = needed.get(route) ?? needed.get(asAgents)?.replaceAll("agents:", "teams:");
-      const isOfAccount = expected === undefined && WITH_IDS.test(route) && /^service_accounts:(write|delete)$/.test(scopes);
+      const isOfAccount =
+        expected === undefined && WITH_IDS.test(route) && /^service_accounts:(write|delete)$/.test(scopes);
       return scopes === expected || isOfAccount ? [] : [[route, scopes, expected]];
     });
     expect(wrong).toEqual([]);
@@ -125,8 +126,18 @@ describe("an agent's routes, in AgentOS's words", () => {
 
   it("are opened by no form that AgentOS does not know", async () => {
     const forms = ["agents", "run", "*", "*:run", "agents:*", "agents:*:*", "agents:oper*:run", "AGENTS:run"];
-    for (const form of [...forms, " agents:run", "agents:run ", "agents::run", "agents:operator:run:x", "x:agents:run"]) {
-      expect([form, ...(await answer([form], "POST", RUNS, { message: "Hello" }))]).toEqual([form, ...lacks("agents:run")]);
+    for (const form of [
+      ...forms,
+      " agents:run",
+      "agents:run ",
+      "agents::run",
+      "agents:operator:run:x",
+      "x:agents:run",
+    ]) {
+      expect([form, ...(await answer([form], "POST", RUNS, { message: "Hello" }))]).toEqual([
+        form,
+        ...lacks("agents:run"),
+      ]);
     }
     expect(await answer(["sessions:x:read"], "GET", "/sessions")).toEqual(lacks("sessions:read"));
     expect((await asking(["sessions:*:read"], "GET", "/sessions")).status).toBe(200);
@@ -155,8 +166,22 @@ describe("another spelling of a path", () => {
   it("opens nothing: it needs the same scope, or is no route", async () => {
     const none = bearer(await tokenFor(USER, { scopes: [] }));
     const lists = ["/sessions", "/sessions/", "//sessions", "/%73essions", "/sessions%2f", "/SESSIONS", "/./sessions"];
-    const others = ["/sessions;x", "/sessions//", "/sessions/.", "/sessions/%2e", "/v1/../sessions", "/export/", "/search//"];
-    const files = ["/agents/operator/runs/", "/agents/operator%2fruns", "/agents//operator/runs", "/jobs/", "/users/x/export/"];
+    const others = [
+      "/sessions;x",
+      "/sessions//",
+      "/sessions/.",
+      "/sessions/%2e",
+      "/v1/../sessions",
+      "/export/",
+      "/search//",
+    ];
+    const files = [
+      "/agents/operator/runs/",
+      "/agents/operator%2fruns",
+      "/agents//operator/runs",
+      "/jobs/",
+      "/users/x/export/",
+    ];
     for (const path of [...lists, ...others, ...files]) {
       for (const method of ["GET", "HEAD"]) {
         const { status } = await send(method, path, undefined, none);

@@ -71,7 +71,9 @@ const aimAt = ({ path }: DocumentedOperation, { ofAgent, ofTeam }: World) =>
 
 /** Asks all of them side by side, for what is Ada's. */
 const asked = (some: readonly DocumentedOperation[], world: World, headers: Record<string, string> = {}) =>
-  Promise.all(some.map(async (operation) => ({ operation, ...(await walk(operation, aimAt(operation, world), headers)) })));
+  Promise.all(
+    some.map(async (operation) => ({ operation, ...(await walk(operation, aimAt(operation, world), headers)) })),
+  );
 
 const detailOf = ({ text }: Walked): unknown => JSON.parse(text).detail;
 const shown = ({ operation, ...walked }: Awaited<ReturnType<typeof asked>>[number]) => [
@@ -94,7 +96,8 @@ const lacking = (operation: DocumentedOperation): string[][] => {
   const needed = operation["x-required-scopes"];
   return takesAny(operation) ? [needed] : needed.map((scope) => [scope]);
 };
-const REFUSALS = /^(?:Insufficient permissions\. Required scope\(s\): ([a-z_]+:[a-z]+)|Access denied to run this (?:agent|team))$/;
+const REFUSALS =
+  /^(?:Insufficient permissions\. Required scope\(s\): ([a-z_]+:[a-z]+)|Access denied to run this (?:agent|team))$/;
 
 const world = await adasWorld();
 const adas = [world.ada, world.ofAgent.session_id ?? "", world.ofTeam.session_id ?? ""];
@@ -104,11 +107,12 @@ const rowsOfAda = async () =>
 
 describe("every operation", () => {
   it("declares its scopes, or that it is open", () => {
-    expect(operations.filter(({ security }) => security?.length === 0).map(({ path }) => path).toSorted()).toEqual([
-      "/",
-      "/health",
-      "/info",
-    ]);
+    expect(
+      operations
+        .filter(({ security }) => security?.length === 0)
+        .map(({ path }) => path)
+        .toSorted(),
+    ).toEqual(["/", "/health", "/info"]);
     expect(closed.length).toBeGreaterThan(50);
     const unscoped = closed.filter((operation) => !scoped.includes(operation)).map(nameOf);
     expect(unscoped.filter((name) => name !== "GET /me")).toEqual([]);
@@ -202,8 +206,12 @@ describe("every operation", () => {
       expect(refused).toEqual([]);
       const reads = closed.filter(({ method }) => method === "GET");
       const read = await asked(reads, world, headers);
-      const unread = read.filter(({ status }) => status !== 200).map(({ operation, status }) => [nameOf(operation), status]);
-      expect(unread).toEqual(NOT_HERS.map((name) => [name, 404]).filter(([name]) => reads.some((one) => nameOf(one) === name)));
+      const unread = read
+        .filter(({ status }) => status !== 200)
+        .map(({ operation, status }) => [nameOf(operation), status]);
+      expect(unread).toEqual(
+        NOT_HERS.map((name) => [name, 404]).filter(([name]) => reads.some((one) => nameOf(one) === name)),
+      );
     }
   });
 });

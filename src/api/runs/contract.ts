@@ -147,7 +147,7 @@ export function runRoutes(type: ComponentType) {
       user: "caller",
       summary: `Cancel a run of ${WITH_ARTICLE[type]}`,
       description:
-        "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike. `session_id` and `user_id` may also stand in a body, as the other run routes have them.",
+        "Also of a run that waits or is paused. Unknown, settled and other users' runs are left alone, and answered alike; without `users:act` a run that is not the caller's is 404. `session_id` and `user_id` may also stand in a body, as the other run routes have them.",
       tags,
       request: {
         params: path.runParams,

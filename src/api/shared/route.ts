@@ -93,7 +93,7 @@ function middlewareOf({ user, scope, method, path, request }: Declaration<string
 
 const USERS = {
   caller:
-    "Only this user's sessions exist then. It may also stand at the top level of a body; one that is empty, or another one there, is refused.",
+    "Only this user's sessions exist then. It may also stand at the top level of a body; one that is empty, or another one there, is refused. Without `users:act` it is not heeded: the caller's own sessions exist.",
   owner: "The owner of all that comes in.",
 };
 
