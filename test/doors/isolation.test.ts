@@ -359,6 +359,28 @@ describe("a cursor and an id of Ada's, in Bob's hands", () => {
   });
 });
 
+describe("an answer that is still being read", () => {
+  it("shows nothing of another's session that begins under the id of one that was deleted meanwhile", async () => {
+    const [ada, bob] = await users();
+    const session_id = newId();
+    model.respondWith("Fine.");
+    // A run that is a page by itself, so that the next page is read only once this one was taken.
+    await bob.run("x".repeat(200_000), { session_id });
+    const response = await send("GET", `/sessions/${session_id}/runs`, undefined, bob.headers);
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    let shown = decoder.decode((await reader?.read())?.value, { stream: true });
+    expect((await bob.call("DELETE", `/sessions/${session_id}`)).status).toBe(204);
+    for (const message of ["her first", "her second"]) {
+      expect((await ada.run(message, { session_id })).status).toBe(200);
+    }
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      shown += decoder.decode(read.value, { stream: true });
+    }
+    expect([shown.includes("her second"), shown.startsWith("["), shown.endsWith("]")]).toEqual([false, true, true]);
+  });
+});
+
 describe("a cancel", () => {
   it("of a run that is not the user's is 404 in AgentOS's words, known or not; the key's answer stays", async () => {
     const [ada, bob] = await users();

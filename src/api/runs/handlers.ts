@@ -63,6 +63,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const { session_id, status } = c.req.valid("query");
     const session = await requireSession(c, session_id, {}, notFoundTexts.plain);
     const filter = {
+      principal: principal(c),
       ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
       ...(status !== undefined && { status }),
     };

@@ -156,6 +156,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
     const { created_after: after, created_before: before } = query;
     const { response } = await streamRuns(database(c), session_id, {
+      principal: principal(c),
       ...(after !== undefined && { createdAfter: after * 1000 }),
       // The bound is a whole second and inclusive, so it is the end of that second.
       ...(before !== undefined && { createdBefore: before * 1000 + 999 }),

@@ -1,5 +1,6 @@
-import { and, asc, eq, gte, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, exists, gte, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
+import type { Principal } from "../../domain/principal.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../../domain/run.ts";
 import { entryStart } from "../../engine/run/log-letters.ts";
@@ -7,7 +8,8 @@ import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { type MessageRow, messageFromRow } from "../messages/message-rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
-import { messages, requirements, runs } from "../schema/tables.ts";
+import { messages, requirements, runs, sessions } from "../schema/tables.ts";
+import { visibleTo } from "../sessions/sessions.ts";
 
 /** A run with its messages, input first. */
 export interface StoredRun {
@@ -93,7 +95,9 @@ export async function findByKey(db: Database, key: Idempotency): Promise<RunRow 
   return row ?? null;
 }
 
+/** Which runs of a session are read, and for whom. */
 export interface RunFilter {
+  principal: Principal;
   agentId?: string;
   teamId?: string;
   status?: RunStatus;
@@ -136,7 +140,7 @@ export async function readRuns(
       own: bytesOfRun(db).as("own"),
     })
     .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), behind, ...filterConditions(filter)))
+    .where(and(eq(runs.sessionId, sessionId), stillThere(db, sessionId, filter), behind, ...filterConditions(filter)))
     .orderBy(order)
     .limit(maxRuns);
   // Materialized, so that SQLite adds up the messages of each run only once.
@@ -160,6 +164,18 @@ export async function readRuns(
       ? { started: false, createdAt: last.createdAt, runId: last.runId }
       : { started: true, runIndex: last.runIndex };
   return { runs: stored, next };
+}
+
+/**
+ * Each page asks this. Pages are read as the caller takes them, and meanwhile the session may be deleted and another user
+ * may begin one under its id.
+ */
+function stillThere(db: Database, sessionId: string, { principal }: RunFilter): SQL {
+  const there = db
+    .select({ one: sql`1` })
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
+  return exists(there);
 }
 
 /** Stands in the log of a run that has paused. */

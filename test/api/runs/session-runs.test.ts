@@ -6,6 +6,7 @@ import { FIRST_RUN, type RunPosition, readRuns } from "../../../src/store/runs/r
 import { call, newId, openRun, run, send } from "../../support/http.ts";
 import { importing } from "../../support/portable.ts";
 import { asText, message, sessionLines } from "../../support/portable-lines.ts";
+import { developer } from "../../support/principals.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { fail, gate, hold, scriptModel, toolCall } from "../../support/scripted-model.ts";
 import { notingDatabase } from "../../support/stored-history.ts";
@@ -155,7 +156,7 @@ describe("GET /sessions/{session_id}/runs", () => {
   it("reads no more than is taken, and nothing when the caller goes", async () => {
     const session_id = await seeded(40, "hex(zeroblob(100000))");
     const noting = notingDatabase();
-    const { response } = await streamRuns(noting.db, session_id, {});
+    const { response } = await streamRuns(noting.db, session_id, { principal: developer() });
     const reader = response.body?.getReader();
     await reader?.read();
     expect(await noting.bytesSent()).toBeLessThan(1_000_000);
@@ -169,7 +170,8 @@ describe("GET /sessions/{session_id}/runs", () => {
     const session_id = await seeded(6, "substr(hex(zeroblob(50000)), 1, iif(i = 2, 90000, 10000))");
     const pages: string[][] = [];
     for (let at: RunPosition | null = FIRST_RUN; at !== null; ) {
-      const page = await readRuns(openDatabase(env.DB), session_id, {}, { after: at, maxRuns: 4, maxBytes: 25_000 });
+      const bounds = { after: at, maxRuns: 4, maxBytes: 25_000 };
+      const page = await readRuns(openDatabase(env.DB), session_id, { principal: developer() }, bounds);
       pages.push(page.runs.map(({ row, messages }) => `${row.runIndex}: ${messages[1]?.content.length}`));
       at = page.next;
     }
