@@ -2,11 +2,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { type Principal, principalOf, unlimited } from "../../src/domain/principal.ts";
-import type { RequestedPatch } from "../../src/session/row/patch.ts";
 import { type SessionClient, sessionClient } from "../../src/session/client.ts";
 import type { RemoteCall } from "../../src/session/remote-calls.ts";
+import type { RequestedPatch } from "../../src/session/row/patch.ts";
+import { bearer, key, tokenFor } from "../support/credentials.ts";
 import { call, newId } from "../support/http.ts";
-import { key, bearer, tokenFor } from "../support/credentials.ts";
 import { rowsNaming } from "../support/rows.ts";
 import { scriptModel } from "../support/scripted-model.ts";
 
@@ -24,28 +24,29 @@ interface Asked {
 }
 
 /** How each call is made that a caller is behind; the others the server makes by itself. */
-const CALLS: Record<RemoteCall, ((object: SessionClient, asked: Asked) => Promise<Outcome<unknown>>) | "the server's"> = {
-  startRun: (object, { principal }) => {
-    const made = { runId: newId(), component, userId: principal.ownerId, message: "break in", createdAt: Date.now() };
-    const request = { ...made, origin: null, sessionState: null, idempotency: null };
-    return object.startRun({ request, olderStatus: null, principal, ...reading });
-  },
-  continueRun: (object, asked) =>
-    object.continueRun({ ...asked, component, entries: [], answeredBy: null, idempotency: null, ...reading }),
-  resumeRun: (object, asked) => object.resumeRun({ ...asked, component, lastEventIndex: null }),
-  cancelRun: (object, { principal, runId }) => object.cancelRun(principal, runId),
-  patchSession: (object, { principal }) => object.patchSession(principal, patch),
-  generateName: (object, { principal }) => object.generateName(principal, null, null),
-  summarizeSession: (object, { principal }) => object.summarizeSession(principal, null),
-  nameForJob: (object, { principal }) =>
-    object.nameForJob({ jobId: newId(), principal, overwrite: "generated", fallback: null }),
-  changeForJob: (object, { principal }) => object.changeForJob({ principal, change: { action: "pin" } }),
-  deleteSession: (object, { principal }) => object.deleteSession(principal, { undo: true }),
-  restoreSession: (object, { principal }) => object.restoreSession(principal, null),
-  index: "the server's",
-  expireSession: "the server's",
-  purgeSession: "the server's",
-};
+const CALLS: Record<RemoteCall, ((object: SessionClient, asked: Asked) => Promise<Outcome<unknown>>) | "the server's"> =
+  {
+    startRun: (object, { principal }) => {
+      const made = { runId: newId(), component, userId: principal.ownerId, message: "break in", createdAt: Date.now() };
+      const request = { ...made, origin: null, sessionState: null, idempotency: null };
+      return object.startRun({ request, olderStatus: null, principal, ...reading });
+    },
+    continueRun: (object, asked) =>
+      object.continueRun({ ...asked, component, entries: [], answeredBy: null, idempotency: null, ...reading }),
+    resumeRun: (object, asked) => object.resumeRun({ ...asked, component, lastEventIndex: null }),
+    cancelRun: (object, { principal, runId }) => object.cancelRun(principal, runId),
+    patchSession: (object, { principal }) => object.patchSession(principal, patch),
+    generateName: (object, { principal }) => object.generateName(principal, null, null),
+    summarizeSession: (object, { principal }) => object.summarizeSession(principal, null),
+    nameForJob: (object, { principal }) =>
+      object.nameForJob({ jobId: newId(), principal, overwrite: "generated", fallback: null }),
+    changeForJob: (object, { principal }) => object.changeForJob({ principal, change: { action: "pin" } }),
+    deleteSession: (object, { principal }) => object.deleteSession(principal, { undo: true }),
+    restoreSession: (object, { principal }) => object.restoreSession(principal, null),
+    index: "the server's",
+    expireSession: "the server's",
+    purgeSession: "the server's",
+  };
 
 /** What is answered of a session that does not exist for the caller. */
 const said = (outcome: Outcome<unknown>) => (outcome.ok ? (outcome.value ?? "nothing") : outcome.failure.code);
