@@ -19,7 +19,8 @@ export function openApiDocument(app: Router, { asksForKey }: { asksForKey: boole
   const scheme = {
     type: "http",
     scheme: "bearer",
-    description: "The deployment's OS_SECURITY_KEY. Not needed in development without one.",
+    description:
+      "The deployment's `OS_SECURITY_KEY`, a service account's token (`es_pat_…`), a client token (`es_ct_…`), or a JWT of the deployment's identity provider. Tokens act as their user, whatever `user_id` says, unless they hold `users:act`. Not needed in development without a key and without an identity provider.",
   };
   const components = { ...document.components, securitySchemes: { [SECURITY_KEY]: scheme } };
   return bounded({ ...document, components });
