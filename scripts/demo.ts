@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { SWEEP_AFTER_MS } from "./demo/batch.ts";
 import { Narrator, StoryError } from "./demo/narrator.ts";
-import { tellStory } from "./demo/story.ts";
+import { SETTINGS, tellStory } from "./demo/story.ts";
 import { stopGroupsAtEnd } from "./server/process-group.ts";
 import { type Server, startServer } from "./server/server-process.ts";
 import { StartError } from "./server/wrangler.ts";
@@ -16,11 +15,10 @@ async function demo(isEnding: () => boolean): Promise<number> {
   process.on("exit", () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
   const narrator = new Narrator();
   const startedAt = performance.now();
-  const settings = { SWEEP_AFTER_MS: String(SWEEP_AFTER_MS) };
   let server: Server | undefined;
   try {
     await tellStory(narrator, async () => {
-      server = await startServer(stateDir, settings);
+      server = await startServer(stateDir, SETTINGS);
       return server;
     });
     await server?.stop();

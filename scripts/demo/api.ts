@@ -48,25 +48,33 @@ const Requirement = z.looseObject({
   answered_by: z.string().nullable(),
 });
 export const Requirements = z.looseObject({ data: z.array(Requirement) });
+export const ClientToken = z.looseObject({ token: z.string(), user_id: z.string(), scopes: z.array(z.string()) });
 export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int() });
 const Refusal = z.looseObject({ detail: z.string() });
 
 /** The body of a call. An object is sent as JSON, a text as lines of JSON. */
 type Body = object | string;
 
-/** The server's HTTP API. Tells of every call as it makes it. */
+/** The server's HTTP API, as one caller uses it. Tells of every call as it makes it. */
 export class Api {
   readonly #url: string;
   readonly #narrator: Narrator | null;
+  readonly #credential: string | null;
 
-  constructor(url: string, narrator: Narrator | null) {
+  constructor(url: string, narrator: Narrator | null, credential: string | null) {
     this.#url = url;
     this.#narrator = narrator;
+    this.#credential = credential;
   }
 
   /** The same API, for calls that the story does not tell of. */
   get silent(): Api {
-    return new Api(this.#url, null);
+    return new Api(this.#url, null, this.#credential);
+  }
+
+  /** The same API, for whoever shows this credential; null: for whoever shows none. */
+  shows(credential: string | null): Api {
+    return new Api(this.#url, this.#narrator, credential);
   }
 
   /** Makes a call and returns its answer. Throws unless the answer has this shape. */
@@ -102,8 +110,10 @@ export class Api {
   async #send(method: string, path: string, body?: Body, refusal: number | null = null): Promise<Response> {
     const isLines = typeof body === "string";
     this.#narrator?.called(method, path, isLines ? linesLabel(body) : body && JSON.stringify(body));
-    const headers: Record<string, string> =
-      body === undefined ? {} : { "Content-Type": isLines ? "application/x-ndjson" : "application/json" };
+    const headers: Record<string, string> = {
+      ...(this.#credential !== null && { Authorization: `Bearer ${this.#credential}` }),
+      ...(body !== undefined && { "Content-Type": isLines ? "application/x-ndjson" : "application/json" }),
+    };
     const init = { method, headers, ...(body !== undefined && { body: isLines ? body : JSON.stringify(body) }) };
     const response = await fetch(this.#url + path, init);
     if (refusal === null ? !response.ok : response.status !== refusal) {

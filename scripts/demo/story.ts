@@ -1,13 +1,23 @@
 import { Api, Run, Runs, Session, SessionList, SessionName } from "./api.ts";
 import { approve, pauseForApproval } from "./approval.ts";
-import { completeNaming, findJobAgain, moveIn, startNaming } from "./batch.ts";
+import { completeNaming, findJobAgain, moveIn, SWEEP_AFTER_MS, startNaming } from "./batch.ts";
 import { findAndSort, outAndIn } from "./directory.ts";
+import { callFromBrowsers } from "./doors.ts";
 import type { Narrator } from "./narrator.ts";
 import { history, run, USER } from "./runs.ts";
 import { delegate } from "./team.ts";
 
 /** Starts the server of the story. A second call starts another server on the state that the first one left. */
 export type StartServer = () => Promise<{ url: string; kill(): Promise<void> }>;
+
+/** The credential of the story's backend, which speaks for all users. */
+const KEY = "the-key-of-the-demo";
+/** What the story's servers are set to. */
+export const SETTINGS = {
+  OS_SECURITY_KEY: KEY,
+  CLIENT_TOKEN_SECRET: "signs-the-tokens-of-the-demo-and-no-others",
+  SWEEP_AFTER_MS: String(SWEEP_AFTER_MS),
+};
 
 const SESSION = "sailing";
 const NAME = "Ada learns to sail";
@@ -17,7 +27,7 @@ const NAME = "Ada learns to sail";
  * does not hold.
  */
 export async function tellStory(narrator: Narrator, startServer: StartServer): Promise<void> {
-  narrator.chapter("A server starts, with an empty database and no key");
+  narrator.chapter("A server starts, with an empty database");
   const server = await startServer();
   const api = apiOf(server, narrator);
   await createSession(api, narrator);
@@ -40,12 +50,13 @@ export async function tellStory(narrator: Narrator, startServer: StartServer): P
   await delegate(again, narrator);
   await findAndSort(again, narrator);
   await outAndIn(again, narrator);
+  await callFromBrowsers(again, narrator);
   await completeNaming(again, narrator, naming);
 }
 
 function apiOf({ url }: { url: string }, narrator: Narrator): Api {
   narrator.came(`the server answers at ${url}`);
-  return new Api(url, narrator);
+  return new Api(url, narrator, KEY);
 }
 
 async function createSession(api: Api, narrator: Narrator): Promise<void> {
