@@ -59,14 +59,15 @@ async function readTables(): Promise<Map<string, string[]>> {
 /** The rows of all tables in which one of these texts stands, as text. */
 export async function rowsNaming(texts: readonly string[]): Promise<string[]> {
   tables ??= readTables();
-  const all = [...(await tables)];
+  // One text a statement: with more of them a condition would be deeper than D1 allows.
+  const asked = [...(await tables)].flatMap(([table, columns]) => texts.map((text) => ({ table, columns, text })));
   // The database looks for them, because it also has the rows of all tests before this one.
   const found = await env.DB.batch(
-    all.map(([table, columns]) => {
-      const tellsOf = (nth: number) => columns.map((column) => `instr("${column}", ?${nth + 1})`).join(" OR ");
-      const where = texts.map((_, nth) => tellsOf(nth)).join(" OR ");
-      return env.DB.prepare(`SELECT * FROM "${table}" WHERE ${where}`).bind(...texts);
+    asked.map(({ table, columns, text }) => {
+      const tells = columns.map((column) => `instr("${column}", ?1)`).join(" OR ");
+      return env.DB.prepare(`SELECT * FROM "${table}" WHERE ${tells}`).bind(text);
     }),
   );
-  return found.flatMap(({ results }, nth) => results.map((row) => `${all[nth]?.[0]} ${JSON.stringify(row)}`)).toSorted();
+  const rows = found.flatMap(({ results }, nth) => results.map((row) => `${asked[nth]?.table} ${JSON.stringify(row)}`));
+  return [...new Set(rows)].toSorted();
 }
