@@ -19,9 +19,9 @@ export function insertNew<Table extends SQLiteTable>(
   rows: readonly Row<Table>[],
   condition: SQL,
 ): Statement[] {
-  const columns = Object.keys(getTableColumns(table)).length;
-  const rowsPerStatement = Math.floor((MAX_PARAMETERS - CONDITION_PARAMETERS) / columns);
-  return inPieces(rows, { maxItems: rowsPerStatement }).map((some) =>
+  const columns = Object.keys(getTableColumns(table));
+  const sizeOf = (row: Row<Table>) => columns.filter((name) => !isNull(row[name as keyof typeof row])).length;
+  return inPieces(rows, { maxSize: MAX_PARAMETERS - CONDITION_PARAMETERS, sizeOf }).map((some) =>
     db
       .insert(table)
       .select(rowsWhere(table, some, condition))
@@ -32,14 +32,18 @@ export function insertNew<Table extends SQLiteTable>(
 /** Cuts a list into pieces that keep both bounds; an item that is larger than `maxSize` is a piece by itself. */
 export function inPieces<Item>(
   items: readonly Item[],
-  { maxItems, maxSize, sizeOf }: { maxItems: number; maxSize?: number; sizeOf?: (item: Item) => number },
+  { maxItems, maxSize, sizeOf }: { maxItems?: number; maxSize?: number; sizeOf?: (item: Item) => number },
 ): Item[][] {
   const pieces: Item[][] = [];
   let size = 0;
   for (const item of items) {
     const own = sizeOf?.(item) ?? 0;
     const last = pieces.at(-1);
-    if (last === undefined || last.length >= maxItems || size + own > (maxSize ?? Number.POSITIVE_INFINITY)) {
+    if (
+      last === undefined ||
+      last.length >= (maxItems ?? Number.POSITIVE_INFINITY) ||
+      size + own > (maxSize ?? Number.POSITIVE_INFINITY)
+    ) {
       pieces.push([item]);
       size = own;
     } else {
@@ -54,16 +58,18 @@ export function inPieces<Item>(
 const COMMA = new StringChunk(", ");
 const NULL = new StringChunk("null");
 
+const isNull = (value: unknown): boolean => value === null || value === undefined;
+
 /**
  * `select * from (values (?, ?, …), …) where condition`: rows in the order of the table's columns, each value a
- * parameter.
+ * parameter, but for nulls.
  */
 export function rowsWhere<Table extends SQLiteTable>(table: Table, rows: readonly Row<Table>[], condition: SQL): SQL {
   const columns = Object.entries(getTableColumns(table));
   const tuples = rows.map((row) => {
     const values = columns.map(([name, column]) => {
       const value: unknown = row[name as keyof typeof row];
-      return value === null || value === undefined ? NULL : sql.param(value, column);
+      return isNull(value) ? NULL : sql.param(value, column);
     });
     return sql`(${sql.join(values, COMMA)})`;
   });

@@ -78,9 +78,9 @@ describe("storing requirements", () => {
       expiresAt: 6,
     };
     const rows = ofRun(9, (nth) => (nth === 8 ? {} : full));
-    // The condition's four parameters leave room for three rows that have no null.
+    // The condition's four parameters leave room for three rows that have no null, and for a fourth that has some.
     const fourParameters = sql`(${1}, ${2}) = (${1}, ${2})`;
-    expect(await changes(insertRequirements(db, rows.toReversed(), fourParameters))).toEqual([3, 3, 3]);
+    expect(await changes(insertRequirements(db, rows.toReversed(), fourParameters))).toEqual([4, 3, 2]);
     expect(await readBack(rows)).toEqual(rows);
   });
 
