@@ -28,11 +28,12 @@ export function shownBy(header: (name: string) => string | undefined, config: Sh
   // AgentOS also takes a credential without a scheme. A header with another scheme is read as it is.
   if (authorization !== "") return shown("authorization", authorization.replace(/^bearer\s+/i, ""));
   const token = readsAuthorization(config) ? "" : (header(config.jwtHeader) ?? "");
+  if (token.includes(",")) return fail(ambiguous(`${config.jwtHeader} header`));
   if (token !== "") return shown("token_header", token.replace(/^bearer\s+/i, ""));
   if (config.jwtCookie === null) return ok(null);
   const values = cookieValues(header("Cookie") ?? "", config.jwtCookie);
   // A page of a neighbouring host can add a cookie of the same name, which browsers may send first.
-  if (values.length > 1) return fail(ambiguous("cookie"));
+  if (values.length > 1 || values[0]?.includes(",")) return fail(ambiguous("cookie"));
   return values[0] === undefined ? ok(null) : shown("cookie", values[0]);
 }
 

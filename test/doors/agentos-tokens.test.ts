@@ -1,10 +1,8 @@
-import { createExecutionContext } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { exportJWK, exportSPKI } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
-import worker from "../../src/index.ts";
 import recorded from "../cases/agentos-auth.json";
 import { type Claims, type KeyPair, keyPair, rawToken, secondsNow } from "../support/credentials.ts";
+import { deployment } from "../support/deployment.ts";
 import { DOORS_VARS, VERIFICATION_SECRET } from "../support/doors-deployment.ts";
 import { scriptModel } from "../support/scripted-model.ts";
 
@@ -86,7 +84,7 @@ const OTHERWISE: Record<string, [answer: unknown[], why: string]> = {
 };
 
 let rsa: Record<"own" | "other", KeyPair>;
-const environments = new Map<string, object>();
+const deployments = new Map<string, ReturnType<typeof deployment>>();
 beforeAll(async () => {
   rsa = { own: await keyPair("RS256", "k1"), other: await keyPair("RS256", "k1") };
 });
@@ -111,10 +109,10 @@ async function variablesOf(app: string): Promise<Record<string, string>> {
   return { ...unset, ...variables[app] };
 }
 
-async function environmentOf(app: string): Promise<Env> {
-  const known = environments.get(app) ?? { ...env, ...(await variablesOf(app)) };
-  environments.set(app, known);
-  return known as Env;
+async function deploymentOf(app: string): Promise<ReturnType<typeof deployment>> {
+  const known = deployments.get(app) ?? deployment(await variablesOf(app));
+  deployments.set(app, known);
+  return known;
 }
 
 const HASHES: Record<string, string> = { "256": "SHA-256", "384": "SHA-384", "512": "SHA-512" };
@@ -122,8 +120,14 @@ const HASHES: Record<string, string> = { "256": "SHA-256", "384": "SHA-384", "51
 async function signerOf(key: "own" | "other" | "public-pem", alg: string): Promise<CryptoKey> {
   const hash = HASHES[alg.slice(2)] ?? "SHA-256";
   if (alg.startsWith("HS")) {
-    const secrets = { own: VERIFICATION_SECRET, other: "another-".repeat(8), "public-pem": await exportSPKI(rsa.own.publicKey) };
-    return crypto.subtle.importKey("raw", new TextEncoder().encode(secrets[key]), { name: "HMAC", hash }, false, ["sign"]);
+    const secrets = {
+      own: VERIFICATION_SECRET,
+      other: "another-".repeat(8),
+      "public-pem": await exportSPKI(rsa.own.publicKey),
+    };
+    return crypto.subtle.importKey("raw", new TextEncoder().encode(secrets[key]), { name: "HMAC", hash }, false, [
+      "sign",
+    ]);
   }
   const name = alg.startsWith("PS") ? "RSA-PSS" : "RSASSA-PKCS1-v1_5";
   const { alg: _alg, ...jwk } = await exportJWK(rsa[key === "other" ? "other" : "own"].privateKey);
@@ -169,13 +173,16 @@ async function answerTo({ name, app = "jwt", request }: Recorded): Promise<unkno
       .replace("{cut}", `${head}.${payload}.`)
       .replace("{made}", made)
       .replace("{agent_id}", "assistant");
-  const headers = new Headers(request.token === undefined || request.headers !== undefined ? {} : { Authorization: `Bearer ${token}` });
+  const headers = new Headers(
+    request.token === undefined || request.headers !== undefined ? {} : { Authorization: `Bearer ${token}` },
+  );
   if (request.cookies !== undefined || request.path.includes("{token}")) headers.delete("Authorization");
   for (const [header, value] of Object.entries(request.headers ?? {})) headers.set(header, filled(value));
-  for (const [cookie, value] of Object.entries(request.cookies ?? {})) headers.set("Cookie", `${cookie}=${filled(value)}`);
-  const init = { method: request.method, headers, ...(request.form && { body: new URLSearchParams(request.form) }) };
-  const sent = new Request(`http://localhost:8787${filled(request.path)}`, init);
-  const response = await worker.fetch(sent, await environmentOf(app), createExecutionContext());
+  for (const [cookie, value] of Object.entries(request.cookies ?? {}))
+    headers.set("Cookie", `${cookie}=${filled(value)}`);
+  const send = await deploymentOf(app);
+  const form = request.form === undefined ? undefined : new URLSearchParams(request.form);
+  const response = await send(request.method, filled(request.path), headers, form);
   if (response.ok) return [response.status];
   return [response.status, (await response.json<{ detail: unknown }>()).detail];
 }

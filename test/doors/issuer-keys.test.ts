@@ -119,6 +119,7 @@ describe("an issuer that is away", () => {
     idp.answer = undefined;
     pass(5_000);
     expect((await show(shown)).status).toBe(200);
+    expect(idp.reads.map(({ init }) => init?.cache)).toEqual([undefined, "no-store", "no-store"]);
   });
 
   it("when keys are known: they go on for 24 hours, and not longer (case 35)", async () => {
@@ -240,7 +241,11 @@ describe("an answer that is no set of keys (case 37)", () => {
       const { status, body } = await show(await signedBy(pair, kid));
       expect([kid, status, body.detail]).toEqual([kid, 401, SIGNATURE]);
     }
-    const weakly = await rawToken({ alg: "RS256", kid: "weak" }, JSON.stringify(idp.claimsOf("ada", DAYS)), weak.privateKey);
+    const weakly = await rawToken(
+      { alg: "RS256", kid: "weak" },
+      JSON.stringify(idp.claimsOf("ada", DAYS)),
+      weak.privateKey,
+    );
     expect((await show(weakly)).body.detail).toBe(SIGNATURE);
   });
 });

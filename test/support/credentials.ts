@@ -92,7 +92,14 @@ export interface ScriptedIssuer {
   tokenFor(user: string, claims?: Claims): Promise<string>;
 }
 
-/** An identity provider at this URL; called at top level or in a describe. Each test begins with one RS256 key, which is made once. */
+/** Files share a Worker, which keeps the keys that it has read: so the first key of all files is the same. */
+const shared = globalThis as { firstIssuerKey?: KeyPair };
+async function firstKey(): Promise<KeyPair> {
+  shared.firstIssuerKey ??= await keyPair("RS256", "k1");
+  return shared.firstIssuerKey;
+}
+
+/** An identity provider at this URL; called at top level or in a describe. Each test begins with one RS256 key. */
 export function scriptIssuer(issuer: string = ISSUER, jwksUrl = `${issuer}/.well-known/jwks.json`): ScriptedIssuer {
   const made: ScriptedIssuer = {
     issuer,
@@ -118,10 +125,8 @@ export function scriptIssuer(issuer: string = ISSUER, jwksUrl = `${issuer}/.well
     made.reads.push({ url, init });
     return (made.answer ?? (() => Response.json({ keys: made.keys.map(({ jwk }) => jwk) })))(init);
   };
-  let first: KeyPair | undefined;
   beforeEach(async () => {
-    first ??= await keyPair("RS256", "k1");
-    Object.assign(made, { keys: [first], reads: [], answer: undefined });
+    Object.assign(made, { keys: [await firstKey()], reads: [], answer: undefined });
   });
   afterAll(() => {
     globalThis.fetch = realFetch;

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { defineRoute, json, newRouter, type Router } from "../../src/api/shared/route.ts";
 import { principal } from "../../src/http/auth.ts";
+import { ISSUER, VERIFICATION_SECRET } from "./doors-deployment.ts";
 import { smallApp } from "./small-app.ts";
 
 const route = {
@@ -40,3 +41,14 @@ export function whoApp(vars: Record<string, unknown>, now: () => number = Date.n
   };
   return { ask, request, show: (token: string) => ask({ Authorization: `Bearer ${token}` }) };
 }
+
+/** What is said of a credential: status, text, and the header that says what was wrong. */
+export const said = ({ status, body, headers }: Told) => [status, body.detail, headers.get("WWW-Authenticate")];
+export const refused = (detail: string) => [401, detail, 'Bearer error="invalid_token"'];
+export const SIGNATURE = refused("Invalid token: Signature verification failed");
+export const ALGORITHM = refused("Invalid token: The specified alg value is not allowed");
+export const NOBODY = [403, "Authenticated request is missing a user identity", null];
+
+/** The variables of a deployment that takes an identity provider's tokens, and of one whose backend signs them. */
+export const IDP = { JWT_ISSUER: ISSUER };
+export const SECRET = { JWT_VERIFICATION_KEY: VERIFICATION_SECRET, JWT_ALGORITHM: "HS256" };

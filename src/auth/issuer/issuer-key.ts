@@ -70,7 +70,8 @@ async function keyIn(keys: KeySet, header: JsonObject): Promise<CryptoKey | null
 /** Reads the keys anew, for all requests. It ends although this request's caller hangs up: others wait for it. */
 async function look(source: KeySource<KeySet>, { config, now, keepAlive }: CheckContext): Promise<void> {
   const readAt = now();
-  const pastCache = source.known !== null;
+  // Behind a read that failed, the platform's cache may still wait for the same answer.
+  const pastCache = source.known !== null || source.failedAt !== null;
   source.readingSince = readAt;
   const work = readKeys(jwksUrl(config), pastCache).then(
     (keys) => {

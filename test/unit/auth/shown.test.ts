@@ -63,6 +63,10 @@ describe("the credential of a request", () => {
   });
 
   it("is refused if a neighbouring page may have added a cookie", () => {
-    expect(shown({ Cookie: "access_token=a; access_token=b" }, withCookie)).toBe("Ambiguous cookie");
+    for (const Cookie of ["access_token=a; access_token=b", "access_token=a, access_token=b"]) {
+      expect(shown({ Cookie }, withCookie)).toBe("Ambiguous cookie");
+    }
+    const twice = { "Cf-Access-Jwt-Assertion": "a, b" };
+    expect(shown(twice, access)).toBe("Ambiguous Cf-Access-Jwt-Assertion header");
   });
 });
