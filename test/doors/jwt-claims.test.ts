@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bearer, type Claims, type KeyPair, rawToken, scriptIssuer, secondsNow } from "../support/credentials.ts";
+import { bearer, type Claims, type KeyPair, part, rawToken, scriptIssuer, secondsNow } from "../support/credentials.ts";
 import { ISSUER } from "../support/doors-deployment.ts";
 import { call, run } from "../support/http.ts";
 import { IDP, NOBODY, refused, said, whoApp } from "../support/who.ts";
@@ -63,6 +63,11 @@ describe("audience, issuer and party", () => {
     const vars = { JWT_ISSUER: `${ISSUER}/` };
     expect((await ofClaims({ iss: `${ISSUER}/` }, vars)).status).toBe(200);
     expect(said(await ofClaims({}, vars))[0]).toBe(401);
+  });
+
+  it("an issuer that is nested too deep to be told is refused like any other", async () => {
+    const payload = part(`{"iss":${"[".repeat(6_000)}${"]".repeat(6_000)}}`);
+    expect((await whoApp(IDP).show(`${part('{"alg":"RS256"}')}.${payload}.`)).status).toBe(401);
   });
 
   it("the authorized party, if there is one, is a listed one (case 22)", async () => {

@@ -4,6 +4,7 @@ import { fail, type Outcome } from "../../domain/outcome.ts";
 import type { Credential } from "../../domain/principal.ts";
 import type { Config } from "../../env.ts";
 import { sha256Hex } from "../../lib/digest.ts";
+import { errorFields, log } from "../../lib/log.ts";
 import type { CheckContext } from "../form.ts";
 import { issuerKey } from "../issuer/issuer-key.ts";
 import { invalidToken, type ParsedToken, parseToken } from "./parsed-token.ts";
@@ -11,8 +12,17 @@ import { wrongClaim, wrongIssuer } from "./token-claims.ts";
 import { tokenCredential } from "./token-credential.ts";
 import { verificationKeys } from "./verification-keys.ts";
 
-/** Verifies a JWT and reads who shows it. */
+/** Verifies a JWT and reads who shows it. What cannot be read to its end, such as a claim too deep to be told, is no token. */
 export async function verifyToken(text: string, context: CheckContext): Promise<Outcome<Credential>> {
+  try {
+    return await readToken(text, context);
+  } catch (error) {
+    log("error", "token.unread", errorFields(error));
+    return fail(signatureRefused());
+  }
+}
+
+async function readToken(text: string, context: CheckContext): Promise<Outcome<Credential>> {
   const { config } = context;
   const token = parseToken(text);
   if (!token.ok) return token;
