@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { newRouter, type Router } from "../../../src/api/shared/route.ts";
-import { isLoopback } from "../../../src/lib/loopback.ts";
 import { routeScope } from "../../../src/http/scope.ts";
+import { isLoopback } from "../../../src/lib/loopback.ts";
 import { deployed, smallApp, withKey } from "../../support/small-app.ts";
 
 const APP = "https://app.example.com";
