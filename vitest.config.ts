@@ -32,13 +32,30 @@ const PACKAGES = [
   "zod",
 ];
 
-/** The pool brings all of wrangler with it. That takes seconds, so the pool is imported only if a Worker has to start. */
-async function workerWith(vars: Record<string, string>) {
+type Brakes = Record<string, { namespace_id: string; simple: { limit: number; period: 60 } }>;
+
+/** The brakes of `wrangler.toml`, with limits that a test reaches. */
+const SMALL_BRAKES: Brakes = Object.fromEntries(
+  Object.entries({ AUTH_FAILURES: 3, REQUESTS: 12, RUN_STARTS: 3 }).map(([name, limit], nth) => [
+    name,
+    { namespace_id: String(nth + 1), simple: { limit, period: 60 } },
+  ]),
+);
+
+/** No brakes. Miniflare merges plain objects with those of `wrangler.toml`; this is not a plain one, so it stands in their place. */
+const NO_BRAKES: Brakes = Object.create({});
+
+/**
+ * The pool brings all of wrangler with it. That takes seconds, so the pool is imported only if a Worker has to start.
+ * Without brakes that are given, there are none: those of `wrangler.toml` would count over all tests of a project.
+ */
+async function workerWith(vars: Record<string, string>, ratelimits: Brakes) {
   const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-pool-workers");
   const { Response } = await import("miniflare");
   return cloudflareTest(async () => ({
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
+      ratelimits,
       // A fetch() that no test scripted ends here and never on the network.
       outboundService: (request: Request) =>
         new Response(`unscripted outbound request: ${request.url}`, { status: 599 }),
@@ -77,8 +94,12 @@ const unit = {
  * What uses the platform is tested in workerd, on real D1 and real objects; the files of a project share a Worker. A Worker
  * takes seconds to import all of src, so folders that can share one are one project.
  */
-const inWorker = (name: string, vars: Record<string, string> = {}, folders = [name]) => ({
-  plugins: [workerWith(vars)],
+const inWorker = (
+  name: string,
+  vars: Record<string, string> = {},
+  { folders = [name], brakes = NO_BRAKES }: { folders?: string[]; brakes?: Brakes } = {},
+) => ({
+  plugins: [workerWith(vars, brakes)],
   test: {
     ...named(name, folders),
     setupFiles: ["./test/support/setup.ts"],
@@ -86,10 +107,11 @@ const inWorker = (name: string, vars: Record<string, string> = {}, folders = [na
 });
 
 const inWorkers = () => [
-  inWorker("worker", {}, ["store", "api", "faults"]),
+  inWorker("worker", {}, { folders: ["store", "api", "faults"] }),
   inWorker("own"),
   inWorker("responses", { OPENAI_API: "responses" }),
   inWorker("doors", DOORS_VARS),
+  inWorker("brakes", DOORS_VARS, { brakes: SMALL_BRAKES }),
 ];
 
 /** Vitest reads the settings of all projects before it looks at `--project`. */

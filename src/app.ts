@@ -8,6 +8,7 @@ import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import { type Config, withinLimits } from "./env.ts";
 import { authenticate } from "./http/auth.ts";
+import { brakeFailures, brakeRequests } from "./http/brakes.ts";
 import type { Middleware } from "./http/context.ts";
 import { onError, onMethodNotAllowed, onNotFound, unwrap } from "./http/errors.ts";
 import { requestId, securityHeaders } from "./http/headers.ts";
@@ -32,7 +33,8 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(securityHeaders());
   app.use(configuration(dependencies));
   app.use(originPolicy());
-  app.use(authenticate(dependencies.now));
+  app.use(brakeFailures(authenticate(dependencies.now)));
+  app.use(brakeRequests());
   app.use(readableUrl());
   app.use(limitBody(MAX_BODY_BYTES, IMPORT_PATH));
   app.use(

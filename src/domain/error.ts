@@ -216,6 +216,16 @@ export const insufficientScope = (
   challenge: `error="insufficient_scope", scope="${scopes.join(" ")}"`,
 });
 export const forbidden = (detail: string): Failure => ({ code: "forbidden", detail });
+/** How long a brake counts, and so how long to wait. */
+const BRAKE_SECONDS = 60;
+const rateLimited = (detail: string): Failure => ({
+  code: "rate_limited",
+  detail,
+  retryAfterSeconds: BRAKE_SECONDS,
+});
+export const tooManyRequests = (): Failure => rateLimited(`Too many requests. Try again in ${BRAKE_SECONDS} seconds.`);
+/** AgentOS's text. */
+export const tooManyFailures = (): Failure => rateLimited("Too many failed authentication attempts");
 export const notFound = (): Failure => ({ code: "not_found", detail: "Not Found" });
 export const badRequest = (detail: string): Failure => ({ code: "bad_request", detail });
 export const unsupportedFile = (): Failure => ({ code: "unsupported_file", detail: "Unsupported file type" });

@@ -91,6 +91,7 @@ export function continueRoute(type: ComponentType) {
     path: `${path.run}/continue`,
     operationId: `continue_${type}_run`,
     scope: [path.mayRun],
+    isCostly: true,
     user: "caller",
     summary: "Continue a paused run, or make a new run from an older one",
     description:

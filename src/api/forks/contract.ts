@@ -20,6 +20,7 @@ export function forkRoute(type: ComponentType) {
     path: `${component}/sessions/{session_id}/fork`,
     operationId: `fork_${type}_session`,
     scope: [mayRunThere],
+    isCostly: true,
     user: "caller",
     summary: `Copy ${WITH_ARTICLE[type]}'s session into a new one`,
     description,

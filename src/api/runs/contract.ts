@@ -97,6 +97,7 @@ export function runRoutes(type: ComponentType) {
       path: path.runs,
       operationId: `create_${type}_run`,
       scope: [path.mayRun],
+      isCostly: true,
       user: "caller",
       summary: `Run ${WITH_ARTICLE[type]}`,
       description:

@@ -216,6 +216,7 @@ export const summarizeSession = defineRoute({
   path: "/sessions/{session_id}/summary",
   operationId: "summarize_session",
   scope: ["sessions:write"],
+  isCostly: true,
   user: "caller",
   summary: "Bring a session's summary up to date, by model",
   description:

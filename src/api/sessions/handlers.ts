@@ -14,6 +14,7 @@ import { couldSee, type Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import { principal } from "../../http/auth.ts";
 import { readPatchBody } from "../../http/body.ts";
+import { brakeRunStart } from "../../http/brakes.ts";
 import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
@@ -125,6 +126,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       const patch: RequestedPatch = { mode: "replace", ifMatch, name };
       return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
     }
+    await brakeRunStart(c);
     return change(c, session_id, c.req.valid("query"), (session, caller) =>
       session.generateName(caller, instead, ifMatch),
     );

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { AppError, invalidRequest } from "../../domain/error.ts";
 import { readJsonBody } from "../../http/body.ts";
+import { brakeRunStarts } from "../../http/brakes.ts";
 import type { AppEnv, Middleware } from "../../http/context.ts";
 import { fieldErrors, type Location } from "../../http/field-errors.ts";
 import { readUser, USER_ID } from "../../http/named-user.ts";
@@ -41,6 +42,8 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   tags: string[];
   /** What the caller must hold; the first thing that a request is checked for. It stands in the document. */
   scope: RouteScope;
+  /** Whether each request costs a model, or reads very much: then end users may send only few of them in a minute. */
+  isCostly?: true;
   /**
    * What a `user_id` means. `caller`: only that user's sessions exist for the request. `owner`: what comes in belongs to
    * that user, and the body is left to the handler. `none`: nothing, because the route answers all users alike.
@@ -66,6 +69,7 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
     // These are ours, and must not stand in the document.
     user: undefined,
     scope: undefined,
+    isCostly: undefined,
   });
 }
 
@@ -78,13 +82,14 @@ function describedScope({ scope, description }: Declaration<string>) {
   return { description: [description, sentence].filter(Boolean).join(" "), "x-required-scopes": scopes };
 }
 
-function middlewareOf({ user, scope, method, path, request }: Declaration<string>): Middleware[] {
+function middlewareOf({ user, scope, isCostly, method, path, request }: Declaration<string>): Middleware[] {
   const body = request?.body;
   const json = body?.content["application/json"];
   const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
   const isEverybodysList = method === "get" && !path.includes("{");
   return [
     routeScope(scope),
+    ...(isCostly ? [brakeRunStarts()] : []),
     ...(user === "none" ? [] : [readUser(UserId, { readsBody: user === "caller" })]),
     ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
     ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
@@ -123,6 +128,8 @@ function commonFailures({ path, scope, user }: Declaration<string>): FailureStat
     // The body of every request is read, even if the route takes none. Only the body of an import is left to its handler.
     ...(path !== IMPORT_PATH ? ([413] as const) : []),
     422,
+    // Every request of an end user is counted.
+    ...(scope !== "open" ? ([429] as const) : []),
     500,
     503,
   ];
@@ -181,7 +188,7 @@ const FAILURES = {
   412: "It has changed since: no ETag of `If-Match` is its own",
   413: "The body or a field is too large",
   422: "A field is missing or wrong: `detail` lists each",
-  429: "Too much is waiting already: try again after `Retry-After` seconds",
+  429: "Too much is waiting, was asked for of late, or was used today: try again after `Retry-After` seconds. `code` says which",
   500: "A fault of the server",
   503: "The server cannot do this now, or is not configured for it",
 };
@@ -191,7 +198,11 @@ type FailureStatus = keyof typeof FAILURES;
 const FAILURE_HEADERS: Partial<Record<FailureStatus, AnswerHeaders>> = {
   401: header("WWW-Authenticate", "string", "`Bearer`."),
   405: header("Allow", "string", "The methods of the path."),
-  429: header("Retry-After", "integer", "Seconds."),
+  429: {
+    ...header("Retry-After", "integer", "Seconds."),
+    ...header("RateLimit-Policy", "string", "The quota that is used up; with `code` `quota_exceeded`."),
+    ...header("RateLimit", "string", "What is left of it, and for how many seconds; with `code` `quota_exceeded`."),
+  },
   503: header("Retry-After", "integer", "Seconds; not where the deployment is not configured."),
 };
 

@@ -1,0 +1,79 @@
+import { AppError, tooManyFailures, tooManyRequests } from "../domain/error.ts";
+import { type Credential, isConfined } from "../domain/principal.ts";
+import type { Config } from "../env.ts";
+import { withTimeout } from "../lib/abort.ts";
+import { ipNetwork } from "../lib/ip-network.ts";
+import { errorFields, log } from "../lib/log.ts";
+import type { AppContext, Middleware } from "./context.ts";
+
+// Brakes hold up who asks too often. The platform counts, by location and not exactly: what a user may use in a day is counted in
+// D1 (`store/usage/`).
+
+type Brake = Config["requests"];
+
+/** The platform answers from its own memory. A brake that takes longer does not work. */
+const BRAKE_TIMEOUT_MS = 1_000;
+
+/**
+ * Whether the brake lets this pass. One that is not bound, throws or hangs lets everything pass: it protects the server from a
+ * few, and must not take it from everybody.
+ */
+async function passes(brake: Brake, key: string): Promise<boolean> {
+  if (brake === null) return true;
+  try {
+    const late = () => new Error("the brake did not answer in time");
+    return (await withTimeout(brake.limit({ key }), BRAKE_TIMEOUT_MS, late)).success;
+  } catch (error) {
+    log("warn", "brake.failed", errorFields(error));
+    return true;
+  }
+}
+
+/**
+ * Brakes the step that looks at credentials: an address that shows wrong ones too often is answered 429 instead of 401. A right
+ * one is never braked by this, and nor is a request that shows none.
+ */
+export function brakeFailures(authenticate: Middleware): Middleware {
+  return async function brakeFailures(c, next) {
+    try {
+      return await authenticate(c, next);
+    } catch (error) {
+      if (isWrongCredential(error) && !(await passes(c.get("config").authFailures, addressOf(c)))) {
+        throw new AppError(tooManyFailures());
+      }
+      throw error;
+    }
+  };
+}
+
+const isWrongCredential = (error: unknown): boolean =>
+  error instanceof AppError && error.failure.code === "unauthorized" && error.failure.challenge !== undefined;
+
+/** Where the request came from, as Cloudflare says. Without Cloudflare in front, all addresses are one. */
+const addressOf = (c: AppContext): string => ipNetwork(c.req.header("CF-Connecting-IP") ?? "unknown");
+
+/** Brakes every request of a confined caller, by its user. */
+export function brakeRequests(): Middleware {
+  return async function brakeRequests(c, next) {
+    await brakeUser(c, c.get("config").requests);
+    await next();
+  };
+}
+
+/** Brakes what costs a model, or reads very much. */
+export function brakeRunStarts(): Middleware {
+  return async function brakeRunStarts(c, next) {
+    await brakeRunStart(c);
+    await next();
+  };
+}
+
+/** The same for a route of which only some requests cost that much. */
+export const brakeRunStart = (c: AppContext): Promise<void> => brakeUser(c, c.get("config").runStarts);
+
+async function brakeUser(c: AppContext, brake: Brake): Promise<void> {
+  // No credential is there on open paths, and the subject is null for the security key and in development.
+  const credential: Credential | undefined = c.get("credential");
+  if (credential === undefined || credential.subject === null || !isConfined(credential)) return;
+  if (!(await passes(brake, credential.subject))) throw new AppError(tooManyRequests());
+}

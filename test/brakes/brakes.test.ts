@@ -1,0 +1,143 @@
+/** The platform's brakes, with the small limits of this project: 3 wrong credentials, 12 requests and 3 starts of runs in a minute. */
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import worker from "../../src/index.ts";
+import { bearer, key, tokenFor } from "../support/credentials.ts";
+import { type Answer, call, newId } from "../support/http.ts";
+import { scriptModel } from "../support/scripted-model.ts";
+
+scriptModel();
+
+/** The brakes count by minutes of the clock: a test that begins at the end of one would see two. */
+beforeEach(async () => {
+  const left = 60_000 - (Date.now() % 60_000);
+  if (left < 20_000) await new Promise((resolve) => setTimeout(resolve, left + 100));
+}, 90_000);
+
+const statuses = (answers: Answer[]) => answers.map(({ status }) => status);
+
+async function repeated(times: number, once: () => Promise<Answer>): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let nth = 0; nth < times; nth++) answers.push(await once());
+  return answers;
+}
+
+const from = (address: string, headers: Record<string, string>) =>
+  call("GET", "/sessions", undefined, { "CF-Connecting-IP": address, ...headers });
+const wrong = bearer("no-such-key");
+
+describe("wrong credentials", () => {
+  // case 94
+  it("are answered 429 from the fourth on, while a right one from there passes", async () => {
+    const answers = await repeated(4, () => from("192.0.2.1", wrong));
+    expect(statuses(answers)).toEqual([401, 401, 401, 429]);
+    expect(answers[3]?.body).toMatchObject({
+      detail: "Too many failed authentication attempts",
+      code: "rate_limited",
+    });
+    expect(answers[3]?.headers.get("Retry-After")).toBe("60");
+    expect((await from("192.0.2.1", key)).status).toBe(200);
+    expect((await from("192.0.2.1", bearer(await tokenFor(newId())))).status).toBe(200);
+    expect((await from("192.0.2.2", wrong)).status).toBe(401);
+  });
+
+  // case 95
+  it("count for all addresses of one IPv6 network together", async () => {
+    const addresses = ["2001:db8:1:2::1", "2001:db8:1:2:aaaa::", "2001:0db8:0001:0002:1:2:3:4", "2001:DB8:1:2::ffff"];
+    const answers: Answer[] = [];
+    for (const address of addresses) answers.push(await from(address, wrong));
+    expect(statuses(answers)).toEqual([401, 401, 401, 429]);
+    expect((await from("2001:db8:1:3::1", wrong)).status).toBe(401);
+  });
+
+  it("do not count where none is shown", async () => {
+    const answers = await repeated(5, () => from("192.0.2.3", {}));
+    expect(statuses(answers)).toEqual([401, 401, 401, 401, 401]);
+    expect((await from("192.0.2.3", wrong)).status).toBe(401);
+  });
+});
+
+describe("requests of an end user", () => {
+  // case 96
+  it("are answered 429 from the thirteenth on, and those of others are not", async () => {
+    const user = bearer(await tokenFor(newId()));
+    const answers = await repeated(13, () => call("GET", "/agents", undefined, user));
+    expect(statuses(answers)).toEqual([...Array(12).fill(200), 429]);
+    expect(answers[12]?.body).toMatchObject({
+      detail: "Too many requests. Try again in 60 seconds.",
+      code: "rate_limited",
+    });
+    expect(answers[12]?.headers.get("Retry-After")).toBe("60");
+    expect((await call("GET", "/nowhere", undefined, user)).status).toBe(429);
+    expect((await call("GET", "/agents", undefined, bearer(await tokenFor(newId())))).status).toBe(200);
+    expect((await call("GET", "/health", undefined, user)).status).toBe(200);
+  });
+
+  // case 106
+  it("are not braked for the key, and for a token that may speak for any user", async () => {
+    const staff = bearer(await tokenFor(newId(), { scopes: ["agents:read", "users:act"] }));
+    for (const caller of [key, staff]) {
+      const answers = await repeated(14, () => call("GET", "/agents", undefined, caller));
+      expect(new Set(statuses(answers))).toEqual(new Set([200]));
+    }
+  });
+
+  it("pass where a brake is not bound, throws or never answers", async () => {
+    const user = bearer(await tokenFor(newId()));
+    const hangs: RateLimit = { limit: () => new Promise(() => {}) };
+    const throws: RateLimit = { limit: () => Promise.reject(new Error("the platform")) };
+    const answerWith = async (brakes: object) =>
+      (
+        await worker.fetch(
+          new Request("http://localhost/agents", { headers: user }),
+          { ...env, ...brakes },
+          createExecutionContext(),
+        )
+      ).status;
+    // case 97
+    const unbound = { REQUESTS: undefined, RUN_STARTS: undefined, AUTH_FAILURES: undefined };
+    for (let nth = 0; nth < 13; nth++) expect(await answerWith(unbound)).toBe(200);
+    expect(await answerWith({ REQUESTS: throws })).toBe(200);
+    expect(await answerWith({ REQUESTS: hangs })).toBe(200);
+  });
+});
+
+describe("what costs a model, or reads very much", () => {
+  const session_id = newId();
+  const costly: [name: string, send: (user: Record<string, string>) => Promise<Answer>][] = [
+    ["a run", (user) => call("POST", "/agents/assistant/runs", { message: "hi", stream: false }, user)],
+    ["a continue", (user) => call("POST", `/agents/assistant/runs/${newId()}/continue`, { session_id }, user)],
+    ["a summary", (user) => call("POST", `/sessions/${session_id}/summary`, undefined, user)],
+    ["a generated name", (user) => call("POST", `/sessions/${session_id}/rename`, { autogenerate: true }, user)],
+    ["a fork", (user) => call("POST", `/agents/assistant/sessions/${session_id}/fork`, undefined, user)],
+    ["an export", (user) => call("GET", `/sessions/${session_id}/export`, undefined, user)],
+    ["an export of a user", (user) => call("GET", "/export?user_id=me", undefined, user)],
+  ];
+
+  // case 96
+  it.each(costly)("is braked from the fourth on: %s", async (_name, send) => {
+    const id = newId();
+    const user = bearer(await tokenFor(id));
+    const answers = await repeated(4, () => send(user));
+    expect(statuses(answers).slice(0, 3)).not.toContain(429);
+    expect([answers[3]?.status, answers[3]?.body.code]).toEqual([429, "rate_limited"]);
+    // What costs nothing goes on, and a name by hand is such.
+    const renamed = await call("POST", `/sessions/${session_id}/rename`, { session_name: "By hand" }, user);
+    expect(renamed.status).toBe(404);
+    expect((await call("GET", "/sessions", undefined, user)).status).toBe(200);
+  });
+
+  it("counts all of them together, for the user whose they are", async () => {
+    const user = bearer(await tokenFor(newId()));
+    for (const [, send] of costly.slice(0, 3)) expect((await send(user)).status).not.toBe(429);
+    expect((await costly[4]?.[1](user))?.status).toBe(429);
+  });
+
+  it("is not braked for the key", async () => {
+    const answers = await repeated(5, () =>
+      call("POST", "/agents/assistant/runs", { message: "hi", stream: false, user_id: "ada" }, key),
+    );
+    expect(statuses(answers)).toEqual([200, 200, 200, 200, 200]);
+  });
+});
