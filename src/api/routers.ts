@@ -14,6 +14,7 @@ import { sessionsRouter } from "./sessions/handlers.ts";
 import { COMPONENT_TYPES } from "./shared/component-path.ts";
 import type { RouteDependencies } from "./shared/dependencies.ts";
 import type { Router } from "./shared/route.ts";
+import { usageRouter } from "./usage/handlers.ts";
 
 /** The routers of all rooms but discovery, in the order in which `/openapi.json` lists their routes. */
 export function apiRouters(dependencies: RouteDependencies): Router[] {
@@ -34,5 +35,6 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
     bulkRouter(dependencies),
     retentionRouter(dependencies),
     portableRouter(dependencies),
+    usageRouter(dependencies),
   ];
 }

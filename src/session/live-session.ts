@@ -98,7 +98,7 @@ export class LiveSession {
     if (model === null) {
       return fail(modelNotConfigured());
     }
-    const arrival: Arrival = { ...call, component, model, arrivedAt };
+    const arrival: Arrival = { ...call, quota: call.quota ?? null, component, model, arrivedAt };
     const admitted = await this.#arrivals.run(() => admit(this.#context, arrival));
     if (!admitted.ok) {
       return admitted;
@@ -109,7 +109,7 @@ export class LiveSession {
 
   /** Takes answers to what a paused run waits for. */
   async continueRun({ read, ...call }: ContinueCall): Promise<Outcome<RunAnswer>> {
-    const arrival: AnswerArrival = { ...call, arrivedAt: this.#deps.now() };
+    const arrival: AnswerArrival = { ...call, quota: call.quota ?? null, arrivedAt: this.#deps.now() };
     const continued = await this.#arrivals.run(() => admitAnswers(this.#context, arrival));
     if (!continued.ok) {
       return continued;

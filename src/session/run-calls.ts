@@ -3,6 +3,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { AnswerEntry } from "../domain/requirement.ts";
 import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCacheUse } from "../domain/run.ts";
 import type { ComponentRef } from "../domain/team.ts";
+import type { Quota } from "../domain/usage.ts";
 import type { Run } from "../engine/run/state.ts";
 
 // The inputs and answers of the object's remote calls about runs. RPC carries plain data and streams only.
@@ -15,6 +16,8 @@ export interface RunCall {
   /** The status in which the caller's request found the run that this one is made from; null for a run of its own. */
   olderStatus: RunStatus | null;
   principal: Principal;
+  /** Of a confined caller: what its user may use. A Worker from before there were quotas sends none. */
+  quota?: Quota | null;
   onBusy: OnBusy;
   read: ReadMode;
 }
@@ -29,6 +32,7 @@ export interface ContinueCall {
   answeredBy: string | null;
   /** Its `agentId` holds the component's id and the run's id, so that the key belongs to this run alone. */
   idempotency: Idempotency | null;
+  quota?: Quota | null;
   onBusy: OnBusy;
   read: ReadMode;
 }

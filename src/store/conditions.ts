@@ -7,6 +7,12 @@ export function hasRow(db: Database, table: SQLiteTable, condition: SQL | undefi
   return exists(db.select({ one: sql`1` }).from(table).where(condition));
 }
 
+/** Whether all conditions hold; one that is undefined always does. */
+export function allOf(first: SQL, ...more: (SQL | undefined)[]): SQL {
+  const given = more.flatMap((one) => (one === undefined ? [] : [sql`(${one})`]));
+  return sql.join([first, ...given], sql` and `);
+}
+
 /**
  * Whether the column holds one of the values. They are one parameter, however many: D1 binds at most 100 a statement.
  */

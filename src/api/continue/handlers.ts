@@ -10,6 +10,7 @@ import { readRunBody } from "../../http/body.ts";
 import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
+import { quotaOf } from "../../http/quota.ts";
 import type { RunAnswer } from "../../session/run-calls.ts";
 import { oversizedPrefix, prefixOf } from "../../session/start/prefix.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
@@ -38,7 +39,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
     const answeredBy = fields.answered_by ?? caller.userId;
     const session = dependencies.session(c.get("config"), sessionId);
     const key = (scope: string) => readIdempotency(c, scope, caller, { runId, sessionId, entries, answeredBy, asked });
-    const reading = { principal: caller, onBusy: fields.on_busy, read: readMode(fields) };
+    const reading = { principal: caller, quota: quotaOf(c), onBusy: fields.on_busy, read: readMode(fields) };
     if (asked === null) {
       const idempotency = await key(ref.id);
       const outcome = await session.continueRun({

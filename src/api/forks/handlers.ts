@@ -2,6 +2,7 @@ import { AppError, badRequest, databaseUnavailable, sessionNotFound } from "../.
 import type { ComponentRef } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
+import { quotaOf } from "../../http/quota.ts";
 import { commit } from "../../store/commit.ts";
 import { type Fork, forkStatements } from "../../store/sessions/fork.ts";
 import { componentId } from "../../store/sessions/sessions.ts";
@@ -9,6 +10,7 @@ import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
+import { refuseSession } from "../usage/refuse-session.ts";
 import { forkRoute } from "./contract.ts";
 
 /** Copying a session into a new one. */
@@ -31,12 +33,16 @@ export function forksRouter(dependencies: RouteDependencies) {
     const fork: Fork = {
       sourceSessionId,
       principal: principal(c),
+      quota: quotaOf(c),
       sessionId: dependencies.newId(),
       runIds: dependencies.newId(),
       fence: dependencies.newId(),
       nowMs: dependencies.now(),
     };
-    await write(c, fork);
+    if (!(await write(c, fork))) {
+      await refuseSession(c, fork.quota, fork.nowMs);
+      throw new AppError(badRequest("Source session has no runs to fork."));
+    }
     // If the object cannot be reached, the cron trigger has the fork indexed.
     await dependencies.session(c.get("config"), fork.sessionId).index();
     return { session_id: fork.sessionId, forked_from_session_id: sourceSessionId };
@@ -46,15 +52,14 @@ export function forksRouter(dependencies: RouteDependencies) {
 }
 
 /**
- * Writes the fork. No object is called: the source is only read, and the fork has no object yet. So nobody
+ * Writes the fork; false when nothing was written. No object is called: the source is only read, and the fork has no object yet. So nobody
  * waits for a busy source.
  */
-async function write(c: AppContext, fork: Fork): Promise<void> {
+async function write(c: AppContext, fork: Fork): Promise<boolean> {
   const committed = await commit(database(c), forkStatements(database(c), fork));
   switch (committed.kind) {
     case "written":
-      if (!committed.changed.at(-1)) throw new AppError(badRequest("Source session has no runs to fork."));
-      return;
+      return Boolean(committed.changed.at(-1));
     case "refused":
       // D1 has taken the same rows before, so this is a bug.
       throw new Error(`D1 refused a fork: ${committed.constraint}`);

@@ -5,6 +5,7 @@ import { principal } from "../../http/auth.ts";
 import { readRunBody } from "../../http/body.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
+import { quotaOf } from "../../http/quota.ts";
 import { keyedSessionId } from "../../session/start/keyed-session.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
@@ -52,6 +53,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       request,
       olderStatus: null,
       principal: caller,
+      quota: quotaOf(c),
       onBusy: fields.on_busy,
       read,
     });

@@ -18,6 +18,7 @@ import { brakeRunStart } from "../../http/brakes.ts";
 import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
+import { quotaOf } from "../../http/quota.ts";
 import { guardedName } from "../../names/guard.ts";
 import type { SessionClient } from "../../session/client.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
@@ -41,6 +42,7 @@ import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
 import { withoutNulls } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
+import { refuseSession } from "../usage/refuse-session.ts";
 import * as contract from "./contract.ts";
 import { sessionFilter } from "./fields.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./input.ts";
@@ -78,7 +80,11 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       session.name = await guardedName(componentOf(session), "manual", session.name, session);
       if (session.name === null) throw new AppError(nameRefused());
     }
-    if (!(await createSession(database(c), session))) throw new AppError(await whyTaken(c, caller, session.sessionId));
+    const quota = quotaOf(c);
+    if (!(await createSession(database(c), session, quota))) {
+      await refuseSession(c, quota, dependencies.now());
+      throw new AppError(await whyTaken(c, caller, session.sessionId));
+    }
     return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0)), 201, sessionHeaders(session));
   });
 

@@ -49,6 +49,12 @@ function treeTokens(run: Run): TokenMetrics | null {
   );
 }
 
+/** How many tokens a run and all its member runs have used. */
+export const totalTokens = (run: Run): number => treeTokens(run)?.total_tokens ?? 0;
+
+/** How many of them since the run was stored last. */
+export const newTokens = (run: Run): number => Math.max(0, totalTokens(run) - run.stored.tokens);
+
 /** A session's tokens, with those that the run has used since it was stored last. Each member run adds its own tokens. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {
   return addTokens(session, allTokens(usedSince(run.usage, run.stored.usage)));

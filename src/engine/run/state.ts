@@ -98,8 +98,8 @@ export interface Run {
   eventCount: number;
   /** The answer that is streaming in. */
   answer: StreamedAnswer | null;
-  /** How much of the run D1 has already, from before it paused. */
-  stored: { messages: number; usage: readonly ModelUsage[]; metrics: RunMetrics | null };
+  /** How much of the run D1 has already, from before it paused. `tokens` are those of its member runs too. */
+  stored: { messages: number; usage: readonly ModelUsage[]; metrics: RunMetrics | null; tokens: number };
 }
 
 /** An answer of the model as far as it has come. */
@@ -187,6 +187,6 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     providerDataBytes: 0,
     eventCount: 0,
     answer: null,
-    stored: { messages: 0, usage: [], metrics: null },
+    stored: { messages: 0, usage: [], metrics: null, tokens: 0 },
   };
 }

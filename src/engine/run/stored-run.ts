@@ -1,11 +1,12 @@
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
-import type { RunRow } from "../../domain/run.ts";
+import type { RunMetrics, RunRow } from "../../domain/run.ts";
 import { refOf } from "../../domain/team.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import { usageByModel } from "./asked-model.ts";
 import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
 import { type LogEntry, readStoredLog, reasoningEventBytes } from "./event-log.ts";
+import { totalTokens } from "./metrics.ts";
 import { modelOf, type Run, type RunEnd, type RunHead } from "./state.ts";
 
 /** A run with its messages, input first, as the store answers it. */
@@ -52,7 +53,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     providerDataBytes: bytesOf(answers.map(({ providerData }) => providerData?.data)),
     eventCount: 0,
     answer: null,
-    stored: { messages: produced.length, usage, metrics: row.metrics },
+    stored: { messages: produced.length, usage, metrics: row.metrics, tokens: 0 },
   };
 }
 
@@ -74,7 +75,17 @@ export function runTree(stored: Stored, others: readonly Stored[], requirements:
     .sort((a, b) => (a.row.runIndex ?? 0) - (b.row.runIndex ?? 0));
   run.members.push(...members.map((member) => runTree(member, others, requirements)));
   run.eventCount = countEvents(run);
+  run.stored.tokens = storedTokens(run, stored.row.metrics);
   return run;
+}
+
+/**
+ * The tokens that the run had used when it was stored itself. Member runs that landed since have used more; and what an import
+ * says of a run need not fit its messages.
+ */
+function storedTokens(run: Run, metrics: RunMetrics | null): number {
+  const inMessages = totalTokens(run);
+  return metrics === null ? inMessages : Math.min(metrics.total_tokens ?? 0, inMessages);
 }
 
 /** What is fixed about a run, from its row. For a run that has not started: what is known so far. */

@@ -1,8 +1,10 @@
 import { applyFact, endInstead } from "../../engine/run/apply-fact.ts";
 import type { Run } from "../../engine/run/state.ts";
+import { commit } from "../../store/commit.ts";
+import { keepUsage } from "../../store/usage/ledger.ts";
 import type { SessionContext } from "../context.ts";
 import { type Settled, settle } from "../recovery/settle.ts";
-import { settledSession, settlementOf } from "../recovery/settlement.ts";
+import { settledSession, settlementOf, usageOf } from "../recovery/settlement.ts";
 import type { LiveRun } from "./live-run.ts";
 
 export type SettleContext = Pick<SessionContext, "deps" | "memory" | "leftovers">;
@@ -33,6 +35,9 @@ export async function settleRun({ deps, memory, leftovers }: SettleContext, live
   const inLine = run.isStateChanged || run.members.length > 0 || run.head.parentRunId !== null;
   const settled = inLine ? ((await leftovers.writeRow(write)) ?? { kind: "unknown" }) : await write();
   if (live.gone) {
+    if (run.head.parentRunId === null) {
+      keepUsed(deps, run);
+    }
     return settled;
   }
   if (settled.kind === "unknown") {
@@ -50,4 +55,12 @@ export async function settleRun({ deps, memory, leftovers }: SettleContext, live
     applyFact(run, { at: 0, fact: { type: "state_changed", state: kept.state } });
   }
   return settled;
+}
+
+/** The session was deleted under the run. What the run has used until then counts all the same. Nobody waits for this. */
+function keepUsed({ db, background }: SettleContext["deps"], run: Run): void {
+  const usage = usageOf(run);
+  if (usage !== null) {
+    background(commit(db, [keepUsage(db, usage.key, usage.tokens)]).then(() => {}));
+  }
 }

@@ -5,6 +5,7 @@ import type { Principal } from "../../domain/principal.ts";
 import type { OnBusy, RunRequest, RunRow, RunStatus, RunTimings } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Component } from "../../domain/team.ts";
+import { type Quota, usageKey } from "../../domain/usage.ts";
 import { historyWindow } from "../../engine/prompt/window.ts";
 import { seconds } from "../../engine/run/metrics.ts";
 import { log } from "../../lib/log.ts";
@@ -18,6 +19,7 @@ import { acceptedRow, planStart, type RunStart } from "../start/run-start.ts";
 import type { Admission } from "./admission.ts";
 import { beginRun } from "./begin-run.ts";
 import { runOfKey } from "./keyed-run.ts";
+import { whyOverQuota } from "./over-quota.ts";
 import type { LaneContext } from "./run-lane.ts";
 
 export type AdmitContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "alarm" | "lane">;
@@ -28,6 +30,8 @@ export interface Arrival {
   /** The status in which the caller's request found the run that this one is made from; null for a run of its own. */
   olderStatus: RunStatus | null;
   principal: Principal;
+  /** Of a confined caller: what its user may use. */
+  quota: Quota | null;
   onBusy: OnBusy;
   component: Component;
   model: Model;
@@ -91,7 +95,7 @@ async function startOccupying(
   }
   // This run must leave the lane before `notStored` looks there for the run that has the key: else it would find this one.
   lane.release(live);
-  return notStored(context, arrival, live.runId, committed);
+  return notStored(context, arrival, acceptance, committed);
 }
 
 interface PlannedOn {
@@ -111,7 +115,7 @@ interface WrittenAccept {
 /** Plans the start on the row as it stands, and writes it. To be called in line with other writes of the row. */
 async function acceptInLine(
   { deps, memory, leftovers }: Pick<AdmitContext, "deps" | "memory" | "leftovers">,
-  { component, model }: Arrival,
+  { component, model, quota }: Arrival,
   { accepted, loaded, origin, timings, nowMs }: PlannedOn,
 ): Promise<WrittenAccept | "away" | LookAgain> {
   const session = loaded.session && (await memory.rowInLine(loaded.session));
@@ -135,6 +139,8 @@ async function acceptInLine(
     sessionFence: start.session.fence,
     newSession: start.isNewSession ? start.session : null,
     start: { input: start.input, changes: start.changes },
+    quota,
+    nowMs,
   };
   const { runId } = accepted;
   leftovers.note(runId, { phase: "accepting", note: start.withdrawal });
@@ -159,15 +165,18 @@ export async function wait(
   }
   const row = { ...acceptedRow(arrival.request, deps.sessionId, deps.newId()), waiting: true, position };
   const { runId, sessionId } = row;
-  const acceptance: Acceptance = { run: row, sessionFence: session.fence, newSession: null, start: null };
-  const note = { runId, sessionId, sessionFence: session.fence, runIndex: null, startedSession: false, previous: null };
+  const { quota } = arrival;
+  const sessionFence = session.fence;
+  const acceptance = { run: row, sessionFence, newSession: null, start: null, quota, nowMs: deps.now() };
+  const usage = usageKey(row, []);
+  const note = { runId, sessionId, sessionFence, runIndex: null, startedSession: false, previous: null, usage };
   leftovers.note(runId, { phase: "accepting", note });
   const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
   if (committed.kind === "unknown") {
     leftovers.abandon(runId);
   }
   if (!isStored(committed, acceptance)) {
-    return notStored(context, arrival, runId, committed);
+    return notStored(context, arrival, acceptance, committed);
   }
   leftovers.forget(runId);
   const live = new LiveRun(row, arrival.arrivedAt);
@@ -187,7 +196,7 @@ function isStored(committed: Committed, acceptance: Acceptance): boolean {
 async function notStored(
   context: Pick<AdmitContext, "deps" | "leftovers" | "lane">,
   { request: { idempotency } }: Arrival,
-  runId: string,
+  { run: { runId }, quota, newSession }: Acceptance,
   committed: Committed,
 ): Promise<Admitted> {
   const { deps, leftovers } = context;
@@ -197,8 +206,16 @@ async function notStored(
     return fail(databaseUnavailable());
   }
   leftovers.forget(runId);
-  if (violates(committed, "idempotency_key") && idempotency !== null) {
-    return (await runOfKey(context, idempotency)) ?? "look_again";
+  const isLimited = committed.kind === "written" && quota !== null;
+  if (idempotency !== null && (isLimited || violates(committed, "idempotency_key"))) {
+    // A key that is repeated gets its run, also where its user may start no further one.
+    const earlier = await runOfKey(context, idempotency);
+    if (earlier !== null) {
+      return earlier;
+    }
+  }
+  if (isLimited) {
+    return (await whyOverQuota(deps, quota, { newSession: newSession !== null })) ?? "look_again";
   }
   if (committed.kind === "refused" && !violates(committed, "run_index")) {
     log("error", "accept.refused", { run_id: runId, reason: committed.constraint });

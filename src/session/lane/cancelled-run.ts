@@ -1,5 +1,6 @@
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
+import { usageKey } from "../../domain/usage.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
 import { newRun, type Run } from "../../engine/run/state.ts";
@@ -32,7 +33,7 @@ export async function storeCancelled({ deps, leftovers }: CancelContext, row: Ru
   const { db } = deps;
   const events = storedLog(cancelledRun(newRun(headFromRow(row)), at).log);
   // In line with starts: a start that D1 did not confirm must be put back before. Afterwards it would make the run wait again.
-  const committed = await leftovers.writeRow(() => commit(db, [cancelWaiting(db, row.runId, events, at)]));
+  const committed = await leftovers.writeRow(() => commit(db, cancelWaiting(db, row, events, at)));
   return committed?.kind === "written";
 }
 
@@ -58,10 +59,9 @@ export async function cancelPaused(
     }
     const at = now();
     const run = cancelledRun(runTree(tree, tree.members, tree.requirements), at);
-    const committed = await commit(
-      db,
-      cancelPausedStatements(db, tree.row, { events: storedLog(run.log), settledAt: at, expired }),
-    );
+    const usage = tree.row.waiting ? usageKey(tree.row, tree.requirements) : null;
+    const cancelled = { events: storedLog(run.log), settledAt: at, expired, usage };
+    const committed = await commit(db, cancelPausedStatements(db, tree.row, cancelled));
     if (committed.kind === "written") {
       return committed.changed.at(-1) ? { kind: "cancelled", run, at } : { kind: "not_paused" };
     }

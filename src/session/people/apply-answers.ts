@@ -3,6 +3,7 @@ import { MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, OnBusy } from "../../domain/run.ts";
+import { type Quota, usageKey } from "../../domain/usage.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
 import type { Run } from "../../engine/run/state.ts";
@@ -12,6 +13,7 @@ import { type AnsweredRun, storeAnswers } from "../../store/runs/continue.ts";
 import type { StoredTree } from "../../store/runs/stored-tree.ts";
 import { LiveRun, storedLive } from "../drive/live-run.ts";
 import { type Admission, decideAdmission } from "../lane/admission.ts";
+import { whyOverQuota } from "../lane/over-quota.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
 import type { LookAgain } from "../row/look-again.ts";
@@ -31,6 +33,8 @@ export interface AnswerTerms {
   idempotency: Idempotency | null;
   onBusy: OnBusy;
   arrivedAt: number;
+  /** Of a confined caller: what its user may use. */
+  quota: Quota | null;
 }
 
 /** A paused run as it stands, the requirements that are answered now, and those that are open after it. */
@@ -65,7 +69,7 @@ async function keepAnswers(
   if (run.eventBytes > MAX_EVENT_BYTES_OF_PAUSES) {
     return fail(badRequest("The run can tell no more of its pauses: answer all that is open in one request."));
   }
-  const stored = await store(context, terms, tree, { answered, position: null, events, fromEntry });
+  const stored = await store(context, terms, tree, { answered, position: null, events, fromEntry, usage: null });
   if (stored !== "stored") {
     return stored;
   }
@@ -92,7 +96,8 @@ async function letGoOn(
   }
   const position = admission.kind === "wait" ? admission.position : 0;
   const fromEntry = run.log.length;
-  const stored = await store(context, terms, tree, { answered, position, events: null, fromEntry });
+  const usage = usageKey(tree.row, withAnswers(tree.requirements, answered));
+  const stored = await store(context, terms, tree, { answered, position, events: null, fromEntry, usage });
   if (stored !== "stored") {
     return stored;
   }
@@ -110,9 +115,9 @@ async function letGoOn(
 
 async function store(
   { deps, leftovers }: Pick<AnswersContext, "deps" | "leftovers">,
-  { idempotency }: AnswerTerms,
+  { idempotency, quota }: AnswerTerms,
   { row }: StoredTree,
-  given: Pick<AnsweredRun, "answered" | "position" | "events"> & { fromEntry: number },
+  given: Pick<AnsweredRun, "answered" | "position" | "events" | "usage"> & { fromEntry: number },
 ): Promise<Continued | "stored"> {
   const { fromEntry, ...answers } = given;
   const answered: AnsweredRun = {
@@ -122,6 +127,9 @@ async function store(
     previousFence: row.fence,
     fence: deps.newId(),
     key: idempotency === null ? null : { idempotency, fromEntry },
+    // Answers that leave something open let nothing run.
+    quota: given.position === null ? null : quota,
+    nowMs: deps.now(),
   };
   const written = await leftovers.writeRow(async () => {
     const { runId, sessionId, previousFence, fence } = answered;
@@ -135,6 +143,7 @@ async function store(
         requirementIds: answered.answered.map(({ requirementId }) => requirementId),
         previousEvents: answered.events === null ? null : row.events,
         key: idempotency,
+        usage: answered.usage,
       },
     });
     const committed = await commit(deps.db, storeAnswers(deps.db, answered));
@@ -154,5 +163,9 @@ async function store(
     log("error", "answers.refused", { run_id: row.runId, reason: written.constraint });
     return "look_again";
   }
-  return written.changed[0] ? "stored" : "look_again";
+  if (written.changed[0]) {
+    return "stored";
+  }
+  const over = answered.quota && (await whyOverQuota(deps, answered.quota, { newSession: false }));
+  return over ?? "look_again";
 }

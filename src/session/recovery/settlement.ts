@@ -1,10 +1,11 @@
 import type { Message } from "../../domain/message.ts";
 import type { RunModel } from "../../domain/model.ts";
 import type { Session } from "../../domain/session.ts";
+import { usageKey } from "../../domain/usage.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
-import { addRunTokens, runMetrics } from "../../engine/run/metrics.ts";
+import { addRunTokens, newTokens, runMetrics } from "../../engine/run/metrics.ts";
 import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { cutUtf8 } from "../../lib/text.ts";
@@ -40,6 +41,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
     requirements: isPaused ? own.filter((one) => !isAnswered(one)) : [],
     closes: isTop && !isPaused && (run.members.length > 0 || run.requirements.length > 0),
     replaces: replacedBy(run, end),
+    usage: isTop ? usageOf(run) : null,
     session: {
       metrics: addRunTokens(session?.metrics ?? null, run),
       updatedAt: end.at,
@@ -47,6 +49,12 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       changed: isTop && session !== null ? changedState(run, session) : null,
     },
   };
+}
+
+/** What a top-level run has used since it was stored last; null for a run without a user. */
+export function usageOf(run: Run): Settlement["usage"] {
+  const key = usageKey(run.head, run.requirements);
+  return key && { key, tokens: newTokens(run) };
 }
 
 /** Whether another model was asked than the one that the run's row names. */

@@ -4,6 +4,7 @@ import type { Model } from "../../domain/model.ts";
 import type { RunRequest, RunRow, RunTimings, SessionCacheUse } from "../../domain/run.ts";
 import type { Session, SessionSummary } from "../../domain/session.ts";
 import { type Component, type ComponentRef, componentRef, isTeam } from "../../domain/team.ts";
+import { usageKey } from "../../domain/usage.ts";
 import { summaryText, systemText } from "../../engine/prompt/prompt.ts";
 import { leaderText } from "../../engine/prompt/team.ts";
 import type { RunHead } from "../../engine/run/state.ts";
@@ -171,6 +172,7 @@ export function planStart(from: StartingPoint): RunStart {
     runIndex,
     startedSession: isNewSession,
     previous,
+    usage: usageKey(row, []),
   };
   return { row, input, head, session, isNewSession, changes, withdrawal };
 }

@@ -1,11 +1,14 @@
 import { and, eq, or, type SQL } from "drizzle-orm";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency } from "../../domain/run.ts";
+import type { Quota, UsageKey } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow, isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { insertNew } from "../insert-rows.ts";
 import { continuations, runs } from "../schema/tables.ts";
+import { mayRun } from "../usage/guard.ts";
+import { addUsage, takeBackUsage } from "../usage/ledger.ts";
 import { sessionIsOurs } from "./fences.ts";
 import { answerStatements, reopenStatement } from "./requirement-writes.ts";
 
@@ -24,6 +27,11 @@ export interface AnsweredRun {
   /** The event log if it grew, because what is still open was told again. */
   events: string | null;
   key: { idempotency: Idempotency; fromEntry: number } | null;
+  /** The row that a run which goes on adds to the ledger; null if it stays paused, or has no user. */
+  usage: UsageKey | null;
+  /** Of a confined caller: nothing is stored while the user may not use more. Null if the run stays paused. */
+  quota: Quota | null;
+  nowMs: number;
 }
 
 /**
@@ -31,15 +39,20 @@ export interface AnsweredRun {
  * Repeatable: a repeated batch finds the new fence and changes the same rows again.
  */
 export function storeAnswers(db: Database, given: AnsweredRun): [Statement, ...Statement[]] {
-  const { runId, sessionId, previousFence, fence, answered, position, events, key } = given;
+  const { runId, sessionId, previousFence, fence, answered, position, events, key, usage } = given;
   const isPaused = and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), eq(runs.status, "PAUSED"));
-  const before = and(eq(runs.fence, previousFence), eq(runs.waiting, false));
+  const mayGoOn = mayRun(db, given.quota, given.nowMs, null);
+  const before = and(eq(runs.fence, previousFence), eq(runs.waiting, false), mayGoOn);
   const updateRun = db
     .update(runs)
     .set({ fence, ...(position !== null && { waiting: true, position }), ...(events !== null && { events }) })
     .where(and(isPaused, or(before, eq(runs.fence, fence))));
   const isAnswered = hasRow(db, runs, and(isPaused, eq(runs.fence, fence)));
-  const statements: [Statement, ...Statement[]] = [updateRun, ...answerStatements(db, answered, isAnswered)];
+  const statements: [Statement, ...Statement[]] = [
+    updateRun,
+    ...answerStatements(db, answered, isAnswered),
+    ...addUsage(db, usage, isAnswered),
+  ];
   if (key !== null) {
     const { caller, userId, key: name, fieldsDigest } = key.idempotency;
     const row = { runId, caller, userId, key: name, sessionId, fieldsDigest, fromEntry: key.fromEntry };
@@ -58,6 +71,8 @@ export interface AnswerNote {
   /** The event log as it was before the answers made it grow; null if they did not. */
   previousEvents: string | null;
   key: ContinuationKey | null;
+  /** Journals from before there was a ledger do not have it. */
+  usage?: UsageKey | null;
 }
 
 /**
@@ -75,7 +90,8 @@ export function takeBackAnswers(db: Database, note: AnswerNote, newFence: string
     .set({ fence: newFence, waiting: false, ...(previousEvents !== null && { events: previousEvents }) })
     // A late batch of answers names one of these two fences, so neither may stay.
     .where(and(isPaused, or(eq(runs.fence, fence), eq(runs.fence, previousFence))));
-  return [reopenStatement(db, requirementIds, isAnswered), ...forgetKey, putBack];
+  const forgetUsage = takeBackUsage(db, note.usage ?? null, isAnswered);
+  return [reopenStatement(db, requirementIds, isAnswered), ...forgetKey, ...forgetUsage, putBack];
 }
 
 /** Identifies one continue of a run among the callers' idempotency keys. */

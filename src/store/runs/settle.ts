@@ -3,6 +3,7 @@ import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
+import type { UsageKey } from "../../domain/usage.ts";
 import { entryStart, type StoredKind } from "../../engine/run/log-letters.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
@@ -10,6 +11,7 @@ import type { Database } from "../database.ts";
 import { indexMessages } from "../messages/message-docs.ts";
 import { insertMessages, placeMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
+import { settleUsage } from "../usage/ledger.ts";
 import { runIsOurs } from "./fences.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
 
@@ -40,6 +42,8 @@ export interface Settlement {
   closes: boolean;
   /** The run that this one replaces, which becomes REGENERATED. */
   replaces: string | null;
+  /** What a top-level run has used since it was stored last, and its row of the ledger. */
+  usage: { key: UsageKey; tokens: number } | null;
   session: {
     metrics: Session["metrics"];
     completedRuns: number;
@@ -62,7 +66,7 @@ export interface Settlement {
  * run. Repeatable. The run's own row is written last, because all other statements hold only while the run is RUNNING.
  */
 export function settleStatements(db: Database, settlement: Settlement): [Statement, ...Statement[]] {
-  const { run, produced, columns, session, requirements, replaces } = settlement;
+  const { run, produced, columns, session, requirements, replaces, usage } = settlement;
   const running = runIsOurs(db, run.runId, run.fence);
   // A repeated batch finds the run as it has closed it before, and must report again that it changed the row.
   const isClosedSo = and(eq(runs.status, columns.status), sql`${runs.settledAt} = ${columns.settledAt}`);
@@ -93,6 +97,8 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
     ...(settlement.closes ? [cancelOpen(db, run.runId, running), ...closeMembers(db, settlement)] : []),
     ...(replaces === null ? [] : replaceStatements(db, replaces, settlement)),
     countRun,
+    // A run that goes on by itself keeps its place.
+    ...(usage === null ? [] : settleUsage(db, usage.key, { ...usage, settled: !columns.waiting }, running)),
   ];
   const [first, ...rest] = statements;
   return first === undefined ? [closeRun] : [first, ...rest, closeRun];
@@ -152,13 +158,21 @@ function closeMembersIn(
     );
 }
 
+/** How a paused run ends. `usage` is its row of the ledger if it waits to go on, and so holds a place. */
+export interface CancelledPause {
+  events: string;
+  settledAt: number;
+  expired: readonly Requirement[];
+  usage: UsageKey | null;
+}
+
 /**
  * Cancels a paused run and all that waits in it; the last statement changes 1 row if the run was paused. Repeatable.
  */
 export function cancelPausedStatements(
   db: Database,
   row: RunRow,
-  { events, settledAt, expired }: { events: string; settledAt: number; expired: readonly Requirement[] },
+  { events, settledAt, expired, usage }: CancelledPause,
 ): [Statement, ...Statement[]] {
   const { runId, sessionId, fence } = row;
   const isPaused = and(eq(runs.runId, runId), eq(runs.status, "PAUSED"), eq(runs.fence, fence));
@@ -168,7 +182,12 @@ export function cancelPausedStatements(
     .update(runs)
     .set({ status: "CANCELLED", waiting: false, events, settledAt })
     .where(and(eq(runs.sessionId, sessionId), or(isPaused, and(isCancelledSo, eq(runs.settledAt, settledAt)))));
-  const rest = [cancelOpen(db, runId, waits), ...closeMembersOf(db, row, settledAt, waits), cancelRun];
+  const rest = [
+    cancelOpen(db, runId, waits),
+    ...closeMembersOf(db, row, settledAt, waits),
+    ...settleUsage(db, usage, { tokens: 0, settled: true }, waits),
+    cancelRun,
+  ];
   const [first, ...more] = [...answerStatements(db, expired, waits), ...rest];
   return first === undefined ? [cancelRun] : [first, ...more];
 }

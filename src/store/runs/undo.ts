@@ -1,9 +1,11 @@
 import { and, eq } from "drizzle-orm";
+import type { UsageKey } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { removeRunDocs } from "../messages/message-docs.ts";
 import { messages, runs, sessions } from "../schema/tables.ts";
+import { takeBackUsage } from "../usage/ledger.ts";
 import { forgetOldest, withdrawRun } from "../withdrawn-runs.ts";
 import { runIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
@@ -21,6 +23,8 @@ export interface Withdrawal {
   startedSession: boolean;
   /** The changed columns of the session as they were before; null if the accept changed none. */
   previous: ChangedSessionColumns | null;
+  /** The row that the accept added to the ledger; null if it added none. Journals from before there was one do not have it. */
+  usage?: UsageKey | null;
 }
 
 /** Takes an accept back. Repeatable; if the accept arrives later, it finds its run id withdrawn and stores nothing. */
@@ -45,7 +49,7 @@ export function withdrawStatements(db: Database, note: Withdrawal, nowMs: number
       db.delete(messages).where(and(keys, eq(messages.runId, note.runId))),
     );
   }
-  statements.push(db.delete(runs).where(eq(runs.runId, note.runId)));
+  statements.push(db.delete(runs).where(eq(runs.runId, note.runId)), ...takeBackUsage(db, note.usage ?? null));
   if (note.startedSession) {
     // A session that somebody has changed since is kept: every change moves `updated_at`.
     const untouched = and(eq(sessions.fence, note.sessionFence), eq(sessions.updatedAt, sessions.createdAt));

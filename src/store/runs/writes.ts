@@ -2,13 +2,17 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
+import { type Quota, usageKey } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
+import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { insertNew, rowsWhere } from "../insert-rows.ts";
 import { indexMessages } from "../messages/message-docs.ts";
 import { insertMessages, placeMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
+import { mayHaveSession, mayRun } from "../usage/guard.ts";
+import { addUsage, settleUsage } from "../usage/ledger.ts";
 import { notWithdrawn } from "../withdrawn-runs.ts";
 import { runIsOurs, sessionIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
@@ -34,14 +38,19 @@ export interface Acceptance {
   newSession: Session | null;
   /** Set if the run starts at once. A run that waits stores its messages when it starts. */
   start: { input: Message[]; changes: ChangedSessionColumns } | null;
+  /** Of a confined caller: the run is stored, and its session made, only while the user may use more. */
+  quota: Quota | null;
+  nowMs: number;
 }
 
 /** Stores a run that starts or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
 export function acceptStatements(db: Database, acceptance: Acceptance): [Statement, ...Statement[]] {
-  const { run, sessionFence, newSession, start } = acceptance;
-  const stillWanted = notWithdrawn(db, run.runId);
-  const mayBeStored = sql`${sessionIsOurs(db, run.sessionId, sessionFence)} and ${stillWanted}`;
-  const statements: [Statement, ...Statement[]] = [insertRun(db, run, mayBeStored)];
+  const { run, sessionFence, newSession, start, quota, nowMs } = acceptance;
+  const usage = usageKey(run, []);
+  const stillWanted = allOf(notWithdrawn(db, run.runId), mayRun(db, quota, nowMs, usage));
+  const mayBeStored = allOf(sessionIsOurs(db, run.sessionId, sessionFence), stillWanted);
+  const isStored = hasRow(db, runs, and(eq(runs.runId, run.runId), eq(runs.fence, run.fence)));
+  const statements: [Statement, ...Statement[]] = [insertRun(db, run, mayBeStored), ...addUsage(db, usage, isStored)];
   if (start !== null) {
     statements.push(...startRows(db, run, start.input));
     if (newSession === null) {
@@ -50,7 +59,8 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
     statements.push(...indexInput(db, run, start.input));
   }
   if (newSession !== null) {
-    statements.unshift(...insertNew(db, sessions, [sessionColumns(newSession)], stillWanted));
+    const mayBeMade = allOf(stillWanted, mayHaveSession(db, quota, newSession.sessionId));
+    statements.unshift(...insertNew(db, sessions, [sessionColumns(newSession)], mayBeMade));
   }
   return statements;
 }
@@ -107,12 +117,22 @@ export function startStatements(
   ];
 }
 
-/** Cancels a run that has not started; changes 1 row if it was still waiting. */
-export function cancelWaiting(db: Database, runId: string, events: string, settledAt: number): Statement {
-  return db
-    .update(runs)
-    .set({ status: "CANCELLED", waiting: false, events, settledAt })
-    .where(and(eq(runs.runId, runId), eq(runs.status, "PENDING")));
+/** Cancels a run that has not started; the first statement changes 1 row if it was still waiting. Repeatable. */
+export function cancelWaiting(
+  db: Database,
+  run: RunRow,
+  events: string,
+  settledAt: number,
+): [Statement, ...Statement[]] {
+  const isRun = eq(runs.runId, run.runId);
+  const isCancelled = hasRow(db, runs, and(isRun, eq(runs.status, "CANCELLED")));
+  return [
+    db
+      .update(runs)
+      .set({ status: "CANCELLED", waiting: false, events, settledAt })
+      .where(and(isRun, eq(runs.status, "PENDING"))),
+    ...settleUsage(db, usageKey(run, []), { tokens: 0, settled: true }, isCancelled),
+  ];
 }
 
 /** A repeated batch finds its own row and reports again that it changed it; a row with another fence stays as it is. */

@@ -12,9 +12,11 @@ import {
   sql,
 } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
+import type { Quota } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { messages, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { mayHaveSession } from "../usage/guard.ts";
 import { visibleTo } from "./sessions.ts";
 
 /** A copy that is to be made of a session. Its ids are new. */
@@ -22,6 +24,8 @@ export interface Fork {
   sourceSessionId: string;
   /** Who asks for the fork: the source must exist for them still when the batch is written. */
   principal: Principal;
+  /** Of a confined caller: no fork is made while the user may have no further session. */
+  quota: Quota | null;
   sessionId: string;
   /** A UUID. All run ids of the fork begin as it does. */
   runIds: string;
@@ -63,7 +67,16 @@ function copyRuns(db: Database, fork: Fork): Statement {
     })
     .from(runs)
     .leftJoin(parent, eq(parent.runId, runs.parentRunId))
-    .where(and(eq(runs.sessionId, fork.sourceSessionId), isAtRest(), sourceIsVisible(db, fork), isNotMade(db, fork)));
+    .where(
+      and(
+        eq(runs.sessionId, fork.sourceSessionId),
+        isAtRest(),
+        sourceIsVisible(db, fork),
+        isNotMade(db, fork),
+        // The statements below copy what belongs to the runs that are copied here.
+        mayHaveSession(db, fork.quota, fork.sessionId),
+      ),
+    );
   return db.insert(runs).select(copy);
 }
 

@@ -1,10 +1,12 @@
 import { and, eq, exists, inArray, or, type SQL, sql } from "drizzle-orm";
 import { PURGE_BEGUN } from "../../domain/retention.ts";
 import type { Session } from "../../domain/session.ts";
+import { PLACE_HELD_MS } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { isAsSeen, type SeenSession } from "./writes.ts";
 
@@ -53,6 +55,7 @@ export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hidin
   return [
     withdrawFirstRun(db, seen.sessionId, isThere, nowMs),
     forgetOldest(db, nowMs),
+    freePlaces(db, seen.sessionId, nowMs - PLACE_HELD_MS, isThere),
     db
       .update(sessions)
       .set({ visibility: "deleted", hiddenAt: PURGE_BEGUN, fence })

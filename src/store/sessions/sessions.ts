@@ -2,10 +2,13 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
 import { displayName, type Session, type SessionType } from "../../domain/session.ts";
 import { DECIDING_COLUMNS } from "../../domain/session-fields.ts";
+import type { Quota } from "../../domain/usage.ts";
 import { searchWords } from "../../lib/search-words.ts";
 import { fold } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
+import { rowsWhere } from "../insert-rows.ts";
 import { sessions } from "../schema/tables.ts";
+import { mayHaveSession } from "../usage/guard.ts";
 import { labelStatements } from "./labels.ts";
 
 type SessionRow = typeof sessions.$inferSelect;
@@ -102,9 +105,17 @@ export function directoryOfSessions(db: Database, ids: readonly string[]) {
     .where(sql`${sessions.sessionId} in (select value from json_each(${JSON.stringify(ids)}))`);
 }
 
-/** Creates the session unless its id is taken; answers whether it did. */
-export async function createSession(db: Database, session: Session): Promise<boolean> {
-  const insert = db.insert(sessions).values(sessionColumns(session)).onConflictDoNothing();
+/** Creates the session unless its id is taken, or its user may have no further one; answers whether it did. */
+export async function createSession(db: Database, session: Session, quota: Quota | null = null): Promise<boolean> {
+  const row = sessionColumns(session);
+  const mayHave = mayHaveSession(db, quota, session.sessionId);
+  const insert =
+    mayHave === undefined
+      ? db.insert(sessions).values(row).onConflictDoNothing()
+      : db
+          .insert(sessions)
+          .select(rowsWhere(sessions, [row], mayHave))
+          .onConflictDoNothing();
   const hasLabels = session.tags.length > 0 || session.metadata !== null;
   const [result] = await db.batch([insert, ...(hasLabels ? labelStatements(db, session.sessionId, session) : [])]);
   return result.meta.changes > 0;

@@ -1,10 +1,12 @@
 import { and, eq, exists, gte, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Session } from "../../domain/session.ts";
 import { patchedFields, plainColumns, type SessionPatch } from "../../domain/session-fields.ts";
+import { PLACE_HELD_MS } from "../../domain/usage.ts";
 import { fold } from "../../lib/text.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { labelStatements } from "./labels.ts";
 import { nameWords } from "./sessions.ts";
@@ -94,6 +96,7 @@ export function deleteStatements(db: Database, seen: SeenSession, nowMs: number)
   return [
     withdrawFirstRun(db, sessionId, isThere, nowMs),
     forgetOldest(db, nowMs),
+    freePlaces(db, sessionId, nowMs - PLACE_HELD_MS, isThere),
     db.delete(requirements).where(and(eq(requirements.sessionId, sessionId), isThere)),
     db.delete(continuations).where(and(eq(continuations.sessionId, sessionId), isThere)),
     db.delete(sessionLabels).where(and(eq(sessionLabels.sessionId, sessionId), isThere)),

@@ -48,14 +48,14 @@ function approve(paused: Answer, { agent, session_id, user_id }: Session, ids: s
   return call("POST", `/agents/${agent}/runs/${paused.body.run_id}/continue`, body);
 }
 
-it("costs two batches, no read and 25 written rows for a run that pauses, whatever the session's length", async () => {
+it("costs two batches, no read and 28 written rows for a run of a user that pauses, whatever the session's length", async () => {
   const session = await warmSession(asker());
   for (const nth of numbers(4)) {
     d1.forget();
     expect((await pausedRun(`n${nth}`, session)).body.status).toBe("PAUSED");
     expect(costs(d1.of(session.session_id))).toEqual([
-      written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }),
-      written({ messages: 2, requirements: 7, sessions: 4, runs: 1 }),
+      written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }),
+      written({ messages: 2, requirements: 7, sessions: 4, runs: 1, run_usage: 1 }),
     ]);
   }
 });
@@ -73,7 +73,7 @@ it("costs 7 rows more for each further requirement, and no statement more up to 
   expect(statements[1]).toBe(statements[0]);
 });
 
-it("costs three batches and 20 written rows for a continue, and reads the run before its answers and its start", async () => {
+it("costs three batches and 23 written rows for a continue, and reads the run before its answers and its start", async () => {
   const session = await warmSession(asker());
   for (const nth of numbers(3)) {
     const paused = await pausedRun(`n${nth}`, session);
@@ -82,9 +82,9 @@ it("costs three batches and 20 written rows for a continue, and reads the run be
     expect([continued.status, continued.body.status]).toEqual([200, "COMPLETED"]);
     const operations = d1.of(session.session_id);
     expect(costs(operations.filter(({ isRead }) => !isRead))).toEqual([
-      written({ runs: 2, requirements: 5 }),
+      written({ runs: 2, requirements: 5, run_usage: 2 }),
       written({ runs: 1 }),
-      written({ messages: 4, requirements: 0, sessions: 4, runs: 1, message_docs: 3 }),
+      written({ messages: 4, requirements: 0, sessions: 4, runs: 1, message_docs: 3, run_usage: 1 }),
     ]);
     const kinds = operations.map(({ isRead, statements }) => (isRead ? `read ${statements.length}` : "write"));
     expect(kinds).toEqual(["read 4", "write", "read 4", "read 1", "write", "write"]);
@@ -140,9 +140,11 @@ it("costs two batches and 14 written rows more for each member run, and no read"
   const started = written({ runs: 3, messages: 4 });
   const settled = written({ messages: 2, sessions: 4, runs: 1 });
   const [accept, ...rest] = costs(operations);
-  expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }));
+  expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }));
   // The team's own messages: its delegation, the members' answer to that, and what the leader makes of it.
-  expect(rest.pop()).toEqual(written({ messages: 6, requirements: 0, runs: 1, sessions: 4, message_docs: 3 }));
+  expect(rest.pop()).toEqual(
+    written({ messages: 6, requirements: 0, runs: 1, sessions: 4, message_docs: 3, run_usage: 1 }),
+  );
   const inOrder = (all: ReturnType<typeof costs>) => all.map((cost) => JSON.stringify(cost)).toSorted();
   expect(inOrder(rest)).toEqual(inOrder([started, started, settled, settled]));
 });
@@ -155,10 +157,10 @@ it("writes 8 rows for a requirement of a member run, and pauses its team with no
   const answer = await call("POST", `/teams/${team}/runs`, { message: "m1", ...session });
   expect(answer.body.status).toBe("PAUSED");
   expect(costs(d1.of(session.session_id))).toEqual([
-    written({ runs: 3, messages: 4, sessions: 1, message_docs: 3 }),
+    written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }),
     written({ runs: 3, messages: 4 }),
     written({ messages: 2, requirements: 8, sessions: 4, runs: 1 }),
-    written({ messages: 2, sessions: 4, runs: 1 }),
+    written({ messages: 2, sessions: 4, runs: 1, run_usage: 1 }),
   ]);
 });
 

@@ -289,7 +289,7 @@ it("goes back to D1 after a write that failed", async () => {
   expect((await run("three", { session_id })).body.session_cache).toBe("hit");
 });
 
-it("costs two batches, no read and 21 written rows for a warm run, whatever the session's length", async () => {
+it("costs two batches, no read and 24 written rows for a warm run of a user, whatever the session's length", async () => {
   const session_id = newId();
   const options = { session_id, user_id: newId() };
   await run("m0", options);
@@ -297,13 +297,13 @@ it("costs two batches, no read and 21 written rows for a warm run, whatever the 
   for (const nth of numbers(4)) {
     d1.forget();
     await run(`n${nth}`, options);
-    // Rows of the accept: runs 3, messages 2 + 2, sessions 1, docs 3. Rows of the settle: messages 2, docs 3, sessions
-    // 4, runs 1.
+    // Rows of the accept: runs 3, messages 2 + 2, sessions 1, docs 3, ledger 2. Rows of the settle: messages 2, docs 3,
+    // sessions 4, runs 1, ledger 1.
     expect(costOf(d1.of(session_id))).toEqual({
       batches: 2,
       alone: 0,
       reads: 0,
-      rows: { runs: 4, messages: 6, sessions: 5, message_docs: 6 },
+      rows: { runs: 4, messages: 6, sessions: 5, message_docs: 6, run_usage: 3 },
     });
   }
 });

@@ -1,0 +1,106 @@
+import type { Failure } from "./error.ts";
+import type { UserLimits } from "./principal.ts";
+import type { Requirement } from "./requirement.ts";
+import type { RunRow } from "./run.ts";
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600 * SECOND_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How long what a user has used is kept. */
+export const USAGE_KEPT_MS = 35 * DAY_MS;
+/** A run that has not settled after this time holds no place any more: its object may have died for good. */
+export const PLACE_HELD_MS = HOUR_MS;
+
+/** The midnight (UTC) at which the day of an instant began. Days of use are days of UTC. */
+export const dayOf = (nowMs: number): number => Math.floor(nowMs / DAY_MS) * DAY_MS;
+/** The midnight at which it ends. */
+export const endOfDay = (nowMs: number): number => dayOf(nowMs) + DAY_MS;
+
+/** Of whom a call is checked, and how much that user may use. Plain data: it crosses to the session's object. */
+export interface Quota {
+  userId: string;
+  limits: UserLimits;
+}
+
+/** Names a row of the ledger `run_usage`. */
+export interface UsageKey {
+  userId: string;
+  startedAt: number;
+  runId: string;
+}
+
+/**
+ * The row that a run's use stands in: that of its start or, once it has gone on, that of its last continue, whose instant is
+ * that of the last answer. So whoever has the run, in memory or from D1, knows its row. Null for a run without a user.
+ */
+export function usageKey(
+  { userId, createdAt, runId }: Pick<RunRow, "userId" | "createdAt" | "runId">,
+  requirements: readonly Pick<Requirement, "answeredAt">[],
+): UsageKey | null {
+  if (userId === null) return null;
+  const startedAt = requirements.reduce((last, { answeredAt }) => Math.max(last, answeredAt ?? 0), createdAt);
+  return { userId, startedAt, runId };
+}
+
+/** What a user has used since midnight, and how many of their runs are active or wait. */
+export interface UserUsage {
+  runs: number;
+  tokens: number;
+  active: number;
+}
+
+/** Why the user may start no further run now; null if they may. What ends latest is told first. */
+export function whyNoRun({ runs, tokens, active }: UserUsage, limits: UserLimits, nowMs: number): Failure | null {
+  if (isReached(runs, limits.runsPerDay)) {
+    return untilMidnight("runs-day", limits.runsPerDay, "runs", nowMs);
+  }
+  if (isReached(tokens, limits.tokensPerDay)) {
+    return untilMidnight("tokens-day", limits.tokensPerDay, "tokens", nowMs);
+  }
+  if (isReached(active, limits.concurrentRuns)) {
+    const quota = limits.concurrentRuns;
+    const detail = `${quota} of this user's runs are active or wait already, and no more may be. Try again when one of them is over.`;
+    const policy = { name: "concurrent-runs", quota, more: ';qu="concurrent-requests"' };
+    return exceeded(detail, policy, RETRY_CONCURRENT_SECONDS);
+  }
+  return null;
+}
+
+/** Why the user may have no further session; null if they may. */
+export function whyNoSession(sessions: number, { maxSessions }: UserLimits, nowMs: number): Failure | null {
+  if (!isReached(sessions, maxSessions)) return null;
+  const detail = `This user has ${maxSessions} sessions, and may have no more. Delete one first.`;
+  return exceeded(detail, { name: "sessions", quota: maxSessions, more: "" }, secondsToMidnight(nowMs));
+}
+
+const RETRY_CONCURRENT_SECONDS = 5;
+
+/** A limit of 0 is none. */
+const isReached = (used: number, limit: number): boolean => limit > 0 && used >= limit;
+
+const secondsToMidnight = (nowMs: number): number => Math.max(1, Math.ceil((endOfDay(nowMs) - nowMs) / SECOND_MS));
+
+function untilMidnight(name: string, quota: number, what: "runs" | "tokens", nowMs: number): Failure {
+  const end = `${new Date(endOfDay(nowMs)).toISOString().slice(0, 19)}Z`;
+  const detail = `This user has used the ${quota} ${what} of the day. The next day begins at ${end}.`;
+  const unit = what === "tokens" ? ';qu="tokens"' : "";
+  return exceeded(detail, { name, quota, more: `${unit};w=${DAY_MS / SECOND_MS}` }, secondsToMidnight(nowMs));
+}
+
+/** The headers are those of draft-ietf-httpapi-ratelimit-headers: which quota is exceeded, and when to come back. */
+function exceeded(
+  detail: string,
+  { name, quota, more }: { name: string; quota: number; more: string },
+  retryAfterSeconds: number,
+): Failure {
+  return {
+    code: "quota_exceeded",
+    detail,
+    retryAfterSeconds,
+    headers: {
+      "RateLimit-Policy": `"${name}";q=${quota}${more}`,
+      RateLimit: `"${name}";r=0;t=${retryAfterSeconds}`,
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { and, eq, inArray, or, type SQL, sql } from "drizzle-orm";
+import { dayOf, PLACE_HELD_MS, type Quota, type UsageKey, type UserUsage } from "../../domain/usage.ts";
+import { hasRow } from "../conditions.ts";
+import type { Database } from "../database.ts";
+import { runUsage, sessions } from "../schema/tables.ts";
+import { hasUsage } from "./ledger.ts";
+
+// The conditions under which the batches of confined callers write. They stand in the statements that write, so of two
+// that come at once for the last place one gets it. Undefined: there is no limit. `whyNoRun` in domain/usage.ts decides the same
+// on what was read.
+
+/** Whether the user may start a run, or go on with one. With `own`, a batch that is repeated passes by the row that it has added. */
+export function mayRun(db: Database, quota: Quota | null, nowMs: number, own: UsageKey | null): SQL | undefined {
+  if (quota === null) return undefined;
+  const { runsPerDay, tokensPerDay, concurrentRuns } = quota.limits;
+  const below = [
+    { used: sql`runs`, limit: runsPerDay },
+    { used: sql`tokens`, limit: tokensPerDay },
+    { used: sql`active`, limit: concurrentRuns },
+  ].flatMap(({ used, limit }) => (limit > 0 ? [sql`${used} < ${limit}`] : []));
+  if (below.length === 0) return undefined;
+  const isBelow = sql`exists (select 1 from (${used(quota.userId, nowMs)}) where ${sql.join(below, sql` and `)})`;
+  return own === null ? isBelow : or(hasUsage(db, own), isBelow);
+}
+
+/** Whether the user may have one session more. A batch that is repeated passes by the session that it has made. */
+export function mayHaveSession(db: Database, quota: Quota | null, sessionId: string): SQL | undefined {
+  if (quota === null || quota.limits.maxSessions === 0) return undefined;
+  const { userId, limits } = quota;
+  const isOwn = hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), eq(sessions.userId, userId)));
+  return or(isOwn, sql`(${sessionsUpTo(userId, limits.maxSessions)}) < ${limits.maxSessions}`);
+}
+
+/** What the user has used, as `whyNoRun` wants it. */
+export async function readUsage(db: Database, userId: string, nowMs: number): Promise<UserUsage> {
+  const [row] = await db.all<UserUsage>(used(userId, nowMs));
+  return row ?? { runs: 0, tokens: 0, active: 0 };
+}
+
+/** How many sessions the user has, counted up to their limit. */
+export async function countSessionsUpTo(db: Database, { userId, limits }: Quota): Promise<number> {
+  if (limits.maxSessions === 0) return 0;
+  const [row] = await db.all<{ count: number }>(sessionsUpTo(userId, limits.maxSessions));
+  return row?.count ?? 0;
+}
+
+/** One step over the user's rows since midnight, and those of the last hour: at most as many as the user may have runs a day. */
+function used(userId: string, nowMs: number): SQL {
+  const [midnight, held] = [dayOf(nowMs), nowMs - PLACE_HELD_MS];
+  const today = sql`${runUsage.startedAt} >= ${midnight}`;
+  return sql`select count(*) filter (where ${today}) as runs,
+      ifnull(sum(${runUsage.tokens}) filter (where ${today}), 0) as tokens,
+      count(*) filter (where ${runUsage.settled} = 0 and ${runUsage.startedAt} >= ${held}) as active
+    from ${runUsage} where ${runUsage.userId} = ${userId} and ${runUsage.startedAt} >= ${Math.min(midnight, held)}`;
+}
+
+/** Sessions that are deleted do not count: a user who deletes one may have another one at once. */
+function sessionsUpTo(userId: string, limit: number): SQL {
+  const some = sql`select 1 from ${sessions}
+    where ${and(eq(sessions.userId, userId), inArray(sessions.visibility, ["listed", "archived"]))} limit ${limit}`;
+  return sql`select count(*) as count from (${some})`;
+}

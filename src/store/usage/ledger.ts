@@ -1,0 +1,73 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { UsageKey } from "../../domain/usage.ts";
+import type { Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
+import type { Database } from "../database.ts";
+import { insertNew } from "../insert-rows.ts";
+import { runs, runUsage } from "../schema/tables.ts";
+
+// The rows of `run_usage`, which go into the batches of their run. Each statement changes something only while its
+// condition holds, and can be repeated. A run without a user has no row, so its batches have no such statement.
+
+/** Adds the row of a start or a continue. The condition takes four parameters at most. */
+export function addUsage(db: Database, key: UsageKey | null, condition: SQL): Statement[] {
+  return key === null ? [] : insertNew(db, runUsage, [{ ...key, tokens: 0, settled: false }], condition);
+}
+
+/** Takes the row back, with the accept or the answers that added it. */
+export function takeBackUsage(db: Database, key: UsageKey | null, condition?: SQL): Statement[] {
+  return key === null ? [] : [db.delete(runUsage).where(and(isRow(key), condition))];
+}
+
+/**
+ * Adds the tokens that a run has used since it was stored last. With `settled` it holds no place any more. The condition must
+ * not hold any more once the batch is written, else a repeated batch would add the tokens twice.
+ */
+export function settleUsage(
+  db: Database,
+  key: UsageKey | null,
+  { tokens, settled }: { tokens: number; settled: boolean },
+  condition: SQL,
+): Statement[] {
+  if (key === null) return [];
+  const set = { ...(tokens > 0 && { tokens: sql`${runUsage.tokens} + ${tokens}` }), settled };
+  return [
+    db
+      .update(runUsage)
+      .set(set)
+      .where(and(isRow(key), condition)),
+  ];
+}
+
+/** Writes what a run has used whose session is gone, so that there is no row of it to settle. Repeatable. */
+export function keepUsage(db: Database, key: UsageKey, tokens: number): Statement {
+  return db
+    .update(runUsage)
+    .set({ tokens: sql`max(${runUsage.tokens}, ${tokens})`, settled: true })
+    .where(isRow(key));
+}
+
+/** Gives the places back that runs hold which are removed with their session. Rows from before `since` hold none. */
+export function freePlaces(db: Database, sessionId: string, since: number, condition: SQL): Statement {
+  const isHeld = sql`(${runs.status} in ('PENDING', 'RUNNING') or ${runs.waiting} = 1)`;
+  const held = (column: SQL) =>
+    sql`(select ${column} from ${runs} where ${runs.sessionId} = ${sessionId} and ${isHeld} and ${runs.userId} is not null)`;
+  return db
+    .update(runUsage)
+    .set({ settled: true })
+    .where(
+      and(
+        sql`${runUsage.userId} in ${held(sql`${runs.userId}`)}`,
+        sql`${runUsage.startedAt} >= ${since}`,
+        sql`${runUsage.runId} in ${held(sql`${runs.runId}`)}`,
+        eq(runUsage.settled, false),
+        condition,
+      ),
+    );
+}
+
+/** Whether the ledger has the row. */
+export const hasUsage = (db: Database, key: UsageKey): SQL => hasRow(db, runUsage, isRow(key));
+
+const isRow = ({ userId, startedAt, runId }: UsageKey): SQL | undefined =>
+  and(eq(runUsage.userId, userId), eq(runUsage.startedAt, startedAt), eq(runUsage.runId, runId));

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { dayOf, endOfDay, usageKey, whyNoRun, whyNoSession } from "../../../src/domain/usage.ts";
+
+const LIMITS = { concurrentRuns: 4, runsPerDay: 500, tokensPerDay: 1_000, maxSessions: 3 };
+const NONE = { concurrentRuns: 0, runsPerDay: 0, tokensPerDay: 0, maxSessions: 0 };
+const NOW = Date.UTC(2026, 10, 30, 23, 59, 30, 500);
+const below = { runs: 499, tokens: 999, active: 3 };
+
+describe("a day", () => {
+  it("is one of UTC, and its midnight belongs to the day that begins", () => {
+    expect(new Date(dayOf(NOW)).toISOString()).toBe("2026-11-30T00:00:00.000Z");
+    expect(new Date(endOfDay(NOW)).toISOString()).toBe("2026-12-01T00:00:00.000Z");
+    expect(dayOf(endOfDay(NOW))).toBe(endOfDay(NOW));
+  });
+});
+
+describe("whether a user may run", () => {
+  it("is so below every limit, and without limits always", () => {
+    expect(whyNoRun(below, LIMITS, NOW)).toBeNull();
+    expect(whyNoRun({ runs: 1e9, tokens: 1e12, active: 1e6 }, NONE, NOW)).toBeNull();
+    expect(whyNoSession(2, LIMITS, NOW)).toBeNull();
+    expect(whyNoSession(1e6, NONE, NOW)).toBeNull();
+  });
+
+  it.each([
+    ["runs", { ...below, runs: 500 }, '"runs-day";q=500;w=86400', '"runs-day";r=0;t=30'],
+    ["tokens", { ...below, tokens: 1_000 }, '"tokens-day";q=1000;qu="tokens";w=86400', '"tokens-day";r=0;t=30'],
+    [
+      "active runs",
+      { ...below, active: 4 },
+      '"concurrent-runs";q=4;qu="concurrent-requests"',
+      '"concurrent-runs";r=0;t=5',
+    ],
+  ])("is not so at the limit of %s, and says when to come back", (_what, usage, policy, limit) => {
+    const failure = whyNoRun(usage, LIMITS, NOW);
+    expect(failure?.code).toBe("quota_exceeded");
+    expect(failure?.headers).toEqual({ "RateLimit-Policy": policy, RateLimit: limit });
+    expect(limit).toMatch(new RegExp(`t=${failure?.retryAfterSeconds}$`));
+  });
+
+  it("is refused for what ends latest, if there is more than one reason", () => {
+    const all = { runs: 500, tokens: 1_000, active: 4 };
+    expect(whyNoRun(all, LIMITS, NOW)?.detail).toBe(
+      "This user has used the 500 runs of the day. The next day begins at 2026-12-01T00:00:00Z.",
+    );
+  });
+
+  it("is never told to come back at once", () => {
+    expect(whyNoRun({ ...below, runs: 500 }, LIMITS, endOfDay(NOW) - 1)?.retryAfterSeconds).toBe(1);
+    expect(whyNoRun({ ...below, runs: 500 }, LIMITS, endOfDay(NOW))?.retryAfterSeconds).toBe(86_400);
+  });
+});
+
+describe("the row of a run", () => {
+  const run = { userId: "ada", createdAt: 100, runId: "r" };
+
+  it("is that of its start, and of its last continue once it has gone on", () => {
+    expect(usageKey(run, [])).toEqual({ userId: "ada", startedAt: 100, runId: "r" });
+    expect(usageKey(run, [{ answeredAt: null }])?.startedAt).toBe(100);
+    expect(usageKey(run, [{ answeredAt: 300 }, { answeredAt: 200 }, { answeredAt: null }])?.startedAt).toBe(300);
+  });
+
+  it("is none for a run without a user", () => {
+    expect(usageKey({ ...run, userId: null }, [])).toBeNull();
+  });
+});
