@@ -25,6 +25,10 @@ export interface JobParams extends BulkParams {
   overwrite?: Overwrite;
   fallback?: string | null;
   maxTokens?: number | null;
+  /** Of an erasure that a user asked for: from when on what was used stays until the day is over, so that it resets no quota. */
+  keepsUsageFrom?: number;
+  /** Of an erasure that has nothing else left to do: what began before this instant is removed once the day is over. */
+  usageBefore?: number;
 }
 
 /** A job's row. Instants are epoch milliseconds. */

@@ -9,6 +9,7 @@ import {
   markErasure,
   noteErasure,
   removeJobsOf,
+  removeKeptUsage,
   sessionsOfUser,
   takeOutOfJobs,
 } from "../store/sessions/erasure.ts";
@@ -22,10 +23,14 @@ const MAX_COUNTED = 10_000;
 
 /**
  * Erases everything of a user, without a way back. One call erases as much as it may, and the cron trigger goes on with
- * the rest. Answers how many sessions are left.
+ * the rest. If the user asks, what was used since `keepsUsageFrom` stays until the day is over. Answers how many sessions are left.
  */
-export async function eraseUser(deps: JobDependencies, userId: Owner): Promise<Outcome<{ remaining: number }>> {
-  const erasure = await erasureOf(userId);
+export async function eraseUser(
+  deps: JobDependencies,
+  userId: Owner,
+  keepsUsageFrom: number | null,
+): Promise<Outcome<{ remaining: number }>> {
+  const erasure = await erasureOf(userId, keepsUsageFrom);
   // Noted before anything is erased: the cron trigger goes on with it even if this call dies.
   if (!(await noteErasure(deps.db, erasure, deps.now()))) {
     return fail(databaseUnavailable());
@@ -36,9 +41,9 @@ export async function eraseUser(deps: JobDependencies, userId: Owner): Promise<O
 
 /** Goes on with one of the erasures that calls could not end. */
 export async function goOnErasing(deps: JobDependencies): Promise<void> {
-  for (const erasure of await erasuresUnderWay(deps.db, 1)) {
+  for (const erasure of await erasuresUnderWay(deps.db, 1, deps.now())) {
     await markErasure(deps.db, erasure, deps.now());
-    await eraseSome(deps, erasure);
+    await (erasure.usageBefore === null ? eraseSome(deps, erasure) : removeKeptUsage(deps.db, erasure));
   }
 }
 
@@ -56,5 +61,5 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   if (!(await takeOutOfJobs(db, ids))) {
     return false;
   }
-  return removeJobsOf(db, erasure);
+  return removeJobsOf(db, erasure, deps.now());
 }

@@ -1,4 +1,5 @@
 import { AppError, sessionNotFound } from "../../domain/error.ts";
+import { dayOf } from "../../domain/usage.ts";
 import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
 import type { JobDependencies } from "../../jobs/dependencies.ts";
@@ -34,9 +35,11 @@ export function retentionRouter(dependencies: RouteDependencies) {
       db: database(c),
       session: (sessionId) => dependencies.session(config, sessionId),
     };
-    const { userId } = principal(c);
+    const { userId, confined } = principal(c);
     if (userId === null) throw new Error("The path of this route names a user.");
-    const { remaining } = unwrap(await eraseUser(deps, userId));
+    // A user who could erase what was used today would begin the day anew.
+    const keepsUsageFrom = confined ? dayOf(deps.now()) : null;
+    const { remaining } = unwrap(await eraseUser(deps, userId, keepsUsageFrom));
     return remaining === 0 ? c.body(null, 204) : c.json({ remaining }, 202);
   });
 

@@ -1,29 +1,44 @@
-import { type AnyColumn, and, eq, ne, notExists, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, eq, lte, ne, notExists, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { Owner } from "../../domain/owner.ts";
+import { endOfDay } from "../../domain/usage.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
 import { commit, type Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { jobItems, jobs, sessions, walks } from "../schema/tables.ts";
+import { jobItems, jobs, runUsage, sessions, walks } from "../schema/tables.ts";
+import { removeUsageOf } from "../usage/removal.ts";
 
 /** A note that a user is being erased: a row of `jobs`, which stays until nothing of the user is left. */
 export interface Erasure {
   jobId: string;
   userId: Owner;
+  /** From when on the user's rows of `run_usage` stay until the day is over; null: none do. */
+  keepsUsageFrom: number | null;
+  /** Set once these rows are all that is left: those from before this instant are to go. */
+  usageBefore: number | null;
 }
 
 /** The erasure of a user. Its id follows from the user's id: however often erasure is asked for, it is one. */
-export async function erasureOf(userId: Owner): Promise<Erasure> {
-  return { jobId: uuidFrom(await sha256Hex(`erase ${userId}`)), userId };
+export async function erasureOf(userId: Owner, keepsUsageFrom: number | null): Promise<Erasure> {
+  return { jobId: uuidFrom(await sha256Hex(`erase ${userId}`)), userId, keepsUsageFrom, usageBefore: null };
 }
 
-/** Writes down that the user is to be erased; false when D1 did not answer that it was written. */
-export async function noteErasure(db: Database, { jobId, userId }: Erasure, nowMs: number): Promise<boolean> {
-  const row = { jobId, userId, kind: "erase", params: {}, status: "running", total: 0 } as const;
+/**
+ * Writes down that the user is to be erased; false when D1 did not answer that it was written. Of two that are under way for
+ * one user, the one that keeps nothing counts.
+ */
+export async function noteErasure(db: Database, erasure: Erasure, nowMs: number): Promise<boolean> {
+  const { jobId, userId, keepsUsageFrom } = erasure;
+  const params = keepsUsageFrom === null ? {} : { keepsUsageFrom };
+  const row = { jobId, userId, kind: "erase", params, status: "running", total: 0 } as const;
   const note = db
     .insert(jobs)
     .values({ ...row, createdAt: nowMs, startedAt: nowMs, sweptAt: nowMs })
-    .onConflictDoNothing();
+    .onConflictDoUpdate({
+      target: jobs.jobId,
+      set: { params, sweptAt: nowMs },
+      ...(keepsUsageFrom !== null && { setWhere: sql`${jobs.params} ->> 'keepsUsageFrom' is not null` }),
+    });
   return (await commit(db, [note])).kind === "written";
 }
 
@@ -32,15 +47,17 @@ export function markErasure(db: Database, { jobId }: Erasure, nowMs: number) {
   return db.update(jobs).set({ sweptAt: nowMs }).where(eq(jobs.jobId, jobId));
 }
 
-/** The erasures under way; the one that was worked on least lately comes first. */
-export async function erasuresUnderWay(db: Database, limit: number): Promise<Erasure[]> {
+/** The erasures that have something to do now; the one that was worked on least lately comes first. */
+export async function erasuresUnderWay(db: Database, limit: number, nowMs: number): Promise<Erasure[]> {
   const rows = await db
-    .select({ jobId: jobs.jobId, userId: jobs.userId })
+    .select({ jobId: jobs.jobId, userId: jobs.userId, params: jobs.params })
     .from(jobs)
-    .where(and(eq(jobs.status, "running"), eq(jobs.kind, "erase")))
+    .where(and(eq(jobs.status, "running"), eq(jobs.kind, "erase"), lte(jobs.sweptAt, nowMs)))
     .orderBy(jobs.sweptAt)
     .limit(limit);
-  return rows.flatMap(({ jobId, userId }) => (userId === null ? [] : [{ jobId, userId }]));
+  return rows.flatMap(({ jobId, userId, params: { keepsUsageFrom = null, usageBefore = null } }) =>
+    userId === null ? [] : [{ jobId, userId, keepsUsageFrom, usageBefore }],
+  );
 }
 
 /** The ids of the user's sessions, hidden ones too. */
@@ -99,15 +116,35 @@ const ITEMS = 2_000;
 const JOBS = 100;
 const BATCHES = 50;
 
-/** Removes the jobs that the user asked for, and then the note of the erasure; false when something is left. */
-export async function removeJobsOf(db: Database, erasure: Erasure): Promise<boolean> {
+/**
+ * Removes the jobs that the user asked for, and what is noted of the user's use; then the note of the erasure. False when
+ * something is left.
+ */
+export async function removeJobsOf(db: Database, erasure: Erasure, nowMs: number): Promise<boolean> {
+  const { userId, keepsUsageFrom } = erasure;
+  const some = [...someJobsStatements(db, erasure), removeUsageOf(db, userId, keepsUsageFrom)] as const;
+  return (await removeAll(db, some)) && removeNote(db, erasure, nowMs);
+}
+
+/** Removes the use that an erasure left until the day was over, and its note; false when something is left. */
+export async function removeKeptUsage(db: Database, { jobId, userId, usageBefore }: Erasure): Promise<boolean> {
+  if (!(await removeAll(db, [removeUsageOf(db, userId, usageBefore)]))) {
+    return false;
+  }
+  // A note that was made anew meanwhile is of another erasure.
+  const isThis = and(eq(jobs.jobId, jobId), sql`${jobs.params} ->> 'usageBefore' = ${usageBefore}`);
+  return (await commit(db, [db.delete(jobs).where(isThis)])).kind === "written";
+}
+
+/** Sends a batch that removes some rows until it removes none. */
+async function removeAll(db: Database, some: readonly [Statement, ...Statement[]]): Promise<boolean> {
   for (let batches = 0; batches < BATCHES; batches++) {
-    const removed = await commit(db, someJobsStatements(db, erasure));
+    const removed = await commit(db, some);
     if (removed.kind !== "written") {
       return false;
     }
     if (!removed.changed.some(Boolean)) {
-      return removeNote(db, erasure);
+      return true;
     }
   }
   return false;
@@ -132,11 +169,21 @@ function someJobsStatements(db: Database, { jobId, userId }: Erasure): [Statemen
 }
 
 /**
- * Removes the note, unless a run has made a session of the user meanwhile: then the note stays, and that
- * session is erased too.
+ * Removes the note, unless a run has made a session of the user meanwhile: then the note stays, and that session is erased too.
+ * If use of today is left, the note stays for that until the day is over.
  */
-async function removeNote(db: Database, { jobId, userId }: Erasure): Promise<boolean> {
-  const ofUser = db.select({ one: sql`1` }).from(sessions).where(eq(sessions.userId, userId));
-  const committed = await commit(db, [db.delete(jobs).where(and(eq(jobs.jobId, jobId), notExists(ofUser)))]);
-  return committed.kind === "written" && Boolean(committed.changed[0]);
+async function removeNote(db: Database, { jobId, userId }: Erasure, nowMs: number): Promise<boolean> {
+  const ofUser = (table: typeof sessions | typeof runUsage) =>
+    notExists(db.select({ one: sql`1` }).from(table).where(eq(table.userId, userId)));
+  const isThis = and(eq(jobs.jobId, jobId), ofUser(sessions));
+  const isKeeping = sql`${jobs.params} ->> 'keepsUsageFrom' is not null`;
+  const later = sql`json_set(${jobs.params}, '$.usageBefore', ${nowMs})`;
+  const committed = await commit(db, [
+    db.delete(jobs).where(and(isThis, ofUser(runUsage))),
+    db
+      .update(jobs)
+      .set({ params: later, sweptAt: endOfDay(nowMs) })
+      .where(and(isThis, isKeeping)),
+  ]);
+  return committed.kind === "written" && committed.changed.some(Boolean);
 }

@@ -27,7 +27,7 @@ export function mayRun(db: Database, quota: Quota | null, nowMs: number, own: Us
 export function mayHaveSession(db: Database, quota: Quota | null, sessionId: string): SQL | undefined {
   if (quota === null || quota.limits.maxSessions === 0) return undefined;
   const { userId, limits } = quota;
-  const isOwn = hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), eq(sessions.userId, userId)));
+  const isOwn = hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), isOf(userId)));
   return or(isOwn, sql`(${sessionsUpTo(userId, limits.maxSessions)}) < ${limits.maxSessions}`);
 }
 
@@ -54,9 +54,11 @@ function used(userId: string, nowMs: number): SQL {
     from ${runUsage} where ${runUsage.userId} = ${userId} and ${runUsage.startedAt} >= ${Math.min(midnight, held)}`;
 }
 
+const isOf = (userId: string): SQL => sql`${sessions.userId} = ${userId}`;
+
 /** Sessions that are deleted do not count: a user who deletes one may have another one at once. */
 function sessionsUpTo(userId: string, limit: number): SQL {
   const some = sql`select 1 from ${sessions}
-    where ${and(eq(sessions.userId, userId), inArray(sessions.visibility, ["listed", "archived"]))} limit ${limit}`;
+    where ${and(isOf(userId), inArray(sessions.visibility, ["listed", "archived"]))} limit ${limit}`;
   return sql`select count(*) as count from (${some})`;
 }

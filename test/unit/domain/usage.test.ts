@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dayOf, endOfDay, usageKey, whyNoRun, whyNoSession } from "../../../src/domain/usage.ts";
+import { developer } from "../../support/principals.ts";
 
 const LIMITS = { concurrentRuns: 4, runsPerDay: 500, tokensPerDay: 1_000, maxSessions: 3 };
 const NONE = { concurrentRuns: 0, runsPerDay: 0, tokensPerDay: 0, maxSessions: 0 };
@@ -52,7 +53,7 @@ describe("whether a user may run", () => {
 });
 
 describe("the row of a run", () => {
-  const run = { userId: "ada", createdAt: 100, runId: "r" };
+  const run = { userId: developer("ada").ownerId, createdAt: 100, runId: "r" };
 
   it("is that of its start, and of its last continue once it has gone on", () => {
     expect(usageKey(run, [])).toEqual({ userId: "ada", startedAt: 100, runId: "r" });
