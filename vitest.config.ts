@@ -121,6 +121,8 @@ const isUnitOnly = project.length > 0 && project.every((name) => name === "unit"
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Each test that changes something logs that it did.
+    onConsoleLog: (line) => !line.includes('"event":"access"'),
     projects: isUnitOnly ? [unit] : [unit, ...inWorkers()],
   },
 });

@@ -7,6 +7,7 @@ import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./api/share
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import { type Config, withinLimits } from "./env.ts";
+import { accessLog } from "./http/access-log.ts";
 import { authenticate } from "./http/auth.ts";
 import { brakeFailures, brakeRequests } from "./http/brakes.ts";
 import type { Middleware } from "./http/context.ts";
@@ -30,6 +31,7 @@ export function createApp(dependencies: AppDependencies): Router {
   app.notFound(onNotFound);
 
   app.use(requestId());
+  app.use(accessLog());
   app.use(securityHeaders());
   app.use(configuration(dependencies));
   app.use(originPolicy());

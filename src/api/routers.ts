@@ -1,3 +1,4 @@
+import { auditRouter } from "./audit/handlers.ts";
 import { bulkRouter } from "./bulk/handlers.ts";
 import { checkpointsRouter } from "./checkpoints/handlers.ts";
 import { continueRouter } from "./continue/handlers.ts";
@@ -6,7 +7,6 @@ import { historyRouter } from "./history/handlers.ts";
 import { jobsRouter } from "./jobs/handlers.ts";
 import { portableRouter } from "./portable/handlers.ts";
 import { requirementsRouter } from "./requirements/handlers.ts";
-import { resumeRouter } from "./resume/handlers.ts";
 import { retentionRouter } from "./retention/handlers.ts";
 import { runsRouter } from "./runs/handlers.ts";
 import { searchRouter } from "./search/handlers.ts";
@@ -21,7 +21,6 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
   const ofRuns = COMPONENT_TYPES.flatMap((type) => [
     runsRouter(dependencies, type),
     continueRouter(dependencies, type),
-    resumeRouter(dependencies, type),
   ]);
   return [
     sessionsRouter(dependencies),
@@ -36,5 +35,6 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
     retentionRouter(dependencies),
     portableRouter(dependencies),
     usageRouter(dependencies),
+    auditRouter(),
   ];
 }

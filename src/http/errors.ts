@@ -122,7 +122,7 @@ function fromHono(error: HTTPException): Failure {
 }
 
 /** Log lines name the route, not the path: paths and queries hold user ids, names and what people search for. */
-function requestFields(c: AppContext) {
+export function requestFields(c: AppContext) {
   // The steps before the routes match as `ALL`.
   const route = matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? null;
   return { request_id: c.get("requestId"), method: c.req.method, route };

@@ -1,3 +1,4 @@
+import { auditEntry } from "../domain/audit.ts";
 import { databaseUnavailable } from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Owner } from "../domain/owner.ts";
@@ -27,12 +28,12 @@ const MAX_COUNTED = 10_000;
  */
 export async function eraseUser(
   deps: JobDependencies,
-  userId: Owner,
-  keepsUsageFrom: number | null,
+  { userId, keepsUsageFrom, actor }: { userId: Owner; keepsUsageFrom: number | null; actor: string },
 ): Promise<Outcome<{ remaining: number }>> {
   const erasure = await erasureOf(userId, keepsUsageFrom);
   // Noted before anything is erased: the cron trigger goes on with it even if this call dies.
-  if (!(await noteErasure(deps.db, erasure, deps.now()))) {
+  const act = auditEntry({ actor, action: "user.erased", target: userId }, deps.newId(), deps.now());
+  if (!(await noteErasure(deps.db, erasure, act))) {
     return fail(databaseUnavailable());
   }
   const isDone = await eraseSome(deps, erasure);

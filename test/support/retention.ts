@@ -69,7 +69,9 @@ export async function foundInD1(words: readonly string[]): Promise<string[]> {
   ).all<{ name: string }>();
   const found: string[] = [];
   for (const { name } of tables) {
-    const { results } = await env.DB.prepare(`select * from "${name}"`).all();
+    // The audit goes on naming who was erased, and who asked for it; it must say nothing else of them.
+    const columns = name === "audit" ? "before, after, metadata" : "*";
+    const { results } = await env.DB.prepare(`select ${columns} from "${name}"`).all();
     const text = results
       .map((row) => Object.values(row).map(textOf).join("\n"))
       .join("\n")

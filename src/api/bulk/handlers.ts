@@ -7,6 +7,7 @@ import { jobDependencies } from "../../jobs/dependencies.ts";
 import { KINDS_WITH_ITEMS } from "../../jobs/kinds/list.ts";
 import { listItems } from "../../store/jobs/jobs.ts";
 import { meantSessions } from "../../store/sessions/list.ts";
+import { noteAct } from "../audit/note-act.ts";
 import { jobReader } from "../jobs/handlers.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
@@ -26,6 +27,7 @@ export function bulkRouter(dependencies: RouteDependencies) {
     const { params, from } = requestedChange(body, caller);
     const key = await readIdempotency(c, "bulk", caller, body);
     const sessions = "ids" in from ? from : await meantSessions(database(c), from.whose, from.filter, MAX_JOB_ITEMS);
+    if (body.action === "delete") await noteAct(c, dependencies, { action: "sessions.deleted", target: caller.userId });
     const request = { kind: "bulk", userId: caller.userId, params, key } as const;
     const job = unwrap(await changeSessions(jobDependencies(dependencies, c.get("config")), request, sessions));
     const headers = { Location: `/jobs/${job.jobId}` };

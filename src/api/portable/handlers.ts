@@ -6,6 +6,7 @@ import { firstMessageLine } from "../../names/typed-name.ts";
 import { type ExportState, readExportCursor } from "../../portable/export/cursor.ts";
 import { Export, type ExportScope } from "../../portable/export/export.ts";
 import { importLines } from "../../portable/import/importer.ts";
+import { noteAct } from "../audit/note-act.ts";
 import { readCursor } from "../shared/cursor.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
@@ -13,7 +14,8 @@ import { newRouter } from "../shared/route.ts";
 import { exportAll, exportSession, exportUser, importSessions, NDJSON } from "./contract.ts";
 
 /** Export and import: sessions as lines of JSON, out of one deployment and into another. */
-export function portableRouter({ now, newId, session }: Pick<RouteDependencies, "now" | "newId" | "session">) {
+export function portableRouter(dependencies: Pick<RouteDependencies, "now" | "newId" | "session">) {
+  const { now, newId, session } = dependencies;
   const router = newRouter();
 
   router.openapi(exportSession, async (c) => {
@@ -37,12 +39,14 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
 
   router.openapi(importSessions, async (c) => {
     const { on_conflict, agent_id, more } = c.req.valid("query");
+    const caller = principal(c);
     const options = {
       onConflict: on_conflict ?? ("skip" as const),
       agentId: agent_id ?? null,
-      principal: principal(c),
+      principal: caller,
       more,
     };
+    await noteAct(c, dependencies, { action: "sessions.imported", target: caller.userId });
     const imported = await importLines(c.req.raw.body, options, {
       db: database(c),
       now,
@@ -57,12 +61,25 @@ export function portableRouter({ now, newId, session }: Pick<RouteDependencies, 
     return c.json(imported.report, 200);
   });
 
+  async function exported(c: AppContext, scope: ExportScope, cursor: string | undefined): Promise<Response> {
+    const { principal: caller, sessionId } = scope;
+    const source = new Export(
+      database(c),
+      scope,
+      readCursor(cursor, (text) => stateOf(text, scope), NO_CURSOR),
+    );
+    if (!caller.confined) {
+      await noteAct(c, dependencies, { action: "sessions.exported", target: sessionId ?? caller.userId });
+    }
+    return answered(source);
+  }
+
   return router;
 }
 
-async function exported(c: AppContext, scope: ExportScope, cursor: string | undefined): Promise<Response> {
-  const state = readCursor(cursor, (text) => stateOf(text, scope), "this is no cursor of such an export");
-  const source = new Export(database(c), scope, state);
+const NO_CURSOR = "this is no cursor of such an export";
+
+async function answered(source: Export): Promise<Response> {
   // The first lines are read before the answer begins, so that a failure can still be answered as one.
   const first = await source.next();
   if (first?.startsWith('{"type":"cursor"')) throw new AppError(databaseUnavailable());

@@ -26,7 +26,7 @@ export const eraseUser = defineRoute({
   user: "caller",
   summary: "Erase everything of a user",
   description:
-    "All sessions of the user, archived and deleted ones too, with their runs, messages and search entries, what runs wait for, and the jobs and idempotency keys that name the user or only those sessions. There is no way back. What arrives for the user meanwhile may go with it. Where end users erase themselves, what they used today is kept until midnight (UTC).",
+    "All sessions of the user, archived and deleted ones too, with their runs, messages and search entries, what runs wait for, and the jobs and idempotency keys that name the user or only those sessions. There is no way back. What arrives for the user meanwhile may go with it. Where end users erase themselves, what they used today is kept until midnight (UTC). The audit keeps that the user was erased.",
   tags: ["Users"],
   request: {
     params: z.object({ user_id: UserId }),

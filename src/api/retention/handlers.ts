@@ -35,11 +35,11 @@ export function retentionRouter(dependencies: RouteDependencies) {
       db: database(c),
       session: (sessionId) => dependencies.session(config, sessionId),
     };
-    const { userId, confined } = principal(c);
+    const { userId, confined, actor } = principal(c);
     if (userId === null) throw new Error("The path of this route names a user.");
     // A user who could erase what was used today would begin the day anew.
     const keepsUsageFrom = confined ? dayOf(deps.now()) : null;
-    const { remaining } = unwrap(await eraseUser(deps, userId, keepsUsageFrom));
+    const { remaining } = unwrap(await eraseUser(deps, { userId, keepsUsageFrom, actor }));
     return remaining === 0 ? c.body(null, 204) : c.json({ remaining }, 202);
   });
 

@@ -36,6 +36,7 @@ import {
   type SessionSort,
 } from "../../store/sessions/list.ts";
 import { createSession, directoryOfSessions, findSession, visibleIds } from "../../store/sessions/sessions.ts";
+import { noteAct } from "../audit/note-act.ts";
 import { askedTree } from "../runs/json.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
@@ -95,6 +96,10 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     }
     const caller = principal(c);
     const ids = await visibleIds(database(c), caller, [...new Set(session_ids)]);
+    if (ids.length > 0) {
+      const metadata = { sessions: ids.length };
+      await noteAct(c, dependencies, { action: "sessions.deleted", target: caller.userId, metadata });
+    }
     for (let from = 0; from < ids.length; from += CALLS_AT_ONCE) {
       const some = ids.slice(from, from + CALLS_AT_ONCE);
       const outcomes = await Promise.all(

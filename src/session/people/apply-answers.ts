@@ -1,3 +1,4 @@
+import { type Act, auditEntry } from "../../domain/audit.ts";
 import { badRequest, databaseUnavailable } from "../../domain/error.ts";
 import { MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
@@ -35,6 +36,8 @@ export interface AnswerTerms {
   arrivedAt: number;
   /** Of a confined caller: what its user may use. */
   quota: Quota | null;
+  /** What the audit gets of it; null: nothing. */
+  act: Act | null;
 }
 
 /** A paused run as it stands, the requirements that are answered now, and those that are open after it. */
@@ -115,7 +118,7 @@ async function letGoOn(
 
 async function store(
   { deps, leftovers }: Pick<AnswersContext, "deps" | "leftovers">,
-  { idempotency, quota }: AnswerTerms,
+  { idempotency, quota, act }: AnswerTerms,
   { row }: StoredTree,
   given: Pick<AnsweredRun, "answered" | "position" | "events" | "usage"> & { fromEntry: number },
 ): Promise<Continued | "stored"> {
@@ -130,6 +133,7 @@ async function store(
     // Answers that leave something open let nothing run.
     quota: given.position === null ? null : quota,
     nowMs: deps.now(),
+    act: act === null ? null : auditEntry(act, deps.newId(), deps.now()),
   };
   const written = await leftovers.writeRow(async () => {
     const { runId, sessionId, previousFence, fence } = answered;

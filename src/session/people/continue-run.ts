@@ -1,3 +1,4 @@
+import { actInSession } from "../../domain/audit.ts";
 import {
   databaseUnavailable,
   idempotencyConflict,
@@ -30,7 +31,7 @@ import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } fro
 type ContinueContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "lane">;
 
 /** Answers to a paused run, as they arrive. */
-export interface AnswerArrival extends AnswerTerms {
+export interface AnswerArrival extends Omit<AnswerTerms, "act"> {
   runId: string;
   component: ComponentRef;
   principal: Principal;
@@ -90,7 +91,8 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   if (!decided.ok) {
     return decided;
   }
-  return applyAnswers(context, arrival, { tree, run, ...decided.value });
+  const act = actInSession(principal, session, { action: "run.answered", target: runId });
+  return applyAnswers(context, { ...arrival, act }, { tree, run, ...decided.value });
 }
 
 /**

@@ -67,7 +67,7 @@ async function expire(context: ExpiryContext, runId: string, due: readonly Requi
   const ids = new Set(expired.map(({ requirementId }) => requirementId));
   const open = tree.requirements.filter(({ status, requirementId }) => status === "open" && !ids.has(requirementId));
   const run = runTree(tree, tree.members, tree.requirements);
-  const terms = { idempotency: null, onBusy: "enqueue" as const, arrivedAt: now(), quota: null };
+  const terms = { idempotency: null, onBusy: "enqueue" as const, arrivedAt: now(), quota: null, act: null };
   const applied = await applyAnswers(context, terms, { tree, run, answered: expired, open });
   return applied !== "look_again" && applied.ok;
 }

@@ -1,3 +1,4 @@
+import { type Act, actInSession, auditEntry } from "../../domain/audit.ts";
 import { databaseUnavailable, sessionNotFound } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { couldSee, maySee, type Principal } from "../../domain/principal.ts";
@@ -12,8 +13,14 @@ import {
 import { isHidden, type Session, type SessionType } from "../../domain/session.ts";
 import { findComponent } from "../../domain/team.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
-import { commit, readOrNull } from "../../store/commit.ts";
-import { beginPurgeStatements, hideStatement, isSmall, restoreStatement } from "../../store/sessions/hiding.ts";
+import { commit, readOrNull, type Statement } from "../../store/commit.ts";
+import {
+  auditIfSeen,
+  beginPurgeStatements,
+  hideStatement,
+  isSmall,
+  restoreStatement,
+} from "../../store/sessions/hiding.ts";
 import { deleteStatements } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
@@ -70,7 +77,11 @@ export function deleteSession(
   principal: Principal,
   { undo }: DeleteOptions,
 ): Promise<Outcome<Removed>> {
-  return remove(going, (session) => (maySee(principal, session) ? (undo ? "hide" : "purge") : "leave"));
+  return remove(
+    going,
+    (session) => (maySee(principal, session) ? (undo ? "hide" : "purge") : "leave"),
+    (session) => actInSession(principal, session, { action: "session.deleted", target: session.sessionId }),
+  );
 }
 
 /** What the server asks for when the session's time may be over. */
@@ -134,9 +145,10 @@ export async function restoreSession(
       return fail(sessionNotFound());
     }
     const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
-    const committed = await commit(deps.db, [restoreStatement(deps.db, hiding)]);
+    const act = actInSession(principal, session, { action: "session.restored", target: session.sessionId });
+    const committed = await commit(deps.db, audited(deps, session, act, [restoreStatement(deps.db, hiding)]));
     memory.drop();
-    if (committed.kind !== "written" || !committed.changed[0]) {
+    if (committed.kind !== "written" || !committed.changed.at(-1)) {
       return fail(databaseUnavailable());
     }
     const after = await memory.row();
@@ -166,9 +178,14 @@ export async function tend(going: GoingSession): Promise<void> {
   }
 }
 
-async function remove(going: GoingSession, decide: (session: Session) => Removal): Promise<Outcome<Removed>> {
+/** `actOf` is what the audit gets of it, in the batch that does it. */
+async function remove(
+  going: GoingSession,
+  decide: (session: Session) => Removal,
+  actOf: (session: Session) => Act | null = () => null,
+): Promise<Outcome<Removed>> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const removed = await going.leftovers.writeRow(() => removeOnce(going, decide));
+    const removed = await going.leftovers.writeRow(() => removeOnce(going, decide, actOf));
     if (removed === null) {
       return fail(databaseUnavailable());
     }
@@ -183,6 +200,7 @@ async function remove(going: GoingSession, decide: (session: Session) => Removal
 async function removeOnce(
   going: GoingSession,
   decide: (session: Session) => Removal,
+  actOf: (session: Session) => Act | null,
 ): Promise<Outcome<Removed> | "changed_since"> {
   const { deps, memory } = going;
   const row = await memory.row();
@@ -208,7 +226,8 @@ async function removeOnce(
   }
   const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
   const purge = small.value ? deleteStatements(deps.db, session, deps.now()) : beginPurgeStatements(deps.db, hiding);
-  const committed = await commit(deps.db, removal === "hide" ? [hideStatement(deps.db, hiding)] : purge);
+  const statements: [Statement, ...Statement[]] = removal === "hide" ? [hideStatement(deps.db, hiding)] : purge;
+  const committed = await commit(deps.db, audited(deps, session, actOf(session), statements));
   memory.drop();
   if (committed.kind !== "written") {
     // The session may be hidden now. Then the alarm has to cancel what runs in it.
@@ -224,6 +243,16 @@ async function removeOnce(
   }
   forget(going);
   return ok(small.value ? "purged" : "going_on");
+}
+
+/** The batch, which first writes down the act if there is one: either both are written or neither. */
+function audited(
+  { db, now, newId }: Pick<SessionDependencies, "db" | "now" | "newId">,
+  seen: Session,
+  act: Act | null,
+  statements: [Statement, ...Statement[]],
+): [Statement, ...Statement[]] {
+  return act === null ? statements : [auditIfSeen(db, seen, auditEntry(act, newId(), now())), ...statements];
 }
 
 /** What follows the write. It is not in line with writes of the row. */

@@ -1,10 +1,12 @@
 import { and, eq, or, type SQL } from "drizzle-orm";
+import type { AuditEntry } from "../../domain/audit.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency } from "../../domain/run.ts";
 import type { Quota, UsageKey } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow, isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
+import { auditStatement } from "../doors/audit.ts";
 import { insertNew } from "../insert-rows.ts";
 import { continuations, runs } from "../schema/tables.ts";
 import { mayRun } from "../usage/guard.ts";
@@ -32,6 +34,8 @@ export interface AnsweredRun {
   /** Of a confined caller: nothing is stored while the user may not use more. Null if the run stays paused. */
   quota: Quota | null;
   nowMs: number;
+  /** What the audit gets of it. */
+  act: AuditEntry | null;
 }
 
 /**
@@ -39,7 +43,7 @@ export interface AnsweredRun {
  * Repeatable: a repeated batch finds the new fence and changes the same rows again.
  */
 export function storeAnswers(db: Database, given: AnsweredRun): [Statement, ...Statement[]] {
-  const { runId, sessionId, previousFence, fence, answered, position, events, key, usage } = given;
+  const { runId, sessionId, previousFence, fence, answered, position, events, key, usage, act } = given;
   const isPaused = and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), eq(runs.status, "PAUSED"));
   const mayGoOn = mayRun(db, given.quota, given.nowMs, null);
   const before = and(eq(runs.fence, previousFence), eq(runs.waiting, false), mayGoOn);
@@ -58,6 +62,7 @@ export function storeAnswers(db: Database, given: AnsweredRun): [Statement, ...S
     const row = { runId, caller, userId, key: name, sessionId, fieldsDigest, fromEntry: key.fromEntry };
     statements.push(...insertNew(db, continuations, [row], isAnswered));
   }
+  if (act !== null) statements.push(auditStatement(db, act, isAnswered));
   return statements;
 }
 

@@ -1,10 +1,13 @@
-import { type AnyColumn, and, eq, lte, ne, notExists, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, eq, lte, ne, not, notExists, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
+import type { AuditEntry } from "../../domain/audit.ts";
 import type { Owner } from "../../domain/owner.ts";
 import { endOfDay } from "../../domain/usage.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
 import { commit, type Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
+import { auditStatement } from "../doors/audit.ts";
 import { jobItems, jobs, runUsage, sessions, walks } from "../schema/tables.ts";
 import { removeUsageOf } from "../usage/removal.ts";
 
@@ -24,22 +27,27 @@ export async function erasureOf(userId: Owner, keepsUsageFrom: number | null): P
 }
 
 /**
- * Writes down that the user is to be erased; false when D1 did not answer that it was written. Of two that are under way for
- * one user, the one that keeps nothing counts.
+/**
+ * Writes down that the user is to be erased, and who asked for it; false when D1 did not answer that it was written. Of two that
+ * are under way for one user, the one that keeps nothing counts, and only a first one of its kind is a row of the audit.
  */
-export async function noteErasure(db: Database, erasure: Erasure, nowMs: number): Promise<boolean> {
+export async function noteErasure(db: Database, erasure: Erasure, act: AuditEntry): Promise<boolean> {
   const { jobId, userId, keepsUsageFrom } = erasure;
+  const { createdAt: nowMs } = act;
   const params = keepsUsageFrom === null ? {} : { keepsUsageFrom };
   const row = { jobId, userId, kind: "erase", params, status: "running", total: 0 } as const;
+  const keepsUsage = sql`${jobs.params} ->> 'keepsUsageFrom' is not null`;
   const note = db
     .insert(jobs)
     .values({ ...row, createdAt: nowMs, startedAt: nowMs, sweptAt: nowMs })
     .onConflictDoUpdate({
       target: jobs.jobId,
       set: { params, sweptAt: nowMs },
-      ...(keepsUsageFrom !== null && { setWhere: sql`${jobs.params} ->> 'keepsUsageFrom' is not null` }),
+      ...(keepsUsageFrom !== null && { setWhere: keepsUsage }),
     });
-  return (await commit(db, [note])).kind === "written";
+  const isNoted = and(eq(jobs.jobId, jobId), keepsUsageFrom === null ? not(keepsUsage) : undefined);
+  const isNew = sql`not ${hasRow(db, jobs, isNoted)}`;
+  return (await commit(db, [auditStatement(db, act, isNew), note])).kind === "written";
 }
 
 /** Puts the erasure behind the others, so that an erasure which cannot end holds up none of them. */

@@ -1,9 +1,12 @@
 import { and, eq, exists, inArray, or, type SQL, sql } from "drizzle-orm";
+import type { AuditEntry } from "../../domain/audit.ts";
 import { PURGE_BEGUN } from "../../domain/retention.ts";
 import type { Session } from "../../domain/session.ts";
 import { PLACE_HELD_MS } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
+import { auditStatement } from "../doors/audit.ts";
 import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
 import { freePlaces } from "../usage/ledger.ts";
@@ -20,6 +23,10 @@ export interface Hiding {
   fence: string;
   nowMs: number;
 }
+
+/** Writes an act down while the session is as it was seen: what it says is then done by the batch's next statements. */
+export const auditIfSeen = (db: Database, seen: SeenSession, entry: AuditEntry): Statement =>
+  auditStatement(db, entry, hasRow(db, sessions, isAsSeen(seen)));
 
 /** Deletes the session so that it can be restored; changes 1 row if it did. Repeatable. */
 export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Statement {
