@@ -3,10 +3,18 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
+import { keptSecret } from "./server/client-token-secret.ts";
 import { flagValue, flagValues, hasFlag, migrationFlags, variables } from "./server/flags.ts";
 import { stopGroupsAtEnd } from "./server/process-group.ts";
 import { launchServer } from "./server/server-process.ts";
-import { envFileText, keepDollars, type Settings, settingsIn, UnusableSetting } from "./server/settings.ts";
+import {
+  envFileText,
+  keepDollars,
+  type Settings,
+  type ShellSetting,
+  settingsIn,
+  UnusableSetting,
+} from "./server/settings.ts";
 import { migrate, PROJECT_DIR, StartError, spawnWrangler } from "./server/wrangler.ts";
 import { exposure, withoutKey } from "./start/exposure.ts";
 import { introduce } from "./start/introduction.ts";
@@ -24,8 +32,8 @@ async function start(args: readonly string[]): Promise<number> {
   const set = variables(args);
   const mode = set.MODE ?? "development";
   const exposed = exposure(args, ip);
-  if (mode === "development" && exposed !== null && !securityKey(args)?.trim())
-    throw new StartError(withoutKey(exposed));
+  const key = settingOf(args, "OS_SECURITY_KEY");
+  if (mode === "development" && exposed !== null && !key?.trim()) throw new StartError(withoutKey(exposed));
   await requireFreePort(port, ip);
 
   const stateDir = flagValue(args, "persist-to") ?? DEFAULT_STATE_DIR;
@@ -39,12 +47,14 @@ async function start(args: readonly string[]): Promise<number> {
       ...(hasFlag(args, "port") ? [] : [`--port=${port}`]),
       ...(hasFlag(args, "ip") ? [] : [`--ip=${ip}`]),
       ...("MODE" in set ? [] : ["--var=MODE:development"]),
-      ...settingFiles(args, settingsIn(process.env)).map((file) => `--env-file=${file}`),
+      ...settingFiles(args, { ...settingsIn(process.env), ...keptSettings(args, stateDir) }).map(
+        (file) => `--env-file=${file}`,
+      ),
     ],
     "show",
   );
   const protocol = flagValue(args, "local-protocol") ?? "http";
-  ready.then((address) => introduce(`${protocol}://${address}`, mode, securityKey(args))).catch(console.error);
+  ready.then((address) => introduce(`${protocol}://${address}`, mode, key)).catch(console.error);
   const code = await group.exited;
   await group.stop();
   return code;
@@ -101,15 +111,21 @@ function devVarsFile(environment: string | undefined): string | null {
   return names.map((name) => path.join(PROJECT_DIR, name)).find((file) => existsSync(file)) ?? null;
 }
 
-/** The security key that the server will require, as far as this script can know it. */
-function securityKey(args: readonly string[]): string | undefined {
-  const given = variables(args).OS_SECURITY_KEY ?? process.env.OS_SECURITY_KEY;
+/** What the server needs that nobody has set. */
+function keptSettings(args: readonly string[], stateDir: string): Settings {
+  if (settingOf(args, "CLIENT_TOKEN_SECRET")?.trim()) return {};
+  return { CLIENT_TOKEN_SECRET: keptSecret(path.resolve(PROJECT_DIR, flagValue(args, "cwd") ?? "", stateDir)) };
+}
+
+/** The value of a setting that the server will have, as far as this script can know it. */
+function settingOf(args: readonly string[], name: ShellSetting): string | undefined {
+  const given = variables(args)[name] ?? process.env[name];
   if (given !== undefined) return given;
   const devVars = devVarsFile(flagValue(args, "env", "e"));
   const named = flagValues(args, ["env-file"], true).map((file) => path.resolve(PROJECT_DIR, file));
   const files = hasFlag(args, "env-file") ? named : devVars === null ? envFiles(args) : [devVars];
   const local = files.filter((file) => existsSync(file)).map((file) => parseEnv(readFileSync(file, "utf8")));
-  return local.findLast(({ OS_SECURITY_KEY }) => OS_SECURITY_KEY !== undefined)?.OS_SECURITY_KEY;
+  return local.findLast((settings) => settings[name] !== undefined)?.[name];
 }
 
 stopGroupsAtEnd();

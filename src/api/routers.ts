@@ -1,15 +1,19 @@
 import { auditRouter } from "./audit/handlers.ts";
 import { bulkRouter } from "./bulk/handlers.ts";
 import { checkpointsRouter } from "./checkpoints/handlers.ts";
+import { clientTokensRouter } from "./client-tokens/handlers.ts";
 import { continueRouter } from "./continue/handlers.ts";
 import { forksRouter } from "./forks/handlers.ts";
 import { historyRouter } from "./history/handlers.ts";
 import { jobsRouter } from "./jobs/handlers.ts";
+import { meRouter } from "./me/handlers.ts";
 import { portableRouter } from "./portable/handlers.ts";
 import { requirementsRouter } from "./requirements/handlers.ts";
+import { resumeRouter } from "./resume/handlers.ts";
 import { retentionRouter } from "./retention/handlers.ts";
 import { runsRouter } from "./runs/handlers.ts";
 import { searchRouter } from "./search/handlers.ts";
+import { serviceAccountsRouter } from "./service-accounts/handlers.ts";
 import { sessionsRouter } from "./sessions/handlers.ts";
 import { COMPONENT_TYPES } from "./shared/component-path.ts";
 import type { RouteDependencies } from "./shared/dependencies.ts";
@@ -21,6 +25,7 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
   const ofRuns = COMPONENT_TYPES.flatMap((type) => [
     runsRouter(dependencies, type),
     continueRouter(dependencies, type),
+    resumeRouter(dependencies, type),
   ]);
   return [
     sessionsRouter(dependencies),
@@ -35,6 +40,9 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
     retentionRouter(dependencies),
     portableRouter(dependencies),
     usageRouter(dependencies),
+    meRouter(),
+    clientTokensRouter(dependencies),
+    serviceAccountsRouter(dependencies),
     auditRouter(),
   ];
 }

@@ -1,14 +1,16 @@
 import { type Failure, invalidCredential, unauthorized } from "../domain/error.ts";
 import { fail, type Outcome } from "../domain/outcome.ts";
 import type { Credential } from "../domain/principal.ts";
+import { CLIENT_TOKEN } from "./client-token.ts";
 import { takesJwts } from "./doors.ts";
 import type { CheckContext, Form } from "./form.ts";
 import { JWT } from "./jwt/form.ts";
 import { SECURITY_KEY } from "./security-key.ts";
+import { SERVICE_TOKEN } from "./service-account.ts";
 import type { Shown } from "./shown.ts";
 
 /** Tokens that this server has made itself, told by their beginning. They count in open development too. */
-const OWN_TOKENS: readonly Form[] = [ownToken("es_pat_"), ownToken("es_ct_")];
+const OWN_TOKENS: readonly Form[] = [SERVICE_TOKEN, CLIENT_TOKEN];
 
 /** All forms of credentials. A text is checked as the first one that fits, and as no other. */
 const FORMS: readonly Form[] = [...OWN_TOKENS, SECURITY_KEY, JWT];
@@ -38,11 +40,3 @@ async function formOf(forms: readonly Form[], { place, text }: Shown, context: C
 /** AgentOS words it differently where it takes JWTs. */
 const missing = ({ config }: CheckContext) =>
   unauthorized(takesJwts(config) ? "Authorization header missing" : "Authorization header required");
-
-function ownToken(prefix: string): Form {
-  return {
-    isIn: () => true,
-    fits: (text) => text.startsWith(prefix),
-    check: async () => fail(REFUSED),
-  };
-}

@@ -6,6 +6,9 @@ export type ErrorCode =
   | "run_not_found"
   | "job_not_found"
   | "database_not_found"
+  | "service_account_not_found"
+  | "service_account_exists"
+  | "service_account_ended"
   | "session_exists"
   | "session_deleted"
   | "idempotency_conflict"
@@ -24,6 +27,7 @@ export type ErrorCode =
   | "session_unavailable"
   | "model_not_configured"
   | "security_key_not_configured"
+  | "client_tokens_not_configured"
   | "unauthorized"
   | "auth_unavailable"
   | "forbidden"
@@ -74,6 +78,27 @@ export const jobNotFound = (): Failure => ({ code: "job_not_found", detail: "Job
 export const databaseNotFound = (id: string): Failure => ({
   code: "database_not_found",
   detail: `No database found with id '${id}'`,
+});
+
+export const serviceAccountNotFound = (id: string): Failure => ({
+  code: "service_account_not_found",
+  detail: `Service account '${id}' not found`,
+});
+
+export const serviceAccountExists = (name: string): Failure => ({
+  code: "service_account_exists",
+  detail: `An active service account named '${name}' already exists. Revoke it first to rotate.`,
+});
+
+/** A name has two tokens that are taken only while one of them is rotated. */
+export const serviceAccountRotated = (name: string): Failure => ({
+  code: "service_account_exists",
+  detail: `Another token of '${name}' is taken too. Revoke that one first, or wait until it ends.`,
+});
+
+export const serviceAccountEnded = (name: string): Failure => ({
+  code: "service_account_ended",
+  detail: `The token of '${name}' was revoked or has expired. Create the service account anew.`,
 });
 
 /** AgentOS words this differently in each route: those texts are `notFoundTexts` in `api/shared/find-session.ts`. */
@@ -193,6 +218,13 @@ export const securityKeyNotConfigured = (): Failure => ({
     "to try the server on your own machine, start it with `npm start`, which needs no key.",
 });
 
+export const clientTokensNotConfigured = (): Failure => ({
+  code: "client_tokens_not_configured",
+  detail:
+    "The secret CLIENT_TOKEN_SECRET is not set. Make one of at least 32 bytes (`openssl rand -base64 48`) and set it " +
+    "with `wrangler secret put CLIENT_TOKEN_SECRET`.",
+});
+
 /** The request shows no credential. */
 export const unauthorized = (detail: string): Failure => ({ code: "unauthorized", detail });
 /** The request shows a credential that does not hold. */
@@ -214,6 +246,10 @@ export const insufficientScope = (
   code: "forbidden",
   detail,
   challenge: `error="insufficient_scope", scope="${scopes.join(" ")}"`,
+});
+export const cannotGrant = (scopes: readonly string[]): Failure => ({
+  code: "forbidden",
+  detail: `Cannot grant scope(s) you do not hold: ${scopes.join(", ")}`,
 });
 export const forbidden = (detail: string): Failure => ({ code: "forbidden", detail });
 /** How long a brake counts, and so how long to wait. */

@@ -67,6 +67,9 @@ export interface Principal {
   scopes: HeldScopes;
 }
 
+/** Whether the id stands for a machine, or for AgentOS itself. No token of a human has it. */
+export const isReservedUser = (userId: string): boolean => userId.startsWith("sa:") || userId.startsWith("__");
+
 /** The name of who shows this credential. */
 export const actorOf = ({ caller, subject }: Pick<Credential, "caller" | "subject">): string =>
   caller === "user" ? `user:${subject}` : caller;

@@ -40,6 +40,7 @@ export const TeamId = id("Id of a team of this deployment.", "research");
 export const WorkflowId = id("Id of a workflow.", "nightly");
 export const ComponentId = id("Id of the agent, team or workflow that a session belongs to.", "assistant");
 export const JobId = id("Id of a job.", "0199c3a1-6a54-7c1e-9d52-2c8a54a8f0b1");
+export const ServiceAccountId = id("Id of a service account.", "5c2f7a4e-6d0b-4f7e-9a3d-0e1b6c8d2f54");
 export const UserId = id("Id of a user; with it only that user's sessions exist.", "ada");
 
 export const SessionType = z.enum(SESSION_TYPES);

@@ -125,6 +125,17 @@ function requests(session: string, runId: string, job: string): Record<string, S
     "delete /users/{user_id}/sessions": ["DELETE", `/users/${said("user")}/sessions`],
     "get /users/{user_id}/export": ["GET", `/users/${said("user")}/export`],
     "get /export": ["GET", query("/export")],
+    "get /me": ["GET", query("/me")],
+    "post /client-tokens": [
+      "POST",
+      "/client-tokens",
+      { user_id: said("user"), claims: { [said("key")]: said("value") } },
+    ],
+    "post /service-accounts": ["POST", "/service-accounts", { name: said("machine") }],
+    "get /service-accounts": ["GET", query("/service-accounts", { sort_by: said("column") })],
+    "delete /service-accounts/{service_account_id}": ["DELETE", `/service-accounts/${said("account")}`],
+    "post /service-accounts/{service_account_id}/rotate": ["POST", `/service-accounts/${said("account")}/rotate`],
+    "get /authz/audit": ["GET", query("/authz/audit", { cursor: said("cursor") })],
     "post /import": ["POST", `/import?user_id=${said("user")}`, `{"line":"${said("line")}"}\n`],
   };
 }

@@ -152,17 +152,24 @@ function wrongWays({ method, path, operationId }: DocumentedOperation, { bob }: 
 }
 
 describe("a user that is named", () => {
-  it("is heeded by every operation on sessions, runs and jobs", async () => {
+  it("is heeded by every operation on sessions, runs and jobs, and by none on tokens and acts, which are of many users", async () => {
     const all = await documentedOperations();
     const heedless = all.filter(({ operationId }) => !operations.some((one) => one.operationId === operationId));
     expect(heedless.map(({ path }) => path).toSorted()).toEqual([
       "/",
       "/agents",
       "/agents/{agent_id}",
+      "/authz/audit",
+      "/client-tokens",
       "/config",
       "/health",
       "/info",
+      "/me",
       "/models",
+      "/service-accounts",
+      "/service-accounts",
+      "/service-accounts/{service_account_id}",
+      "/service-accounts/{service_account_id}/rotate",
       "/teams",
       "/teams/{team_id}",
     ]);

@@ -1,0 +1,24 @@
+import { z } from "@hono/zod-openapi";
+import { defineRoute, json } from "../shared/route.ts";
+import { idText, seconds } from "../shared/values.ts";
+
+const Me = z
+  .object({
+    actor: z.string().openapi({ description: "Who acts, as logs and the audit name it.", example: "user:ada" }),
+    user_id: idText("The user; null for the security key, which is none.").nullable(),
+    confined: z.boolean().openapi({ description: "Whether only what is the user's own exists for the caller." }),
+    scopes: z.array(z.string()).openapi({ description: "The admin scope alone stands for all." }),
+    expires_at: seconds().nullable(),
+  })
+  .openapi("Me");
+
+export const getMe = defineRoute({
+  method: "get",
+  path: "/me",
+  operationId: "get_me",
+  scope: "credential",
+  user: "none",
+  summary: "Who the caller is, and what it may do",
+  tags: ["Discovery"],
+  responses: { 200: json(Me, "What the credential says") },
+});

@@ -1,0 +1,57 @@
+import type { HeldScopes } from "./scope.ts";
+
+// What a caller may hand on in a token that it makes: never more than it holds.
+
+interface ScopeParts {
+  resource: string;
+  /** The one agent or team that it is for; null: it is for all. */
+  id: string | null;
+  action: string;
+}
+
+/** The parts of `resource:action` or `resource:id:action`, older names understood; null for any other text. */
+export function scopeParts(scope: string): ScopeParts | null {
+  const parts = scope.split(":");
+  if (parts.some((part) => part === "" || /[\s\p{Cc}]/u.test(part)) || parts.length < 2 || parts.length > 3)
+    return null;
+  const [first = "", second = "", third] = parts;
+  const resource = first === "system" ? "config" : first;
+  return third === undefined ? { resource, id: null, action: second } : { resource, id: second, action: third };
+}
+
+/** Those of the scopes that are none. */
+export const invalidScopes = (scopes: readonly string[], adminScope: string): string[] =>
+  scopes.filter((scope) => scope !== adminScope && scopeParts(scope) === null);
+
+/** What lets its holder speak for others, make tokens, or look at what others did. No end user's token may have it. */
+const RESOURCES_OF_STAFF: readonly string[] = ["users", "client_tokens", "service_accounts", "audit"];
+
+const ADMIN_SCOPE = "agent_os:admin";
+
+/** Those of the scopes that only staff may hold: the admin scope, the default one too, and those of staff's resources. */
+export const scopesOfStaff = (scopes: readonly string[], adminScope: string): string[] =>
+  scopes.filter(
+    (scope) => isAdmin(scope, adminScope) || RESOURCES_OF_STAFF.includes(scopeParts(scope)?.resource ?? ""),
+  );
+
+/** Those of the scopes that a machine gets only if its maker says so: what changes, what deletes, and what staff holds. */
+export function privilegedScopes(scopes: readonly string[], adminScope: string): string[] {
+  const ofStaff = new Set(scopesOfStaff(scopes, adminScope));
+  return scopes.filter((scope) => ofStaff.has(scope) || ["write", "delete"].includes(scopeParts(scope)?.action ?? ""));
+}
+
+const isAdmin = (scope: string, adminScope: string) => scope === adminScope || scope === ADMIN_SCOPE;
+
+/** Those of the scopes that are not held, as they were asked for. */
+export function scopesNotHeld(held: HeldScopes, scopes: readonly string[]): string[] {
+  return held === "all" ? [] : scopes.filter((scope) => !covers(held, scope));
+}
+
+/** A scope for all agents or teams covers that for each of them, never the other way round. */
+function covers(held: readonly string[], scope: string): boolean {
+  const parts = scopeParts(scope);
+  if (parts === null) return false;
+  const { resource, id, action } = parts;
+  const enough = [`${resource}:${action}`, `${resource}:*:${action}`, `${resource}:${id}:${action}`];
+  return enough.slice(0, id === null ? 2 : 3).some((one) => held.includes(one));
+}

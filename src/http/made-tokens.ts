@@ -1,0 +1,5 @@
+// Tokens that this server makes itself, for the handlers that make and end them.
+
+export { signClientToken } from "../auth/client-token.ts";
+export { forgetServiceToken } from "../auth/service-account.ts";
+export { newServiceToken } from "../auth/service-token.ts";

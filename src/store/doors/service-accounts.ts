@@ -1,0 +1,174 @@
+import { and, asc, count, desc, eq, gt, isNull, lte, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
+import type { AuditEntry } from "../../domain/audit.ts";
+import type { ServiceAccount } from "../../domain/service-account.ts";
+import { type Committed, commit, readOrNull, type Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
+import type { Database } from "../database.ts";
+import { insertNew } from "../insert-rows.ts";
+import { serviceAccounts } from "../schema/tables.ts";
+import { auditStatement } from "./audit.ts";
+
+/** Whose accounts exist for a caller: those that it made itself, or all (null). */
+export type Maker = string | null;
+
+const madeBy = (maker: Maker) => (maker === null ? undefined : eq(serviceAccounts.createdBy, maker));
+
+const inForce = (nowMs: number): SQL | undefined =>
+  and(isNull(serviceAccounts.revokedAt), or(isNull(serviceAccounts.expiresAt), gt(serviceAccounts.expiresAt, nowMs)));
+
+const isAccount = (accountId: string) => eq(serviceAccounts.accountId, accountId);
+
+/** The account of a token. */
+export async function findByTokenHash(db: Database, tokenHash: string): Promise<ServiceAccount | null> {
+  const [row] = await db.select().from(serviceAccounts).where(eq(serviceAccounts.tokenHash, tokenHash));
+  return row ?? null;
+}
+
+export async function findAccount(db: Database, accountId: string, maker: Maker): Promise<ServiceAccount | null> {
+  const [row] = await db
+    .select()
+    .from(serviceAccounts)
+    .where(and(isAccount(accountId), madeBy(maker)));
+  return row ?? null;
+}
+
+const SORTED_BY = {
+  created_at: serviceAccounts.createdAt,
+  name: serviceAccounts.name,
+  last_used_at: serviceAccounts.lastUsedAt,
+  expires_at: serviceAccounts.expiresAt,
+};
+
+export interface AccountList {
+  maker: Maker;
+  includeRevoked: boolean;
+  /** Any other text than a column's counts as `created_at`, as in AgentOS. */
+  sortBy: string;
+  ascending: boolean;
+  limit: number;
+  offset: number;
+}
+
+/** A page of accounts, with how many there are in all. */
+export async function listAccounts(
+  db: Database,
+  { maker, includeRevoked, sortBy, ascending, limit, offset }: AccountList,
+): Promise<{ accounts: ServiceAccount[]; total: number }> {
+  const meant = and(madeBy(maker), includeRevoked ? undefined : isNull(serviceAccounts.revokedAt));
+  const column = SORTED_BY[sortBy as keyof typeof SORTED_BY] ?? serviceAccounts.createdAt;
+  const order = ascending ? asc : desc;
+  const [accounts, [counted]] = await db.batch([
+    db
+      .select()
+      .from(serviceAccounts)
+      .where(meant)
+      .orderBy(order(column), order(serviceAccounts.accountId))
+      .limit(limit)
+      .offset(offset),
+    db.select({ total: count() }).from(serviceAccounts).where(meant),
+  ]);
+  return { accounts, total: counted?.total ?? 0 };
+}
+
+/** `taken`: another token stands in the way, or the one to be replaced is not there any more. */
+export type Stored = "stored" | "taken" | "unknown";
+
+/**
+ * Stores an account, with the audit's entry of it, unless a token of its name is in force. A caller for whom only its own
+ * accounts exist gets no name that somebody else's account ever had: what that one owns would be its.
+ */
+export async function storeAccount(
+  db: Database,
+  account: ServiceAccount,
+  { maker, entry }: { maker: Maker; entry: AuditEntry },
+): Promise<Stored> {
+  const { name, accountId, createdAt } = account;
+  const isAnothers = maker === null ? undefined : sql`${serviceAccounts.createdBy} is not ${maker}`;
+  const others = and(
+    eq(serviceAccounts.name, name),
+    ne(serviceAccounts.accountId, accountId),
+    or(inForce(createdAt), isAnothers),
+  );
+  const isFree = sql`not ${hasRow(db, serviceAccounts, others)}`;
+  return store(db, account, [
+    ...insertNew(db, serviceAccounts, [account], isFree),
+    auditStatement(db, entry, hasRow(db, serviceAccounts, isAccount(account.accountId))),
+  ]);
+}
+
+/**
+ * Stores the account that replaces an older one, whose token then ends at `endsAt`, or earlier. Not if the older one is not
+ * in force any more, or if a third token of the name is.
+ */
+export async function storeRotation(
+  db: Database,
+  {
+    account,
+    older,
+    endsAt,
+    entry,
+  }: { account: ServiceAccount; older: ServiceAccount; endsAt: number; entry: AuditEntry },
+): Promise<Stored> {
+  const { name, accountId, createdAt } = account;
+  const third = and(
+    eq(serviceAccounts.name, name),
+    notInArray(serviceAccounts.accountId, [accountId, older.accountId]),
+    inForce(createdAt),
+  );
+  const mayReplace = and(
+    hasRow(db, serviceAccounts, and(isAccount(older.accountId), inForce(createdAt))),
+    sql`not ${hasRow(db, serviceAccounts, third)}`,
+  );
+  const isStored = hasRow(db, serviceAccounts, isAccount(accountId));
+  return store(db, account, [
+    ...insertNew(db, serviceAccounts, [account], mayReplace ?? sql`false`),
+    auditStatement(db, entry, isStored),
+    db
+      .update(serviceAccounts)
+      .set({ expiresAt: sql`min(coalesce(${serviceAccounts.expiresAt}, ${endsAt}), ${endsAt})` })
+      .where(and(isAccount(older.accountId), isStored)),
+  ]);
+}
+
+/** A batch that was sent twice changes no row the second time. So whether the account is there is read. */
+async function store(db: Database, { accountId }: ServiceAccount, statements: Statement[]): Promise<Stored> {
+  const [first, ...rest] = statements;
+  if (first === undefined) return "taken";
+  const committed = await commit(db, [first, ...rest]);
+  if (committed.kind !== "written") return notWritten(committed);
+  if (committed.changed[0]) return "stored";
+  const read = await readOrNull(findAccount(db, accountId, null));
+  if (read === null) return "unknown";
+  return read.value === null ? "taken" : "stored";
+}
+
+function notWritten(committed: Exclude<Committed, { kind: "written" }>): "unknown" {
+  if (committed.kind === "refused") throw new Error(`D1 refused a service account: ${committed.constraint}`);
+  return "unknown";
+}
+
+/** Revokes an account; the audit gets its entry only if the account was not revoked before. False: D1 did not say. */
+export async function revokeAccount(
+  db: Database,
+  accountId: string,
+  nowMs: number,
+  entry: AuditEntry,
+): Promise<boolean> {
+  const isLeft = and(isAccount(accountId), isNull(serviceAccounts.revokedAt));
+  const committed = await commit(db, [
+    auditStatement(db, entry, hasRow(db, serviceAccounts, isLeft)),
+    db.update(serviceAccounts).set({ revokedAt: nowMs }).where(isLeft),
+  ]);
+  return committed.kind === "written" || notWritten(committed) !== "unknown";
+}
+
+/** Notes that the account's token was used, unless somebody did so less than `apartMs` ago. Does not throw. */
+export async function touchAccount(db: Database, accountId: string, nowMs: number, apartMs: number): Promise<void> {
+  const isDue = or(isNull(serviceAccounts.lastUsedAt), lte(serviceAccounts.lastUsedAt, nowMs - apartMs));
+  await commit(db, [
+    db
+      .update(serviceAccounts)
+      .set({ lastUsedAt: nowMs })
+      .where(and(isAccount(accountId), isDue)),
+  ]);
+}
