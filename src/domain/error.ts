@@ -262,6 +262,16 @@ const rateLimited = (detail: string): Failure => ({
 export const tooManyRequests = (): Failure => rateLimited(`Too many requests. Try again in ${BRAKE_SECONDS} seconds.`);
 /** AgentOS's text. */
 export const tooManyFailures = (): Failure => rateLimited("Too many failed authentication attempts");
+/** An answer is kept for staff, by `approvalType`. The text is AgentOS's. */
+export const adminApprovalRequired = (): Failure =>
+  forbidden("This run requires admin approval before it can be continued");
+export const mayNotKeepLonger = (): Failure => forbidden("Access denied to keep this session longer");
+/** A confined user reads the run as often as it may at once. */
+export const tooManyStreams = (): Failure => ({
+  code: "rate_limited",
+  detail: "Too many streams of this run are open",
+  retryAfterSeconds: 5,
+});
 export const notFound = (): Failure => ({ code: "not_found", detail: "Not Found" });
 export const badRequest = (detail: string): Failure => ({ code: "bad_request", detail });
 export const unsupportedFile = (): Failure => ({ code: "unsupported_file", detail: "Unsupported file type" });

@@ -2,6 +2,7 @@ import type { JsonObject } from "./json.ts";
 import type { UserInputField } from "./requirement.ts";
 import type { RunMetrics, SessionCacheUse } from "./run.ts";
 import type { SessionSummary } from "./session.ts";
+import type { ApprovalType } from "./tool.ts";
 
 /**
  * AgentOS's run events, letter for letter; those of a team begin with `Team`. Their order:
@@ -112,7 +113,7 @@ export interface ToolExecution {
   answered: boolean | null;
   external_execution_required: boolean | null;
   external_execution_silent: boolean | null;
-  approval_type: null;
+  approval_type: ApprovalType | null;
   approval_id: null;
 }
 
@@ -132,5 +133,6 @@ export interface RunRequirementJson {
   note?: string;
   expires_at?: string;
   answered_by?: string;
+  actor?: string;
   answered_at?: string;
 }

@@ -25,7 +25,8 @@ export const ON_EXPIRY = ["reject", "cancel"] as const;
 export type OnExpiry = (typeof ON_EXPIRY)[number];
 
 /** `required`: the answer is staff's, who hold `approvals:write`. Agno's name. */
-export type ApprovalType = "required";
+export const APPROVAL_TYPES = ["required"] as const;
+export type ApprovalType = (typeof APPROVAL_TYPES)[number];
 
 /** When a tool may not simply run: at most one of the three. */
 interface ToolWaits {

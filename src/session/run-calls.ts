@@ -28,7 +28,7 @@ export interface ContinueCall {
   component: ComponentRef;
   principal: Principal;
   entries: AnswerEntry[];
-  /** Who answers; stored with the requirements. */
+  /** Whom the request names as the one who answers. The principal decides whether that is believed. */
   answeredBy: string | null;
   /** Its `agentId` holds the component's id and the run's id, so that the key belongs to this run alone. */
   idempotency: Idempotency | null;

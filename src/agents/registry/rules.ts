@@ -10,7 +10,7 @@ import {
   TEAM_MODES,
   type Team,
 } from "../../domain/team.ts";
-import { modelParameters, ON_EXPIRY, type Tool, toolParameters } from "../../domain/tool.ts";
+import { APPROVAL_TYPES, modelParameters, ON_EXPIRY, type Tool, toolParameters } from "../../domain/tool.ts";
 
 // The rules that agents and teams must keep. Each answers what is wrong, as a sentence for the deployer; null when nothing is.
 
@@ -25,7 +25,7 @@ export function toolsProblem(component: Component, owner: string): string | null
     if (isTeam(component) && [DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS].includes(tool.name)) {
       return `${called} has the name of a tool that every team is given. Give it another.`;
     }
-    const problem = waitsProblem(tool) ?? expiryProblem(tool);
+    const problem = waitsProblem(tool) ?? approvalProblem(tool) ?? expiryProblem(tool);
     if (problem !== null) return `${called} ${problem}`;
   }
   return null;
@@ -50,6 +50,16 @@ function waitsProblem(tool: Tool): string | null {
   return bytes > MAX_SHOWN_SCHEMA_BYTES
     ? `has ${bytes} bytes of parameters that a person is shown. At most ${MAX_SHOWN_SCHEMA_BYTES} are taken.`
     : null;
+}
+
+function approvalProblem(tool: Tool): string | null {
+  const { approvalType, requiresConfirmation, requiresUserInput, externalExecution } = tool;
+  if (approvalType === undefined) return null;
+  if (!APPROVAL_TYPES.includes(approvalType)) {
+    return `has the unknown approvalType '${approvalType}'. It must be ${APPROVAL_TYPES.join(" or ")}.`;
+  }
+  const waits = requiresConfirmation === true || requiresUserInput !== undefined || externalExecution === true;
+  return waits ? null : "says approvalType and waits for nobody. Say requiresConfirmation too.";
 }
 
 function expiryProblem({ expiresAfterSeconds: seconds, onExpiry }: Tool): string | null {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { TEAM_MODES, type TeamMode } from "../../domain/team.ts";
+import { APPROVAL_TYPES } from "../../domain/tool.ts";
 import { AgentId, DB_ID, TeamId } from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
 import { count, idText, isoTime } from "../shared/values.ts";
@@ -84,6 +85,7 @@ const ToolInfo = z.object({
   requires_user_input: z.literal(true).optional(),
   user_input_fields: z.array(z.string()).optional(),
   external_execution: z.literal(true).optional(),
+  approval_type: z.enum(APPROVAL_TYPES).optional(),
 });
 
 export const AgentBody = z

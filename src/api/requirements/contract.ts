@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES } from "../../domain/requirement.ts";
-import { ON_EXPIRY } from "../../domain/tool.ts";
+import { APPROVAL_TYPES, ON_EXPIRY } from "../../domain/tool.ts";
 import { AgentId, integerOr, optionalParameter } from "../shared/request-fields.ts";
 import { defineRoute, json } from "../shared/route.ts";
 import { ToolExecution } from "../shared/run-parts.ts";
@@ -25,10 +25,16 @@ const RequirementShape = z
     member_agent_name: z.string().nullable(),
     member_run_id: idText().nullable(),
     tool_execution: ToolExecution,
+    approval_type: z.enum(APPROVAL_TYPES).nullable().openapi({
+      description: "`required`: the answer needs `approvals:write`.",
+    }),
     note: text("Why it is asked: `outcome unknown` for a call that may have run.").nullable(),
     answer: z.enum(ANSWERS).nullable(),
     answer_note: z.string().nullable(),
     answered_by: idText().nullable(),
+    actor: z.string().nullable().openapi({
+      description: "Who answered, by the credential that was shown: `user:ada`, `sa:billing`, `security_key`.",
+    }),
     answered_at: isoTime().nullable(),
     expires_at: isoTime().nullable(),
     on_expiry: z.enum(ON_EXPIRY),

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ROLES } from "../../domain/message.ts";
+import { APPROVAL_TYPES } from "../../domain/tool.ts";
 import { anyObject, count, idText, isoTime, seconds } from "./values.ts";
 
 // The parts that runs and their events have in common, as AgentOS shows them.
@@ -60,6 +61,9 @@ export const ToolExecution = z
     result: z.string().nullable(),
     metrics: anyObject().nullable(),
     child_run_id: idText("The member run that it made.").nullish(),
+    approval_type: z.enum(APPROVAL_TYPES).nullish().openapi({
+      description: "`required`: what it waits for is answered by callers with `approvals:write` only.",
+    }),
     created_at: seconds(),
   })
   .openapi("ToolExecution", { description: "All of AgentOS's keys are always there, null when unset." });
@@ -80,6 +84,7 @@ export const RunRequirement = z
     note: z.string().optional(),
     expires_at: isoTime().optional(),
     answered_by: idText().optional(),
+    actor: z.string().optional().openapi({ description: "Who answered, by the credential that was shown." }),
     answered_at: isoTime().optional(),
   })
   .openapi("RunRequirement", { description: "Keys without a value are left out." });

@@ -1,4 +1,6 @@
+import type { AnswerRights } from "../../domain/approval.ts";
 import {
+  adminApprovalRequired,
   badRequest,
   type Failure,
   type FieldError,
@@ -13,9 +15,8 @@ import type { Tool } from "../../domain/tool.ts";
 import { answerBytes, type GivenAnswer, givenAnswer, isSameAnswer, oversize, wrongValues } from "./given-answer.ts";
 
 /** Who answers which run, and when. */
-interface AnswerContext {
+interface AnswerContext extends AnswerRights {
   runId: string;
-  answeredBy: string | null;
   nowMs: number;
   /** Ids of all tool calls of the run and of its member runs. Clients also send back calls that wait for nobody. */
   knownToolCallIds: ReadonlySet<string>;
@@ -36,8 +37,8 @@ interface Fresh extends GivenAnswer {
 
 /**
  * Reads a caller's answers to what a run waits for. Entries are matched by id. A requirement that no entry names stays
- * open, and so does one whose entry has no answer. If one entry is wrong, no answer counts. An open requirement may be
- * answered until its expiry is written to D1, however late that is.
+ * open, and so does one whose entry has no answer. If one entry is wrong, no answer counts; nor if one is kept for staff
+ * and the caller is none. An open requirement may be answered until its expiry is written to D1, however late that is.
  */
 export function decideAnswers(
   requirements: readonly Requirement[],
@@ -53,6 +54,9 @@ export function decideAnswers(
   const late = closed.filter(({ isSame }) => !isSame || fresh.length === 0);
   if (late.length > 0) return fail(requirementAnswered(context.runId, [...new Set(late.map(({ id }) => id))]));
   const open = requirements.filter(isOpen);
+  if (!context.mayApprove && (fresh.length === 0 ? open : answeredNow(fresh)).some(isForStaff)) {
+    return fail(adminApprovalRequired());
+  }
   if (fresh.length === 0) return fail(nothingAnswered(context.runId, open));
   const wrong = check(fresh, toolOf);
   if (wrong !== null) return fail(wrong);
@@ -158,9 +162,13 @@ function check(fresh: readonly Fresh[], toolOf: (requirement: Requirement) => To
   return wrong.length > 0 ? invalidRequest(wrong) : null;
 }
 
-function answeredBy({ requirement, answer, note }: Fresh, { answeredBy, nowMs }: AnswerContext): Requirement {
-  return { ...requirement, status: "answered", answer, answerNote: note, answeredBy, answeredAt: nowMs };
+function answeredBy({ requirement, answer, note }: Fresh, { answeredBy, actor, nowMs }: AnswerContext): Requirement {
+  return { ...requirement, status: "answered", answer, answerNote: note, answeredBy, actor, answeredAt: nowMs };
 }
+
+const answeredNow = (fresh: readonly Fresh[]): Requirement[] => fresh.map(({ requirement }) => requirement);
+
+const isForStaff = ({ approvalType }: Requirement): boolean => approvalType === "required";
 
 const contradicted = ({ requirementId, toolName }: Requirement): Failure =>
   badRequest(`The request answers requirement ${requirementId} (${toolName}) in two different ways.`);

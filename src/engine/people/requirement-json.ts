@@ -24,6 +24,7 @@ export function requirementExecution(requirement: Requirement, stage: Requiremen
     // Also true after a rejection: else AgentOS's clients would ask for the fields that still have no value.
     answered: kind === "user_input" && answer !== null ? true : null,
     external_execution_required: requires("external_execution"),
+    approval_type: requirement.approvalType ?? null,
   };
 }
 
@@ -75,6 +76,7 @@ export function runRequirementJson(requirement: Requirement, stage: RequirementS
     ...(note !== null && { note }),
     ...(expiresAt !== null && { expires_at: isoTime(expiresAt) }),
     ...(answer !== null && requirement.answeredBy !== null && { answered_by: requirement.answeredBy }),
+    ...(answer !== null && requirement.actor != null && { actor: requirement.actor }),
     ...(answer !== null && requirement.answeredAt !== null && { answered_at: isoTime(requirement.answeredAt) }),
   };
 }

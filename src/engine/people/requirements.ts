@@ -65,6 +65,7 @@ export function expireRequirement(requirement: Requirement, nowMs: number): Requ
     answer: { type: "rejected" },
     answerNote: EXPIRED_NOTE,
     answeredBy: null,
+    actor: null,
     answeredAt: nowMs,
   };
 }

@@ -90,7 +90,7 @@ function requirement(
     // Values that the model gave stay in the arguments. A field with a value would count as filled by a person.
     fields: fields !== null && toFill.size === 0 ? fields.map((field) => ({ ...field, value: null })) : fields,
     note: null,
-    approvalType: null,
+    approvalType: tool.approval_type === "required" ? "required" : null,
     expiresAt: null,
     onExpiry: "reject",
     createdAt: at,

@@ -4,7 +4,7 @@ import { ROLES } from "../../domain/message.ts";
 import type { ToolCall, Usage } from "../../domain/model.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES, type Requirement } from "../../domain/requirement.ts";
 import type { HistoryDropped, RunError, RunMetrics, RunOrigin, RunRow } from "../../domain/run.ts";
-import { ON_EXPIRY } from "../../domain/tool.ts";
+import { APPROVAL_TYPES, ON_EXPIRY } from "../../domain/tool.ts";
 import type { MessageRow } from "../../store/messages/message-rows.ts";
 import { eventLog, type StoredEntry } from "./event-log.ts";
 import {
@@ -206,7 +206,7 @@ export const requirementRecord = recordFormat<PortableRequirement>("requirement"
   answerNote: nullable(text),
   answeredBy: nullable(text),
   actor: nullable(text),
-  approvalType: nullable(z.enum(["required"])),
+  approvalType: nullable(z.enum(APPROVAL_TYPES)),
   answeredAt: nullable(instant),
   expiresAt: nullable(instant),
   onExpiry: z.enum(ON_EXPIRY),

@@ -1,4 +1,5 @@
 import { actInSession } from "../../domain/audit.ts";
+import { answerRights } from "../../domain/approval.ts";
 import {
   databaseUnavailable,
   idempotencyConflict,
@@ -36,6 +37,7 @@ export interface AnswerArrival extends Omit<AnswerTerms, "act"> {
   component: ComponentRef;
   principal: Principal;
   entries: AnswerEntry[];
+  /** Whom the request names as the one who answers. */
   answeredBy: string | null;
 }
 
@@ -85,7 +87,7 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   const decided = decideAnswers(
     tree.requirements,
     arrival.entries,
-    { runId, answeredBy: arrival.answeredBy, nowMs: deps.now(), knownToolCallIds: callIds(run) },
+    { runId, ...answerRights(principal, arrival.answeredBy), nowMs: deps.now(), knownToolCallIds: callIds(run) },
     (requirement) => toolOf(deps, requirement),
   );
   if (!decided.ok) {

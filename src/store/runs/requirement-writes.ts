@@ -20,8 +20,8 @@ export function insertRequirements(db: Database, rows: readonly Requirement[], c
  */
 export function answerStatements(db: Database, answered: readonly Requirement[], condition: SQL): Statement[] {
   return answered.map((requirement) => {
-    const { requirementId, status, answer, answerNote, answeredBy, answeredAt } = requirement;
-    const columns = { status, answer, answerNote, answeredBy, answeredAt };
+    const { requirementId, status, answer, answerNote, answeredBy, actor, answeredAt } = requirement;
+    const columns = { status, answer, answerNote, answeredBy, actor, answeredAt };
     const isOurs = and(
       eq(requirements.status, status),
       sql`${requirements.answeredAt} = ${answeredAt}`,

@@ -305,6 +305,7 @@ async function expectCompleted(paused: PausedRun, kind: Kind): Promise<void> {
     created_at: requirement.created_at,
     ...kind.kept,
     answered_by: "ada",
+    actor: "development",
     answered_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
   });
   expect(waitingKeys(tool_execution)).toEqual(kind.after);

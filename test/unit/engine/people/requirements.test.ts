@@ -192,7 +192,14 @@ function decide(requirements: Requirement[], entries: AnswerEntry[], knownTools:
   const outcome = decideAnswers(
     requirements,
     entries,
-    { runId: "run", answeredBy: "ada", nowMs: NOW, knownToolCallIds: new Set(["call-1", "call-2", "plain"]) },
+    {
+      runId: "run",
+      mayApprove: true,
+      actor: null,
+      answeredBy: "ada",
+      nowMs: NOW,
+      knownToolCallIds: new Set(["call-1", "call-2", "plain"]),
+    },
     ({ toolName }) => knownTools.find(({ name }) => name === toolName),
   );
   if (!outcome.ok) return { failure: outcome.failure };
