@@ -111,6 +111,8 @@ export interface RunRequest {
   sessionState: JsonObject | null;
   /** Null when the caller named no idempotency key. */
   idempotency: Idempotency | null;
+  /** What the caller's token says that tools are told; null where no token does. */
+  claims: JsonObject | null;
   createdAt: number;
 }
 

@@ -8,6 +8,11 @@ export interface ToolContext {
   /** The agent or team whose tool it is. */
   agentId: string;
   userId: string | null;
+  /**
+   * What the token of who started the run says, as `JWT_TOOL_CLAIMS` or the client token has it; a copy. Null where no token
+   * did. Unlike the session's state and metadata, no user can write it.
+   */
+  readonly claims: JsonObject | null;
   /** The session's state as it is now; a copy. */
   readonly sessionState: JsonObject;
   /**

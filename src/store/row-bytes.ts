@@ -26,6 +26,7 @@ export const RUN_BYTES = rowBytes(
   runs.metrics,
   runs.historyDropped,
   runs.metadata,
+  runs.claims,
   runs.error,
   runs.events,
 );

@@ -39,6 +39,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
         maxMemberRuns: 16,
         namingModel: null,
         namingReasoningEffort: null,
+        sessionTtlSeconds: null,
         deleteUndoSeconds: 0,
         summaryModel: null,
       },
@@ -51,6 +52,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
       origin: null,
       sessionState: null,
       idempotency: null,
+      claims: null,
       createdAt: Date.now(),
     };
     const principal = developer();

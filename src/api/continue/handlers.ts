@@ -22,6 +22,7 @@ import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
 import { newRouter } from "../shared/route.ts";
+import { sessionNamed } from "../shared/session-named.ts";
 import { ContinueFields, continueRoute } from "./contract.ts";
 import { continueInput } from "./input.ts";
 
@@ -33,7 +34,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
     const { ref, component } = componentInPath(dependencies, type, c.req.valid("param"));
     const runId = c.req.valid("param").run_id;
     const fields = parseFields(ContinueFields, await readRunBody(c));
-    const { sessionId, entries, asked } = continueInput(fields);
+    const { sessionId, entries, asked } = continueInput({ ...fields, session_id: sessionNamed(c, fields.session_id) });
     if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
     const caller = principal(c);
     const answeredBy = fields.answered_by ?? caller.userId;
@@ -65,6 +66,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
       userId: caller.ownerId,
       sessionState: null,
       idempotency,
+      claims: c.get("credential").claims,
       createdAt: dependencies.now(),
     };
     const started = await session.startRun({ ...reading, request, olderStatus: older.row.status });

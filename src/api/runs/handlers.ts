@@ -16,6 +16,7 @@ import { database, notFoundTexts, requireSession } from "../shared/find-session.
 import { readIdempotency } from "../shared/idempotency.ts";
 import { newRouter } from "../shared/route.ts";
 import { runAnswer } from "./answer.ts";
+import { sessionNamed } from "../shared/session-named.ts";
 import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { runInput } from "./input.ts";
 import { askedTree, runOutput } from "./json.ts";
@@ -33,12 +34,12 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const caller = principal(c);
     const { message, sessionState, read } = runInput(fields);
     const idempotency = await readIdempotency(c, ref.id, caller, {
+    const asked = sessionNamed(c, fields.session_id);
       message,
-      session_id: fields.session_id ?? null,
+      session_id: asked ?? null,
       session_state: sessionState,
     });
-    const sessionId =
-      fields.session_id ?? (idempotency === null ? dependencies.newId() : await keyedSessionId(idempotency));
+    const sessionId = asked ?? (idempotency === null ? dependencies.newId() : await keyedSessionId(idempotency));
     const request: RunRequest = {
       runId: dependencies.newId(),
       component: ref,
@@ -48,6 +49,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       sessionState,
       idempotency,
       createdAt: dependencies.now(),
+      claims: c.get("credential").claims,
     };
     const outcome = await dependencies.session(c.get("config"), sessionId).startRun({
       request,
@@ -82,7 +84,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     await requireSession(c, session_id, {}, notFoundTexts.oneRun);
     const stored = await findRunTree(database(c), session_id, run_id);
     if (stored === null || !isRunOf(ref, stored.row)) throw new AppError(runNotFound());
-    return c.json(runOutput(askedTree(stored)), 200);
+    return c.json(runOutput(askedTree(stored), callersView(c)), 200);
   });
 
   router.openapi(contract.cancelRun, async (c) => {

@@ -43,6 +43,8 @@ export interface RunHead {
   /** How many run indexes before its own are kept for member runs. */
   memberSlots: number;
   origin: RunOrigin | null;
+  /** What tools are told of the token of who started it. Journals from before it was kept do not have it. */
+  claims?: JsonObject | null;
   /** Milliseconds since the epoch, as `startedAt`. */
   createdAt: number;
   startedAt: number;

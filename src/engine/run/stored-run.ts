@@ -108,6 +108,7 @@ export function headFromRow(row: RunRow): RunHead {
     inputMessages: row.inputMessages,
     memberSlots: row.memberSlots,
     origin: row.origin,
+    claims: row.claims,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? row.createdAt,
     timings,

@@ -87,6 +87,7 @@ function toolContext({ state }: DrivenTree, { run, component }: Strand, signal: 
     runId: run.head.runId,
     agentId: component.id,
     userId: run.head.userId,
+    claims: structuredClone(run.head.claims ?? null),
     get sessionState() {
       return structuredClone(state.current);
     },

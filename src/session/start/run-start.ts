@@ -43,7 +43,8 @@ export function acceptedRow(request: RunRequest, sessionId: string, fence: strin
     metrics: null,
     historyDropped: null,
     metadata: null,
-    claims: null,
+    // A Worker of an older deployment does not send them.
+    claims: request.claims ?? null,
     finishReason: null,
     error: null,
     events: null,
@@ -81,6 +82,7 @@ export function memberRow(given: {
     origin: null,
     sessionState: null,
     idempotency: null,
+    claims: parent.claims ?? null,
     createdAt: nowMs,
   };
   return {

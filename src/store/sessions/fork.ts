@@ -58,6 +58,8 @@ function copyRuns(db: Database, fork: Fork): Statement {
         'historyBefore', ${runs.origin} ->> 'historyBefore',
         'instructions', ${runs.origin} -> 'instructions')`.as("origin"),
       fence: sql`${fork.fence}`.as("fence"),
+      // Of the token of who started the source's run; nothing runs in the copy.
+      claims: sql`null`.as("claims"),
       // An idempotency key names one run: that of the source keeps it.
       idempotencyCaller: sql`''`.as("idempotency_caller"),
       idempotencyUser: sql`''`.as("idempotency_user"),

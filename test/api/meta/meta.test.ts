@@ -347,7 +347,7 @@ const Operator = z.object({ tools: z.object({ tools: z.array(z.record(z.string()
 
 describe("the agents of this deployment", () => {
   const context = () => {
-    const ids = { sessionId: "s", runId: "r", agentId: "operator", userId: null };
+    const ids = { sessionId: "s", runId: "r", agentId: "operator", userId: null, claims: null };
     return { ...ids, sessionState: {}, updateState: () => ({}), signal: new AbortController().signal };
   };
   const call = (name: string, args: unknown) => {

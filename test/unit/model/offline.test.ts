@@ -221,7 +221,7 @@ describe("the leader of a team", () => {
 
 describe("the result of a call that came to nothing", () => {
   const { signal } = new AbortController();
-  const ids = { sessionId: "s", runId: "r", agentId: "a", userId: null };
+  const ids = { sessionId: "s", runId: "r", agentId: "a", userId: null, claims: null };
   const context = { ...ids, sessionState: {}, updateState: () => ({}), signal };
   const parameters = z.object({ a: z.number() });
   const broken = () => {

@@ -28,6 +28,7 @@ function waitingRun(): LiveRun {
   };
   return new LiveRun(acceptedRow(request, "s1", "f1"), 0);
 }
+    claims: null,
 
 function runningRun(live: LiveRun): { run: Run; tell: (...facts: RunFact[]) => void } {
   const run = newRun(headFromRow(live.row));
