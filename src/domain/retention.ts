@@ -24,6 +24,15 @@ export function timeToLive(
   return session.ttlSeconds ?? component?.sessionTtlSeconds ?? deploymentSeconds;
 }
 
+/** Whether the principal may have a session that is kept so many seconds (null: for ever) kept so many instead. */
+export function mayKeep(
+  { confined }: Pick<Principal, "confined">,
+  before: number | null,
+  after: number | null,
+): boolean {
+  return !confined || (after ?? Number.POSITIVE_INFINITY) <= (before ?? Number.POSITIVE_INFINITY);
+}
+
 /** Whether the session's time is over. A pin, an archive, or a run that waits for people does not make it longer. */
 export function isOverdue(session: Pick<Session, "updatedAt">, ttlSeconds: number | null, nowMs: number): boolean {
   return ttlSeconds !== null && session.updatedAt + ttlSeconds * 1000 <= nowMs;

@@ -25,6 +25,8 @@ export interface SessionSettings {
   namingModel: string | null;
   /** Sent with naming requests; null: not sent. */
   namingReasoningEffort: string | null;
+  /** How long sessions are kept whose agent or team does not say; null is for ever. */
+  sessionTtlSeconds: number | null;
   /** How long a deleted session can be brought back; callers are told. */
   deleteUndoSeconds: number;
   /** The deployment's summarizing model; null: sessions are summarized by their agent's own. */

@@ -1,9 +1,17 @@
-import { databaseUnavailable, modelNotConfigured, payloadTooLarge, preconditionFailed } from "../domain/error.ts";
+import {
+  databaseUnavailable,
+  mayNotKeepLonger,
+  modelNotConfigured,
+  payloadTooLarge,
+  preconditionFailed,
+  tooManyStreams,
+} from "../domain/error.ts";
 import { type IfMatch, isMatched } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal, SERVER } from "../domain/principal.ts";
+import { mayKeep, timeToLive } from "../domain/retention.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import type { NameChange } from "../domain/session-fields.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
@@ -36,7 +44,7 @@ import {
 import { SessionIndexing } from "./row/index-session.ts";
 import { SessionMemory } from "./row/memory.ts";
 import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
-import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange } from "./row/names.ts";
+import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange, namingAgent } from "./row/names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
 import { type Plan, SessionRows } from "./row/session-rows.ts";
 import { SessionSummaries } from "./row/summaries.ts";
@@ -148,7 +156,10 @@ export class LiveSession {
     if (!name.ok) {
       return name;
     }
-    const plan: Plan = (session) => planPatch(session, requested, name.value, this.#deps.now());
+    const plan: Plan = (session) =>
+      this.#mayBeKept(principal, session, requested)
+        ? planPatch(session, requested, name.value, this.#deps.now())
+        : fail(mayNotKeepLonger());
     return requested.state === undefined
       ? this.#rows.write(principal, plan)
       : this.#patchState(principal, plan, (state) => patchedState(state, requested));
@@ -162,6 +173,17 @@ export class LiveSession {
       const fits = !planned.ok || lane.active?.state?.expect(change) !== false;
       return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
     };
+  /** Whether the caller may have the session kept as long as it asks. */
+  #mayBeKept(principal: Principal, session: Session, { ttlSeconds }: RequestedPatch): boolean {
+    if (ttlSeconds === undefined) {
+      return true;
+    }
+    const component = namingAgent(this.#deps, session);
+    const kept = (own: number | null) =>
+      timeToLive({ ttlSeconds: own }, component, this.#deps.settings.sessionTtlSeconds);
+    return mayKeep(principal, kept(session.ttlSeconds), kept(ttlSeconds));
+  }
+
     const written = await this.#rows.write(principal, fitting, () => lane.active?.applyState(change));
     lane.active?.state?.forget(change);
     return written;

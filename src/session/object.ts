@@ -96,6 +96,7 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
       maxMemberRuns: config.maxMemberRuns,
       namingModel: config.namingModel,
       namingReasoningEffort: config.namingReasoningEffort,
+      sessionTtlSeconds: config.sessionTtlSeconds,
       deleteUndoSeconds: config.deleteUndoSeconds,
       summaryModel: config.summaryModel,
     },
