@@ -20,6 +20,7 @@ import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { StateChange } from "./drive/live-state.ts";
+import { Readers } from "./drive/readers.ts";
 import { runAnswer } from "./drive/run-answer.ts";
 import type { Arrival } from "./lane/accept-run.ts";
 import { admit } from "./lane/admit.ts";
@@ -61,6 +62,7 @@ export class LiveSession {
   readonly #indexing: SessionIndexing;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
+  readonly #readers = new Readers();
   /** The namings that are under way for jobs, by job: a job that asks twice at once gets the same one. */
   readonly #namings = new Map<string, Promise<ItemResult>>();
 
@@ -112,7 +114,8 @@ export class LiveSession {
       return admitted;
     }
     const live = admitted.value;
-    return ok(await runAnswer(live, read, { waitingBefore: this.#context.lane.waitingBefore(live) }));
+    const waitingBefore = this.#context.lane.waitingBefore(live);
+    return runAnswer(live, { principal: call.principal, read, readers: this.#readers, waitingBefore });
   }
 
   /** Takes answers to what a paused run waits for. */
@@ -123,13 +126,18 @@ export class LiveSession {
       return continued;
     }
     const { live, fromEntry } = continued.value;
-    return ok(await runAnswer(live, read, { waitingBefore: this.#context.lane.waitingBefore(live), fromEntry }));
+    const waitingBefore = this.#context.lane.waitingBefore(live);
+    return runAnswer(live, { principal: call.principal, read, readers: this.#readers, waitingBefore, fromEntry });
   }
 
   /** Finds a run to read its events again. */
   async resumeRun({ lastEventIndex, ...request }: ResumeCall): Promise<Outcome<ResumeAnswer>> {
     const found = await findToResume(this.#context, request);
-    return found.ok ? ok(resumeAnswer(found.value, lastEventIndex)) : found;
+    if (!found.ok) {
+      return found;
+    }
+    const reader = this.#readers.admit(request.principal, request.runId);
+    return reader === null ? fail(tooManyStreams()) : ok(resumeAnswer(found.value, reader, lastEventIndex));
   }
 
   /** Cancels a waiting, active or paused run. A run that is unknown, settled or somebody else's stays as it is. */
@@ -165,14 +173,6 @@ export class LiveSession {
       : this.#patchState(principal, plan, (state) => patchedState(state, requested));
   }
 
-  /** Changes the state, also for the tools of an active run. What these changed before stays, but for what the patch sets. */
-  async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
-    const { lane } = this.#context;
-    const fitting: Plan = (session) => {
-      const planned = plan(session);
-      const fits = !planned.ok || lane.active?.state?.expect(change) !== false;
-      return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
-    };
   /** Whether the caller may have the session kept as long as it asks. */
   #mayBeKept(principal: Principal, session: Session, { ttlSeconds }: RequestedPatch): boolean {
     if (ttlSeconds === undefined) {
@@ -184,6 +184,14 @@ export class LiveSession {
     return mayKeep(principal, kept(session.ttlSeconds), kept(ttlSeconds));
   }
 
+  /** Changes the state, also for the tools of an active run. What these changed before stays, but for what the patch sets. */
+  async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
+    const { lane } = this.#context;
+    const fitting: Plan = (session) => {
+      const planned = plan(session);
+      const fits = !planned.ok || lane.active?.state?.expect(change) !== false;
+      return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
+    };
     const written = await this.#rows.write(principal, fitting, () => lane.active?.applyState(change));
     lane.active?.state?.forget(change);
     return written;

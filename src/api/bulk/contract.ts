@@ -3,6 +3,7 @@ import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, SLICE_SIZE } from "
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { BULK_ACTIONS } from "../../domain/session-fields.ts";
+import { shownSaying, type View } from "../../domain/view.ts";
 import { ItemShape, JobShape, jobRoutes } from "../jobs/contract.ts";
 import { jobJson } from "../jobs/json.ts";
 import { bodyConditions } from "../sessions/fields.ts";
@@ -123,7 +124,7 @@ export function anyJobJson(job: Job) {
   return { ...jobJson(job), action: params.action ?? null, succeeded, fallback };
 }
 
-export function anyItemJson({ sessionId, touchedAt, ...item }: JobItem) {
+export function anyItemJson({ sessionId, touchedAt, ...item }: JobItem, view: View) {
   const { position, status, outcome, reason, error, attempts } = item;
   return {
     position,
@@ -131,7 +132,7 @@ export function anyItemJson({ sessionId, touchedAt, ...item }: JobItem) {
     status,
     outcome,
     reason,
-    error,
+    error: error === null ? null : shownSaying(error, view),
     attempts,
     updated_at: isoSeconds(touchedAt),
   };

@@ -2,6 +2,7 @@ import { MAX_JOB_ITEMS, SLICE_SIZE } from "../../domain/job.ts";
 import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
 import { requireScope } from "../../http/scope.ts";
+import { callersView } from "../../http/view.ts";
 import { changeSessions } from "../../jobs/change-sessions.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
 import { KINDS_WITH_ITEMS } from "../../jobs/kinds/list.ts";
@@ -35,7 +36,8 @@ export function bulkRouter(dependencies: RouteDependencies) {
       return c.json(contract.anyJobJson(job), 202, headers);
     }
     const { entries } = await listItems(database(c), job.jobId, {}, { limit: SLICE_SIZE, behind: null });
-    return c.json({ ...contract.anyJobJson(job), items: entries.map(contract.anyItemJson) }, 200, headers);
+    const items = entries.map((item) => contract.anyItemJson(item, callersView(c)));
+    return c.json({ ...contract.anyJobJson(job), items }, 200, headers);
   });
 
   router.route(

@@ -1,6 +1,7 @@
 import { AppError, badRequest, runNotFound } from "../../domain/error.ts";
 import { type ComponentRef, isRunOf, type Registry } from "../../domain/team.ts";
 import type { AppContext } from "../../http/context.ts";
+import { callersView } from "../../http/view.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
@@ -18,7 +19,7 @@ export function checkpointsRouter(registry: Registry) {
     router.openapi(contract.listCheckpoints, async (c) => {
       const { ref } = componentInPath(registry, type, c.req.valid("param"));
       const run = await requireRun(c, ref, { ...c.req.valid("param"), ...c.req.valid("query") });
-      return c.json(checkpointList(run), 200);
+      return c.json(checkpointList(run, callersView(c)), 200);
     });
 
     router.openapi(contract.getCheckpoint, async (c) => {
@@ -29,7 +30,7 @@ export function checkpointsRouter(registry: Registry) {
       if (message_index === undefined || message_index < 0 || message_index > last) {
         throw new AppError(badRequest(`message_index must be between 0 and ${last}`));
       }
-      return c.json(checkpointSnapshot(run, message_index), 200);
+      return c.json(checkpointSnapshot(run, message_index, callersView(c)), 200);
     });
   }
 

@@ -1,4 +1,6 @@
+import type { View } from "../../domain/view.ts";
 import { wrongField } from "../../http/field-errors.ts";
+import { callersView } from "../../http/view.ts";
 import {
   decodeHistoryCursor,
   type HistoryCursor,
@@ -8,7 +10,7 @@ import {
 } from "../../store/messages/history.ts";
 import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
-import { messageJson } from "../shared/json.ts";
+import { messagesJson } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
 
@@ -20,6 +22,7 @@ export function historyRouter() {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
     const cursor = cursorOf(query);
+    const view = callersView(c);
     const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
     const filter = {
       sessionType: session.sessionType,
@@ -29,11 +32,11 @@ export function historyRouter() {
       skipMemberMessages: query.skip_member_messages,
       lastNRuns: query.last_n_runs,
       limit: query.limit,
-      skipRoles: query.skip_roles,
+      skipRoles: view.mayReadConfig ? query.skip_roles : [...(query.skip_roles ?? []), "system" as const],
       skipStatuses: query.skip_statuses,
       skipHistoryMessages: query.skip_history_messages,
     };
-    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor)), 200);
+    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor), view), 200);
   });
 
   router.openapi(contract.getChatHistory, async (c) => {
@@ -42,20 +45,21 @@ export function historyRouter() {
     const cursor = cursorOf(query);
     await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
     const filter = { lastNRuns: query.last_n_runs, limit: query.limit };
-    return c.json(pageJson(await readChatHistory(database(c), session_id, filter, cursor)), 200);
+    const page = await readChatHistory(database(c), session_id, filter, cursor);
+    return c.json(pageJson(page, callersView(c)), 200);
   });
 
   router.openapi(contract.getSessionName, async (c) => {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
     const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
-    return c.json(sessionNameJson(session), 200, sessionHeaders(session));
+    return c.json(sessionNameJson(session, callersView(c)), 200, sessionHeaders(session));
   });
 
   return router;
 }
 
-const pageJson = ({ data, meta }: HistoryPage) => ({ data: data.map(messageJson), meta });
+const pageJson = ({ data, meta }: HistoryPage, view: View) => ({ data: messagesJson(data, view), meta });
 
 function cursorOf({ before, after }: { before?: string | undefined; after?: string | undefined }) {
   if (before !== undefined && after !== undefined) {

@@ -1,9 +1,11 @@
 import { AppError, jobNotFound, modelNotConfigured } from "../../domain/error.ts";
 import type { Job, JobItem, JobKind } from "../../domain/job.ts";
+import type { View } from "../../domain/view.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { wrongField } from "../../http/field-errors.ts";
+import { callersView } from "../../http/view.ts";
 import { createJob } from "../../jobs/create-job.ts";
 import { jobDependencies } from "../../jobs/dependencies.ts";
 import { sweepIfDue } from "../../jobs/sweep.ts";
@@ -57,7 +59,7 @@ interface JobView {
   routes: ReturnType<typeof contract.jobRoutes<string>>;
   kinds: readonly JobKind[];
   job(job: Job): object;
-  item(item: JobItem): object;
+  item(item: JobItem, view: View): object;
 }
 
 /** The handlers of `jobRoutes`, for jobs of these kinds, shown in their words. */
@@ -85,7 +87,11 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
     const behind = readCursor(cursor, (text) => decodeJobCursor(text, "number"));
     const filter = { status, outcome: outcomeOf(outcome) };
     const page = await listItems(database(c), jobId, filter, { limit, behind });
-    return c.json({ data: page.entries.map(itemJson), meta: { limit, next_cursor: page.nextCursor } }, 200);
+    const view = callersView(c);
+    return c.json(
+      { data: page.entries.map((item) => itemJson(item, view)), meta: { limit, next_cursor: page.nextCursor } },
+      200,
+    );
   });
 
   router.openapi(routes.cancelJob, async (c) => {

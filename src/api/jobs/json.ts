@@ -1,4 +1,5 @@
 import { doneItems, type Job, type JobItem } from "../../domain/job.ts";
+import { shownSaying, type View } from "../../domain/view.ts";
 import { isoOrNull, isoSeconds } from "../shared/json.ts";
 
 /** The fields of every job. */
@@ -35,14 +36,14 @@ export function namingJobJson(job: Job) {
   };
 }
 
-export function namingItemJson(item: JobItem) {
+export function namingItemJson(item: JobItem, view: View) {
   return {
     position: item.position,
     session_id: item.sessionId,
     status: item.status,
     outcome: item.outcome === "succeeded" ? "named" : item.outcome,
     reason: item.reason,
-    error: item.error,
+    error: item.error === null ? null : shownSaying(item.error, view),
     attempts: item.attempts,
     prompt_tokens: item.promptTokens,
     completion_tokens: item.completionTokens,

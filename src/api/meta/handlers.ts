@@ -3,6 +3,7 @@ import { heldIds, type Scope } from "../../domain/scope.ts";
 import { authModeOf } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { scopesHeld } from "../../http/scope.ts";
+import { callersView } from "../../http/view.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { DB_ID } from "../shared/request-fields.ts";
 import { newRouter } from "../shared/route.ts";
@@ -69,7 +70,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
     const source = models(c.get("config"));
     const shown = readable(c, "agents:read", agents.values());
     return c.json(
-      shown.map((agent) => agentBody(agent, source)),
+      shown.map((agent) => agentBody(agent, source, callersView(c))),
       200,
     );
   });
@@ -77,14 +78,14 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   router.openapi(contract.getAgent, (c) => {
     const agent = agents.get(c.req.valid("param").agent_id);
     if (agent === undefined) throw new AppError(agentNotFound());
-    return c.json(agentBody(agent, models(c.get("config"))), 200);
+    return c.json(agentBody(agent, models(c.get("config")), callersView(c)), 200);
   });
 
   router.openapi(contract.listTeams, (c) => {
     const source = models(c.get("config"));
     const shown = readable(c, "teams:read", teams.values());
     return c.json(
-      shown.map((team) => teamBody(team, registry, source)),
+      shown.map((team) => teamBody(team, registry, source, callersView(c))),
       200,
     );
   });
@@ -92,7 +93,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   router.openapi(contract.getTeam, (c) => {
     const team = teams.get(c.req.valid("param").team_id);
     if (team === undefined) throw new AppError(teamNotFound());
-    return c.json(teamBody(team, registry, models(c.get("config"))), 200);
+    return c.json(teamBody(team, registry, models(c.get("config")), callersView(c)), 200);
   });
   return router;
 }

@@ -2,6 +2,7 @@ import { type Agent, DEFAULT_HISTORY_RUNS, historyRuns } from "../../domain/agen
 import type { Model, ModelSource } from "../../domain/model.ts";
 import { type Component, isTeam, membersOf, type Registry, type Team } from "../../domain/team.ts";
 import { modelParameters, type Tool } from "../../domain/tool.ts";
+import type { View } from "../../domain/view.ts";
 import { DB_ID } from "../shared/request-fields.ts";
 import type { AgentBody, TeamBody } from "./contract.ts";
 
@@ -33,8 +34,8 @@ export function componentSummary(component: Component, source: ModelSource) {
   };
 }
 
-/** An agent as AgentOS shows it: of each group only the fields that differ from AgentOS's defaults. */
-export function agentBody(agent: Agent, source: ModelSource): AgentBody {
+/** An agent as the view has it, in AgentOS's form: of each group only the fields that differ from AgentOS's defaults. */
+export function agentBody(agent: Agent, source: ModelSource, { mayReadConfig }: View): AgentBody {
   const { name, instructions, role, tools = [] } = agent;
   const model = modelOf(agent, source);
   const runs = historyRuns(agent);
@@ -46,7 +47,7 @@ export function agentBody(agent: Agent, source: ModelSource): AgentBody {
     ...(role !== undefined && { role }),
     is_factory: false,
     ...(model !== null && { model: { name: model.name, model: model.id, provider: model.provider } }),
-    ...(tools.length > 0 && { tools: { tools: tools.map(toolInfo) } }),
+    ...(mayReadConfig && tools.length > 0 && { tools: { tools: tools.map(toolInfo) } }),
     sessions: {
       session_table: SESSION_TABLE,
       ...(runs > 0 && { add_history_to_context: true }),
@@ -55,21 +56,22 @@ export function agentBody(agent: Agent, source: ModelSource): AgentBody {
       ...(runs !== DEFAULT_HISTORY_RUNS && { num_history_runs: runs }),
       ...(agent.cacheSession !== false && { cache_session: true }),
     },
-    ...((agent.description !== undefined || instructions !== undefined) && {
-      system_message: { ...described(agent), ...(instructions !== undefined && { instructions }) },
-    }),
+    ...(mayReadConfig &&
+      (agent.description !== undefined || instructions !== undefined) && {
+        system_message: { ...described(agent), ...(instructions !== undefined && { instructions }) },
+      }),
     is_component: false,
   };
 }
 
 /** A team as AgentOS shows it: as an agent, with its members. */
-export function teamBody(team: Team, registry: Registry, source: ModelSource): TeamBody {
+export function teamBody(team: Team, registry: Registry, source: ModelSource, view: View): TeamBody {
   return {
-    ...agentBody(team, source),
+    ...agentBody(team, source, view),
     mode: team.mode,
     streaming: { stream_member_events: true },
     members: membersOf(registry, team).map((member) =>
-      isTeam(member) ? teamBody(member, registry, source) : agentBody(member, source),
+      isTeam(member) ? teamBody(member, registry, source, view) : agentBody(member, source, view),
     ),
   };
 }
@@ -77,7 +79,7 @@ export function teamBody(team: Team, registry: Registry, source: ModelSource): T
 const described = ({ description }: Component) => (description === undefined ? {} : { description });
 
 function toolInfo(tool: Tool) {
-  const { name, description, requiresConfirmation, requiresUserInput, externalExecution } = tool;
+  const { name, description, requiresConfirmation, requiresUserInput, externalExecution, approvalType } = tool;
   return {
     name,
     description,
@@ -88,5 +90,6 @@ function toolInfo(tool: Tool) {
       user_input_fields: [...requiresUserInput],
     }),
     ...(externalExecution === true && { external_execution: true as const }),
+    ...(approvalType !== undefined && { approval_type: approvalType }),
   };
 }

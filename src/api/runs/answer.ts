@@ -2,8 +2,9 @@ import type { Outcome } from "../../domain/outcome.ts";
 import type { RunTimings } from "../../domain/run.ts";
 import type { AppContext } from "../../http/context.ts";
 import { headerText } from "../../http/headers.ts";
+import { callersView } from "../../http/view.ts";
 import type { RunAnswer } from "../../session/run-calls.ts";
-import { runOutput } from "./json.ts";
+import { type AskedRun, runOutput } from "./json.ts";
 
 /** A run's answer with its headers: its events as they come, the run when it is over, or its place in line. */
 export function runAnswer(c: AppContext, answer: RunAnswer): Response {
@@ -18,8 +19,8 @@ export function runAnswer(c: AppContext, answer: RunAnswer): Response {
     return c.json({ run_id: runId, session_id: sessionId, status, queue_position: waitingBefore }, 202, headers);
   }
   const { run, input, inputMessages, persisted } = result;
-  const status = run.end?.status ?? "RUNNING";
-  return c.json(runOutput({ run, status, input, inputMessages, metadata: null }, persisted), 200, headers);
+  const asked: AskedRun = { run, status: run.end?.status ?? "RUNNING", input, inputMessages, metadata: null };
+  return c.json(runOutput(asked, callersView(c), persisted), 200, headers);
 }
 
 /** Server-sent events as an answer. */

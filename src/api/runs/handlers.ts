@@ -6,6 +6,7 @@ import { readRunBody } from "../../http/body.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { quotaOf } from "../../http/quota.ts";
+import { callersView } from "../../http/view.ts";
 import { keyedSessionId } from "../../session/start/keyed-session.ts";
 import { sessionOfRun } from "../../store/runs/runs.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
@@ -15,8 +16,8 @@ import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
 import { newRouter } from "../shared/route.ts";
-import { runAnswer } from "./answer.ts";
 import { sessionNamed } from "../shared/session-named.ts";
+import { runAnswer } from "./answer.ts";
 import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { runInput } from "./input.ts";
 import { askedTree, runOutput } from "./json.ts";
@@ -33,8 +34,8 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     if (dependencies.models(c.get("config"))(component.model) === null) throw new AppError(modelNotConfigured());
     const caller = principal(c);
     const { message, sessionState, read } = runInput(fields);
-    const idempotency = await readIdempotency(c, ref.id, caller, {
     const asked = sessionNamed(c, fields.session_id);
+    const idempotency = await readIdempotency(c, ref.id, caller, {
       message,
       session_id: asked ?? null,
       session_state: sessionState,
@@ -48,8 +49,8 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       message,
       sessionState,
       idempotency,
-      createdAt: dependencies.now(),
       claims: c.get("credential").claims,
+      createdAt: dependencies.now(),
     };
     const outcome = await dependencies.session(c.get("config"), sessionId).startRun({
       request,
@@ -71,7 +72,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
       ...(status !== undefined && { status }),
     };
-    const answer = await streamRuns(database(c), session_id, filter);
+    const answer = await streamRuns(database(c), session_id, filter, callersView(c));
     const componentId = ref.type === "agent" ? session.agentId : session.teamId;
     if (answer.isEmpty && componentId !== ref.id) throw new AppError(sessionNotFound());
     return answer.response;

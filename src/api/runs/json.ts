@@ -2,6 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunOrigin, RunRow, RunStatus } from "../../domain/run.ts";
+import { shownDropped, shownError, type View } from "../../domain/view.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import { pausedContent, runRequirementJson } from "../../engine/people/requirement-json.ts";
@@ -10,7 +11,7 @@ import { runMetrics } from "../../engine/run/metrics.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
 import type { LazyList } from "../../lib/json-pieces.ts";
-import { epochSeconds, isoSeconds, messageJson, withoutNulls } from "../shared/json.ts";
+import { epochSeconds, isoSeconds, messagesJson, withoutNulls } from "../shared/json.ts";
 
 /** A run, with what it was asked. */
 export interface AskedRun {
@@ -45,7 +46,7 @@ function asked({ row, messages }: Stored, run: Run): AskedRun {
 }
 
 /** AgentOS's RunOutput or TeamRunOutput: the answer of a run that is not streamed, and of reading one run. */
-export function runOutput(asked: AskedRun, persisted = true) {
+export function runOutput(asked: AskedRun, view: View, persisted = true) {
   const { run, status, input, inputMessages, metadata } = asked;
   const { head, end } = run;
   const requirements = shownRequirements(asked);
@@ -56,7 +57,7 @@ export function runOutput(asked: AskedRun, persisted = true) {
       session_id: head.sessionId,
       parent_run_id: head.parentRunId,
       user_id: head.userId,
-      content: contentOf(asked),
+      content: contentOf(asked, view),
       content_type: "str",
       reasoning_content: runReasoning(run) || null,
       error_type: end?.status === "ERROR" ? end.error.type : null,
@@ -65,28 +66,29 @@ export function runOutput(asked: AskedRun, persisted = true) {
       model_name: run.model.name,
       session_state: run.state,
       session_cache: head.runIndex === null ? null : head.sessionCache,
-      history_dropped: droppedJson(run),
+      history_dropped: droppedJson(run, view),
       created_at: epochSeconds(head.createdAt),
       ...originJson(head.origin),
       metrics: runMetrics(run),
       metadata,
       status,
       finish_reason: end?.status === "COMPLETED" ? end.finishReason : null,
-      messages: [...inputMessages, ...run.messages].map(messageJson),
+      messages: messagesJson([...inputMessages, ...run.messages], view),
       tools: toolExecutions(run),
       requirements: requirements.length > 0 ? requirements : null,
       input: input === null ? null : { input_content: input },
     }),
-    ...(head.component.type === "team" && { member_responses: memberResponses(run) }),
+    ...(head.component.type === "team" && { member_responses: memberResponses(run, view) }),
     ...(!persisted && { persisted: false }),
   };
 }
 
 /** The member runs of a team run, as they stand. */
-function memberResponses(run: Run): object[] {
-  return run.members.map((member) =>
-    runOutput({ run: member, status: member.end?.status ?? "RUNNING", input: null, inputMessages: [], metadata: null }),
-  );
+function memberResponses({ members }: Run, view: View): object[] {
+  return members.map((run) => {
+    const status = run.end?.status ?? "RUNNING";
+    return runOutput({ run, status, input: null, inputMessages: [], metadata: null }, view);
+  });
 }
 
 function componentJson({ head: { component } }: Run) {
@@ -99,9 +101,9 @@ function componentJson({ head: { component } }: Run) {
  * The part of the history that the run's model was not sent, because its provider refused it; null if the model was sent all
  * of it.
  */
-function droppedJson({ historyDropped }: Run) {
+function droppedJson({ historyDropped }: Run, view: View) {
   if (historyDropped === null) return null;
-  const { runs, withoutProviderData, reason } = historyDropped;
+  const { runs, withoutProviderData, reason } = shownDropped(historyDropped, view);
   return { runs, without_provider_data: withoutProviderData, reason };
 }
 
@@ -118,8 +120,8 @@ function originJson(origin: RunOrigin | null) {
 }
 
 /** What a run says. A paused run whose model said nothing says what it waits for. */
-function contentOf({ run, status }: AskedRun): string {
-  if (run.end?.status === "ERROR") return run.end.error.message;
+function contentOf({ run, status }: AskedRun, view: View): string {
+  if (run.end?.status === "ERROR") return shownError(run.end.error, view).message;
   const text = runText(run);
   return text === "" && status === "PAUSED" ? pausedContent(openRequirements(run)) : text;
 }
@@ -135,7 +137,7 @@ function shownRequirements({ run, status }: AskedRun) {
  * A run in a list: AgentOS's RunSchema or TeamRunSchema, with all keys, and a team's run with its user too.
  * Its long lists are made entry by entry, as they are sent.
  */
-export function runItem(asked: AskedRun) {
+export function runItem(asked: AskedRun, view: View) {
   const { run, status, input, inputMessages, metadata } = asked;
   const { head } = run;
   return {
@@ -145,14 +147,14 @@ export function runItem(asked: AskedRun) {
     user_id: head.userId ?? "",
     status,
     run_input: input,
-    content: contentOf(asked),
+    content: contentOf(asked, view),
     run_response_format: "text",
     reasoning_content: runReasoning(run),
     reasoning_steps: [],
     metrics: runMetrics(run),
-    messages: messagesOf([...inputMessages, ...run.messages]),
+    messages: messagesOf([...inputMessages, ...run.messages], view),
     tools: toolsOf(run),
-    events: storedEvents(run),
+    events: storedEvents(run, view),
     created_at: isoSeconds(head.createdAt),
     references: [],
     citations: null,
@@ -168,13 +170,13 @@ export function runItem(asked: AskedRun) {
     ...originJson(head.origin),
     ...(metadata !== null && { metadata }),
     ...(run.model.name !== null && { model_name: run.model.name }),
-    ...(run.historyDropped !== null && { history_dropped: droppedJson(run) }),
+    ...(run.historyDropped !== null && { history_dropped: droppedJson(run, view) }),
     last_checkpoint_at_message_index: null,
   };
 }
 
-function* messagesOf(messages: readonly Message[]): LazyList {
-  for (const message of messages) yield messageJson(message);
+function* messagesOf(messages: readonly Message[], view: View): LazyList {
+  for (const message of messages) yield* messagesJson([message], view);
 }
 
 function* toolsOf(run: Run): LazyList {
@@ -182,8 +184,8 @@ function* toolsOf(run: Run): LazyList {
 }
 
 /** All events but deltas: AgentOS stores those with a run, and lists them. */
-function* storedEvents(run: Run): LazyList {
-  const reader = new EventReader(run);
+function* storedEvents(run: Run, view: View): LazyList {
+  const reader = new EventReader(run, view);
   for (let event = reader.next(run.log.length); event !== null; event = reader.next(run.log.length)) {
     if (!event.event.endsWith("RunContent")) yield event;
   }

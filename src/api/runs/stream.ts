@@ -1,3 +1,4 @@
+import type { View } from "../../domain/view.ts";
 import { jsonPieces } from "../../lib/json-pieces.ts";
 import type { Database } from "../../store/database.ts";
 import { FIRST_RUN, type ListedRun, type RunFilter, type RunPosition, readRuns } from "../../store/runs/runs.ts";
@@ -18,6 +19,7 @@ export async function streamRuns(
   db: Database,
   sessionId: string,
   filter: RunFilter,
+  view: View,
 ): Promise<{ response: Response; isEmpty: boolean }> {
   const first = await readSome(db, sessionId, filter, FIRST_RUN);
   async function* pieces() {
@@ -25,7 +27,7 @@ export async function streamRuns(
     for (let page = first; ; page = await readSome(db, sessionId, filter, page.next)) {
       for (const run of page.runs) {
         yield separator;
-        yield* jsonPieces(runItem(askedRun(run, run.requirements)), { withNulls: false });
+        yield* jsonPieces(runItem(askedRun(run, run.requirements), view), { withNulls: false });
         separator = ",";
       }
       if (page.next === null) break;
@@ -36,9 +38,9 @@ export async function streamRuns(
 }
 
 /** One run, with nulls. */
-export function streamRun(run: AskedRun): Response {
+export function streamRun(run: AskedRun, view: View): Response {
   async function* pieces() {
-    yield* jsonPieces(runItem(run), { withNulls: true });
+    yield* jsonPieces(runItem(run, view), { withNulls: true });
   }
   return streamed(pieces());
 }

@@ -21,6 +21,7 @@ import type { AppContext } from "../../http/context.ts";
 import { unwrap } from "../../http/errors.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
 import { quotaOf } from "../../http/quota.ts";
+import { callersView } from "../../http/view.ts";
 import { guardedName } from "../../names/guard.ts";
 import type { SessionClient } from "../../session/client.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
@@ -91,7 +92,11 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       await refuseSession(c, quota, dependencies.now());
       throw new AppError(await whyTaken(c, caller, session.sessionId));
     }
-    return c.json(withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0)), 201, sessionHeaders(session));
+    return c.json(
+      withoutNulls(sessionDetail(session, { messages: [], total: 0 }, 0, callersView(c))),
+      201,
+      sessionHeaders(session),
+    );
   });
 
   router.openapi(contract.deleteSessions, async (c) => {
@@ -173,20 +178,20 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const query = c.req.valid("query");
     await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
     const { created_after: after, created_before: before } = query;
-    const { response } = await streamRuns(database(c), session_id, {
+    const filter = {
       principal: principal(c),
       ...(after !== undefined && { createdAfter: after * 1000 }),
       // The bound is a whole second and inclusive, so it is the end of that second.
       ...(before !== undefined && { createdBefore: before * 1000 + 999 }),
-    });
-    return response;
+    };
+    return (await streamRuns(database(c), session_id, filter, callersView(c))).response;
   });
 
   router.openapi(contract.getSessionRun, async (c) => {
     const { session_id, run_id } = c.req.valid("param");
     const session = await requireSession(c, session_id, c.req.valid("query"), notFoundTexts.runs(session_id));
     const stored = await findRunTree(database(c), session_id, run_id);
-    if (stored !== null) return streamRun(askedTree(stored));
+    if (stored !== null) return streamRun(askedTree(stored), callersView(c));
     throw new AppError(
       runNotFound(
         session.nextRunIndex === 0
@@ -236,7 +241,7 @@ export async function withChat(c: AppContext, session: Session) {
     recentChat(database(c), session.sessionId, CHAT_TAIL),
     countOpenRequirements(database(c), session.sessionId),
   ]);
-  return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements);
+  return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements, callersView(c));
 }
 
 /** The page that has this number, with what there is in all. */

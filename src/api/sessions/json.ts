@@ -1,7 +1,8 @@
 import { etagOf } from "../../domain/etag.ts";
 import type { Message } from "../../domain/message.ts";
 import { displayName, type Session } from "../../domain/session.ts";
-import { isoOrNull, isoSeconds, messageJson } from "../shared/json.ts";
+import { shownSaying, type View } from "../../domain/view.ts";
+import { isoOrNull, isoSeconds, messagesJson } from "../shared/json.ts";
 import { directoryJson } from "./fields.ts";
 
 /** The newest part of a session's chat history, and how many messages it has in all. */
@@ -63,7 +64,7 @@ export function sessionItem(session: Shown & { openRequirements: number }) {
 }
 
 /** A session as its own routes answer it: AgentOS's detail schema of its type, with all keys. */
-export function sessionDetail(session: Session, chat: ChatTail, openRequirements: number) {
+export function sessionDetail(session: Session, chat: ChatTail, openRequirements: number, view: View) {
   const common = {
     user_id: session.userId,
     session_id: session.sessionId,
@@ -73,10 +74,10 @@ export function sessionDetail(session: Session, chat: ChatTail, openRequirements
     total_tokens: session.metrics?.total_tokens ?? null,
     metrics: session.metrics ?? (hasData(session) ? {} : null),
     metadata: session.metadata,
-    ...(session.nameDetails?.error !== undefined && { name_error: session.nameDetails.error }),
+    ...(session.nameDetails?.error !== undefined && { name_error: shownSaying(session.nameDetails.error, view) }),
   };
   const history = {
-    chat_history: chat.messages.map(messageJson),
+    chat_history: messagesJson(chat.messages, view),
     chat_history_total: chat.total,
     ...times(session),
     ...beyondAgentOs(session, openRequirements),
@@ -110,7 +111,7 @@ export function sessionDetail(session: Session, chat: ChatTail, openRequirements
 }
 
 /** A session's name, with where it came from. */
-export function sessionNameJson(session: Session) {
+export function sessionNameJson(session: Session, view: View) {
   return {
     session_id: session.sessionId,
     session_name: session.name ?? "",
@@ -118,12 +119,12 @@ export function sessionNameJson(session: Session) {
     source: session.nameSource,
     version: session.nameVersion,
     updated_at: isoOrNull(session.nameUpdatedAt),
-    ...nameCostJson(session),
+    ...nameCostJson(session, view),
   };
 }
 
 /** What the name from a model, or the fallback in its place, cost. All values are null for a session without such a name. */
-function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
+function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session, view: View) {
   const isAsked = nameSource === "generated" || nameSource === "fallback";
   return {
     model: nameDetails?.model ?? null,
@@ -132,7 +133,7 @@ function nameCostJson({ nameSource, nameDetails, nameUpdatedAt }: Session) {
     total_tokens: nameDetails === null ? null : nameDetails.promptTokens + nameDetails.completionTokens,
     attempts: nameDetails?.attempts ?? null,
     job_id: nameDetails?.jobId ?? null,
-    error: nameDetails?.error ?? null,
+    error: nameDetails?.error === undefined ? null : shownSaying(nameDetails.error, view),
     generated_at: isAsked && nameUpdatedAt !== null ? isoSeconds(nameUpdatedAt) : null,
   };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Usage } from "../../domain/model.ts";
+import { shownMessages, type View } from "../../domain/view.ts";
 import { type TokenDetails, tokenDetails } from "../../engine/run/tokens.ts";
 
 /** AgentOS's session and run schemas show instants as ISO 8601 UTC with `Z`, without a fraction. */
@@ -45,8 +46,12 @@ type MessageMetricsJson = TokenDetails & {
   time_to_first_token?: number;
 };
 
-/** A message for an answer, its keys in AgentOS's order. */
-export function messageJson(message: Message): MessageJson {
+/** Messages for an answer: those that the view shows. */
+export const messagesJson = (messages: readonly Message[], view: View): MessageJson[] =>
+  shownMessages(messages, view).map(messageJson);
+
+/** The keys are in AgentOS's order. */
+function messageJson(message: Message): MessageJson {
   return {
     id: message.messageId,
     ...contentJson(message),

@@ -2,6 +2,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { RunError } from "../../domain/run.ts";
 import { DELEGATE_TO_MEMBER, DELEGATE_TO_MEMBERS } from "../../domain/team.ts";
 import type { Tool } from "../../domain/tool.ts";
+import { WHOLE_VIEW } from "../../domain/view.ts";
 import { EventReader } from "../events/run-events.ts";
 import {
   membersOfCall,
@@ -82,7 +83,7 @@ function untold({ members, log }: Run): [member: number, events: number][] {
 }
 
 function countEvents(run: Run): number {
-  const reader = new EventReader(run);
+  const reader = new EventReader(run, WHOLE_VIEW);
   let count = 0;
   while (reader.next(run.log.length) !== null) {
     count += 1;

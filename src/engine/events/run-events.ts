@@ -1,5 +1,7 @@
 import type { RunEvent } from "../../domain/event.ts";
 import { NO_USAGE } from "../../domain/model.ts";
+import type { RunError } from "../../domain/run.ts";
+import { shownError, type View } from "../../domain/view.ts";
 import { AskedModels } from "../run/asked-model.ts";
 import { assistantMessages, runReasoning, runText, toolAnswers, toolCalls } from "../run/calls.ts";
 import type { CallEntry, Delta, LogEntry, PausedEntry, PlainKind } from "../run/event-log.ts";
@@ -15,6 +17,7 @@ import { toolExecution } from "./tool-executions.ts";
  */
 export class EventReader {
   readonly #run: Run;
+  readonly #view: View;
   readonly #models: AskedModels;
   #entry = 0;
   /** How many events of the current entry were read; entries of deltas and of member runs have more than one. */
@@ -26,8 +29,9 @@ export class EventReader {
   /** An entry can stand for two events; the second waits here. */
   #second: { told: Told; at: number } | null = null;
 
-  constructor(run: Run) {
+  constructor(run: Run, view: View) {
     this.#run = run;
+    this.#view = view;
     this.#models = new AskedModels(run);
   }
 
@@ -114,7 +118,7 @@ export class EventReader {
     if (member === undefined) {
       return null;
     }
-    const reader = this.#members.get(nth) ?? new EventReader(member);
+    const reader = this.#members.get(nth) ?? new EventReader(member, this.#view);
     this.#members.set(nth, reader);
     const event = reader.next(member.log.length);
     if (event === null) {
@@ -169,10 +173,15 @@ export class EventReader {
       case "run_completed":
         return ["RunCompleted", this.#completed()];
       case "run_failed":
-        return ["RunError", end?.status === "ERROR" ? { content: end.error.message, error_type: end.error.type } : {}];
+        return ["RunError", end?.status === "ERROR" ? this.#failed(end.error) : {}];
       case "run_cancelled":
         return ["RunCancelled", { reason: `Run ${head.runId} was cancelled`, content: runText(this.#run) }];
     }
+  }
+
+  #failed(error: RunError): EventFields {
+    const { type, message } = shownError(error, this.#view);
+    return { content: message, error_type: type };
   }
 
   /** The model that was asked when the log had this many entries. */

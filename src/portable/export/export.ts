@@ -1,5 +1,6 @@
 import type { Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
+import { type View, viewOf } from "../../domain/view.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import {
@@ -50,6 +51,7 @@ class Unread extends Error {}
 export class Export {
   readonly #db: Database;
   readonly #scope: ExportScope;
+  readonly #view: View;
   readonly #bounds: ExportBounds;
   #state: ExportState;
   #upcoming: SessionPlace[] = [];
@@ -59,6 +61,7 @@ export class Export {
   constructor(db: Database, scope: ExportScope, from: ExportState | null, bounds: ExportBounds = EXPORT_BOUNDS) {
     this.#db = db;
     this.#scope = scope;
+    this.#view = viewOf(scope.principal);
     this.#state = from ?? EXPORT_START;
     this.#bounds = bounds;
   }
@@ -102,7 +105,7 @@ export class Export {
   #begin(session: Session): string {
     const { createdAt, sessionId, nextRunIndex } = session;
     this.#state = { ...this.#state, open: openedSession({ createdAt, sessionId }, nextRunIndex) };
-    return `${sessionLine(session)}\n`;
+    return `${sessionLine(session, this.#view)}\n`;
   }
 
   async #findNext(): Promise<SessionPlace | null> {
@@ -131,7 +134,7 @@ export class Export {
     if (page.createdAt !== open.createdAt) {
       return this.#void(sessionId);
     }
-    const { lines, counts, next } = pageLines(page, from);
+    const { lines, counts, next } = pageLines(page, from, this.#view);
     const at: OpenSession["at"] = next === null ? { unstarted: null } : { started: next };
     this.#state = { ...this.#state, open: { ...open, counts: sum(open.counts, counts), at } };
     return text(lines);
@@ -145,7 +148,7 @@ export class Export {
     if (createdAt !== open.createdAt) {
       return this.#void(sessionId);
     }
-    const lines = rows.map(runLine);
+    const lines = rows.map((row) => runLine({ row, systemInput: 0 }, this.#view));
     const counts = sum(open.counts, { runs: rows.length, messages: 0, requirements: 0 });
     const last = rows.at(-1);
     if (last !== undefined && rows.length === UNSTARTED_AT_ONCE) {

@@ -1,5 +1,7 @@
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
+import { isShown, shownDropped, shownError, shownSaying, type View } from "../../domain/view.ts";
+import type { MessageRow } from "../../store/messages/message-rows.ts";
 import type { ExportPage, Part, Place } from "../../store/portable/export-pages.ts";
 import type { StoredEntry } from "../record/event-log.ts";
 import { messageRecord, type PortableRun, requirementRecord, runRecord } from "../record/run-record.ts";
@@ -28,12 +30,12 @@ interface PlacedLine {
  * The lines of a page, in order. D1 has cut each of the page's three lists by itself, so the lines end where the first list
  * does. Runs that still go on or wait are left out with all that belongs to them, because an imported run could not go on.
  */
-export function pageLines(page: ExportPage, from: Place): PageLines {
+export function pageLines(page: ExportPage, from: Place, view: View): PageLines {
   const next = firstCut(page);
   const isInPage = (place: Place) => compare(place, from) > 0 && (next === null || compare(place, next) <= 0);
   const counts = { runs: 0, messages: 0, requirements: 0 };
   const lines: string[] = [];
-  for (const { place, counted, write } of linesOfRunsAtRest(page)) {
+  for (const { place, counted, write } of linesOfRunsAtRest(page, view)) {
     if (!isInPage(place)) continue;
     lines.push(write());
     counts[counted] += 1;
@@ -42,16 +44,17 @@ export function pageLines(page: ExportPage, from: Place): PageLines {
 }
 
 /** Each run's row, then its messages, then its requirements. */
-function* linesOfRunsAtRest(page: ExportPage): Generator<PlacedLine> {
-  const messages = Map.groupBy(page.messages, (message) => message.runIndex);
+function* linesOfRunsAtRest(page: ExportPage, view: View): Generator<PlacedLine> {
+  const messages = Map.groupBy(shownRows(page, view), ({ stored }) => stored.runIndex);
   const requirements = Map.groupBy(page.requirements, (requirement) => requirement.runIndex);
-  for (const { row, isAtRest } of page.runs) {
+  for (const found of page.runs) {
+    const { row, isAtRest } = found;
     if (!isAtRest) continue;
     const runIndex = row.runIndex ?? 0;
-    yield { place: { runIndex, part: "run", nth: 0 }, counted: "runs", write: () => runLine(row) };
-    for (const message of messages.get(runIndex) ?? []) {
-      const place: Place = { runIndex, part: "message", nth: message.messageIndex };
-      yield { place, counted: "messages", write: () => messageRecord.write(message) };
+    yield { place: { runIndex, part: "run", nth: 0 }, counted: "runs", write: () => runLine(found, view) };
+    for (const { stored, shown } of messages.get(runIndex) ?? []) {
+      const place: Place = { runIndex, part: "message", nth: stored.messageIndex };
+      yield { place, counted: "messages", write: () => messageRecord.write(shown) };
     }
     for (const { row: requirement } of requirements.get(runIndex) ?? []) {
       const place: Place = { runIndex, part: "requirement", nth: requirement.position };
@@ -60,15 +63,50 @@ function* linesOfRunsAtRest(page: ExportPage): Generator<PlacedLine> {
   }
 }
 
-export function sessionLine(session: Session): string {
-  // Hidden sessions are never exported.
-  const visibility = session.visibility === "archived" ? "archived" : "listed";
-  return sessionRecord.write({ ...session, visibility });
+/** A message as it is stored, and as the view shows it. */
+interface ShownRow {
+  stored: MessageRow;
+  shown: MessageRow;
 }
 
-export function runLine(row: RunRow): string {
+/**
+ * The messages that the view shows. Where it leaves out instructions, those behind them move up: an import takes a run whose
+ * messages are numbered without a gap.
+ */
+function shownRows({ messages, systemBefore }: ExportPage, view: View): ShownRow[] {
+  if (view.mayReadConfig) return messages.map((stored) => ({ stored, shown: stored }));
+  let left = systemBefore;
+  return messages.flatMap((stored, nth): ShownRow[] => {
+    if (nth > 0 && messages[nth - 1]?.runIndex !== stored.runIndex) left = 0;
+    if (!isShown(stored, view)) {
+      left += 1;
+      return [];
+    }
+    const messageIndex = stored.messageIndex - left;
+    return [{ stored, shown: { ...stored, messageIndex, providerSource: null, providerData: null } }];
+  });
+}
+
+export function sessionLine(session: Session, view: View): string {
+  // Hidden sessions are never exported.
+  const visibility = session.visibility === "archived" ? "archived" : "listed";
+  return sessionRecord.write({ ...session, nameDetails: shownDetails(session.nameDetails, view), visibility });
+}
+
+function shownDetails(details: Session["nameDetails"], view: View): Session["nameDetails"] {
+  return details?.error === undefined ? details : { ...details, error: shownSaying(details.error, view) };
+}
+
+export function runLine({ row, systemInput }: { row: RunRow; systemInput: number }, view: View): string {
   const events = row.events === null ? null : (JSON.parse(row.events) as StoredEntry[]);
-  return runRecord.write({ ...row, status: row.status as PortableRun["status"], events });
+  return runRecord.write({
+    ...row,
+    inputMessages: row.inputMessages - (view.mayReadConfig ? 0 : systemInput),
+    error: row.error && shownError(row.error, view),
+    historyDropped: row.historyDropped && shownDropped(row.historyDropped, view),
+    status: row.status as PortableRun["status"],
+    events,
+  });
 }
 
 function firstCut({ runs, messages, requirements, cut }: ExportPage): Place | null {

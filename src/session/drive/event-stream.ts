@@ -1,8 +1,10 @@
 import type { RunEvent, RunEventName } from "../../domain/event.ts";
+import type { View } from "../../domain/view.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
 import type { LiveRun } from "./live-run.ts";
+import type { Reader } from "./readers.ts";
 
 /** How often a stream is checked for silence: a comment goes out after 10 to 20 quiet seconds, before proxies hang up. */
 export const KEEP_ALIVE_MS = 10_000;
@@ -37,21 +39,29 @@ const CONTENT_EVENTS = new Set<string>(
 );
 
 /** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
-export function eventStream(live: LiveRun, contentOnly: boolean, fromEntry = 0): ReadableStream<Uint8Array> {
-  const events = new StreamedEvents(live, (reader, { log }) => {
+export function eventStream(
+  live: LiveRun,
+  reader: Reader,
+  { contentOnly, fromEntry = 0 }: { contentOnly: boolean; fromEntry?: number },
+): ReadableStream<Uint8Array> {
+  const events = new StreamedEvents(live, reader.view, (position, { log }) => {
     // If the session was deleted before the run continued, the log is shorter: it holds only the end, and that is read.
-    while (fromEntry <= log.length && reader.next(fromEntry) !== null);
+    while (fromEntry <= log.length && position.next(fromEntry) !== null);
   });
-  return pulled(live, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
+  return pulled(live, reader, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
 }
 
 /**
  * The events behind the one that was seen last, and those to come, with AgentOS's control events: one announces the events
  * that were missed, one says where they end.
  */
-export function resumeStream(live: LiveRun, lastEventIndex: number | null, missed: number): ReadableStream<Uint8Array> {
+export function resumeStream(
+  live: LiveRun,
+  reader: Reader,
+  { lastEventIndex, missed }: { lastEventIndex: number | null; missed: number },
+): ReadableStream<Uint8Array> {
   const { runId } = live;
-  const events = new StreamedEvents(live);
+  const events = new StreamedEvents(live, reader.view);
   const status = live.row.status;
   const isOver = live.stage === "done";
   const total = live.run?.eventCount ?? 0;
@@ -85,7 +95,7 @@ export function resumeStream(live: LiveRun, lastEventIndex: number | null, misse
         current_event_count: total,
         message: `Subscribed to ${live.componentType} run. Receiving live events.`,
       });
-  return pulled(live, () => {
+  return pulled(live, reader, () => {
     let text = control;
     control = "";
     if (subscribed !== "") {
@@ -104,12 +114,14 @@ export function resumeStream(live: LiveRun, lastEventIndex: number | null, misse
 /** The events of a live run as text. Each read goes on where the one before it stopped. */
 class StreamedEvents {
   readonly #live: LiveRun;
+  readonly #view: View;
   readonly #skip: (reader: EventReader, run: Run) => void;
   #reader: EventReader | null = null;
   nextIndex = 0;
 
-  constructor(live: LiveRun, skip: (reader: EventReader, run: Run) => void = () => {}) {
+  constructor(live: LiveRun, view: View, skip: (reader: EventReader, run: Run) => void = () => {}) {
     this.#live = live;
+    this.#view = view;
     this.#skip = skip;
   }
 
@@ -120,7 +132,7 @@ class StreamedEvents {
       return "";
     }
     if (this.#reader === null) {
-      this.#reader = new EventReader(live.run);
+      this.#reader = new EventReader(live.run, this.#view);
       this.#skip(this.#reader, live.run);
     }
     let text = "";
@@ -143,7 +155,7 @@ class StreamedEvents {
  * deltas, at most until `GATHER_MS` after the last chunk. Nothing is buffered for a slow reader: it pulls when it can, and
  * reads on in the run, which is in memory anyway. A reader that leaves changes nothing.
  */
-function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
+function pulled(live: LiveRun, { leave }: Reader, read: () => string): ReadableStream<Uint8Array> {
   let left = false;
   let wake = () => {};
   let isQuiet = false;
@@ -156,6 +168,7 @@ function pulled(live: LiveRun, read: () => string): ReadableStream<Uint8Array> {
   }, KEEP_ALIVE_MS);
   const stop = () => {
     left = true;
+    leave();
     unwatch();
     clearInterval(ticker);
     clearTimeout(gathered);

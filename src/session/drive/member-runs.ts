@@ -1,5 +1,6 @@
 import type { Model } from "../../domain/model.ts";
 import { type Component, componentRef, findComponent, isTeam, membersOf } from "../../domain/team.ts";
+import { GUARDED_VIEW, shownError } from "../../domain/view.ts";
 import type { ToolOutcome } from "../../engine/drive/dependencies.ts";
 import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { buildPrompt } from "../../engine/prompt/prompt.ts";
@@ -68,7 +69,8 @@ function reportOf(run: Run): MemberReport | "paused" {
     case "COMPLETED":
       return { name, text: runText(run), failed: false };
     case "ERROR":
-      return { name, text: run.end.error.message, failed: true };
+      // What the leader reads is a tool's result, which every reader of the run sees.
+      return { name, text: shownError(run.end.error, GUARDED_VIEW).message, failed: true };
     default:
       return { name, text: "The run was cancelled.", failed: true };
   }

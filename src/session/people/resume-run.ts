@@ -2,12 +2,14 @@ import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/err
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
+import { WHOLE_VIEW } from "../../domain/view.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { resumeStream } from "../drive/event-stream.ts";
 import { type LiveRun, storedLive } from "../drive/live-run.ts";
+import type { Reader } from "../drive/readers.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
 import type { ResumeAnswer } from "../run-calls.ts";
@@ -76,10 +78,10 @@ async function findStored(
   return ok(live);
 }
 
-/** The events of the run behind the one that the caller saw last. */
-export function resumeAnswer(live: LiveRun, lastEventIndex: number | null): ResumeAnswer {
+/** The events of the run behind the one that the reader saw last. */
+export function resumeAnswer(live: LiveRun, reader: Reader, lastEventIndex: number | null): ResumeAnswer {
   const missed = missedEvents(live, lastEventIndex);
-  return { status: live.row.status, missed, stream: resumeStream(live, lastEventIndex, missed) };
+  return { status: live.row.status, missed, stream: resumeStream(live, reader, { lastEventIndex, missed }) };
 }
 
 /** How many events stand behind the one that was seen last. */
@@ -91,7 +93,7 @@ function missedEvents({ run, published }: LiveRun, lastEventIndex: number | null
   if (!run.log.some(({ kind }) => kind === "gap")) {
     return Math.max(0, run.eventCount - next);
   }
-  const reader = new EventReader(run);
+  const reader = new EventReader(run, WHOLE_VIEW);
   let missed = 0;
   for (let event = reader.next(published); event !== null; event = reader.next(published)) {
     missed += event.event_index >= next ? 1 : 0;

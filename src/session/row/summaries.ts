@@ -7,6 +7,7 @@ import { type Principal, SERVER } from "../../domain/principal.ts";
 import type { Session, SessionSummary } from "../../domain/session.ts";
 import type { SessionPatch } from "../../domain/session-fields.ts";
 import type { Component } from "../../domain/team.ts";
+import { viewOf } from "../../domain/view.ts";
 import type { SummaryWait } from "../../engine/drive/dependencies.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { aborted, withTimeout } from "../../lib/abort.ts";
@@ -18,7 +19,7 @@ import { completedRunsSince } from "../../store/messages/summary-messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { namingAgent } from "./names.ts";
 import type { SessionRows } from "./session-rows.ts";
-import { type OwnRun, type Walk, walkOn } from "./summary-walk.ts";
+import { type OwnRun, type Walk, type WalkRequest, walkOn } from "./summary-walk.ts";
 
 /** How long the making of one summary may take. */
 const LIMIT_MS = 60_000;
@@ -134,7 +135,7 @@ export class SessionSummaries {
       return found.ok ? fail(summaryFailed()) : found;
     }
     const asked = found.value;
-    const walked = await this.#walk(asked, own, signal);
+    const walked = await this.#walk(asked, own, { view: viewOf(principal), signal });
     if (!walked.ok) {
       return walked;
     }
@@ -151,14 +152,18 @@ export class SessionSummaries {
     return written.ok && written.value.summary === null ? fail(summaryFailed()) : written;
   }
 
-  async #walk(asked: Session, own: OwnRun | null, signal: AbortSignal): Promise<Outcome<Walk>> {
+  async #walk(
+    asked: Session,
+    own: OwnRun | null,
+    { view, signal }: Pick<WalkRequest, "view" | "signal">,
+  ): Promise<Outcome<Walk>> {
     const { db, models, settings } = this.#deps;
     const agent = namingAgent(this.#deps, asked);
     const model = models(agent?.summaries?.model ?? settings.summaryModel ?? agent?.model);
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), LIMIT_MS);
     try {
-      return await walkOn(db, { session: asked, own, model, signal: AbortSignal.any([signal, limit.signal]) });
+      return await walkOn(db, { session: asked, own, model, view, signal: AbortSignal.any([signal, limit.signal]) });
     } finally {
       clearTimeout(timer);
     }

@@ -3,6 +3,7 @@ import type { Message, MessageKey } from "../../domain/message.ts";
 import type { Model } from "../../domain/model.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Session, SessionSummary } from "../../domain/session.ts";
+import { shownSaying, type View } from "../../domain/view.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import { type WalkedRow, walkMessages } from "../../store/messages/summary-messages.ts";
@@ -27,6 +28,8 @@ export interface WalkRequest {
   own: OwnRun | null;
   /** Null if none is configured. */
   model: Model | null;
+  /** What whoever asks for the summary is shown, also of why there is none. */
+  view: View;
   signal: AbortSignal;
 }
 
@@ -119,7 +122,7 @@ async function readPage(db: Database, { session, own }: WalkRequest, at: Message
 }
 
 async function summarize(
-  { model, signal }: WalkRequest,
+  { model, view, signal }: WalkRequest,
   before: SessionSummary | null,
   lines: SummaryLine[],
 ): Promise<Outcome<SummaryText>> {
@@ -127,7 +130,10 @@ async function summarize(
     return fail(modelNotConfigured());
   }
   const proposed = await proposeSummary(model, before, lines, signal);
-  return proposed.summary === null ? fail(summaryFailed(proposed.said)) : ok(proposed.summary);
+  if (proposed.summary !== null) {
+    return ok(proposed.summary);
+  }
+  return fail(summaryFailed(proposed.said === null ? null : shownSaying(proposed.said, view)));
 }
 
 function ownMessages({ messages }: OwnRun): WalkedMessage[] {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gte, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
@@ -41,8 +41,11 @@ export interface ExportedSession {
 export interface ExportPage {
   /** Null if the session does not exist any more. */
   createdAt: number | null;
-  runs: { row: typeof runs.$inferSelect; isAtRest: boolean }[];
+  /** `systemInput`: how many of a run's input messages are system messages. */
+  runs: { row: typeof runs.$inferSelect; isAtRest: boolean; systemInput: number }[];
   messages: (typeof messages.$inferSelect)[];
+  /** How many system messages the run of the first message has before that. */
+  systemBefore: number;
   requirements: { row: typeof requirements.$inferSelect; runIndex: number }[];
   /** Whether each of the three lists was cut, so that there is more behind it. */
   cut: { runs: boolean; messages: boolean; requirements: boolean };
@@ -76,8 +79,14 @@ export async function readExportPage(
     .orderBy(asc(runs.runIndex))
     .limit(maxRuns)
     .as("walked_runs");
+  const systemInput = sql<number>`(select count(*) from ${messages} where ${and(
+    eq(messages.sessionId, sessionId),
+    eq(messages.runIndex, runs.runIndex),
+    lt(messages.messageIndex, runs.inputMessages),
+    eq(messages.role, "system"),
+  )})`.as("system_input");
   const runsQuery = db
-    .select({ row: runs, isAtRest: sql<number>`${isAtRest()}`.as("is_at_rest"), bytes: walkedRuns.bytes })
+    .select({ row: runs, isAtRest: sql<number>`${isAtRest()}`.as("is_at_rest"), systemInput, bytes: walkedRuns.bytes })
     .from(walkedRuns)
     .crossJoin(runs)
     .where(and(eq(runs.runId, walkedRuns.runId), fits(sql`${walkedRuns.bytes}`, RUN_BYTES)))
@@ -145,16 +154,24 @@ export async function readExportPage(
     )
     .orderBy(sql`${walkedRequirements.runIndex}`, asc(requirements.position));
 
-  const [there, foundRuns, foundMessages, foundRequirements] = await db.batch([
-    stillThere(db, { principal, sessionId }),
+  const systemBefore = sql<number>`(select count(*) from ${messages} where ${and(
+    eq(messages.sessionId, sessionId),
+    eq(messages.runIndex, from.runIndex),
+    lte(messages.messageIndex, behind("message")),
+    eq(messages.role, "system"),
+  )})`.as("system_before");
+
+  const [[there], foundRuns, foundMessages, foundRequirements] = await db.batch([
+    stillThere(db, { principal, sessionId }, { systemBefore }),
     runsQuery,
     messagesQuery,
     requirementsQuery,
   ]);
   return {
-    createdAt: there[0]?.createdAt ?? null,
-    runs: foundRuns.map((found) => ({ row: found.row, isAtRest: found.isAtRest === 1 })),
+    createdAt: there?.createdAt ?? null,
+    runs: foundRuns.map(({ row, isAtRest, systemInput }) => ({ row, isAtRest: isAtRest === 1, systemInput })),
     messages: foundMessages.map(({ row }) => row),
+    systemBefore: foundMessages[0]?.row.runIndex === from.runIndex ? (there?.systemBefore ?? 0) : 0,
     requirements: foundRequirements,
     cut: {
       runs: isCut(foundRuns, maxRuns),
@@ -194,14 +211,18 @@ export async function readUnstarted(
     )
     .orderBy(asc(runs.createdAt), asc(runs.runId))
     .limit(limit);
-  const [there, found] = await db.batch([stillThere(db, { principal, sessionId }), unstarted]);
+  const [there, found] = await db.batch([stillThere(db, { principal, sessionId }, {}), unstarted]);
   return { createdAt: there[0]?.createdAt ?? null, runs: found };
 }
 
 /** Every batch asks this: the session may be deleted between two pages, and a cursor can name a session of anybody. */
-function stillThere(db: Database, { principal, sessionId }: ExportedSession) {
+function stillThere<More extends Record<string, SQL.Aliased<number>>>(
+  db: Database,
+  { principal, sessionId }: ExportedSession,
+  more: More,
+) {
   return db
-    .select({ createdAt: sessions.createdAt })
+    .select({ createdAt: sessions.createdAt, ...more })
     .from(sessions)
     .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
 }

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { streamRuns } from "../../../src/api/runs/stream.ts";
+import { WHOLE_VIEW } from "../../../src/domain/view.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { FIRST_RUN, type RunPosition, readRuns } from "../../../src/store/runs/runs.ts";
 import { call, newId, openRun, run, send } from "../../support/http.ts";
@@ -156,7 +157,7 @@ describe("GET /sessions/{session_id}/runs", () => {
   it("reads no more than is taken, and nothing when the caller goes", async () => {
     const session_id = await seeded(40, "hex(zeroblob(100000))");
     const noting = notingDatabase();
-    const { response } = await streamRuns(noting.db, session_id, { principal: developer() });
+    const { response } = await streamRuns(noting.db, session_id, { principal: developer() }, WHOLE_VIEW);
     const reader = response.body?.getReader();
     await reader?.read();
     expect(await noting.bytesSent()).toBeLessThan(1_000_000);

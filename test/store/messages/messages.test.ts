@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { messageJson } from "../../../src/api/shared/json.ts";
+import { messagesJson } from "../../../src/api/shared/json.ts";
 import type { Message } from "../../../src/domain/message.ts";
+import { WHOLE_VIEW } from "../../../src/domain/view.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/message-rows.ts";
@@ -147,7 +148,7 @@ describe("a message", () => {
   });
 
   test.each(cases)("is shown as AgentOS shows it: $its", ({ message, json }) => {
-    const shown = messageJson(message);
+    const [shown = {}] = messagesJson([message], WHOLE_VIEW);
     expect(shown).toEqual(json);
     expect(Object.keys(shown)).toEqual(Object.keys(json));
   });

@@ -3,6 +3,7 @@ import type { RunEvent } from "../../../../src/domain/event.ts";
 import type { Message } from "../../../../src/domain/message.ts";
 import { type Model, type ModelChunk, ModelError } from "../../../../src/domain/model.ts";
 import type { RunRow } from "../../../../src/domain/run.ts";
+import { WHOLE_VIEW } from "../../../../src/domain/view.ts";
 import type { DriveDependencies } from "../../../../src/engine/drive/dependencies.ts";
 import { driveRun } from "../../../../src/engine/drive/drive-run.ts";
 import { EventReader } from "../../../../src/engine/events/run-events.ts";
@@ -95,7 +96,7 @@ async function driven(
 }
 
 function eventsOf(run: Run): RunEvent[] {
-  const reader = new EventReader(run);
+  const reader = new EventReader(run, WHOLE_VIEW);
   const events: RunEvent[] = [];
   for (let event = reader.next(1e9); event !== null; event = reader.next(1e9)) events.push(event);
   return events;

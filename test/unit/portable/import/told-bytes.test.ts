@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { Message } from "../../../../src/domain/message.ts";
 import type { Requirement } from "../../../../src/domain/requirement.ts";
 import type { RunRow } from "../../../../src/domain/run.ts";
+import { WHOLE_VIEW } from "../../../../src/domain/view.ts";
 import { EventReader } from "../../../../src/engine/events/run-events.ts";
 import { runFromRow } from "../../../../src/engine/run/stored-run.ts";
 import { utf8Bytes } from "../../../../src/lib/text.ts";
@@ -25,7 +26,7 @@ function rowOf<Row>(line: Line): Row {
  */
 function toldBy(run: PortableRun, messages: PortableMessage[], requirements: Requirement[]): number {
   const row = { ...run, sessionId: "s", events: JSON.stringify(run.events), fence: "" } as unknown as RunRow;
-  const reader = new EventReader(runFromRow(row, messages as unknown as Message[], requirements));
+  const reader = new EventReader(runFromRow(row, messages as unknown as Message[], requirements), WHOLE_VIEW);
   let bytes = 0;
   for (let event = reader.next(1e9); event !== null; event = reader.next(1e9)) {
     if (!event.event.endsWith("RunContent")) bytes += utf8Bytes(JSON.stringify(event));
