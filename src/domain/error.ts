@@ -270,7 +270,7 @@ export const mayNotKeepLonger = (): Failure => forbidden("Access denied to keep 
 export const tooManyStreams = (): Failure => ({
   code: "rate_limited",
   detail: "Too many streams of this run are open",
-  retryAfterSeconds: 5,
+  retryAfterSeconds: 10,
 });
 export const notFound = (): Failure => ({ code: "not_found", detail: "Not Found" });
 export const badRequest = (detail: string): Failure => ({ code: "bad_request", detail });
