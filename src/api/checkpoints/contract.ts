@@ -13,14 +13,17 @@ const Checkpoint = z
     checkpoint_id: z.string().openapi({ example: "5", pattern: "^\\d+$" }),
     run_id: idText(),
     session_id: idText(),
-    message_index: count("How many messages of the run stand before it."),
+    message_index: count("How many messages of the run stand before it, also those that the caller is not shown."),
     continue_from: count("What to send as `continue_from` to go on from here."),
     status: z.enum(RUN_STATUSES),
     reason: z.enum(["checkpoint", "end", "snapshot"]),
     created_at: seconds(),
     message_id: idText().nullable(),
     message_role: z.enum(ROLES).nullable(),
-    message_preview: z.string().nullable().openapi({ description: "The last message before it, shortened." }),
+    message_preview: z
+      .string()
+      .nullable()
+      .openapi({ description: "The last message before it, shortened; null where the caller is not shown it." }),
     is_latest: z.boolean(),
   })
   .openapi("Checkpoint");
@@ -60,7 +63,8 @@ export function checkpointRoutes(type: ComponentType) {
       scope: [mayRead, mayRunThere],
       user: "caller",
       summary: "A run as it stood at a checkpoint",
-      description: "Its messages and tools end there; between checkpoints, at the one before.",
+      description:
+        "Its messages and tools end there; between checkpoints, at the one before. Without `config:read` system messages are left out, and the numbers stay.",
       tags,
       request: { params: runParams.extend({ message_index }), query },
       responses: { 200: json(Snapshot, "The checkpoint, and the run up to it"), ...failures(400, 404) },

@@ -46,7 +46,8 @@ export const ContinueFields = z
     session_id: SessionId.optional().openapi({ description: "The session that the run is in. Required." }),
     user_id: UserId.optional(),
     answered_by: UserId.optional().openapi({
-      description: "Who answers; kept on the requirements. Left out, `user_id`.",
+      description:
+        "Who answers; kept on the requirements. Left out, `user_id`, else the caller. A user with a token answers as itself, whatever stands here.",
     }),
     ...readingFields,
     background: booleanFieldOr(false, "Accepted for AgentOS's clients: runs go on when their reader leaves."),

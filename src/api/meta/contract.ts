@@ -97,7 +97,10 @@ export const AgentBody = z
     role: z.string().optional(),
     is_factory: z.boolean(),
     model: z.object({ name: z.string(), model: z.string(), provider: z.string() }).optional(),
-    tools: z.object({ tools: z.array(ToolInfo) }).optional(),
+    tools: z
+      .object({ tools: z.array(ToolInfo) })
+      .optional()
+      .openapi({ description: "With `config:read` only." }),
     sessions: z.object({
       session_table: z.string(),
       add_history_to_context: z.boolean().optional(),
@@ -106,7 +109,10 @@ export const AgentBody = z
       num_history_runs: count().optional(),
       cache_session: z.boolean().optional(),
     }),
-    system_message: z.object({ description: z.string().optional(), instructions: z.string().optional() }).optional(),
+    system_message: z
+      .object({ description: z.string().optional(), instructions: z.string().optional() })
+      .optional()
+      .openapi({ description: "With `config:read` only." }),
     is_component: z.boolean(),
   })
   .openapi("Agent");

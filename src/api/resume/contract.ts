@@ -49,7 +49,7 @@ export function resumeRoutes(type: ComponentType) {
         headers: LastEventHeader,
         body: formOrJsonBody("ResumeRequest", ResumeFields),
       },
-      responses: { 200: events, 204: noneLeft, ...failures(400, 404) },
+      responses: { 200: events, 204: noneLeft, ...failures(400, 404, 429) },
     }),
 
     followRun: defineRoute({
@@ -72,7 +72,7 @@ export function resumeRoutes(type: ComponentType) {
       responses: {
         200: events,
         204: noneLeft,
-        ...failures(400, 404),
+        ...failures(400, 404, 429),
       },
     }),
   };

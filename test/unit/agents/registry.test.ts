@@ -165,6 +165,16 @@ describe("the registry", () => {
       "Tool 'send' of agent 'Ada' has the unknown onExpiry 'retry'. It must be reject or cancel.",
     ],
     [
+      "is staff's to approve and waits for nobody",
+      having(tool({ approvalType: "required" })),
+      "Tool 'send' of agent 'Ada' says approvalType and waits for nobody. Say requiresConfirmation too.",
+    ],
+    [
+      "is somebody else's to approve",
+      having(tool({ requiresConfirmation: true, approvalType: untyped("audit") })),
+      "Tool 'send' of agent 'Ada' has the unknown approvalType 'audit'. It must be required.",
+    ],
+    [
       "is called as a team's own",
       [ada, team({ tools: [tool({ name: "delegate_task_to_member" })] })],
       "Tool 'delegate_task_to_member' of team 'Desk' has the name of a tool that every team is given. Give it another.",

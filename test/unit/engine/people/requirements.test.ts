@@ -213,6 +213,32 @@ function decide(requirements: Requirement[], entries: AnswerEntry[], knownTools:
 
 const second = { requirementId: "r-2", toolCallId: "call-2", position: 1, call: 1 };
 
+describe("an answer that is kept for staff", () => {
+  const forStaff = requirement({ approvalType: "required" });
+  const anybodys = requirement(second);
+  const denied = { code: "forbidden", detail: "This run requires admin approval before it can be continued" };
+  const by = (mayApprove: boolean, entries: AnswerEntry[]) => {
+    const context = { runId: "run", mayApprove, actor: "user:ada", answeredBy: "ada", nowMs: NOW };
+    const known = { ...context, knownToolCallIds: new Set(["call-1", "call-2"]) };
+    return decideAnswers([forStaff, anybodys], entries, known, () => undefined);
+  };
+  const yes = (id: string) => entry(id, { confirmed: true });
+
+  it.each([
+    ["it", [yes("call-1")]],
+    ["it and another", [yes("call-2"), yes("call-1")]],
+    ["nothing", []],
+  ])("refuses all that a caller who is none sends with it: %s", (_its, entries) => {
+    expect(by(false, entries)).toEqual({ ok: false, failure: denied });
+  });
+
+  it("leaves other answers to everybody, and itself to staff", () => {
+    const [other, own] = [by(false, [yes("call-2")]), by(true, [yes("call-1")])];
+    expect(other).toMatchObject({ ok: true, value: { answered: [{ requirementId: "r-2", actor: "user:ada" }] } });
+    expect(own).toMatchObject({ ok: true, value: { answered: [{ requirementId: "r-1", actor: "user:ada" }] } });
+  });
+});
+
 describe("an answer", () => {
   it.each<[string, Requirement, Partial<AnswerEntry>, Requirement["answer"], string | null]>([
     ["confirms", requirement(), { confirmed: true }, { type: "confirmed" }, null],
