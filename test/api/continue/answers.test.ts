@@ -109,7 +109,7 @@ describe("a pause", () => {
     const { body } = await answer(second, { tools: list, answered_by: "ada" });
     expect([body.status, body.content]).toEqual(["COMPLETED", "One. Two. echo: go"]);
     expect(answeredBy(body)).toEqual([
-      ["wipe", null],
+      ["wipe", "development"],
       ["sign", "ada"],
     ]);
     expect(ran).toEqual(["wipe 1"]);
@@ -272,7 +272,7 @@ describe("several requirements of one pause", () => {
     expect(answeredBy(body)).toEqual([
       ["wipe", "ada"],
       ["order", "bob"],
-      ["sign", null],
+      ["sign", "development"],
     ]);
     expect(ran).toEqual(["order 2 tea"]);
   });
