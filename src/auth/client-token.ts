@@ -56,7 +56,7 @@ async function verifyClientToken(text: string, { config, now }: CheckContext): P
   if (token.value.algorithm !== ALGORITHM) return fail(invalidToken("The specified alg value is not allowed"));
   if (!(await isOurs(token.value.text, config))) return fail(invalidToken("Signature verification failed"));
   const { claims } = token.value;
-  return claims.ok ? credentialOf(claims.value, config, { now, digest: await sha256Hex(text) }) : claims;
+  return claims.ok ? credentialOf(claims.value, config, { now: now(), digest: await sha256Hex(text) }) : claims;
 }
 
 /** Whether one of the secrets signed it: the old one counts while tokens are out that it signed. */

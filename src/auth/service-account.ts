@@ -48,12 +48,13 @@ export const SERVICE_TOKEN: Form = {
 
 async function verifyServiceToken(token: string, context: CheckContext): Promise<Outcome<Credential>> {
   if (!isServiceToken(token)) return unknownToken;
-  const { config, now } = context;
+  const { config } = context;
+  const now = context.now();
   const hash = await serviceTokenHash(token);
   const found = await findKnown(hash, config, now);
   if (found === null) return fail(authUnavailable());
   if (found === "none" || !isInForce(found.account, now)) return unknownToken;
-  noteUse(found, context);
+  noteUse(found, now, context);
   const { account } = found;
   return ok({
     caller: accountSubject(account.name),
@@ -103,7 +104,7 @@ function keep({ byHash }: Accounts, hash: string, account: Known): void {
   if (byHash.size > MAX_CACHED && oldest !== undefined) byHash.delete(oldest);
 }
 
-function noteUse(found: Known, { config, now, keepAlive }: CheckContext): void {
+function noteUse(found: Known, now: number, { config, keepAlive }: CheckContext): void {
   if (now - found.notedAt < NOTED_APART_MS) return;
   found.notedAt = now;
   keepAlive(touchAccount(openDatabase(config.db), found.account.accountId, now, NOTED_APART_MS));

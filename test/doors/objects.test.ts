@@ -28,7 +28,7 @@ const CALLS: Record<RemoteCall, ((object: SessionClient, asked: Asked) => Promis
   {
     startRun: (object, { principal }) => {
       const made = { runId: newId(), component, userId: principal.ownerId, message: "break in", createdAt: Date.now() };
-      const request = { ...made, origin: null, sessionState: null, idempotency: null };
+      const request = { ...made, origin: null, claims: null, sessionState: null, idempotency: null };
       return object.startRun({ request, olderStatus: null, principal, ...reading });
     },
     continueRun: (object, asked) =>

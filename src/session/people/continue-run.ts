@@ -1,5 +1,5 @@
-import { actInSession } from "../../domain/audit.ts";
 import { answerRights } from "../../domain/approval.ts";
+import { actInSession } from "../../domain/audit.ts";
 import {
   databaseUnavailable,
   idempotencyConflict,

@@ -60,10 +60,10 @@ it("costs two batches, no read and 28 written rows for a run of a user that paus
   }
 });
 
-it("costs 7 rows more for each further requirement, and no statement more up to three", async () => {
+it("costs 7 rows more for each further requirement, and no statement more up to four", async () => {
   const session = await warmSession(asker());
   const statements: number[] = [];
-  for (const calls of [1, 3]) {
+  for (const calls of [1, 4]) {
     d1.forget();
     await pausedRun(`n${calls}`, session, calls);
     const operations = d1.of(session.session_id);
