@@ -34,21 +34,20 @@ const PACKAGES = [
 
 type Brakes = Record<string, { namespace_id: string; simple: { limit: number; period: 60 } }>;
 
-/** The brakes of `wrangler.toml`, with limits that a test reaches. */
-const SMALL_BRAKES: Brakes = Object.fromEntries(
-  Object.entries({ AUTH_FAILURES: 3, REQUESTS: 12, RUN_STARTS: 3 }).map(([name, limit], nth) => [
-    name,
-    { namespace_id: String(nth + 1), simple: { limit, period: 60 } },
-  ]),
-);
+/** The brakes of `wrangler.toml`, with other limits. */
+const brakes = (limits: { AUTH_FAILURES: number; REQUESTS: number; RUN_STARTS: number }): Brakes =>
+  Object.fromEntries(
+    Object.entries(limits).map(([name, limit], nth) => [
+      name,
+      { namespace_id: String(nth + 1), simple: { limit, period: 60 } },
+    ]),
+  );
+/** Limits that a test reaches. */
+const SMALL_BRAKES = brakes({ AUTH_FAILURES: 3, REQUESTS: 12, RUN_STARTS: 3 });
+/** Limits that nothing reaches: brakes count over all tests of a project. The pool cannot take away what `wrangler.toml` binds. */
+const WIDE_BRAKES = brakes({ AUTH_FAILURES: 1e9, REQUESTS: 1e9, RUN_STARTS: 1e9 });
 
-/** No brakes. Miniflare merges plain objects with those of `wrangler.toml`; this is not a plain one, so it stands in their place. */
-const NO_BRAKES: Brakes = Object.create({});
-
-/**
- * The pool brings all of wrangler with it. That takes seconds, so the pool is imported only if a Worker has to start.
- * Without brakes that are given, there are none: those of `wrangler.toml` would count over all tests of a project.
- */
+/** The pool brings all of wrangler with it. That takes seconds, so the pool is imported only if a Worker has to start. */
 async function workerWith(vars: Record<string, string>, ratelimits: Brakes) {
   const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-pool-workers");
   const { Response } = await import("miniflare");
@@ -97,7 +96,7 @@ const unit = {
 const inWorker = (
   name: string,
   vars: Record<string, string> = {},
-  { folders = [name], brakes = NO_BRAKES }: { folders?: string[]; brakes?: Brakes } = {},
+  { folders = [name], brakes = WIDE_BRAKES }: { folders?: string[]; brakes?: Brakes } = {},
 ) => ({
   plugins: [workerWith(vars, brakes)],
   test: {

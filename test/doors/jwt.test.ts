@@ -128,7 +128,7 @@ describe("what is shown", () => {
 
   it("is the key, beside the tokens; a form is told by the text alone", async () => {
     expect((await both().show("the-key")).body.credential.caller).toBe("security_key");
-    expect(said(await both().show("es_ct_x"))).toEqual(refused("Invalid authentication token"));
+    expect(said(await both().show("es_ct_x"))).toEqual(refused("Invalid token: Not enough segments"));
     expect((await both().show("es_pat_x")).status).toBe(401);
     expect(said(await whoApp({ OS_SECURITY_KEY: "the-key" }).show(await idp.tokenFor("ada")))).toEqual(
       refused("Invalid authentication token"),

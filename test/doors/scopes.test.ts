@@ -52,7 +52,7 @@ const NEEDED: Record<string, readonly string[]> = {
   "sessions:read users:act": ["GET /naming-jobs", "GET /naming-jobs/{job_id}", "GET /naming-jobs/{job_id}/items"],
   "approvals:read": ["GET /requirements"],
   "service_accounts:read": ["GET /service-accounts"],
-  "client_tokens:write": ["POST /client-tokens"],
+  "client_tokens:write users:act": ["POST /client-tokens"],
   "audit:read": ["GET /authz/audit"],
   "": ["GET /", "GET /health", "GET /info", "GET /me"],
 };

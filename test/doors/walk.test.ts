@@ -86,8 +86,8 @@ const allAre = (some: readonly DocumentedOperation[], status: number, detail: st
 
 /** A token of somebody else's that holds these scopes. */
 const holding = async (scopes: readonly string[]) => bearer(await tokenFor(`bob-${newId()}`, { scopes }));
-/** All scopes of a confined caller. */
-const CONFINED = SCOPES.filter((scope) => scope !== "users:act");
+/** All scopes that an end user may have. Others are staff's: the audit, and whoever calls, tell of everybody. */
+const CONFINED = SCOPES.filter((scope) => !/^(users|audit|service_accounts|client_tokens):/.test(scope));
 
 /** Whether one of the scopes is enough. Otherwise each is needed. */
 const takesAny = ({ description }: DocumentedOperation) => /Needs `[^`]+` or `/.test(description);

@@ -124,7 +124,14 @@ describe("a tool's result", () => {
     const session_id = newId();
     model.next([toolCall("look", "")], "done");
     const { body } = await run("go", { agent, session_id, user_id: "u1", session_state: { k: 1 } });
-    const context = { sessionId: session_id, runId: body.run_id, agentId: agent, userId: "u1", sessionState: { k: 1 } };
+    const context = {
+      sessionId: session_id,
+      runId: body.run_id,
+      agentId: agent,
+      userId: "u1",
+      claims: null,
+      sessionState: { k: 1 },
+    };
     expect(seen).toEqual([{ times: 7 }, context]);
   });
 });

@@ -124,6 +124,7 @@ function requests(session: string, runId: string, job: string): Record<string, S
     "get /search": ["GET", query("/search", filter)],
     "delete /users/{user_id}/sessions": ["DELETE", `/users/${said("user")}/sessions`],
     "get /users/{user_id}/export": ["GET", `/users/${said("user")}/export`],
+    "get /users/{user_id}/usage": ["GET", `/users/${said("user")}/usage`],
     "get /export": ["GET", query("/export")],
     "get /me": ["GET", query("/me")],
     "post /client-tokens": [

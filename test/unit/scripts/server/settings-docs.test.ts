@@ -22,8 +22,8 @@ function readmeRows(): Map<string, string> {
 
 /** The commented-out settings of `.dev.vars.example`. Each takes effect once its # is removed. */
 function exampleValues(): [name: string, value: string][] {
-  const lines = [...textOf(".dev.vars.example").matchAll(/^# ([A-Z_]+)="(.*)"$/gm)];
-  return lines.map(([, name = "", value = ""]) => [name, value]);
+  const lines = [...textOf(".dev.vars.example").matchAll(/^# ([A-Z_]+)=(["'])(.*)\2$/gm)];
+  return lines.map(([, name = "", , value = ""]) => [name, value]);
 }
 
 describe("the settings that are declared", () => {
