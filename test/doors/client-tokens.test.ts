@@ -126,6 +126,12 @@ describe("a client token", () => {
     expect((await mint({ user_id: "ada", claims: ["plan"] })).status).toBe(422);
   });
 
+  it("is not made where it would be longer than a token may be, because nobody would take it", async () => {
+    const scopes = Array.from({ length: 100 }, (_, nth) => `agents:${"a".repeat(250)}${nth}:run`);
+    const { status, body } = await mint({ user_id: "ada", scopes });
+    expect([status, body.detail[0].msg]).toEqual([422, "Value error, the token would be longer than 16384 characters"]);
+  });
+
   it("is for the deployment that made it", async () => {
     const { body } = await mint({ user_id: "ada" });
     const other = await isolate({ OS_ID: "another" })("GET", "/me", undefined, bearer(body.token));

@@ -5,7 +5,7 @@ import { MAX_TOOL_CLAIMS_BYTES } from "../../domain/limits.ts";
 import { isReservedUser } from "../../domain/principal.ts";
 import type { AppContext } from "../../http/context.ts";
 import { wrongField } from "../../http/field-errors.ts";
-import { signClientToken } from "../../http/made-tokens.ts";
+import { MAX_TOKEN_CHARS, signClientToken } from "../../http/made-tokens.ts";
 import { scopesHeld } from "../../http/scope.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
@@ -34,6 +34,10 @@ export function clientTokensRouter({ now, newId }: Pick<RouteDependencies, "now"
       expiresAt,
       tokenId: newId(),
     });
+    // One that nobody takes is none: its bearer would be refused, and the backend not told.
+    if (token.length > MAX_TOKEN_CHARS) {
+      throw wrongField("body", "scopes", `the token would be longer than ${MAX_TOKEN_CHARS} characters`, undefined);
+    }
     return c.json({ token, user_id: userId, scopes: [...scopes], expires_at: expiresAt }, 201);
   });
 

@@ -29,7 +29,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   });
 
   router.openapi(contract.getInfo, (c) => {
-    const { osId, osName } = c.get("config");
+    const { osId, osName, clientTokenSecret } = c.get("config");
     const mode = authModeOf(c.get("config"));
     const info = {
       os_id: osId,
@@ -41,7 +41,8 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
       workflow_count: 0,
       mcp: { enabled: false, path: null, oauth: null },
       auth_mode: mode,
-      user_isolation: mode === "jwt",
+      // Who comes with a token of its own sees only what is its own.
+      user_isolation: mode === "jwt" || clientTokenSecret !== null,
     };
     return c.json(info, 200);
   });
