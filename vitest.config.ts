@@ -85,9 +85,12 @@ const named = (name: string, folders = [name]) => ({
  * What is pure is tested in Node: no Worker has to start, and no module is sent through a socket, so these tests take half
  * the processor time. A test that needs what only workerd has fails here, and belongs in another folder.
  */
-const unit = {
-  test: { ...named("unit"), pool: "threads" as const, setupFiles: ["./test/support/no-network.ts"] },
-};
+const inNode = (name: string) => ({
+  test: { ...named(name), pool: "threads" as const, setupFiles: ["./test/support/no-network.ts"] },
+});
+
+/** `unit` answers in ten seconds: what is pure but works through megabytes or thousands of rounds is in `long`. */
+const IN_NODE = ["unit", "long"];
 
 /**
  * What uses the platform is tested in workerd, on real D1 and real objects; the files of a project share a Worker. A Worker
@@ -115,13 +118,13 @@ const inWorkers = () => [
 
 /** Vitest reads the settings of all projects before it looks at `--project`. */
 const { project = [] } = parseArgs({ options: { project: { type: "string", multiple: true } }, strict: false }).values;
-const isUnitOnly = project.length > 0 && project.every((name) => name === "unit");
+const isNodeOnly = project.length > 0 && project.every((name) => IN_NODE.some((known) => known === name));
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     // Each test that changes something logs that it did.
     onConsoleLog: (line) => !line.includes('"event":"access"'),
-    projects: isUnitOnly ? [unit] : [unit, ...inWorkers()],
+    projects: [...IN_NODE.map(inNode), ...(isNodeOnly ? [] : inWorkers())],
   },
 });

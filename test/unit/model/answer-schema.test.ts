@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnswerSchema, Model, ModelChunk, ModelRequest } from "../../../src/domain/model.ts";
 import { offlineModel } from "../../../src/model/offline.ts";
+import { remember } from "../../../src/model/openai/refusal/memory.ts";
 import { namingPrompt, proposeName } from "../../../src/names/propose.ts";
 import { proposeSummary } from "../../../src/summaries/propose.ts";
 import { APIS, newModel, newModelId } from "../../support/openai-model.ts";
@@ -184,10 +185,11 @@ describe.each(APIS)("behind $api", (tested) => {
         await said({ answerSchema: SCHEMA }, model(id));
       };
       await refuse("first-of-many");
-      for (let nth = 0; nth < 256; nth++) await refuse(`many-${nth}`);
+      for (let nth = 0; nth < 255; nth++) remember(`another server ${nth}`, [{ kind: "loosened" }]);
+      await refuse("last-of-many");
       const before = provider.calls.length;
       await said({ answerSchema: SCHEMA }, model("first-of-many"));
-      await said({ answerSchema: SCHEMA }, model("many-255"));
+      await said({ answerSchema: SCHEMA }, model("last-of-many"));
       expect(asked().slice(before)).toEqual([true, false]);
     });
   });

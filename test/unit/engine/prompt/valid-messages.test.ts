@@ -229,14 +229,3 @@ it("a request grows at its end only, so that the provider's cache holds", () => 
   const [before, after] = [first, [...first, ...more]].map((messages) => validMessages(messages, TOOLS));
   expect(after?.slice(0, before?.length)).toEqual(before);
 });
-
-it("a history of 160,000 messages is made valid, for which no step may look at each message again for each message", () => {
-  const rounds = 40_000;
-  const history = Array.from({ length: rounds }, () => [
-    user(),
-    answer("", [call("call_0")]),
-    result("call_0"),
-    answer("Sunny."),
-  ]).flat();
-  expect(validMessages(history, TOOLS).at(-2)).toEqual(history.at(-1));
-});

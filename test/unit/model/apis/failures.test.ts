@@ -71,7 +71,8 @@ describe.each(APIS)("behind $api", (tested) => {
     });
 
     it("is tried again, as often as configured, before any answer has begun", async () => {
-      provider.next([fail(429)], [reset()], "Third time lucky");
+      // The SDK waits twice as long before each further try, but not where the provider says how long.
+      provider.next([reset()], [fail(429)], "Third time lucky");
       expect((await ask({ maxRetries: 2 })).text).toBe("Third time lucky");
       expect(provider.calls.length).toBe(3);
       expect(await failureOf([fail(500)], { maxRetries: 1 })).toMatchObject({ type: "model_provider_error" });
