@@ -1,5 +1,5 @@
 import type { Message } from "./message.ts";
-import type { HistoryDropped, RunError, RunErrorType } from "./run.ts";
+import type { HistoryDropped, RunError, RunErrorType, RunOrigin } from "./run.ts";
 import { type HeldScopes, holds } from "./scope.ts";
 
 /**
@@ -50,6 +50,11 @@ export function shownError(error: RunError, { mayReadConfig }: View): RunError {
   if (mayReadConfig) return error;
   const instead = Object.hasOwn(INSTEAD, error.type) ? INSTEAD[error.type] : UNKNOWN;
   return { ...error, message: instead ?? error.message };
+}
+
+/** Instructions that were given with a regenerate are instructions, whoever gave them. */
+export function shownOrigin(origin: RunOrigin, { mayReadConfig }: View): RunOrigin {
+  return mayReadConfig || origin.instructions == null ? origin : { ...origin, instructions: null };
 }
 
 export function shownDropped(dropped: HistoryDropped, { mayReadConfig }: View): HistoryDropped {

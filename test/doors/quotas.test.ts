@@ -136,6 +136,18 @@ describe("a day", () => {
     expect((await runAs(ada, "three")).status).toBe(200);
   });
 
+  it("has the tokens of answers too that are cancelled before the model has counted them, by their length", async () => {
+    const ada = await endUser({ tokens_per_day: 20 });
+    const point = gate();
+    model.next([text("x".repeat(400)), hold(point), text("!")]);
+    const cut = await openAs(ada, "hello");
+    await cut.until("RunContent");
+    await call("POST", `/agents/assistant/runs/${cut.runId}/cancel`, undefined, ada.headers);
+    await cut.rest();
+    expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: 100, active: 0 });
+    expectOver(await runAs(ada, "again"), "tokens-day");
+  });
+
   // case 103
   it("neither counts nor refuses a request that repeats its Idempotency-Key", async () => {
     const ada = await endUser({ runs_per_day: 1 });

@@ -1,5 +1,7 @@
+import type { Message } from "../../domain/message.ts";
 import type { RunMetrics } from "../../domain/run.ts";
 import type { TokenMetrics } from "../../domain/session.ts";
+import { utf8Bytes } from "../../lib/text.ts";
 import type { Run } from "./state.ts";
 import { addTokens, allTokens, usedSince } from "./tokens.ts";
 
@@ -54,6 +56,24 @@ export const totalTokens = (run: Run): number => treeTokens(run)?.total_tokens ?
 
 /** How many of them since the run was stored last. */
 export const newTokens = (run: Run): number => Math.max(0, totalTokens(run) - run.stored.tokens);
+
+/** How many bytes of text a token has, about. */
+const TOKEN_BYTES = 4;
+
+/**
+ * About how many tokens went into answers that no model has counted: a model counts once it has ended, so whoever ends its
+ * answer before that would use it for nothing. What it was asked is left out.
+ */
+export function uncountedTokens(run: Run): number {
+  const answers = run.messages
+    .slice(run.stored.messages)
+    .filter((one) => one.role === "assistant" && one.usage === null);
+  const bytes = answers.reduce((sum, one) => sum + utf8Bytes(saidIn(one)), 0);
+  return run.members.reduce((sum, member) => sum + uncountedTokens(member), Math.ceil(bytes / TOKEN_BYTES));
+}
+
+const saidIn = (message: Message): string =>
+  message.role === "assistant" ? message.content + (message.reasoningContent ?? "") : message.content;
 
 /** A session's tokens, with those that the run has used since it was stored last. Each member run adds its own tokens. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {

@@ -1,6 +1,6 @@
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
-import { isShown, shownDropped, shownError, shownSaying, type View } from "../../domain/view.ts";
+import { isShown, shownDropped, shownError, shownOrigin, shownSaying, type View } from "../../domain/view.ts";
 import type { MessageRow } from "../../store/messages/message-rows.ts";
 import type { ExportPage, Part, Place } from "../../store/portable/export-pages.ts";
 import type { StoredEntry } from "../record/event-log.ts";
@@ -102,6 +102,7 @@ export function runLine({ row, systemInput }: { row: RunRow; systemInput: number
   return runRecord.write({
     ...row,
     inputMessages: row.inputMessages - (view.mayReadConfig ? 0 : systemInput),
+    origin: row.origin && shownOrigin(row.origin, view),
     error: row.error && shownError(row.error, view),
     historyDropped: row.historyDropped && shownDropped(row.historyDropped, view),
     status: row.status as PortableRun["status"],

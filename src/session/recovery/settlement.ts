@@ -5,7 +5,7 @@ import { usageKey } from "../../domain/usage.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
-import { addRunTokens, newTokens, runMetrics } from "../../engine/run/metrics.ts";
+import { addRunTokens, newTokens, runMetrics, uncountedTokens } from "../../engine/run/metrics.ts";
 import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { cutUtf8 } from "../../lib/text.ts";
@@ -54,7 +54,7 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
 /** What a top-level run has used since it was stored last; null for a run without a user. */
 export function usageOf(run: Run): Settlement["usage"] {
   const key = usageKey(run.head, run.requirements);
-  return key && { key, tokens: newTokens(run) };
+  return key && { key, tokens: newTokens(run) + uncountedTokens(run) };
 }
 
 /** Whether another model was asked than the one that the run's row names. */
