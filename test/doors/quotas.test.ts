@@ -127,11 +127,16 @@ describe("a day", () => {
   it("has so many tokens; a run that is under way may use more", async () => {
     const ada = await endUser({ tokens_per_day: 20 });
     const now = Date.now();
-    for (const message of ["one", "two"]) expect((await runAs(ada, message)).status).toBe(200);
+    const session_id = newId();
+    for (const message of ["one", "two"]) expect((await runAs(ada, message, { session_id })).status).toBe(200);
     const third = await runAs(ada, "three");
     expectOver(third, "tokens-day");
     expect(third.body.detail).toContain("the 20 tokens of the day");
     expect(await usageOf(ada)).toMatchObject({ runs: 2, tokens: 30 });
+    const asking = (path: string, body?: object) => call("POST", `/sessions/${session_id}/${path}`, body, ada.headers);
+    expectOver(await asking("summary"), "tokens-day");
+    expectOver(await asking("rename", { autogenerate: true }), "tokens-day");
+    expect((await asking("rename", { session_name: "By hand" })).status).toBe(200);
     clock.moveTo(midnightAfter(now) + 1);
     expect((await runAs(ada, "three")).status).toBe(200);
   });
@@ -217,6 +222,7 @@ describe("sessions", () => {
     await call("DELETE", `/sessions/${other}`, undefined, ada.headers);
     expect((await call("POST", fork, undefined, ada.headers)).status).toBe(200);
     expectOver(await create(ada.headers), "sessions");
+    expectOver(await call("POST", `/sessions/${other}/restore`, undefined, ada.headers), "sessions");
     expect((await create((await endUser()).headers)).status).toBe(201);
   });
 

@@ -92,6 +92,8 @@ export const changeSessions = defineRoute({
   path: "/sessions/bulk",
   operationId: "change_sessions",
   scope: [{ anyOf: ["sessions:write", "sessions:delete"] }],
+  // One request may be work for 25,000 items, which all users' jobs share.
+  isCostly: true,
   user: "caller",
   summary: "Rename, tag, archive, pin or delete many sessions",
   description:

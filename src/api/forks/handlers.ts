@@ -10,7 +10,7 @@ import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
-import { refuseSession } from "../usage/refuse-session.ts";
+import { refuseSession } from "../usage/over-quota.ts";
 import { forkRoute } from "./contract.ts";
 
 /** Copying a session into a new one. */

@@ -46,7 +46,7 @@ import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
 import { withoutNulls } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
-import { refuseSession } from "../usage/refuse-session.ts";
+import { refuseModel, refuseSession } from "../usage/over-quota.ts";
 import * as contract from "./contract.ts";
 import { sessionFilter } from "./fields.ts";
 import { checkSizes, newSession, requestedPatch, typedName } from "./input.ts";
@@ -148,6 +148,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       return change(c, session_id, c.req.valid("query"), (session, caller) => session.patchSession(caller, patch));
     }
     await brakeRunStart(c);
+    await refuseModel(c, quotaOf(c), dependencies.now());
     return change(c, session_id, c.req.valid("query"), (session, caller) =>
       session.generateName(caller, instead, ifMatch),
     );
@@ -156,6 +157,7 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   router.openapi(contract.summarizeSession, async (c) => {
     const { session_id } = c.req.valid("param");
     const ifMatch = c.req.valid("header")["If-Match"];
+    await refuseModel(c, quotaOf(c), dependencies.now());
     const session = await changed(c, session_id, c.req.valid("query"), (object, caller) =>
       object.summarizeSession(caller, ifMatch),
     );

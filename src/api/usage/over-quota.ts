@@ -1,0 +1,26 @@
+import { AppError } from "../../domain/error.ts";
+import { type Quota, whyNoRun, whyNoSession } from "../../domain/usage.ts";
+import type { AppContext } from "../../http/context.ts";
+import { countSessionsUpTo, readUsage } from "../../store/usage/guard.ts";
+import { database } from "../shared/find-session.ts";
+
+/** Throws the 429 if the caller's user may have no further session. */
+export async function refuseSession(c: AppContext, quota: Quota | null, nowMs: number): Promise<void> {
+  const failure = quota && whyNoSession(await countSessionsUpTo(database(c), quota), quota.limits, nowMs);
+  if (failure !== null) throw new AppError(failure);
+}
+
+/**
+ * Throws the 429 if the caller's user has used the day's tokens up. For what asks a model without a run: names and summaries are
+ * in no ledger, so they are refused once runs have used it up, and until then only braked.
+ */
+export async function refuseModel(c: AppContext, quota: Quota | null, nowMs: number): Promise<void> {
+  if (quota === null || quota.limits.tokensPerDay === 0) return;
+  const { tokens } = await readUsage(database(c), quota.userId, nowMs);
+  const failure = whyNoRun(
+    { runs: 0, tokens, active: 0 },
+    { ...quota.limits, runsPerDay: 0, concurrentRuns: 0 },
+    nowMs,
+  );
+  if (failure !== null) throw new AppError(failure);
+}
