@@ -1,10 +1,8 @@
 import { actorOf, type Credential } from "../domain/principal.ts";
 import { log } from "../lib/log.ts";
-import type { AppContext, Middleware } from "./context.ts";
+import { type AppContext, type Middleware, onlyReads } from "./context.ts";
 import { requestFields } from "./errors.ts";
 
-/** What only reads. */
-const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 /** The statuses of a request that may not do what it asks for. */
 const REFUSED: readonly number[] = [401, 403, 429];
 
@@ -17,7 +15,7 @@ export function accessLog(): Middleware {
     await next();
     const { status } = c.res;
     const isRefused = REFUSED.includes(status);
-    if (SAFE_METHODS.includes(c.req.method) && !isRefused) return;
+    if (onlyReads(c) && !isRefused) return;
     log(isRefused ? "warn" : "info", "access", {
       ...requestFields(c),
       ...whoIs(c.get("credential")),

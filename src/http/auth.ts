@@ -5,12 +5,12 @@ import { takesJwts } from "../auth/doors.ts";
 import type { CheckContext } from "../auth/form.ts";
 import { verificationKeys } from "../auth/jwt/verification-keys.ts";
 import { type Shown, shownBy } from "../auth/shown.ts";
-import { AppError, forbidden, securityKeyNotConfigured } from "../domain/error.ts";
+import { AppError, securityKeyNotConfigured } from "../domain/error.ts";
 import { type Credential, type Principal, principalOf, unlimited } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
-import type { AppContext, Middleware } from "./context.ts";
+import { type AppContext, type Middleware, onlyReads } from "./context.ts";
 import { unwrap } from "./errors.ts";
-import { isOwnOrAllowed } from "./origin.ts";
+import { isOwnOrAllowed, originNotAllowed } from "./origin.ts";
 
 /** Paths that need no credential, as in AgentOS: what a client has to know before it has one. */
 const OPEN_PATHS: readonly string[] = ["/", "/health", "/info", "/docs", "/openapi.json"];
@@ -51,13 +51,15 @@ async function credentialOf(c: AppContext, gate: Gate, now: () => number): Promi
   return checked === null ? unlimited("development") : unwrap(checked);
 }
 
-const SAFE_METHODS: readonly string[] = ["GET", "HEAD"];
-
-/** Browsers send a cookie with the requests of any page. Those that change something must come from a page that may call. */
+/**
+ * Browsers send a cookie with the requests of any page. Those that change something must come from a page that may call. So
+ * must those with a header of its own for tokens, which a proxy may add by its cookie; without an origin these are of a
+ * program, since browsers name one.
+ */
 function refuseForgery(c: AppContext, { place }: Shown): void {
-  if (place === "cookie" && !SAFE_METHODS.includes(c.req.method) && !isOwnOrAllowed(c)) {
-    throw new AppError(forbidden("This origin is not allowed. Add it to CORS_ORIGINS to let its pages call."));
-  }
+  if (onlyReads(c) || place === "authorization") return;
+  const isOfProgram = place === "token_header" && c.req.header("Origin") === undefined;
+  if (!isOfProgram && !isOwnOrAllowed(c)) throw new AppError(originNotAllowed());
 }
 
 /** Who is calling: whoever has shown the credential, and the user it speaks for. */

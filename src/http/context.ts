@@ -17,3 +17,8 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 export type Middleware = MiddlewareHandler<AppEnv>;
+
+const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+
+/** Whether the request's method only reads. */
+export const onlyReads = (c: AppContext): boolean => SAFE_METHODS.includes(c.req.method);

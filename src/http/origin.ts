@@ -1,5 +1,5 @@
 import { authModeOf } from "../auth/doors.ts";
-import { AppError, badRequest, forbidden } from "../domain/error.ts";
+import { AppError, badRequest, type Failure, forbidden } from "../domain/error.ts";
 import type { Config } from "../env.ts";
 import { isLoopback } from "../lib/loopback.ts";
 import type { AppContext, Middleware } from "./context.ts";
@@ -33,6 +33,9 @@ export function isOwnOrAllowed(c: AppContext): boolean {
   return origin !== undefined && (origin === new URL(c.req.url).origin || isAllowedOrigin(c.get("config"), origin));
 }
 
+export const originNotAllowed = (): Failure =>
+  forbidden("This origin is not allowed. Add it to CORS_ORIGINS to let its pages call.");
+
 /**
  * Which pages may call: CORS as AgentOS answers it. Without a security key, only the browser protects a developer's machine.
  * Then a page of another origin is refused, and so is a page that reached this server by a host name of its own.
@@ -58,7 +61,7 @@ function refuseStrangers(c: AppContext, origin: string | undefined, allowed: boo
     throw new AppError(forbidden(`${detail} Call it as 127.0.0.1 or localhost, or set OS_SECURITY_KEY.`));
   }
   if (origin !== undefined && !allowed && origin !== url.origin) {
-    throw new AppError(forbidden("This origin is not allowed. Add it to CORS_ORIGINS to let its pages call."));
+    throw new AppError(originNotAllowed());
   }
   if (isOfBrowser(c) && c.req.header("Sec-Fetch-Site") === undefined && !isPreflight(c)) {
     const detail =

@@ -10,6 +10,7 @@ const model = scriptModel();
 const idp = scriptIssuer();
 const APP = "https://app.example.com";
 const EVIL = "https://evil.example.com";
+const NOT_ALLOWED = "This origin is not allowed. Add it to CORS_ORIGINS to let its pages call.";
 const withCookie = deployment({ JWT_COOKIE: "access_token", CORS_ORIGINS: APP });
 const cookie = (token: string) => ({ Cookie: `theme=dark; access_token=${token}` });
 
@@ -68,12 +69,12 @@ describe("a token in a cookie", () => {
       const headers = { ...cookie(token), ...(origin !== undefined && { Origin: origin }) };
       for (const method of ["DELETE", "PATCH", "POST", "PUT"]) {
         const answer = await withCookie(method, path, headers, method === "PATCH" ? '{"session_name":"x"}' : undefined);
-        const { detail } = await answer.json<{ detail: string }>();
-        expect([method, origin, answer.status, detail]).toEqual([
+        const text = await answer.text();
+        expect([method, origin, answer.status, text]).toEqual([
           method,
           origin,
           403,
-          "This origin is not allowed. Add it to CORS_ORIGINS to let its pages call.",
+          expect.stringContaining(NOT_ALLOWED),
         ]);
       }
     }
@@ -104,6 +105,29 @@ describe("a token in a cookie", () => {
     const [ada, eve] = [await tokenFor("ada"), await tokenFor("eve")];
     const answer = await withCookie("GET", "/sessions", { Cookie: `access_token=${eve}; access_token=${ada}` });
     expect([answer.status, (await answer.json<{ detail: string }>()).detail]).toEqual([401, "Ambiguous cookie"]);
+  });
+});
+
+describe("a token in a header that a proxy adds by its cookie", () => {
+  const behindAccess = deployment({ JWT_HEADER: "Cf-Access-Jwt-Assertion", CORS_ORIGINS: APP });
+  const added = (token: string) => ({ "Cf-Access-Jwt-Assertion": token });
+
+  it("changes something for no foreign page, and does for a program, which names no origin", async () => {
+    const token = await tokenFor("ada");
+    const { session_id } = await ranAs(token);
+    const path = `/sessions/${session_id}`;
+    for (const origin of [EVIL, "null", `${APP}.evil.example.com`]) {
+      for (const method of ["DELETE", "PATCH", "POST", "PUT"]) {
+        const answer = await behindAccess(method, path, { ...added(token), Origin: origin });
+        const { detail } = await answer.json<{ detail: string }>();
+        expect([method, origin, answer.status, detail]).toEqual([method, origin, 403, NOT_ALLOWED]);
+      }
+    }
+    for (const headers of [{ Origin: APP }, { Origin: BASE }, {}]) {
+      const answer = await behindAccess("PATCH", path, { ...added(token), ...headers }, '{"session_name":"Named"}');
+      expect([headers, answer.status]).toEqual([headers, 200]);
+    }
+    expect((await behindAccess("GET", path, { ...added(token), Origin: EVIL })).status).toBe(200);
   });
 });
 
