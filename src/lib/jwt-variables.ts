@@ -52,6 +52,7 @@ function isPublicKey(key: unknown): boolean {
 interface JwtSettings {
   mode: "development" | "deployment";
   securityKey: string | null;
+  securityKeyOld: string | null;
   jwtIssuer: string | null;
   jwtJwksUrl: string | null;
   jwtJwks: string | null;
@@ -106,11 +107,12 @@ function verificationKeyProblems({ jwtVerificationKey, jwtAlgorithm }: JwtSettin
 
 /** A token that one door signs must not open another one. */
 function secretProblems(settings: JwtSettings): string[] {
-  const { securityKey, jwtVerificationKey, clientTokenSecret, clientTokenSecretOld } = settings;
-  const isShared = (secret: string | null) => secret !== null && [securityKey, jwtVerificationKey].includes(secret);
+  const { securityKey, securityKeyOld, jwtVerificationKey, clientTokenSecret, clientTokenSecretOld } = settings;
+  const others = [securityKey, securityKeyOld, jwtVerificationKey];
+  const isShared = (secret: string | null) => secret !== null && others.includes(secret);
   const names = [
     ...(isShared(clientTokenSecret) ? ["CLIENT_TOKEN_SECRET"] : []),
     ...(isShared(clientTokenSecretOld) ? ["CLIENT_TOKEN_SECRET_OLD"] : []),
   ];
-  return names.map((name) => `${name} must be another secret than JWT_VERIFICATION_KEY and OS_SECURITY_KEY.`);
+  return names.map((name) => `${name} must be another secret than JWT_VERIFICATION_KEY, OS_SECURITY_KEY and OS_SECURITY_KEY_OLD.`);
 }
