@@ -1,6 +1,4 @@
-import { AppError, forbidden } from "../../domain/error.ts";
 import { endOfDay } from "../../domain/usage.ts";
-import { principal } from "../../http/auth.ts";
 import { limitsOf } from "../../http/quota.ts";
 import { readUsage } from "../../store/usage/guard.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
@@ -15,8 +13,6 @@ export function usageRouter({ now }: Pick<RouteDependencies, "now">) {
 
   router.openapi(contract.userUsage, async (c) => {
     const { user_id } = c.req.valid("param");
-    const caller = principal(c);
-    if (caller.confined && caller.userId !== user_id) throw new AppError(forbidden("Access denied to read this user"));
     const nowMs = now();
     const { concurrentRuns, runsPerDay, tokensPerDay, maxSessions } = limitsOf(c);
     const usage = {

@@ -42,7 +42,7 @@ export function tokenCredential(claims: JsonObject, config: CredentialSettings, 
  * The user, by the rule of all ids, since users' ids stand in paths and rows. Names that stand for service accounts, and for
  * AgentOS itself, are nobody's. A token without a user is refused whatever it may do: it would see everybody's sessions.
  */
-export function readSubject(value: Json | undefined): Outcome<string> {
+function readSubject(value: Json | undefined): Outcome<string> {
   if (value === undefined || value === null || value === "") {
     return fail(forbidden("Authenticated request is missing a user identity"));
   }
@@ -87,7 +87,7 @@ const LIMITS = {
 } as const satisfies Record<string, keyof UserLimits>;
 
 /** How much the user may use, where a token says so. One that cannot be read is refused: it would else limit nothing. */
-export function readLimits(value: Json | undefined): Outcome<Partial<UserLimits> | null> {
+function readLimits(value: Json | undefined): Outcome<Partial<UserLimits> | null> {
   if (value === undefined || value === null) return ok(null);
   if (!isObject(value)) return fail(wrongLimits("must be an object"));
   const limits: Partial<UserLimits> = {};

@@ -1,5 +1,5 @@
 import { desc, inArray, lt, type SQL, sql } from "drizzle-orm";
-import { type Act, type AuditAction, type AuditEntry, auditEntry } from "../../domain/audit.ts";
+import type { AuditAction, AuditEntry } from "../../domain/audit.ts";
 import type { Statement } from "../commit.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
@@ -18,10 +18,6 @@ export function auditStatement(db: Database, entry: AuditEntry, condition: SQL =
   if (statement === undefined) throw new Error("One row is one statement.");
   return statement;
 }
-
-/** As `auditStatement`, of an act that is done now. */
-export const actStatement = (db: Database, act: Act, at: { nowMs: number; newId(): string }, condition?: SQL) =>
-  auditStatement(db, auditEntry(act, at.newId(), at.nowMs), condition);
 
 /** Acts, newest first, behind a place. */
 export async function listAudit(
