@@ -2,7 +2,7 @@ import type { Failure } from "./domain/error.ts";
 import { MAX_TTL_SECONDS } from "./domain/limits.ts";
 import { type KeyedProvider, MODEL_APIS, type ModelApi, type ModelProvider } from "./domain/model-choice.ts";
 import { fail, type Outcome, ok } from "./domain/outcome.ts";
-import { DEFAULT_SCOPES } from "./domain/scope.ts";
+import { ADMIN_SCOPE, DEFAULT_SCOPES } from "./domain/scope.ts";
 import { type Registry, teamDepth } from "./domain/team.ts";
 import { CLAIM, HEADER_NAME, ISSUER_ALGORITHMS, JWKS, JWT_ALGORITHM, jwtProblems } from "./lib/jwt-variables.ts";
 import {
@@ -145,7 +145,7 @@ export const SETTINGS = {
   jwtToolClaims: variable("JWT_TOOL_CLAIMS", TEXTS, []),
   /** What tokens may do that have no claim of scopes. */
   jwtDefaultScopes: variable("JWT_DEFAULT_SCOPES", SCOPE_WORDS, [...DEFAULT_SCOPES]),
-  jwtAdminScope: variable("JWT_ADMIN_SCOPE", TEXT, "agent_os:admin"),
+  jwtAdminScope: variable("JWT_ADMIN_SCOPE", TEXT, ADMIN_SCOPE),
   /** By how much clocks may differ. */
   jwtLeewaySeconds: variable("JWT_LEEWAY_SECONDS", seconds(0, 300), 10),
   /** The header that tokens stand in. */

@@ -1,4 +1,4 @@
-import type { HeldScopes } from "./scope.ts";
+import { ADMIN_SCOPE, type HeldScopes } from "./scope.ts";
 
 // What a caller may hand on in a token that it makes: never more than it holds.
 
@@ -25,8 +25,6 @@ export const invalidScopes = (scopes: readonly string[], adminScope: string): st
 
 /** What lets its holder speak for others, make tokens, or look at what others did. No end user's token may have it. */
 const RESOURCES_OF_STAFF: readonly string[] = ["users", "client_tokens", "service_accounts", "audit"];
-
-const ADMIN_SCOPE = "agent_os:admin";
 
 /** Those of the scopes that only staff may hold: the admin scope, the default one too, and those of staff's resources. */
 export const scopesOfStaff = (scopes: readonly string[], adminScope: string): string[] =>

@@ -24,13 +24,16 @@ export function timeToLive(
   return session.ttlSeconds ?? component?.sessionTtlSeconds ?? deploymentSeconds;
 }
 
-/** Whether the principal may have a session that is kept so many seconds (null: for ever) kept so many instead. */
+/** Whether the principal may have a session, which says this of its time to live, say that instead. */
 export function mayKeep(
   { confined }: Pick<Principal, "confined">,
-  before: number | null,
-  after: number | null,
+  own: { before: number | null; after: number | null },
+  component: Pick<Component, "sessionTtlSeconds"> | undefined,
+  deploymentSeconds: number | null,
 ): boolean {
-  return !confined || (after ?? Number.POSITIVE_INFINITY) <= (before ?? Number.POSITIVE_INFINITY);
+  const kept = (ttlSeconds: number | null) =>
+    timeToLive({ ttlSeconds }, component, deploymentSeconds) ?? Number.POSITIVE_INFINITY;
+  return !confined || kept(own.after) <= kept(own.before);
 }
 
 /** Whether the session's time is over. A pin, an archive, or a run that waits for people does not make it longer. */

@@ -23,6 +23,9 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** AgentOS's admin scope: everything, unless the deployment names another (`JWT_ADMIN_SCOPE`). */
+export const ADMIN_SCOPE = "agent_os:admin";
+
 /** What a caller holds: everything (the security key, and AgentOS's admin scope), or what its credential lists. */
 export type HeldScopes = "all" | readonly string[];
 

@@ -17,9 +17,9 @@ export interface ServiceAccount {
   revokedAt: number | null;
 }
 
-const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+export const ACCOUNT_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 export const MAX_ACCOUNT_NAME_CHARS = 63;
-export const isAccountName = (name: string): boolean => NAME.test(name);
+export const isAccountName = (name: string): boolean => ACCOUNT_NAME.test(name);
 
 /** AgentOS's, but for workflows, which this server does not run. */
 export const DEFAULT_ACCOUNT_SCOPES: readonly string[] = ["agents:run", "teams:run", "sessions:read", "config:read"];

@@ -1,5 +1,5 @@
 import { isLoopback } from "./loopback.ts";
-import { type Format, oneOf, words } from "./variable-formats.ts";
+import { type Format, MIN_SECRET_BYTES, oneOf, SIGNING_SECRET, words } from "./variable-formats.ts";
 
 // What the variables of users' tokens may hold, each alone and together.
 
@@ -62,8 +62,6 @@ interface JwtSettings {
   clientTokenSecretOld: string | null;
 }
 
-const MIN_SECRET_BYTES = 32;
-
 /** What is wrong with the settings of tokens together, a sentence each. None shows a value. */
 export function jwtProblems(settings: JwtSettings): string[] {
   return [...keySourceProblems(settings), ...verificationKeyProblems(settings), ...secretProblems(settings)];
@@ -91,15 +89,18 @@ function isKeyUrl(text: string, mode: JwtSettings["mode"]): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && mode === "development" && isLoopback(url.hostname));
 }
 
+export const mustBePublicKeys = (algorithm: string): string =>
+  `JWT_VERIFICATION_KEY must be public keys for ${algorithm} (JWT_ALGORITHM), as PEM.`;
+
 /** Whether all of these are public keys says their import, which cannot be done here (`auth/jwt/verification-keys.ts`). */
 function verificationKeyProblems({ jwtVerificationKey, jwtAlgorithm }: JwtSettings): string[] {
   if (jwtVerificationKey === null) return [];
   const isPem = jwtVerificationKey.includes("-----BEGIN");
   if (jwtAlgorithm !== "HS256") {
-    return isPem ? [] : [`JWT_VERIFICATION_KEY must be public keys for ${jwtAlgorithm} (JWT_ALGORITHM), as PEM.`];
+    return isPem ? [] : [mustBePublicKeys(jwtAlgorithm)];
   }
   // Everybody may know a public key. As a secret it would let everybody sign.
-  const isSecret = !isPem && new TextEncoder().encode(jwtVerificationKey).byteLength >= MIN_SECRET_BYTES;
+  const isSecret = !isPem && SIGNING_SECRET.read(jwtVerificationKey) !== undefined;
   return isSecret
     ? []
     : [`JWT_VERIFICATION_KEY must be a secret of at least ${MIN_SECRET_BYTES} bytes for HS256 (JWT_ALGORITHM).`];
@@ -114,5 +115,7 @@ function secretProblems(settings: JwtSettings): string[] {
     ...(isShared(clientTokenSecret) ? ["CLIENT_TOKEN_SECRET"] : []),
     ...(isShared(clientTokenSecretOld) ? ["CLIENT_TOKEN_SECRET_OLD"] : []),
   ];
-  return names.map((name) => `${name} must be another secret than JWT_VERIFICATION_KEY, OS_SECURITY_KEY and OS_SECURITY_KEY_OLD.`);
+  return names.map(
+    (name) => `${name} must be another secret than JWT_VERIFICATION_KEY, OS_SECURITY_KEY and OS_SECURITY_KEY_OLD.`,
+  );
 }

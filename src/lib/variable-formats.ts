@@ -63,7 +63,7 @@ export const TEXTS: Format<string[]> = {
   expected: "texts, separated by commas",
 };
 
-const MIN_SECRET_BYTES = 32;
+export const MIN_SECRET_BYTES = 32;
 
 /** A secret that signs. A short one could be guessed by whoever holds something that it signed. */
 export const SIGNING_SECRET: Format<string> = {

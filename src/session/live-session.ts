@@ -11,7 +11,7 @@ import type { ItemResult } from "../domain/job.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal, SERVER } from "../domain/principal.ts";
-import { mayKeep, timeToLive } from "../domain/retention.ts";
+import { mayKeep } from "../domain/retention.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import type { NameChange } from "../domain/session-fields.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
@@ -178,10 +178,8 @@ export class LiveSession {
     if (ttlSeconds === undefined) {
       return true;
     }
-    const component = namingAgent(this.#deps, session);
-    const kept = (own: number | null) =>
-      timeToLive({ ttlSeconds: own }, component, this.#deps.settings.sessionTtlSeconds);
-    return mayKeep(principal, kept(session.ttlSeconds), kept(ttlSeconds));
+    const own = { before: session.ttlSeconds, after: ttlSeconds };
+    return mayKeep(principal, own, namingAgent(this.#deps, session), this.#deps.settings.sessionTtlSeconds);
   }
 
   /** Changes the state, also for the tools of an active run. What these changed before stays, but for what the patch sets. */

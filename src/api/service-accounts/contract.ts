@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import {
+  ACCOUNT_NAME,
   DEFAULT_ACCOUNT_SCOPES,
   DEFAULT_EXPIRY_DAYS,
   DEFAULT_OVERLAP_SECONDS,
@@ -39,7 +40,7 @@ const Name = z
   })
   .openapi({
     type: "string",
-    pattern: "^[a-z0-9][a-z0-9_-]{0,62}$",
+    pattern: ACCOUNT_NAME.source,
     maxLength: MAX_ACCOUNT_NAME_CHARS,
     example: "github-actions",
   });

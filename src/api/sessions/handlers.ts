@@ -12,7 +12,7 @@ import {
 import { CALLS_AT_ONCE } from "../../domain/limits.ts";
 import type { Outcome } from "../../domain/outcome.ts";
 import { couldSee, type Principal } from "../../domain/principal.ts";
-import { mayKeep, timeToLive } from "../../domain/retention.ts";
+import { mayKeep } from "../../domain/retention.ts";
 import type { Session } from "../../domain/session.ts";
 import { principal } from "../../http/auth.ts";
 import { readPatchBody } from "../../http/body.ts";
@@ -80,9 +80,9 @@ export function sessionsRouter(dependencies: RouteDependencies) {
     const caller = principal(c);
     const session = newSession(query.type ?? "agent", { ...body, userId: caller.ownerId }, dependencies);
     if (!(await mayBegin(session.sessionId, null))) throw new AppError(reservedSessionId(session.sessionId));
-    const kept = (own: number | null) =>
-      timeToLive({ ttlSeconds: own }, componentOf(session), c.get("config").sessionTtlSeconds);
-    if (!mayKeep(caller, kept(null), kept(session.ttlSeconds))) throw new AppError(mayNotKeepLonger());
+    const own = { before: null, after: session.ttlSeconds };
+    const mayBeKept = mayKeep(caller, own, componentOf(session), c.get("config").sessionTtlSeconds);
+    if (!mayBeKept) throw new AppError(mayNotKeepLonger());
     if (session.name !== null) {
       session.name = await guardedName(componentOf(session), "manual", session.name, session);
       if (session.name === null) throw new AppError(nameRefused());

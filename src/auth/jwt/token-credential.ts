@@ -3,7 +3,7 @@ import { idProblem } from "../../domain/id.ts";
 import { isObject, type Json, type JsonObject } from "../../domain/json.ts";
 import { MAX_TOOL_CLAIMS_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
-import type { Credential, UserLimits } from "../../domain/principal.ts";
+import { type Credential, isReservedUser, type UserLimits } from "../../domain/principal.ts";
 import { heldScopes } from "../../domain/scope.ts";
 import type { Config } from "../../env.ts";
 import { readJson } from "../../lib/read-json.ts";
@@ -47,8 +47,9 @@ function readSubject(value: Json | undefined): Outcome<string> {
     return fail(forbidden("Authenticated request is missing a user identity"));
   }
   if (typeof value !== "string") return fail(invalidToken("Subject must be a string"));
-  const isTaken = value.startsWith("sa:") || value.startsWith("__");
-  return isTaken || idProblem(value) !== null ? fail(invalidCredential("Invalid token subject")) : ok(value);
+  return isReservedUser(value) || idProblem(value) !== null
+    ? fail(invalidCredential("Invalid token subject"))
+    : ok(value);
 }
 
 /** A claim that is there counts alone, whatever it is: what we cannot read allows nothing. */

@@ -1,6 +1,7 @@
 import { type CryptoKey, importSPKI } from "jose";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { type Config, misconfigured } from "../../env.ts";
+import { mustBePublicKeys } from "../../lib/jwt-variables.ts";
 
 type KeySettings = Pick<Config, "jwtVerificationKey" | "jwtAlgorithm">;
 
@@ -32,7 +33,7 @@ async function importKeys({ jwtVerificationKey, jwtAlgorithm }: KeySettings): Pr
   } catch {
     // What the platform says of a key is of no use to whoever set it: the sentence below says what it must be.
   }
-  return fail(misconfigured([`JWT_VERIFICATION_KEY must be public keys for ${jwtAlgorithm} (JWT_ALGORITHM), as PEM.`]));
+  return fail(misconfigured([mustBePublicKeys(jwtAlgorithm)]));
 }
 
 const secretKey = (secret: string): Promise<CryptoKey> =>
