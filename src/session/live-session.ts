@@ -20,7 +20,7 @@ import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { StateChange } from "./drive/live-state.ts";
-import { Readers } from "./drive/readers.ts";
+import { type Reader, Readers } from "./drive/readers.ts";
 import { runAnswer } from "./drive/run-answer.ts";
 import type { Arrival } from "./lane/accept-run.ts";
 import { admit } from "./lane/admit.ts";
@@ -115,11 +115,35 @@ export class LiveSession {
     }
     const live = admitted.value;
     const waitingBefore = this.#context.lane.waitingBefore(live);
-    return runAnswer(live, { principal: call.principal, read, readers: this.#readers, waitingBefore });
+    const place = (runId: string) => this.#readers.admit(call.principal, runId);
+    return runAnswer(live, { read, place, waitingBefore });
   }
 
-  /** Takes answers to what a paused run waits for. */
-  async continueRun({ read, ...call }: ContinueCall): Promise<Outcome<RunAnswer>> {
+  /**
+   * Takes answers to what a paused run waits for. A stream's reader gets its place first: a caller who was refused behind
+   * the store would have answered, and could not ask again.
+   */
+  async continueRun(call: ContinueCall): Promise<Outcome<RunAnswer>> {
+    if (call.read.kind !== "stream") {
+      return this.#continue(call, null);
+    }
+    const reader = this.#readers.admit(call.principal, call.runId);
+    if (reader === null) {
+      return fail(tooManyStreams());
+    }
+    let isRead = false;
+    try {
+      const answer = await this.#continue(call, reader);
+      isRead = answer.ok;
+      return answer;
+    } finally {
+      if (!isRead) {
+        reader.leave();
+      }
+    }
+  }
+
+  async #continue({ read, ...call }: ContinueCall, reader: Reader | null): Promise<Outcome<RunAnswer>> {
     const arrival: AnswerArrival = { ...call, quota: call.quota ?? null, arrivedAt: this.#deps.now() };
     const continued = await this.#arrivals.run(() => admitAnswers(this.#context, arrival));
     if (!continued.ok) {
@@ -127,7 +151,7 @@ export class LiveSession {
     }
     const { live, fromEntry } = continued.value;
     const waitingBefore = this.#context.lane.waitingBefore(live);
-    return runAnswer(live, { principal: call.principal, read, readers: this.#readers, waitingBefore, fromEntry });
+    return runAnswer(live, { read, place: () => reader, waitingBefore, fromEntry });
   }
 
   /** Finds a run to read its events again. */

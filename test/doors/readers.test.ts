@@ -1,8 +1,13 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { principalOf, unlimited } from "../../src/domain/principal.ts";
+import type { LiveSession } from "../../src/session/live-session.ts";
 import { bearer, key, tokenFor } from "../support/credentials.ts";
-import { EventStream, newId, overConnection, send } from "../support/http.ts";
+import { call, EventStream, newId, overConnection, send } from "../support/http.ts";
 import { sleep } from "../support/model-connection.ts";
-import { gate, hold, scriptModel, text } from "../support/scripted-model.ts";
+import { confirmed, continuePath, pauseOf, tools } from "../support/paused-runs.ts";
+import { gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
+import { objectOf } from "../support/session-story.ts";
 
 // case 77: how often a user reads one run at once.
 
@@ -70,6 +75,38 @@ describe("a run that a user reads", () => {
     for (let again = 0; again < MAX_READERS + 1; again += 1) {
       expect((await new EventStream(await read()).rest()).at(-1)?.event).toBe("RunCompleted");
     }
+  });
+
+  it("takes no answers from a ninth: they can be sent again, and whoever streams no answer is let in", async () => {
+    const user = `ada-${newId()}`;
+    const headers = bearer(await tokenFor(user));
+    const session_id = newId();
+    model.next([toolCall("delete_record", { id: "7" })]);
+    const asked = { message: "go", stream: false, session_id };
+    const paused = pauseOf("operator", (await call("POST", "/agents/operator/runs", asked, headers)).body);
+    const credential = { ...unlimited("development"), caller: "user" as const, subject: user, scopes: [] };
+    const reading = {
+      runId: paused.run_id,
+      component: { type: "agent" as const, id: "operator" },
+      principal: principalOf(credential, null),
+      lastEventIndex: null,
+    };
+    // Nobody reads what these streams hold, so they keep their places.
+    const streams = await runInDurableObject(objectOf(session_id), async (object) => {
+      const calls = object as unknown as Pick<LiveSession, "resumeRun">;
+      const opened = await Promise.all(Array.from({ length: MAX_READERS }, () => calls.resumeRun(reading)));
+      return opened.flatMap((one) => (one.ok ? [one.value.stream] : []));
+    });
+    expect(streams.length).toBe(MAX_READERS);
+    const said = { session_id, ...tools(paused, confirmed) };
+    const ninth = await call("POST", continuePath(paused), { ...said, stream: true }, headers);
+    expect([ninth.status, ninth.body.code]).toEqual([429, "rate_limited"]);
+    const where = `/agents/operator/runs/${paused.run_id}?session_id=${session_id}`;
+    expect((await call("GET", where, undefined, headers)).body.status).toBe("PAUSED");
+
+    const whole = await call("POST", continuePath(paused), { ...said, stream: false }, headers);
+    expect([whole.status, whole.body.status]).toEqual([200, "COMPLETED"]);
+    await runInDurableObject(objectOf(session_id), () => Promise.all(streams.map((stream) => stream.cancel())));
   });
 
   it("counts each user's readers by themselves, and each run's", async () => {

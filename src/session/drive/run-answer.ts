@@ -1,16 +1,15 @@
 import { tooManyStreams } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
-import type { Principal } from "../../domain/principal.ts";
 import type { ReadMode, RunAnswer } from "../run-calls.ts";
 import { eventStream } from "./event-stream.ts";
 import type { LiveRun } from "./live-run.ts";
-import type { Readers } from "./readers.ts";
+import type { Reader } from "./readers.ts";
 
-/** Who gets the answer, and how. */
+/** How the answer is read. */
 export interface Reading {
-  principal: Principal;
   read: ReadMode;
-  readers: Readers;
+  /** The place that a stream's reader takes; null if none is left. */
+  place: (runId: string) => Reader | null;
   /** How many runs go before it. */
   waitingBefore: number;
   /** The entry of its log that a stream begins with. */
@@ -19,11 +18,11 @@ export interface Reading {
 
 /**
  * What a caller gets of a run that was let in. A caller who reads it whole gets it when it is over, any other one at once.
- * Only a request that is repeated with its key can be refused here: a new run has no readers yet.
+ * A start is refused here only if it repeats its key, since a new run has no readers yet. A continue has its place already.
  */
 export async function runAnswer(
   live: LiveRun,
-  { principal, read, readers, waitingBefore, fromEntry = 0 }: Reading,
+  { read, place, waitingBefore, fromEntry = 0 }: Reading,
 ): Promise<Outcome<RunAnswer>> {
   if (read.kind === "whole") {
     await live.done();
@@ -35,7 +34,7 @@ export async function runAnswer(
     return ok({ ...known, result: { kind: "background", status: "PENDING", waitingBefore } });
   }
   if (read.kind === "stream") {
-    const reader = readers.admit(principal, runId);
+    const reader = place(runId);
     if (reader === null) {
       return fail(tooManyStreams());
     }
