@@ -27,7 +27,7 @@ interface Known {
 interface Accounts {
   /** By the digest of their tokens; the one used least lately is first. */
   byHash: Map<string, Known>;
-  /** How often one was forgotten: what was read before that may be older than the end that was written. */
+  /** How many accounts were forgotten. A read that began before the last of these may lack that account's end: it is not kept. */
   forgotten: number;
 }
 

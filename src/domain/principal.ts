@@ -94,8 +94,8 @@ export function confinedUser(credential: Credential): string | null {
 const ownerOf = (user: string | null) => user as Owner | null;
 
 /**
- * Whose an idempotency key is; the same key of another holder is another one. Who may act for all users does not share
- * the keys of the user whom it names, as whose holder it is known by its own name.
+ * Whose an idempotency key is; the same key of another holder is another one. A user who may act for all users holds keys
+ * under its own name beside that of the user whom it names. Else its key could answer with a run that this user asked for.
  */
 export function keyHolder({ caller, actor, userId, confined }: Principal): { caller: string; userId: string } {
   return { caller: caller === "user" && !confined ? actor : caller, userId: userId ?? "" };

@@ -33,7 +33,7 @@ function given({ jwtJwks }: Config): KeySource<KeySet>["known"] {
 export async function issuerKey(header: JsonObject, context: CheckContext): Promise<Outcome<CryptoKey | null>> {
   const source = sourceOf(context.config);
   let searched: KeySource<KeySet>["known"] = null;
-  // As often as it takes to wait for one look of another request, and then to look oneself.
+  // Another request's look ends within `MAX_READ_MS`. A request that still waits after so many rounds would wait for ever.
   for (let left = MAX_READ_MS / POLL_MS; left > 0; left -= 1) {
     const { known } = source;
     switch (nextStep(source, context.now(), known !== null && searched === known)) {

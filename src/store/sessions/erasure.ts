@@ -27,7 +27,6 @@ export async function erasureOf(userId: Owner, keepsUsageFrom: number | null): P
 }
 
 /**
-/**
  * Writes down that the user is to be erased, and who asked for it; false when D1 did not answer that it was written. Of two that
  * are under way for one user, the one that keeps nothing counts, and only a first one of its kind is a row of the audit.
  */
