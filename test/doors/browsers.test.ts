@@ -148,12 +148,17 @@ describe("a page of another origin", () => {
 
   it("may look into refusals too: why, and when to come back (case 76)", async () => {
     idp.answer = () => new Response(null, { status: 500 });
+    const once = await tokenFor(`ada-${newId()}`, { limits: { runs_per_day: 1 } });
+    await ranAs(once);
+    const spent = { ...bearer(once), "Content-Type": "application/json" };
+    const asked = '{"message":"Hi","stream":false}';
     const poor = bearer(await tokenFor("ada", { scopes: [] }));
     const shown: [Response, number][] = [
       [await withCookie("GET", "/sessions", { Origin: APP }), 401],
       [await withCookie("GET", "/sessions", { Origin: APP, ...bearer("garbage") }), 401],
       [await withCookie("GET", "/sessions", { Origin: APP, ...poor }), 403],
       [await withCookie("GET", "/sessions", { Origin: APP, ...bearer(await idp.tokenFor("ada")) }), 503],
+      [await withCookie("POST", "/agents/assistant/runs", { Origin: APP, ...spent }, asked), 429],
     ];
     for (const [answer, status] of shown) {
       expect([answer.status, answer.headers.get("Access-Control-Allow-Origin")]).toEqual([status, APP]);

@@ -506,6 +506,7 @@ describe("who may act for users", () => {
   });
 });
 
+// case 52
 describe("a job of a user", () => {
   it("touches only what is its own, also what was another's when the job was made", async () => {
     const [ada, bob] = await users();

@@ -96,10 +96,12 @@ describe("the user of a token", () => {
     expect((await run("Hi")).status).toBe(401);
   });
 
+  // case 23
   it.each([[7], [["ada"]], [{}], [true], [0], [false]])("is a text: sub %j", async (sub) => {
     expect(said(await ofClaims({ sub }))).toEqual(refused("Invalid token: Subject must be a string"));
   });
 
+  // case 23
   it.each([
     ["sa:x"],
     ["sa:"],

@@ -124,6 +124,7 @@ describe("a day", () => {
     expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: 15 });
   });
 
+  // case 100
   it("has so many tokens; a run that is under way may use more", async () => {
     const ada = await endUser({ tokens_per_day: 20 });
     const now = Date.now();

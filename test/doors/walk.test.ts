@@ -118,6 +118,7 @@ describe("every operation", () => {
     expect(unscoped.filter((name) => name !== "GET /me")).toEqual([]);
   });
 
+  // case 40
   it("is refused to who shows nothing, garbage, or a token that is over, and Ada's rows stay", async () => {
     const before = await rowsOfAda();
     expect(before.length).toBeGreaterThan(10);
@@ -135,6 +136,7 @@ describe("every operation", () => {
     expect(await rowsOfAda()).toEqual(before);
   });
 
+  // case 40
   it("is refused to who lacks one of its scopes, in words that name one, and Ada's rows stay", async () => {
     const before = await rowsOfAda();
     const asks = scoped.flatMap((operation) => lacking(operation).map((left) => ({ operation, left })));
@@ -153,6 +155,7 @@ describe("every operation", () => {
     expect(await rowsOfAda()).toEqual(before);
   });
 
+  // case 49, case 53
   it("shows and changes nothing of Ada's to another user, and answers as if it were not there", async () => {
     const before = await rowsOfAda();
     const calls = model.calls.length;
@@ -173,6 +176,7 @@ describe("every operation", () => {
     expect(await rowsOfAda()).toEqual(before);
   });
 
+  // case 40
   it("takes an agent's or a team's own scope for that one, and the scope of one session for none", async () => {
     const missing = nothing();
     const narrowed = (id: Record<string, string>) =>
@@ -196,6 +200,7 @@ describe("every operation", () => {
     );
   });
 
+  // case 40
   it("lets in the key and who has the admin scope, who read all of Ada's", async () => {
     const admin = bearer(await tokenFor("root", { scopes: ["agent_os:admin"] }));
     for (const headers of [key, admin]) {

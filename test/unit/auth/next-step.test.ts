@@ -37,6 +37,7 @@ describe("the keys of an issuer", () => {
     expect(step({ ...under, known: read(HOUR) }, true)).toBe("unavailable");
   });
 
+  // case 36
   it("count a look as failed that nobody ended within five seconds", () => {
     expect(step({ readingSince: NOW - 5_000 })).toBe("unavailable");
     expect(step({ readingSince: NOW - 5_000, known: read(HOUR) })).toBe("use");
