@@ -197,6 +197,7 @@ type FailureStatus = keyof typeof FAILURES;
 
 const FAILURE_HEADERS: Partial<Record<FailureStatus, AnswerHeaders>> = {
   401: header("WWW-Authenticate", "string", "`Bearer`."),
+  403: header("WWW-Authenticate", "string", "`Bearer` with the scope that is lacking; only where one is."),
   405: header("Allow", "string", "The methods of the path."),
   429: {
     ...header("Retry-After", "integer", "Seconds."),
