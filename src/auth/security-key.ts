@@ -11,7 +11,8 @@ export const SECURITY_KEY: Form = {
 };
 
 async function isKey(text: string, { securityKey, securityKeyOld }: Config): Promise<boolean> {
-  const keys = [securityKey, securityKeyOld].filter((key) => key !== null);
+  // The old one is taken beside a new one only: it must not outlive a key that was taken away.
+  const keys = securityKey === null ? [] : [securityKey, securityKeyOld].filter((key) => key !== null);
   const same = await Promise.all(keys.map((key) => sameSecret(text, key)));
   return same.includes(true);
 }

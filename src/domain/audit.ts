@@ -65,5 +65,5 @@ export function actInSession(
 function actsForAnother({ caller, actor, userId, confined }: Principal, owner: string | null): boolean {
   if (owner === null || confined || caller === "server") return false;
   if (caller === "security_key" || caller === "development") return userId === null;
-  return actor !== owner && actor !== `user:${owner}`;
+  return actor !== (caller === "user" ? `user:${owner}` : owner);
 }

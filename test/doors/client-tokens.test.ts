@@ -252,5 +252,8 @@ describe("the old security key", () => {
     expect([await sessions(before, old), await sessions(before, next)]).toEqual([200, 401]);
     expect([await sessions(during, old), await sessions(during, next)]).toEqual([200, 200]);
     expect([await sessions(after, old), await sessions(after, next)]).toEqual([401, 200]);
+    // A deployment that has gone over to tokens, and forgot the old key.
+    const forgotten = { OS_SECURITY_KEY: "", OS_SECURITY_KEY_OLD: old };
+    expect(await sessions(forgotten, old)).toBe(401);
   });
 });

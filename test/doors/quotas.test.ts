@@ -13,7 +13,7 @@ import {
   usageOf,
 } from "../support/end-user.ts";
 import { call, newId } from "../support/http.ts";
-import { gate, hold, scriptModel, text } from "../support/scripted-model.ts";
+import { finish, gate, hold, scriptModel, text, usage } from "../support/scripted-model.ts";
 import { killObjects, ring, rowsOf } from "../support/session-story.ts";
 
 const model = scriptModel();
@@ -152,6 +152,13 @@ describe("a day", () => {
     await cut.rest();
     expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: 100, active: 0 });
     expectOver(await runAs(ada, "again"), "tokens-day");
+  });
+
+  it("has the tokens of whole answers too whose server counts none", async () => {
+    const ada = await endUser({ tokens_per_day: 20 });
+    model.next([text("x".repeat(400)), usage(null), finish("stop")]);
+    expect((await runAs(ada, "hello")).body.status).toBe("COMPLETED");
+    expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: 100 });
   });
 
   // case 103

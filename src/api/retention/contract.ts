@@ -9,6 +9,7 @@ export const restoreSession = defineRoute({
   path: "/sessions/{session_id}/restore",
   operationId: "restore_session",
   scope: ["sessions:delete"],
+  isCostly: true,
   user: "caller",
   summary: "Bring a deleted session back",
   description:
@@ -23,6 +24,7 @@ export const eraseUser = defineRoute({
   path: "/users/{user_id}/sessions",
   operationId: "erase_user_sessions",
   scope: ["sessions:delete"],
+  isCostly: true,
   user: "caller",
   summary: "Erase everything of a user",
   description:

@@ -100,6 +100,7 @@ export const deleteSessions = defineRoute({
   path: "/sessions",
   operationId: "delete_sessions",
   scope: ["sessions:delete"],
+  isCostly: true,
   user: "caller",
   summary: "Delete several sessions",
   description: "As `DELETE /sessions/{session_id}`, one after the other.",

@@ -3,7 +3,7 @@ import { authUnavailable } from "../../domain/error.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Config } from "../../env.ts";
-import { log } from "../../lib/log.ts";
+import { errorFields, log } from "../../lib/log.ts";
 import type { CheckContext } from "../form.ts";
 import { type KeySource, MAX_READ_MS, nextStep } from "./next-step.ts";
 import { type KeySet, readKeys } from "./read-keys.ts";
@@ -80,7 +80,7 @@ async function look(source: KeySource<KeySet>, { config, now, keepAlive }: Check
     },
     (error: unknown) => {
       source.failedAt = now();
-      log("warn", "issuer_keys.unread", { reason: error instanceof Error ? error.message : typeof error });
+      log("warn", "issuer_keys.unread", errorFields(error));
     },
   );
   const done = work.finally(() => {

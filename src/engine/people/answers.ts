@@ -54,7 +54,10 @@ export function decideAnswers(
   const late = closed.filter(({ isSame }) => !isSame || fresh.length === 0);
   if (late.length > 0) return fail(requirementAnswered(context.runId, [...new Set(late.map(({ id }) => id))]));
   const open = requirements.filter(isOpen);
-  if (!context.mayApprove && (fresh.length === 0 ? open : answeredNow(fresh)).some(isForStaff)) {
+  if (
+    !context.mayApprove &&
+    (fresh.length === 0 ? open : answeredNow(fresh)).some((one) => isForStaff(one, toolOf(one)))
+  ) {
     return fail(adminApprovalRequired());
   }
   if (fresh.length === 0) return fail(nothingAnswered(context.runId, open));
@@ -168,7 +171,9 @@ function answeredBy({ requirement, answer, note }: Fresh, { answeredBy, actor, n
 
 const answeredNow = (fresh: readonly Fresh[]): Requirement[] => fresh.map(({ requirement }) => requirement);
 
-const isForStaff = ({ approvalType }: Requirement): boolean => approvalType === "required";
+/** By what its tool says, too: the tool may have been kept for staff since the run has paused. */
+const isForStaff = ({ approvalType }: Requirement, tool: Tool | undefined): boolean =>
+  approvalType === "required" || tool?.approvalType === "required";
 
 const contradicted = ({ requirementId, toolName }: Requirement): Failure =>
   badRequest(`The request answers requirement ${requirementId} (${toolName}) in two different ways.`);

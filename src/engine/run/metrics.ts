@@ -61,13 +61,13 @@ export const newTokens = (run: Run): number => Math.max(0, totalTokens(run) - ru
 const TOKEN_BYTES = 4;
 
 /**
- * About how many tokens went into answers that no model has counted: a model counts once it has ended, so whoever ends its
- * answer before that would use it for nothing. What it was asked is left out.
+ * About how many tokens went into answers that no model has counted. A model counts once it has ended, so whoever ends its
+ * answer before that would use it for nothing; some servers never count. What it was asked is left out.
  */
 export function uncountedTokens(run: Run): number {
   const answers = run.messages
     .slice(run.stored.messages)
-    .filter((one) => one.role === "assistant" && one.usage === null);
+    .filter((one) => one.role === "assistant" && !one.usage?.totalTokens);
   const bytes = answers.reduce((sum, one) => sum + utf8Bytes(saidIn(one)), 0);
   return run.members.reduce((sum, member) => sum + uncountedTokens(member), Math.ceil(bytes / TOKEN_BYTES));
 }

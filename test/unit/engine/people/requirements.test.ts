@@ -217,10 +217,10 @@ describe("an answer that is kept for staff", () => {
   const forStaff = requirement({ approvalType: "required" });
   const anybodys = requirement(second);
   const denied = { code: "forbidden", detail: "This run requires admin approval before it can be continued" };
-  const by = (mayApprove: boolean, entries: AnswerEntry[]) => {
+  const by = (mayApprove: boolean, entries: AnswerEntry[], tool?: Tool) => {
     const context = { runId: "run", mayApprove, actor: "user:ada", answeredBy: "ada", nowMs: NOW };
     const known = { ...context, knownToolCallIds: new Set(["call-1", "call-2"]) };
-    return decideAnswers([forStaff, anybodys], entries, known, () => undefined);
+    return decideAnswers([forStaff, anybodys], entries, known, () => tool);
   };
   const yes = (id: string) => entry(id, { confirmed: true });
 
@@ -230,6 +230,12 @@ describe("an answer that is kept for staff", () => {
     ["nothing", []],
   ])("refuses all that a caller who is none sends with it: %s", (_its, entries) => {
     expect(by(false, entries)).toEqual({ ok: false, failure: denied });
+  });
+
+  it("is one too whose tool has been kept for staff since its run has paused", () => {
+    const kept: Tool = { name: "t", description: "", parameters: z.object({}), approvalType: "required" };
+    expect(by(false, [yes("call-2")], kept)).toEqual({ ok: false, failure: denied });
+    expect(by(true, [yes("call-2")], kept)).toMatchObject({ ok: true });
   });
 
   it("leaves other answers to everybody, and itself to staff", () => {
