@@ -1,4 +1,4 @@
-import { ADMIN_SCOPE, type HeldScopes } from "./scope.ts";
+import { ADMIN_SCOPE, currentName, type HeldScopes, holdsNamed } from "./scope.ts";
 
 // What a caller may hand on in a token that it makes: never more than it holds.
 
@@ -11,11 +11,10 @@ interface ScopeParts {
 
 /** The parts of `resource:action` or `resource:id:action`, older names understood; null for any other text. */
 export function scopeParts(scope: string): ScopeParts | null {
-  const parts = scope.split(":");
+  const parts = currentName(scope).split(":");
   if (parts.some((part) => part === "" || /[\s\p{Cc}]/u.test(part)) || parts.length < 2 || parts.length > 3)
     return null;
-  const [first = "", second = "", third] = parts;
-  const resource = first === "system" ? "config" : first;
+  const [resource = "", second = "", third] = parts;
   return third === undefined ? { resource, id: null, action: second } : { resource, id: second, action: third };
 }
 
@@ -45,11 +44,7 @@ export function scopesNotHeld(held: HeldScopes, scopes: readonly string[]): stri
   return held === "all" ? [] : scopes.filter((scope) => !covers(held, scope));
 }
 
-/** A scope for all agents or teams covers that for each of them, never the other way round. */
-function covers(held: readonly string[], scope: string): boolean {
+function covers(held: HeldScopes, scope: string): boolean {
   const parts = scopeParts(scope);
-  if (parts === null) return false;
-  const { resource, id, action } = parts;
-  const enough = [`${resource}:${action}`, `${resource}:*:${action}`, `${resource}:${id}:${action}`];
-  return enough.slice(0, id === null ? 2 : 3).some((one) => held.includes(one));
+  return parts !== null && holdsNamed(held, `${parts.resource}:${parts.action}`, parts.id ?? undefined);
 }

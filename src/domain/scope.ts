@@ -44,11 +44,17 @@ export const DEFAULT_SCOPES: readonly Scope[] = [
 /** The scopes that a credential lists, with the admin scope of the deployment and AgentOS's older names understood. */
 export function heldScopes(listed: readonly string[], adminScope: string): HeldScopes {
   if (listed.includes(adminScope)) return "all";
-  return listed.map((scope) => scope.replace(/^system:/, "config:"));
+  return listed.map(currentName);
 }
 
+/** AgentOS has another name for `config`. */
+export const currentName = (scope: string): string => scope.replace(/^system:/, "config:");
+
 /** Whether the scope is held; with an id, for that agent or team. */
-export function holds(held: HeldScopes, scope: Scope, id?: string): boolean {
+export const holds = (held: HeldScopes, scope: Scope, id?: string): boolean => holdsNamed(held, scope, id);
+
+/** The same of a `resource:action` that a caller names, which may be none of ours. */
+export function holdsNamed(held: HeldScopes, scope: string, id?: string): boolean {
   if (held === "all" || held.includes(scope)) return true;
   const [resource, action] = scope.split(":");
   const names = id === undefined ? ["*"] : ["*", id];

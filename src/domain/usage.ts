@@ -55,8 +55,9 @@ export function whyNoRun({ runs, tokens, active }: UserUsage, limits: UserLimits
   if (isReached(runs, limits.runsPerDay)) {
     return untilMidnight("runs-day", limits.runsPerDay, "runs", nowMs);
   }
-  if (isReached(tokens, limits.tokensPerDay)) {
-    return untilMidnight("tokens-day", limits.tokensPerDay, "tokens", nowMs);
+  const noTokens = whyNoTokens(tokens, limits, nowMs);
+  if (noTokens !== null) {
+    return noTokens;
   }
   if (isReached(active, limits.concurrentRuns)) {
     const quota = limits.concurrentRuns;
@@ -65,6 +66,11 @@ export function whyNoRun({ runs, tokens, active }: UserUsage, limits: UserLimits
     return exceeded(detail, policy, RETRY_CONCURRENT_SECONDS);
   }
   return null;
+}
+
+/** Why the user may use no further tokens today; null if they may. */
+export function whyNoTokens(tokens: number, { tokensPerDay }: UserLimits, nowMs: number): Failure | null {
+  return isReached(tokens, tokensPerDay) ? untilMidnight("tokens-day", tokensPerDay, "tokens", nowMs) : null;
 }
 
 /** Why the user may have no further session; null if they may. */

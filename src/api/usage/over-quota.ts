@@ -1,5 +1,5 @@
 import { AppError } from "../../domain/error.ts";
-import { type Quota, whyNoRun, whyNoSession } from "../../domain/usage.ts";
+import { type Quota, whyNoSession, whyNoTokens } from "../../domain/usage.ts";
 import type { AppContext } from "../../http/context.ts";
 import { countSessionsUpTo, readUsage } from "../../store/usage/guard.ts";
 import { database } from "../shared/find-session.ts";
@@ -17,10 +17,6 @@ export async function refuseSession(c: AppContext, quota: Quota | null, nowMs: n
 export async function refuseModel(c: AppContext, quota: Quota | null, nowMs: number): Promise<void> {
   if (quota === null || quota.limits.tokensPerDay === 0) return;
   const { tokens } = await readUsage(database(c), quota.userId, nowMs);
-  const failure = whyNoRun(
-    { runs: 0, tokens, active: 0 },
-    { ...quota.limits, runsPerDay: 0, concurrentRuns: 0 },
-    nowMs,
-  );
+  const failure = whyNoTokens(tokens, quota.limits, nowMs);
   if (failure !== null) throw new AppError(failure);
 }
