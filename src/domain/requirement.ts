@@ -86,11 +86,18 @@ export function callingRunId(requirement: Pick<Requirement, "runId" | "memberRun
 }
 
 /**
- * What a caller says about one requirement, which is named by its own id or by its tool call's. A field is null when
+ * The name of a call that no other call has: a model's own id names a call in one answer only. `call` is its number in its run,
+ * from 0.
+ */
+export const callName = (runId: string, call: number): string => `${runId}.${call}`;
+
+/**
+ * What a caller says about one requirement, which is named by its own id, by its tool call's, or by the name of its call
+ * (`callName`). A field is null when
  * the caller left it out. An entry may have no answer at all, because clients send back all that they were shown.
  */
 export interface AnswerEntry {
-  by: "requirement_id" | "tool_call_id";
+  by: "requirement_id" | "tool_call_id" | "call";
   id: string;
   confirmed: boolean | null;
   note: string | null;

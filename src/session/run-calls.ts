@@ -5,11 +5,18 @@ import type { Idempotency, OnBusy, RunRequest, RunStatus, RunTimings, SessionCac
 import type { ComponentRef } from "../domain/team.ts";
 import type { Quota } from "../domain/usage.ts";
 import type { Run } from "../engine/run/state.ts";
+import type { WireFormat } from "../wire/translator.ts";
 
 // The inputs and answers of the object's remote calls about runs. RPC carries plain data and streams only.
 
-/** How a caller reads a run: whole, once it is over; as a stream while it runs; or not now (`background`). */
-export type ReadMode = { kind: "whole" } | { kind: "stream"; contentOnly: boolean } | { kind: "background" };
+/**
+ * How a caller reads a run: whole, once it is over; as a stream while it runs; or not now (`background`). A Worker from before
+ * there were formats names none, and means AgentOS's.
+ */
+export type ReadMode =
+  | { kind: "whole" }
+  | { kind: "stream"; contentOnly: boolean; format?: WireFormat }
+  | { kind: "background" };
 
 export interface RunCall {
   request: RunRequest;
@@ -44,6 +51,8 @@ export interface ResumeCall {
   principal: Principal;
   /** Null: from the first event on. */
   lastEventIndex: number | null;
+  /** Left out: AgentOS's. Any other begins with the first event. */
+  format?: WireFormat;
 }
 
 /** The events that the caller missed and those to come, with AgentOS's control events between them. */
@@ -62,6 +71,7 @@ export interface RunAnswer {
   timings: RunTimings;
   result: /** `waitingBefore` is how many runs go before it. */
     | { kind: "background"; status: RunStatus; waitingBefore: number }
-    | { kind: "stream"; stream: ReadableStream<Uint8Array> }
+    /** An object from before there were formats says none: it has written AgentOS's, whatever it was asked for. */
+    | { kind: "stream"; stream: ReadableStream<Uint8Array>; format?: WireFormat }
     | { kind: "whole"; run: Run; input: string; inputMessages: Message[]; persisted: boolean; settleMs: number };
 }

@@ -11,6 +11,12 @@ import { tokenDetails } from "../run/tokens.ts";
 import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
 import { toolExecution } from "./tool-executions.ts";
 
+/** What an event was made of. */
+export interface EventSource {
+  run: Run;
+  entry: LogEntry;
+}
+
 /**
  * Reads a run's events in order. Live and stored runs have the same reader, so a replay cannot differ from what was
  * streamed. A reader is a position in the run and holds no copy of it. A team run's reader holds a reader of each member run.
@@ -26,6 +32,8 @@ export class EventReader {
   readonly #startedAt = new Map<number, number>();
   readonly #members = new Map<number, EventReader>();
   #nextIndex = 0;
+  /** The entry that the last event was made of. */
+  #last: LogEntry | null = null;
   /** An entry can stand for two events; the second waits here. */
   #second: { told: Told; at: number } | null = null;
 
@@ -38,6 +46,15 @@ export class EventReader {
   /** Everything before this entry of the log was read. */
   get entry(): number {
     return this.#entry;
+  }
+
+  /** The run, or the member run in it, that told the last event, and the entry that the event was made of. */
+  get source(): EventSource {
+    if (this.#last === null) {
+      throw new Error("No event was read.");
+    }
+    const member = this.#last.kind === "member_told" ? this.#members.get(this.#last.member) : undefined;
+    return member?.source ?? { run: this.#run, entry: this.#last };
   }
 
   /** The next event among the first `published` entries of the log; null when there is none yet. */
@@ -54,6 +71,7 @@ export class EventReader {
       }
       const event = this.#read(entry);
       if (event !== null) {
+        this.#last = entry;
         return event;
       }
       const grows = entry.kind === "deltas" || entry.kind === "reasoning" || entry.kind === "member_told";

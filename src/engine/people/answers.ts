@@ -10,7 +10,7 @@ import {
 } from "../../domain/error.ts";
 import { MAX_ANSWERS_BYTES, MAX_ID_CHARS } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
-import { type AnswerEntry, callingRunId, type Requirement } from "../../domain/requirement.ts";
+import { type AnswerEntry, callingRunId, callName, type Requirement } from "../../domain/requirement.ts";
 import type { Tool } from "../../domain/tool.ts";
 import { answerBytes, type GivenAnswer, givenAnswer, isSameAnswer, oversize, wrongValues } from "./given-answer.ts";
 
@@ -118,7 +118,14 @@ function addFresh(
 const isOpen = ({ status }: Requirement): boolean => status === "open";
 
 function isNamedBy(requirement: Requirement, { by, id }: AnswerEntry): boolean {
-  return (by === "requirement_id" ? requirement.requirementId : requirement.toolCallId) === id;
+  switch (by) {
+    case "requirement_id":
+      return requirement.requirementId === id;
+    case "tool_call_id":
+      return requirement.toolCallId === id;
+    case "call":
+      return callName(callingRunId(requirement), requirement.call) === id;
+  }
 }
 
 /** Whether the entry repeats a stored answer; null when it gives no answer at all. */

@@ -3,6 +3,7 @@ import type { View } from "../../domain/view.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
+import type { ToldBy, Translator } from "../../wire/translator.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Reader } from "./readers.ts";
 
@@ -38,18 +39,47 @@ const CONTENT_EVENTS = new Set<string>(
   Object.entries(IS_CONTENT).flatMap(([name, isContent]) => (isContent ? [name, `Team${name}`] : [])),
 );
 
-/** The run's events as server-sent events; `fromEntry` leaves out what stands before that entry of its log. */
+/**
+ * The run's events in a wire format; `fromEntry` leaves out what stands before that entry of its log. A translator is told
+ * of that too, because what it writes follows from all that came before.
+ */
 export function eventStream(
   live: LiveRun,
   reader: Reader,
-  { contentOnly, fromEntry = 0 }: { contentOnly: boolean; fromEntry?: number },
+  { translator, fromEntry = 0 }: { translator: Translator; fromEntry?: number },
 ): ReadableStream<Uint8Array> {
   const events = new StreamedEvents(live, reader.view, (position, { log }) => {
     // If the session was deleted before the run continued, the log is shorter: it holds only the end, and that is read.
-    while (fromEntry <= log.length && position.next(fromEntry) !== null);
+    while (fromEntry <= log.length) {
+      const event = position.next(fromEntry);
+      if (event === null) break;
+      translator.pass(event, position);
+    }
   });
-  return pulled(live, reader, () => events.read((event) => !contentOnly || CONTENT_EVENTS.has(event.event)));
+  let opening = translator.open();
+  let isClosed = false;
+  return pulled(live, reader, () => {
+    const text = opening + events.read((event, by) => translator.tell(event, by));
+    opening = "";
+    if (text !== "" || isClosed || live.stage !== "done") {
+      return text;
+    }
+    isClosed = true;
+    return translator.close();
+  });
 }
+
+/** AgentOS's own format. With `contentOnly` readers get what was said, pauses and ends. */
+export function agentosTranslator({ contentOnly }: { contentOnly: boolean }): Translator {
+  return {
+    open: () => "",
+    pass: () => {},
+    tell: (event) => (contentOnly && !CONTENT_EVENTS.has(event.event) ? "" : agentosEvent(event)),
+    close: () => "",
+  };
+}
+
+const agentosEvent = (event: RunEvent): string => sseEvent(event.event_index, event.event, event);
 
 /**
  * The events behind the one that was seen last, and those to come, with AgentOS's control events: one announces the events
@@ -65,7 +95,7 @@ export function resumeStream(
   const status = live.row.status;
   const isOver = live.stage === "done";
   const total = live.run?.eventCount ?? 0;
-  const isNew = (event: RunEvent) => event.event_index > (lastEventIndex ?? -1);
+  const ifNew = (event: RunEvent) => (event.event_index > (lastEventIndex ?? -1) ? agentosEvent(event) : "");
   let control = isOver
     ? sseControl("replay", {
         event: "replay",
@@ -99,7 +129,7 @@ export function resumeStream(
     let text = control;
     control = "";
     if (subscribed !== "") {
-      const before = events.read((event) => isNew(event), total);
+      const before = events.read(ifNew, total);
       text += before;
       if (events.nextIndex < total && before !== "") {
         return text;
@@ -107,7 +137,7 @@ export function resumeStream(
       text += subscribed;
       subscribed = "";
     }
-    return text + events.read(isNew);
+    return text + events.read(ifNew);
   });
 }
 
@@ -125,8 +155,8 @@ class StreamedEvents {
     this.#skip = skip;
   }
 
-  /** The wanted ones of the published events, up to a chunk; "" when there are none. It stops before event index `upTo`. */
-  read(isWanted: (event: RunEvent) => boolean, upTo = Number.POSITIVE_INFINITY): string {
+  /** The published events as `write` puts them, up to a chunk; "" when there are none. It stops before event index `upTo`. */
+  read(write: (event: RunEvent, by: ToldBy) => string, upTo = Number.POSITIVE_INFINITY): string {
     const live = this.#live;
     if (live.run === null) {
       return "";
@@ -142,9 +172,7 @@ class StreamedEvents {
         break;
       }
       this.nextIndex = event.event_index + 1;
-      if (isWanted(event)) {
-        text += sseEvent(event.event_index, event.event, withPersisted(event, live));
-      }
+      text += write(withPersisted(event, live), this.#reader);
     }
     return text;
   }

@@ -1,7 +1,7 @@
 import { tooManyStreams } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { ReadMode, RunAnswer } from "../run-calls.ts";
-import { eventStream } from "./event-stream.ts";
+import { agentosTranslator, eventStream } from "./event-stream.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Reader } from "./readers.ts";
 
@@ -38,7 +38,8 @@ export async function runAnswer(
     if (reader === null) {
       return fail(tooManyStreams());
     }
-    const stream = eventStream(live, reader, { contentOnly: read.contentOnly, fromEntry });
+    const translator = agentosTranslator(read);
+    const stream = eventStream(live, reader, { translator, fromEntry });
     return ok({ ...known, result: { kind: "stream", stream } });
   }
   if (live.run === null) {

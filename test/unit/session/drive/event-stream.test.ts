@@ -5,7 +5,7 @@ import { WHOLE_VIEW } from "../../../../src/domain/view.ts";
 import { applyFact } from "../../../../src/engine/run/apply-fact.ts";
 import { newRun, type Run, type RunFact } from "../../../../src/engine/run/state.ts";
 import { headFromRow } from "../../../../src/engine/run/stored-run.ts";
-import { eventStream, KEEP_ALIVE_MS } from "../../../../src/session/drive/event-stream.ts";
+import { agentosTranslator, eventStream, KEEP_ALIVE_MS } from "../../../../src/session/drive/event-stream.ts";
 import { LiveRun } from "../../../../src/session/drive/live-run.ts";
 import { acceptedRow } from "../../../../src/session/start/run-start.ts";
 
@@ -16,6 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const agentos = () => ({ translator: agentosTranslator({ contentOnly: false }) });
 /** A reader that is shown everything. */
 const everything = { view: WHOLE_VIEW, leave: () => {} };
 
@@ -51,9 +52,7 @@ const contents = (text = "") => [...text.matchAll(/"content":"(.*?)"/g)].map(([,
 const ids = (text = "") => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
 
 it("sends comments, and nothing else, while a stream is quiet", async () => {
-  const reader = eventStream(waitingRun(), everything, { contentOnly: false })
-    .pipeThrough(new TextDecoderStream())
-    .getReader();
+  const reader = eventStream(waitingRun(), everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
   const first = reader.read();
   await vi.advanceTimersByTimeAsync(KEEP_ALIVE_MS);
   expect(await first).toEqual({ done: false, value: ": keep-alive\n\n" });
@@ -64,14 +63,14 @@ it("sends comments, and nothing else, while a stream is quiet", async () => {
 });
 
 it("sets no timer for a reader that has left", async () => {
-  const stream = eventStream(waitingRun(), everything, { contentOnly: false });
+  const stream = eventStream(waitingRun(), everything, agentos());
   await stream.cancel();
   expect(vi.getTimerCount()).toBe(0);
 });
 
 it("ends, and sets no timer, when the run is over", async () => {
   const live = waitingRun();
-  const reader = eventStream(live, everything, { contentOnly: false }).getReader();
+  const reader = eventStream(live, everything, agentos()).getReader();
   const end = reader.read();
   live.finish();
   expect((await end).done).toBe(true);
@@ -81,7 +80,7 @@ it("ends, and sets no timer, when the run is over", async () => {
 it("sends deltas that follow each other at once as one chunk; the first of them waits for nothing", async () => {
   const live = waitingRun();
   const { tell } = runningRun(live);
-  const reader = eventStream(live, everything, { contentOnly: false }).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
   tell({ type: "run_started" }, { type: "model_requested", messageId: "m1" });
   expect(ids((await reader.read()).value)).toEqual([0, 1]);
   tell(delta("a"));
@@ -101,7 +100,7 @@ it("sends deltas that follow each other at once as one chunk; the first of them 
 it("holds no delta back from what comes behind it, or when the last one is a while ago", async () => {
   const live = waitingRun();
   const { tell } = runningRun(live);
-  const reader = eventStream(live, everything, { contentOnly: false }).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
   tell({ type: "model_requested", messageId: "m1" }, delta("a"));
   expect(contents((await reader.read()).value)).toEqual(["a"]);
   vi.setSystemTime(Date.now() + 2);
@@ -119,7 +118,7 @@ it("sends what a reader far behind has missed without a pause", async () => {
   const live = waitingRun();
   const { tell } = runningRun(live);
   tell({ type: "model_requested", messageId: "m1" }, ...Array.from({ length: 500 }, (_, n) => delta(`delta ${n}`)));
-  const reader = eventStream(live, everything, { contentOnly: false }).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
   let seen = 0;
   while (seen < 501) seen += ids((await reader.read()).value).length;
   expect(seen).toBe(501);
@@ -129,7 +128,7 @@ it("sends what a reader far behind has missed without a pause", async () => {
 it("holds no delta back until a clock that was set back has caught up", async () => {
   const live = waitingRun();
   const { tell } = runningRun(live);
-  const reader = eventStream(live, everything, { contentOnly: false }).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
   tell({ type: "model_requested", messageId: "m1" }, delta("a"));
   expect(contents((await reader.read()).value)).toEqual(["a"]);
   vi.setSystemTime(Date.now() - 3_600_000);
