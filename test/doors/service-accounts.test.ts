@@ -162,6 +162,45 @@ describe("service accounts, as AgentOS has them", () => {
     expect((await mint(own, ops)).status).toBe(201);
   });
 
+  it("get no name from a caller that may not name users if anything is that name's already; staff may give it", async () => {
+    const ops = await minter("ops", ["agents:run"]);
+    const mint = (name: string, headers: Record<string, string>) =>
+      call("POST", "/service-accounts", { name, scopes: granted("agents:run") }, headers);
+    const begin = {
+      session: (user_id: string) => call("POST", "/sessions", { session_id: newId(), user_id }, key),
+      deleted: async (user_id: string) => {
+        const session_id = newId();
+        await call("POST", "/sessions", { session_id, user_id }, key);
+        const undoable = isolate({ DELETE_UNDO_SECONDS: "3600" });
+        return undoable("DELETE", `/sessions/${session_id}`, undefined, key);
+      },
+      run: async (user_id: string) => {
+        const session_id = newId();
+        await call("POST", "/agents/assistant/runs", { message: "Hi", stream: false, session_id, user_id }, key);
+        return call("DELETE", `/sessions/${session_id}`, undefined, key);
+      },
+      job: (user_id: string) => call("POST", "/sessions/bulk", { action: "pin", session_ids: ["x"], user_id }, key),
+    };
+    for (const [what, belongs] of Object.entries(begin)) {
+      const name = `m-${newId()}`;
+      expect([what, (await belongs(`sa:${name}`)).status < 300]).toEqual([what, true]);
+      const refused = await mint(name, ops);
+      expect([what, refused.status, refused.body.code]).toEqual([what, 409, "service_account_exists"]);
+      const { body } = await call("GET", "/service-accounts?limit=100", undefined, key);
+      expect(body.data.map((one: { name: string }) => one.name)).not.toContain(name);
+      expect([what, (await mint(name, key)).status]).toEqual([what, 201]);
+    }
+  });
+
+  it("keep their name for who made them, whatever they own by then", async () => {
+    const ops = await minter("ops", ["service_accounts:delete", "agents:run"]);
+    const mint = { name: `m-${newId()}`, scopes: granted("agents:run") };
+    const { body } = await call("POST", "/service-accounts", mint, ops);
+    await call("POST", "/agents/assistant/runs", { message: "Hi", stream: false }, bearer(body.token));
+    expect((await call("DELETE", `/service-accounts/${body.id}`, undefined, ops)).status).toBe(204);
+    expect((await call("POST", "/service-accounts", mint, ops)).status).toBe(201);
+  });
+
   // case 92
   it("get nothing that their maker does not hold, by minting or by rotating", async () => {
     const maker = await minter("maker", ["agents:run", "teams:*:run", "agents:assistant:read", "config:read"]);

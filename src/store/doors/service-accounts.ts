@@ -1,11 +1,11 @@
 import { and, asc, count, desc, eq, gt, isNull, lte, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
-import type { ServiceAccount } from "../../domain/service-account.ts";
+import { accountSubject, type ServiceAccount } from "../../domain/service-account.ts";
 import { type Committed, commit, readOrNull, type Statement } from "../commit.ts";
-import { hasRow } from "../conditions.ts";
+import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { insertNew } from "../insert-rows.ts";
-import { serviceAccounts } from "../schema/tables.ts";
+import { insertNew, rowsWhere } from "../insert-rows.ts";
+import { jobs, runUsage, serviceAccounts, sessions } from "../schema/tables.ts";
 import { auditStatement } from "./audit.ts";
 
 /** Whose accounts exist for a caller: those that it made itself, or all (null). */
@@ -75,7 +75,7 @@ export type Stored = "stored" | "taken" | "unknown";
 
 /**
  * Stores an account, with the audit's entry of it, unless a token of its name is in force. A caller for whom only its own
- * accounts exist gets no name that somebody else's account ever had: what that one owns would be its.
+ * accounts exist gets no name that is not its to give.
  */
 export async function storeAccount(
   db: Database,
@@ -83,17 +83,35 @@ export async function storeAccount(
   { maker, entry }: { maker: Maker; entry: AuditEntry },
 ): Promise<Stored> {
   const { name, accountId, createdAt } = account;
-  const isAnothers = maker === null ? undefined : sql`${serviceAccounts.createdBy} is not ${maker}`;
-  const others = and(
-    eq(serviceAccounts.name, name),
-    ne(serviceAccounts.accountId, accountId),
-    or(inForce(createdAt), isAnothers),
+  const isTaken = and(eq(serviceAccounts.name, name), ne(serviceAccounts.accountId, accountId), inForce(createdAt));
+  const mayStore = allOf(
+    sql`not ${hasRow(db, serviceAccounts, isTaken)}`,
+    maker === null ? undefined : mayGiveName(db, name, maker),
   );
-  const isFree = sql`not ${hasRow(db, serviceAccounts, others)}`;
   return store(db, account, [
-    ...insertNew(db, serviceAccounts, [account], isFree),
-    auditStatement(db, entry, hasRow(db, serviceAccounts, isAccount(account.accountId))),
+    db
+      .insert(serviceAccounts)
+      .select(rowsWhere(serviceAccounts, [account], mayStore))
+      .onConflictDoNothing(),
+    auditStatement(db, entry, hasRow(db, serviceAccounts, isAccount(accountId))),
   ]);
+}
+
+/**
+ * Whether the name is this maker's to give: somebody else's account never had it, and nothing belongs to it that an import
+ * or the security key has left, unless the maker had given it before. Else the maker would own what is there.
+ */
+function mayGiveName(db: Database, name: string, maker: string): SQL {
+  const isOfName = eq(serviceAccounts.name, name);
+  const isAnothers = hasRow(db, serviceAccounts, and(isOfName, sql`${serviceAccounts.createdBy} is not ${maker}`));
+  const isMakers = hasRow(db, serviceAccounts, and(isOfName, eq(serviceAccounts.createdBy, maker)));
+  return sql`not ${isAnothers} and (${isMakers} or not (${ownsAnything(db, accountSubject(name))}))`;
+}
+
+/** A session counts though it is deleted, since it may be restored, and a run whose session is gone as long as its use is kept. */
+function ownsAnything(db: Database, subject: string): SQL {
+  const owned = [sessions, jobs, runUsage].map((table) => hasRow(db, table, sql`${table.userId} = ${subject}`));
+  return sql.join(owned, sql` or `);
 }
 
 /**
