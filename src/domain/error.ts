@@ -251,6 +251,9 @@ export const cannotGrant = (scopes: readonly string[]): Failure => ({
   code: "forbidden",
   detail: `Cannot grant scope(s) you do not hold: ${scopes.join(", ")}`,
 });
+export const cannotReplaceLater = (): Failure => forbidden("Cannot replace a token that ends later than your own");
+export const cannotWidenLimits = (): Failure =>
+  forbidden("Cannot make a token that would have wider limits than your own");
 export const forbidden = (detail: string): Failure => ({ code: "forbidden", detail });
 /** How long a brake counts, and so how long to wait. */
 const BRAKE_SECONDS = 60;

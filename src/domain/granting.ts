@@ -1,3 +1,4 @@
+import type { Credential, UserLimits } from "./principal.ts";
 import { ADMIN_SCOPE, currentName, type HeldScopes, holdsNamed } from "./scope.ts";
 
 // What a caller may hand on in a token that it makes: never more than it holds.
@@ -48,3 +49,22 @@ function covers(held: HeldScopes, scope: string): boolean {
   const parts = scopeParts(scope);
   return parts !== null && holdsNamed(held, `${parts.resource}:${parts.action}`, parts.id ?? undefined);
 }
+
+/**
+ * When a token ends that this caller makes, and that is to end at this instant (null: never). What a machine makes ends with
+ * it. A person's JWT lives for minutes and is renewed, so its end says nothing of how long a token may be that it makes.
+ */
+export function grantedExpiry<Wanted extends number | null>(
+  { caller, expiresAt }: Pick<Credential, "caller" | "expiresAt">,
+  wanted: Wanted,
+): Wanted | number {
+  if (caller === "user" || expiresAt === null) return wanted;
+  return wanted === null ? expiresAt : Math.min(wanted, expiresAt);
+}
+
+/** Whether some of these limits are wider than the others; 0 is none. */
+export const areWider = (limits: UserLimits, others: UserLimits): boolean =>
+  Object.entries(others).some(([name, other]) => {
+    const limit = limits[name as keyof UserLimits];
+    return other > 0 && (limit === 0 || limit > other);
+  });

@@ -10,13 +10,14 @@ export function quotaOf(c: AppContext): Quota | null {
 }
 
 /** The limits of the deployment; those that the caller's token names stand in their place. */
-export function limitsOf(c: AppContext): UserLimits {
+export const limitsOf = (c: AppContext): UserLimits => ({ ...deploymentLimits(c), ...c.get("credential").limits });
+
+export function deploymentLimits(c: AppContext): UserLimits {
   const { userConcurrentRuns, userRunsPerDay, userTokensPerDay, userMaxSessions } = c.get("config");
   return {
     concurrentRuns: userConcurrentRuns,
     runsPerDay: userRunsPerDay,
     tokensPerDay: userTokensPerDay,
     maxSessions: userMaxSessions,
-    ...c.get("credential").limits,
   };
 }

@@ -52,6 +52,20 @@ describe("a client token", () => {
     }
   });
 
+  it("ends with the service account that makes it", async () => {
+    const scopes = ["client_tokens:write", "users:act", "agents:run"].map((scope) => ({ scope }));
+    const fields = { name: `m-${newId()}`, scopes, expires_in_days: 1, allow_privileged_scopes: true };
+    const { body: maker } = await call("POST", "/service-accounts", fields, key);
+    const byMaker = async (expires_in_seconds?: number) => {
+      const asked = { user_id: "ada", scopes: ["agents:run"], ...(expires_in_seconds && { expires_in_seconds }) };
+      return (await mint(asked, bearer(maker.token))).body.expires_at;
+    };
+    clock.forward(86_000);
+    expect(await byMaker(86_400)).toBe(maker.expires_at);
+    expect(await byMaker()).toBe(maker.expires_at);
+    expect(await byMaker(60)).toBeLessThan(maker.expires_at);
+  });
+
   // case 81
   it("grants nothing that its maker does not hold, and nothing of staff's", async () => {
     const maker = bearer(await tokenFor("ops", { scopes: ["client_tokens:write", "users:act", "agents:run"] }));

@@ -235,6 +235,66 @@ describe("service accounts, as AgentOS has them", () => {
     expect([byAccount.status, byAccount.body.created_by]).toEqual([201, child.principal]);
   });
 
+  it("that an account makes end with it, and it rotates no token beyond its own end", async () => {
+    const maker = await minted(["service_accounts:write", "agents:run"], { expires_in_days: 2 });
+    const mint = async (fields: object) => {
+      const body = { name: `m-${newId()}`, scopes: granted("agents:run"), ...fields };
+      return (await call("POST", "/service-accounts", body, bearer(maker.token))).body;
+    };
+    for (const fields of [{}, { never_expires: true }, { expires_in_days: 3 }]) {
+      expect([fields, (await mint(fields)).expires_at]).toEqual([fields, maker.expires_at]);
+    }
+    const child = await mint({ expires_in_days: 1 });
+    expect(child.expires_at).toBe(child.created_at + 86_400);
+    clock.forward(80_000);
+    const renewed = await rotate(child.id, {}, bearer(maker.token));
+    expect([renewed.status, renewed.body.expires_at]).toEqual([201, renewed.body.created_at + 86_400]);
+    const late = await mint({ expires_in_days: 1 });
+    clock.forward(70_000);
+    const last = await rotate(late.id, {}, bearer(maker.token));
+    expect([last.status, last.body.expires_at]).toEqual([201, maker.expires_at]);
+    clock.forward(22_801);
+    expect([refusalOf(await me(maker.token)), refusalOf(await me(last.body.token))]).toEqual([REFUSED, REFUSED]);
+  });
+
+  it("of others are rotated by an account only if they end no later than it, and its own gets no longer life", async () => {
+    const maker = await minted(["service_accounts:write", "agents:run", "users:act"], { expires_in_days: 2 });
+    const lasting = await minted(["agents:run"], { expires_in_days: 3 });
+    const endless = await minted(["agents:run"], { never_expires: true });
+    for (const { id, expires_at } of [lasting, endless]) {
+      const refused = await rotate(id, {}, bearer(maker.token));
+      expect(refusalOf(refused)).toEqual([403, "Cannot replace a token that ends later than your own"]);
+      const { body } = await call("GET", "/service-accounts?limit=100", undefined, key);
+      expect(body.data.find((one: { id: string }) => one.id === id).expires_at).toBe(expires_at);
+    }
+    clock.forward(3_600);
+    const { status, body } = await rotate(maker.id, {}, bearer(maker.token));
+    expect([status, body.expires_at]).toEqual([201, maker.expires_at]);
+  });
+
+  it("are made and rotated by nobody whose token has tighter limits than the deployment's, which they would shed", async () => {
+    const scopes = ["service_accounts:write", "agents:run"];
+    const mint = (headers: Record<string, string>) =>
+      call("POST", "/service-accounts", { name: `m-${newId()}`, scopes: granted("agents:run") }, headers);
+    const plain = await mint(bearer(await tokenFor("ops", { scopes })));
+    expect(plain.status).toBe(201);
+    for (const limits of [{ runs_per_day: 499 }, { concurrent_runs: 3 }, { tokens_per_day: 1 }, { max_sessions: 9 }]) {
+      const limited = bearer(await tokenFor("ops", { scopes, limits }));
+      for (const refused of [await mint(limited), await rotate(plain.body.id, {}, limited)]) {
+        expect([limits, ...refusalOf(refused)]).toEqual([
+          limits,
+          403,
+          "Cannot make a token that would have wider limits than your own",
+        ]);
+      }
+    }
+    const wide = await tokenFor("ops", { scopes, limits: { runs_per_day: 0, concurrent_runs: 4 } });
+    expect((await mint(bearer(wide))).status).toBe(201);
+    // The limits of whoever may name users do not hold, so nothing is shed.
+    const staff = await tokenFor("root", { scopes: [...scopes, "users:act"], limits: { runs_per_day: 1 } });
+    expect((await mint(bearer(staff))).status).toBe(201);
+  });
+
   it("are not minted where nothing is asked for: a token would outlive that", async () => {
     const open = isolate(DEVELOPMENT);
     const answer = await open("POST", "/service-accounts", { name: "open" });

@@ -27,7 +27,11 @@ const CreateClientToken = z
       description: "What it may do; `JWT_DEFAULT_SCOPES` if it is left out. Never more than its maker holds.",
     }),
     expires_in_seconds: optionalField(
-      integerField({ description: `${DEFAULT_SECONDS} if it is left out.`, ge: 1, le: MAX_SECONDS }),
+      integerField({
+        description: `${DEFAULT_SECONDS} if it is left out. The token ends with the service account that makes it.`,
+        ge: 1,
+        le: MAX_SECONDS,
+      }),
     ),
     limits: orNull(Limits).optional(),
     claims: bodyObject(

@@ -1,5 +1,5 @@
 import { AppError, cannotGrant, clientTokensNotConfigured } from "../../domain/error.ts";
-import { invalidScopes, scopesNotHeld, scopesOfStaff } from "../../domain/granting.ts";
+import { grantedExpiry, invalidScopes, scopesNotHeld, scopesOfStaff } from "../../domain/granting.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { MAX_TOOL_CLAIMS_BYTES } from "../../domain/limits.ts";
 import { isReservedUser } from "../../domain/principal.ts";
@@ -25,7 +25,8 @@ export function clientTokensRouter({ now, newId }: Pick<RouteDependencies, "now"
     const scopes = asked.scopes ?? jwtDefaultScopes;
     checkScopes(c, scopes);
     if (secret === null) throw new AppError(clientTokensNotConfigured());
-    const expiresAt = epochSeconds(now()) + (asked.expires_in_seconds ?? DEFAULT_SECONDS);
+    const lifetimeMs = (asked.expires_in_seconds ?? DEFAULT_SECONDS) * 1000;
+    const expiresAt = epochSeconds(grantedExpiry(c.get("credential"), now() + lifetimeMs));
     const token = await signClientToken(secret, osId, {
       userId,
       scopes,

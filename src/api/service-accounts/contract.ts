@@ -70,12 +70,15 @@ const CreateServiceAccount = z
     }),
     expires_in_days: optionalField(
       integerField({
-        description: `When the token ends; ${DEFAULT_EXPIRY_DAYS} days if it is left out.`,
+        description: `When the token ends; ${DEFAULT_EXPIRY_DAYS} days if it is left out. One that a service account makes ends with it.`,
         ge: 1,
         le: MAX_EXPIRY_DAYS,
       }),
     ),
-    never_expires: booleanFieldOr(false, "Makes a token without an end, whatever `expires_in_days` says."),
+    never_expires: booleanFieldOr(
+      false,
+      "Makes a token without an end, whatever `expires_in_days` says; not if a service account with an end makes it.",
+    ),
     allow_privileged_scopes: booleanFieldOr(
       false,
       "Needed for scopes that write, delete, administer, name users, or manage tokens.",
@@ -120,7 +123,7 @@ export const createServiceAccount = defineRoute({
   user: "none",
   summary: "Make a token for a machine",
   description:
-    "The token acts as the user `sa:<name>`, and sees only what is that user's, unless it holds `users:act`. Its maker grants no more than it holds.",
+    "The token acts as the user `sa:<name>`, and sees only what is that user's, unless it holds `users:act`. Its maker grants no more than it holds. A caller that may not name users gets 409 for a name that somebody else's account had, or that something belongs to already.",
   tags,
   request: { body: jsonBody(CreateServiceAccount, { required: true }) },
   responses: { 201: json(NewServiceAccount, "The account, with its token"), ...failures(400, 409) },
@@ -200,7 +203,7 @@ export const rotateServiceAccount = defineRoute({
   user: "none",
   summary: "Replace the token of a machine",
   description:
-    "Makes a new token of the same name, scopes and lifetime, which the caller must hold. The old one ends after the overlap, or when it would have ended. While both are taken neither is rotated again.",
+    "Makes a new token of the same name, scopes and lifetime; the caller must hold the scopes, and if it is a service account itself, end no earlier. The old one ends after the overlap, or when it would have ended. While both are taken neither is rotated again.",
   tags,
   request: { params, body: jsonBody(RotateServiceAccount, { required: false }) },
   responses: { 201: json(NewServiceAccount, "The account, with its new token"), ...failures(404, 409) },

@@ -3,6 +3,8 @@ import {
   AppError,
   badRequest,
   cannotGrant,
+  cannotReplaceLater,
+  cannotWidenLimits,
   type Failure,
   serviceAccountEnded,
   serviceAccountExists,
@@ -10,7 +12,7 @@ import {
   serviceAccountRotated,
   unauthorized,
 } from "../../domain/error.ts";
-import { invalidScopes, privilegedScopes, scopesNotHeld } from "../../domain/granting.ts";
+import { areWider, grantedExpiry, invalidScopes, privilegedScopes, scopesNotHeld } from "../../domain/granting.ts";
 import { actorOf, isConfined } from "../../domain/principal.ts";
 import {
   accountSubject,
@@ -24,6 +26,7 @@ import {
 } from "../../domain/service-account.ts";
 import type { AppContext } from "../../http/context.ts";
 import { forgetServiceToken, newServiceToken } from "../../http/made-tokens.ts";
+import { deploymentLimits, quotaOf } from "../../http/quota.ts";
 import { scopesHeld } from "../../http/scope.ts";
 import {
   findAccount,
@@ -51,9 +54,9 @@ export function serviceAccountsRouter({ now, newId }: Pick<RouteDependencies, "n
     if (wrong !== null) throw new AppError(wrong);
     const createdAt = now();
     const lifetimeMs = (body.expires_in_days ?? DEFAULT_EXPIRY_DAYS) * DAY_MS;
-    const expiresAt = body.never_expires ? null : createdAt + lifetimeMs;
-    const { subject } = c.get("credential");
-    const { account, token } = await withToken({ name, scopes, createdAt, createdBy: subject, expiresAt });
+    const credential = c.get("credential");
+    const expiresAt = grantedExpiry(credential, body.never_expires ? null : createdAt + lifetimeMs);
+    const { account, token } = await withToken({ name, scopes, createdAt, createdBy: credential.subject, expiresAt });
     const entry = noted(c, account, { action: "service_account.created", after: told(account) });
     const stored = await storeAccount(database(c), account, { maker: makerOf(c), entry });
     if (stored !== "stored") throw notStored(stored, serviceAccountExists(name));
@@ -88,12 +91,14 @@ export function serviceAccountsRouter({ now, newId }: Pick<RouteDependencies, "n
     requireCredential(c);
     const older = await requireAccount(c, c.req.valid("param").service_account_id);
     const { name, scopes, createdBy } = older;
-    // Else a caller would get a token that may do more than its own.
-    const lacking = scopesNotHeld(scopesHeld(c), scopes);
-    if (lacking.length > 0) throw new AppError(cannotGrant(lacking));
+    const lacks = whyNotHandedOn(c, scopes);
+    if (lacks !== null) throw new AppError(lacks);
     const createdAt = now();
     if (!isInForce(older, createdAt)) throw new AppError(serviceAccountEnded(name));
-    const expiresAt = renewedExpiry(older, createdAt);
+    const credential = c.get("credential");
+    // The new token would either outlive its maker, or end before the one that it replaces.
+    if (grantedExpiry(credential, older.expiresAt) !== older.expiresAt) throw new AppError(cannotReplaceLater());
+    const expiresAt = grantedExpiry(credential, renewedExpiry(older, createdAt));
     const { account, token } = await withToken({ name, scopes, createdAt, createdBy, expiresAt });
     const endsAt = createdAt + overlapSeconds * 1000;
     const change = { before: told(older), after: told(account), metadata: { overlap_seconds: overlapSeconds } };
@@ -149,8 +154,15 @@ function whyNotGrantable(c: AppContext, scopes: readonly string[], allowsPrivile
       `Privileged scope(s) require allow_privileged_scopes=true: ${privileged.join(", ")}. Privileged tokens must be deliberate, never accidental.`,
     );
   }
+  return whyNotHandedOn(c, scopes);
+}
+
+/** Why the caller would hand on more than it has: scopes, or wider limits, since machines have those of the deployment. */
+function whyNotHandedOn(c: AppContext, scopes: readonly string[]): Failure | null {
   const lacking = scopesNotHeld(scopesHeld(c), scopes);
-  return lacking.length > 0 ? cannotGrant(lacking) : null;
+  if (lacking.length > 0) return cannotGrant(lacking);
+  const quota = quotaOf(c);
+  return quota !== null && areWider(deploymentLimits(c), quota.limits) ? cannotWidenLimits() : null;
 }
 
 async function requireAccount(c: AppContext, accountId: string): Promise<ServiceAccount> {
