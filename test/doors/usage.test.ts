@@ -50,6 +50,15 @@ describe("GET /users/{user_id}/usage", () => {
     expect(await usageOf(ada)).toMatchObject({ runs: 2, tokens: 30, active: 0 });
   });
 
+  it("tells staff the deployment's limits, and not those of their own token, which hold for nobody", async () => {
+    const ada = await endUser({ runs_per_day: 7 });
+    const limits = { runs_per_day: 3, max_sessions: 9 };
+    const staff = bearer(await tokenFor("root", { scopes: ["sessions:read", "users:act"], limits }));
+    const told = await call("GET", `/users/${ada.id}/usage`, undefined, staff);
+    const ofDeployment = { concurrent_runs: 4, runs_per_day: 500, tokens_per_day: 2_000_000, max_sessions: 0 };
+    expect([told.status, told.body.limits]).toEqual([200, ofDeployment]);
+  });
+
   // case 58
   it("answers an end user for itself only, whether or not another user exists", async () => {
     const [ada, bob] = [await endUser(), await endUser()];

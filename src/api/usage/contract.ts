@@ -31,7 +31,7 @@ export const userUsage = defineRoute({
   user: "caller",
   summary: "What a user has used today",
   description:
-    "An end user may ask for itself only. The limits are those of the token that is shown, where it names some.",
+    "An end user may ask for itself only, and is told its own limits. Staff are told the deployment's: those that a user's token may name are not known without it.",
   tags: ["Users"],
   request: { params: z.object({ user_id: UserId }), query: z.object({ db_id: DatabaseParameter }) },
   responses: { 200: json(Usage, "Since midnight (UTC)") },

@@ -1,5 +1,5 @@
 import { endOfDay } from "../../domain/usage.ts";
-import { limitsOf } from "../../http/quota.ts";
+import { deploymentLimits, quotaOf } from "../../http/quota.ts";
 import { readUsage } from "../../store/usage/guard.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database } from "../shared/find-session.ts";
@@ -14,7 +14,7 @@ export function usageRouter({ now }: Pick<RouteDependencies, "now">) {
   router.openapi(contract.userUsage, async (c) => {
     const { user_id } = c.req.valid("param");
     const nowMs = now();
-    const { concurrentRuns, runsPerDay, tokensPerDay, maxSessions } = limitsOf(c);
+    const { concurrentRuns, runsPerDay, tokensPerDay, maxSessions } = quotaOf(c)?.limits ?? deploymentLimits(c);
     const usage = {
       user_id,
       ...(await readUsage(database(c), user_id, nowMs)),
