@@ -39,7 +39,6 @@ import {
   type PurgeCall,
   purgeSession,
   type Removed,
-  restoreSession,
   tend,
 } from "./row/delete-session.ts";
 import { SessionIndexing } from "./row/index-session.ts";
@@ -47,6 +46,7 @@ import { SessionMemory } from "./row/memory.ts";
 import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
 import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange, namingAgent } from "./row/names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
+import { restoreSession } from "./row/restore-session.ts";
 import { type Plan, SessionRows } from "./row/session-rows.ts";
 import { SessionSummaries } from "./row/summaries.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./run-calls.ts";

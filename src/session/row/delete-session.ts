@@ -1,26 +1,13 @@
 import { type Act, actInSession, auditEntry } from "../../domain/audit.ts";
-import { databaseUnavailable, sessionNotFound } from "../../domain/error.ts";
+import { databaseUnavailable } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
-import { couldSee, maySee, type Principal } from "../../domain/principal.ts";
-import {
-  isOverdue,
-  isPurging,
-  isRestorable,
-  isToBePurged,
-  type PurgeLimits,
-  timeToLive,
-} from "../../domain/retention.ts";
-import { isHidden, type Session, type SessionType } from "../../domain/session.ts";
+import { maySee, type Principal } from "../../domain/principal.ts";
+import { isOverdue, isPurging, isToBePurged, type PurgeLimits, timeToLive } from "../../domain/retention.ts";
+import { isHidden, type Session } from "../../domain/session.ts";
 import { findComponent } from "../../domain/team.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
 import { commit, readOrNull, type Statement } from "../../store/commit.ts";
-import {
-  auditIfSeen,
-  beginPurgeStatements,
-  hideStatement,
-  isSmall,
-  restoreStatement,
-} from "../../store/sessions/hiding.ts";
+import { audited, beginPurgeStatements, hideStatement, isSmall } from "../../store/sessions/hiding.ts";
 import { deleteStatements } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
@@ -28,7 +15,7 @@ import type { Leftovers } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 import { purgeRows } from "./purge-session.ts";
 
-// These functions are called in line with arrivals, so that no run is let in while its session is deleted or restored.
+// These functions are called in line with arrivals, so that no run is let in while its session is deleted.
 
 /** A session that is deleted, with its lane of runs. */
 interface GoingSession {
@@ -125,43 +112,6 @@ export function purgeSession(going: GoingSession, call: PurgeCall): Promise<Outc
   });
 }
 
-/** Brings a deleted session back; answers it as it stands then. */
-export async function restoreSession(
-  { deps, memory, leftovers, alarm }: Pick<GoingSession, "deps" | "memory" | "leftovers" | "alarm">,
-  principal: Principal,
-  type: SessionType | null,
-): Promise<Outcome<Session>> {
-  const restored = await leftovers.writeRow(async (): Promise<Outcome<Session>> => {
-    memory.drop();
-    const row = await memory.row();
-    if (row === null) {
-      return fail(databaseUnavailable());
-    }
-    const session = row.value;
-    if (session === null || !isRestorable(session) || !couldSee(principal, session)) {
-      return fail(sessionNotFound());
-    }
-    if (type !== null && type !== session.sessionType) {
-      return fail(sessionNotFound());
-    }
-    const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
-    const act = actInSession(principal, session, { action: "session.restored", target: session.sessionId });
-    const committed = await commit(deps.db, audited(deps, session, act, [restoreStatement(deps.db, hiding)]));
-    memory.drop();
-    if (committed.kind !== "written" || !committed.changed.at(-1)) {
-      return fail(databaseUnavailable());
-    }
-    const after = await memory.row();
-    return after?.value == null ? fail(databaseUnavailable()) : ok(after.value);
-  });
-  if (restored?.ok) {
-    // The object must ask D1 again which runs wait in the session, and when its requirements expire.
-    memory.forgetPending();
-    alarm.expireAt(deps.now());
-  }
-  return restored ?? fail(databaseUnavailable());
-}
-
 /** Does what a delete has left to do. The object's alarm calls it once all leftovers have landed. */
 export async function tend(going: GoingSession): Promise<void> {
   const { deps, memory, lane } = going;
@@ -227,7 +177,9 @@ async function removeOnce(
   const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
   const purge = small.value ? deleteStatements(deps.db, session, deps.now()) : beginPurgeStatements(deps.db, hiding);
   const statements: [Statement, ...Statement[]] = removal === "hide" ? [hideStatement(deps.db, hiding)] : purge;
-  const committed = await commit(deps.db, audited(deps, session, actOf(session), statements));
+  const act = actOf(session);
+  const noted = act && auditEntry(act, deps.newId(), deps.now());
+  const committed = await commit(deps.db, audited(deps.db, session, noted, statements));
   memory.drop();
   if (committed.kind !== "written") {
     // The session may be hidden now. Then the alarm has to cancel what runs in it.
@@ -243,16 +195,6 @@ async function removeOnce(
   }
   forget(going);
   return ok(small.value ? "purged" : "going_on");
-}
-
-/** The batch, which first writes down the act if there is one: either both are written or neither. */
-function audited(
-  { db, now, newId }: Pick<SessionDependencies, "db" | "now" | "newId">,
-  seen: Session,
-  act: Act | null,
-  statements: [Statement, ...Statement[]],
-): [Statement, ...Statement[]] {
-  return act === null ? statements : [auditIfSeen(db, seen, auditEntry(act, newId(), now())), ...statements];
 }
 
 /** What follows the write. It is not in line with writes of the row. */

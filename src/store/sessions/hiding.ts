@@ -24,9 +24,15 @@ export interface Hiding {
   nowMs: number;
 }
 
-/** Writes an act down while the session is as it was seen: what it says is then done by the batch's next statements. */
-export const auditIfSeen = (db: Database, seen: SeenSession, entry: AuditEntry): Statement =>
-  auditStatement(db, entry, hasRow(db, sessions, isAsSeen(seen)));
+/** The batch, which first writes down the act if there is one, while the session is as it was seen: either both are written or neither. */
+export function audited(
+  db: Database,
+  seen: SeenSession,
+  act: AuditEntry | null,
+  statements: [Statement, ...Statement[]],
+): [Statement, ...Statement[]] {
+  return act === null ? statements : [auditStatement(db, act, hasRow(db, sessions, isAsSeen(seen))), ...statements];
+}
 
 /** Deletes the session so that it can be restored; changes 1 row if it did. Repeatable. */
 export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Statement {
