@@ -15,6 +15,7 @@ import { mayKeep } from "../domain/retention.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import type { NameChange } from "../domain/session-fields.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
+import type { Quota } from "../domain/usage.ts";
 import { NO_HISTORY } from "../engine/prompt/window.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
@@ -260,9 +261,13 @@ export class LiveSession {
     });
   }
 
-  /** Brings a deleted session back. */
-  restoreSession(principal: Principal, type: SessionType | null): Promise<Outcome<Session>> {
-    return this.#arrivals.run(() => restoreSession(this.#context, principal, type));
+  /** Brings a deleted session back. A Worker of an older deployment sends no quota. */
+  restoreSession(
+    principal: Principal,
+    type: SessionType | null,
+    quota: Quota | null = null,
+  ): Promise<Outcome<Session>> {
+    return this.#arrivals.run(() => restoreSession(this.#context, { principal, type, quota }));
   }
 
   /** Deletes the session if its time is over. */

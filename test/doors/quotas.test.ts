@@ -1,8 +1,10 @@
 /** How much end users may use: runs at a time, runs and tokens of a day, sessions. */
 import { describe, expect, it } from "vitest";
 import { bearer, key, tokenFor } from "../support/credentials.ts";
-import { accepts, heldBefore, unanswered, watchD1 } from "../support/d1-faults.ts";
+import { accepts, heldBefore, unanswered, type Which, watchD1 } from "../support/d1-faults.ts";
+import { isolate } from "../support/deployments.ts";
 import {
+  type EndUser,
   endUser,
   expectOver,
   ledgerOf,
@@ -230,7 +232,6 @@ describe("sessions", () => {
     await call("DELETE", `/sessions/${other}`, undefined, ada.headers);
     expect((await call("POST", fork, undefined, ada.headers)).status).toBe(200);
     expectOver(await create(ada.headers), "sessions");
-    expectOver(await call("POST", `/sessions/${other}/restore`, undefined, ada.headers), "sessions");
     expect((await create((await endUser()).headers)).status).toBe(201);
   });
 
@@ -246,5 +247,58 @@ describe("sessions", () => {
     expect((await call("GET", "/sessions", undefined, ada.headers)).body.data).toHaveLength(1);
     const created = await Promise.all([create(ada.headers), create(ada.headers)]);
     expect(created.map(({ status }) => status)).toEqual([429, 429]);
+  });
+
+  describe("that were deleted", () => {
+    const undoable = isolate({ DELETE_UNDO_SECONDS: "3600" });
+    const restore = (id: string, { headers }: EndUser) =>
+      undoable("POST", `/sessions/${id}/restore`, undefined, headers);
+    const restores =
+      (id: string): Which =>
+      ({ statements }) =>
+        statements.some(({ sql, params }) => sql.includes('"visibility" = iif(') && params.includes(id));
+
+    /** So many deleted sessions of the user. */
+    async function deleted(user: EndUser, count: number): Promise<string[]> {
+      const ids = [];
+      for (let nth = 0; nth < count; nth++) {
+        const id = newId();
+        expect((await create(user.headers, id)).status).toBe(201);
+        expect((await undoable("DELETE", `/sessions/${id}`, undefined, user.headers)).status).toBe(204);
+        ids.push(id);
+      }
+      return ids;
+    }
+    const listedOf = async ({ headers }: EndUser) => (await call("GET", "/sessions", undefined, headers)).body.data;
+
+    it("are not brought back beyond what the user may have; staff may bring one back", async () => {
+      const ada = await endUser({ max_sessions: 1 });
+      const [id = ""] = await deleted(ada, 1);
+      await create(ada.headers);
+      expectOver(await restore(id, ada), "sessions");
+      expect((await restore("ghost", ada)).status).toBe(404);
+      expect(await listedOf(ada)).toHaveLength(1);
+      expect((await undoable("POST", `/sessions/${id}/restore`, undefined, key)).status).toBe(200);
+    });
+
+    it("come back one of two, where both are asked for at once and one place is left", async () => {
+      const ada = await endUser({ max_sessions: 1 });
+      const ids = await deleted(ada, 2);
+      const point = gate();
+      for (const id of ids) d1.next(restores(id), heldBefore(point));
+      const both = ids.map((id) => restore(id, ada));
+      await point.reached(2);
+      point.release();
+      expect((await Promise.all(both)).map(({ status }) => status).toSorted()).toEqual([200, 429]);
+      expect(await listedOf(ada)).toHaveLength(1);
+    });
+
+    it("come back into the last place though D1's answer was lost and the batch is repeated", async () => {
+      const ada = await endUser({ max_sessions: 1 });
+      const [id = ""] = await deleted(ada, 1);
+      d1.next(restores(id), unanswered(), 2);
+      expect((await restore(id, ada)).status).toBe(200);
+      expect(await listedOf(ada)).toHaveLength(1);
+    });
   });
 });

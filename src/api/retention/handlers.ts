@@ -10,7 +10,6 @@ import { sessionHeaders } from "../sessions/json.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
-import { refuseSession } from "../usage/over-quota.ts";
 import * as contract from "./contract.ts";
 
 /** Bringing deleted sessions back, and erasing everything of a user. */
@@ -21,9 +20,7 @@ export function retentionRouter(dependencies: RouteDependencies) {
     const { session_id } = c.req.valid("param");
     const { type } = c.req.valid("query");
     const object = dependencies.session(c.get("config"), session_id);
-    // Deleted sessions do not count, so one that comes back is one more.
-    await refuseSession(c, quotaOf(c), dependencies.now());
-    const outcome = await object.restoreSession(principal(c), type ?? null);
+    const outcome = await object.restoreSession(principal(c), type ?? null, quotaOf(c));
     if (!outcome.ok && outcome.failure.code === "session_not_found") {
       throw new AppError(sessionNotFound(notFoundTexts.change(session_id)));
     }

@@ -4,8 +4,10 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { couldSee, type Principal } from "../../domain/principal.ts";
 import { isRestorable } from "../../domain/retention.ts";
 import type { Session, SessionType } from "../../domain/session.ts";
-import { commit } from "../../store/commit.ts";
+import { type Quota, whyNoSession } from "../../domain/usage.ts";
+import { commit, readOrNull } from "../../store/commit.ts";
 import { audited, restoreStatement } from "../../store/sessions/hiding.ts";
+import { countSessionsUpTo } from "../../store/usage/guard.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
 import type { Leftovers } from "../recovery/leftovers.ts";
@@ -18,11 +20,19 @@ interface ReturningSession {
   alarm: Alarm;
 }
 
+/** What a caller asks for who brings a session back. */
+export interface Restore {
+  principal: Principal;
+  /** Null: of any type. */
+  type: SessionType | null;
+  /** Of a confined caller: what its user may use. Deleted sessions do not count, so one that comes back is one more. */
+  quota: Quota | null;
+}
+
 /** Brings a deleted session back; answers it as it stands then. Called in line with arrivals, as a delete is. */
 export async function restoreSession(
   { deps, memory, leftovers, alarm }: ReturningSession,
-  principal: Principal,
-  type: SessionType | null,
+  { principal, type, quota }: Restore,
 ): Promise<Outcome<Session>> {
   const restored = await leftovers.writeRow(async (): Promise<Outcome<Session>> => {
     memory.drop();
@@ -40,10 +50,16 @@ export async function restoreSession(
     const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
     const act = actInSession(principal, session, { action: "session.restored", target: session.sessionId });
     const noted = act && auditEntry(act, deps.newId(), deps.now());
-    const committed = await commit(deps.db, audited(deps.db, session, noted, [restoreStatement(deps.db, hiding)]));
+    const committed = await commit(
+      deps.db,
+      audited(deps.db, session, noted, [restoreStatement(deps.db, hiding, quota)]),
+    );
     memory.drop();
-    if (committed.kind !== "written" || !committed.changed.at(-1)) {
+    if (committed.kind !== "written") {
       return fail(databaseUnavailable());
+    }
+    if (!committed.changed.at(-1)) {
+      return whyNotRestored(deps, quota);
     }
     const after = await memory.row();
     return after?.value == null ? fail(databaseUnavailable()) : ok(after.value);
@@ -54,4 +70,13 @@ export async function restoreSession(
     alarm.expireAt(deps.now());
   }
   return restored ?? fail(databaseUnavailable());
+}
+
+/** Why a batch that D1 has written restored nothing: the user has as many sessions as they may, or the row has changed since. */
+async function whyNotRestored(
+  { db, now }: Pick<SessionDependencies, "db" | "now">,
+  quota: Quota | null,
+): Promise<Outcome<never>> {
+  const read = quota && (await readOrNull(countSessionsUpTo(db, quota)));
+  return fail((quota && read && whyNoSession(read.value, quota.limits, now())) ?? databaseUnavailable());
 }

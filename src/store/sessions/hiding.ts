@@ -2,13 +2,14 @@ import { and, eq, exists, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
 import { PURGE_BEGUN } from "../../domain/retention.ts";
 import type { Session } from "../../domain/session.ts";
-import { PLACE_HELD_MS } from "../../domain/usage.ts";
+import { PLACE_HELD_MS, type Quota } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { auditStatement } from "../doors/audit.ts";
 import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { hasRoomForSession } from "../usage/guard.ts";
 import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { isAsSeen, type SeenSession } from "./writes.ts";
@@ -44,10 +45,11 @@ export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Sta
 }
 
 /**
- * Restores a deleted session as it was, archived or not; changes 1 row if it did. `updated_at` moves: else a session whose
- * time to live is over would be deleted again at once. Repeatable.
+ * Restores a deleted session as it was, archived or not, unless its user may have no further one; changes 1 row if it did.
+ * `updated_at` moves: else a session whose time to live is over would be deleted again at once. Repeatable.
  */
-export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding): Statement {
+export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding, quota: Quota | null): Statement {
+  const mayReturn = and(isAsSeen(seen), eq(sessions.visibility, "deleted"), hasRoomForSession(quota));
   return db
     .update(sessions)
     .set({
@@ -56,7 +58,7 @@ export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding): 
       fence,
       updatedAt: sql`max(${sessions.updatedAt}, ${nowMs})`,
     })
-    .where(orDone(seen, fence, and(isAsSeen(seen), eq(sessions.visibility, "deleted"))));
+    .where(orDone(seen, fence, mayReturn));
 }
 
 /**

@@ -25,10 +25,16 @@ export function mayRun(db: Database, quota: Quota | null, nowMs: number, own: Us
 
 /** Whether the user may have one session more. A batch that is repeated passes by the session that it has made. */
 export function mayHaveSession(db: Database, quota: Quota | null, sessionId: string): SQL | undefined {
+  const isRoom = hasRoomForSession(quota);
+  if (quota === null || isRoom === undefined) return undefined;
+  return or(hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), isOf(quota.userId))), isRoom);
+}
+
+/** Whether the user has fewer sessions than they may. */
+export function hasRoomForSession(quota: Quota | null): SQL | undefined {
   if (quota === null || quota.limits.maxSessions === 0) return undefined;
   const { userId, limits } = quota;
-  const isOwn = hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), isOf(userId)));
-  return or(isOwn, sql`(${sessionsUpTo(userId, limits.maxSessions)}) < ${limits.maxSessions}`);
+  return sql`(${sessionsUpTo(userId, limits.maxSessions)}) < ${limits.maxSessions}`;
 }
 
 /** What the user has used, as `whyNoRun` wants it. */
