@@ -91,6 +91,13 @@ export function confinedUser(credential: Credential): string | null {
   return credential.subject;
 }
 
+/**
+ * What tools are told of the token's claims in a run of this principal: nothing where the run is somebody else's. Else a tool
+ * would take what is said of one person for what is said of the other.
+ */
+export const toldClaims = ({ claims, subject }: Credential, { ownerId }: Principal): JsonObject | null =>
+  ownerId === subject ? claims : null;
+
 const ownerOf = (user: string | null) => user as Owner | null;
 
 /**

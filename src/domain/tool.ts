@@ -9,8 +9,8 @@ export interface ToolContext {
   agentId: string;
   userId: string | null;
   /**
-   * What the token of who started the run says, as `JWT_TOOL_CLAIMS` or the client token has it; a copy. Null where no token
-   * did. Unlike the session's state and metadata, no user can write it.
+   * What the token of the user says who started the run, as `JWT_TOOL_CLAIMS` or the client token has it; a copy. Null where no
+   * token of `userId` itself did. Unlike the session's state and metadata, no user can write it.
    */
   readonly claims: JsonObject | null;
   /** The session's state as it is now; a copy. */

@@ -14,21 +14,23 @@ import { delegate } from "../support/teams.ts";
 
 const model = scriptModel();
 
-/** A tool that writes down the claims that it is told. */
-function teller(waits: Partial<Tool> = {}): { tool: Tool; told: unknown[] } {
+/** A tool that writes down the claims that it is told, and of whom. */
+function teller(waits: Partial<Tool> = {}): { tool: Tool; told: unknown[]; users: unknown[] } {
   const told: unknown[] = [];
+  const users: unknown[] = [];
   const tool = defineTool({
     name: "tell",
     description: "Tells.",
     parameters: z.object({}),
     ...waits,
-    execute: (_args, { claims }) => {
+    execute: (_args, { claims, userId }) => {
       told.push(structuredClone(claims));
+      users.push(userId);
       if (claims !== null) claims.org = "changed by the tool";
       return "told";
     },
   });
-  return { tool, told };
+  return { tool, told, users };
 }
 
 const of = async (user: string, claims: Record<string, unknown>) => bearer(await tokenFor(user, claims));
@@ -60,6 +62,41 @@ describe("the claims of who started a run", () => {
       await call("POST", `/agents/${agent}/runs`, { message: "go", stream: false }, headers);
     }
     expect(told).toEqual([null, null]);
+  });
+
+  it("go along only with the user whose token said them, so that a tool is never told two people as one", async () => {
+    const { tool, told, users } = teller();
+    const agent = testAgent({ tools: [tool] });
+    const run = async (headers: Record<string, string>, fields: object) => {
+      model.next([toolCall("tell", {})], "Done.");
+      const { body } = await call(
+        "POST",
+        `/agents/${agent}/runs`,
+        { message: "go", stream: false, ...fields },
+        headers,
+      );
+      expect(body.status).toBe("COMPLETED");
+      return body;
+    };
+    const staff = await of("grace", { org: "staff", scopes: ["agents:run", "users:act"] });
+    const { session_id, run_id } = await run(await of("ada", { org: "acme" }), {});
+    await run(staff, { user_id: "ada" });
+    await run(staff, { session_id });
+    await run(staff, { session_id, user_id: "ada" });
+    await run(staff, {});
+    await run(staff, { user_id: "grace" });
+    model.next([toolCall("tell", {})], "Done.");
+    const again = { session_id, stream: false, regenerate: true, user_id: "ada" };
+    await call("POST", `/agents/${agent}/runs/${run_id}/continue`, again, staff);
+    expect(users.map((user, nth) => [user, told[nth]])).toEqual([
+      ["ada", { org: "acme" }],
+      ["ada", null],
+      [null, null],
+      ["ada", null],
+      ["grace", { org: "staff" }],
+      ["grace", { org: "staff" }],
+      ["ada", null],
+    ]);
   });
 
   // case 78

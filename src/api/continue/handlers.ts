@@ -1,6 +1,6 @@
 import { AppError, modelNotConfigured, runNotFound } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
-import { maySee, type Principal } from "../../domain/principal.ts";
+import { maySee, type Principal, toldClaims } from "../../domain/principal.ts";
 import { whyNotIn } from "../../domain/retention.ts";
 import { originFrom } from "../../domain/run-origin.ts";
 import { isHidden } from "../../domain/session.ts";
@@ -66,7 +66,7 @@ export function continueRouter(dependencies: RouteDependencies, type: ComponentT
       userId: caller.ownerId,
       sessionState: null,
       idempotency,
-      claims: c.get("credential").claims,
+      claims: toldClaims(c.get("credential"), caller),
       createdAt: dependencies.now(),
     };
     const started = await session.startRun({ ...reading, request, olderStatus: older.row.status });

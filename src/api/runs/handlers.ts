@@ -1,4 +1,5 @@
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../../domain/error.ts";
+import { toldClaims } from "../../domain/principal.ts";
 import type { RunRequest } from "../../domain/run.ts";
 import { isRunOf } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
@@ -49,7 +50,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       message,
       sessionState,
       idempotency,
-      claims: c.get("credential").claims,
+      claims: toldClaims(c.get("credential"), caller),
       createdAt: dependencies.now(),
     };
     const outcome = await dependencies.session(c.get("config"), sessionId).startRun({

@@ -57,7 +57,9 @@ async function lookAndAdmit(context: AdmitContext, arrival: Arrival): Promise<Ad
     return fail(reservedSessionId(deps.sessionId));
   }
   const userId = ownerOfRun(arrival.principal, request.userId, loaded.session);
-  return admitOnLook(context, { ...arrival, request: { ...request, userId } }, loaded, lookedAt);
+  // A guest's run belongs to nobody, so it has nobody's claims either.
+  const claims = userId === null ? null : request.claims;
+  return admitOnLook(context, { ...arrival, request: { ...request, userId, claims } }, loaded, lookedAt);
 }
 
 /** Why this caller may not run in the session; null when that is allowed, or there is no session yet. */
