@@ -1,4 +1,5 @@
 import type { Owner } from "./owner.ts";
+import type { Principal } from "./principal.ts";
 import type { BulkParams } from "./session-fields.ts";
 
 /**
@@ -25,11 +26,19 @@ export interface JobParams extends BulkParams {
   overwrite?: Overwrite;
   fallback?: string | null;
   maxTokens?: number | null;
+  /** Whoever made it may name any user, and so any session: its user is shown those items only that are the user's. */
+  isStaffs?: true;
   /** Of an erasure that a user asked for: from when on what was used stays until the day is over, so that it resets no quota. */
   keepsUsageFrom?: number;
   /** Of an erasure that has nothing else left to do: what began before this instant is removed once the day is over. */
   usageBefore?: number;
 }
+
+/** For whom a principal makes a job, and what the job is asked with. */
+export const jobFor = ({ userId, confined }: Principal, params: JobParams): Pick<Job, "userId" | "params"> => ({
+  userId,
+  params: confined ? params : { ...params, isStaffs: true },
+});
 
 /** A job's row. Instants are epoch milliseconds. */
 export interface Job {

@@ -531,6 +531,46 @@ describe("a job of a user", () => {
       bob.id,
     );
   });
+
+  it("tells the user of no ids but its own where staff have made it; of its own job it tells all ids that the user gave", async () => {
+    const [ada, bob] = await users();
+    const [hers, his, gone] = [newId(), newId(), newId()];
+    await ada.run("hers", { session_id: hers });
+    await bob.run("his", { session_id: his });
+    const action = { session_ids: [his, hers, gone, gone], action: "pin" };
+    const itemsOf = async (jobId: string, asWhom: User["call"], query = "") =>
+      (await asWhom("GET", `/jobs/${jobId}/items${query}`)).body.data.map(
+        (one: { session_id: string }) => one.session_id,
+      );
+    const ops = await operator();
+    for (const staff of [asKey, ops.call]) {
+      const { job_id } = (await staff("POST", "/sessions/bulk", { ...action, user_id: ada.id })).body;
+      expect(await itemsOf(job_id, staff)).toEqual([his, hers, gone, gone]);
+      expect(await itemsOf(job_id, ada.call)).toEqual([hers]);
+      expect(await itemsOf(job_id, ada.call, "?outcome=failed")).toEqual([]);
+      await env.DB.prepare("UPDATE job_items SET status = 'waiting', outcome = NULL, reason = NULL WHERE job_id = ?")
+        .bind(job_id)
+        .run();
+      expect(await itemsOf(job_id, ada.call)).toEqual([hers]);
+    }
+    const named = { session_ids: [his, hers], user_id: ada.id };
+    const { job_id } = (await asKey("POST", "/sessions/names", named)).body;
+    expect(await itemsOf(job_id, ada.call)).toEqual([hers]);
+    const own = (await ada.call("POST", "/sessions/bulk", action)).body.job_id;
+    expect(await itemsOf(own, ada.call)).toEqual([his, hers, gone, gone]);
+    const removed = { action: "delete", session_ids: [hers, his], user_id: ada.id };
+    const deleted = (await asKey("POST", "/sessions/bulk", removed)).body.job_id;
+    expect(await itemsOf(deleted, ada.call)).toEqual([hers]);
+  });
+
+  it("that the key has made for nobody is no user's", async () => {
+    const [ada] = await users();
+    const hers = newId();
+    await ada.run("hers", { session_id: hers });
+    const { job_id } = (await asKey("POST", "/sessions/bulk", { action: "pin", session_ids: [hers] })).body;
+    expect((await ada.call("GET", `/jobs/${job_id}/items`)).status).toBe(404);
+    expect((await ada.call("GET", "/jobs")).body.data).toEqual([]);
+  });
 });
 
 // case 66

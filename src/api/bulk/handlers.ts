@@ -1,4 +1,4 @@
-import { MAX_JOB_ITEMS, SLICE_SIZE } from "../../domain/job.ts";
+import { jobFor, MAX_JOB_ITEMS, SLICE_SIZE } from "../../domain/job.ts";
 import { principal } from "../../http/auth.ts";
 import { unwrap } from "../../http/errors.ts";
 import { requireScope } from "../../http/scope.ts";
@@ -29,7 +29,7 @@ export function bulkRouter(dependencies: RouteDependencies) {
     const key = await readIdempotency(c, "bulk", caller, body);
     const sessions = "ids" in from ? from : await meantSessions(database(c), from.whose, from.filter, MAX_JOB_ITEMS);
     if (body.action === "delete") await noteAct(c, dependencies, { action: "sessions.deleted", target: caller.userId });
-    const request = { kind: "bulk", userId: caller.userId, params, key } as const;
+    const request = { kind: "bulk", key, ...jobFor(caller, params) } as const;
     const job = unwrap(await changeSessions(jobDependencies(dependencies, c.get("config")), request, sessions));
     const headers = { Location: `/jobs/${job.jobId}` };
     if (job.status === "running" || job.total > SLICE_SIZE) {

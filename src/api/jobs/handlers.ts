@@ -1,5 +1,5 @@
 import { AppError, jobNotFound, modelNotConfigured } from "../../domain/error.ts";
-import type { Job, JobItem, JobKind } from "../../domain/job.ts";
+import { type Job, type JobItem, type JobKind, jobFor } from "../../domain/job.ts";
 import type { View } from "../../domain/view.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
@@ -38,7 +38,7 @@ export function jobsRouter(dependencies: RouteDependencies) {
     }
     const key = await readIdempotency(c, "names", caller, body);
     const sessions = filter == null ? { ids: ids ?? [] } : { filter: jobFilter(filter), principal: caller };
-    const request = { kind: "names", userId: caller.userId, params: { overwrite, fallback, maxTokens }, key } as const;
+    const request = { kind: "names", key, ...jobFor(caller, { overwrite, fallback, maxTokens }) } as const;
     const job = unwrap(await createJob(jobDependencies(dependencies, config), request, sessions));
     return c.json(namingJobJson(job), 202, { Location: `/naming-jobs/${job.jobId}` });
   });
@@ -83,9 +83,11 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
 
   router.openapi(routes.listItems, async (c) => {
     const { limit, cursor, status, outcome } = c.req.valid("query");
-    const { jobId } = await requireJob(c, c.req.valid("param").job_id);
+    const { jobId, params } = await requireJob(c, c.req.valid("param").job_id);
     const behind = readCursor(cursor, (text) => decodeJobCursor(text, "number"));
-    const filter = { status, outcome: outcomeOf(outcome) };
+    const { userId, confined } = principal(c);
+    const ownedBy = confined && params.isStaffs ? userId : null;
+    const filter = { status, outcome: outcomeOf(outcome), ownedBy };
     const page = await listItems(database(c), jobId, filter, { limit, behind });
     const view = callersView(c);
     return c.json(

@@ -103,13 +103,15 @@ export async function listJobs(
 export interface ItemFilter {
   status?: ItemStatus | undefined;
   outcome?: ItemOutcome | undefined;
+  /** Only items that are this user's; null: all. */
+  ownedBy?: string | null;
 }
 
 /** Items of a job in their order, behind a position. */
 export async function listItems(
   db: Database,
   jobId: string,
-  { status, outcome }: ItemFilter,
+  { status, outcome, ownedBy = null }: ItemFilter,
   { limit, behind }: { limit: number; behind: number | null },
 ): Promise<Page<JobItem>> {
   const rows = await db
@@ -121,11 +123,18 @@ export async function listItems(
         behind === null ? undefined : gt(jobItems.position, behind),
         status === undefined ? undefined : eq(jobItems.status, status),
         outcome === undefined ? undefined : eq(jobItems.outcome, outcome),
+        ownedBy === null ? undefined : isItemOf(ownedBy),
       ),
     )
     .orderBy(asc(jobItems.position))
     .limit(limit + 1);
   return paged(rows, limit, (item) => [item.position]);
+}
+
+/** Whether the item is about a session of the user. One that the job itself has removed was theirs, since it removes no other. */
+function isItemOf(userId: string): SQL {
+  const isTheirs = sql`(select ${sessions.userId} is ${userId} from ${sessions} where ${sessions.sessionId} = ${jobItems.sessionId})`;
+  return sql`ifnull(${isTheirs}, ${jobItems.outcome} = 'succeeded')`;
 }
 
 /** Reads a cursor of `listJobs` (a string) or `listItems` (a number); null for any other text. */
