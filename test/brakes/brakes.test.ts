@@ -128,6 +128,17 @@ describe("what costs a model, or reads very much", () => {
     expect((await call("GET", "/sessions", undefined, user)).status).toBe(200);
   });
 
+  it("brakes tokens of machines too, whose rows stay", async () => {
+    const user = bearer(await tokenFor(newId(), { scopes: ["service_accounts:write", "agents:run"] }));
+    const mint = () =>
+      call("POST", "/service-accounts", { name: `m-${newId()}`, scopes: [{ scope: "agents:run" }] }, user);
+    const made = await mint();
+    const rotate = () => call("POST", `/service-accounts/${made.body.id}/rotate`, { overlap_seconds: 0 }, user);
+    expect(statuses([made, await rotate(), await mint(), await mint(), await rotate()])).toEqual([
+      201, 201, 201, 429, 429,
+    ]);
+  });
+
   it("counts all of them together, for the user whose they are", async () => {
     const user = bearer(await tokenFor(newId()));
     for (const [, send] of costly.slice(0, 3)) expect((await send(user)).status).not.toBe(429);

@@ -120,6 +120,7 @@ export const createServiceAccount = defineRoute({
   path: "/service-accounts",
   operationId: "create_service_account",
   scope: ["service_accounts:write"],
+  isCostly: true,
   user: "none",
   summary: "Make a token for a machine",
   description:
@@ -200,6 +201,7 @@ export const rotateServiceAccount = defineRoute({
   path: "/service-accounts/{service_account_id}/rotate",
   operationId: "rotate_service_account",
   scope: ["service_accounts:write"],
+  isCostly: true,
   user: "none",
   summary: "Replace the token of a machine",
   description:

@@ -42,7 +42,7 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   tags: string[];
   /** What the caller must hold; the first thing that a request is checked for. It stands in the document. */
   scope: RouteScope;
-  /** Whether each request costs a model, or reads very much: then end users may send only few of them in a minute. */
+  /** Whether each request costs a model, reads very much, or leaves rows that stay: then end users may send few of them in a minute. */
   isCostly?: true;
   /**
    * What a `user_id` means. `caller`: only that user's sessions exist for the request. `owner`: what comes in belongs to
