@@ -1,3 +1,4 @@
+import { isObject, type Json, type JsonObject } from "./json.ts";
 import type { Message } from "./message.ts";
 import type { HistoryDropped, RunError, RunErrorType, RunOrigin } from "./run.ts";
 import { type HeldScopes, holds } from "./scope.ts";
@@ -65,3 +66,21 @@ export function shownDropped(dropped: HistoryDropped, { mayReadConfig }: View): 
 export function shownSaying(said: string, { mayReadConfig }: View): string {
   return mayReadConfig ? said : "The model gave no usable answer.";
 }
+
+/**
+ * Agno's `agent_data`, `team_data` or `workflow_data`. In an imported session it may hold instructions and settings of a model,
+ * so of what is not known here nothing is shown.
+ */
+export function shownComponentData(data: Json, { mayReadConfig }: View): Json {
+  if (mayReadConfig || data === null) return data;
+  const { model, ...own } = isObject(data) ? data : {};
+  const shown = textsOf(own, ["name", "agent_id", "team_id", "workflow_id"]);
+  return isObject(model) ? { ...shown, model: textsOf(model, ["name", "provider", "id"]) } : shown;
+}
+
+const textsOf = (object: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.flatMap((name) => (typeof object[name] === "string" ? [[name, object[name]]] : [])));
+
+/** Agno's metadata of an imported run, in which agents' settings may stand. A run that was made here has none. */
+export const shownRunMetadata = (metadata: JsonObject | null, { mayReadConfig }: View): JsonObject | null =>
+  mayReadConfig ? metadata : null;

@@ -33,6 +33,7 @@ const MARKS = {
   provider: "the orange badger is down",
   aside: "silver-otter",
   thought: "think of the crimson newt",
+  settings: "as warm as a scarlet lynx",
 };
 const shownIn = (answer: string) =>
   Object.entries(MARKS).flatMap(([what, mark]) => (answer.includes(mark) ? [what] : []));
@@ -84,6 +85,45 @@ async function runOf(path: string, message: string, session_id: string): Promise
   const stream = new EventStream(response);
   made.push({ path, session_id, run_id: stream.runId });
   streamed.push(JSON.stringify(await stream.rest()));
+}
+
+/** A session of the user as Agno has it, with what Agno kept there of its agent. */
+async function importFromAgno(): Promise<void> {
+  const [session_id, run_id] = [newId(), newId()];
+  const run = {
+    run_id,
+    agent_id: IDS.agent,
+    status: "COMPLETED",
+    content: "Hello.",
+    metadata: { prompt: MARKS.settings },
+    created_at: 1_700_000_000,
+    input: { input_content: "hello" },
+    messages: [
+      { id: newId(), role: "user", content: "hello", created_at: 1_700_000_000 },
+      { id: newId(), role: "assistant", content: "Hello.", created_at: 1_700_000_001 },
+    ],
+  };
+  const row = {
+    session_id,
+    session_type: "agent",
+    agent_id: IDS.agent,
+    user_id: USER,
+    agent_data: {
+      name: "Hiding",
+      agent_id: IDS.agent,
+      instructions: MARKS.settings,
+      model: { id: "gpt-4o", name: "OpenAIChat", provider: "OpenAI", extra_body: { style: MARKS.settings } },
+    },
+    runs: [run],
+    created_at: 1_700_000_000,
+    updated_at: 1_700_000_001,
+  };
+  const headers = { ...key, "Content-Type": "application/x-ndjson" };
+  expect((await call("POST", "/import", JSON.stringify(row), headers)).body).toMatchObject({ imported: 1, failed: 0 });
+  made.push({ path: `/agents/${IDS.agent}`, session_id, run_id });
+  const shown = (await call("GET", `/sessions/${session_id}`, undefined, tokens.user)).body.agent_data;
+  const { instructions: _, model: sent, ...rest } = row.agent_data;
+  expect(shown).toEqual({ ...rest, model: { id: sent.id, name: sent.name, provider: sent.provider } });
 }
 
 const script = (request: Parameters<typeof lastUser>[0]) => {
@@ -176,6 +216,7 @@ async function reads(): Promise<string[]> {
 describe("a caller without config:read", () => {
   it("is shown no instructions, no tools, no words of a provider and nothing that one wants back, on any route", async () => {
     await story();
+    await importFromAgno();
     const found: Record<string, string[]> = {};
     /** What the key is shown of the marks, by the kind of route. */
     const whole: Record<string, Set<string>> = {};
@@ -198,20 +239,20 @@ describe("a caller without config:read", () => {
     expect(streamed.filter((told) => shownIn(told).length > 0)).toEqual([]);
     // To the key these routes do show it.
     const shown = Object.entries(whole).flatMap(([kind, marks]) => (marks.size > 0 ? [[kind, [...marks].sort()]] : []));
-    const all = ["aside", "instructions", "leader", "provider", "thought"];
+    const all = ["aside", "instructions", "leader", "provider", "settings", "thought"];
     expect(Object.fromEntries(shown)).toEqual({
       agents: ["instructions", "tool"],
-      "agents runs": ["instructions", "provider"],
-      "agents runs checkpoints": ["instructions", "provider"],
+      "agents runs": ["instructions", "provider", "settings"],
+      "agents runs checkpoints": ["instructions", "provider", "settings"],
       "agents runs resume": ["provider"],
       export: all,
       "jobs items": ["provider"],
       "naming-jobs items": ["provider"],
-      sessions: ["provider"],
+      sessions: ["provider", "settings"],
       "sessions export": all,
       "sessions messages": ["instructions", "leader"],
       "sessions name": ["provider"],
-      "sessions runs": ["instructions", "leader", "provider"],
+      "sessions runs": ["instructions", "leader", "provider", "settings"],
       teams: ["instructions", "leader"],
       "teams runs": ["leader", "provider"],
       "teams runs checkpoints": ["leader"],

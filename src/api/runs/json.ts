@@ -2,7 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunOrigin, RunRow, RunStatus } from "../../domain/run.ts";
-import { shownDropped, shownError, type View } from "../../domain/view.ts";
+import { shownDropped, shownError, shownRunMetadata, type View } from "../../domain/view.ts";
 import { EventReader } from "../../engine/events/run-events.ts";
 import { toolExecutions } from "../../engine/events/tool-executions.ts";
 import { pausedContent, runRequirementJson } from "../../engine/people/requirement-json.ts";
@@ -70,7 +70,7 @@ export function runOutput(asked: AskedRun, view: View, persisted = true) {
       created_at: epochSeconds(head.createdAt),
       ...originJson(head.origin),
       metrics: runMetrics(run),
-      metadata,
+      metadata: shownRunMetadata(metadata, view),
       status,
       finish_reason: end?.status === "COMPLETED" ? end.finishReason : null,
       messages: messagesJson([...inputMessages, ...run.messages], view),
@@ -138,8 +138,9 @@ function shownRequirements({ run, status }: AskedRun) {
  * Its long lists are made entry by entry, as they are sent.
  */
 export function runItem(asked: AskedRun, view: View) {
-  const { run, status, input, inputMessages, metadata } = asked;
+  const { run, status, input, inputMessages } = asked;
   const { head } = run;
+  const metadata = shownRunMetadata(asked.metadata, view);
   return {
     run_id: head.runId,
     parent_run_id: head.parentRunId ?? "",

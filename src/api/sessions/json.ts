@@ -1,7 +1,7 @@
 import { etagOf } from "../../domain/etag.ts";
 import type { Message } from "../../domain/message.ts";
 import { displayName, type Session } from "../../domain/session.ts";
-import { shownSaying, type View } from "../../domain/view.ts";
+import { shownComponentData, shownSaying, type View } from "../../domain/view.ts";
 import { isoOrNull, isoSeconds, messagesJson } from "../shared/json.ts";
 import { directoryJson } from "./fields.ts";
 
@@ -89,11 +89,16 @@ export function sessionDetail(session: Session, chat: ChatTail, openRequirements
         agent_session_id: session.sessionId,
         ...common,
         agent_id: session.agentId,
-        agent_data: session.componentData,
+        agent_data: shownComponentData(session.componentData, view),
         ...history,
       };
     case "team":
-      return { ...common, team_id: session.teamId, team_data: session.componentData, ...history };
+      return {
+        ...common,
+        team_id: session.teamId,
+        team_data: shownComponentData(session.componentData, view),
+        ...history,
+      };
     case "workflow":
       return {
         ...common,
@@ -103,7 +108,7 @@ export function sessionDetail(session: Session, chat: ChatTail, openRequirements
           ...(session.name !== null && { session_name: session.name }),
           ...(session.state !== null && { session_state: session.state }),
         },
-        workflow_data: session.componentData ?? {},
+        workflow_data: shownComponentData(session.componentData, view) ?? {},
         metadata: session.metadata ?? {},
         ...history,
       };

@@ -1,6 +1,15 @@
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
-import { isShown, shownDropped, shownError, shownOrigin, shownSaying, type View } from "../../domain/view.ts";
+import {
+  isShown,
+  shownComponentData,
+  shownDropped,
+  shownError,
+  shownOrigin,
+  shownRunMetadata,
+  shownSaying,
+  type View,
+} from "../../domain/view.ts";
 import type { MessageRow } from "../../store/messages/message-rows.ts";
 import type { ExportPage, Part, Place } from "../../store/portable/export-pages.ts";
 import type { StoredEntry } from "../record/event-log.ts";
@@ -90,7 +99,12 @@ function shownRows({ messages, systemBefore }: ExportPage, view: View): ShownRow
 export function sessionLine(session: Session, view: View): string {
   // Hidden sessions are never exported.
   const visibility = session.visibility === "archived" ? "archived" : "listed";
-  return sessionRecord.write({ ...session, nameDetails: shownDetails(session.nameDetails, view), visibility });
+  return sessionRecord.write({
+    ...session,
+    nameDetails: shownDetails(session.nameDetails, view),
+    componentData: shownComponentData(session.componentData, view),
+    visibility,
+  });
 }
 
 function shownDetails(details: Session["nameDetails"], view: View): Session["nameDetails"] {
@@ -105,6 +119,7 @@ export function runLine({ row, systemInput }: { row: RunRow; systemInput: number
     origin: row.origin && shownOrigin(row.origin, view),
     error: row.error && shownError(row.error, view),
     historyDropped: row.historyDropped && shownDropped(row.historyDropped, view),
+    metadata: shownRunMetadata(row.metadata, view),
     status: row.status as PortableRun["status"],
     events,
   });
