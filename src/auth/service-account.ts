@@ -2,11 +2,11 @@ import { authUnavailable, invalidCredential } from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Credential } from "../domain/principal.ts";
 import { heldScopes } from "../domain/scope.ts";
-import { accountSubject, isInForce, type ServiceAccount } from "../domain/service-account.ts";
+import { accountName, accountSubject, isInForce, type ServiceAccount } from "../domain/service-account.ts";
 import type { Config } from "../env.ts";
 import { readOrNull } from "../store/commit.ts";
 import { openDatabase } from "../store/database.ts";
-import { findByTokenHash, touchAccount } from "../store/doors/service-accounts.ts";
+import { findByTokenHash, findByTokenId, touchAccount } from "../store/doors/service-accounts.ts";
 import type { CheckContext, Form } from "./form.ts";
 import { isServiceToken, SERVICE_TOKEN_PREFIX, serviceTokenHash } from "./service-token.ts";
 
@@ -67,6 +67,24 @@ async function verifyServiceToken(token: string, context: CheckContext): Promise
     sessionId: null,
     limits: null,
   });
+}
+
+/**
+ * The credential as D1 has it now. An isolate may not know yet that a service account's token has ended: what is made with it
+ * in these seconds would stay.
+ */
+export async function confirmCredential(
+  credential: Credential,
+  { config, now }: Pick<CheckContext, "config" | "now">,
+): Promise<Outcome<Credential>> {
+  const name = accountName(credential.caller);
+  if (name === null) return ok(credential);
+  const read = await readOrNull(findByTokenId(openDatabase(config.db), name, credential.tokenId ?? ""));
+  if (read === null) return fail(authUnavailable());
+  const account = read.value;
+  return account === null || !isInForce(account, now())
+    ? unknownToken
+    : ok({ ...credential, expiresAt: account.expiresAt });
 }
 
 /** Forgets the account of a token whose end was just written: this isolate then refuses it at once, others within 30 s. */

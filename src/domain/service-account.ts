@@ -35,6 +35,9 @@ export const MAX_OVERLAP_SECONDS = 2_592_000;
 /** What the account is called as a user. No human can have such an id: subjects that begin so are refused. */
 export const accountSubject = (name: string): `sa:${string}` => `sa:${name}`;
 
+/** The name of the account that calls so; null for any other caller. */
+export const accountName = (caller: string): string | null => (caller.startsWith("sa:") ? caller.slice(3) : null);
+
 /** Whether its token is taken at that instant. */
 export const isInForce = ({ revokedAt, expiresAt }: ServiceAccount, nowMs: number): boolean =>
   revokedAt === null && (expiresAt === null || expiresAt > nowMs);

@@ -2,5 +2,5 @@
 
 export { signClientToken } from "../auth/client-token.ts";
 export { MAX_TOKEN_CHARS } from "../auth/jwt/parsed-token.ts";
-export { forgetServiceToken } from "../auth/service-account.ts";
+export { confirmCredential, forgetServiceToken } from "../auth/service-account.ts";
 export { newServiceToken } from "../auth/service-token.ts";

@@ -358,6 +358,35 @@ describe("the token of a service account", () => {
     expect(refusalOf(await there())).toEqual(REFUSED);
   });
 
+  it("that was revoked makes and rotates nothing any more, also where that is not known yet", async () => {
+    const { id, token } = await minted(["service_accounts:write", "users:act", "agents:run"]);
+    const other = await minted(["agents:run"]);
+    const there = isolate();
+    const elsewhere = (path: string, body: object) => there("POST", path, body, bearer(token));
+    const mint = () => elsewhere("/service-accounts", { name: `m-${newId()}`, scopes: granted("agents:run") });
+    expect((await mint()).status).toBe(201);
+    await rotate(id, { overlap_seconds: 60 });
+    expect((await mint()).status).toBe(201);
+    expect((await revoke(id)).status).toBe(204);
+    expect((await there("GET", "/me", undefined, bearer(token))).status).toBe(200);
+    const before = await env.DB.prepare("select count(*) as n from service_accounts").first("n");
+    expect(refusalOf(await mint())).toEqual(REFUSED);
+    expect(refusalOf(await elsewhere(`/service-accounts/${other.id}/rotate`, {}))).toEqual(REFUSED);
+    expect(await env.DB.prepare("select count(*) as n from service_accounts").first("n")).toBe(before);
+  });
+
+  it("makes nothing while D1 does not say whether it is in force", async () => {
+    const { token } = await minted(["service_accounts:write", "agents:run"]);
+    const mint = () =>
+      call("POST", "/service-accounts", { name: `m-${newId()}`, scopes: granted("agents:run") }, bearer(token));
+    expect((await mint()).status).toBe(201);
+    d1.failReads();
+    const { status, body } = await mint();
+    expect([status, body.code]).toEqual([503, "auth_unavailable"]);
+    d1.heal();
+    expect((await mint()).status).toBe(201);
+  });
+
   it("is refused at once though a read of it was under way when it was revoked", async () => {
     const { id, token } = await minted(["agents:run"]);
     let revoked: Promise<Answer> | null = null;

@@ -13,7 +13,7 @@ import {
   unauthorized,
 } from "../../domain/error.ts";
 import { areWider, grantedExpiry, invalidScopes, privilegedScopes, scopesNotHeld } from "../../domain/granting.ts";
-import { actorOf, isConfined } from "../../domain/principal.ts";
+import { actorOf, type Credential, isConfined } from "../../domain/principal.ts";
 import {
   accountSubject,
   DAY_MS,
@@ -25,7 +25,8 @@ import {
   type ServiceAccount,
 } from "../../domain/service-account.ts";
 import type { AppContext } from "../../http/context.ts";
-import { forgetServiceToken, newServiceToken } from "../../http/made-tokens.ts";
+import { unwrap } from "../../http/errors.ts";
+import { confirmCredential, forgetServiceToken, newServiceToken } from "../../http/made-tokens.ts";
 import { deploymentLimits, quotaOf } from "../../http/quota.ts";
 import { scopesHeld } from "../../http/scope.ts";
 import {
@@ -48,13 +49,12 @@ export function serviceAccountsRouter({ now, newId }: Pick<RouteDependencies, "n
 
   router.openapi(contract.createServiceAccount, async (c) => {
     const { name, scopes: asked, ...body } = c.req.valid("json");
-    requireCredential(c);
+    const credential = await requireCredential(c);
     const scopes = asked?.map(({ scope }) => scope) ?? [...DEFAULT_ACCOUNT_SCOPES];
     const wrong = whyNotGrantable(c, scopes, body.allow_privileged_scopes);
     if (wrong !== null) throw new AppError(wrong);
     const createdAt = now();
     const lifetimeMs = (body.expires_in_days ?? DEFAULT_EXPIRY_DAYS) * DAY_MS;
-    const credential = c.get("credential");
     const expiresAt = grantedExpiry(credential, body.never_expires ? null : createdAt + lifetimeMs);
     const { account, token } = await withToken({ name, scopes, createdAt, createdBy: credential.subject, expiresAt });
     const entry = noted(c, account, { action: "service_account.created", after: told(account) });
@@ -88,14 +88,13 @@ export function serviceAccountsRouter({ now, newId }: Pick<RouteDependencies, "n
 
   router.openapi(contract.rotateServiceAccount, async (c) => {
     const { overlap_seconds: overlapSeconds = DEFAULT_OVERLAP_SECONDS } = c.req.valid("json");
-    requireCredential(c);
+    const credential = await requireCredential(c);
     const older = await requireAccount(c, c.req.valid("param").service_account_id);
     const { name, scopes, createdBy } = older;
     const lacks = whyNotHandedOn(c, scopes);
     if (lacks !== null) throw new AppError(lacks);
     const createdAt = now();
     if (!isInForce(older, createdAt)) throw new AppError(serviceAccountEnded(name));
-    const credential = c.get("credential");
     // The new token would either outlive its maker, or end before the one that it replaces.
     if (grantedExpiry(credential, older.expiresAt) !== older.expiresAt) throw new AppError(cannotReplaceLater());
     const expiresAt = grantedExpiry(credential, renewedExpiry(older, createdAt));
@@ -117,6 +116,15 @@ export function serviceAccountsRouter({ now, newId }: Pick<RouteDependencies, "n
     return { account: { ...fields, ...stored }, token };
   }
 
+  /** A token outlives the session in which a developer's machine asks for no credential. So it is not made in one, as in AgentOS. */
+  async function requireCredential(c: AppContext): Promise<Credential> {
+    const credential = c.get("credential");
+    if (credential.caller === "development") {
+      throw new AppError(unauthorized("JWT authentication is required to mint a service account."));
+    }
+    return unwrap(await confirmCredential(credential, { config: c.get("config"), now }));
+  }
+
   function noted(c: AppContext, { name }: ServiceAccount, act: Omit<Act, "actor" | "target">) {
     return auditEntry({ ...act, actor: actorOf(c.get("credential")), target: accountSubject(name) }, newId(), now());
   }
@@ -130,12 +138,6 @@ const told = ({ accountId, scopes, expiresAt }: ServiceAccount) => ({
   scopes,
   expires_at: secondsOrNull(expiresAt),
 });
-
-/** A token outlives the session in which a developer's machine asks for no credential. So it is not made in one, as in AgentOS. */
-function requireCredential(c: AppContext): void {
-  if (c.get("credential").caller !== "development") return;
-  throw new AppError(unauthorized("JWT authentication is required to mint a service account."));
-}
 
 /** For a confined caller only those accounts exist that it made. */
 function makerOf(c: AppContext): string | null {

@@ -24,6 +24,16 @@ export async function findByTokenHash(db: Database, tokenHash: string): Promise<
   return row ?? null;
 }
 
+/** The account of a token of which only the beginning of the digest is known. */
+export async function findByTokenId(db: Database, name: string, tokenId: string): Promise<ServiceAccount | null> {
+  const isToken = sql`substr(${serviceAccounts.tokenHash}, 1, ${tokenId.length}) = ${tokenId}`;
+  const [row] = await db
+    .select()
+    .from(serviceAccounts)
+    .where(and(eq(serviceAccounts.name, name), isToken));
+  return row ?? null;
+}
+
 export async function findAccount(db: Database, accountId: string, maker: Maker): Promise<ServiceAccount | null> {
   const [row] = await db
     .select()
