@@ -3,17 +3,15 @@ import {
   mayNotKeepLonger,
   modelNotConfigured,
   payloadTooLarge,
-  preconditionFailed,
   tooManyStreams,
 } from "../domain/error.ts";
-import { type IfMatch, isMatched } from "../domain/etag.ts";
+import type { IfMatch } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
-import { maySee, type Principal, SERVER } from "../domain/principal.ts";
+import { maySee, type Principal } from "../domain/principal.ts";
 import { mayKeep } from "../domain/retention.ts";
 import type { Session, SessionType } from "../domain/session.ts";
-import type { NameChange } from "../domain/session-fields.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
 import type { Quota } from "../domain/usage.ts";
 import { NO_HISTORY } from "../engine/prompt/window.ts";
@@ -44,10 +42,11 @@ import {
 } from "./row/delete-session.ts";
 import { SessionIndexing } from "./row/index-session.ts";
 import { SessionMemory } from "./row/memory.ts";
-import { type JobNaming, nameForJob } from "./row/name-for-job.ts";
-import { generatedChange, isAutomaticallyDue, isNamedAsThen, manualChange, namingAgent } from "./row/names.ts";
+import type { JobNaming } from "./row/name-for-job.ts";
+import { manualChange, namingAgent } from "./row/names.ts";
 import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
 import { restoreSession } from "./row/restore-session.ts";
+import { SessionNames } from "./row/session-names.ts";
 import { type Plan, SessionRows } from "./row/session-rows.ts";
 import { SessionSummaries } from "./row/summaries.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./run-calls.ts";
@@ -60,12 +59,11 @@ export class LiveSession {
   readonly #deps: SessionDependencies;
   readonly #context: LaneContext;
   readonly #rows: SessionRows;
+  readonly #names: SessionNames;
   readonly #indexing: SessionIndexing;
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
   readonly #readers = new Readers();
-  /** The namings that are under way for jobs, by job: a job that asks twice at once gets the same one. */
-  readonly #namings = new Map<string, Promise<ItemResult>>();
 
   constructor(deps: SessionDependencies) {
     const memory = new SessionMemory(deps.db, deps.sessionId);
@@ -92,6 +90,7 @@ export class LiveSession {
     this.#deps = deps;
     this.#context = { ...context, lane };
     this.#rows = rows;
+    this.#names = new SessionNames(deps, rows);
     this.#indexing = new SessionIndexing(deps, memory, leftovers, alarm);
   }
 
@@ -220,27 +219,14 @@ export class LiveSession {
     return written;
   }
 
-  /** Has the model name the session. If the name changed meanwhile, the newer one stays. Answers the session as it is then. */
-  async generateName(
-    principal: Principal,
-    fallback: string | null,
-    ifMatch: IfMatch | null,
-  ): Promise<Outcome<Session>> {
-    const found = await this.#rows.findMatching(principal, ifMatch);
-    if (!found.ok) {
-      return found;
-    }
-    const change = await generatedChange(this.#deps, found.value, { fallback, jobId: null });
-    return change.ok ? this.#applyGenerated(principal, found.value, change.value.change, ifMatch) : change;
+  /** Has the model name the session; a name that somebody gives meanwhile stays. Answers the session as it is then. */
+  generateName(principal: Principal, fallback: string | null, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
+    return this.#names.generate(principal, fallback, ifMatch);
   }
 
-  /** Names the session for a job; asked twice at once by one job, it does so once. */
+  /** Names the session for a job. */
   async nameForJob(naming: JobNaming): Promise<Outcome<ItemResult>> {
-    const { jobId } = naming;
-    const result =
-      this.#namings.get(jobId) ?? nameForJob(this.#deps, this.#rows, naming).finally(() => this.#namings.delete(jobId));
-    this.#namings.set(jobId, result);
-    return ok(await result);
+    return ok(await this.#names.forJob(naming));
   }
 
   /** Changes the session as a job asks. */
@@ -337,34 +323,13 @@ export class LiveSession {
     return ok(null);
   }
 
-  async #applyGenerated(
-    principal: Principal,
-    asked: Session,
-    change: NameChange,
-    ifMatch: IfMatch | null,
-  ): Promise<Outcome<Session>> {
-    return this.#rows.write(principal, (session) => {
-      if (!isMatched(ifMatch, session)) {
-        return fail(preconditionFailed());
-      }
-      return ok(isNamedAsThen(session, asked) ? { name: change } : {});
-    });
-  }
-
   async #afterCompletion(component: Component): Promise<void> {
     // Memory may have been dropped while the run was settled.
     const row = await this.#context.memory.row();
     if (row?.value == null) {
       return;
     }
-    const session = row.value;
-    this.#context.summaries.runCompleted(session, component);
-    if (!isAutomaticallyDue(this.#deps, session, component)) {
-      return;
-    }
-    const change = await generatedChange(this.#deps, session, { fallback: null, jobId: null });
-    if (change.ok) {
-      await this.#applyGenerated(SERVER, session, change.value.change, null);
-    }
+    this.#context.summaries.runCompleted(row.value, component);
+    await this.#names.runCompleted(row.value, component);
   }
 }
