@@ -10,6 +10,9 @@ export function sseControl(name: string, data: object): string {
   return `event: ${name}\ndata: ${oneLineJson(data)}\n\n`;
 }
 
+/** An event of a stream whose events have neither ids nor names. */
+export const sseData = (data: object): string => `data: ${oneLineJson(data)}\n\n`;
+
 /** JSON leaves these characters as they are. Clients that split lines as Python's `splitlines` does would split here. */
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
 

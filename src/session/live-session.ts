@@ -155,13 +155,13 @@ export class LiveSession {
   }
 
   /** Finds a run to read its events again. */
-  async resumeRun({ lastEventIndex, ...request }: ResumeCall): Promise<Outcome<ResumeAnswer>> {
+  async resumeRun({ lastEventIndex, format = "agentos", ...request }: ResumeCall): Promise<Outcome<ResumeAnswer>> {
     const found = await findToResume(this.#context, request);
     if (!found.ok) {
       return found;
     }
     const reader = this.#readers.admit(request.principal, request.runId);
-    return reader === null ? fail(tooManyStreams()) : ok(resumeAnswer(found.value, reader, lastEventIndex));
+    return reader === null ? fail(tooManyStreams()) : ok(resumeAnswer(found.value, reader, { lastEventIndex, format }));
   }
 
   /** Cancels a waiting, active or paused run. A run that is unknown, settled or somebody else's stays as it is. */

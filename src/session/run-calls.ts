@@ -55,12 +55,14 @@ export interface ResumeCall {
   format?: WireFormat;
 }
 
-/** The events that the caller missed and those to come, with AgentOS's control events between them. */
+/** The events that the caller missed and those to come; in AgentOS's format with its control events between them. */
 export interface ResumeAnswer {
   status: RunStatus;
   /** How many events were missed. */
   missed: number;
   stream: ReadableStream<Uint8Array>;
+  /** As with `RunAnswer.result`. */
+  format?: WireFormat;
 }
 
 /** A run that was let in. What is not known yet when the headers go out is null. */

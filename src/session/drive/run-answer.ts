@@ -1,9 +1,10 @@
 import { tooManyStreams } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { ReadMode, RunAnswer } from "../run-calls.ts";
-import { agentosTranslator, eventStream } from "./event-stream.ts";
+import { eventStream } from "./event-stream.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Reader } from "./readers.ts";
+import { translatorOf } from "./translator-of.ts";
 
 /** How the answer is read. */
 export interface Reading {
@@ -38,9 +39,9 @@ export async function runAnswer(
     if (reader === null) {
       return fail(tooManyStreams());
     }
-    const translator = agentosTranslator(read);
-    const stream = eventStream(live, reader, { translator, fromEntry });
-    return ok({ ...known, result: { kind: "stream", stream } });
+    const { format = "agentos" } = read;
+    const stream = eventStream(live, reader, { translator: translatorOf(live, read), fromEntry });
+    return ok({ ...known, result: { kind: "stream", stream, format } });
   }
   if (live.run === null) {
     throw new Error("A run that is over has no result.");

@@ -7,9 +7,11 @@ import { EventReader } from "../../engine/events/run-events.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
-import { resumeStream } from "../drive/event-stream.ts";
+import type { WireFormat } from "../../wire/translator.ts";
+import { eventStream, resumeStream } from "../drive/event-stream.ts";
 import { type LiveRun, storedLive } from "../drive/live-run.ts";
 import type { Reader } from "../drive/readers.ts";
+import { translatorOf } from "../drive/translator-of.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
 import type { ResumeAnswer } from "../run-calls.ts";
@@ -78,10 +80,19 @@ async function findStored(
   return ok(live);
 }
 
-/** The events of the run behind the one that the reader saw last. */
-export function resumeAnswer(live: LiveRun, reader: Reader, lastEventIndex: number | null): ResumeAnswer {
+/** The events of the run behind the one that the reader saw last. In a format of others they begin with the first one. */
+export function resumeAnswer(
+  live: LiveRun,
+  reader: Reader,
+  { lastEventIndex, format }: { lastEventIndex: number | null; format: WireFormat },
+): ResumeAnswer {
+  const { status } = live.row;
+  if (format !== "agentos") {
+    const stream = eventStream(live, reader, { translator: translatorOf(live, { format, contentOnly: false }) });
+    return { status, missed: missedEvents(live, null), stream, format };
+  }
   const missed = missedEvents(live, lastEventIndex);
-  return { status: live.row.status, missed, stream: resumeStream(live, reader, { lastEventIndex, missed }) };
+  return { status, missed, stream: resumeStream(live, reader, { lastEventIndex, missed }), format };
 }
 
 /** How many events stand behind the one that was seen last. */
