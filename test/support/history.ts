@@ -38,13 +38,15 @@ export type SessionRun = HistoryRun<KeyedMessage>;
 
 /** `run(3, "sua")` has the messages 3s0, 3u1 and 3a2. */
 export function run(runIndex: number, roles: string, its: Partial<SessionRun> = {}): SessionRun {
+  const { runId = crypto.randomUUID(), status = "COMPLETED" } = its;
   const own = [...roles].map((letter, messageIndex) => ({
     ...message(ROLE_OF[letter] ?? "user", `${runIndex}${letter}${messageIndex}`),
     runIndex,
     messageIndex,
+    runId,
+    runStatus: status,
   }));
-  const runId = crypto.randomUUID();
-  return { runIndex, runId, agentId: "a", teamId: null, parentRunId: null, status: "COMPLETED", messages: own, ...its };
+  return { runIndex, agentId: "a", teamId: null, parentRunId: null, messages: own, ...its, runId, status };
 }
 
 export const names = (some: readonly Message[]): string => some.map((one) => one.messageId).join(" ");

@@ -14,7 +14,25 @@ import {
   TeamId,
 } from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
-import { MessagePage } from "../shared/shapes.ts";
+import { Message } from "../shared/run-parts.ts";
+import { idText } from "../shared/values.ts";
+
+const HistoryMessage = Message.extend({
+  run_id: idText("The run that it is of."),
+  run_status: z.enum(RUN_STATUSES).openapi({ description: "How that run stands." }),
+}).openapi("HistoryMessage");
+
+const MessagePage = z
+  .object({
+    data: z.array(HistoryMessage),
+    meta: z.object({
+      limit: z.int().nullable(),
+      has_more: z.boolean(),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+    }),
+  })
+  .openapi("MessagePage");
 
 const SessionPath = z.object({ session_id: SessionId });
 

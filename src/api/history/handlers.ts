@@ -59,7 +59,13 @@ export function historyRouter() {
   return router;
 }
 
-const pageJson = ({ data, meta }: HistoryPage, view: View) => ({ data: messagesJson(data, view), meta });
+/** Each message says of which run it is, so that a reader can tell runs apart without asking for them. */
+const pageJson = ({ data, meta }: HistoryPage, view: View) => ({
+  data: data.flatMap((message) =>
+    messagesJson([message], view).map((json) => ({ ...json, run_id: message.runId, run_status: message.runStatus })),
+  ),
+  meta,
+});
 
 function cursorOf({ before, after }: { before?: string | undefined; after?: string | undefined }) {
   if (before !== undefined && after !== undefined) {

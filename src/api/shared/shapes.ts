@@ -12,7 +12,7 @@ import { anyObject, count, idText, isoTime, maybe, seconds, text } from "./value
  */
 
 /** AgentOS's lists of runs have an empty text if there is no id. */
-const orEmpty = (description: string) =>
+export const orEmpty = (description: string) =>
   z.string().openapi({ description, pattern: `^$|${ID_PATTERN}`, maxLength: MAX_ID_CHARS });
 
 const origin = {
@@ -103,15 +103,3 @@ export const searchMeta = {
   ranked: count("With `rank=relevance`: how many matches were put in order, the newest 1,000 at most.").optional(),
   ranked_capped: z.boolean().optional().openapi({ description: "There may be older matches, which were not." }),
 };
-
-export const MessagePage = z
-  .object({
-    data: z.array(Message),
-    meta: z.object({
-      limit: z.int().nullable(),
-      has_more: z.boolean(),
-      before: z.string().nullable(),
-      after: z.string().nullable(),
-    }),
-  })
-  .openapi("MessagePage");

@@ -1,12 +1,13 @@
 import { eq, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { Message, MessageKey } from "../../domain/message.ts";
+import type { RunStatus } from "../../domain/run.ts";
 import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { messages, runs } from "../schema/tables.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 
-/** A message with its place in the session. */
-export type KeyedMessage = Message & MessageKey;
+/** A message with its place in the session, and the run that it is of. */
+export type KeyedMessage = Message & MessageKey & { runId: string; runStatus: RunStatus };
 
 /** The columns that a message is made of. */
 export const messageColumns = {
@@ -148,7 +149,7 @@ export function historyRunsFromRows(rows: readonly HistoryRow[]): HistoryRun<Key
       run = { runIndex, runId, agentId, teamId, parentRunId, status, messages: [] };
       byIndex.set(runIndex, run);
     }
-    run.messages.push({ ...messageFromRow(row), runIndex, messageIndex });
+    run.messages.push({ ...messageFromRow(row), runIndex, messageIndex, runId, runStatus: status });
   }
   return [...byIndex.values()];
 }

@@ -50,6 +50,8 @@ describe("GET /sessions/{session_id}/messages", () => {
       from_history: false,
       stop_after_tool_call: false,
       created_at: expect.any(Number),
+      run_id: body.run_id,
+      run_status: "COMPLETED",
     };
     const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15, time_to_first_token: expect.any(Number) };
     expect(data).toEqual([
@@ -73,7 +75,7 @@ describe("GET /sessions/{session_id}/messages", () => {
       },
       { ...base, role: "assistant", content: "3", metrics: usage },
     ]);
-    expect(data).toEqual(body.messages);
+    expect(data.map(({ run_id, run_status, ...own }: Record<string, unknown>) => own)).toEqual(body.messages);
     expect(meta).toEqual({ limit: 1000, has_more: false, before: null, after: expect.any(String) });
   });
 

@@ -72,6 +72,8 @@ describe("what a model thinks", () => {
       "tool_calls",
       "metrics",
       "created_at",
+      "run_id",
+      "run_status",
     ]);
   });
 

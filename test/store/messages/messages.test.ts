@@ -142,8 +142,9 @@ describe("a message", () => {
 
   test.each(cases)("comes back from its row as it was: $its", async ({ message }) => {
     const its = run(0, "");
-    const sessionId = await storeSession([{ ...its, messages: [{ ...message, runIndex: 0, messageIndex: 0 }] }]);
-    expect((await readHistory(db, sessionId, {})).data).toEqual([{ ...message, runIndex: 0, messageIndex: 0 }]);
+    const keyed = { ...message, runIndex: 0, messageIndex: 0, runId: its.runId, runStatus: its.status };
+    const sessionId = await storeSession([{ ...its, messages: [keyed] }]);
+    expect((await readHistory(db, sessionId, {})).data).toEqual([keyed]);
     expect(messageFromRow(messageRow("s", its, 0, message))).toEqual(message);
   });
 
