@@ -88,6 +88,12 @@ export const MAX_TAG_CODE_POINTS = 64;
 export const MAX_TYPED_TAGS = 100;
 /** Elements of a list in a request, if no narrower bound holds. */
 export const MAX_LIST_ITEMS = 1_000;
+/** How many runs of a session a caller may name a limit of, and how many previews of runs one answer has. */
+export const MAX_LISTED_RUNS = 1_000;
+/** How many characters of what a run was asked, and of what it said, a preview has; as in AgentOS. */
+export const PREVIEW_CHARS = 280;
+/** A count of requirements stops here. */
+export const MAX_COUNTED_REQUIREMENTS = 1_000;
 /** How many entries of its metadata a session can be found by, and how long `key:value` of each may be. */
 export const MAX_FILTERED_ENTRIES = 64;
 export const MAX_FILTERED_ENTRY_BYTES = 128;

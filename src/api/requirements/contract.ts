@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_COUNTED_REQUIREMENTS } from "../../domain/limits.ts";
 import { REQUIREMENT_KINDS, REQUIREMENT_STATUSES } from "../../domain/requirement.ts";
 import { APPROVAL_TYPES, ON_EXPIRY } from "../../domain/tool.ts";
 import { AgentId, integerOr, optionalParameter } from "../shared/request-fields.ts";
@@ -45,7 +46,16 @@ const RequirementShape = z
 const RequirementList = z
   .object({
     data: z.array(RequirementShape),
-    meta: z.object({ limit: count(), next_cursor: z.string().nullable() }),
+    meta: z.object({
+      limit: count(),
+      next_cursor: z.string().nullable(),
+      total_count: count(
+        `How many there are in all, without a \`cursor\` only. It stops at ${MAX_COUNTED_REQUIREMENTS}.`,
+      ).optional(),
+      total_count_capped: z.literal(true).optional().openapi({
+        description: "Only where there are more than `total_count` says.",
+      }),
+    }),
   })
   .openapi("RequirementList");
 

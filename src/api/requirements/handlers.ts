@@ -4,7 +4,7 @@ import { readCursor } from "../shared/cursor.ts";
 import { database } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
-import { requirementJson } from "./json.ts";
+import { countJson, requirementJson } from "./json.ts";
 
 /** The inbox of people who approve: what runs wait for, over all sessions. Reads D1. */
 export function requirementsRouter() {
@@ -16,7 +16,7 @@ export function requirementsRouter() {
     const filter = { status, agentId: agent_id };
     const page = await listRequirements(database(c), principal(c), filter, { limit, from });
     const data = page.entries.map(({ requirement, run }) => requirementJson(requirement, run));
-    return c.json({ data, meta: { limit, next_cursor: page.nextCursor } }, 200);
+    return c.json({ data, meta: { limit, next_cursor: page.nextCursor, ...countJson(page.counted) } }, 200);
   });
 
   return router;

@@ -1,3 +1,4 @@
+import { MAX_COUNTED_REQUIREMENTS } from "../../domain/limits.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import { requirementExecution } from "../../engine/people/requirement-json.ts";
 import { isoOrNull, isoSeconds } from "../shared/json.ts";
@@ -31,5 +32,14 @@ export function requirementJson(requirement: Requirement, run: { agentId: string
     expires_at: isoOrNull(requirement.expiresAt),
     on_expiry: requirement.onExpiry,
     created_at: isoSeconds(requirement.createdAt),
+  };
+}
+
+/** How many there are in all, as a list of sessions says it: `total_count_capped` where there are more than were counted. */
+export function countJson(counted: number | null) {
+  if (counted === null) return {};
+  return {
+    total_count: Math.min(counted, MAX_COUNTED_REQUIREMENTS),
+    ...(counted > MAX_COUNTED_REQUIREMENTS && { total_count_capped: true as const }),
   };
 }

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, inArray, isNotNull, lte, notExists, type SQL, sql } from "drizzle-orm";
-import { MAX_LIST_BYTES } from "../../domain/limits.ts";
+import { MAX_COUNTED_REQUIREMENTS, MAX_LIST_BYTES } from "../../domain/limits.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { Requirement, RequirementStatus } from "../../domain/requirement.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
@@ -31,6 +31,8 @@ export interface RequirementPage {
   entries: InboxEntry[];
   /** Null behind the last one. */
   nextCursor: string | null;
+  /** How many the filter means in all, counted up to `MAX_COUNTED_REQUIREMENTS` and one more; on the first page only. */
+  counted: number | null;
 }
 
 /** Reads a cursor of this list; null for any other text. */
@@ -67,8 +69,14 @@ export async function listRequirements(
     .orderBy(...newestFirst)
     .limit(limit + 1)
     .as("walked");
-  const rows = await db
-    .select({ requirement: requirements, runAgentId: runs.agentId, runTeamId: runs.teamId, bytes: walked.bytes })
+  const fitting = db
+    .select({
+      requirement: requirements,
+      // A batch answers with objects keyed by column name, and a requirement has these columns too.
+      runAgentId: sql<string | null>`${runs.agentId}`.as("run_agent_id"),
+      runTeamId: sql<string | null>`${runs.teamId}`.as("run_team_id"),
+      bytes: walked.bytes,
+    })
     .from(walked)
     .crossJoin(requirements)
     .leftJoin(runs, eq(runs.runId, requirements.runId))
@@ -78,6 +86,8 @@ export async function listRequirements(
         sql`${walked.bytes} - ${REQUIREMENT_BYTES} <= ${maxBytes}`,
       ),
     );
+  const [rows, counted] =
+    from === null ? await db.batch([fitting, countQuery(db, principal, filter)]) : [await fitting, null];
   // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted
   // here.
   rows.sort((one, other) => one.bytes - other.bytes);
@@ -90,7 +100,18 @@ export async function listRequirements(
       run: { agentId: runAgentId, teamId: runTeamId },
     })),
     nextCursor: hasMore ? encodeCursor([last.createdAt, last.requirementId]) : null,
+    counted: counted === null ? null : (counted[0]?.count ?? 0),
   };
+}
+
+function countQuery(db: Database, principal: Principal, filter: RequirementFilter) {
+  const meant = db
+    .select({ one: sql`1`.as("one") })
+    .from(requirements)
+    .where(and(...conditions(principal, filter), isOfShownSession(db)))
+    .limit(MAX_COUNTED_REQUIREMENTS + 1)
+    .as("meant");
+  return db.select({ count: sql<number>`count(*)`.as("count") }).from(meant);
 }
 
 function conditions({ userId }: Principal, { status, agentId }: RequirementFilter): (SQL | undefined)[] {

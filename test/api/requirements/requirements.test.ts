@@ -19,6 +19,17 @@ async function seed(...some: Partial<Requirement>[]): Promise<string> {
   return userId;
 }
 
+/** Stores so many open ones for a user. */
+async function seedMany(userId: string, count: number): Promise<void> {
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+     INSERT INTO requirements (requirement_id, session_id, run_id, position, component_name, user_id, kind, status, tool_call_id, call, tool_name, tool_args, on_expiry, created_at)
+     SELECT ?3 || i, ?3, ?3, i, 'A', ?2, 'confirmation', 'open', 'c', i, 't', '{}', 'reject', i FROM n`,
+  )
+    .bind(count, userId, newId())
+    .run();
+}
+
 async function list(query: Record<string, string | number>) {
   const answer = await call("GET", `/requirements?${new URLSearchParams(query as Record<string, string>)}`);
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -79,7 +90,7 @@ describe("GET /requirements", () => {
           created_at: "2026-11-21T22:03:21Z",
         },
       ],
-      meta: { limit: 20, next_cursor: null },
+      meta: { limit: 20, next_cursor: null, total_count: 1 },
     });
   });
 
@@ -152,7 +163,25 @@ describe("GET /requirements", () => {
 
   it("ends with no cursor when the last page is full", async () => {
     const user_id = await seed({}, {});
-    expect((await list({ user_id, limit: 2 })).meta).toEqual({ limit: 2, next_cursor: null });
+    expect((await list({ user_id, limit: 2 })).meta).toEqual({ limit: 2, next_cursor: null, total_count: 2 });
+  });
+
+  it("counts all of them on the first page, up to 1,000, and says if there are more", async () => {
+    const user_id = await seed(...Array.from({ length: 3 }, () => ({})), { status: "answered" });
+    const first = await list({ user_id, limit: 2 });
+    expect(first.meta).toMatchObject({ total_count: 3 });
+    expect((await list({ user_id, limit: 2, cursor: first.meta.next_cursor })).meta).toEqual({
+      limit: 2,
+      next_cursor: null,
+    });
+    expect((await list({ user_id, agent_id: "nobody" })).meta.total_count).toBe(0);
+    for (const [more, meta] of [
+      [997, { total_count: 1_000 }],
+      [1, { total_count: 1_000, total_count_capped: true }],
+    ] as const) {
+      await seedMany(user_id, more);
+      expect((await list({ user_id, limit: 1 })).meta).toEqual({ limit: 1, next_cursor: expect.any(String), ...meta });
+    }
   });
 
   it.each([

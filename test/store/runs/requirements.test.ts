@@ -203,6 +203,9 @@ describe("expiry", () => {
   });
 });
 
+/** Before the first of any list: a page from here is not the first. */
+const NEWEST = { createdAt: Number.MAX_SAFE_INTEGER, requirementId: "" };
+
 describe("what the reads cost", () => {
   const principals = [null, "u"].map(developer);
   const filters: RequirementFilter[] = REQUIREMENT_STATUSES.flatMap((status) => [{ status }, { status, agentId: "a" }]);
@@ -222,12 +225,16 @@ describe("what the reads cost", () => {
       const keys = { user: "user_id=? AND status=?", agent: "agent_id=? AND status=?", status: "status=?" }[index];
       const plan = await noted.plan();
       expect(plan.filter((detail) => detail.includes("TEMP B-TREE"))).toEqual([]);
-      // The second search of requirements reads the texts, and only of the rows that fit.
-      expect(plan.filter((detail) => detail.startsWith("SEARCH"))).toEqual([
+      const walk = [
         `SEARCH requirements USING INDEX requirements_${index} (${keys}${behind})`,
         "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (session_id=?)",
+      ];
+      // The second search of requirements reads the texts, and only of the rows that fit. A first page is counted, too.
+      expect(plan.filter((detail) => detail.startsWith("SEARCH"))).toEqual([
+        ...walk,
         "SEARCH requirements USING INDEX sqlite_autoindex_requirements_1 (requirement_id=?)",
         "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (run_id=?) LEFT-JOIN",
+        ...(one.from === null ? walk : []),
       ]);
     },
   );
@@ -269,10 +276,25 @@ describe("what the reads cost", () => {
     ] as const) {
       const noted = notingDatabase();
       const principal = developer(user);
-      const { entries } = await listRequirements(noted.db, principal, filter, { limit: 5, from: null });
-      expect(entries).toHaveLength(found);
+      const { entries, counted } = await listRequirements(noted.db, principal, filter, { limit: 5, from: NEWEST });
+      expect([entries.length, counted]).toEqual([found, null]);
       expect(await noted.rowsRead()).toBeLessThanOrEqual(5 * 6);
     }
+  });
+
+  it("of a count end at one more than is counted, however many there are", async () => {
+    const userId = newId();
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999)
+       INSERT INTO requirements (requirement_id, session_id, run_id, position, component_name, user_id, kind, status, tool_call_id, call, tool_name, tool_args, on_expiry, created_at)
+       SELECT ?1 || i, ?1, ?1, i, 'A', ?1, 'confirmation', 'open', 'c', i, 't', '{}', 'reject', i FROM n`,
+    )
+      .bind(userId)
+      .run();
+    const noted = notingDatabase();
+    const page = await listRequirements(noted.db, developer(userId), { status: "open" }, { limit: 1, from: null });
+    expect(page.counted).toBe(1_001);
+    expect(await noted.rowsRead()).toBeLessThan(2_100);
   });
 });
 
