@@ -80,18 +80,24 @@ export const RunEvent = z
   .discriminatedUnion("event", kinds as [(typeof kinds)[number], ...typeof kinds])
   .openapi("RunEvent");
 
-/** One event of a stream. OpenAPI before 3.2 has no schema for a whole stream, so a stream is described by this one. */
-const streamEvent = {
-  id: z.string().optional().openapi({ pattern: "^\\d+$", description: "The event's index." }),
-  event: text("The event's kind."),
-};
+const NAMES = (Object.keys(FIELDS) as RunEventName[]).flatMap((name) => [name, `Team${name}` as const]);
+
+/** The names of all kinds of events, an agent's and a team's. */
+const EventName = z.enum(NAMES).openapi("RunEventName");
+
+/** What a resume says of its own stream. Clients that know the events of runs pass these over. */
+const ControlName = z.enum(["catch_up", "subscribed", "replay", "error"]);
+
+/** The index of an event of a stream. OpenAPI before 3.2 has no schema for a whole stream, so one event is described. */
+const id = z.string().optional().openapi({ pattern: "^\\d+$", description: "The event's index.", example: "0" });
 const json = { contentMediaType: "application/json" };
 const runEvent = { ...json, contentSchema: { $ref: `${COMPONENTS}RunEvent` } };
 
 /** One event of a run's stream. */
 export const RunStreamEvent = z
   .object({
-    ...streamEvent,
+    id,
+    event: EventName,
     data: z.string().openapi({
       ...runEvent,
       description: "A RunEvent, as JSON.",
@@ -102,7 +108,8 @@ export const RunStreamEvent = z
 /** One event of the stream that answers a resume. */
 export const ResumeStreamEvent = z
   .object({
-    ...streamEvent,
+    id,
+    event: z.union([EventName, ControlName]),
     data: z.string().openapi({
       ...json,
       description:

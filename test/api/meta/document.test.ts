@@ -293,6 +293,18 @@ describe("the document", () => {
     });
   });
 
+  it("names each event of a stream, an agent's and a team's, and what a resume says of its stream", () => {
+    const { RunEvent, RunEventName, RunStreamEvent, ResumeStreamEvent } = document.components.schemas;
+    expect(RunEventName.enum).toHaveLength(30);
+    expect(new Set(RunEventName.enum)).toEqual(new Set(Object.keys(RunEvent.discriminator.mapping)));
+    const name = { $ref: "#/components/schemas/RunEventName" };
+    expect(RunStreamEvent.properties.event).toEqual(name);
+    expect(ResumeStreamEvent.properties.event.anyOf).toEqual([
+      name,
+      { type: "string", enum: ["catch_up", "subscribed", "replay", "error"] },
+    ]);
+  });
+
   it("says which fields and parameters exclude each other", () => {
     const saidOf = (path: string) => {
       const parameters: { name: string; description?: string; schema: { description?: string } }[] =
