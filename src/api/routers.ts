@@ -14,6 +14,7 @@ import { retentionRouter } from "./retention/handlers.ts";
 import { runsRouter } from "./runs/handlers.ts";
 import { searchRouter } from "./search/handlers.ts";
 import { serviceAccountsRouter } from "./service-accounts/handlers.ts";
+import { sessionRunsRouter } from "./session-runs/handlers.ts";
 import { sessionsRouter } from "./sessions/handlers.ts";
 import { COMPONENT_TYPES } from "./shared/component-path.ts";
 import type { RouteDependencies } from "./shared/dependencies.ts";
@@ -29,6 +30,7 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
   ]);
   return [
     sessionsRouter(dependencies),
+    sessionRunsRouter(),
     ...ofRuns,
     forksRouter(dependencies),
     checkpointsRouter(dependencies),

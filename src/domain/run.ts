@@ -1,6 +1,7 @@
 import type { JsonObject } from "./json.ts";
 import type { FinishReason } from "./model.ts";
 import type { Owner } from "./owner.ts";
+import type { RequirementKind } from "./requirement.ts";
 import type { TokenMetrics } from "./session.ts";
 import type { ComponentRef } from "./team.ts";
 
@@ -192,4 +193,15 @@ export interface RunRow {
   startedAt: number | null;
   /** When it settled, or paused last. */
   settledAt: number | null;
+}
+
+/** A run in short: what it was asked and what it said, both cut to `PREVIEW_CHARS`. */
+export interface RunPreview
+  extends Pick<
+    RunRow,
+    "runId" | "parentRunId" | "agentId" | "teamId" | "userId" | "status" | "input" | "error" | "createdAt"
+  > {
+  said: string;
+  /** The kinds of what a paused run waits for itself. */
+  waitsFor: RequirementKind[];
 }

@@ -179,7 +179,9 @@ async function textOf(method: string, path: string, body: unknown, headers: Reco
 }
 
 const WORDS = new Set(
-  "agents teams sessions runs checkpoints resume export messages name items jobs naming-jobs users".split(" "),
+  "agents teams sessions runs run-previews checkpoints resume export messages name items jobs naming-jobs users".split(
+    " ",
+  ),
 );
 
 /** Every GET of the document that this user may ask, for each run. */
@@ -252,6 +254,7 @@ describe("a caller without config:read", () => {
       "sessions export": all,
       "sessions messages": ["instructions", "leader"],
       "sessions name": ["provider"],
+      "sessions run-previews": ["provider"],
       "sessions runs": ["instructions", "leader", "provider", "settings"],
       teams: ["instructions", "leader"],
       "teams runs": ["leader", "provider"],

@@ -35,7 +35,7 @@ const NEEDED: Record<string, readonly string[]> = {
     ...["", "/{session_id}", "/{session_id}/runs", "/{session_id}/runs/{run_id}", "/{session_id}/messages"].map(
       (rest) => `GET /sessions${rest}`,
     ),
-    ...["chat-history", "name", "export"].map((what) => `GET /sessions/{session_id}/${what}`),
+    ...["chat-history", "name", "export", "run-previews"].map((what) => `GET /sessions/{session_id}/${what}`),
     ...["GET /search", "GET /export", "GET /users/{user_id}/export", "GET /users/{user_id}/usage"],
     ...["GET /jobs", "GET /jobs/{job_id}", "GET /jobs/{job_id}/items"],
   ],

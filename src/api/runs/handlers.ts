@@ -9,7 +9,7 @@ import { parseFields } from "../../http/field-errors.ts";
 import { quotaOf } from "../../http/quota.ts";
 import { callersView } from "../../http/view.ts";
 import { keyedSessionId } from "../../session/start/keyed-session.ts";
-import { sessionOfRun } from "../../store/runs/runs.ts";
+import { FIRST_RUN, sessionOfRun } from "../../store/runs/runs.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { findSession } from "../../store/sessions/sessions.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";
@@ -71,9 +71,9 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const filter = {
       principal: principal(c),
       ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
-      ...(status !== undefined && { status }),
+      ...(status !== undefined && { statuses: [status] }),
     };
-    const answer = await streamRuns(database(c), session_id, filter, callersView(c));
+    const answer = await streamRuns(database(c), session_id, filter, { view: callersView(c), from: FIRST_RUN });
     const componentId = ref.type === "agent" ? session.agentId : session.teamId;
     if (answer.isEmpty && componentId !== ref.id) throw new AppError(sessionNotFound());
     return answer.response;

@@ -1,7 +1,8 @@
 import type { View } from "../../domain/view.ts";
 import { jsonPieces } from "../../lib/json-pieces.ts";
 import type { Database } from "../../store/database.ts";
-import { FIRST_RUN, type ListedRun, type RunFilter, type RunPosition, readRuns } from "../../store/runs/runs.ts";
+import type { RunFilter } from "../../store/runs/run-filter.ts";
+import { type ListedRun, type RunPage, type RunPosition, readRuns } from "../../store/runs/runs.ts";
 import { type AskedRun, askedRun, runItem } from "./json.ts";
 
 /** A page is in memory several times: as D1's answer, as rows and as JSON. A run that is larger is a page by itself. */
@@ -11,6 +12,15 @@ const CHUNK_CHARS = 64 * 1024;
 
 const encoder = new TextEncoder();
 
+/** How a list of runs is shown, and which part of it. */
+interface ShownList {
+  view: View;
+  /** Behind this. */
+  from: RunPosition;
+  /** At most so many. */
+  limit?: number | undefined;
+}
+
 /**
  * A session's runs as one JSON array, read page by page while the caller takes it, so that a session of any length can be
  * read. The first page is read before this returns, so that a failure can still be answered as one.
@@ -19,18 +29,23 @@ export async function streamRuns(
   db: Database,
   sessionId: string,
   filter: RunFilter,
-  view: View,
+  { view, from, limit = Number.POSITIVE_INFINITY }: ShownList,
 ): Promise<{ response: Response; isEmpty: boolean }> {
-  const first = await readSome(db, sessionId, filter, FIRST_RUN);
+  // Nothing is read of runs that are not shown: their event logs are long.
+  const read = (after: RunPosition, left: number) =>
+    readSome(db, sessionId, filter, { ...PAGE, maxRuns: Math.min(PAGE.maxRuns, left), after });
+  const first = await read(from, limit);
   async function* pieces() {
     let separator = "[";
-    for (let page = first; ; page = await readSome(db, sessionId, filter, page.next)) {
+    let left = limit;
+    for (let page = first; ; page = await read(page.next, left)) {
       for (const run of page.runs) {
         yield separator;
         yield* jsonPieces(runItem(askedRun(run, run.requirements), view), { withNulls: false });
         separator = ",";
       }
-      if (page.next === null) break;
+      left -= page.runs.length;
+      if (page.next === null || left <= 0) break;
     }
     yield separator === "[" ? "[]" : "]";
   }
@@ -74,10 +89,10 @@ async function readSome(
   db: Database,
   sessionId: string,
   filter: RunFilter,
-  from: RunPosition,
+  bounds: RunPage,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
-  const page = await readRuns(db, sessionId, filter, { ...PAGE, after: from });
+  const page = await readRuns(db, sessionId, filter, bounds);
   return page.runs.length === 0 && page.next !== null
-    ? readRuns(db, sessionId, filter, { ...PAGE, after: page.next })
+    ? readRuns(db, sessionId, filter, { ...bounds, after: page.next })
     : page;
 }

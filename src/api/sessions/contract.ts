@@ -11,7 +11,6 @@ import {
   integerOr,
   optionalField,
   optionalParameter,
-  RunId,
   SESSION_ETAG,
   SessionId,
   SessionScope,
@@ -21,7 +20,6 @@ import {
 } from "../shared/request-fields.ts";
 import { defineRoute, failures, json, jsonBody, jsonOrMergePatchBody } from "../shared/route.ts";
 import { SessionSummary } from "../shared/run-parts.ts";
-import { RunItem } from "../shared/shapes.ts";
 import { createdFields, listConditions, mergedFields, replacedFields, typedNameField } from "./fields.ts";
 import { SessionDetail, SessionList } from "./shapes.ts";
 
@@ -225,35 +223,4 @@ export const summarizeSession = defineRoute({
   tags,
   request: { params: SessionPath, query: SessionScope, headers: IfMatchHeader },
   responses: { 200: json(SessionSummary, "The summary as it stands then", SESSION_ETAG), ...failures(400, 404, 412) },
-});
-
-export const listSessionRuns = defineRoute({
-  method: "get",
-  path: "/sessions/{session_id}/runs",
-  operationId: "list_session_runs",
-  scope: ["sessions:read"],
-  user: "caller",
-  summary: "All runs of a session",
-  description: "Streamed, in the order of running; runs that have not started come last.",
-  tags,
-  request: {
-    params: SessionPath,
-    query: SessionScope.extend({
-      created_after: integer({ description: "Epoch seconds, inclusive." }),
-      created_before: integer({ description: "Epoch seconds, inclusive." }),
-    }),
-  },
-  responses: { 200: json(z.array(RunItem), "The runs"), ...failures(404) },
-});
-
-export const getSessionRun = defineRoute({
-  method: "get",
-  path: "/sessions/{session_id}/runs/{run_id}",
-  operationId: "get_session_run",
-  scope: ["sessions:read"],
-  user: "caller",
-  summary: "One run of a session",
-  tags,
-  request: { params: SessionPath.extend({ run_id: RunId }), query: SessionScope },
-  responses: { 200: json(RunItem, "The run"), ...failures(404) },
 });

@@ -4,7 +4,6 @@ import {
   type Failure,
   mayNotKeepLonger,
   nameRefused,
-  runNotFound,
   sessionExists,
   sessionIdRefused,
   sessionNotFound,
@@ -27,7 +26,6 @@ import type { SessionClient } from "../../session/client.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
 import { mayBegin, reservedSessionId } from "../../session/start/keyed-session.ts";
 import { recentChat } from "../../store/messages/messages.ts";
-import { findRunTree } from "../../store/runs/stored-tree.ts";
 import {
   countOpenRequirements,
   countSessions,
@@ -40,8 +38,6 @@ import {
 } from "../../store/sessions/list.ts";
 import { createSession, directoryOfSessions, findSession, visibleIds } from "../../store/sessions/sessions.ts";
 import { noteAct } from "../audit/note-act.ts";
-import { askedTree } from "../runs/json.ts";
-import { streamRun, streamRuns } from "../runs/stream.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
 import { withoutNulls } from "../shared/json.ts";
@@ -56,7 +52,7 @@ import { searchedSessions } from "./search.ts";
 /** How much of its chat history a session's detail shows. */
 const CHAT_TAIL = 200;
 
-/** AgentOS's nine routes of sessions. They read D1; a session that exists is changed by its object. */
+/** AgentOS's routes of sessions. They read D1; a session that exists is changed by its object. */
 export function sessionsRouter(dependencies: RouteDependencies) {
   const router = newRouter();
 
@@ -173,34 +169,6 @@ export function sessionsRouter(dependencies: RouteDependencies) {
       unwrap(await dependencies.session(c.get("config"), session_id).deleteSession(caller, undoOf(c)));
     }
     return c.body(null, 204);
-  });
-
-  router.openapi(contract.listSessionRuns, async (c) => {
-    const { session_id } = c.req.valid("param");
-    const query = c.req.valid("query");
-    await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
-    const { created_after: after, created_before: before } = query;
-    const filter = {
-      principal: principal(c),
-      ...(after !== undefined && { createdAfter: after * 1000 }),
-      // The bound is a whole second and inclusive, so it is the end of that second.
-      ...(before !== undefined && { createdBefore: before * 1000 + 999 }),
-    };
-    return (await streamRuns(database(c), session_id, filter, callersView(c))).response;
-  });
-
-  router.openapi(contract.getSessionRun, async (c) => {
-    const { session_id, run_id } = c.req.valid("param");
-    const session = await requireSession(c, session_id, c.req.valid("query"), notFoundTexts.runs(session_id));
-    const stored = await findRunTree(database(c), session_id, run_id);
-    if (stored !== null) return streamRun(askedTree(stored), callersView(c));
-    throw new AppError(
-      runNotFound(
-        session.nextRunIndex === 0
-          ? `Session with ID ${session_id} has no runs`
-          : `Run with ID ${run_id} not found in session ${session_id}`,
-      ),
-    );
   });
 
   function componentOf({ sessionType, agentId, teamId }: Session) {

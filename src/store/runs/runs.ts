@@ -1,6 +1,5 @@
-import { and, asc, eq, exists, gte, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
-import type { Principal } from "../../domain/principal.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Idempotency, RunRow, RunStatus } from "../../domain/run.ts";
 import { entryStart } from "../../engine/run/log-letters.ts";
@@ -8,8 +7,8 @@ import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { type MessageRow, messageFromRow } from "../messages/message-rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
-import { messages, requirements, runs, sessions } from "../schema/tables.ts";
-import { visibleTo } from "../sessions/sessions.ts";
+import { messages, requirements, runs } from "../schema/tables.ts";
+import { listedRuns, type RunFilter } from "./run-filter.ts";
 
 /** A run with its messages, input first. */
 export interface StoredRun {
@@ -95,24 +94,13 @@ export async function findByKey(db: Database, key: Idempotency): Promise<RunRow 
   return row ?? null;
 }
 
-/** Which runs of a session are read, and for whom. */
-export interface RunFilter {
-  principal: Principal;
-  agentId?: string;
-  teamId?: string;
-  status?: RunStatus;
-  /** Inclusive, epoch milliseconds. */
-  createdAfter?: number;
-  createdBefore?: number;
-}
-
 /** Where a page of runs goes on. Started runs come first, by run index; then those that never started, as they came. */
 export type RunPosition = { started: true; runIndex: number } | { started: false; createdAt: number; runId: string };
 
 export const FIRST_RUN: RunPosition = { started: true, runIndex: -1 };
 
 /** Where a page of runs begins, and how far it goes: to whichever bound is reached first. */
-interface RunPage {
+export interface RunPage {
   after: RunPosition;
   maxRuns: number;
   maxBytes: number;
@@ -131,7 +119,7 @@ export async function readRuns(
   const order = after.started ? sql`run_index` : sql`created_at, run_id`;
   const behind = after.started
     ? sql`${runs.runIndex} > ${after.runIndex}`
-    : and(isNull(runs.runIndex), sql`(${runs.createdAt}, ${runs.runId}) > (${after.createdAt}, ${after.runId})`);
+    : sql`(${runs.createdAt}, ${runs.runId}) > (${after.createdAt}, ${after.runId})`;
   const sized = db
     .select({
       runId: runs.runId,
@@ -140,7 +128,7 @@ export async function readRuns(
       own: bytesOfRun(db).as("own"),
     })
     .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), stillThere(db, sessionId, filter), behind, ...filterConditions(filter)))
+    .where(and(listedRuns(db, sessionId, filter, after.started), behind))
     .orderBy(order)
     .limit(maxRuns);
   // Materialized, so that SQLite adds up the messages of each run only once.
@@ -164,18 +152,6 @@ export async function readRuns(
       ? { started: false, createdAt: last.createdAt, runId: last.runId }
       : { started: true, runIndex: last.runIndex };
   return { runs: stored, next };
-}
-
-/**
- * Each page asks this. Pages are read as the caller takes them, and meanwhile the session may be deleted and another user
- * may begin one under its id.
- */
-function stillThere(db: Database, sessionId: string, { principal }: RunFilter): SQL {
-  const there = db
-    .select({ one: sql`1` })
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
-  return exists(there);
 }
 
 /** Stands in the log of a run that has paused. */
@@ -235,14 +211,4 @@ async function requirementsOf(db: Database, paused: readonly RunRow[]): Promise<
     .from(requirements)
     .where(or(isAmong(requirements.runId, ids), isAmong(requirements.memberRunId, ids)))
     .orderBy(asc(requirements.runId), asc(requirements.position));
-}
-
-function filterConditions(filter: RunFilter): (SQL | undefined)[] {
-  return [
-    filter.agentId === undefined ? undefined : eq(runs.agentId, filter.agentId),
-    filter.teamId === undefined ? undefined : eq(runs.teamId, filter.teamId),
-    filter.status === undefined ? undefined : eq(runs.status, filter.status),
-    filter.createdAfter === undefined ? undefined : gte(runs.createdAt, filter.createdAfter),
-    filter.createdBefore === undefined ? undefined : lte(runs.createdAt, filter.createdBefore),
-  ];
 }

@@ -157,7 +157,15 @@ describe("GET /sessions/{session_id}/runs", () => {
   it("reads no more than is taken, and nothing when the caller goes", async () => {
     const session_id = await seeded(40, "hex(zeroblob(100000))");
     const noting = notingDatabase();
-    const { response } = await streamRuns(noting.db, session_id, { principal: developer() }, WHOLE_VIEW);
+    const { response } = await streamRuns(
+      noting.db,
+      session_id,
+      { principal: developer() },
+      {
+        view: WHOLE_VIEW,
+        from: FIRST_RUN,
+      },
+    );
     const reader = response.body?.getReader();
     await reader?.read();
     expect(await noting.bytesSent()).toBeLessThan(1_000_000);

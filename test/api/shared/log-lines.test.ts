@@ -104,6 +104,7 @@ function requests(session: string, runId: string, job: string): Record<string, S
     "post /sessions/{session_id}/rename": ["POST", query(`${one}/rename`), { session_name: said("name") }],
     "post /sessions/{session_id}/summary": ["POST", query(`${one}/summary`)],
     "get /sessions/{session_id}/runs": ["GET", query(`${one}/runs`)],
+    "get /sessions/{session_id}/run-previews": ["GET", query(`${one}/run-previews`)],
     "get /sessions/{session_id}/runs/{run_id}": ["GET", query(`${one}/runs/${runId}`)],
     "get /sessions/{session_id}/messages": ["GET", query(`${one}/messages`)],
     "get /sessions/{session_id}/chat-history": ["GET", query(`${one}/chat-history`)],
