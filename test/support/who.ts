@@ -10,6 +10,7 @@ const route = {
   user: "caller" as const,
   scope: "credential" as const,
   summary: "",
+  description: "",
   tags: [] as string[],
   responses: { 200: json(z.unknown(), "Who asks") },
 };

@@ -82,6 +82,7 @@ const ChangeSessions = z
   })
   .openapi("ChangeSessions", {
     description: "Either `session_ids` or `filter`; for `rename`, `names`. `all` goes with `delete` by `filter`.",
+    example: { action: "archive", session_ids: ["my-session"] },
     oneOf: [...oneGiven("session_ids", "filter", "names").flatMap(actionVariants)],
   });
 

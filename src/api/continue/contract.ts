@@ -76,7 +76,10 @@ export const ContinueFields = z
         "With `regenerate`: what the new run is to heed as well, instead of what an older regenerate said; at most 256 KB.",
     }),
   })
-  .openapi({ required: ["session_id"] });
+  .openapi({
+    required: ["session_id"],
+    example: { session_id: "my-session", tools: [{ tool_call_id: "call_1", confirmed: true }] },
+  });
 
 /** Reads `continue_from`; null for a value that it may not have. */
 export function readContinueFrom(given: unknown): ContinueFrom | null {

@@ -19,7 +19,7 @@ import { idText } from "../shared/values.ts";
 
 const HistoryMessage = Message.extend({
   run_id: idText("The run that it is of."),
-  run_status: z.enum(RUN_STATUSES).openapi({ description: "How that run stands." }),
+  run_status: z.enum(RUN_STATUSES).openapi({ description: "How that run stands.", example: "COMPLETED" }),
 }).openapi("HistoryMessage");
 
 const MessagePage = z
@@ -107,6 +107,7 @@ export const getSessionName = defineRoute({
   scope: ["sessions:read"],
   user: "caller",
   summary: "A session's name, and where it came from",
+  description: "Given by a person, by a model, or not at all; and what a model's name cost.",
   tags: ["Sessions"],
   request: { params: SessionPath, query: SessionScope },
   responses: { 200: json(SessionName, "The name", SESSION_ETAG), ...failures(404) },

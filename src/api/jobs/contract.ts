@@ -19,7 +19,7 @@ import {
   UserId,
 } from "../shared/request-fields.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
-import { count, idText, isoTime, oneGiven, orNull } from "../shared/values.ts";
+import { count, idText, isoTime, like, oneGiven, orNull } from "../shared/values.ts";
 
 const JOB_STATUSES = ["running", "completed", "cancelled", "stopped"] as const satisfies JobStatus[];
 const ITEM_STATUSES = ["waiting", "working", "done"] as const satisfies ItemStatus[];
@@ -28,7 +28,7 @@ const tags = ["Jobs"];
 /** The fields of every job. */
 export const JobShape = z.object({
   job_id: idText(),
-  kind: z.string(),
+  kind: like("naming"),
   status: z.enum(JOB_STATUSES),
   stop_reason: z.string().nullable().openapi({ description: "Why it stopped by itself: `max_tokens`." }),
   total: count("Its items: one per id that was given, or per session that was found."),
@@ -203,6 +203,7 @@ const NameSessions = z
   .openapi("NameSessions", {
     description: "Either `session_ids` or `filter`.",
     oneOf: oneGiven("session_ids", "filter"),
+    example: { session_ids: ["my-session"] },
   });
 
 export const nameSessions = defineRoute({

@@ -19,6 +19,8 @@ export const getMe = defineRoute({
   scope: "credential",
   user: "none",
   summary: "Who the caller is, and what it may do",
+  description:
+    "As the server has understood the credential: for whom the caller acts, with which scopes, and until when.",
   tags: ["Discovery"],
   responses: { 200: json(Me, "What the credential says") },
 });

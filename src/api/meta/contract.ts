@@ -3,7 +3,7 @@ import { TEAM_MODES, type TeamMode } from "../../domain/team.ts";
 import { APPROVAL_TYPES } from "../../domain/tool.ts";
 import { AgentId, DB_ID, TeamId } from "../shared/request-fields.ts";
 import { defineRoute, failures, json } from "../shared/route.ts";
-import { count, idText, isoTime } from "../shared/values.ts";
+import { count, idText, isoTime, like, text } from "../shared/values.ts";
 
 // Discovery: what a client learns before its first run. Fields without a value are left out, as AgentOS does.
 
@@ -14,22 +14,22 @@ export const AGENTOS_VERSION = "2.9.0";
 
 const ModelInfo = z
   .object({
-    id: z.string(),
-    name: z.string().openapi({ description: "The class of model: `OpenAIChat`, `OpenAIResponses` or `OfflineModel`." }),
-    provider: z.string(),
+    id: like("gpt-5-mini"),
+    name: text("The class of model: `OpenAIChat`, `OpenAIResponses` or `OfflineModel`.", "OpenAIChat"),
+    provider: like("OpenAI"),
   })
   .openapi("Model");
 
-const Root = z.object({ name: z.string(), id: z.string(), version: z.string() }).openapi("Root");
+const Root = z.object({ name: like("AgentOS API"), id: like("edge-sessions"), version: like(VERSION) }).openapi("Root");
 
 const Health = z.object({ status: z.literal("ok"), instantiated_at: isoTime() }).openapi("Health");
 
 const Info = z
   .object({
-    os_id: z.string(),
-    name: z.string(),
-    agno_version: z.string().openapi({ description: "The version of AgentOS whose HTTP API this server speaks." }),
-    os_version: z.string().openapi({ description: "The version of this server." }),
+    os_id: like("edge-sessions"),
+    name: like("Edge Sessions"),
+    agno_version: text("The version of AgentOS whose HTTP API this server speaks.", AGENTOS_VERSION),
+    os_version: text("The version of this server.", VERSION),
     agent_count: count(),
     team_count: count(),
     workflow_count: count(),
@@ -46,29 +46,33 @@ const Info = z
 
 const DatabaseInfo = z.object({
   db_id: z.string().openapi({ example: DB_ID }),
-  domain_config: z.object({ display_name: z.string() }),
-  tables: z.array(z.string()),
+  domain_config: z.object({ display_name: like(DB_ID) }),
+  tables: z.array(like("sessions")),
 });
 
 const AgentSummary = z
   .object({
-    id: idText(),
-    name: z.string(),
+    id: idText().openapi({ example: "assistant" }),
+    name: like("Assistant"),
     description: z.string().optional(),
-    db_id: z.string(),
+    db_id: like(DB_ID),
     model: ModelInfo.optional(),
   })
   .openapi("AgentSummary");
 
 const Mode = z.enum(TEAM_MODES);
-const TeamSummary = AgentSummary.extend({ mode: Mode }).openapi("TeamSummary");
+const TeamSummary = AgentSummary.extend({
+  id: idText().openapi({ example: "support" }),
+  name: like("Support"),
+  mode: Mode,
+}).openapi("TeamSummary");
 
 const ConfigBody = z
   .object({
-    os_id: z.string(),
-    name: z.string(),
-    available_models: z.array(ModelInfo).openapi({ description: "Empty; see `/models`." }),
-    databases: z.array(z.string()),
+    os_id: like("edge-sessions"),
+    name: like("Edge Sessions"),
+    available_models: z.array(ModelInfo).openapi({ description: "Empty; see `/models`.", example: [] }),
+    databases: z.array(like(DB_ID)),
     session: z.object({ dbs: z.array(DatabaseInfo) }),
     agents: z.array(AgentSummary),
     teams: z.array(TeamSummary),
@@ -90,9 +94,9 @@ const ToolInfo = z.object({
 
 export const AgentBody = z
   .object({
-    id: idText(),
-    name: z.string(),
-    db_id: z.string(),
+    id: idText().openapi({ example: "assistant" }),
+    name: like("Assistant"),
+    db_id: like(DB_ID),
     description: z.string().optional(),
     role: z.string().optional(),
     is_factory: z.boolean(),
@@ -102,7 +106,7 @@ export const AgentBody = z
       .optional()
       .openapi({ description: "With `config:read` only." }),
     sessions: z.object({
-      session_table: z.string(),
+      session_table: like("sessions"),
       add_history_to_context: z.boolean().optional(),
       enable_session_summaries: z.boolean().optional(),
       add_session_summary_to_context: z.boolean().optional(),
@@ -124,6 +128,8 @@ export type TeamBody = AgentBody & {
   members: (AgentBody | TeamBody)[];
 };
 const TeamBody: z.ZodType<TeamBody> = AgentBody.extend({
+  id: idText().openapi({ example: "support" }),
+  name: like("Support"),
   mode: Mode,
   streaming: z.object({ stream_member_events: z.boolean() }),
   members: z
@@ -139,6 +145,7 @@ export const getRoot = defineRoute({
   operationId: "get_root",
   scope: "open",
   summary: "What this is",
+  description: "Answers anybody, also without a key, so that a client can tell that it has the right address.",
   ...discovery,
   responses: { 200: json(Root, "The name of the API") },
 });
@@ -148,6 +155,8 @@ export const getHealth = defineRoute({
   operationId: "get_health",
   scope: "open",
   summary: "Whether it answers, and since when",
+  description:
+    "For probes: reads nothing, and needs no key. `instantiated_at` is when this instance of the Worker began.",
   ...discovery,
   responses: { 200: json(Health, "It answers") },
 });
@@ -157,6 +166,7 @@ export const getInfo = defineRoute({
   operationId: "get_info",
   scope: "open",
   summary: "Identity, counts and how to authenticate",
+  description: "What a client asks first, before it has a key or a token.",
   ...discovery,
   responses: { 200: json(Info, "The deployment in short; never needs a key") },
 });
@@ -166,6 +176,7 @@ export const getModels = defineRoute({
   operationId: "list_models",
   scope: ["config:read"],
   summary: "The models that agents use",
+  description: "Each model of an agent or a team once, with the class of its provider.",
   ...discovery,
   responses: { 200: json(z.array(ModelInfo), "Each model once") },
 });
@@ -175,6 +186,7 @@ export const getConfig = defineRoute({
   operationId: "get_config",
   scope: ["config:read"],
   summary: "Databases and components",
+  description: "AgentOS's clients read it when they connect. There is one database.",
   ...discovery,
   responses: { 200: json(ConfigBody, "The deployment as a client needs it") },
 });
@@ -184,6 +196,7 @@ export const listAgents = defineRoute({
   operationId: "list_agents",
   scope: [{ scope: "agents:read", ofAny: true }],
   summary: "All agents",
+  description: "Those that the caller may read. Without `config:read` they come without instructions and tools.",
   ...discovery,
   responses: { 200: json(z.array(AgentBody), "In the order they are registered") },
 });
@@ -193,6 +206,7 @@ export const getAgent = defineRoute({
   operationId: "get_agent",
   scope: [{ scope: "agents:read", of: "agent_id" }],
   summary: "One agent",
+  description: "Without `config:read` it comes without instructions and tools.",
   ...discovery,
   request: { params: z.object({ agent_id: AgentId }) },
   responses: { 200: json(AgentBody, "The agent"), ...failures(404) },
@@ -203,6 +217,7 @@ export const listTeams = defineRoute({
   operationId: "list_teams",
   scope: [{ scope: "teams:read", ofAny: true }],
   summary: "All teams",
+  description: "Those that the caller may read, with their members in them.",
   ...discovery,
   responses: { 200: json(z.array(TeamBody), "In the order they are registered") },
 });
@@ -212,6 +227,7 @@ export const getTeam = defineRoute({
   operationId: "get_team",
   scope: [{ scope: "teams:read", of: "team_id" }],
   summary: "One team",
+  description: "With its members in it. Without `config:read` all come without instructions and tools.",
   ...discovery,
   request: { params: z.object({ team_id: TeamId }) },
   responses: { 200: json(TeamBody, "The team"), ...failures(404) },

@@ -1,5 +1,7 @@
 import { COMPONENTS, namedBodies, type Router } from "../shared/route.ts";
+import { TAGS } from "../shared/tags.ts";
 import { VERSION } from "./contract.ts";
+import { withExamples } from "./examples.ts";
 
 const DESCRIPTION = `Sessions that run: conversations with AI agents, kept, named and cached.
 The HTTP API is AgentOS's, so its clients work unchanged; runs stream as server-sent events.
@@ -13,7 +15,15 @@ export function openApiDocument(app: Router, { asksForKey }: { asksForKey: boole
   }
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "Edge Sessions", version: VERSION, description: DESCRIPTION },
+    info: {
+      title: "Edge Sessions",
+      version: VERSION,
+      description: DESCRIPTION,
+      contact: { name: "Edge Sessions" },
+    },
+    // Its own origin, whatever that is.
+    servers: [{ url: "/" }],
+    tags: usedTags(app),
     security: [{ [SECURITY_KEY]: [] }, ...(asksForKey ? [] : [{}])],
   });
   const scheme = {
@@ -23,7 +33,17 @@ export function openApiDocument(app: Router, { asksForKey }: { asksForKey: boole
       "The deployment's `OS_SECURITY_KEY`, a service account's token (`es_pat_…`), a client token (`es_ct_…`), or a JWT of the deployment's identity provider. Tokens act as their user, whatever `user_id` says, unless they hold `users:act`. Not needed in development without a key and without an identity provider.",
   };
   const components = { ...document.components, securitySchemes: { [SECURITY_KEY]: scheme } };
-  return bounded({ ...document, components });
+  // Of OpenAPI 3.1, which the types of the generator do not know.
+  const license = { name: "Apache-2.0", identifier: "Apache-2.0" };
+  return withExamples(bounded({ ...document, info: { ...document.info, license }, components }));
+}
+
+/** The tags of the mounted routes, in the order in which readers meet them. */
+function usedTags(app: Router) {
+  const used = app.openAPIRegistry.definitions.flatMap((definition) =>
+    definition.type === "route" ? (definition.route.tags ?? []) : [],
+  );
+  return TAGS.filter(({ name }) => used.includes(name));
 }
 
 /** Whether a mounted route takes the body of this name. */

@@ -8,7 +8,7 @@ import {
   UserId,
 } from "../shared/request-fields.ts";
 import { defineRoute, failures, IMPORT_PATH, json } from "../shared/route.ts";
-import { count, idText } from "../shared/values.ts";
+import { count, idText, like } from "../shared/values.ts";
 
 /** The content type of lines, each of which is a JSON value. */
 export const NDJSON = "application/x-ndjson";
@@ -19,10 +19,13 @@ const cursor = optionalParameter(z.string()).openapi({
   description: "The `cursor` of an export's last line: goes on right behind it.",
 });
 
+const LINES = '{"type":"end","sessions":0}\n';
+const CONVERSATION = '[{"role":"user","content":"Hello!"},{"role":"assistant","content":"Hi."}]\n';
+
 /** `content` is optional, so that the types let handlers answer a stream. */
 const lines: { description: string; content?: Record<string, { schema: z.ZodType }> } = {
   description: "The lines",
-  content: { [NDJSON]: { schema: z.string() } },
+  content: { [NDJSON]: { schema: like(LINES) } },
 };
 
 const exported =
@@ -86,7 +89,7 @@ const ImportReport = z
     sessions: z
       .array(
         z.object({
-          session_id: z.string(),
+          session_id: like("my-session"),
           new_session_id: idText("Where it got an id of its own.").optional(),
           status: z.enum(["imported", "skipped", "failed"]),
           reason: z.string().optional().openapi({ description: "Why; or what of it was left out." }),
@@ -102,7 +105,7 @@ const ImportReport = z
       .array(
         z.object({
           line: count(),
-          message: z.string(),
+          message: like("a message must have a role"),
           note: z.boolean().optional().openapi({ description: "Nothing failed: a value was changed." }),
         }),
       )
@@ -138,7 +141,7 @@ export const importSessions = defineRoute({
         description: "Of a session whose id is taken: `skip` (default) leaves it out, `new` gives it new ids.",
       }),
     }),
-    body: { required: false, content: { [NDJSON]: { schema: z.string() } } },
+    body: { required: false, content: { [NDJSON]: { schema: like(CONVERSATION) } } },
   },
   responses: { 200: json(ImportReport, "What became of each session") },
 });

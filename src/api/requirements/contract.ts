@@ -5,7 +5,7 @@ import { APPROVAL_TYPES, ON_EXPIRY } from "../../domain/tool.ts";
 import { AgentId, integerOr, optionalParameter } from "../shared/request-fields.ts";
 import { defineRoute, json } from "../shared/route.ts";
 import { ToolExecution } from "../shared/run-parts.ts";
-import { count, idText, isoTime, text } from "../shared/values.ts";
+import { count, idText, isoTime, like, text } from "../shared/values.ts";
 
 const ANSWERS = ["confirmed", "rejected", "filled", "executed"] as const;
 
@@ -20,7 +20,7 @@ const RequirementShape = z
     run_team_id: idText("Or the team.").nullable(),
     agent_id: idText("The agent whose call it is.").nullable(),
     team_id: idText("Or the team, whose leader's call it is.").nullable(),
-    component_name: z.string(),
+    component_name: like("Operator"),
     user_id: idText("The session's owner.").nullable(),
     member_agent_id: idText("Null unless a member of a team asks.").nullable(),
     member_agent_name: z.string().nullable(),

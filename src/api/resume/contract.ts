@@ -20,7 +20,7 @@ export const ResumeFields = z
     user_id: UserId.optional(),
     last_event_index: integerField(seen),
   })
-  .openapi({ required: ["session_id"] });
+  .openapi({ required: ["session_id"], example: { session_id: "my-session", last_event_index: -1 } });
 
 /** Readers of server-sent events send it when they connect again: the `id:` of the last event, which is its index. */
 export const LastEventHeader = z.object({ "Last-Event-ID": lastSeen });

@@ -55,10 +55,13 @@ const TeamRunFields = z.object({
   monitor: booleanFieldOr(true, "Accepted for AgentOS's clients; not used."),
 });
 
+/** One that is streamed, in a session that begins with it. */
+const RUN = { example: { message: "Hello!", session_id: "my-session" } };
+
 /** The body of a run request, with its name in the document. */
 export const runBody = {
-  agent: { name: "RunRequest", fields: RunFields },
-  team: { name: "TeamRunRequest", fields: TeamRunFields },
+  agent: { name: "RunRequest", fields: RunFields.openapi(RUN) },
+  team: { name: "TeamRunRequest", fields: TeamRunFields.openapi(RUN) },
 };
 
 /** The answer of a run in the background. */
@@ -72,7 +75,9 @@ const WaitingRun = z
   .openapi("WaitingRun");
 
 /** The body of a cancel, which may name session and user as other routes of runs do. The query counts before the body. */
-export const CancelFields = z.object({ session_id: SessionId.optional(), user_id: UserId.optional() });
+export const CancelFields = z
+  .object({ session_id: SessionId.optional(), user_id: UserId.optional() })
+  .openapi({ example: { session_id: "my-session" } });
 
 const inSession = {
   session_id: parameter(SessionId).openapi({ description: "The session that the run is in." }),

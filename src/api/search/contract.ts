@@ -21,7 +21,7 @@ export const Query = z.string().max(MAX_QUERY_CHARS).openapi({
 const MessageHitShape = z
   .object({
     session_id: idText(),
-    session_name: text("The name that shows."),
+    session_name: text("The name that shows.", "Kyoto in May"),
     session_type: z.enum(SESSION_TYPES),
     agent_id: idText("The agent that the session is of.").nullable(),
     team_id: idText("Or the team.").nullable(),
@@ -32,7 +32,10 @@ const MessageHitShape = z
     message_index: count("The message's place in the run."),
     role: z.enum(["user", "assistant"]),
     created_at: isoTime(),
-    snippet: text("The part of the message around what was found: one line of at most 200 characters, secrets masked."),
+    snippet: text(
+      "The part of the message around what was found: one line of at most 200 characters, secrets masked.",
+      "Hello from Kyoto",
+    ),
     highlights: Highlights,
   })
   .openapi("MessageHit");

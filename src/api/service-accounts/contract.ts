@@ -21,7 +21,7 @@ import {
   ServiceAccountId,
 } from "../shared/request-fields.ts";
 import { defineRoute, failures, json, jsonBody } from "../shared/route.ts";
-import { count, idText, seconds } from "../shared/values.ts";
+import { count, idText, like, seconds, text } from "../shared/values.ts";
 
 const tags = ["Service Accounts"];
 
@@ -89,20 +89,20 @@ const CreateServiceAccount = z
 const Scope = z
   .object({
     id: z.null(),
-    raw: z.string().openapi({ description: "As it was asked for." }),
-    namespace: z.string(),
+    raw: text("As it was asked for.", "agents:run"),
+    namespace: like("agents"),
     sub_namespace: z.string().nullable().openapi({ description: "The one agent or team that it is for, or `*`." }),
-    permission: z.string(),
+    permission: like("run"),
     value: z.literal("allow"),
   })
   .openapi("TokenScope");
 
 const account = {
   id: idText(),
-  name: z.string(),
+  name: like("github-actions"),
   principal: z.string().openapi({ description: "The user that its sessions belong to.", example: "sa:github-actions" }),
   user_id: idText("To whom it belongs; null: the security key made it.").nullable(),
-  token_prefix: z.string().openapi({ description: "How its token begins." }),
+  token_prefix: text("How its token begins.", "es_pat_3fX"),
   scopes: z.array(Scope),
   created_at: seconds(),
   expires_at: seconds().nullable(),
@@ -112,7 +112,7 @@ const account = {
 };
 const ServiceAccountBody = z.object(account).openapi("ServiceAccount");
 const NewServiceAccount = z
-  .object({ ...account, token: z.string().openapi({ description: "Shown this once, and stored nowhere." }) })
+  .object({ ...account, token: text("Shown this once, and stored nowhere.", "es_pat_3fX…") })
   .openapi("NewServiceAccount");
 
 export const createServiceAccount = defineRoute({

@@ -46,19 +46,22 @@ export const listSessionRuns = defineRoute({
   responses: { 200: json(z.array(RunItem), "The runs"), ...failures(400, 404) },
 });
 
-const preview = (what: string) => text(`${what}, its first ${PREVIEW_CHARS} characters.`);
+const preview = (what: string, example: string) => text(`${what}, its first ${PREVIEW_CHARS} characters.`, example);
 
 /** AgentOS's SessionRunPreviewSchema. */
 const RunPreview = z
   .object({
     run_id: idText(),
     parent_run_id: orEmpty("The team's run of a member run; else empty."),
-    agent_id: idText().optional(),
+    agent_id: idText().optional().openapi({ example: "assistant" }),
     team_id: idText("Of a team's run, instead of the agent's.").optional(),
     user_id: orEmpty("Empty for a run of nobody's."),
-    status: z.enum(RUN_STATUSES),
-    run_input: preview("What it was asked"),
-    content_preview: preview("What it said; of a run that failed why, of one that waits for what"),
+    status: z.enum(RUN_STATUSES).openapi({ example: "COMPLETED" }),
+    run_input: preview("What it was asked", "Hello!"),
+    content_preview: preview(
+      "What it said; of a run that failed why, of one that waits for what",
+      "Hello! How can I help?",
+    ),
     created_at: isoTime(),
   })
   .openapi("RunPreview");

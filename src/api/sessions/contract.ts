@@ -73,6 +73,7 @@ export const createSession = defineRoute({
   scope: ["sessions:write"],
   user: "caller",
   summary: "Create a session",
+  description: "Before its first run, or without one. A run in a session that does not exist makes it too.",
   tags,
   request: {
     query: SessionScope,
@@ -86,7 +87,9 @@ export const createSession = defineRoute({
           team_id: optionalField(TeamId),
           workflow_id: optionalField(WorkflowId),
         })
-        .openapi("CreateSession"),
+        .openapi("CreateSession", {
+          example: { session_id: "my-session", agent_id: "assistant", session_name: "Kyoto in May" },
+        }),
       { required: false },
     ),
   },
@@ -126,15 +129,21 @@ export const getSession = defineRoute({
   scope: ["sessions:read"],
   user: "caller",
   summary: "A session with the newest part of its chat history",
+  description:
+    "With the ETag that `If-Match` of a change wants. What is older has `GET /sessions/{session_id}/messages`.",
   tags,
   request: { params: SessionPath, query: SessionScope },
   responses: { 200: versioned("The session"), ...failures(404) },
 });
 
-export const UpdateSession = z.object({ ...replacedFields, user_id: optionalField(UserId) });
+export const UpdateSession = z
+  .object({ ...replacedFields, user_id: optionalField(UserId) })
+  .openapi({ example: { session_name: "Kyoto in May" } });
 
 /** The same document as a merge patch. */
-export const SessionMergePatch = z.object({ ...mergedFields, user_id: optionalField(UserId) });
+export const SessionMergePatch = z
+  .object({ ...mergedFields, user_id: optionalField(UserId) })
+  .openapi({ example: { session_state: { nights: 4 } } });
 
 export const patchSession = defineRoute({
   method: "patch",
@@ -193,6 +202,7 @@ export const renameSession = defineRoute({
         })
         .openapi("RenameSession", {
           description: "Either `session_name` or `autogenerate: true`.",
+          example: { session_name: "Kyoto in May" },
           oneOf: [
             {
               required: ["session_name"],

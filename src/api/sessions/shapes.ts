@@ -10,7 +10,7 @@ import { directoryShape } from "./fields.ts";
 
 const sessionFields = {
   session_id: idText(),
-  session_name: text("The name that shows: the one that was set, else the first message, shortened."),
+  session_name: text("The name that shows: the one that was set, else the first message, shortened.", "Kyoto in May"),
   user_id: idText().nullish(),
   agent_id: idText().nullish(),
   team_id: idText().nullish(),
@@ -76,8 +76,8 @@ export const SessionDetail = z
 export const SessionName = z
   .object({
     session_id: idText(),
-    session_name: text("Empty when no name is set."),
-    display_name: text("The name that shows."),
+    session_name: text("Empty when no name is set.", "Kyoto in May"),
+    display_name: text("The name that shows.", "Kyoto in May"),
     source: z.enum(["manual", "generated", "fallback"]).nullable(),
     version: count("Counts the changes of the name."),
     updated_at: isoTime().nullable(),

@@ -90,6 +90,17 @@ const ControlName = z.enum(["catch_up", "subscribed", "replay", "error"]);
 
 /** The index of an event of a stream. OpenAPI before 3.2 has no schema for a whole stream, so one event is described. */
 const id = z.string().optional().openapi({ pattern: "^\\d+$", description: "The event's index.", example: "0" });
+/** The first event of a run, as it is sent. */
+const EVENT = JSON.stringify({
+  created_at: 1795298563,
+  event: "RunStarted",
+  agent_id: "assistant",
+  agent_name: "Assistant",
+  run_id: "80312efa-38f3-4188-a301-3eadecfbed8e",
+  session_id: "my-session",
+  nested_depth: 0,
+  event_index: 0,
+});
 const json = { contentMediaType: "application/json" };
 const runEvent = { ...json, contentSchema: { $ref: `${COMPONENTS}RunEvent` } };
 
@@ -101,6 +112,7 @@ export const RunStreamEvent = z
     data: z.string().openapi({
       ...runEvent,
       description: "A RunEvent, as JSON.",
+      example: EVENT,
     }),
   })
   .openapi("RunStreamEvent");
@@ -112,6 +124,7 @@ export const ResumeStreamEvent = z
     event: z.union([EventName, ControlName]),
     data: z.string().openapi({
       ...json,
+      example: EVENT,
       description:
         "A RunEvent, as JSON; or `catch_up`, `subscribed`, `replay` or `error`, which are of the stream and have no index.",
     }),

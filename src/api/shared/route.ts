@@ -39,6 +39,9 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   /** The operation's name in generated clients: unique, in snake_case as AgentOS's. */
   operationId: string;
   summary: string;
+  /** What a caller has to know beyond the summary. The scope stands in the document without it. */
+  description: string;
+  /** Of `TAGS`. */
   tags: string[];
   /** What the caller must hold; the first thing that a request is checked for. It stands in the document. */
   scope: RouteScope;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ROLES } from "../../domain/message.ts";
 import { APPROVAL_TYPES } from "../../domain/tool.ts";
-import { anyObject, count, idText, isoTime, seconds } from "./values.ts";
+import { anyObject, count, idText, isoTime, like, seconds } from "./values.ts";
 
 // The parts that runs and their events have in common, as AgentOS shows them.
 
@@ -34,8 +34,8 @@ export const Metrics = z
 export const Message = z
   .looseObject({
     id: idText(),
-    role: z.enum(ROLES),
-    content: z.string().optional(),
+    role: z.enum(ROLES).openapi({ example: "user" }),
+    content: z.string().optional().openapi({ example: "Hello!" }),
     reasoning_content: z.string().optional().openapi({ description: "What the model thought." }),
     from_history: z.boolean(),
     stop_after_tool_call: z.boolean(),
@@ -54,8 +54,8 @@ export const Message = z
 
 export const ToolExecution = z
   .looseObject({
-    tool_call_id: z.string(),
-    tool_name: z.string(),
+    tool_call_id: like("call_1"),
+    tool_name: like("delete_record"),
     tool_args: anyObject().nullable(),
     tool_call_error: z.boolean().nullable(),
     result: z.string().nullable(),
@@ -91,7 +91,7 @@ export const RunRequirement = z
 
 export const SessionSummary = z
   .object({
-    summary: z.string(),
+    summary: like("Ada plans a trip to Kyoto in May."),
     topics: z.array(z.string()).optional(),
     updated_at: z.string().optional().openapi({
       description: "ISO 8601 without an offset, as AgentOS writes it; of UTC where the model made the summary.",

@@ -13,7 +13,7 @@ import { anyObject, count, idText, isoTime, maybe, seconds, text } from "./value
 
 /** AgentOS's lists of runs have an empty text if there is no id. */
 export const orEmpty = (description: string) =>
-  z.string().openapi({ description, pattern: `^$|${ID_PATTERN}`, maxLength: MAX_ID_CHARS });
+  z.string().openapi({ description, pattern: `^$|${ID_PATTERN}`, maxLength: MAX_ID_CHARS, example: "" });
 
 const origin = {
   forked_from_run_id: idText().nullish(),
@@ -32,19 +32,21 @@ const HistoryDropped = z.object({ runs: count(), without_provider_data: count(),
     "what providers said beside the text, and the provider's words.",
 });
 
+const Status = z.enum(RUN_STATUSES).openapi({ example: "COMPLETED" });
+
 /** What a run answers; AgentOS's RunOutput. */
 export const RunOutput = z
   .looseObject({
     run_id: idText(),
-    agent_id: idText().optional(),
-    agent_name: z.string().optional(),
+    agent_id: idText().optional().openapi({ example: "assistant" }),
+    agent_name: z.string().optional().openapi({ example: "Assistant" }),
     team_id: idText("Of a team's run, instead of the agent's.").optional(),
     team_name: z.string().optional(),
     parent_run_id: idText("Of a member run: its team's run.").optional(),
     session_id: idText(),
     user_id: idText().optional(),
-    status: z.enum(RUN_STATUSES),
-    content: text("What it said; of a run that failed why, of one that waits for what."),
+    status: Status,
+    content: text("What it said; of a run that failed why, of one that waits for what.", "Hello! How can I help?"),
     content_type: z.string().optional(),
     reasoning_content: text("What the model thought, as far as the agent shows it.").optional(),
     model: z.string().optional(),
@@ -76,9 +78,9 @@ export const RunItem = z
     agent_id: idText().nullish(),
     team_id: idText().nullish(),
     user_id: orEmpty("Empty for a run of nobody's.").nullish(),
-    status: z.enum(RUN_STATUSES),
+    status: Status,
     run_input: z.string().nullish(),
-    content: text("What it said; of a run that failed why, of one that waits for what."),
+    content: text("What it said; of a run that failed why, of one that waits for what.", "Hello! How can I help?"),
     reasoning_content: text("What the model thought, as far as the agent shows it; else empty.").nullish(),
     metrics: maybe(Metrics),
     metadata: anyObject().optional().openapi({ description: "AgentOS's metadata of a run that was imported." }),

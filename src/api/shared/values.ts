@@ -4,7 +4,11 @@ import { MAX_ID_CHARS } from "../../domain/limits.ts";
 
 // The kinds of values that answers are made of, for the document. All values of a kind are described alike.
 
-export const text = (description: string) => z.string().openapi({ description });
+export const text = (description: string, example?: string) =>
+  z.string().openapi({ description, ...(example !== undefined && { example }) });
+
+/** A text that only an example says anything of. */
+export const like = (example: string) => z.string().openapi({ example });
 
 export const idText = (description?: string) =>
   z

@@ -12,6 +12,7 @@ const who = defineRoute({
   user: "caller",
   scope: "credential",
   summary: "",
+  description: "",
   tags: [],
   responses: { 200: json(z.unknown(), "Who asks") },
 });

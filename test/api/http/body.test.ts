@@ -14,6 +14,7 @@ const base = {
   user: "none" as const,
   scope: "credential" as const,
   summary: "",
+  description: "",
   tags: ["Bodies"],
   responses: answers,
 };

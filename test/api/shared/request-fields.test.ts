@@ -26,6 +26,7 @@ const common = {
   user: "caller" as const,
   scope: "credential" as const,
   summary: "",
+  description: "",
   tags: ["Things"],
   responses: { 200: json(z.unknown(), "What was read") },
 };
