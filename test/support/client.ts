@@ -12,10 +12,3 @@ export const reachServer: Fetch = (url, { method = "GET", body, headers }) =>
 
 export const clientOf = (options: { userId?: string; fetch?: Fetch } = {}): EdgeSessions =>
   new EdgeSessions({ baseUrl: BASE_URL, fetch: reachServer, ...options });
-
-/** What is read of something that can be iterated. */
-export async function collected<T>(from: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of from) all.push(one);
-  return all;
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AlreadyAnswered, ApiError, type RunEnd, RunFailed } from "../../../packages/client/src/index.ts";
-import { clientOf, collected } from "../../support/client.ts";
+import { clientOf } from "../../support/client.ts";
+import { collected } from "../../support/collected.ts";
 import { call, newId } from "../../support/http.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { fail, gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
