@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { ApiError, EdgeSessions } from "../../packages/client/src/index.ts";
 import { type Narrator, StoryError } from "./narrator.ts";
-import { sentEvents } from "./sent-events.ts";
 
 /** The fields of answers that the story looks at. An answer may have more. */
 export const Session = z.looseObject({ session_id: z.string(), session_name: z.string() });
@@ -27,17 +27,6 @@ const ToolCall = z.looseObject({
   result: z.string().nullable(),
   requires_confirmation: z.boolean().nullable(),
 });
-const RunEvent = z.looseObject({
-  event: z.string(),
-  event_index: z.int(),
-  run_id: z.string(),
-  parent_run_id: z.string().optional(),
-  content: z.unknown().optional(),
-  session_cache: z.string().optional(),
-  tool: ToolCall.optional(),
-  tools: z.array(ToolCall).optional(),
-});
-export type RunEvent = z.infer<typeof RunEvent>;
 const Requirement = z.looseObject({
   run_id: z.string(),
   kind: z.string(),
@@ -50,21 +39,29 @@ const Requirement = z.looseObject({
 export const Requirements = z.looseObject({ data: z.array(Requirement) });
 export const ClientToken = z.looseObject({ token: z.string(), user_id: z.string(), scopes: z.array(z.string()) });
 export const ImportReport = z.looseObject({ imported: z.int(), failed: z.int() });
-const Refusal = z.looseObject({ detail: z.string() });
 
 /** The body of a call. An object is sent as JSON, a text as lines of JSON. */
 type Body = object | string;
 
-/** The server's HTTP API, as one caller uses it. Tells of every call as it makes it. */
+/** The server, as one caller uses it by the client. Tells of every request as it is sent. */
 export class Api {
   readonly #url: string;
   readonly #narrator: Narrator | null;
   readonly #credential: string | null;
+  readonly client: EdgeSessions;
 
   constructor(url: string, narrator: Narrator | null, credential: string | null) {
     this.#url = url;
     this.#narrator = narrator;
     this.#credential = credential;
+    this.client = new EdgeSessions({
+      baseUrl: url,
+      ...(credential !== null && { token: credential }),
+      fetch: (address, init) => {
+        narrator?.called(init.method ?? "GET", address.slice(url.length), bodyLabel(init.body));
+        return fetch(address, init);
+      },
+    });
   }
 
   /** The same API, for calls that the story does not tell of. */
@@ -79,51 +76,39 @@ export class Api {
 
   /** Makes a call and returns its answer. Throws unless the answer has this shape. */
   async call<T>(method: string, path: string, shape: z.ZodType<T>, body?: Body): Promise<T> {
-    const response = await this.#send(method, path, body);
-    return shaped(`${method} ${path}`, shape, await response.json());
+    const { data } = await this.client.request(method, path, sent(body));
+    return shaped(`${method} ${path}`, shape, data);
   }
 
   /** Makes a call whose answer is not JSON, and returns the text. */
   async get(path: string): Promise<string> {
-    const response = await this.#send("GET", path);
-    return response.text();
+    return (await this.client.open("GET", path)).text();
   }
 
   async delete(path: string): Promise<void> {
-    await this.#send("DELETE", path);
+    await this.client.request("DELETE", path);
   }
 
   /** A call that has to be refused with this status. Answers what the refusal says. */
   async refused(method: string, path: string, status: number, body?: object): Promise<string> {
-    const response = await this.#send(method, path, body, status);
-    return shaped(`${method} ${path}`, Refusal, await response.json()).detail;
-  }
-
-  /** Makes a run and yields its events as they come. */
-  async *stream(path: string, body: object): AsyncGenerator<RunEvent> {
-    const response = await this.#send("POST", path, body);
-    if (response.body === null) throw new StoryError("The run has no stream.");
-    for await (const data of sentEvents(response.body)) yield shaped("The stream", RunEvent, data);
-  }
-
-  /** Throws unless the call succeeds, or, with `refusal`, unless it is refused with that status. */
-  async #send(method: string, path: string, body?: Body, refusal: number | null = null): Promise<Response> {
-    const isLines = typeof body === "string";
-    this.#narrator?.called(method, path, isLines ? linesLabel(body) : body && JSON.stringify(body));
-    const headers: Record<string, string> = {
-      ...(this.#credential !== null && { Authorization: `Bearer ${this.#credential}` }),
-      ...(body !== undefined && { "Content-Type": isLines ? "application/x-ndjson" : "application/json" }),
-    };
-    const init = { method, headers, ...(body !== undefined && { body: isLines ? body : JSON.stringify(body) }) };
-    const response = await fetch(this.#url + path, init);
-    if (refusal === null ? !response.ok : response.status !== refusal) {
-      throw new StoryError(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-    }
-    return response;
+    return (await refusalOf(this.client.request(method, path, sent(body)), status)).detail;
   }
 }
 
-const linesLabel = (lines: string) => `(${lines.split("\n").length - 1} lines of JSON)`;
+/** What work was refused with. Throws unless it was, with this status. */
+export async function refusalOf(work: Promise<unknown>, status: number): Promise<ApiError> {
+  const failure = await work.then(() => null).catch((error: unknown) => error);
+  if (failure instanceof ApiError && failure.status === status) return failure;
+  throw new StoryError(`This should have been refused with ${status}: ${String(failure ?? "it was done")}`);
+}
+
+const LINES = { headers: { "Content-Type": "application/x-ndjson" } };
+const sent = (body: Body | undefined) => ({ body, ...(typeof body === "string" && LINES) });
+
+function bodyLabel(body: unknown): string {
+  if (typeof body !== "string") return "";
+  return body.endsWith("\n") ? `(${body.split("\n").length - 1} lines of JSON)` : body;
+}
 
 function shaped<T>(what: string, shape: z.ZodType<T>, value: unknown): T {
   const read = shape.safeParse(value);

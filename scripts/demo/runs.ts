@@ -1,46 +1,34 @@
-import { type Api, type Message, Messages, type RunEvent } from "./api.ts";
+import type { AgentEvent, RunEnd, RunStream, ToolExecution } from "../../packages/client/src/index.ts";
+import { type Api, type Message, Messages } from "./api.ts";
 import { type Narrator, StoryError } from "./narrator.ts";
 
 /** Whose sessions the story is about. */
 export const USER = "ada";
 
-/** A run that the story asks for. */
-interface RunRequest {
-  path: string;
-  body: object;
-  /** The event that its stream has to end with. */
-  endsWith: string;
-}
-
 /** What a stream told. */
 export interface StreamedRun {
-  runId: string;
-  events: RunEvent[];
+  events: AgentEvent[];
   /** The text of the run itself, piece by piece. What its members say is not in it. */
   deltas: string[];
-  end: RunEvent;
+  end: RunEnd;
 }
 
-/** Makes a run and tells of its stream as it comes. Throws unless the stream ends as the request says. */
-export async function streamed(
-  api: Api,
-  narrator: Narrator,
-  { path, body, endsWith }: RunRequest,
-): Promise<StreamedRun> {
-  const events: RunEvent[] = [];
+/** Reads a run and tells of its stream as it comes. Throws unless the run then stands as it should. */
+export async function streamed(narrator: Narrator, run: RunStream, status: RunEnd["status"]): Promise<StreamedRun> {
+  const events: AgentEvent[] = [];
   const deltas: string[] = [];
-  for await (const event of api.stream(path, { ...body, user_id: USER })) {
+  const runId = await run.runId;
+  for await (const event of run) {
     events.push(event);
-    if (event.tool !== undefined) narrator.came(toolLine(event.event, event.tool));
-    if (!event.event.endsWith("RunContent") || typeof event.content !== "string") continue;
-    if (event.run_id === events[0]?.run_id) deltas.push(event.content);
+    const tool = toolOf(event);
+    if (tool !== undefined) narrator.came(toolLine(event.event, tool));
+    if (event.event !== "RunContent" && event.event !== "TeamRunContent") continue;
+    if (event.run_id === runId) deltas.push(event.content);
     narrator.delta(event.content);
   }
-  const end = events.at(-1);
-  if (end?.event !== endsWith) {
-    throw new StoryError(`The run ended with ${end?.event ?? "nothing"}: ${JSON.stringify(end?.content)}`);
-  }
-  return { runId: end.run_id, events, deltas, end };
+  const end = await run.result();
+  if (end.status !== status) throw new StoryError(`The run is ${end.status}: ${end.content}`);
+  return { events, deltas, end };
 }
 
 interface Asked {
@@ -51,12 +39,10 @@ interface Asked {
 
 /** Runs an agent, which has to complete, and tells of its stream as it comes. */
 export async function run(api: Api, narrator: Narrator, { message, sessionId, agent = "assistant" }: Asked) {
-  const { events, deltas, end } = await streamed(api, narrator, {
-    path: `/agents/${agent}/runs`,
-    body: { message, session_id: sessionId },
-    endsWith: "RunCompleted",
-  });
-  return { events, deltas, text: textOf(end), cache: events[0]?.session_cache };
+  const asked = api.client.agent(agent).run({ message, sessionId, userId: USER });
+  const { events, deltas, end } = await streamed(narrator, asked, "COMPLETED");
+  const [first] = events;
+  return { events, deltas, text: end.content, cache: first?.event === "RunStarted" ? first.session_cache : undefined };
 }
 
 /** The session's messages as its history shows them. */
@@ -66,12 +52,10 @@ export async function history(api: Api, narrator: Narrator, sessionId: string): 
   return data;
 }
 
-/** The whole text that the end of a run carries. */
-export function textOf({ event, content }: RunEvent): string {
-  if (typeof content !== "string") throw new StoryError(`${event} has no text.`);
-  return content;
-}
+/** The call that an event is about. */
+export const toolOf = (event: AgentEvent): ToolExecution | undefined =>
+  "tool" in event ? (event.tool as ToolExecution | undefined) : undefined;
 
-function toolLine(event: string, { tool_name, tool_args, result }: NonNullable<RunEvent["tool"]>): string {
+function toolLine(event: string, { tool_name, tool_args, result }: ToolExecution): string {
   return `${event} ${tool_name} ${JSON.stringify(tool_args)}${result === null ? "" : ` = ${result}`}`;
 }

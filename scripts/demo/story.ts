@@ -4,7 +4,7 @@ import { completeNaming, findJobAgain, moveIn, SWEEP_AFTER_MS, startNaming } fro
 import { findAndSort, outAndIn } from "./directory.ts";
 import { callFromBrowsers } from "./doors.ts";
 import type { Narrator } from "./narrator.ts";
-import { history, run, USER } from "./runs.ts";
+import { history, run, toolOf, USER } from "./runs.ts";
 import { delegate } from "./team.ts";
 
 /** Starts the server of the story. A second call starts another server on the state that the first one left. */
@@ -128,7 +128,8 @@ async function useTool(api: Api, narrator: Narrator): Promise<void> {
     agent: "operator",
   });
   const answered = events.find((event) => event.event === "ToolCallCompleted");
-  narrator.check("the tool was called and answered 3", answered?.tool?.result === "3");
+  const result = answered === undefined ? null : toolOf(answered)?.result;
+  narrator.check("the tool was called and answered 3", result === "3");
   narrator.check("the model got its answer", text.includes("3"));
 }
 

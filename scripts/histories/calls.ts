@@ -1,4 +1,4 @@
-import { sentEvents } from "../demo/sent-events.ts";
+import { sentEvents } from "./sent-events.ts";
 import type { SeenEvent } from "./record.ts";
 
 /** How long a call may take. All that a server is asked here takes less, so a later answer would never come. */
