@@ -1,6 +1,4 @@
 import { AppError, modelNotConfigured, runNotFound, sessionNotFound } from "../../domain/error.ts";
-import { toldClaims } from "../../domain/principal.ts";
-import type { RunRequest } from "../../domain/run.ts";
 import { isRunOf } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
 import { readRunBody } from "../../http/body.ts";
@@ -22,6 +20,7 @@ import { runAnswer } from "./answer.ts";
 import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { runInput } from "./input.ts";
 import { askedTree, runOutput } from "./json.ts";
+import { newRun } from "./new-run.ts";
 import { streamRuns } from "./stream.ts";
 
 /** Running agents or teams, and reading and cancelling their runs. */
@@ -42,20 +41,8 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       session_state: sessionState,
     });
     const sessionId = asked ?? (idempotency === null ? dependencies.newId() : await keyedSessionId(idempotency));
-    const request: RunRequest = {
-      runId: dependencies.newId(),
-      component: ref,
-      origin: null,
-      userId: caller.ownerId,
-      message,
-      sessionState,
-      idempotency,
-      claims: toldClaims(c.get("credential"), caller),
-      createdAt: dependencies.now(),
-    };
     const outcome = await dependencies.session(c.get("config"), sessionId).startRun({
-      request,
-      olderStatus: null,
+      ...newRun(c, dependencies, caller, { component: ref, message, sessionState, idempotency }),
       principal: caller,
       quota: quotaOf(c),
       onBusy: fields.on_busy,
