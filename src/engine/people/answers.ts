@@ -18,9 +18,22 @@ import { answerBytes, type GivenAnswer, givenAnswer, isSameAnswer, oversize, wro
 interface AnswerContext extends AnswerRights {
   runId: string;
   nowMs: number;
-  /** Ids of all tool calls of the run and of its member runs. Clients also send back calls that wait for nobody. */
-  knownToolCallIds: ReadonlySet<string>;
+  /** All tool calls of the run and of its member runs. Clients also send back calls that wait for nobody. */
+  knownCalls: KnownCalls;
 }
+
+/** Tool calls, by the ids that their models gave them, and by their names (`callName`) with the results that they have. */
+export interface KnownCalls {
+  ids: ReadonlySet<string>;
+  results: ReadonlyMap<string, string | null>;
+}
+
+/** Where the entries that name what they answer in this way stand in a request. */
+const FIELDS: Record<AnswerEntry["by"], string> = {
+  requirement_id: "requirements",
+  tool_call_id: "tools",
+  call: "messages",
+};
 
 interface DecidedAnswers {
   /** The requirements that are answered now, as they are to be stored. */
@@ -46,9 +59,10 @@ export function decideAnswers(
   context: AnswerContext,
   toolOf: (requirement: Requirement) => Tool | undefined,
 ): Outcome<DecidedAnswers> {
-  const unknown = unknownIds(requirements, entries, context.knownToolCallIds);
+  const unknown = unknownIds(requirements, entries, context.knownCalls);
   if (unknown.length > 0) return fail(namesNothing(context.runId, unknown));
-  const read = readEntries(requirements, entries);
+  const given = entries.filter((entry) => !repeatsResult(entry, context.knownCalls));
+  const read = readEntries(requirements, given);
   if (!read.ok) return read;
   const { fresh, closed } = read.value;
   const late = closed.filter(({ isSame }) => !isSame || fresh.length === 0);
@@ -63,8 +77,8 @@ export function decideAnswers(
   if (fresh.length === 0) return fail(nothingAnswered(context.runId, open));
   const wrong = check(fresh, toolOf);
   if (wrong !== null) return fail(wrong);
-  const given = [...requirements.map((one) => ({ answer: one.answer, note: one.answerNote })), ...fresh];
-  if (given.reduce((sum, one) => sum + answerBytes(one), 0) > MAX_ANSWERS_BYTES) {
+  const all = [...requirements.map((one) => ({ answer: one.answer, note: one.answerNote })), ...fresh];
+  if (all.reduce((sum, one) => sum + answerBytes(one), 0) > MAX_ANSWERS_BYTES) {
     return fail(payloadTooLarge(`What was answered to run ${context.runId}`, MAX_ANSWERS_BYTES));
   }
   return ok({
@@ -140,14 +154,22 @@ function repeatsStored(named: readonly Requirement[], entry: AnswerEntry): boole
 function unknownIds(
   requirements: readonly Requirement[],
   entries: readonly AnswerEntry[],
-  knownToolCallIds: ReadonlySet<string>,
+  known: KnownCalls,
 ): string[] {
   const unknown = entries.filter(
-    (entry) =>
-      !(entry.by === "tool_call_id" && knownToolCallIds.has(entry.id)) &&
-      !requirements.some((requirement) => isNamedBy(requirement, entry)),
+    (entry) => !isShownCall(entry, known) && !requirements.some((requirement) => isNamedBy(requirement, entry)),
   );
   return [...new Set(unknown.map(({ id }) => id))];
+}
+
+/** Whether the entry may be there only because clients send back what they were shown. A call's result does not say who gave it. */
+function isShownCall({ by, id, confirmed }: AnswerEntry, { ids, results }: KnownCalls): boolean {
+  return by === "tool_call_id" ? ids.has(id) : by === "call" && results.has(id) && confirmed === null;
+}
+
+/** Whether the entry sends back the result that its call has, also where nobody gave it, because the call had expired. */
+function repeatsResult({ by, id, result }: AnswerEntry, { results }: KnownCalls): boolean {
+  return by === "call" && result !== null && results.get(id) === result;
 }
 
 /**
@@ -166,7 +188,7 @@ function check(fresh: readonly Fresh[], toolOf: (requirement: Requirement) => To
   if (large !== undefined) return large;
   const wrong = fresh.flatMap(({ requirement, answer, entry }): FieldError[] => {
     if (answer.type !== "filled") return [];
-    const at = ["body", entry.by === "requirement_id" ? "requirements" : "tools", entry.id];
+    const at = ["body", FIELDS[entry.by], entry.id];
     return wrongValues(requirement, answer.args, toolOf(requirement), at);
   });
   return wrong.length > 0 ? invalidRequest(wrong) : null;

@@ -10,14 +10,14 @@ import {
 } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
-import type { AnswerEntry, Requirement } from "../../domain/requirement.ts";
+import { type AnswerEntry, callName, type Requirement } from "../../domain/requirement.ts";
 import { whyNotIn } from "../../domain/retention.ts";
 import { isHidden } from "../../domain/session.ts";
 import { type ComponentRef, findComponent, isRunOf, type Registry, refOf } from "../../domain/team.ts";
 import type { Tool } from "../../domain/tool.ts";
-import { decideAnswers } from "../../engine/people/answers.ts";
+import { decideAnswers, type KnownCalls } from "../../engine/people/answers.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
-import { toolCalls } from "../../engine/run/calls.ts";
+import { toolAnswers, toolCalls } from "../../engine/run/calls.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { runTree } from "../../engine/run/stored-run.ts";
 import { readOrNull } from "../../store/commit.ts";
@@ -87,7 +87,7 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   const decided = decideAnswers(
     tree.requirements,
     arrival.entries,
-    { runId, ...answerRights(principal, arrival.answeredBy), nowMs: deps.now(), knownToolCallIds: callIds(run) },
+    { runId, ...answerRights(principal, arrival.answeredBy), nowMs: deps.now(), knownCalls: knownCalls(run) },
     (requirement) => toolOf(deps, requirement),
   );
   if (!decided.ok) {
@@ -147,8 +147,12 @@ function whyNotContinuable(lane: ContinueContext["lane"], { row, requirements }:
   return requirements.length === 0 ? "it is a copy of a paused run" : null;
 }
 
-function callIds(run: Run): Set<string> {
-  return new Set([run, ...allMembers(run)].flatMap((one) => toolCalls(one).map(({ id }) => id)));
+function knownCalls(run: Run): KnownCalls {
+  const runs = [run, ...allMembers(run)];
+  const results = runs.flatMap((one) =>
+    toolAnswers(one).map((answer, nth) => [callName(one.head.runId, nth), answer?.content ?? null] as const),
+  );
+  return { ids: new Set(runs.flatMap((one) => toolCalls(one).map(({ id }) => id))), results: new Map(results) };
 }
 
 /** The tool of a requirement's call, while the deployment has it. */

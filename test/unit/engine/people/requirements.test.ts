@@ -198,7 +198,14 @@ function decide(requirements: Requirement[], entries: AnswerEntry[], knownTools:
       actor: null,
       answeredBy: "ada",
       nowMs: NOW,
-      knownToolCallIds: new Set(["call-1", "call-2", "plain"]),
+      knownCalls: {
+        ids: new Set(["call-1", "call-2", "plain"]),
+        results: new Map([
+          ["run.0", null],
+          ["run.1", "It expired."],
+          ["run.2", "4"],
+        ]),
+      },
     },
     ({ toolName }) => knownTools.find(({ name }) => name === toolName),
   );
@@ -219,7 +226,7 @@ describe("an answer that is kept for staff", () => {
   const denied = { code: "forbidden", detail: "This run requires admin approval before it can be continued" };
   const by = (mayApprove: boolean, entries: AnswerEntry[], tool?: Tool) => {
     const context = { runId: "run", mayApprove, actor: "user:ada", answeredBy: "ada", nowMs: NOW };
-    const known = { ...context, knownToolCallIds: new Set(["call-1", "call-2"]) };
+    const known = { ...context, knownCalls: { ids: new Set(["call-1", "call-2"]), results: new Map() } };
     return decideAnswers([forStaff, anybodys], entries, known, () => tool);
   };
   const yes = (id: string) => entry(id, { confirmed: true });
@@ -389,6 +396,39 @@ describe("an answer to what is answered", () => {
       code: "requirement_answered",
       detail: "Already answered: call-1. An answer is given once.",
     });
+  });
+});
+
+describe("an answer that names its call", () => {
+  const byCall = (id: string, its: Partial<AnswerEntry>) => entry(id, { by: "call", ...its });
+  const yes = byCall("run.0", { confirmed: true });
+  const expired = external({ requirementId: "r-2", toolCallId: "call-2", call: 1, status: "expired" });
+
+  it("means that call alone, though others have its tool call id", () => {
+    const member = requirement({ requirementId: "r-3", memberRunId: "member" });
+    const decided = decide([requirement(), member], [byCall("member.0", { confirmed: true })]);
+    expect(decided).toMatchObject({ answers: { "r-3": { type: "confirmed" } }, open: ["r-1"] });
+  });
+
+  it("comes with the results of calls that waited for nobody, and of those that expired", () => {
+    const shown = [byCall("run.2", { result: "4" }), byCall("run.1", { result: "It expired." })];
+    expect(decide([requirement(), expired], [...shown, yes])).toMatchObject({
+      answers: { "r-1": { type: "confirmed" } },
+    });
+    expect(decide([requirement(), expired], shown).failure?.code).toBe("bad_request");
+  });
+
+  it("is refused with all others where its call has expired, asks nobody, or is not there", () => {
+    const late = decide([requirement(), expired], [yes, byCall("run.1", { result: "done" })]);
+    expect(late.failure?.code).toBe("requirement_answered");
+    for (const other of [byCall("run.2", { confirmed: true }), byCall("run.7", { result: "x" })]) {
+      expect(decide([requirement()], [yes, other]).failure).toMatchObject({ code: "bad_request" });
+    }
+  });
+
+  it("stands in the request's messages where its values are wrong", () => {
+    const { failure } = decide([userInput()], [byCall("run.0", { values: { to: "a" } })]);
+    expect(failure?.detail).toMatchObject([{ loc: ["body", "messages", "run.0", "to"] }]);
   });
 });
 
