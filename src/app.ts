@@ -3,7 +3,7 @@ import { docsRouter } from "./api/meta/docs.ts";
 import { openApiDocument } from "./api/meta/document.ts";
 import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
 import { DB_ID } from "./api/shared/request-fields.ts";
-import { DATABASE_PATHS, IMPORT_PATH, newRouter, type Router } from "./api/shared/route.ts";
+import { DATABASE_PATHS, newRouter, type Router, readsOwnBody } from "./api/shared/route.ts";
 import { MAX_BODY_BYTES } from "./domain/limits.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import { type Config, withinLimits } from "./env.ts";
@@ -38,7 +38,7 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(brakeFailures(authenticate(dependencies.now)));
   app.use(brakeRequests());
   app.use(readableUrl());
-  app.use(limitBody(MAX_BODY_BYTES, IMPORT_PATH));
+  app.use(limitBody(MAX_BODY_BYTES, readsOwnBody));
   app.use(
     methodNotAllowed({
       app,

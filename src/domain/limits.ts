@@ -4,6 +4,8 @@ export const MAX_ID_CHARS = 128;
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 export const MAX_STATE_BYTES = 128 * 1024;
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** The body of a chat. Stock clients send all messages each time, of which the newest is kept. */
+export const MAX_CLIENT_HISTORY_BYTES = 8 * 1024 * 1024;
 /**
  * The input of a run that is made from another one, and a person's answer. Both are stored within JSON, where a control
  * character takes six bytes.

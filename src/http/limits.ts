@@ -1,28 +1,59 @@
-import { AppError, payloadTooLarge } from "../domain/error.ts";
+import { AppError, type Failure, payloadTooLarge } from "../domain/error.ts";
+import { MAX_BODY_BYTES, MAX_CLIENT_HISTORY_BYTES } from "../domain/limits.ts";
 import { joinBytes } from "../lib/join-bytes.ts";
+import { valuesIn } from "../lib/json-spans.ts";
+import { type History, newestItems } from "../lib/newest-items.ts";
 import { utf8Bytes } from "../lib/text.ts";
-import type { Middleware } from "./context.ts";
+import type { AppContext, Middleware } from "./context.ts";
 
 /**
- * Reads the body of a request, and counts the bytes that arrive: a `Content-Length` may be missing or wrong. A POST to
- * `streamedPath` is left to its handler, which reads it as a stream.
+ * Reads the body of a request, and counts the bytes that arrive: a `Content-Length` may be missing or wrong. A body that is
+ * left to its route is read there, as a stream or within another limit.
  */
-export function limitBody(limitBytes: number, streamedPath?: string): Middleware {
+export function limitBody(limitBytes: number, isLeftToRoute: (method: string, path: string) => boolean): Middleware {
   return async function limitBody(c, next) {
-    const { body, headers, method } = c.req.raw;
-    const isStreamed = method === "POST" && c.req.path.replace(/\/$/, "") === streamedPath;
-    if (body !== null && !isStreamed) {
-      const tooLarge = new AppError(payloadTooLarge("The request body", limitBytes));
-      if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
-      const bytes = await readUpTo(body, limitBytes);
-      if (bytes === null) throw tooLarge;
-      // A GET may have a body, but a new Request of a GET may not. So the body is put into Hono's cache, where Hono looks first.
-      if (method === "GET" || method === "HEAD") {
-        Object.assign(c.req.bodyCache, { arrayBuffer: new Response(bytes).arrayBuffer() });
-      } else c.req.raw = new Request(c.req.raw, { body: bytes });
+    if (!isLeftToRoute(c.req.method, c.req.path)) {
+      const bytes = await bodyUpTo(c, limitBytes, payloadTooLarge("The request body", limitBytes));
+      if (bytes !== null) putBody(c, bytes);
     }
     await next();
   };
+}
+
+/** Values in memory take many times their text. A longer body may have no more of them than any body can have. */
+const MAX_VALUES = MAX_BODY_BYTES / 2;
+
+/**
+ * Reads a body that brings a client's whole history, as a step of its route: only who may call the route has so much read.
+ * The rest of the request never sees what is left out of the history.
+ */
+export function limitHistory(history: History, tooLarge: Failure): Middleware {
+  return async function limitHistory(c, next) {
+    const bytes = await bodyUpTo(c, MAX_CLIENT_HISTORY_BYTES, tooLarge);
+    const kept = bytes && newestItems(bytes, history);
+    if (kept !== null && kept.length > MAX_BODY_BYTES && valuesIn(kept) > MAX_VALUES) throw new AppError(tooLarge);
+    if (kept !== null) putBody(c, kept);
+    await next();
+  };
+}
+
+/** The body; null if there is none. */
+async function bodyUpTo({ req }: AppContext, limitBytes: number, failure: Failure): Promise<Uint8Array | null> {
+  const { body, headers } = req.raw;
+  if (body === null) return null;
+  const tooLarge = new AppError(failure);
+  if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
+  const bytes = await readUpTo(body, limitBytes);
+  if (bytes === null) throw tooLarge;
+  return bytes;
+}
+
+/** Has the body read as these bytes. */
+function putBody({ req }: AppContext, bytes: Uint8Array): void {
+  // A GET may have a body, but a new Request of a GET may not. So the body is put into Hono's cache, where Hono looks first.
+  if (req.method === "GET" || req.method === "HEAD") {
+    Object.assign(req.bodyCache, { arrayBuffer: new Response(bytes).arrayBuffer() });
+  } else req.raw = new Request(req.raw, { body: bytes });
 }
 
 /** Throws the 413 for a field of a request that is larger than what is stored of it may be. */

@@ -1,12 +1,14 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { AppError, invalidRequest } from "../../domain/error.ts";
+import { AppError, type Failure, invalidRequest } from "../../domain/error.ts";
 import { readJsonBody } from "../../http/body.ts";
 import { brakeRunStarts } from "../../http/brakes.ts";
 import type { AppEnv, Middleware } from "../../http/context.ts";
 import { fieldErrors, type Location } from "../../http/field-errors.ts";
+import { limitHistory } from "../../http/limits.ts";
 import { readUser, USER_ID } from "../../http/named-user.ts";
 import { type RouteScope, routeScope, scopesOf } from "../../http/scope.ts";
 import { notByFolding } from "../../http/url.ts";
+import type { History } from "../../lib/newest-items.ts";
 import { ErrorBody, optionalParameter, UserId } from "./request-fields.ts";
 
 // How routes are declared: one zod schema validates a request and describes it in `/openapi.json`. What a schema refuses is
@@ -45,6 +47,8 @@ type Declaration<Path extends string> = Omit<RouteConfig, "path"> & {
   tags: string[];
   /** What the caller must hold; the first thing that a request is checked for. It stands in the document. */
   scope: RouteScope;
+  /** Of a body that brings a client's whole history: where that stands, and what is said of one that is too large. */
+  history?: { in: History; tooLarge: Failure };
   /** Whether each request costs a model, reads very much, or leaves rows that stay: then end users may send few of them in a minute. */
   isCostly?: true;
   /**
@@ -73,6 +77,7 @@ export function defineRoute<Path extends string, Route extends Declaration<Path>
     user: undefined,
     scope: undefined,
     isCostly: undefined,
+    history: undefined,
   });
 }
 
@@ -85,7 +90,7 @@ function describedScope({ scope, description }: Declaration<string>) {
   return { description: [description, sentence].filter(Boolean).join(" "), "x-required-scopes": scopes };
 }
 
-function middlewareOf({ user, scope, isCostly, method, path, request }: Declaration<string>): Middleware[] {
+function middlewareOf({ user, scope, isCostly, history, method, path, request }: Declaration<string>): Middleware[] {
   const body = request?.body;
   const json = body?.content["application/json"];
   const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
@@ -93,6 +98,7 @@ function middlewareOf({ user, scope, isCostly, method, path, request }: Declarat
   return [
     routeScope(scope),
     ...(isCostly ? [brakeRunStarts()] : []),
+    ...(history === undefined ? [] : [limitHistory(history.in, history.tooLarge)]),
     ...(user === "none" ? [] : [readUser(UserId, { readsBody: user === "caller" })]),
     ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
     ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
@@ -115,6 +121,15 @@ function withUserParameter({ user, path, request }: Declaration<string>): RouteC
 
 /** Where an import is sent: the only route whose body has no limit, because its handler reads it as a stream. */
 export const IMPORT_PATH = "/import";
+
+/** Where chats are sent: the routes that declare a `history`. */
+const CHAT_PATH = /^\/(?:agents|teams)\/[^/]+\/chat$/;
+
+/** Whether the body of a request is left to its route. */
+export function readsOwnBody(method: string, path: string): boolean {
+  const plain = path.replace(/\/$/, "");
+  return method === "POST" && (plain === IMPORT_PATH || CHAT_PATH.test(plain));
+}
 
 /** Requests to these paths, and below them, may name a database. One that is not this server's is not found. */
 export const DATABASE_PATHS = ["/sessions", "/users"];
