@@ -13,7 +13,13 @@ const RESULTS: readonly unknown[] = ["result", "external_execution_result"];
 
 /** Whether what stands at this place of a body is stored as it is sent. */
 export const isKept = ([field, ...path]: Path): boolean =>
-  KEPT_FIELDS.includes(field) || (ANSWER_FIELDS.includes(field) && isAnswer(path));
+  KEPT_FIELDS.includes(field) ||
+  (ANSWER_FIELDS.includes(field) && isAnswer(path)) ||
+  (field === "message" && isOutput(path)) ||
+  (field === "messages" && isOutput(path.slice(1)));
+
+/** Whether a place in a message of AI SDK's clients holds what a call gave. */
+const isOutput = ([field, _nth, member]: Path): boolean => field === "parts" && member === "output";
 
 /** Whether a place in a list of answers holds what a person says. Others, such as `tool_args`, only repeat what was shown. */
 export function isAnswer([_entry, ...path]: Path): boolean {
