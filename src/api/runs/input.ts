@@ -19,10 +19,15 @@ export interface RunInput {
 export function runInput(fields: Fields): RunInput {
   const message = fields.message.toWellFormed();
   const sessionState = fields.session_state ?? null;
-  limitBytes("message", message, MAX_MESSAGE_BYTES);
-  limitBytes("session_state", JSON.stringify(sessionState), MAX_STATE_BYTES);
+  limitRunInput(message, sessionState);
   const read = fields.background && !fields.stream ? { kind: "background" as const } : readMode(fields);
   return { message, sessionState, read };
+}
+
+/** Throws the 413 for a message or a state that is larger than a run's may be. */
+export function limitRunInput(message: string, sessionState: JsonObject | null): void {
+  limitBytes("message", message, MAX_MESSAGE_BYTES);
+  limitBytes("session_state", JSON.stringify(sessionState), MAX_STATE_BYTES);
 }
 
 /** How the fields of a request say that its run is read. */

@@ -3,14 +3,11 @@ import { jsonPieces } from "../../lib/json-pieces.ts";
 import type { Database } from "../../store/database.ts";
 import type { RunFilter } from "../../store/runs/run-filter.ts";
 import { type ListedRun, type RunPage, type RunPosition, readRuns } from "../../store/runs/runs.ts";
+import { streamedJson } from "../shared/streamed-json.ts";
 import { type AskedRun, askedRun, runItem } from "./json.ts";
 
 /** A page is in memory several times: as D1's answer, as rows and as JSON. A run that is larger is a page by itself. */
 const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };
-/** How much a caller gets at a time; more only if one message or event is longer. */
-const CHUNK_CHARS = 64 * 1024;
-
-const encoder = new TextEncoder();
 
 /** How a list of runs is shown, and which part of it. */
 interface ShownList {
@@ -49,7 +46,7 @@ export async function streamRuns(
     }
     yield separator === "[" ? "[]" : "]";
   }
-  return { response: streamed(pieces()), isEmpty: first.runs.length === 0 };
+  return { response: streamedJson(pieces()), isEmpty: first.runs.length === 0 };
 }
 
 /** One run, with nulls. */
@@ -57,31 +54,7 @@ export function streamRun(run: AskedRun, view: View): Response {
   async function* pieces() {
     yield* jsonPieces(runItem(run, view), { withNulls: true });
   }
-  return streamed(pieces());
-}
-
-/** An answer that is made as the caller reads it, piece by piece. */
-function streamed(pieces: AsyncGenerator<string>): Response {
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let chunk = "";
-        while (chunk.length < CHUNK_CHARS) {
-          const { done, value } = await pieces.next();
-          if (done === true) {
-            controller.enqueue(encoder.encode(chunk));
-            controller.close();
-            return;
-          }
-          chunk += value;
-        }
-        controller.enqueue(encoder.encode(chunk));
-      },
-      cancel: async () => void (await pieces.return(undefined)),
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(stream, { headers: { "Content-Type": "application/json" } });
+  return streamedJson(pieces());
 }
 
 /** The next page that has a run, or the last one: a filter can leave a page empty that is not the last. */
