@@ -1,5 +1,6 @@
 import { auditRouter } from "./audit/handlers.ts";
 import { bulkRouter } from "./bulk/handlers.ts";
+import { chatRouter } from "./chat/handlers.ts";
 import { checkpointsRouter } from "./checkpoints/handlers.ts";
 import { clientTokensRouter } from "./client-tokens/handlers.ts";
 import { continueRouter } from "./continue/handlers.ts";
@@ -27,6 +28,7 @@ export function apiRouters(dependencies: RouteDependencies): Router[] {
     runsRouter(dependencies, type),
     continueRouter(dependencies, type),
     resumeRouter(dependencies, type),
+    chatRouter(dependencies, type),
   ]);
   return [
     sessionsRouter(dependencies),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type Component, type ComponentRef, knownComponent, type Registry } from "../../domain/team.ts";
 import { unwrap } from "../../http/errors.ts";
-import { AgentId, RunId, TeamId } from "./request-fields.ts";
+import { AgentId, RunId, SessionId, TeamId } from "./request-fields.ts";
 
 /** Agents and teams have the same routes for what runs in them; only the words differ. */
 export type ComponentType = ComponentRef["type"];
@@ -22,8 +22,10 @@ export function componentPath(type: ComponentType) {
     component,
     runs: `${component}/runs`,
     run: `${component}/runs/{run_id}`,
+    chat: `${component}/chat`,
     componentParams: z.object(id),
     runParams: z.object({ ...id, run_id: RunId }),
+    chatParams: z.object({ ...id, session_id: SessionId }),
     mayRead: { scope: `${type}s:read`, of } as const,
     mayRun: { scope: `${type}s:run`, of } as const,
     /** For what reads or copies runs: AgentOS answers the lack of it in other words. */

@@ -185,6 +185,11 @@ export function formOrJsonBody(name: string, schema: z.ZodType, { required } = {
   };
 }
 
+/** A body for `request.body` that the handler reads by itself, as `formOrJsonBody`, for clients that send JSON only. */
+export function plainJsonBody(name: string, schema: z.ZodType) {
+  return { required: true, content: { "application/json": { schema: reference(name, schema) } } };
+}
+
 /** A body for `request.body` that the handler reads by itself: `readPatchBody(c)`, then `parseFields`. */
 export function jsonOrMergePatchBody(plain: NamedBody, mergePatch: NamedBody) {
   return {

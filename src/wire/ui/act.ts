@@ -20,11 +20,16 @@ export interface Said {
   text: string;
 }
 
-export const TRIGGERS = ["submit-message", "regenerate-message"] as const;
+/** The run whose history shows the user's message under this id; null for the id of a client's own. */
+export function runOfUsersMessage(messageId: string): string | null {
+  return messageId.endsWith(OF_USER) ? messageId.slice(0, -OF_USER.length) : null;
+}
+
+const OF_USER = ":user";
 
 /** The fields of a request that say what it asks for. Of the messages the last one is looked at, or the one that is named. */
 export interface Sent {
-  trigger: (typeof TRIGGERS)[number];
+  trigger: "submit-message" | "regenerate-message";
   messageId: string | null;
   messages: readonly unknown[];
 }

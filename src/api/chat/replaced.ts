@@ -1,0 +1,34 @@
+import { runNotContinuable, runNotFound } from "../../domain/error.ts";
+import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import type { Answered } from "../../store/runs/standing.ts";
+
+/** What is to be answered again. */
+export interface Asked {
+  /** The run whose answer is to be replaced, or to whose message another answer is wanted. */
+  runId: string;
+  /** Whether that run is meant, and no other one that has replaced it since. */
+  isExact: boolean;
+  /** Whether the run was answered again by a chat's request, so that this request may be the same one, sent again. */
+  wasAsked: boolean;
+}
+
+/**
+ * Which run is answered again, so that the request, sent again, is the same run: a request that says which answer it replaces
+ * means that one for good. One that does not means the newest; while that is a new answer that is still being made, it is
+ * this request that has asked for it. `line` is the newest run, with those that it answers again.
+ */
+export function replacedRun(line: readonly Answered[], { runId, isExact, wasAsked }: Asked): Outcome<string> {
+  const [newest, older] = line;
+  const nth = line.findIndex((run) => run.runId === runId);
+  if (newest === undefined || nth < 0) return fail(newest === undefined ? runNotFound() : notTheNewest(runId));
+  const isExactlyOlder = isExact && nth > 0;
+  if (isExactlyOlder && !wasAsked) return fail(notTheNewest(runId));
+  const isUnderWay = newest.status === "PENDING" || newest.status === "RUNNING";
+  if (!isExactlyOlder && newest.status === "PAUSED") {
+    return fail(runNotContinuable(newest.runId, "it waits for people; answer it, or stop it, first"));
+  }
+  if (isExactlyOlder) return ok(runId);
+  return ok(!isExact && isUnderWay && older !== undefined ? older.runId : newest.runId);
+}
+
+const notTheNewest = (runId: string) => runNotContinuable(runId, "only the newest answer can be regenerated");
