@@ -27,10 +27,12 @@ const NEEDED: Record<string, readonly string[]> = {
   "teams:read": ["GET /teams", "GET /teams/{team_id}"],
   "agents:run": ["", "/{run_id}/continue", "/{run_id}/cancel", "/{run_id}/resume"]
     .map((rest) => `POST /agents/{agent_id}/runs${rest}`)
-    .concat("GET /agents/{agent_id}/runs/{run_id}/resume", "POST /agents/{agent_id}/sessions/{session_id}/fork"),
-  "agents:read agents:run": ["", "/{run_id}", "/{run_id}/checkpoints", "/{run_id}/checkpoints/{message_index}"].map(
-    (rest) => `GET /agents/{agent_id}/runs${rest}`,
-  ),
+    .concat("GET /agents/{agent_id}/runs/{run_id}/resume", "POST /agents/{agent_id}/sessions/{session_id}/fork")
+    .concat("POST /agents/{agent_id}/chat", "POST /agents/{agent_id}/chat/{session_id}/stop")
+    .concat("GET /agents/{agent_id}/chat/{session_id}/stream"),
+  "agents:read agents:run": ["", "/{run_id}", "/{run_id}/checkpoints", "/{run_id}/checkpoints/{message_index}"]
+    .map((rest) => `GET /agents/{agent_id}/runs${rest}`)
+    .concat("GET /agents/{agent_id}/chat/{session_id}"),
   "sessions:read": [
     ...["", "/{session_id}", "/{session_id}/runs", "/{session_id}/runs/{run_id}", "/{session_id}/messages"].map(
       (rest) => `GET /sessions${rest}`,

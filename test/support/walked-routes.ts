@@ -20,6 +20,11 @@ function resolved(schema: unknown): Schema {
   return typeof $ref === "string" ? resolved(document.components.schemas[$ref.split("/").at(-1) ?? ""]) : schema;
 }
 
+const saidIn = ({ session_id }: Aim) => ({
+  id: session_id,
+  messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "text" }] }],
+});
+
 /** The bodies that a schema alone does not lead to what the operation is for. */
 const BODIES: Record<string, (aim: Aim) => object> = {
   update_session: () => ({ metadata: { stolen: true } }),
@@ -27,6 +32,8 @@ const BODIES: Record<string, (aim: Aim) => object> = {
   name_sessions: ({ session_id }) => ({ session_ids: [session_id], overwrite: "generated" }),
   continue_agent_run: ({ session_id }) => ({ session_id, stream: false, fork: true }),
   continue_team_run: ({ session_id }) => ({ session_id, stream: false, fork: true }),
+  send_agent_chat: saidIn,
+  send_team_chat: saidIn,
 };
 
 /** A value that the schema takes: what must be there, what names one of the ids, and no stream. */

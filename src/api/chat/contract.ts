@@ -136,7 +136,7 @@ export function chatRoutes(type: ComponentType) {
       method: "get",
       path: `${path.chat}/{session_id}`,
       operationId: `get_${type}_chat`,
-      scope: ["sessions:read", path.mayRead, path.mayRunThere],
+      scope: [path.mayRead, path.mayRunThere],
       user: "caller",
       summary: "A chat's history, as AI SDK's messages",
       description:
@@ -150,7 +150,7 @@ export function chatRoutes(type: ComponentType) {
       method: "get",
       path: `${path.chat}/{session_id}/stream`,
       operationId: `stream_${type}_chat`,
-      scope: ["sessions:read", path.mayRunThere],
+      scope: [path.mayRunThere],
       user: "caller",
       summary: "Read a chat's active run, as AI SDK's resume does",
       description: "From its start, also of a run that was continued; then what comes.",
