@@ -17,7 +17,7 @@ import {
   settableClock,
 } from "../support/end-user.ts";
 import { type Answer, call, newId } from "../support/http.ts";
-import { gate, hold, scriptModel, text, toolCall } from "../support/scripted-model.ts";
+import { gate, hold, scriptModel, text, toolCall, usage } from "../support/scripted-model.ts";
 import { eventually, killObjects, ring } from "../support/session-story.ts";
 import { delegate, leading, member, say } from "../support/teams.ts";
 
@@ -100,6 +100,20 @@ describe("a run", () => {
     );
     expect(body.metrics.total_tokens).toBe(45);
     expect(await ledgerOf(ada)).toEqual([{ run_id: body.run_id, tokens: 45, settled: 1 }]);
+  });
+
+  it("of a team that routes counts what its member said once, whether or not the server counts", async () => {
+    const helper = member("helper");
+    const team = leading([helper], { mode: "route" });
+    for (const counted of [true, false]) {
+      const ada = await endUser();
+      const said = [text("x".repeat(400)), ...(counted ? [] : [usage(null)])];
+      say(model, { leader: [[delegate(helper, "do it")]], helper: [said] });
+      const fields = { message: "go", stream: false, session_id: newId() };
+      const { body } = await call("POST", `/teams/${team}/runs`, fields, ada.headers);
+      expect(body.content).toBe("x".repeat(400));
+      expect(await ledgerOf(ada)).toEqual([{ run_id: body.run_id, tokens: counted ? 30 : 115, settled: 1 }]);
+    }
   });
 
   it("counts the tokens of members that had landed when the object died", async () => {

@@ -13,7 +13,7 @@ import {
   type SummaryEntry,
 } from "./event-log.ts";
 import { newRun, type RecordedFact, type Run, type RunFact } from "./state.ts";
-import { withUsage } from "./tokens.ts";
+import { tokensOfBytes, withUsage } from "./tokens.ts";
 
 /**
  * What may still happen to a paused run: people answer, requirements expire, somebody cancels. The member runs of a paused
@@ -244,6 +244,8 @@ function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData }: W
   const { messageId, text, reasoning, requestedAt, firstTokenAt } = run.answer;
   run.answer = null;
   run.modelMs += at - requestedAt;
+  // A provider counts once its answer has ended, so who ends answers before that would use it for nothing; some never count.
+  if (!usage?.totalTokens) run.uncounted += tokensOfBytes(bytesOf(text) + bytesOf(reasoning));
   run.outputBytes += toolCallBytes(toolCalls);
   run.providerDataBytes += utf8Bytes(providerData?.data ?? "");
   run.messages.push({
@@ -258,6 +260,8 @@ function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData }: W
     createdAt: run.head.startedAt + requestedAt,
   });
 }
+
+const bytesOf = (deltas: readonly string[]): number => deltas.reduce((sum, delta) => sum + utf8Bytes(delta), 0);
 
 function keepPartialAnswer(run: Run, at: number): void {
   if (run.answer === null) {

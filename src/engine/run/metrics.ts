@@ -1,7 +1,5 @@
-import type { Message } from "../../domain/message.ts";
 import type { RunMetrics } from "../../domain/run.ts";
 import type { TokenMetrics } from "../../domain/session.ts";
-import { utf8Bytes } from "../../lib/text.ts";
 import type { Run } from "./state.ts";
 import { addTokens, allTokens, usedSince } from "./tokens.ts";
 
@@ -57,23 +55,9 @@ export const totalTokens = (run: Run): number => treeTokens(run)?.total_tokens ?
 /** How many of them since the run was stored last. */
 export const newTokens = (run: Run): number => Math.max(0, totalTokens(run) - run.stored.tokens);
 
-/** How many bytes of text a token has, about. */
-const TOKEN_BYTES = 4;
-
-/**
- * About how many tokens went into answers that no model has counted. A model counts once it has ended, so whoever ends its
- * answer before that would use it for nothing; some servers never count. What it was asked is left out.
- */
-export function uncountedTokens(run: Run): number {
-  const answers = run.messages
-    .slice(run.stored.messages)
-    .filter((one) => one.role === "assistant" && !one.usage?.totalTokens);
-  const bytes = answers.reduce((sum, one) => sum + utf8Bytes(saidIn(one)), 0);
-  return run.members.reduce((sum, member) => sum + uncountedTokens(member), Math.ceil(bytes / TOKEN_BYTES));
-}
-
-const saidIn = (message: Message): string =>
-  message.role === "assistant" ? message.content + (message.reasoningContent ?? "") : message.content;
+/** About how many tokens a run and all its member runs have used since then that no provider has counted. */
+export const uncountedTokens = (run: Run): number =>
+  run.members.reduce((sum, member) => sum + uncountedTokens(member), run.uncounted);
 
 /** A session's tokens, with those that the run has used since it was stored last. Each member run adds its own tokens. */
 export function addRunTokens(session: TokenMetrics | null, run: Run): TokenMetrics | null {

@@ -84,6 +84,8 @@ export interface Run {
   model: RunModel;
   /** What each model has used. */
   usage: readonly ModelUsage[];
+  /** About how many tokens more the run has used since it was stored last: those that no provider has counted. */
+  uncounted: number;
   /** Milliseconds after the start; null until the first text, or the first reasoning that is shown, came. */
   firstTokenAt: number | null;
   /** Time spent waiting for the model, in milliseconds. */
@@ -180,6 +182,7 @@ export function newRun(head: RunHead, requirements: Requirement[] = []): Run {
     historyDropped: null,
     model: modelOf(head),
     usage: [],
+    uncounted: 0,
     firstTokenAt: null,
     modelMs: 0,
     outputBytes: 0,

@@ -44,6 +44,7 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     historyDropped: row.historyDropped,
     model,
     usage,
+    uncounted: 0,
     firstTokenAt: firstTokenAt(log),
     modelMs: toMs(row.metrics?.timings?.model) ?? 0,
     outputBytes: produced.reduce((sum, message) => sum + messageBytes(message), 0),

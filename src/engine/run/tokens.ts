@@ -147,3 +147,9 @@ function combined(a: Usage, b: Usage, combine: (a: number, b: number) => number)
   }
   return usage;
 }
+
+/** How many bytes of text a token has, about. */
+const TOKEN_BYTES = 4;
+
+/** About how many tokens a text of this length has: what is counted where a provider has not. */
+export const tokensOfBytes = (bytes: number): number => Math.ceil(bytes / TOKEN_BYTES);

@@ -122,8 +122,8 @@ const KEPT_BYTES = [64 * 1024, 0];
 /** The run as it is stored when D1 refuses it whole: ERROR `storage`, with what fits. */
 export function refusedRuns(run: Run): Run[] {
   return KEPT_BYTES.map((bytes) => {
-    const { historyDropped, model, usage, firstTokenAt, modelMs, stored } = run;
-    const known = { historyDropped, model, usage, firstTokenAt, modelMs, stored };
+    const { historyDropped, model, usage, uncounted, firstTokenAt, modelMs, stored } = run;
+    const known = { historyDropped, model, usage, uncounted, firstTokenAt, modelMs, stored };
     const kept: Run = { ...newRun(run.head, run.requirements), ...known };
     const at = (run.end?.at ?? run.head.startedAt) - run.head.startedAt;
     applyFact(kept, { at: 0, fact: { type: "run_started" } });
