@@ -17,13 +17,25 @@ import {
   settableClock,
 } from "../support/end-user.ts";
 import { type Answer, call, newId } from "../support/http.ts";
-import { gate, hold, scriptModel, text, toolCall, usage } from "../support/scripted-model.ts";
+import {
+  askedBytes,
+  gate,
+  hold,
+  type ModelCall,
+  type ScriptedModel,
+  scriptModel,
+  text,
+  toolCall,
+  usage,
+} from "../support/scripted-model.ts";
 import { eventually, killObjects, ring } from "../support/session-story.ts";
 import { delegate, leading, member, say } from "../support/teams.ts";
 
 const model = scriptModel();
 const d1 = watchD1();
 const clock = settableClock();
+
+const last = ({ calls }: ScriptedModel) => calls.at(-1) as ModelCall;
 
 const ask = defineTool({
   name: "ask",
@@ -112,7 +124,10 @@ describe("a run", () => {
       const fields = { message: "go", stream: false, session_id: newId() };
       const { body } = await call("POST", `/teams/${team}/runs`, fields, ada.headers);
       expect(body.content).toBe("x".repeat(400));
-      expect(await ledgerOf(ada)).toEqual([{ run_id: body.run_id, tokens: counted ? 30 : 115, settled: 1 }]);
+      const uncounted = Math.ceil((askedBytes(last(model).request) + 400) / 4);
+      expect(await ledgerOf(ada)).toEqual([
+        { run_id: body.run_id, tokens: 15 + (counted ? 15 : uncounted), settled: 1 },
+      ]);
     }
   });
 
@@ -175,7 +190,7 @@ describe("a run", () => {
       () => ledgerOf(ada),
       ([found]) => found !== undefined && found.tokens > 0,
     );
-    expect(row).toMatchObject({ tokens: 15, settled: 1 });
+    expect(row).toMatchObject({ tokens: 15 + Math.ceil(askedBytes(last(model).request) / 4), settled: 1 });
     expect((await runAs(ada, "next")).status).toBe(200);
   });
 

@@ -1,5 +1,8 @@
 /** How much end users may use: runs at a time, runs and tokens of a day, sessions. */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineTool } from "../../src/domain/tool.ts";
+import { testAgent } from "../support/agents.ts";
 import { bearer, key, tokenFor } from "../support/credentials.ts";
 import { accepts, heldBefore, unanswered, type Which, watchD1 } from "../support/d1-faults.ts";
 import { isolate } from "../support/deployments.ts";
@@ -15,7 +18,19 @@ import {
   usageOf,
 } from "../support/end-user.ts";
 import { call, newId } from "../support/http.ts";
-import { finish, gate, hold, scriptModel, text, usage } from "../support/scripted-model.ts";
+import {
+  askedBytes,
+  fail,
+  finish,
+  gate,
+  hold,
+  type Step,
+  scriptModel,
+  text,
+  thinks,
+  toolCall,
+  usage,
+} from "../support/scripted-model.ts";
 import { killObjects, ring, rowsOf } from "../support/session-story.ts";
 
 const model = scriptModel();
@@ -23,6 +38,15 @@ const d1 = watchD1();
 const clock = settableClock();
 
 const HOUR_MS = 3_600_000;
+
+const silent = { instructions: "Be brief.", naming: { after: 0 }, showReasoning: false };
+const read = defineTool({ name: "read", description: "Reads.", parameters: z.object({}), execute: () => "" });
+
+/** How long what the model was last asked is. */
+const asked = () => askedBytes(model.calls.at(-1)?.request ?? { model: "", messages: [] });
+
+const cancel = (user: EndUser, runId: string, agent = "assistant") =>
+  call("POST", `/agents/${agent}/runs/${runId}/cancel`, undefined, user.headers);
 
 describe("runs at a time", () => {
   // case 98
@@ -144,23 +168,48 @@ describe("a day", () => {
     expect((await runAs(ada, "three")).status).toBe(200);
   });
 
-  it("has the tokens of answers too that are cancelled before the model has counted them, by their length", async () => {
-    const ada = await endUser({ tokens_per_day: 20 });
+  it("has the tokens of answers too that are cancelled before the model has counted them, by the length of what was asked and answered", async () => {
+    const arguments_ = { path: "y".repeat(388) };
+    const answers: Record<string, [Step[], number]> = {
+      "a text": [[text("x".repeat(400))], 400],
+      "a tool's arguments": [[toolCall("read", arguments_, { id: "id" }), text("!")], "idread".length + 399 + 1],
+      "thoughts that nobody is shown": [[thinks("z".repeat(400)), text("!")], 401],
+    };
+    for (const [what, [said, bytes]] of Object.entries(answers)) {
+      const ada = await endUser({ tokens_per_day: 20 });
+      const agent = testAgent({ ...silent, tools: [read] });
+      model.next([...said, hold(gate()), text("!")]);
+      const cut = await openAs(ada, "hello", { agent });
+      await cut.until("RunContent");
+      await cancel(ada, cut.runId, agent);
+      await cut.rest();
+      const tokens = Math.ceil((asked() + bytes) / 4);
+      expect(await usageOf(ada), what).toMatchObject({ runs: 1, tokens, active: 0 });
+      expectOver(await runAs(ada, "again"), "tokens-day");
+    }
+  });
+
+  it("has the tokens of what was asked where the run is cancelled before a word came, and none where the provider refuses", async () => {
+    const ada = await endUser();
     const point = gate();
-    model.next([text("x".repeat(400)), hold(point), text("!")]);
-    const cut = await openAs(ada, "hello");
-    await cut.until("RunContent");
-    await call("POST", `/agents/assistant/runs/${cut.runId}/cancel`, undefined, ada.headers);
+    model.next([hold(point), text("!")]);
+    const agent = testAgent(silent);
+    const cut = await openAs(ada, "hello", { agent });
+    await point.reached();
+    await cancel(ada, cut.runId, agent);
     await cut.rest();
-    expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: 100, active: 0 });
-    expectOver(await runAs(ada, "again"), "tokens-day");
+    const tokens = Math.ceil(asked() / 4);
+    expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens, active: 0 });
+    model.next([fail(400)]);
+    expect((await runAs(ada, "hello")).body.status).toBe("ERROR");
+    expect(await usageOf(ada)).toMatchObject({ runs: 2, tokens });
   });
 
   it("has the tokens of whole answers too whose server counts none", async () => {
     const ada = await endUser({ tokens_per_day: 20 });
     model.next([text("x".repeat(400)), usage(null), finish("stop")]);
-    expect((await runAs(ada, "hello")).body.status).toBe("COMPLETED");
-    expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: 100 });
+    expect((await runAs(ada, "hello", { agent: testAgent(silent) })).body.status).toBe("COMPLETED");
+    expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: Math.ceil((asked() + 400) / 4) });
   });
 
   // case 103

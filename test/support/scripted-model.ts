@@ -96,6 +96,14 @@ export const summary = (text: string, topics: unknown = ["topic"]): Step[] => [
 export const lastUser = (request: ChatRequest): string =>
   request.messages.findLast((message) => message.role === "user")?.content ?? "";
 
+/** How long what a request tells the model is: texts, tools, and calls of tools. Nothing of it may be other than ASCII. */
+export function askedBytes({ messages, tools = [] }: ChatRequest): number {
+  const told = tools.map(({ function: { name, description, parameters } }) => ({ name, description, parameters }));
+  const calls = messages.flatMap(({ tool_calls = [] }) => tool_calls.map(({ function: called }) => called));
+  const texts = [...messages.map(({ content }) => content ?? ""), ...calls.flatMap((one) => [one.name, one.arguments])];
+  return texts.join("").length + (told.length > 0 ? JSON.stringify(told).length : 0);
+}
+
 export const text = (...deltas: string[]): Step => {
   return (connection) => deltas.forEach((content) => void connection.delta({ content }));
 };

@@ -7,7 +7,6 @@ import {
   NO_USAGE,
   type ProviderData,
   type ToolCall,
-  type Usage,
 } from "../../domain/model.ts";
 import { untilAborted } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
@@ -20,6 +19,7 @@ import type { Run, RunFact } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
 import { type Asked, askedModel } from "./fallback.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
+import { type Exchange, usedTokens } from "./used-tokens.ts";
 
 type AskDependencies = Pick<
   DriveDependencies,
@@ -60,11 +60,9 @@ export interface Answer {
 type Aside = Pick<ProviderData, "data">;
 
 /** What has come of an answer so far. */
-interface Streamed {
-  text: string;
+interface Streamed extends Exchange {
   fragments: CallFragments;
   aside: Aside | null;
-  usage: Usage;
   /** Why the model stopped; `full`: the run has no room for the rest. Null when the answer ended without a reason. */
   end: FinishReason | "full" | null;
 }
@@ -78,18 +76,19 @@ export async function* askModel(
   const streamed = yield* streamWithLess(run, prompt, deps);
   if (streamed === null) return null;
   if (deps.signal.aborted) {
-    yield { type: "cancelled" };
+    yield { type: "cancelled", uncounted: usedTokens(streamed) };
     return null;
   }
   const answer = wholeAnswer(streamed, outputRoom(run, deps), deps.newId);
   if (answer === null) {
     const message = "The model's answer ended early: no finish reason was seen.";
-    yield { type: "failed", error: { type: "model_incomplete", message } };
+    yield { type: "failed", error: { type: "model_incomplete", message }, uncounted: usedTokens(streamed) };
     return null;
   }
   yield {
     type: "model_answered",
     usage: streamed.usage,
+    ...(streamed.usage.totalTokens === 0 && { uncounted: usedTokens(streamed) }),
     toolCalls: answer.calls,
     ...(answer.aside !== null && {
       providerData: kept(answer.aside, askedModel(deps.model, run.model).model.source, deps),
@@ -123,14 +122,14 @@ async function* streamWithLess(
     const streamed = yield* stream(run, asked, request, deps);
     if (!(streamed instanceof Failed)) return streamed;
     if (deps.signal.aborted) {
-      yield { type: "cancelled" };
+      yield { type: "cancelled", uncounted: streamed.used };
       return null;
     }
     const refused = { left, source: asked.model.source };
     const ways = { less: () => leaveOutMore(prompt, produced, refused), next: asked.next };
     const step = nextStep(run, streamed, ways, deps);
     if (step === null) {
-      yield failure(streamed.error);
+      yield { ...failure(streamed.error), uncounted: streamed.used };
       return null;
     }
     yield step;
@@ -160,9 +159,12 @@ class Failed {
   readonly refusal: string | null;
   /** Whether the provider was away before it said anything. */
   readonly isAway: boolean;
+  /** About how many tokens it has used. A provider that said nothing has not worked, unless nobody waited for it to begin. */
+  readonly used: number;
 
-  constructor(error: unknown, hasBegun: boolean) {
+  constructor(error: unknown, { hasBegun, used }: { hasBegun: boolean; used: number }) {
     this.error = error;
+    this.used = used;
     this.isAway = error instanceof ModelError && error.isAway && !hasBegun;
     this.refusal = error instanceof ModelError && error.refusesHistory && !hasBegun ? error.message : null;
   }
@@ -175,7 +177,9 @@ async function* stream(
   deps: AskDependencies,
 ): AsyncGenerator<RunFact, Streamed | Failed> {
   const streamed: Streamed = {
+    request,
     text: "",
+    reasoningBytes: 0,
     fragments: newFragments(),
     aside: null,
     usage: NO_USAGE,
@@ -200,7 +204,7 @@ async function* stream(
     }
     return streamed;
   } catch (error) {
-    return new Failed(error, hasBegun);
+    return new Failed(error, { hasBegun, used: hasBegun || deps.signal.aborted ? usedTokens(streamed) : 0 });
   } finally {
     upstream.abort();
   }
@@ -224,6 +228,7 @@ function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | nu
       if (fragments.bytes > room) streamed.end = "full";
       return null;
     case "reasoning": {
+      streamed.reasoningBytes += utf8Bytes(chunk.delta);
       const delta = room < CHARACTER_BYTES ? "" : fitting(chunk.delta, room);
       return delta === "" ? null : { type: "reasoning", delta };
     }
@@ -260,7 +265,7 @@ function outputRoom(run: Run, { limits }: AskDependencies): number {
   return limits.maxOutputBytes - run.outputBytes;
 }
 
-function failure(error: unknown): RunFact {
+function failure(error: unknown): Extract<RunFact, { type: "failed" }> {
   if (error instanceof ModelError) {
     const message = error.refusesHistory ? `${error.message} ${WHAT_HELPS}` : error.message;
     return { type: "failed", error: { type: error.type, message } };

@@ -146,12 +146,12 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       tell(run, { kind: "run_completed", at });
       break;
     case "failed":
-      keepPartialAnswer(run, at);
+      keepPartialAnswer(run, at, fact);
       run.end = { status: "ERROR", error: fact.error, at: endedAt };
       tell(run, { kind: "run_failed", at });
       break;
     case "cancelled":
-      keepPartialAnswer(run, at);
+      keepPartialAnswer(run, at, fact);
       run.end = { status: "CANCELLED", at: endedAt };
       tell(run, { kind: "run_cancelled", at });
       tell(run, { kind: "run_completed", at });
@@ -235,9 +235,10 @@ interface WholeAnswer {
   toolCalls: ToolCall[];
   usage: Usage | null;
   providerData?: ProviderData;
+  uncounted?: number | undefined;
 }
 
-function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData }: WholeAnswer): void {
+function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData, uncounted }: WholeAnswer): void {
   if (run.answer === null) {
     return;
   }
@@ -245,7 +246,8 @@ function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData }: W
   run.answer = null;
   run.modelMs += at - requestedAt;
   // A provider counts once its answer has ended, so who ends answers before that would use it for nothing; some never count.
-  if (!usage?.totalTokens) run.uncounted += tokensOfBytes(bytesOf(text) + bytesOf(reasoning));
+  // Of an answer under which the object died only its text is known.
+  if (!usage?.totalTokens) run.uncounted += uncounted ?? tokensOfBytes(bytesOf(text) + bytesOf(reasoning));
   run.outputBytes += toolCallBytes(toolCalls);
   run.providerDataBytes += utf8Bytes(providerData?.data ?? "");
   run.messages.push({
@@ -263,13 +265,14 @@ function closeAnswer(run: Run, at: number, { toolCalls, usage, providerData }: W
 
 const bytesOf = (deltas: readonly string[]): number => deltas.reduce((sum, delta) => sum + utf8Bytes(delta), 0);
 
-function keepPartialAnswer(run: Run, at: number): void {
+function keepPartialAnswer(run: Run, at: number, { uncounted }: Pick<WholeAnswer, "uncounted">): void {
   if (run.answer === null) {
     return;
   }
   if (run.answer.text.length + run.answer.reasoning.length > 0) {
-    closeAnswer(run, at, { toolCalls: [], usage: null });
+    closeAnswer(run, at, { toolCalls: [], usage: null, uncounted });
   } else {
+    run.uncounted += uncounted ?? 0;
     run.modelMs += at - run.answer.requestedAt;
     run.answer = null;
   }

@@ -128,8 +128,8 @@ export type RunFact =
   | { type: "content"; delta: string }
   /** What the model thought, as far as readers are told and the run keeps it. */
   | { type: "reasoning"; delta: string }
-  /** `providerData` is left out if the provider sent none. */
-  | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[]; providerData?: ProviderData }
+  /** `providerData` is left out if the provider sent none, `uncounted` if it has counted the tokens. */
+  | { type: "model_answered"; usage: Usage; toolCalls: ToolCall[]; providerData?: ProviderData; uncounted?: number }
   | { type: "tool_started"; call: number }
   | { type: "tool_ended"; call: number; messageId: string; result: string; isError: boolean }
   /** The member that the call went to waits for a person. */
@@ -150,8 +150,9 @@ export type RunFact =
   /** `summary` is null when none was made. */
   | { type: "summary_completed"; summary: SessionSummary | null }
   | { type: "completed"; finishReason: RunFinishReason }
-  | { type: "failed"; error: RunError }
-  | { type: "cancelled" }
+  /** `uncounted` is what the request used that was under way, here and below: about, in tokens. Left out if nobody knows. */
+  | { type: "failed"; error: RunError; uncounted?: number }
+  | { type: "cancelled"; uncounted?: number }
   | { type: "gap"; nextIndex: number };
 
 /** A fact and when it was recorded, in milliseconds since the run started. */
