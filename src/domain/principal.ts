@@ -74,6 +74,10 @@ export const isReservedUser = (userId: string): boolean => userId.startsWith("sa
 export const actorOf = ({ caller, subject }: Pick<Credential, "caller" | "subject">): string =>
   caller === "user" ? `user:${subject}` : caller;
 
+/** The name of this user where it acts by itself: a machine's id is its name. */
+export const actorNamed = (userId: string): string =>
+  isReservedUser(userId) ? userId : actorOf({ caller: "user", subject: userId });
+
 /** Who acts with this credential, where the request names this user. A confined caller is itself, whomever it names. */
 export function principalOf(credential: Credential, named: string | null): Principal {
   const { caller, subject, scopes } = credential;

@@ -1,5 +1,5 @@
 import type { Failure } from "./error.ts";
-import type { UserLimits } from "./principal.ts";
+import { actorNamed, type UserLimits } from "./principal.ts";
 import type { Requirement } from "./requirement.ts";
 import type { RunRow } from "./run.ts";
 
@@ -30,17 +30,33 @@ export interface UsageKey {
   runId: string;
 }
 
+type AnsweredRequirement = Pick<Requirement, "answeredAt" | "actor" | "userId">;
+
 /**
  * The row that a run's use stands in: that of its start or, once it has gone on, that of its last continue, whose instant is
- * that of the last answer. So whoever has the run, in memory or from D1, knows its row. Null for a run without a user.
+ * that of the last answer. So whoever has the run, in memory or from D1, knows its row. A run without a user has none, until the
+ * session's owner lets it go on: that continue is the owner's.
  */
 export function usageKey(
   { userId, createdAt, runId }: Pick<RunRow, "userId" | "createdAt" | "runId">,
-  requirements: readonly Pick<Requirement, "answeredAt">[],
+  requirements: readonly AnsweredRequirement[],
 ): UsageKey | null {
-  if (userId === null) return null;
+  const whose = userId ?? ownerWhoAnswered(requirements);
+  if (whose === null) return null;
   const startedAt = requirements.reduce((last, { answeredAt }) => Math.max(last, answeredAt ?? 0), createdAt);
-  return { userId, startedAt, runId };
+  return { userId: whose, startedAt, runId };
+}
+
+/** The session's owner, if it was the owner who answered last, by a credential of its own; what has expired nobody answered. */
+function ownerWhoAnswered(requirements: readonly AnsweredRequirement[]): string | null {
+  const last = requirements
+    .filter(({ actor }) => actor !== null)
+    .reduce<AnsweredRequirement | null>(
+      (newest, one) => ((one.answeredAt ?? 0) >= (newest?.answeredAt ?? 0) ? one : newest),
+      null,
+    );
+  const owner = last?.userId ?? null;
+  return owner !== null && last?.actor === actorNamed(owner) ? owner : null;
 }
 
 /** What a user has used since midnight, and how many of their runs are active or wait. */

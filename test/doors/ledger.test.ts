@@ -16,7 +16,7 @@ import {
   runAs,
   settableClock,
 } from "../support/end-user.ts";
-import { type Answer, call, newId } from "../support/http.ts";
+import { type Answer, call, EventStream, newId, send } from "../support/http.ts";
 import {
   askedBytes,
   gate,
@@ -257,6 +257,44 @@ describe("a continue", () => {
       (rows) => rows.every(({ settled }) => settled === 1),
     );
     expect((await ledgerOf(ada)).map(({ tokens }) => tokens)).toEqual([15, 30]);
+  });
+
+  it("of a run without a user is counted as the confined user's who let it go on, and as nobody's by the key", async () => {
+    const ada = await endUser({ concurrent_runs: 1 });
+    const agent = testAgent({ instructions: "Be brief.", tools: [ask], naming: { after: 0 } });
+    const session_id = newId();
+    const asking = (id: string) => [toolCall("ask", {}, { id })];
+    await runAs(ada, "hello", { agent, session_id });
+    model.next(asking("one"));
+    const fields = { message: "go", stream: false, session_id };
+    const { body } = await call("POST", `/agents/${agent}/runs`, fields, key);
+    expect([body.status, (await ledgerOf(ada)).length]).toEqual(["PAUSED", 1]);
+
+    const path = `/agents/${agent}/runs/${body.run_id}/continue`;
+    const letGoOn = (id: string, headers: Record<string, string>) =>
+      call("POST", path, { tools: [{ tool_call_id: id, confirmed: true }], session_id, stream: false }, headers);
+    model.next(asking("two"));
+    expect((await letGoOn("one", ada.headers)).body).toMatchObject({ status: "PAUSED" });
+    const counted = { run_id: body.run_id, tokens: 15, settled: 1 };
+    expect((await ledgerOf(ada)).slice(1)).toEqual([counted]);
+    model.next(asking("three"));
+    expect((await letGoOn("two", key)).body).toMatchObject({ status: "PAUSED" });
+    expect((await ledgerOf(ada)).slice(1)).toEqual([counted]);
+
+    const point = gate();
+    model.next([hold(point), text("other")]);
+    const other = { message: "other", stream: true, session_id };
+    const active = new EventStream(await send("POST", `/agents/${agent}/runs`, other, key));
+    await point.reached();
+    const waiting = letGoOn("three", ada.headers);
+    await eventually(
+      () => ledgerOf(ada),
+      (rows) => rows.length === 3,
+    );
+    expectOver(await runAs(ada, "next"), "concurrent-runs");
+    expect((await call("DELETE", `/sessions/${session_id}`, undefined, ada.headers)).status).toBe(204);
+    await Promise.all([waiting, active.rest()]);
+    expect((await ledgerOf(ada)).map(({ settled }) => settled)).toEqual([1, 1, 1]);
   });
 
   it("that is refused stores no answer, and can be sent again the next day", async () => {

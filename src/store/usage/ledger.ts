@@ -4,7 +4,7 @@ import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { insertNew } from "../insert-rows.ts";
-import { runs, runUsage } from "../schema/tables.ts";
+import { runs, runUsage, sessions } from "../schema/tables.ts";
 
 // The rows of `run_usage`, which go into the batches of their run. Each statement changes something only while its
 // condition holds, and can be repeated. A run without a user has no row, so its batches have no such statement.
@@ -47,17 +47,21 @@ export function keepUsage(db: Database, key: UsageKey, tokens: number): Statemen
     .where(isRow(key));
 }
 
-/** Gives the places back that runs hold which are removed with their session. Rows from before `since` hold none. */
+/**
+ * Gives the places back that runs hold which are removed with their session. Rows from before `since` hold none. What a run
+ * without a user has stands in a row of the session's owner.
+ */
 export function freePlaces(db: Database, sessionId: string, since: number, condition: SQL): Statement {
   const isHeld = sql`(${runs.status} in ('PENDING', 'RUNNING') or ${runs.waiting} = 1)`;
   const held = (column: SQL) =>
-    sql`(select ${column} from ${runs} where ${runs.sessionId} = ${sessionId} and ${isHeld} and ${runs.userId} is not null)`;
+    sql`(select ${column} from ${runs} where ${runs.sessionId} = ${sessionId} and ${isHeld})`;
+  const owner = sql`(select ${sessions.userId} from ${sessions} where ${sessions.sessionId} = ${sessionId})`;
   return db
     .update(runUsage)
     .set({ settled: true })
     .where(
       and(
-        sql`${runUsage.userId} in ${held(sql`${runs.userId}`)}`,
+        sql`${runUsage.userId} in ${held(sql`ifnull(${runs.userId}, ${owner})`)}`,
         sql`${runUsage.startedAt} >= ${since}`,
         sql`${runUsage.runId} in ${held(sql`${runs.runId}`)}`,
         eq(runUsage.settled, false),

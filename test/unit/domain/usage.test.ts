@@ -54,14 +54,30 @@ describe("whether a user may run", () => {
 
 describe("the row of a run", () => {
   const run = { userId: developer("ada").ownerId, createdAt: 100, runId: "r" };
+  const at = (answeredAt: number | null, actor: string | null = null, userId: string | null = "ada") => {
+    return { answeredAt, actor, userId };
+  };
 
   it("is that of its start, and of its last continue once it has gone on", () => {
     expect(usageKey(run, [])).toEqual({ userId: "ada", startedAt: 100, runId: "r" });
-    expect(usageKey(run, [{ answeredAt: null }])?.startedAt).toBe(100);
-    expect(usageKey(run, [{ answeredAt: 300 }, { answeredAt: 200 }, { answeredAt: null }])?.startedAt).toBe(300);
+    expect(usageKey(run, [at(null)])?.startedAt).toBe(100);
+    expect(usageKey(run, [at(300), at(200), at(null)])?.startedAt).toBe(300);
   });
 
   it("is none for a run without a user", () => {
     expect(usageKey({ ...run, userId: null }, [])).toBeNull();
+  });
+
+  it("is, for a run without a user, the session's owner's where the owner by itself has answered last, in person", () => {
+    const whose = (...requirements: Parameters<typeof usageKey>[1]) => {
+      return usageKey({ ...run, userId: null }, requirements)?.userId ?? null;
+    };
+    expect(whose(at(200, "user:ada"))).toBe("ada");
+    expect(whose(at(200, "security_key"), at(300, "user:ada"), at(400))).toBe("ada");
+    expect(whose(at(300, "security_key"), at(200, "user:ada"))).toBeNull();
+    expect(whose(at(200, "user:eve"))).toBeNull();
+    expect(whose(at(200, "sa:nightly", "sa:nightly"))).toBe("sa:nightly");
+    expect(whose(at(200, "security_key", "security_key"))).toBeNull();
+    expect(whose(at(200, "user:ada", null))).toBeNull();
   });
 });
