@@ -278,12 +278,18 @@ describe("an idempotency key", () => {
     expect(hers.session_id).toMatch(/^keyed-/);
     expect([his.session_id === hers.session_id, his.run_id === hers.run_id]).toEqual([false, false]);
     expect((await run(ada, {}, more)).run_id).toBe(hers.run_id);
-    const taken = await bob.run("once", { session_id: hers.session_id }, more);
-    expect([taken.status, taken.body.detail]).toEqual([404, "Session not found"]);
-    // An id that nobody has begun yet, as who knows the key could compute it.
+    // Who knows the key can compute the id: neither a session that is there, nor one that is deleted, may tell that it was used.
     const unbegun = `keyed-${newId()}`;
-    expect((await bob.run("once", { session_id: unbegun }, more)).status).toBe(422);
-    expect((await bob.call("POST", "/sessions", { session_id: unbegun })).status).toBe(422);
+    const told = async (session_id: string) => {
+      const ran = await bob.run("once", { session_id }, more);
+      const made = await bob.call("POST", "/sessions", { session_id });
+      return JSON.stringify([ran, made].map(({ status, body }) => [status, body.detail])).replaceAll(session_id, "…");
+    };
+    const ofUnbegun = await told(unbegun);
+    expect(ofUnbegun).toMatch(/^\[\[422,.*\[422,/);
+    expect(await told(hers.session_id)).toBe(ofUnbegun);
+    expect((await ada.call("DELETE", `/sessions/${hers.session_id}`)).status).toBe(204);
+    expect(await told(hers.session_id)).toBe(ofUnbegun);
   });
 
   // case 60

@@ -50,11 +50,13 @@ async function lookAndAdmit(context: AdmitContext, arrival: Arrival): Promise<Ad
   }
   lane.takeUp();
   const closed = whyClosed(context, arrival.principal, loaded.session);
+  // To whom the session does not exist is told the same whether or not it is there: its id would say that a key was used.
+  const isThere = loaded.session !== null && closed?.code !== "session_not_found";
+  if (!isThere && !(await mayBegin(deps.sessionId, idempotency))) {
+    return fail(reservedSessionId(deps.sessionId));
+  }
   if (closed !== null) {
     return fail(closed);
-  }
-  if (loaded.session === null && !(await mayBegin(deps.sessionId, idempotency))) {
-    return fail(reservedSessionId(deps.sessionId));
   }
   const userId = ownerOfRun(arrival.principal, request.userId, loaded.session);
   // A guest's run belongs to nobody, so it has nobody's claims either.
