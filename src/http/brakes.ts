@@ -1,3 +1,4 @@
+import { matchedRoutes } from "hono/route";
 import { AppError, tooManyFailures, tooManyRequests } from "../domain/error.ts";
 import { type Credential, isConfined } from "../domain/principal.ts";
 import type { Config } from "../env.ts";
@@ -52,28 +53,42 @@ const isWrongCredential = (error: unknown): boolean =>
 /** Where the request came from, as Cloudflare says. Without Cloudflare in front, all addresses are one. */
 const addressOf = (c: AppContext): string => ipNetwork(c.req.header("CF-Connecting-IP") ?? "unknown");
 
-/** Brakes every request of a confined caller, by its user. */
+/** The steps by which routes say that they cost that much. */
+const costly = new WeakSet<Middleware>();
+const costs = (step: unknown): boolean => costly.has(step as Middleware);
+
+/**
+ * Brakes every request of a confined caller, by its user. What costs a model asks the other brake at the same time, so that it
+ * waits once; what that one says is told where the route says that it costs, behind the scope that may be lacking.
+ */
 export function brakeRequests(): Middleware {
   return async function brakeRequests(c, next) {
-    await brakeUser(c, c.get("config").requests);
+    const { requests, runStarts } = c.get("config");
+    if (matchedRoutes(c).some(({ handler }) => costs(handler))) c.set("mayStartRun", passesUser(c, runStarts));
+    if (!(await passesUser(c, requests))) throw new AppError(tooManyRequests());
     await next();
   };
 }
 
 /** Brakes what costs a model, or reads very much. */
 export function brakeRunStarts(): Middleware {
-  return async function brakeRunStarts(c, next) {
+  const step: Middleware = async function brakeRunStarts(c, next) {
     await brakeRunStart(c);
     await next();
   };
+  costly.add(step);
+  return step;
 }
 
 /** The same for a route of which only some requests cost that much. */
-export const brakeRunStart = (c: AppContext): Promise<void> => brakeUser(c, c.get("config").runStarts);
+export async function brakeRunStart(c: AppContext): Promise<void> {
+  const passing = c.get("mayStartRun") ?? passesUser(c, c.get("config").runStarts);
+  if (!(await passing)) throw new AppError(tooManyRequests());
+}
 
-async function brakeUser(c: AppContext, brake: Brake): Promise<void> {
+async function passesUser(c: AppContext, brake: Brake): Promise<boolean> {
   // No credential is there on open paths, and the subject is null for the security key and in development.
   const credential: Credential | undefined = c.get("credential");
-  if (credential === undefined || credential.subject === null || !isConfined(credential)) return;
-  if (!(await passes(brake, credential.subject))) throw new AppError(tooManyRequests());
+  if (credential === undefined || credential.subject === null || !isConfined(credential)) return true;
+  return passes(brake, credential.subject);
 }

@@ -12,6 +12,8 @@ export interface AppEnv {
     credential: Credential;
     /** The user that the request names, or null. Undefined on routes that do not read it. */
     userId: string | null;
+    /** Whether the user may start a run now. Undefined where nobody has asked yet. Never rejects. */
+    mayStartRun: Promise<boolean> | undefined;
   };
 }
 

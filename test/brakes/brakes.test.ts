@@ -145,6 +145,50 @@ describe("what costs a model, or reads very much", () => {
     expect((await costly[4]?.[1](user))?.status).toBe(429);
   });
 
+  describe("is asked of both brakes at once", () => {
+    /** Runs with these brakes, each of which answers only once both were asked. */
+    async function runWith(lets: { requests: boolean; starts: boolean }, scopes: string[] = ["agents:run"]) {
+      const asked: string[] = [];
+      const both = Promise.withResolvers<void>();
+      const brake = (name: string, success: boolean): RateLimit => ({
+        limit: async () => {
+          if (asked.push(name) === 2) both.resolve();
+          await both.promise;
+          return { success };
+        },
+      });
+      const response = await worker.fetch(
+        new Request("http://localhost/agents/assistant/runs", {
+          method: "POST",
+          headers: { ...bearer(await tokenFor(newId(), { scopes })), "Content-Type": "application/json" },
+          body: JSON.stringify({ message: "hi", stream: false }),
+        }),
+        { ...env, REQUESTS: brake("requests", lets.requests), RUN_STARTS: brake("starts", lets.starts) },
+        createExecutionContext(),
+      );
+      const { code } = await response.json<{ code?: string }>();
+      return { status: response.status, code, asked: asked.toSorted() };
+    }
+    const asked = ["requests", "starts"];
+
+    it("and runs only where both let it", async () => {
+      expect(await runWith({ requests: true, starts: true })).toEqual({ status: 200, asked });
+      const braked = { status: 429, code: "rate_limited", asked };
+      expect(await runWith({ requests: true, starts: false })).toEqual(braked);
+      expect(await runWith({ requests: false, starts: true })).toEqual(braked);
+      expect(await runWith({ requests: false, starts: false })).toEqual(braked);
+    });
+
+    it("and too many requests are told before a scope that is lacking, too many starts behind it", async () => {
+      const [first, second] = [
+        { requests: false, starts: false },
+        { requests: true, starts: false },
+      ];
+      expect((await runWith(first, ["agents:read"])).status).toBe(429);
+      expect((await runWith(second, ["agents:read"])).status).toBe(403);
+    });
+  });
+
   it("is not braked for the key", async () => {
     const answers = await repeated(5, () =>
       call("POST", "/agents/assistant/runs", { message: "hi", stream: false, user_id: "ada" }, key),
