@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { type KeyPair, keyPair, rawToken, scriptIssuer, signWith } from "../support/credentials.ts";
 import { ISSUER } from "../support/doors-deployment.ts";
@@ -98,6 +99,27 @@ describe("reading the keys", () => {
     expect((await second).body.credential.subject).toBe("bob");
     expect((await first).status).toBe(200);
     expect(idp.reads).toHaveLength(1);
+  });
+
+  it("is the platform's to end where the request that began it is given up, since others wait for it", async () => {
+    const { request } = isolate();
+    const point = gate();
+    const keys = idp.keys.map(({ jwk }) => jwk);
+    idp.answer = async () => {
+      point.arrivals += 1;
+      while (!point.released) await scheduler.wait(1);
+      return Response.json({ keys });
+    };
+    const kept: Promise<unknown>[] = [];
+    const context = Object.assign(createExecutionContext(), { waitUntil: (work: Promise<unknown>) => kept.push(work) });
+    const begun = request("/who", { headers: { Authorization: `Bearer ${await token()}` } }, context);
+    await point.reached();
+    const ended = Promise.all(kept).then(() => "ended");
+    expect(await Promise.race([ended, "under way"])).toBe("under way");
+    expect(kept).toHaveLength(1);
+    point.release();
+    expect(await ended).toBe("ended");
+    await begun;
   });
 });
 

@@ -45,7 +45,8 @@ export function smallApp(options: SmallAppOptions = {}) {
   const bindings = { DB: env.DB, SESSIONS: env.SESSIONS, JOBS: env.JOBS, ...vars };
   return {
     app,
-    request: async (path: string, init?: RequestInit) => app.request(path, init, bindings, createExecutionContext()),
+    request: async (path: string, init?: RequestInit, context: ExecutionContext = createExecutionContext()) =>
+      app.request(path, init, bindings, context),
   };
 }
 
