@@ -94,6 +94,8 @@ export const SLICE_SIZE = 50;
 export const MAX_JOB_ITEMS = 100_000;
 /** How many ids one request may name. */
 export const MAX_JOB_IDS = 25_000;
+/** The same of a confined caller: jobs are done in the order in which they come, and those of other users stand behind them. */
+export const MAX_CONFINED_JOB_IDS = 1_000;
 /** How many names one request may give: they are in the job's row, and every slice reads that row. */
 export const MAX_JOB_NAMES = 1_000;
 /** How often an item is claimed before it counts as failed. */

@@ -514,6 +514,24 @@ describe("who may act for users", () => {
 
 // case 52
 describe("a job of a user", () => {
+  it("names at most 1,000 sessions, so that those of others do not wait long behind it", async () => {
+    const bob = await user("bob");
+    const pinned = async (by: User, count: number) => {
+      const session_ids = Array.from({ length: count }, (_, nth) => `none-${nth}`);
+      const { status, body } = await by.call("POST", "/sessions/bulk", { action: "pin", session_ids });
+      if (status === 202) await by.call("POST", `/jobs/${body.job_id}/cancel`);
+      return { status, told: body.detail?.[0] };
+    };
+    expect((await pinned(bob, 1_000)).status).toBe(202);
+    const { status, told } = await pinned(bob, 1_001);
+    expect([status, told?.loc, told?.msg]).toEqual([
+      422,
+      ["body", "session_ids"],
+      "Value error, without users:act a request names at most 1000 sessions: send several requests, or a filter",
+    ]);
+    expect((await pinned(await operator(), 1_001)).status).toBe(202);
+  });
+
   it("touches only what is its own, also what was another's when the job was made", async () => {
     const [ada, bob] = await users();
     const [hers, his, nobodys] = [newId(), newId(), newId()];

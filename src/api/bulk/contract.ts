@@ -1,5 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { ITEM_OUTCOMES, type Job, type JobItem, MAX_JOB_IDS, SLICE_SIZE } from "../../domain/job.ts";
+import {
+  ITEM_OUTCOMES,
+  type Job,
+  type JobItem,
+  MAX_CONFINED_JOB_IDS,
+  MAX_JOB_IDS,
+  SLICE_SIZE,
+} from "../../domain/job.ts";
 import { MAX_NAME_CODE_POINTS } from "../../domain/limits.ts";
 import { SESSION_TYPES } from "../../domain/session.ts";
 import { BULK_ACTIONS } from "../../domain/session-fields.ts";
@@ -75,7 +82,10 @@ export type BulkFilter = z.output<typeof Filter>;
 const ChangeSessions = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
-    session_ids: boundedList(SessionId, MAX_JOB_IDS).min(1).nullish().openapi({ description: "Not with `filter`." }),
+    session_ids: boundedList(SessionId, MAX_JOB_IDS)
+      .min(1)
+      .nullish()
+      .openapi({ description: `Not with \`filter\`. At most ${MAX_CONFINED_JOB_IDS} without \`users:act\`.` }),
     filter: orNull(Filter).optional(),
     ...actionFields,
     user_id: UserId.nullish(),

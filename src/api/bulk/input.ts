@@ -1,4 +1,4 @@
-import type { JobParams } from "../../domain/job.ts";
+import { type JobParams, MAX_CONFINED_JOB_IDS } from "../../domain/job.ts";
 import { confinedTo, type Principal } from "../../domain/principal.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { missingField, wrongField } from "../../http/field-errors.ts";
@@ -42,11 +42,19 @@ function renames({ names, session_ids, filter }: ChangeSessionsBody): RequestedC
 
 function sessionsOf({ session_ids, filter }: ChangeSessionsBody, caller: Principal): RequestedChange["from"] {
   if ((filter == null) === (session_ids == null)) throw wrong("session_ids", "give either session_ids or filter");
-  if (filter == null) return { ids: session_ids ?? [] };
+  if (filter == null) return { ids: namedIds(session_ids ?? [], caller) };
   const { user_id, ...conditions } = filter;
   const whose = user_id === undefined ? caller : confinedTo(caller, user_id);
   const means = filterOf(conditions);
   return whose === null ? { ids: [] } : { filter: means, whose };
+}
+
+function namedIds(ids: string[], { confined }: Principal): string[] {
+  if (!confined || ids.length <= MAX_CONFINED_JOB_IDS) return ids;
+  throw wrong(
+    "session_ids",
+    `without users:act a request names at most ${MAX_CONFINED_JOB_IDS} sessions: send several requests, or a filter`,
+  );
 }
 
 function filterOf({
