@@ -54,12 +54,12 @@ async function eraseSome(deps: JobDependencies, erasure: Erasure): Promise<boole
   const { userId } = erasure;
   const ids = await sessionsOfUser(db, userId, SESSIONS_AT_A_TIME);
   // This must come before the sessions are purged. Items name sessions only, so later nobody could tell whose items they are.
-  if (!(await takeOutOfJobs(db, ids))) {
+  if (!(await takeOutOfJobs(db, userId, ids))) {
     return false;
   }
   await removeEach(ids, (id) => deps.session(id).purgeSession({ userId }), { event: "erase.failed" });
   // A job may have been made meanwhile with items for the sessions. A job that is made from now on does not find them.
-  if (!(await takeOutOfJobs(db, ids))) {
+  if (!(await takeOutOfJobs(db, userId, ids))) {
     return false;
   }
   return removeJobsOf(db, erasure, deps.now());

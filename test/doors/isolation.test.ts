@@ -532,6 +532,30 @@ describe("a job of a user", () => {
     expect((await pinned(await operator(), 1_001)).status).toBe(202);
   });
 
+  it("shows the same, whether or not another user whose session it names is erased", async () => {
+    const [ada, bob] = await users();
+    const [hers, none] = [newId(), newId()];
+    await ada.run("hers", { session_id: hers });
+    const names = [hers, none].map((session_id) => ({ session_id, session_name: `Bob's name for ${session_id}` }));
+    const jobs = [
+      await bob.call("POST", "/sessions/bulk", { action: "pin", session_ids: [none, hers] }),
+      await bob.call("POST", "/sessions/bulk", { action: "pin", session_ids: [hers] }),
+      await bob.call("POST", "/sessions/bulk", { action: "rename", names }),
+    ].map(({ body }) => body.job_id);
+    const shown = async () => {
+      const paths = jobs.flatMap((id) => [`/jobs/${id}`, `/jobs/${id}/items`]);
+      return Promise.all(paths.map(async (path) => (await bob.call("GET", path)).body));
+    };
+    const before = await shown();
+    expect(before[1].data).toHaveLength(2);
+    const own = await ada.call("POST", "/sessions/bulk", { action: "pin", session_ids: [hers] });
+    const ofAll = await asKey("POST", "/sessions/bulk", { action: "pin", session_ids: [hers, none] });
+    expect((await asKey("DELETE", `/users/${ada.id}/sessions`)).status).toBe(204);
+    expect(await shown()).toEqual(before);
+    expect((await asKey("GET", `/jobs/${own.body.job_id}`)).status).toBe(404);
+    expect((await asKey("GET", `/jobs/${ofAll.body.job_id}/items`)).body.data).toHaveLength(1);
+  });
+
   it("touches only what is its own, also what was another's when the job was made", async () => {
     const [ada, bob] = await users();
     const [hers, his, nobodys] = [newId(), newId(), newId()];

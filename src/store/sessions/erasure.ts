@@ -85,16 +85,20 @@ export async function countOfUser(db: Database, userId: Owner, limit: number): P
 }
 
 /**
- * Takes the sessions out of every job. Their items and new names go, and so do jobs that were about no other session.
- * False when D1 is away.
+ * Takes the user's sessions out of the user's jobs and those of nobody. Their items and new names go, and so do jobs that were
+ * about no other session. Jobs of other users stay as they are: none of them has found these sessions, and one that lost an item
+ * would tell whose the session was. False when D1 is away.
  */
-export async function takeOutOfJobs(db: Database, sessionIds: readonly string[]): Promise<boolean> {
+export async function takeOutOfJobs(db: Database, userId: Owner, sessionIds: readonly string[]): Promise<boolean> {
   if (sessionIds.length === 0) {
     return true;
   }
   const listed = (column: SQL | AnyColumn) =>
     sql`${column} in (select value from json_each(${JSON.stringify(sessionIds)}))`;
-  const named = sql`${jobs.jobId} in (select ${jobItems.jobId} from ${jobItems} where ${listed(jobItems.sessionId)})`;
+  const isAnothers = sql`${jobs.userId} is not null and ${jobs.userId} <> ${userId}`;
+  const named = sql`not (${isAnothers})
+    and ${jobs.jobId} in (select ${jobItems.jobId} from ${jobItems} where ${listed(jobItems.sessionId)})`;
+  const isItemOfAnother = hasRow(db, jobs, and(eq(jobs.jobId, jobItems.jobId), isAnothers));
   const others = alias(jobItems, "others");
   const hasOthers = db
     .select({ one: sql`1` })
@@ -111,7 +115,7 @@ export async function takeOutOfJobs(db: Database, sessionIds: readonly string[])
       .update(jobs)
       .set({ params: sql`json_set(${jobs.params}, '$.values', ${values})` })
       .where(and(named, sql`json_type(${jobs.params}, '$.values') = 'array'`)),
-    db.delete(jobItems).where(listed(jobItems.sessionId)),
+    db.delete(jobItems).where(and(listed(jobItems.sessionId), not(isItemOfAnother))),
     // The place of a walk may name one of the sessions. Such a walk begins anew.
     db.delete(walks).where(listed(walks.sessionId)),
   ]);
