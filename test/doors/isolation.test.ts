@@ -240,6 +240,24 @@ describe("a session of nobody", () => {
   });
 });
 
+describe("an id that a user has begun a session under before a backend uses it", () => {
+  it("is refused where the backend names its user, or makes the session first; else the user reads what is said there", async () => {
+    const [ada, bob] = await users();
+    const session_id = `order-${newId()}`;
+    await bob.run("mine", { session_id });
+    const run = (fields: object) =>
+      asKey("POST", "/agents/assistant/runs", { message: "for Ada", stream: false, session_id, ...fields });
+    const named = await run({ user_id: ada.id });
+    expect([named.status, named.body.detail]).toEqual([404, "Session not found"]);
+    expect((await asKey("POST", "/sessions", { session_id })).status).toBe(409);
+    const unnamed = await run({});
+    expect([unnamed.status, unnamed.body.user_id]).toEqual([200, undefined]);
+    expect(await ownerOf(session_id)).toBe(bob.id);
+    const read = await bob.call("GET", `/agents/assistant/runs/${unnamed.body.run_id}?session_id=${session_id}`);
+    expect([read.status, read.body.content]).toEqual([200, unnamed.body.content]);
+  });
+});
+
 // case 57
 describe("two users who start in the same new session at once", () => {
   it("are one owner, and one who finds no session", async () => {
