@@ -19,13 +19,23 @@ export interface TimedRun {
  */
 const agent = new http.Agent({ keepAlive: true });
 
-/** Runs an agent or a team, and reads its stream to the end. Throws unless the run has completed and is stored. */
-export async function timedRun(url: string, sessionId: string, message: string, runs = "assistant"): Promise<TimedRun> {
-  const isTeam = runs === "support";
-  const [path, prefix] = isTeam ? [`teams/${runs}`, "Team"] : [`agents/${runs}`, ""];
-  const events = { first: `${prefix}RunContent`, ends: `${prefix}RunCompleted` };
-  return timedStream(`${url}/${path}/runs`, { message, session_id: sessionId }, events);
-}
+/** Headers beside those of the body, such as a credential. */
+type Headers = Record<string, string>;
+
+/**
+ * Makes runs of an agent or a team, with these headers. A run's stream is read to the end. Throws unless the run has completed
+ * and is stored.
+ */
+export const timedRunWith =
+  (headers: Headers) =>
+  (url: string, sessionId: string, message: string, runs = "assistant"): Promise<TimedRun> => {
+    const isTeam = runs === "support";
+    const [path, prefix] = isTeam ? [`teams/${runs}`, "Team"] : [`agents/${runs}`, ""];
+    const events = { first: `${prefix}RunContent`, ends: `${prefix}RunCompleted` };
+    return timedStream(`${url}/${path}/runs`, { message, session_id: sessionId }, events, headers);
+  };
+
+export const timedRun = timedRunWith({});
 
 /** Runs an agent until it pauses and the pause is stored. Throws if it does not pause. */
 export function timedPause(url: string, sessionId: string, message: string, agent: string): Promise<TimedRun> {
@@ -47,8 +57,9 @@ async function timedStream(
   url: string,
   fields: object,
   { first, ends }: { first: string; ends: string },
+  headers: Headers = {},
 ): Promise<TimedRun> {
-  const { response, text, ...times } = await timedPost(url, JSON.stringify(fields), `event: ${first}\n`);
+  const { response, text, ...times } = await timedPost(url, JSON.stringify(fields), `event: ${first}\n`, headers);
   const end = text.slice(text.lastIndexOf("event: "));
   if (!end.startsWith(`event: ${ends}\n`) || end.includes('"persisted":false')) {
     throw new Error(`A run did not end with ${ends}: ${text.slice(-500)}`);
@@ -151,9 +162,9 @@ async function callText(url: string, method: string, body?: string): Promise<str
 }
 
 /** Posts JSON and reads the answer as it comes. Notes when `mark` arrived for the first time and for the last time. */
-async function timedPost(url: string, body: string, mark: string) {
+async function timedPost(url: string, body: string, mark: string, headers: Headers = {}) {
   const startedAt = performance.now();
-  const response = await send("POST", url, body);
+  const response = await send("POST", url, body, headers);
   let text = "";
   let firstMs = Number.NaN;
   let lastMs = Number.NaN;
@@ -174,11 +185,13 @@ async function timedPost(url: string, body: string, mark: string) {
   return { response, text, firstMs, lastMs, totalMs };
 }
 
-function send(method: string, url: string, body = ""): Promise<IncomingMessage> {
+function send(method: string, url: string, body = "", headers: Headers = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers =
-      body === "" ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
-    http.request(url, { method, agent, headers }, resolve).on("error", reject).end(body);
+    const ofBody = body === "" ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
+    http
+      .request(url, { method, agent, headers: { ...ofBody, ...headers } }, resolve)
+      .on("error", reject)
+      .end(body);
   });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { type Bundle, migrationStatements } from "./build.ts";
+import { type Door, OPEN_DOOR } from "./doors.ts";
 
 /** A running workerd with the product's Worker and the floor's Worker. Both use one D1. */
 export interface Platform {
@@ -18,8 +19,13 @@ export interface Platform {
 
 const COMPATIBILITY = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"] };
 
-/** Starts workerd with an empty state folder, and applies the migrations of `tree`. */
-export async function startPlatform(tree: string, app: Bundle, floor: Bundle, baseUrl: string): Promise<Platform> {
+/** Starts workerd with an empty state folder, and applies the migrations of `tree`. Callers come in by `door`. */
+export async function startPlatform(
+  tree: string,
+  { app, floor }: { app: Bundle; floor: Bundle },
+  baseUrl: string,
+  door: Door = OPEN_DOOR,
+): Promise<Platform> {
   const state = await mkdtemp(path.join(tmpdir(), "bench-state-"));
   const shared = { ...COMPATIBILITY, d1Databases: { DB: "bench" } };
   const miniflare = new Miniflare(
@@ -35,7 +41,8 @@ export async function startPlatform(tree: string, app: Bundle, floor: Bundle, ba
           ...shared,
           name: "app",
           ...app,
-          bindings: { MODE: "development", OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: "bench" },
+          bindings: { ...door.bindings, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: "bench" },
+          ratelimits: door.ratelimits,
           durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
           queueProducers: { JOBS: "jobs" },
           queueConsumers: { jobs: { maxBatchSize: 1, maxBatchTimeout: 0 } },

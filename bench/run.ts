@@ -70,7 +70,7 @@ try {
   async function on(entry: string, measures: number, measure: (platform: Platform) => Promise<void>): Promise<void> {
     if (measures === 0) return;
     const app = await bundleWorker(HERE, entry, path.join(bundles, path.basename(entry)));
-    const platform = await startPlatform(HERE, app, floor, model.baseUrl);
+    const platform = await startPlatform(HERE, { app, floor }, model.baseUrl);
     try {
       await measure(platform);
     } finally {
