@@ -23,16 +23,16 @@ const agent = new http.Agent({ keepAlive: true });
 type Headers = Record<string, string>;
 
 /**
- * Makes runs of an agent or a team, with these headers. A run's stream is read to the end. Throws unless the run has completed
- * and is stored.
+ * Makes runs of an agent or a team, with these headers, and these fields beside the message. A run's stream is read to the end.
+ * Throws unless the run has completed and is stored.
  */
 export const timedRunWith =
-  (headers: Headers) =>
+  (headers: Headers, fields: object = {}) =>
   (url: string, sessionId: string, message: string, runs = "assistant"): Promise<TimedRun> => {
     const isTeam = runs === "support";
     const [path, prefix] = isTeam ? [`teams/${runs}`, "Team"] : [`agents/${runs}`, ""];
     const events = { first: `${prefix}RunContent`, ends: `${prefix}RunCompleted` };
-    return timedStream(`${url}/${path}/runs`, { message, session_id: sessionId }, events, headers);
+    return timedStream(`${url}/${path}/runs`, { message, session_id: sessionId, ...fields }, events, headers);
   };
 
 export const timedRun = timedRunWith({});

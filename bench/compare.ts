@@ -35,7 +35,7 @@ const started = await Promise.all(
     const platform = await startPlatform(tree, { app, floor }, model.baseUrl, door);
     const sessions = await seedSessions(platform.db, "warm", 20, 10);
     await giveSessions(platform.db, door);
-    return { name, platform, warm: new WarmSessions(platform.url, sessions, timedRunWith(door.headers)) };
+    return { name, platform, warm: new WarmSessions(platform.url, sessions, timedRunWith(door.headers, door.fields)) };
   }),
 );
 try {
