@@ -25,7 +25,7 @@ interface Making {
   within: readonly string[];
 }
 
-/** The document, with an example of each body and of each success that has none. */
+/** Adds to the document an example of each body and of each success that has none. */
 export function withExamples<Document extends { paths?: object | undefined; components?: object | undefined }>(
   document: Document,
 ): Document {

@@ -4,7 +4,7 @@ import { runs } from "../schema/tables.ts";
 import { listedRuns, type RunFilter } from "./run-filter.ts";
 import { FIRST_RUN, type RunPosition } from "./runs.ts";
 
-/** Finds one row if the filter names no run to stand before, or one of this session. */
+/** Finds the run that the filter names, if the session has it. Where the filter names none, nothing is looked for. */
 export function beforeQuery(db: Database, sessionId: string, { before }: RunFilter) {
   const named = before === undefined ? undefined : eq(runs.runId, before);
   return db
