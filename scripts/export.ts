@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import type { SessionList } from "../packages/client/src/index.ts";
 import { LastLines } from "./portable/last-lines.ts";
 import { counted, megabytes, progressLine, shower } from "./portable/progress.ts";
 import { ask, DEFAULT_URL, type Server, serverAt } from "./portable/server.ts";
@@ -61,9 +62,8 @@ async function main(args: string[]): Promise<number> {
 
 /** Asks for what follows the last cursor, and writes it down. */
 async function answer(server: Server, user: string | undefined, lines: LastLines, tell: Tell): Promise<void> {
-  const scope = user === undefined ? "all=true" : `user_id=${encodeURIComponent(user)}`;
-  const cursor = lines.cursor === null ? "" : `&cursor=${encodeURIComponent(lines.cursor)}`;
-  await ask(server, `/export?${scope}${cursor}`, {}, async ({ body }, heard) => {
+  const scope = user === undefined ? { all: true } : { user_id: user };
+  const read = async ({ body }: Response, heard: () => void) => {
     // What stands behind the last cursor is of an answer that broke off.
     await lines.cutBack();
     for await (const piece of body ?? []) {
@@ -72,7 +72,8 @@ async function answer(server: Server, user: string | undefined, lines: LastLines
       tell(lines);
     }
     lines.ended();
-  });
+  };
+  await ask(server, { method: "GET", path: "/export", query: { ...scope, cursor: lines.cursor }, read });
 }
 
 type Tell = (lines: LastLines) => void;
@@ -84,9 +85,11 @@ async function teller(server: Server, user: string | undefined, show: (line: str
 
 /** How many sessions there are; null where there are too many to count. */
 async function sessionsOn(server: Server, user: string | undefined): Promise<number | null> {
-  const of = user === undefined ? "" : `&user_id=${encodeURIComponent(user)}`;
-  const { meta } = await ask(server, `/sessions?archived=all&limit=1${of}`, {}, async (response) => {
-    return (await response.json()) as { meta: { total_count?: number; total_count_capped?: boolean } };
+  const { meta } = await ask(server, {
+    method: "GET",
+    path: "/sessions",
+    query: { archived: "all", limit: 1, user_id: user },
+    read: async (response) => (await response.json()) as SessionList,
   });
   return meta.total_count === undefined || meta.total_count_capped === true ? null : meta.total_count;
 }

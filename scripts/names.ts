@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import { isFine, Job, jobLine, progressBar, requestOf, UsageError } from "./names/naming-progress.ts";
+import { ApiError, type EdgeSessions } from "../packages/client/src/index.ts";
+import { isFine, Job, jobLine, progressBar, requestOf } from "./names/naming-progress.ts";
+import { clientAt, DEFAULT_URL, reasonOf } from "./portable/server.ts";
 import { flagValue, flagValues, hasFlag } from "./server/flags.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:8787";
 const POLL_MS = 1_000;
 /** How many polls in a row may find no server. A restart takes less. */
 const AWAY_POLLS = 60;
@@ -26,8 +26,6 @@ const USAGE = `Names sessions on a server, as a job that goes on by itself, and 
 
 Ctrl-C leaves the job running. The exit code is 0 when all is done and nothing failed.`;
 
-const Refusal = z.looseObject({ detail: z.unknown() });
-
 /** `npm run names`. Answers the exit code. */
 async function names(args: readonly string[]): Promise<number> {
   if (args.length === 0 || hasFlag(args, "help", "h")) {
@@ -36,9 +34,10 @@ async function names(args: readonly string[]): Promise<number> {
   }
   const url = (flagValue(args, "url") ?? DEFAULT_URL).replace(/\/+$/, "");
   const known = flagValue(args, "job");
-  const job = known === undefined ? await create(url, args) : await look(url, known);
+  const client = clientAt(url);
+  const job = known === undefined ? await create(client, args) : await look(client, known);
   const stopTelling = tellWhereItRuns(url, job.job_id);
-  const ended = await follow(url, job);
+  const ended = await follow(client, job);
   stopTelling();
   console.log(jobLine(ended));
   if (ended.failed > 0) {
@@ -47,30 +46,28 @@ async function names(args: readonly string[]): Promise<number> {
   return isFine(ended) ? 0 : 1;
 }
 
-async function create(url: string, args: readonly string[]): Promise<Job> {
+async function create(client: EdgeSessions, args: readonly string[]): Promise<Job> {
   const file = flagValues(args, ["ids"]).at(-1);
   const ids = file === undefined ? null : readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
-  const key = flagValue(args, "key");
-  const job = await call(url, "/sessions/names", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...(key !== undefined && { "Idempotency-Key": key }) },
-    body: JSON.stringify(requestOf(args, ids)),
-  });
+  const options = { body: requestOf(args, ids), idempotencyKey: flagValue(args, "key") };
+  const job = Job.parse((await client.request("POST", "/sessions/names", options)).data);
   console.log(`Job ${job.job_id} names ${job.total} session${job.total === 1 ? "" : "s"}.`);
   return job;
 }
 
-const look = (url: string, jobId: string) => call(url, `/naming-jobs/${encodeURIComponent(jobId)}`, {});
+const look = async (client: EdgeSessions, jobId: string) =>
+  Job.parse((await client.request("GET", `/naming-jobs/${encodeURIComponent(jobId)}`)).data);
 
 /** Looks at the job until it has ended. A restart of the server in between does no harm. */
-async function follow(url: string, made: Job): Promise<Job> {
+async function follow(client: EdgeSessions, made: Job): Promise<Job> {
   const show = shower();
   let job = made;
   for (let away = 0; job.status === "running"; await sleep(POLL_MS)) {
     show(job);
-    const next = await look(url, job.job_id).catch((error: unknown) => {
+    const next = await look(client, job.job_id).catch((error: unknown) => {
       away += 1;
-      if (error instanceof UsageError || away > AWAY_POLLS) throw error;
+      // The caller's mistake will not go away by asking again. The server's may.
+      if ((error instanceof ApiError && error.status < 500) || away > AWAY_POLLS) throw error;
       return null;
     });
     if (next !== null) {
@@ -107,32 +104,9 @@ function tellWhereItRuns(url: string, jobId: string): () => void {
   return () => void process.off("SIGINT", tell);
 }
 
-async function call(url: string, path: string, init: RequestInit): Promise<Job> {
-  const key = process.env.OS_SECURITY_KEY;
-  const headers = new Headers(init.headers);
-  if (key) headers.set("Authorization", `Bearer ${key}`);
-  const response = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) });
-  const text = await response.text();
-  if (response.ok) return Job.parse(JSON.parse(text));
-  const { detail } = Refusal.safeParse(parsed(text)).data ?? { detail: text.slice(0, 500) };
-  const sentence = typeof detail === "string" ? detail : JSON.stringify(detail);
-  // The caller's mistake will not go away by asking again. The server's may.
-  const problem = `${init.method ?? "GET"} ${path} answered ${response.status}: ${sentence}`;
-  throw response.status < 500 ? new UsageError(problem) : new Error(problem);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 try {
   process.exitCode = await names(process.argv.slice(2));
 } catch (error) {
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  console.error(error instanceof Error ? `${error.message}${cause}` : error);
+  console.error(error instanceof ApiError ? `The server answered ${error.message}` : reasonOf(error));
   process.exitCode = 1;
 }

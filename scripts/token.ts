@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { DEFAULT_URL } from "./portable/server.ts";
+import { ApiError } from "../packages/client/src/index.ts";
+import { clientAt, DEFAULT_URL, reasonOf } from "./portable/server.ts";
 import { flagValue, hasFlag } from "./server/flags.ts";
 
 const USAGE = `Prints a token with which a page, or curl, calls a server as one of its users.
@@ -13,7 +14,6 @@ const USAGE = `Prints a token with which a page, or curl, calls a server as one 
 Try it: curl -H "Authorization: Bearer $(npm run --silent token -- --user ada)" ${DEFAULT_URL}/me`;
 
 const ClientToken = z.object({ token: z.string() });
-const Refusal = z.object({ detail: z.unknown() });
 
 /** `npm run token`. Answers the exit code. */
 async function token(args: readonly string[]): Promise<number> {
@@ -22,45 +22,19 @@ async function token(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return hasFlag(args, "help", "h") ? 0 : 2;
   }
-  const url = (flagValue(args, "url") ?? DEFAULT_URL).replace(/\/+$/, "");
   const scopes = flagValue(args, "scopes")
     ?.split(/[\s,]+/)
     .filter((scope) => scope !== "");
   const expires = flagValue(args, "expires");
-  const response = await fetch(`${url}/client-tokens`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...keyHeader() },
-    body: JSON.stringify({ user_id: user, scopes, expires_in_seconds: expires }),
-    signal: AbortSignal.timeout(60_000),
-  });
-  const text = await response.text();
-  if (response.ok) {
-    console.log(ClientToken.parse(JSON.parse(text)).token);
-    return 0;
-  }
-  console.error(`POST ${url}/client-tokens answered ${response.status}: ${sentence(text)}`);
-  return 1;
-}
-
-function keyHeader(): Record<string, string> {
-  const key = process.env.OS_SECURITY_KEY;
-  return key ? { Authorization: `Bearer ${key}` } : {};
-}
-
-function sentence(text: string): string {
-  try {
-    const { detail } = Refusal.parse(JSON.parse(text));
-    return typeof detail === "string" ? detail : JSON.stringify(detail);
-  } catch {
-    // What is not ours comes from something in between.
-    return text.slice(0, 500);
-  }
+  const body = { user_id: user, scopes, expires_in_seconds: expires };
+  const { data } = await clientAt(flagValue(args, "url") ?? DEFAULT_URL).request("POST", "/client-tokens", { body });
+  console.log(ClientToken.parse(data).token);
+  return 0;
 }
 
 try {
   process.exitCode = await token(process.argv.slice(2));
 } catch (error) {
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  console.error(error instanceof Error ? `${error.message}${cause}` : error);
+  console.error(error instanceof ApiError ? `The server answered ${error.message}` : reasonOf(error));
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
-import { sentEvents } from "./sent-events.ts";
 import type { SeenEvent } from "./record.ts";
+import { sentEvents } from "./sent-events.ts";
 
 /** How long a call may take. All that a server is asked here takes less, so a later answer would never come. */
 const ANSWER_MS = 60_000;

@@ -117,9 +117,10 @@ export class FileImport {
   async #send({ bytes, isLast }: FilePart): Promise<Report> {
     const { server, query } = this.#job;
     const path = `/import?${query}${query === "" ? "" : "&"}more=${!isLast}`;
-    const init = { method: "POST", headers: { "Content-Type": "application/x-ndjson" }, body: new Uint8Array(bytes) };
+    const headers = { "Content-Type": "application/x-ndjson" };
+    const read = async (response: Response) => (await response.json()) as Report;
     try {
-      return await ask(server, path, init, async (response) => (await response.json()) as Report);
+      return await ask(server, { method: "POST", path, headers, body: new Uint8Array(bytes), read });
     } catch (error) {
       // The end of a file may hold nothing of ours, where the rest of it did.
       const isRest = error instanceof Refused && error.status === 422 && this.#place.line > 1;

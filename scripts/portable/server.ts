@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ApiError, EdgeSessions, type RequestOptions } from "../../packages/client/src/index.ts";
 
 /** A request that failed for good. Shown as a sentence. */
 export class Refused extends Error {
@@ -16,31 +17,39 @@ const WAITS_S = [1, 2, 5, 10, 20, 30, 60, 60, 60];
 const SILENCE_MS = 10 * 60_000;
 
 export interface Server {
-  url: string;
+  client: EdgeSessions;
   /** Told why there is a wait. */
   waits(why: string, seconds: number): void;
 }
 
 export const DEFAULT_URL = "http://127.0.0.1:8787";
 
+/** A client of the server at this URL, with the key that the environment has. */
+export function clientAt(url: string): EdgeSessions {
+  const key = process.env.OS_SECURITY_KEY;
+  return new EdgeSessions({ baseUrl: url, ...(key && { token: key }) });
+}
+
 /** The server at this URL; `show` is told of waits. */
 export const serverAt = (url: string, show: (line: string) => void): Server => ({
-  url: url.replace(/\/+$/, ""),
+  client: clientAt(url),
   waits: (why, seconds) => show(`${why} Trying again in ${seconds} s.`),
 });
+
+interface Request<T> extends Pick<RequestOptions, "query" | "body" | "headers"> {
+  method: "GET" | "POST";
+  path: string;
+  /** Takes the answer's body, and tells whenever something of it came. */
+  read: (response: Response, heard: () => void) => Promise<T>;
+}
 
 /**
  * Sends a request until the server answers it with what is no failure of its own: what is 429 or 5xx, or never answered,
  * is tried again. `read` takes the answer's body; where that breaks off the request is sent again too.
  */
-export async function ask<T>(
-  { url, waits }: Server,
-  path: string,
-  init: RequestInit,
-  read: (response: Response, heard: () => void) => Promise<T>,
-): Promise<T> {
+export async function ask<T>({ client, waits }: Server, request: Request<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
-    const asked = await once(url + path, init, read);
+    const asked = await once(client, request);
     if ("value" in asked) return asked.value;
     const { problem, status, retryAfter } = asked;
     const isOurs = status !== null && status < 500 && status !== 429;
@@ -54,40 +63,28 @@ export async function ask<T>(
 
 type Asked<T> = { value: T } | { problem: string; status: number | null; retryAfter: number };
 
-async function once<T>(
-  url: string,
-  init: RequestInit,
-  read: (response: Response, heard: () => void) => Promise<T>,
-): Promise<Asked<T>> {
+async function once<T>(client: EdgeSessions, { method, path, read, ...options }: Request<T>): Promise<Asked<T>> {
   const silence = new AbortController();
+  const { signal } = silence;
   const timer = setTimeout(() => silence.abort(new Error("nothing came any more")), SILENCE_MS);
-  const headers = new Headers(init.headers);
-  const key = process.env.OS_SECURITY_KEY;
-  if (key) headers.set("Authorization", `Bearer ${key}`);
   try {
-    const response = await fetch(url, { ...init, headers, signal: silence.signal });
-    if (response.ok) return { value: await read(response, () => void timer.refresh()) };
-    const { status } = response;
-    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-    return { problem: `The server answered ${status}: ${sentence(await response.text())}`, status, retryAfter };
+    const response = await client.open(method, path, { ...options, once: true, timeoutMs: SILENCE_MS, signal });
+    // A body that is being read can only be ended from the other side of a pipe.
+    const body = response.body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal }) ?? null;
+    return { value: await read(new Response(body), () => void timer.refresh()) };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
-    const why = cause ?? (error instanceof Error ? error.message : String(error));
-    return { problem: `The server cannot be reached: ${why}.`, status: null, retryAfter: 0 };
+    if (error instanceof ApiError) {
+      const { status, detail, retryAfter } = error;
+      return { problem: `The server answered ${status}: ${detail}`, status, retryAfter: retryAfter ?? 0 };
+    }
+    return { problem: `The server cannot be reached: ${reasonOf(error)}.`, status: null, retryAfter: 0 };
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** What an error's body says. */
-function sentence(text: string): string {
-  try {
-    const { detail } = JSON.parse(text) as { detail?: unknown };
-    if (typeof detail === "string") return detail;
-    if (Array.isArray(detail))
-      return detail.map((one: { loc?: unknown[]; msg?: string }) => `${one.loc?.join(".")}: ${one.msg}`).join("; ");
-  } catch {
-    // What is not JSON comes from something in between.
-  }
-  return text.slice(0, 300);
+/** What is behind a failure, such as `connect ECONNREFUSED 127.0.0.1:8787`. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import readme from "../../../packages/client/README.md?raw";
 import { ApiError, EdgeSessions } from "../../../packages/client/src/index.ts";
+import front from "../../../README.md?raw";
 import { send } from "../../support/http.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 import source from "./readme.test.ts?raw";
@@ -34,6 +35,8 @@ afterEach(() => {
   globalThis.fetch = theirs;
 });
 
+const blocksOf = (page: string): string[] => [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, block = ""]) => block);
+
 /** Code as the formatter cannot change it. */
 const bare = (code: string): string =>
   code
@@ -43,8 +46,10 @@ const bare = (code: string): string =>
 
 describe("The client's page", () => {
   it("has no block that is not run below", () => {
-    const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, block = ""]) => block);
+    const blocks = blocksOf(readme);
     expect(blocks).toHaveLength(6);
+    blocks.push(...blocksOf(front).filter((block) => block.includes('"edge-sessions-client"')));
+    expect(blocks).toHaveLength(7);
     const ran = bare(source);
     expect(blocks.filter((block) => !ran.includes(bare(block)))).toEqual([]);
   });
