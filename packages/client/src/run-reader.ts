@@ -69,16 +69,18 @@ export class RunReader {
   /** Sends the first request, unless it has been sent. */
   async open(): Promise<RunPlace> {
     if (this.place !== null) return this.place;
-    this.#events = await this.#post();
+    const closings = this.#closings;
+    const events = await this.#post();
+    if (this.#closings === closings) this.#events = events;
+    else events.close();
     if (this.place === null) throw new Error("The answer has no X-Run-Id: this is no run of an Edge Sessions server.");
     return this.place;
   }
 
-  /** The next event; null when there is none any more, or when the reader is closed meanwhile. */
+  /** The next event; null when there is none any more, or when the reader is closed meanwhile. To be opened first. */
   async next(): Promise<AgentEvent | null> {
     const closings = this.#closings;
     const isClosed = () => this.#closings !== closings;
-    if (this.place === null) await this.open();
     while (!this.#isOver && !isClosed()) {
       const event = await this.#step(isClosed);
       if (event !== null && !isClosed()) return event;

@@ -86,8 +86,9 @@ export class RunStream implements AsyncIterable<AgentEvent> {
     };
     let isLeft = false;
     // A caller may ask for the next event before it has the one before.
-    let turn: Promise<unknown> = this.#open();
+    let turn: Promise<unknown> = Promise.resolve();
     const next = async (): Promise<IteratorResult<AgentEvent, undefined>> => {
+      if (!isLeft) await this.#open();
       const event = isLeft ? null : await this.#reader.next();
       return event === null ? over() : { done: false, value: event };
     };
@@ -114,7 +115,6 @@ export class RunStream implements AsyncIterable<AgentEvent> {
    */
   result({ poll = false }: { poll?: boolean } = {}): Promise<RunEnd> {
     this.#result ??= (poll ? this.#polled() : this.#read()).catch((error: unknown) => {
-      // Whoever asks again tries again.
       this.#result = null;
       throw error;
     });
@@ -133,7 +133,15 @@ export class RunStream implements AsyncIterable<AgentEvent> {
   }
 
   #open(): Promise<RunPlace> {
-    this.#opened ??= this.#reader.open();
+    return this.#opened ?? this.#opening(this.#reader.open());
+  }
+
+  #opening(work: Promise<RunPlace>): Promise<RunPlace> {
+    this.#opened = work.catch((error: unknown) => {
+      // Whoever asks again tries again.
+      this.#opened = null;
+      throw error;
+    });
     return this.#opened;
   }
 
@@ -148,8 +156,7 @@ export class RunStream implements AsyncIterable<AgentEvent> {
   async #polled(): Promise<RunEnd> {
     const isUnsent = this.#opened === null && this.#reader.place === null;
     const isContinue = "first" in this.#source && this.#source.first.path.endsWith("/continue");
-    if (isUnsent && !isContinue) this.#opened = this.#inBackground();
-    await this.#open();
+    await (isUnsent && !isContinue ? this.#opening(this.#inBackground()) : this.#open());
     this.#reader.close();
     return this.#withAnswer(await this.#poll(isContinue));
   }

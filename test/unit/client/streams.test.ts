@@ -169,12 +169,18 @@ describe("A stream that is over", () => {
     expect(await collected(replay(es, { after: 47 }))).toEqual([]);
   });
 
-  it("ends with the run, though the connection stays open", async () => {
-    const { es, sent } = client(part(STREAMS.continued, "stays"));
-    expect(await collected(es.team(TEAM).again(RUN_ID, { sessionId: SESSION_ID }))).toEqual(
-      eventsIn(STREAMS.continued),
-    );
-    expect(sent).toHaveLength(1);
+  it("ends with the run, and closes the connection if that stays open", async () => {
+    let isClosed = false;
+    const open = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytesOf(STREAMS.continued)),
+      cancel: () => {
+        isClosed = true;
+      },
+    });
+    const { es, sent } = client(() => streamed(open));
+    const run = es.team(TEAM).again(RUN_ID, { sessionId: SESSION_ID });
+    expect(await collected(run)).toEqual(eventsIn(STREAMS.continued));
+    expect([sent.length, isClosed]).toEqual([1, true]);
   });
 
   it("throws where the run does not exist", async () => {
@@ -228,6 +234,29 @@ describe("Who leaves", () => {
     expect([sent.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
+  it("before the answer is there closes it when it comes", async () => {
+    let answer = (_: Response) => {};
+    const coming = new Promise<Response>((resolve) => {
+      answer = resolve;
+    });
+    let isClosed = false;
+    const open = new ReadableStream<Uint8Array>({
+      cancel: () => {
+        isClosed = true;
+      },
+    });
+    const { es, sent } = client(() => coming, part(STREAMS.start));
+    const run = es.team(TEAM).run({ message: "Go" });
+    const events = run[Symbol.asyncIterator]();
+    const waiting = events.next();
+    await vi.advanceTimersByTimeAsync(1);
+    await events.return?.();
+    answer(streamed(open));
+    expect([await waiting, isClosed]).toEqual([{ done: true, value: undefined }, true]);
+    expect((await run.result()).status).toBe("PAUSED");
+    expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+
   it("by an abort gets the signal's reason, at once, and nothing goes on", async () => {
     const reason = new Error("left");
     for (const replies of [
@@ -249,6 +278,24 @@ describe("Who leaves", () => {
     const events = es.team(TEAM).run({ message: "Go" })[Symbol.asyncIterator]();
     const three = await Promise.all([events.next(), events.next(), events.next()]);
     expect(three.map(({ value }) => value?.event_index)).toEqual([0, 1, 2]);
+  });
+});
+
+describe("A run that could not begin", () => {
+  it("rejects whoever asks, and is tried again when somebody asks again, with the same key", async () => {
+    const { es, sent } = client(refused(404), refused(404), part(STREAMS.start));
+    const run = es.team(TEAM).run({ message: "Go" }).start();
+    await expect(run.runId).rejects.toMatchObject({ status: 404 });
+    await expect(run.result()).rejects.toMatchObject({ status: 404 });
+    expect((await run.result()).status).toBe("PAUSED");
+    expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+
+  it("is asked for once, however many ask at the same time", async () => {
+    const { es, sent } = client(part(STREAMS.start));
+    const run = es.team(TEAM).run({ message: "Go" });
+    const [events, id] = await Promise.all([collected(run), run.runId]);
+    expect([events.length, id, sent.length]).toEqual([eventsIn(STREAMS.start).length, RUN_ID, 1]);
   });
 });
 
