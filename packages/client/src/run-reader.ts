@@ -49,7 +49,7 @@ export class RunReader {
   #isOver = false;
   place: RunPlace | null;
   lastEventIndex: number;
-  reconnects = 0;
+  connections = 0;
   /** The run's own events that were read last, the last one at the end: they say how it stands. */
   last: AgentEvent[] = [];
 
@@ -122,12 +122,12 @@ export class RunReader {
   }
 
   /** The next connection; null if there is nothing more to read. As long as no event has come, the first request is sent again. */
-  async #connect(): Promise<SentEvents | null> {
-    this.reconnects += this.#hasEvents ? 1 : 0;
+  #connect(): Promise<SentEvents | null> {
     return this.#hasEvents || this.#first === null ? this.#resume() : this.#post();
   }
 
   async #post(): Promise<SentEvents> {
+    this.connections += 1;
     const { path, body, key, explained } = this.#first as FirstRequest;
     const options = { ...this.#options, body: { ...body, stream: true }, idempotencyKey: key };
     const response = await this.#transport.open("POST", path, options).catch(async (error: unknown) => {
@@ -147,6 +147,7 @@ export class RunReader {
   }
 
   async #resume(): Promise<SentEvents | null> {
+    this.connections += 1;
     const place = this.place as RunPlace;
     const options: RequestOptions = {
       ...this.#options,

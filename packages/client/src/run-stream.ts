@@ -63,7 +63,7 @@ export class RunStream implements AsyncIterable<AgentEvent> {
 
   /** How often the stream was connected again. */
   get reconnects(): number {
-    return this.#reader.reconnects;
+    return Math.max(0, this.#reader.connections - 1);
   }
 
   /** The index of the event that was read last; -1 before the first. With it, `attach` goes on behind it. */

@@ -91,7 +91,9 @@ describe("A stream that breaks off", () => {
 
   it("before its first event is asked for again, with the same key", async () => {
     const { es, sent } = client(part(": keep-alive\n\nid: 0\nev", "breaks"), part(STREAMS.start));
-    expect(await waited(collected(es.team(TEAM).run({ message: "Go" })))).toEqual(eventsIn(STREAMS.start));
+    const run = es.team(TEAM).run({ message: "Go" });
+    expect(await waited(collected(run))).toEqual(eventsIn(STREAMS.start));
+    expect(run.reconnects).toBe(1);
     expect(sent.map(({ url, headers }) => [url, headers["idempotency-key"]])).toEqual(
       Array(2).fill([`https://sessions.test/teams/${TEAM}/runs`, expect.stringMatching(/^[\da-f-]{36}$/)]),
     );
