@@ -84,7 +84,13 @@ describe("The client package", () => {
     expect(made).toContain("dist/index.d.ts");
   });
 
-  it("has no dependencies", () => {
+  it("has no dependencies, and imports nothing of the server", () => {
+    const sources = readdirSync(path.join(PACKAGE, "src")).map((file) =>
+      readFileSync(path.join(PACKAGE, "src", file), "utf8"),
+    );
+    const imported = sources.flatMap((source) => [...source.matchAll(/from "(.+?)"/g)].map(([, from]) => from));
+    expect(imported.length).toBeGreaterThan(20);
+    expect(imported.filter((from) => from?.startsWith("./") !== true)).toEqual([]);
     const manifest = JSON.parse(readFileSync(path.join(PACKAGE, "package.json"), "utf8"));
     expect([manifest.dependencies, manifest.peerDependencies, manifest.sideEffects]).toEqual([
       undefined,
