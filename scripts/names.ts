@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type EdgeSessions } from "../packages/client/src/index.ts";
 import { isFine, Job, jobLine, progressBar, requestOf } from "./names/naming-progress.ts";
-import { clientAt, DEFAULT_URL, reasonOf } from "./portable/server.ts";
+import { clientAt, DEFAULT_URL, sentenceOf } from "./portable/server.ts";
 import { flagValue, flagValues, hasFlag } from "./server/flags.ts";
 
 const POLL_MS = 1_000;
@@ -107,6 +107,6 @@ function tellWhereItRuns(url: string, jobId: string): () => void {
 try {
   process.exitCode = await names(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof ApiError ? `The server answered ${error.message}` : reasonOf(error));
+  console.error(sentenceOf(error));
   process.exitCode = 1;
 }

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { ApiError } from "../packages/client/src/index.ts";
-import { clientAt, DEFAULT_URL, reasonOf } from "./portable/server.ts";
+import { clientAt, DEFAULT_URL, sentenceOf } from "./portable/server.ts";
 import { flagValue, hasFlag } from "./server/flags.ts";
 
 const USAGE = `Prints a token with which a page, or curl, calls a server as one of its users.
@@ -35,6 +34,6 @@ async function token(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await token(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof ApiError ? `The server answered ${error.message}` : reasonOf(error));
+  console.error(sentenceOf(error));
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError, EdgeSessions, type RequestOptions } from "../../packages/client/src/index.ts";
+import { ApiError, ConnectionError, EdgeSessions, type RequestOptions } from "../../packages/client/src/index.ts";
 
 /** A request that failed for good. Shown as a sentence. */
 export class Refused extends Error {
@@ -83,8 +83,14 @@ async function once<T>(client: EdgeSessions, { method, path, read, ...options }:
   }
 }
 
+/** A failure of a request, as a sentence for who typed the command. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof ApiError) return `The server answered ${error.message}`;
+  return error instanceof ConnectionError ? `The server cannot be reached: ${reasonOf(error)}.` : reasonOf(error);
+}
+
 /** What is behind a failure, such as `connect ECONNREFUSED 127.0.0.1:8787`. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }

@@ -12,3 +12,20 @@ export const reachServer: Fetch = (url, { method = "GET", body, headers }) =>
 
 export const clientOf = (options: { userId?: string; fetch?: Fetch } = {}): EdgeSessions =>
   new EdgeSessions({ baseUrl: BASE_URL, fetch: reachServer, ...options });
+
+/** The same, over connections that break after so many bytes of a stream. */
+export function cutting(bytes: number): Fetch {
+  return async (url, init) => {
+    const response = await reachServer(url, init);
+    if (response.headers.get("Content-Type")?.startsWith("text/event-stream") !== true) return response;
+    let left = bytes;
+    const cut = new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        controller.enqueue(piece.subarray(0, left));
+        left -= piece.length;
+        if (left <= 0) controller.error(new TypeError("terminated"));
+      },
+    });
+    return new Response(response.body?.pipeThrough(cut), response);
+  };
+}

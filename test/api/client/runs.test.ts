@@ -1,6 +1,12 @@
-import { describe, expect, it } from "vitest";
-import { AlreadyAnswered, ApiError, type RunEnd, RunFailed } from "../../../packages/client/src/index.ts";
-import { clientOf } from "../../support/client.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  type AgentEvent,
+  AlreadyAnswered,
+  ApiError,
+  type RunEnd,
+  RunFailed,
+} from "../../../packages/client/src/index.ts";
+import { clientOf, cutting } from "../../support/client.ts";
 import { collected } from "../../support/collected.ts";
 import { call, newId } from "../../support/http.ts";
 import { peopleAgent } from "../../support/people-tools.ts";
@@ -139,6 +145,26 @@ describe("A run", () => {
     const again = es.agent("assistant").again(first.runId, { sessionId: first.sessionId, regenerate: true });
     expect(await again.result()).toMatchObject({ status: "COMPLETED", content: "Good day" });
     expect(await again.runId).not.toBe(first.runId);
+  });
+
+  it("is read whole over connections that break again and again, while it goes on and when it is over", async () => {
+    const random = vi.spyOn(Math, "random").mockReturnValue(0);
+    onTestFinished(() => random.mockRestore());
+    const point = gate();
+    const words = Array.from({ length: 40 }, (_, nth) => `wörd-${nth} `);
+    model.next([text(...words.slice(0, 20)), hold(point), text(...words.slice(20))]);
+    const broken = clientOf({ fetch: cutting(1_500) });
+    const run = broken.agent("assistant").run({ message: "Talk" });
+    const seen: AgentEvent[] = [];
+    for await (const event of run) {
+      seen.push(event);
+      if (seen.length === 10) point.release();
+    }
+    expect(run.reconnects).toBeGreaterThan(5);
+    const target = { agentId: "assistant", runId: await run.runId, sessionId: await run.sessionId };
+    expect(seen).toEqual(await collected(es.attach(target)));
+    expect(seen).toEqual(await collected(broken.attach(target)));
+    expect(await run.result()).toMatchObject({ status: "COMPLETED", content: words.join("") });
   });
 
   it("of a team has its members' events among its own", async () => {
