@@ -36,6 +36,13 @@ export interface FieldError {
   ctx?: Record<string, unknown>;
 }
 
+export type HistoryMessage = Message & {
+  /** The run that it is of. */
+  run_id: string;
+  /** How that run stands. */
+  run_status: "PENDING" | "RUNNING" | "COMPLETED" | "PAUSED" | "CANCELLED" | "ERROR" | "REGENERATED";
+};
+
 export interface Message {
   id: string;
   role: "system" | "user" | "assistant" | "tool";
@@ -58,7 +65,7 @@ export interface Message {
 }
 
 export interface MessagePage {
-  data: Message[];
+  data: HistoryMessage[];
   meta: {
     limit: number | null;
     has_more: boolean;
@@ -204,6 +211,10 @@ export interface RequirementList {
   meta: {
     limit: number;
     next_cursor: string | null;
+    /** How many there are in all, without a `cursor` only. It stops at 1000. */
+    total_count?: number;
+    /** Only where there are more than `total_count` says. */
+    total_count_capped?: true;
   };
 }
 
@@ -811,6 +822,12 @@ export interface RunsQuery {
   created_after?: number;
   /** Epoch seconds, inclusive. */
   created_before?: number;
+  /** Repeats: only runs of these statuses, in upper or lower case. One that is none is refused (400). */
+  status?: ("PENDING" | "RUNNING" | "COMPLETED" | "PAUSED" | "CANCELLED" | "ERROR" | "REGENERATED")[];
+  /** The id of a run of this session: only the runs that stand before it. For what is older, the first of an answer. */
+  before?: string;
+  /** The newest this many. Fewer are given only where there are no more. */
+  limit?: number;
 }
 
 export interface SessionsQuery {
