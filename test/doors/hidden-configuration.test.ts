@@ -179,7 +179,7 @@ async function textOf(method: string, path: string, body: unknown, headers: Reco
 }
 
 const WORDS = new Set(
-  "agents teams sessions runs run-previews checkpoints resume export messages name items jobs naming-jobs users".split(
+  "agents teams sessions chat runs run-previews checkpoints resume export messages name items jobs naming-jobs users".split(
     " ",
   ),
 );
@@ -244,6 +244,7 @@ describe("a caller without config:read", () => {
     const all = ["aside", "instructions", "leader", "provider", "settings", "thought"];
     expect(Object.fromEntries(shown)).toEqual({
       agents: ["instructions", "tool"],
+      "agents chat": ["provider"],
       "agents runs": ["instructions", "provider", "settings"],
       "agents runs checkpoints": ["instructions", "provider", "settings"],
       "agents runs resume": ["provider"],
@@ -257,6 +258,7 @@ describe("a caller without config:read", () => {
       "sessions run-previews": ["provider"],
       "sessions runs": ["instructions", "leader", "provider", "settings"],
       teams: ["instructions", "leader"],
+      "teams chat": ["provider"],
       "teams runs": ["leader", "provider"],
       "teams runs checkpoints": ["leader"],
       "teams runs resume": ["provider"],

@@ -27,6 +27,8 @@ const SUCCESSES: Record<string, string[]> = {
   resume_team_run: ["200", "204"],
   follow_agent_run: ["200", "204"],
   follow_team_run: ["200", "204"],
+  stream_agent_chat: ["200", "204"],
+  stream_team_chat: ["200", "204"],
   change_sessions: ["200", "202"],
   erase_user_sessions: ["202", "204"],
 };

@@ -51,6 +51,21 @@ function requests(session: string, runId: string, job: string): Record<string, S
       "GET",
       query(`/${type}s/assistant/runs/${runId}/resume`, { session_id: session }),
     ],
+    [`post /${type}s/{${type}_id}/chat`]: [
+      "POST",
+      `/${type}s/${type === "agent" ? "assistant" : "support"}/chat`,
+      {
+        ...fields,
+        id: session,
+        message: { id: said("id"), role: "user", parts: [{ type: "text", text: said("text") }] },
+      },
+    ],
+    [`get /${type}s/{${type}_id}/chat/{session_id}`]: ["GET", query(`/${type}s/assistant/chat/${session}`)],
+    [`get /${type}s/{${type}_id}/chat/{session_id}/stream`]: [
+      "GET",
+      query(`/${type}s/assistant/chat/${session}/stream`),
+    ],
+    [`post /${type}s/{${type}_id}/chat/{session_id}/stop`]: ["POST", query(`/${type}s/assistant/chat/${session}/stop`)],
     [`post /${type}s/{${type}_id}/sessions/{session_id}/fork`]: [
       "POST",
       query(`/${type}s/assistant/sessions/${session}/fork`),

@@ -41,6 +41,8 @@ async function bobsRows({ bob, session, job }: World): Promise<string[]> {
   return rows.filter((row) => !row.startsWith("job_items ") || row.includes(job));
 }
 
+const SAID = { id: "m", role: "user", parts: [{ type: "text", text: "What is the secret?" }] };
+
 /** The least that each operation takes as a body, so that only the user can be what it refuses. */
 const BODIES: Record<string, (world: World) => object> = {
   create_session: () => ({}),
@@ -53,6 +55,8 @@ const BODIES: Record<string, (world: World) => object> = {
   create_team_run: ({ session }) => ({ message: "What is the secret?", stream: false, session_id: session }),
   continue_agent_run: ({ session }) => ({ session_id: session, stream: false, fork: true }),
   continue_team_run: ({ session }) => ({ session_id: session, stream: false, fork: true }),
+  send_agent_chat: ({ session }) => ({ id: session, message: SAID }),
+  send_team_chat: ({ session }) => ({ id: session, message: SAID }),
   cancel_agent_run: () => ({}),
   cancel_team_run: () => ({}),
   resume_agent_run: ({ session }) => ({ session_id: session }),
