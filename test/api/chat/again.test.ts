@@ -6,7 +6,7 @@ import { fail, gate, hold, isNaming, scriptModel, text, toolCall } from "../../s
 
 const model = scriptModel();
 
-const again = (id: string, messages: object[], messageId?: string, at?: string) =>
+const again = (id: string, messages: readonly object[], messageId?: string, at?: string) =>
   sendChat({ id, messages, messageId, trigger: "regenerate-message" }, at === undefined ? {} : { at });
 const statusesOf = async (session_id: string, at = "agents/assistant"): Promise<string[]> =>
   (await call("GET", `/${at}/runs?session_id=${session_id}`)).body.map(({ status }: { status: string }) => status);
