@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { peopleAgent } from "../../support/people-tools.ts";
 import { scriptModel, text, toolCall } from "../../support/scripted-model.ts";
-import { about, answered, resumed, started, uiPlace } from "../../support/ui-object.ts";
+import { about, answered, resumed, started, uiPlace } from "../../support/ui/object.ts";
 
 const model = scriptModel();
 

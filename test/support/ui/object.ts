@@ -1,11 +1,11 @@
 /** Runs whose events are asked for as AI SDK UI's message stream, from the session's object itself. */
 import { env } from "cloudflare:workers";
-import type { Outcome } from "../../src/domain/outcome.ts";
-import { principalOf, unlimited } from "../../src/domain/principal.ts";
-import type { AnswerEntry } from "../../src/domain/requirement.ts";
-import type { ComponentRef } from "../../src/domain/team.ts";
-import { sessionClient } from "../../src/session/client.ts";
-import { newId } from "./http.ts";
+import type { Outcome } from "../../../src/domain/outcome.ts";
+import { principalOf, unlimited } from "../../../src/domain/principal.ts";
+import type { AnswerEntry } from "../../../src/domain/requirement.ts";
+import type { ComponentRef } from "../../../src/domain/team.ts";
+import { sessionClient } from "../../../src/session/client.ts";
+import { newId } from "../http.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
 type Chunk = any;
