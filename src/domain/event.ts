@@ -25,6 +25,7 @@ import type { ApprovalType } from "./tool.ts";
  * - `portable/record/event-log.ts`: the form of an entry that holds more than numbers. No type asks for it
  * - `portable/import/told-bytes.ts`: how many bytes the event takes in a list of runs, where a run is imported
  * - `api/shared/event-shapes.ts`: the event in the document
+ * - `wire/ui/run-chunks.ts` and `wire/ui/member-parts.ts`: what AI SDK UI's clients get of it
  * - `session/drive/event-stream.ts`: whether callers get it who asked for content only
  * - One that ends a run, or a stretch of it, stands in `ENDS` too: there, in `session/drive/run-recorder.ts`,
  *   `session/people/continue-run.ts` and `portable/record/event-log.ts`. No type asks for it

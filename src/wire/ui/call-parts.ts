@@ -1,6 +1,7 @@
 import type { ToolExecution } from "../../domain/event.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { callingRunId, callName, type Requirement } from "../../domain/requirement.ts";
+import { runRequirementJson } from "../../engine/people/requirement-json.ts";
 import { requirementOfCall, toolAnswers } from "../../engine/run/calls.ts";
 import type { Run } from "../../engine/run/state.ts";
 import type { UiCallChunk, UiChunk, UiRequirement } from "./chunk.ts";
@@ -140,7 +141,7 @@ function request(toolCallId: string, part: CallPart): UiCallChunk[] {
 }
 
 function requirementData(requirement: Requirement, toolCallId: string): UiRequirement {
-  const { requirementId, kind, toolName, fields, note, expiresAt, memberRunId, componentName } = requirement;
+  const { requirementId, kind, toolName, fields, note, memberRunId, componentName } = requirement;
   return {
     id: requirementId,
     kind,
@@ -149,7 +150,7 @@ function requirementData(requirement: Requirement, toolCallId: string): UiRequir
     toolName,
     fields,
     note,
-    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    expiresAt: runRequirementJson(requirement, "open").expires_at ?? null,
     memberRunId,
     memberName: memberRunId === null ? null : componentName,
   };

@@ -36,14 +36,32 @@ export class MemberParts {
         return [];
       case "model_answered":
         return [part(run, state)];
-      default: {
-        const status = STATUS[entry.kind];
-        if (status === undefined) return [];
-        state.status = status === "completed" && state.isCancelled ? "cancelled" : status;
-        state.error = status === "error" ? (event.content ?? "") : null;
-        return [part(run, state)];
-      }
+      case "run_started":
+      case "run_continued":
+        return this.#stands(run, state, "running");
+      case "run_paused":
+        return this.#stands(run, state, "paused");
+      case "run_completed":
+        return this.#stands(run, state, state.isCancelled ? "cancelled" : "completed");
+      case "run_failed":
+        state.error = event.content ?? "";
+        return this.#stands(run, state, "error");
+      case "reasoning":
+      case "model_requested":
+      case "model_changed":
+      case "tool_paused":
+      case "content_completed":
+      case "summary_started":
+      case "summary_completed":
+      case "member_told":
+      case "gap":
+        return [];
     }
+  }
+
+  #stands(run: Run, state: MemberState, status: UiMemberStatus): UiChunk[] {
+    state.status = status;
+    return [part(run, state)];
   }
 
   /** A member run that neither ended nor goes on. */
@@ -76,15 +94,6 @@ export class MemberParts {
     return state;
   }
 }
-
-/** The status of a member run behind an entry that says it. */
-const STATUS: Partial<Record<LogEntry["kind"], UiMemberStatus>> = {
-  run_started: "running",
-  run_continued: "running",
-  run_paused: "paused",
-  run_failed: "error",
-  run_completed: "completed",
-};
 
 function part({ head }: Run, { status, text, tools, error }: MemberState): UiChunk {
   const { component, runId, parentCall } = head;

@@ -94,7 +94,12 @@ export class RunChunks {
         return this.#completed(event, run);
       case "run_failed":
         return this.#failed(event, run);
-      default:
+      case "run_started":
+      case "model_changed":
+      case "tool_paused":
+      case "summary_started":
+      case "member_told":
+      case "gap":
         return [];
     }
   }
