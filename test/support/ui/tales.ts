@@ -35,7 +35,7 @@ export const AGENT_TALES: Record<string, Tale> = {
   "thoughts before, between and behind text"(run) {
     run.start();
     run.answer(["(Hm", "(, so", "I add.", "(More", "And", " more.", "(Late"], [["add", { a: 1 }]]);
-    run.run_(0);
+    run.begin(0);
     run.result(0, "3");
     run.answer(["(Now", "It is 3."]);
     run.complete();
@@ -48,10 +48,10 @@ export const AGENT_TALES: Record<string, Tale> = {
   "calls, one behind the other, all with the same id"(run) {
     run.start();
     run.answer(["Look."], [["look", { at: "a" }]]);
-    run.run_(0);
+    run.begin(0);
     run.result(0, "seen a");
     run.answer([], [["look", { at: "b" }]]);
-    run.run_(1);
+    run.begin(1);
     run.result(1, "seen b");
     run.answer(["Done."]);
     run.complete();
@@ -66,7 +66,7 @@ export const AGENT_TALES: Record<string, Tale> = {
         ["look", { at: "c" }],
       ],
     );
-    run.run_(0, 2);
+    run.begin(0, 2);
     run.result(1, "No such place.", true);
     run.result(2, "seen c");
     run.result(0, "It broke.", true);
@@ -76,7 +76,7 @@ export const AGENT_TALES: Record<string, Tale> = {
   "a limit of rounds: the last calls do not run"(run) {
     run.start();
     run.answer([], [["look", {}]]);
-    run.run_(0);
+    run.begin(0);
     run.result(0, "seen");
     run.answer(["Again."], [["look", {}]]);
     run.resolve(1, "Not run: the run reached a limit.", true);
@@ -85,7 +85,7 @@ export const AGENT_TALES: Record<string, Tale> = {
   "an output that was cut"(run) {
     run.start();
     run.answer([], [["look", {}]]);
-    run.run_(0);
+    run.begin(0);
     run.result(0, "se [cut]");
     run.complete("length");
   },
@@ -97,7 +97,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     yield [approve("run.0")];
     run.answered(0, { type: "confirmed" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.result(0, "wiped");
     run.answer(["Wiped."]);
     run.complete();
@@ -110,7 +110,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     yield [approve("run.0", "be quick")];
     run.answered(0, { type: "confirmed" }, { note: "be quick" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.result(0, "It broke.", true);
     run.answer(["Oh."]);
     run.complete();
@@ -135,7 +135,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     yield [output("run.0", "order", { amount: 2 })];
     run.answered(0, { type: "filled", args: { item: "tea", amount: 2 } });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.result(0, "ordered");
     run.answer(["Ordered."]);
     run.complete();
@@ -163,7 +163,7 @@ export const AGENT_TALES: Record<string, Tale> = {
         ["sign", {}, "d"],
       ],
     );
-    run.run_(1);
+    run.begin(1);
     run.result(1, "seen");
     run.tell({ type: "content_completed" });
     run.pause({ 0: "confirmation", 2: "user_input", 3: "external_execution" });
@@ -173,7 +173,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     run.answered(2, { type: "executed", result: "signed" });
     run.goOn();
     run.result(3, "signed");
-    run.run_(0, 2);
+    run.begin(0, 2);
     run.result(2, "ordered");
     run.result(0, "wiped");
     run.answer(["All done."]);
@@ -202,7 +202,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     run.goOn();
     run.result(1, "Function call was rejected by the user", true);
     run.result(3, "signed");
-    run.run_(0, 2);
+    run.begin(0, 2);
     run.result(0, "wiped");
     run.result(2, "ordered");
     run.answer(["Half of it."]);
@@ -215,7 +215,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     yield [approve("run.0")];
     run.answered(0, { type: "confirmed" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.result(0, "wiped 1");
     run.answer(["Next."], [["wipe", { disk: 2 }]]);
     run.pause({ 1: "confirmation" });
@@ -233,13 +233,13 @@ export const AGENT_TALES: Record<string, Tale> = {
     yield [output("run.0", "order", { amount: 2 })];
     run.answered(0, { type: "filled", args: { item: "tea", amount: 2 } });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.tell({ type: "gap", nextIndex: 40 });
     run.pause({ 0: "confirmation" }, "outcome unknown");
     yield [approve("run.0")];
     run.answered(1, { type: "confirmed" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.result(0, "ordered");
     run.answer(["Ordered."]);
     run.complete();
@@ -258,7 +258,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     run.answered(0, { type: "confirmed" });
     run.answered(1, { type: "confirmed" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.result(0, "wiped");
     run.resolve(1, "Not run: the run reached a limit.", true);
     run.complete("length");
@@ -270,7 +270,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     yield [approve("run.0")];
     run.answered(0, { type: "confirmed" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.tell({ type: "gap", nextIndex: 30 });
     run.pause({});
   },
@@ -283,7 +283,7 @@ export const AGENT_TALES: Record<string, Tale> = {
   "a cancel while a call runs"(run) {
     run.start();
     run.answer(["Look."], [["look", {}]]);
-    run.run_(0);
+    run.begin(0);
     run.tell({ type: "cancelled" });
   },
   *"a cancel behind an approval"(run) {
@@ -300,7 +300,7 @@ export const AGENT_TALES: Record<string, Tale> = {
     run.answered(0, { type: "confirmed" });
     run.answered(1, { type: "rejected" });
     run.goOn();
-    run.run_(0);
+    run.begin(0);
     run.tell({ type: "cancelled" });
   },
   "a cancel before the first word"(run) {
@@ -324,7 +324,7 @@ export const AGENT_TALES: Record<string, Tale> = {
   "a run that fails while a call runs"(run) {
     run.start();
     run.answer([], [["look", {}]]);
-    run.run_(0);
+    run.begin(0);
     run.tell({ type: "gap", nextIndex: 30 });
     run.tell({ type: "failed", error: { type: "interrupted", message: "The run was interrupted." } });
   },
@@ -367,11 +367,11 @@ export const TEAM_TALES: Record<string, Tale> = {
   "a member that answers, with a call of its own under the same id"(team) {
     team.start();
     team.answer(["Ask."], [delegating("add")]);
-    team.run_(0);
+    team.begin(0);
     const ada = team.member("ada", 0);
     ada.start();
     ada.answer(["(Hm", "Let me", " see."], [["look", {}]]);
-    ada.run_(0);
+    ada.begin(0);
     ada.result(0, "seen");
     ada.answer(["3"]);
     ada.complete();
@@ -382,7 +382,7 @@ export const TEAM_TALES: Record<string, Tale> = {
   "two members side by side, of which one fails"(team) {
     team.start();
     team.answer([], [delegating("a"), delegating("b")]);
-    team.run_(0, 1);
+    team.begin(0, 1);
     const ada = team.member("ada", 0);
     ada.start();
     const bob = team.member("bob", 1);
@@ -408,7 +408,7 @@ export const TEAM_TALES: Record<string, Tale> = {
   "a member whose answer is the team's"(team) {
     team.start();
     team.answer([], [delegating("a")]);
-    team.run_(0);
+    team.begin(0);
     const ada = team.member("ada", 0);
     ada.start();
     ada.answer(["3"]);
@@ -419,8 +419,8 @@ export const TEAM_TALES: Record<string, Tale> = {
   },
   *"a member that asks, and then goes on"(team) {
     team.start();
-    team.answer(["Ask."], [delegating("wipe"), ["look", {}, "call_1"]]);
-    team.run_(0, 1);
+    team.answer(["Ask."], [delegating("wipe"), ["look", {}]]);
+    team.begin(0, 1);
     const ada = team.member("ada", 0);
     ada.start();
     ada.answer(
@@ -430,7 +430,7 @@ export const TEAM_TALES: Record<string, Tale> = {
         ["wipe", { disk: 1 }, "b"],
       ],
     );
-    ada.run_(0);
+    ada.begin(0);
     ada.result(0, "seen");
     team.result(1, "seen");
     ada.tell({ type: "content_completed" });
@@ -441,7 +441,7 @@ export const TEAM_TALES: Record<string, Tale> = {
     yield [approve("ada.1")];
     team.answered(0, { type: "confirmed" });
     ada.goOn();
-    ada.run_(1);
+    ada.begin(1);
     ada.result(1, "wiped");
     ada.answer(["Wiped."]);
     ada.complete();
@@ -453,7 +453,7 @@ export const TEAM_TALES: Record<string, Tale> = {
   *"a member and its leader ask at once; the member asks once more"(team) {
     team.start();
     team.answer([], [delegating("wipe"), ["wipe", { disk: 0 }]]);
-    team.run_(0);
+    team.begin(0);
     const ada = team.member("ada", 0);
     ada.start();
     ada.answer([], [["wipe", { disk: 1 }]]);
@@ -464,7 +464,7 @@ export const TEAM_TALES: Record<string, Tale> = {
     team.answered(0, { type: "confirmed" });
     team.answered(1, { type: "rejected" }, { note: "no" });
     ada.goOn();
-    ada.run_(0);
+    ada.begin(0);
     ada.result(0, "wiped");
     ada.answer([], [["wipe", { disk: 2 }]]);
     ada.pause({ 1: "confirmation" });
@@ -484,11 +484,11 @@ export const TEAM_TALES: Record<string, Tale> = {
   *"a team in a team, whose member asks"(team) {
     team.start();
     team.answer([], [delegating("wipe")]);
-    team.run_(0);
+    team.begin(0);
     const inner = team.member("inner", 0, "team");
     inner.start();
     inner.answer(["I ask."], [delegating("wipe")]);
-    inner.run_(0);
+    inner.begin(0);
     const ada = inner.member("ada", 0);
     ada.start();
     ada.answer(["May I?"], [["sign", { paper: "a" }]]);
@@ -515,7 +515,7 @@ export const TEAM_TALES: Record<string, Tale> = {
   "a cancel while members speak"(team) {
     team.start();
     team.answer([], [delegating("a"), delegating("b")]);
-    team.run_(0, 1);
+    team.begin(0, 1);
     const ada = team.member("ada", 0);
     ada.start();
     ada.tell({ type: "model_requested", messageId: "m" });
@@ -526,11 +526,11 @@ export const TEAM_TALES: Record<string, Tale> = {
   "a member that was interrupted"(team) {
     team.start();
     team.answer([], [delegating("a")]);
-    team.run_(0);
+    team.begin(0);
     const ada = team.member("ada", 0);
     ada.start();
     ada.answer([], [["look", {}]]);
-    ada.run_(0);
+    ada.begin(0);
     ada.tell({ type: "gap", nextIndex: 30 });
     ada.tell({ type: "failed", error: { type: "interrupted", message: "The run was interrupted." } });
     team.tell({ type: "gap", nextIndex: 60 });

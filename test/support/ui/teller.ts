@@ -79,7 +79,7 @@ export class Teller {
   answer(said: string[], calls: [name: string, args: JsonObject, id?: string][] = []): void {
     this.tell({ type: "model_requested", messageId: `message-${this.run.messages.length}` });
     this.say(...said);
-    this.tell({ type: "model_answered", usage: NO_USAGE, toolCalls: calls.map(called) });
+    this.tell({ type: "model_answered", usage: NO_USAGE, toolCalls: calls.map((one, place) => called(one, place)) });
   }
 
   say(...said: string[]): void {
@@ -88,7 +88,7 @@ export class Teller {
     }
   }
 
-  run_(...calls: number[]): void {
+  begin(...calls: number[]): void {
     for (const call of calls) this.tell({ type: "tool_started", call });
   }
 
@@ -182,8 +182,9 @@ interface Answered {
   status: Requirement["status"];
 }
 
-const called = ([name, args, id = "call_0"]: [name: string, args: Json, id?: string]): ToolCall => ({
-  id,
+/** As models do that count anew in each answer. */
+const called = ([name, args, id]: [name: string, args: Json, id?: string], place = 0): ToolCall => ({
+  id: id ?? `call_${place}`,
   name,
   arguments: JSON.stringify(args),
 });
