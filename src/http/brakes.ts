@@ -65,10 +65,13 @@ export function brakeRequests(): Middleware {
   return async function brakeRequests(c, next) {
     const { requests, runStarts } = c.get("config");
     if (matchedRoutes(c).some(({ handler }) => costs(handler))) c.set("mayStartRun", passesUser(c, runStarts));
-    if (!(await passesUser(c, requests))) throw new AppError(tooManyRequests());
+    await brakeUser(c, requests);
     await next();
   };
 }
+
+/** Counts what a request under way goes on to read as one request more of its user. Throws when that is one too many. */
+export const brakeFurther = (c: AppContext): Promise<void> => brakeUser(c, c.get("config").requests);
 
 /** Brakes what costs a model, or reads very much. */
 export function brakeRunStarts(): Middleware {
@@ -84,6 +87,10 @@ export function brakeRunStarts(): Middleware {
 export async function brakeRunStart(c: AppContext): Promise<void> {
   const passing = c.get("mayStartRun") ?? passesUser(c, c.get("config").runStarts);
   if (!(await passing)) throw new AppError(tooManyRequests());
+}
+
+async function brakeUser(c: AppContext, brake: Brake): Promise<void> {
+  if (!(await passesUser(c, brake))) throw new AppError(tooManyRequests());
 }
 
 async function passesUser(c: AppContext, brake: Brake): Promise<boolean> {

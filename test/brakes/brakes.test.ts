@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import worker from "../../src/index.ts";
 import { bearer, key, tokenFor } from "../support/credentials.ts";
-import { type Answer, call, newId } from "../support/http.ts";
+import { type Answer, call, newId, send } from "../support/http.ts";
+import { seedRuns } from "../support/rows.ts";
 import { scriptModel } from "../support/scripted-model.ts";
 
 scriptModel();
@@ -100,6 +101,39 @@ describe("requests of an end user", () => {
     for (let nth = 0; nth < 13; nth++) expect(await answerWith(unbound)).toBe(200);
     expect(await answerWith({ REQUESTS: throws })).toBe(200);
     expect(await answerWith({ REQUESTS: hangs })).toBe(200);
+  });
+});
+
+describe("a list of runs that is read page by page", () => {
+  /** A user with a session of so many runs, each of which is a page. */
+  async function withPages(pages: number) {
+    const user = bearer(await tokenFor(newId()));
+    const session_id = newId();
+    await call("POST", "/sessions", { session_id, agent_id: "assistant" }, user);
+    await seedRuns(session_id, pages, "hex(zeroblob(150000))");
+    const paths = [`/sessions/${session_id}/runs`, `/agents/assistant/runs?session_id=${session_id}`];
+    return { user, paths };
+  }
+  const runsOf = async (path: string, caller: Record<string, string>) =>
+    (await (await send("GET", path, undefined, caller)).json<unknown[]>()).length;
+  const next = async (user: Record<string, string>) => (await call("GET", "/agents", undefined, user)).status;
+
+  it("counts each page behind the first as one request more", async () => {
+    // One request made the session, and twelve are let pass.
+    const { user, paths } = await withPages(5);
+    for (const path of paths) expect(await runsOf(path, user)).toBe(5);
+    expect([await next(user), await next(user)]).toEqual([200, 429]);
+  });
+
+  it("ends before the page that is one too many, so that many lists at once read no more than one", async () => {
+    const { user, paths } = await withPages(14);
+    const [path = ""] = paths;
+    const answer = await send("GET", path, undefined, user);
+    expect(answer.status).toBe(200);
+    const read = answer.text().then(({ length }) => length);
+    await expect(read).rejects.toThrow();
+    expect(await next(user)).toBe(429);
+    expect(await runsOf(path, key)).toBe(14);
   });
 });
 

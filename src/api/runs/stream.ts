@@ -9,9 +9,15 @@ import { type AskedRun, askedRun, runItem } from "./json.ts";
 /** A page is in memory several times: as D1's answer, as rows and as JSON. A run that is larger is a page by itself. */
 const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };
 
-/** How a list of runs is shown, and which part of it. */
-interface ShownList {
+/** Who reads a list of runs. */
+export interface RunsReader {
   view: View;
+  /** Is asked before a page behind the first one is told; throws where the caller has read too much. */
+  readsOn(): Promise<void>;
+}
+
+/** To whom a list of runs is shown, and which part of it. */
+interface ShownList extends RunsReader {
   /** Behind this. */
   from: RunPosition;
   /** At most so many. */
@@ -20,13 +26,14 @@ interface ShownList {
 
 /**
  * A session's runs as one JSON array, read page by page while the caller takes it, so that a session of any length can be
- * read. The first page is read before this returns, so that a failure can still be answered as one.
+ * read. The first page is read before this returns, so that a failure can still be answered as one. A later failure breaks the
+ * answer off, and the array has no end.
  */
 export async function streamRuns(
   db: Database,
   sessionId: string,
   filter: RunFilter,
-  { view, from, limit = Number.POSITIVE_INFINITY }: ShownList,
+  { view, readsOn, from, limit = Number.POSITIVE_INFINITY }: ShownList,
 ): Promise<{ response: Response; isEmpty: boolean }> {
   // Nothing is read of runs that are not shown: their event logs are long.
   const read = (after: RunPosition, left: number) =>
@@ -36,6 +43,7 @@ export async function streamRuns(
     let separator = "[";
     let left = limit;
     for (let page = first; ; page = await read(page.next, left)) {
+      if (page !== first && page.runs.length > 0) await readsOn();
       for (const run of page.runs) {
         yield separator;
         yield* jsonPieces(runItem(askedRun(run, run.requirements), view), { withNulls: false });

@@ -7,6 +7,7 @@ import { startOfNewest } from "../../store/runs/newest-runs.ts";
 import { newestPreviews } from "../../store/runs/previews.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { askedTree } from "../runs/json.ts";
+import { runsReader } from "../runs/reader.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
@@ -25,7 +26,7 @@ export function sessionRunsRouter() {
     await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
     const from = await startOfNewest(database(c), session_id, filter, query.limit);
     if (from === null) throw noSuchRun(query.before);
-    const shown = { view: callersView(c), from, limit: query.limit };
+    const shown = { ...runsReader(c), from, limit: query.limit };
     return (await streamRuns(database(c), session_id, filter, shown)).response;
   });
 

@@ -163,6 +163,7 @@ describe("GET /sessions/{session_id}/runs", () => {
       { principal: developer() },
       {
         view: WHOLE_VIEW,
+        readsOn: async () => {},
         from: FIRST_RUN,
       },
     );
