@@ -270,9 +270,9 @@ export const adminApprovalRequired = (): Failure =>
   forbidden("This run requires admin approval before it can be continued");
 export const mayNotKeepLonger = (): Failure => forbidden("Access denied to keep this session longer");
 /** A confined user reads the run as often as it may at once. */
-export const tooManyStreams = (): Failure => ({
+export const tooManyStreams = (of: "run" | "session"): Failure => ({
   code: "rate_limited",
-  detail: "Too many streams of this run are open",
+  detail: `Too many streams of this ${of} are open`,
   retryAfterSeconds: 10,
 });
 export const notFound = (): Failure => ({ code: "not_found", detail: "Not Found" });

@@ -62,6 +62,8 @@ export const MAX_DENSE_NAME_GRAPHEMES = 24;
 export const MAX_REQUIREMENTS = 1_000;
 /** How many streams of one run a confined user may have open at once. */
 export const MAX_READERS = 8;
+/** The same of all runs of one session: an object holds each settled run for as long as somebody reads it. */
+export const MAX_SESSION_READERS = 16;
 /** Run indexes that a team's run keeps for its member runs, as an import may say. Runs made here keep fewer. */
 export const MAX_MEMBER_SLOTS = 1_000;
 /** Tool calls of one answer of a model, in an import. A run made here has no room for so many. */

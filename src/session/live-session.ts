@@ -3,7 +3,6 @@ import {
   mayNotKeepLonger,
   modelNotConfigured,
   payloadTooLarge,
-  tooManyStreams,
 } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
@@ -19,7 +18,7 @@ import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import type { StateChange } from "./drive/live-state.ts";
-import { type Reader, Readers } from "./drive/readers.ts";
+import { Readers } from "./drive/readers.ts";
 import { runAnswer } from "./drive/run-answer.ts";
 import type { Arrival } from "./lane/accept-run.ts";
 import { admit } from "./lane/admit.ts";
@@ -109,49 +108,27 @@ export class LiveSession {
       return fail(modelNotConfigured());
     }
     const arrival: Arrival = { ...call, quota: call.quota ?? null, component, model, arrivedAt };
-    const admitted = await this.#arrivals.run(() => admit(this.#context, arrival));
-    if (!admitted.ok) {
-      return admitted;
-    }
-    const live = admitted.value;
-    const waitingBefore = this.#context.lane.waitingBefore(live);
-    const place = (runId: string) => this.#readers.admit(call.principal, runId);
-    return runAnswer(live, { read, place, waitingBefore });
-  }
-
-  /**
-   * Takes answers to what a paused run waits for. A stream's reader gets its place first: a caller who was refused behind
-   * the store would have answered, and could not ask again.
-   */
-  async continueRun(call: ContinueCall): Promise<Outcome<RunAnswer>> {
-    if (call.read.kind !== "stream") {
-      return this.#continue(call, null);
-    }
-    const reader = this.#readers.admit(call.principal, call.runId);
-    if (reader === null) {
-      return fail(tooManyStreams());
-    }
-    let isRead = false;
-    try {
-      const answer = await this.#continue(call, reader);
-      isRead = answer.ok;
-      return answer;
-    } finally {
-      if (!isRead) {
-        reader.leave();
+    return this.#readers.withPlace({ ...call, read }, call.request.runId, async (place) => {
+      const admitted = await this.#arrivals.run(() => admit(this.#context, arrival));
+      if (!admitted.ok) {
+        return admitted;
       }
-    }
+      const live = admitted.value;
+      return runAnswer(live, { read, place, waitingBefore: this.#context.lane.waitingBefore(live) });
+    });
   }
 
-  async #continue({ read, ...call }: ContinueCall, reader: Reader | null): Promise<Outcome<RunAnswer>> {
+  /** Takes answers to what a paused run waits for. */
+  async continueRun({ read, ...call }: ContinueCall): Promise<Outcome<RunAnswer>> {
     const arrival: AnswerArrival = { ...call, quota: call.quota ?? null, arrivedAt: this.#deps.now() };
-    const continued = await this.#arrivals.run(() => admitAnswers(this.#context, arrival));
-    if (!continued.ok) {
-      return continued;
-    }
-    const { live, fromEntry } = continued.value;
-    const waitingBefore = this.#context.lane.waitingBefore(live);
-    return runAnswer(live, { read, place: () => reader, waitingBefore, fromEntry });
+    return this.#readers.withPlace({ ...call, read }, call.runId, async (place) => {
+      const continued = await this.#arrivals.run(() => admitAnswers(this.#context, arrival));
+      if (!continued.ok) {
+        return continued;
+      }
+      const { live, fromEntry } = continued.value;
+      return runAnswer(live, { read, place, waitingBefore: this.#context.lane.waitingBefore(live), fromEntry });
+    });
   }
 
   /** Finds a run to read its events again. */
@@ -160,8 +137,8 @@ export class LiveSession {
     if (!found.ok) {
       return found;
     }
-    const reader = this.#readers.admit(request.principal, request.runId);
-    return reader === null ? fail(tooManyStreams()) : ok(resumeAnswer(found.value, reader, { lastEventIndex, format }));
+    const placed = this.#readers.admit(request.principal, request.runId);
+    return placed.ok ? ok(resumeAnswer(found.value, placed.value, { lastEventIndex, format })) : placed;
   }
 
   /** Cancels a waiting, active or paused run. A run that is unknown, settled or somebody else's stays as it is. */

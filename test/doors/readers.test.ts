@@ -43,6 +43,26 @@ async function placeAt(read: () => Promise<Response>): Promise<Response> {
   }
 }
 
+/** As many streams of each of the runs as the user may have. Nobody reads what they hold, so they keep their places. */
+async function unread(user: string, sessionId: string, runIds: string[], id = "assistant"): Promise<ReadableStream[]> {
+  const credential = { ...unlimited("development"), caller: "user" as const, subject: user, scopes: [] };
+  const readings = runIds.flatMap((runId) => {
+    const component = { type: "agent" as const, id };
+    const reading = { runId, component, principal: principalOf(credential, null), lastEventIndex: null };
+    return Array.from({ length: MAX_READERS }, () => reading);
+  });
+  const streams = await runInDurableObject(objectOf(sessionId), async (object) => {
+    const calls = object as unknown as Pick<LiveSession, "resumeRun">;
+    const opened = await Promise.all(readings.map((reading) => calls.resumeRun(reading)));
+    return opened.flatMap((one) => (one.ok ? [one.value.stream] : []));
+  });
+  expect(streams.length).toBe(readings.length);
+  return streams;
+}
+
+const cancelled = (sessionId: string, streams: ReadableStream[]) =>
+  runInDurableObject(objectOf(sessionId), async () => void (await Promise.all(streams.map((one) => one.cancel()))));
+
 describe("a run that a user reads", () => {
   it("has eight readers; the ninth is refused, the first eight go on, and one that leaves frees its place", async () => {
     const { first, read, more, end } = await heldRun();
@@ -84,20 +104,7 @@ describe("a run that a user reads", () => {
     model.next([toolCall("delete_record", { id: "7" })]);
     const asked = { message: "go", stream: false, session_id };
     const paused = pauseOf("operator", (await call("POST", "/agents/operator/runs", asked, headers)).body);
-    const credential = { ...unlimited("development"), caller: "user" as const, subject: user, scopes: [] };
-    const reading = {
-      runId: paused.run_id,
-      component: { type: "agent" as const, id: "operator" },
-      principal: principalOf(credential, null),
-      lastEventIndex: null,
-    };
-    // Nobody reads what these streams hold, so they keep their places.
-    const streams = await runInDurableObject(objectOf(session_id), async (object) => {
-      const calls = object as unknown as Pick<LiveSession, "resumeRun">;
-      const opened = await Promise.all(Array.from({ length: MAX_READERS }, () => calls.resumeRun(reading)));
-      return opened.flatMap((one) => (one.ok ? [one.value.stream] : []));
-    });
-    expect(streams.length).toBe(MAX_READERS);
+    const streams = await unread(user, session_id, [paused.run_id], "operator");
     const said = { session_id, ...tools(paused, confirmed) };
     const ninth = await call("POST", continuePath(paused), { ...said, stream: true }, headers);
     expect([ninth.status, ninth.body.code]).toEqual([429, "rate_limited"]);
@@ -106,7 +113,42 @@ describe("a run that a user reads", () => {
 
     const whole = await call("POST", continuePath(paused), { ...said, stream: false }, headers);
     expect([whole.status, whole.body.status]).toEqual([200, "COMPLETED"]);
-    await runInDurableObject(objectOf(session_id), () => Promise.all(streams.map((stream) => stream.cancel())));
+    await cancelled(session_id, streams);
+  });
+
+  it("is one of a session in which the user has sixteen readers: further ones are refused at any run, and a run of theirs is not begun", async () => {
+    const user = `ada-${newId()}`;
+    const headers = bearer(await tokenFor(user));
+    const session_id = newId();
+    const path = "/agents/assistant/runs";
+    const ask = (stream: boolean, of: object = {}, named: Record<string, string> = {}) =>
+      send("POST", path, { message: "go", stream, session_id, ...of }, { ...headers, ...named });
+    const runs: string[] = [];
+    for (let nth = 0; nth < 3; nth += 1) runs.push((await (await ask(false)).json<{ run_id: string }>()).run_id);
+    const [one = "", two = "", three = ""] = runs;
+    const streams = await unread(user, session_id, [one, two]);
+    const read = (as = headers) => send("POST", `${path}/${three}/resume`, { session_id }, as);
+    const tooMany = { detail: "Too many streams of this session are open", code: "rate_limited" };
+    const refused = [await read(), await ask(true)];
+    for (const answer of refused) {
+      expect([answer.status, answer.headers.get("Retry-After")]).toEqual([429, "10"]);
+      expect(await answer.json()).toMatchObject(tooMany);
+    }
+    const listed = async () => (await call("GET", `/sessions/${session_id}/runs`, undefined, headers)).body.length;
+    expect(await listed()).toBe(3);
+    expect((await ask(false)).status).toBe(200);
+    expect((await read(key)).status).toBe(200);
+
+    // A start that is read, also one that repeats its key, holds one place and gives it back.
+    await cancelled(session_id, streams.splice(0, 1));
+    const named = { "Idempotency-Key": newId() };
+    for (const _ of ["first", "again", "again"]) {
+      const begun = await ask(true, {}, named);
+      expect(begun.status).toBe(200);
+      expect((await new EventStream(begun).rest()).at(-1)?.event).toBe("RunCompleted");
+    }
+    expect(await listed()).toBe(5);
+    await cancelled(session_id, streams);
   });
 
   it("counts each user's readers by themselves, and each run's", async () => {

@@ -1,5 +1,4 @@
-import { tooManyStreams } from "../../domain/error.ts";
-import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import { type Outcome, ok } from "../../domain/outcome.ts";
 import type { ReadMode, RunAnswer } from "../run-calls.ts";
 import { eventStream } from "./event-stream.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -9,8 +8,8 @@ import { translatorOf } from "./translator-of.ts";
 /** How the answer is read. */
 export interface Reading {
   read: ReadMode;
-  /** The place that a stream's reader takes; null if none is left. */
-  place: (runId: string) => Reader | null;
+  /** The place of a stream's reader at this run; fails if none is left. */
+  place: (runId: string) => Outcome<Reader>;
   /** How many runs go before it. */
   waitingBefore: number;
   /** The entry of its log that a stream begins with. */
@@ -19,7 +18,7 @@ export interface Reading {
 
 /**
  * What a caller gets of a run that was let in. A caller who reads it whole gets it when it is over, any other one at once.
- * A start is refused here only if it repeats its key, since a new run has no readers yet. A continue has its place already.
+ * It has its place already; one whose start repeats its key is refused here if the run of that key has none left.
  */
 export async function runAnswer(
   live: LiveRun,
@@ -35,12 +34,12 @@ export async function runAnswer(
     return ok({ ...known, result: { kind: "background", status: "PENDING", waitingBefore } });
   }
   if (read.kind === "stream") {
-    const reader = place(runId);
-    if (reader === null) {
-      return fail(tooManyStreams());
+    const placed = place(runId);
+    if (!placed.ok) {
+      return placed;
     }
     const { format = "agentos" } = read;
-    const stream = eventStream(live, reader, { translator: translatorOf(live, read), fromEntry });
+    const stream = eventStream(live, placed.value, { translator: translatorOf(live, read), fromEntry });
     return ok({ ...known, result: { kind: "stream", stream, format } });
   }
   if (live.run === null) {
