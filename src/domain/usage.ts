@@ -23,6 +23,12 @@ export interface Quota {
   limits: UserLimits;
 }
 
+/** What holds of a fork: it is one of the day's runs, asks no model, and is over at once. */
+export const forkQuota = ({ userId, limits }: Quota): Quota => ({
+  userId,
+  limits: { ...limits, tokensPerDay: 0, concurrentRuns: 0 },
+});
+
 /** Names a row of the ledger `run_usage`. */
 export interface UsageKey {
   userId: string;

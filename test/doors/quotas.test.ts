@@ -45,6 +45,12 @@ const read = defineTool({ name: "read", description: "Reads.", parameters: z.obj
 /** How long what the model was last asked is. */
 const asked = () => askedBytes(model.calls.at(-1)?.request ?? { model: "", messages: [] });
 
+/** The batch that copies the session. */
+const forks =
+  (id: string): Which =>
+  ({ statements }) =>
+    statements.some(({ sql, params }) => sql.startsWith('insert into "runs"') && params.includes(id));
+
 const cancel = (user: EndUser, runId: string, agent = "assistant") =>
   call("POST", `/agents/${agent}/runs/${runId}/cancel`, undefined, user.headers);
 
@@ -210,6 +216,41 @@ describe("a day", () => {
     model.next([text("x".repeat(400)), usage(null), finish("stop")]);
     expect((await runAs(ada, "hello", { agent: testAgent(silent) })).body.status).toBe("COMPLETED");
     expect(await usageOf(ada)).toMatchObject({ runs: 1, tokens: Math.ceil((asked() + 400) / 4) });
+  });
+
+  it("has forks among its runs: each counts as one, is over at once and costs no tokens, and staff's count for nobody", async () => {
+    const ada = await endUser({ runs_per_day: 3, tokens_per_day: 15, concurrent_runs: 1 });
+    const session_id = newId();
+    expect((await runAs(ada, "one", { session_id })).status).toBe(200);
+    const fork = (headers = ada.headers) =>
+      call("POST", `/agents/assistant/sessions/${session_id}/fork`, undefined, headers);
+    d1.next(forks(session_id), unanswered(), 2);
+    expect([(await fork()).status, (await fork()).status]).toEqual([200, 200]);
+    expect(await usageOf(ada)).toMatchObject({ runs: 3, tokens: 15, active: 0 });
+    const refused = await fork();
+    expectOver(refused, "runs-day");
+    expect((await fork(key)).status).toBe(200);
+    expect(await ledgerOf(ada)).toMatchObject([
+      { settled: 1, tokens: 15 },
+      { settled: 1, tokens: 0 },
+      { settled: 1, tokens: 0 },
+    ]);
+    expect((await call("GET", "/sessions", undefined, ada.headers)).body.data).toHaveLength(4);
+  });
+
+  it("has one of two forks that come at once for its last run", async () => {
+    const ada = await endUser({ runs_per_day: 2 });
+    const session_id = newId();
+    await runAs(ada, "one", { session_id });
+    const point = gate();
+    for (let nth = 0; nth < 2; nth++) d1.next(forks(session_id), heldBefore(point));
+    const both = [0, 1].map(() =>
+      call("POST", `/agents/assistant/sessions/${session_id}/fork`, undefined, ada.headers),
+    );
+    await point.reached(2);
+    point.release();
+    expect((await Promise.all(both)).map(({ status }) => status).toSorted()).toEqual([200, 429]);
+    expect(await ledgerOf(ada)).toHaveLength(2);
   });
 
   // case 103

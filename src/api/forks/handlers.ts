@@ -10,7 +10,7 @@ import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
-import { refuseSession } from "../usage/over-quota.ts";
+import { refuseFork } from "../usage/over-quota.ts";
 import { forkRoute } from "./contract.ts";
 
 /** Copying a session into a new one. */
@@ -40,7 +40,7 @@ export function forksRouter(dependencies: RouteDependencies) {
       nowMs: dependencies.now(),
     };
     if (!(await write(c, fork))) {
-      await refuseSession(c, fork.quota, fork.nowMs);
+      await refuseFork(c, fork.quota, fork.nowMs);
       throw new AppError(badRequest("Source session has no runs to fork."));
     }
     // If the object cannot be reached, the cron trigger has the fork indexed.

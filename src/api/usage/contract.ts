@@ -6,7 +6,7 @@ import { count, idText, isoTime } from "../shared/values.ts";
 const Usage = z
   .object({
     user_id: idText(),
-    runs: count("Runs and continues that began since midnight (UTC)."),
+    runs: count("Runs, continues, and forks of end users, that began since midnight (UTC)."),
     tokens: count("What these used, with their member runs, as far as they have paused or ended."),
     active: count("How many of the user's runs are active or wait, of those that began within the last hour."),
     limits: z

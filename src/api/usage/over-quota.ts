@@ -1,5 +1,5 @@
 import { AppError } from "../../domain/error.ts";
-import { type Quota, whyNoSession, whyNoTokens } from "../../domain/usage.ts";
+import { forkQuota, type Quota, whyNoRun, whyNoSession, whyNoTokens } from "../../domain/usage.ts";
 import type { AppContext } from "../../http/context.ts";
 import { countSessionsUpTo, readUsage } from "../../store/usage/guard.ts";
 import { database } from "../shared/find-session.ts";
@@ -8,6 +8,14 @@ import { database } from "../shared/find-session.ts";
 export async function refuseSession(c: AppContext, quota: Quota | null, nowMs: number): Promise<void> {
   const failure = quota && whyNoSession(await countSessionsUpTo(database(c), quota), quota.limits, nowMs);
   if (failure !== null) throw new AppError(failure);
+}
+
+/** Throws the 429 if the caller's user may make no further fork. */
+export async function refuseFork(c: AppContext, quota: Quota | null, nowMs: number): Promise<void> {
+  if (quota === null) return;
+  const failure = whyNoRun(await readUsage(database(c), quota.userId, nowMs), forkQuota(quota).limits, nowMs);
+  if (failure !== null) throw new AppError(failure);
+  await refuseSession(c, quota, nowMs);
 }
 
 /**

@@ -12,11 +12,13 @@ import {
   sql,
 } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
-import type { Quota } from "../../domain/usage.ts";
+import { forkQuota, type Quota } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
+import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { messages, runs, sessionLabels, sessions } from "../schema/tables.ts";
-import { mayHaveSession } from "../usage/guard.ts";
+import { mayHaveSession, mayRun } from "../usage/guard.ts";
+import { addSettledUsage } from "../usage/ledger.ts";
 import { visibleTo } from "./sessions.ts";
 
 /** A copy that is to be made of a session. Its ids are new. */
@@ -24,7 +26,7 @@ export interface Fork {
   sourceSessionId: string;
   /** Who asks for the fork: the source must exist for them still when the batch is written. */
   principal: Principal;
-  /** Of a confined caller: no fork is made while the user may have no further session. */
+  /** Of a confined caller: a fork is one of the user's runs, and none is made while they may have no further run or session. */
   quota: Quota | null;
   sessionId: string;
   /** A UUID. All run ids of the fork begin as it does. */
@@ -39,7 +41,20 @@ export interface Fork {
  * without such a run. Repeatable.
  */
 export function forkStatements(db: Database, fork: Fork): [Statement, ...Statement[]] {
-  return [copyRuns(db, fork), copyMessages(db, fork), copyLabels(db, fork), copySession(db, fork)];
+  return [
+    copyRuns(db, fork),
+    copyMessages(db, fork),
+    copyLabels(db, fork),
+    ...countFork(db, fork),
+    copySession(db, fork),
+  ];
+}
+
+/** A fork costs no tokens, but rows: without a count of its own a user could fill the database with copies of one session. */
+function countFork(db: Database, { quota, sessionId, nowMs }: Fork): Statement[] {
+  if (quota === null) return [];
+  const key = { userId: quota.userId, startedAt: nowMs, runId: sessionId };
+  return addSettledUsage(db, key, hasRow(db, runs, eq(runs.sessionId, sessionId)));
 }
 
 /**
@@ -77,6 +92,7 @@ function copyRuns(db: Database, fork: Fork): Statement {
         isNotMade(db, fork),
         // The statements below copy what belongs to the runs that are copied here.
         mayHaveSession(db, fork.quota, fork.sessionId),
+        mayRun(db, fork.quota && forkQuota(fork.quota), fork.nowMs, null),
       ),
     );
   return db.insert(runs).select(copy);

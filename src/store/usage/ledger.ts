@@ -14,6 +14,11 @@ export function addUsage(db: Database, key: UsageKey | null, condition: SQL): St
   return key === null ? [] : insertNew(db, runUsage, [{ ...key, tokens: 0, settled: false }], condition);
 }
 
+/** Adds the row of what is over at once and costs no tokens, such as a fork. */
+export function addSettledUsage(db: Database, key: UsageKey, condition: SQL): Statement[] {
+  return insertNew(db, runUsage, [{ ...key, tokens: 0, settled: true }], condition);
+}
+
 /** Takes the row back, with the accept or the answers that added it. */
 export function takeBackUsage(db: Database, key: UsageKey | null, condition?: SQL): Statement[] {
   return key === null ? [] : [db.delete(runUsage).where(and(isRow(key), condition))];
