@@ -95,10 +95,36 @@ export function whyNoTokens(tokens: number, { tokensPerDay }: UserLimits, nowMs:
   return isReached(tokens, tokensPerDay) ? untilMidnight("tokens-day", tokensPerDay, "tokens", nowMs) : null;
 }
 
+/** The sessions of a user, each number counted up to its limit. */
+export interface UserSessions {
+  /** Those that are there. */
+  there: number;
+  /** With those that were deleted and can be restored: their rows are stored as well. */
+  stored: number;
+}
+
+/**
+ * How many sessions of a user are stored, with deleted ones: a user who deletes one may have another one at once, but whoever
+ * makes and deletes without end would store without end.
+ */
+export const maxStoredSessions = ({ maxSessions }: UserLimits): number => 2 * maxSessions;
+
 /** Why the user may have no further session; null if they may. */
-export function whyNoSession(sessions: number, { maxSessions }: UserLimits, nowMs: number): Failure | null {
-  if (!isReached(sessions, maxSessions)) return null;
-  const detail = `This user has ${maxSessions} sessions, and may have no more. Delete one first.`;
+export function whyNoSession({ there, stored }: UserSessions, limits: UserLimits, nowMs: number): Failure | null {
+  const notBack = whyNoneBack(there, limits, nowMs);
+  if (notBack !== null || !isReached(stored, maxStoredSessions(limits))) return notBack;
+  const detail = `This user may have ${limits.maxSessions} sessions, and as many deleted ones that can still be restored. There is no room for more until some of those are gone.`;
+  return tooManySessions(detail, limits, nowMs);
+}
+
+/** Why no deleted session of the user may come back; null if one may. */
+export function whyNoneBack(there: number, limits: UserLimits, nowMs: number): Failure | null {
+  if (!isReached(there, limits.maxSessions)) return null;
+  const detail = `This user has ${limits.maxSessions} sessions, and may have no more. Delete one first.`;
+  return tooManySessions(detail, limits, nowMs);
+}
+
+function tooManySessions(detail: string, { maxSessions }: UserLimits, nowMs: number): Failure {
   return exceeded(detail, { name: "sessions", quota: maxSessions, more: "" }, secondsToMidnight(nowMs));
 }
 

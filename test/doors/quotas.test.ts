@@ -371,6 +371,21 @@ describe("sessions", () => {
       expect((await undoable("POST", `/sessions/${id}/restore`, undefined, key)).status).toBe(200);
     });
 
+    it("still count for as long as they can be restored: as many as the user may have, beside those that are there", async () => {
+      const ada = await endUser({ max_sessions: 2 });
+      const [first = ""] = await deleted(ada, 4);
+      const over = await create(ada.headers);
+      expectOver(over, "sessions");
+      expect(over.body.detail).toContain("deleted");
+      expectOver(await runAs(ada, "hello"), "sessions");
+      expect(await listedOf(ada)).toHaveLength(0);
+      expect((await restore(first, ada)).status).toBe(200);
+      expectOver(await create(ada.headers), "sessions");
+      // What cannot be restored any more does not count.
+      expect((await undoable("DELETE", `/users/${ada.id}/sessions`, undefined, ada.headers)).status).toBe(204);
+      expect((await create(ada.headers)).status).toBe(201);
+    });
+
     it("come back one of two, where both are asked for at once and one place is left", async () => {
       const ada = await endUser({ max_sessions: 1 });
       const ids = await deleted(ada, 2);

@@ -4,7 +4,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { couldSee, type Principal } from "../../domain/principal.ts";
 import { isRestorable } from "../../domain/retention.ts";
 import type { Session, SessionType } from "../../domain/session.ts";
-import { type Quota, whyNoSession } from "../../domain/usage.ts";
+import { type Quota, whyNoneBack } from "../../domain/usage.ts";
 import { commit, readOrNull } from "../../store/commit.ts";
 import { audited, restoreStatement } from "../../store/sessions/hiding.ts";
 import { countSessionsUpTo } from "../../store/usage/guard.ts";
@@ -78,5 +78,5 @@ async function whyNotRestored(
   quota: Quota | null,
 ): Promise<Outcome<never>> {
   const read = quota && (await readOrNull(countSessionsUpTo(db, quota)));
-  return fail((quota && read && whyNoSession(read.value, quota.limits, now())) ?? databaseUnavailable());
+  return fail((quota && read && whyNoneBack(read.value.there, quota.limits, now())) ?? databaseUnavailable());
 }

@@ -9,7 +9,7 @@ import type { Database } from "../database.ts";
 import { auditStatement } from "../doors/audit.ts";
 import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
 import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
-import { hasRoomForSession } from "../usage/guard.ts";
+import { mayComeBack } from "../usage/guard.ts";
 import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { isAsSeen, type SeenSession } from "./writes.ts";
@@ -49,7 +49,7 @@ export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Sta
  * `updated_at` moves: else a session whose time to live is over would be deleted again at once. Repeatable.
  */
 export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding, quota: Quota | null): Statement {
-  const mayReturn = and(isAsSeen(seen), eq(sessions.visibility, "deleted"), hasRoomForSession(quota));
+  const mayReturn = and(isAsSeen(seen), eq(sessions.visibility, "deleted"), mayComeBack(quota));
   return db
     .update(sessions)
     .set({

@@ -1,5 +1,14 @@
 import { and, eq, inArray, or, type SQL, sql } from "drizzle-orm";
-import { dayOf, PLACE_HELD_MS, type Quota, type UsageKey, type UserUsage } from "../../domain/usage.ts";
+import type { Visibility } from "../../domain/session-fields.ts";
+import {
+  dayOf,
+  maxStoredSessions,
+  PLACE_HELD_MS,
+  type Quota,
+  type UsageKey,
+  type UserSessions,
+  type UserUsage,
+} from "../../domain/usage.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { runUsage, sessions } from "../schema/tables.ts";
@@ -25,16 +34,18 @@ export function mayRun(db: Database, quota: Quota | null, nowMs: number, own: Us
 
 /** Whether the user may have one session more. A batch that is repeated passes by the session that it has made. */
 export function mayHaveSession(db: Database, quota: Quota | null, sessionId: string): SQL | undefined {
-  const isRoom = hasRoomForSession(quota);
-  if (quota === null || isRoom === undefined) return undefined;
+  if (quota === null || quota.limits.maxSessions === 0) return undefined;
+  const most = maxStoredSessions(quota.limits);
+  const isStorable = sql`(${sessionsUpTo(quota.userId, STORED, most)}) < ${most}`;
+  const isRoom = and(mayComeBack(quota), isStorable);
   return or(hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), isOf(quota.userId))), isRoom);
 }
 
-/** Whether the user has fewer sessions than they may. */
-export function hasRoomForSession(quota: Quota | null): SQL | undefined {
+/** Whether a deleted session of the user may come back: it is stored already. */
+export function mayComeBack(quota: Quota | null): SQL | undefined {
   if (quota === null || quota.limits.maxSessions === 0) return undefined;
   const { userId, limits } = quota;
-  return sql`(${sessionsUpTo(userId, limits.maxSessions)}) < ${limits.maxSessions}`;
+  return sql`(${sessionsUpTo(userId, THERE, limits.maxSessions)}) < ${limits.maxSessions}`;
 }
 
 /** What the user has used, as `whyNoRun` wants it. */
@@ -43,11 +54,13 @@ export async function readUsage(db: Database, userId: string, nowMs: number): Pr
   return row ?? { runs: 0, tokens: 0, active: 0 };
 }
 
-/** How many sessions the user has, counted up to their limit. */
-export async function countSessionsUpTo(db: Database, { userId, limits }: Quota): Promise<number> {
-  if (limits.maxSessions === 0) return 0;
-  const [row] = await db.all<{ count: number }>(sessionsUpTo(userId, limits.maxSessions));
-  return row?.count ?? 0;
+/** How many sessions the user has, as `whyNoSession` wants it. */
+export async function countSessionsUpTo(db: Database, { userId, limits }: Quota): Promise<UserSessions> {
+  if (limits.maxSessions === 0) return { there: 0, stored: 0 };
+  const there = sessionsUpTo(userId, THERE, limits.maxSessions);
+  const stored = sessionsUpTo(userId, STORED, maxStoredSessions(limits));
+  const [row] = await db.all<UserSessions>(sql`select (${there}) as there, (${stored}) as stored`);
+  return row ?? { there: 0, stored: 0 };
 }
 
 /** One step over the user's rows since midnight, and those of the last hour: at most as many as the user may have runs a day. */
@@ -62,9 +75,11 @@ function used(userId: string, nowMs: number): SQL {
 
 const isOf = (userId: string): SQL => sql`${sessions.userId} = ${userId}`;
 
-/** Sessions that are deleted do not count: a user who deletes one may have another one at once. */
-function sessionsUpTo(userId: string, limit: number): SQL {
+const THERE: Visibility[] = ["listed", "archived"];
+const STORED: Visibility[] = [...THERE, "deleted"];
+
+function sessionsUpTo(userId: string, which: Visibility[], limit: number): SQL {
   const some = sql`select 1 from ${sessions}
-    where ${and(isOf(userId), inArray(sessions.visibility, ["listed", "archived"]))} limit ${limit}`;
+    where ${and(isOf(userId), inArray(sessions.visibility, which))} limit ${limit}`;
   return sql`select count(*) as count from (${some})`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayOf, endOfDay, usageKey, whyNoRun, whyNoSession } from "../../../src/domain/usage.ts";
+import { dayOf, endOfDay, usageKey, whyNoneBack, whyNoRun, whyNoSession } from "../../../src/domain/usage.ts";
 import { developer } from "../../support/principals.ts";
 
 const LIMITS = { concurrentRuns: 4, runsPerDay: 500, tokensPerDay: 1_000, maxSessions: 3 };
@@ -19,8 +19,8 @@ describe("whether a user may run", () => {
   it("is so below every limit, and without limits always", () => {
     expect(whyNoRun(below, LIMITS, NOW)).toBeNull();
     expect(whyNoRun({ runs: 1e9, tokens: 1e12, active: 1e6 }, NONE, NOW)).toBeNull();
-    expect(whyNoSession(2, LIMITS, NOW)).toBeNull();
-    expect(whyNoSession(1e6, NONE, NOW)).toBeNull();
+    expect(whyNoSession({ there: 2, stored: 5 }, LIMITS, NOW)).toBeNull();
+    expect(whyNoSession({ there: 1e6, stored: 1e6 }, NONE, NOW)).toBeNull();
   });
 
   it.each([
@@ -44,6 +44,13 @@ describe("whether a user may run", () => {
     expect(whyNoRun(all, LIMITS, NOW)?.detail).toBe(
       "This user has used the 500 runs of the day. The next day begins at 2026-12-01T00:00:00Z.",
     );
+  });
+
+  it("is so for sessions up to the limit, and up to twice as many with those that were deleted and can be restored", () => {
+    expect(whyNoSession({ there: 3, stored: 3 }, LIMITS, NOW)?.detail).toContain("Delete one first");
+    expect(whyNoSession({ there: 1, stored: 6 }, LIMITS, NOW)?.detail).toContain("as many deleted ones");
+    expect(whyNoneBack(2, LIMITS, NOW)).toBeNull();
+    expect(whyNoneBack(3, LIMITS, NOW)?.code).toBe("quota_exceeded");
   });
 
   it("is never told to come back at once", () => {
