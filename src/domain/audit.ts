@@ -62,7 +62,7 @@ export function actInSession(
  * user asked for, so it does not. Whoever else may name users does, also if it names the owner: else it could choose to
  * leave no trace.
  */
-function actsForAnother({ caller, actor, userId, confined }: Principal, owner: string | null): boolean {
+export function actsForAnother({ caller, actor, userId, confined }: Principal, owner: string | null): boolean {
   if (owner === null || confined || caller === "server") return false;
   if (caller === "security_key" || caller === "development") return userId === null;
   return actor !== (caller === "user" ? `user:${owner}` : owner);

@@ -1,5 +1,6 @@
+import { actsForAnother } from "./audit.ts";
 import type { Owner } from "./owner.ts";
-import type { Principal } from "./principal.ts";
+import { actorNamed, type Principal } from "./principal.ts";
 import type { BulkParams } from "./session-fields.ts";
 
 /**
@@ -21,13 +22,20 @@ export type ItemOutcome = (typeof ITEM_OUTCOMES)[number];
 /** Which names a naming job may replace: none, or generated ones. It never replaces a name that a person gave. */
 export type Overwrite = "never" | "generated";
 
+/**
+ * Who makes jobs for a user may name any session. `relay`: a backend that shows the key and names the user, for what that user asks
+ * for; the user is shown those items only that are the user's. `staff`: whoever else may name users; such a job is about the
+ * user, and does not exist for the user.
+ */
+export type JobMaker = "relay" | "staff";
+
 /** What the job was asked to do; each kind has fields of its own. The ids of its sessions are in the items. */
 export interface JobParams extends BulkParams {
   overwrite?: Overwrite;
   fallback?: string | null;
   maxTokens?: number | null;
-  /** Whoever made it may name any user, and so any session: its user is shown those items only that are the user's. */
-  isStaffs?: true;
+  /** Who made it, if not its user; rows of before do not say. */
+  maker?: JobMaker;
   /** Of an erasure that a user asked for: from when on what was used stays until the day is over, so that it resets no quota. */
   keepsUsageFrom?: number;
   /** Of an erasure that has nothing else left to do: what began before this instant is removed once the day is over. */
@@ -35,10 +43,11 @@ export interface JobParams extends BulkParams {
 }
 
 /** For whom a principal makes a job, and what the job is asked with. */
-export const jobFor = ({ userId, confined }: Principal, params: JobParams): Pick<Job, "userId" | "params"> => ({
-  userId,
-  params: confined ? params : { ...params, isStaffs: true },
-});
+export function jobFor(principal: Principal, params: JobParams): Pick<Job, "userId" | "params"> {
+  const { userId, actor, confined } = principal;
+  if (confined || userId === null || actor === actorNamed(userId)) return { userId, params };
+  return { userId, params: { ...params, maker: actsForAnother(principal, userId) ? "staff" : "relay" } };
+}
 
 /** A job's row. Instants are epoch milliseconds. */
 export interface Job {

@@ -40,6 +40,16 @@ const users = () => Promise.all([user("ada"), user("bob")]);
 const operator = () => user("ops", { scopes: ["users:act", "agents:run", "sessions:read", "sessions:write"] });
 const asKey: User["call"] = (method, path, body, more) => call(method, path, body, { ...key, ...more });
 
+/** The calls of a service account that may name any user. */
+async function machine(): Promise<User["call"]> {
+  const scopes = ["users:act", "sessions:read", "sessions:write"].map((scope) => ({ scope }));
+  const account = { name: `m-${newId()}`, scopes, allow_privileged_scopes: true };
+  const { token } = (await asKey("POST", "/service-accounts", account)).body;
+  return (method, path, body, more) => call(method, path, body, { ...bearer(token), ...more });
+}
+
+const rowOf = (jobId: string) => env.DB.prepare("SELECT * FROM jobs WHERE job_id = ?").bind(jobId).first();
+
 const ownerOf = async (session_id: string) =>
   (await env.DB.prepare("SELECT user_id FROM sessions WHERE session_id = ?").bind(session_id).first("user_id")) ?? null;
 
@@ -598,7 +608,7 @@ describe("a job of a user", () => {
     );
   });
 
-  it("tells the user of no ids but its own where staff have made it; of its own job it tells all ids that the user gave", async () => {
+  it("tells the user of no ids but its own where a backend has made it for them; of its own job it tells all ids that the user gave", async () => {
     const [ada, bob] = await users();
     const [hers, his, gone] = [newId(), newId(), newId()];
     await ada.run("hers", { session_id: hers });
@@ -608,17 +618,14 @@ describe("a job of a user", () => {
       (await asWhom("GET", `/jobs/${jobId}/items${query}`)).body.data.map(
         (one: { session_id: string }) => one.session_id,
       );
-    const ops = await operator();
-    for (const staff of [asKey, ops.call]) {
-      const { job_id } = (await staff("POST", "/sessions/bulk", { ...action, user_id: ada.id })).body;
-      expect(await itemsOf(job_id, staff)).toEqual([his, hers, gone, gone]);
-      expect(await itemsOf(job_id, ada.call)).toEqual([hers]);
-      expect(await itemsOf(job_id, ada.call, "?outcome=failed")).toEqual([]);
-      await env.DB.prepare("UPDATE job_items SET status = 'waiting', outcome = NULL, reason = NULL WHERE job_id = ?")
-        .bind(job_id)
-        .run();
-      expect(await itemsOf(job_id, ada.call)).toEqual([hers]);
-    }
+    const relayed = (await asKey("POST", "/sessions/bulk", { ...action, user_id: ada.id })).body.job_id;
+    expect(await itemsOf(relayed, asKey)).toEqual([his, hers, gone, gone]);
+    expect(await itemsOf(relayed, ada.call)).toEqual([hers]);
+    expect(await itemsOf(relayed, ada.call, "?outcome=failed")).toEqual([]);
+    await env.DB.prepare("UPDATE job_items SET status = 'waiting', outcome = NULL, reason = NULL WHERE job_id = ?")
+      .bind(relayed)
+      .run();
+    expect(await itemsOf(relayed, ada.call)).toEqual([hers]);
     const named = { session_ids: [his, hers], user_id: ada.id };
     const { job_id } = (await asKey("POST", "/sessions/names", named)).body;
     expect(await itemsOf(job_id, ada.call)).toEqual([hers]);
@@ -627,6 +634,48 @@ describe("a job of a user", () => {
     const removed = { action: "delete", session_ids: [hers, his], user_id: ada.id };
     const deleted = (await asKey("POST", "/sessions/bulk", removed)).body.job_id;
     expect(await itemsOf(deleted, ada.call)).toEqual([hers]);
+  });
+
+  it("that staff have made about the user is not the user's: it is in no list, and neither read nor cancelled", async () => {
+    const [ada, ops] = [await user("ada"), await operator()];
+    const asMachine = await machine();
+    const session_ids = Array.from({ length: 60 }, () => newId());
+    const about = { action: "pin", session_ids, user_id: ada.id };
+    const make = async (by: User["call"]) => (await by("POST", "/sessions/bulk", about)).body.job_id as string;
+    const [byStaff, byMachine, relayed, own] = [
+      await make(ops.call),
+      await make(asMachine),
+      await make(asKey),
+      await make(ada.call),
+    ];
+    const listed = async (by: User["call"]) =>
+      (await by("GET", `/jobs?user_id=${ada.id}`)).body.data.map((job: { job_id: string }) => job.job_id);
+    expect(await listed(ada.call)).toEqual([own, relayed]);
+    expect(await listed(ops.call)).toEqual([own, relayed, byMachine, byStaff]);
+    for (const id of [byStaff, byMachine]) {
+      const before = await rowOf(id);
+      for (const [method, path] of [
+        ["GET", ""],
+        ["GET", "/items"],
+        ["POST", "/cancel"],
+      ] as const) {
+        const answer = await ada.call(method, `/jobs/${id}${path}`);
+        expect([answer.status, answer.body.code]).toEqual([404, "job_not_found"]);
+      }
+      expect(await rowOf(id)).toEqual(before);
+      expect((await ops.call("GET", `/jobs/${id}?user_id=${ada.id}`)).status).toBe(200);
+    }
+    for (const id of [relayed, own]) {
+      expect((await ada.call("POST", `/jobs/${id}/cancel`)).status).toBe(200);
+    }
+  });
+
+  it("is the user's as before where its row is from before rows said who had made it", async () => {
+    const [ada, ops] = [await user("ada"), await operator()];
+    const about = { action: "pin", session_ids: [newId()], user_id: ada.id };
+    const { job_id } = (await ops.call("POST", "/sessions/bulk", about)).body;
+    await env.DB.prepare("UPDATE jobs SET params = json_remove(params, '$.maker') WHERE job_id = ?").bind(job_id).run();
+    expect((await ada.call("GET", `/jobs/${job_id}`)).status).toBe(200);
   });
 
   it("that the key has made for nobody is no user's", async () => {

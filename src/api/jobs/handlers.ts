@@ -86,7 +86,7 @@ export function jobReader(dependencies: RouteDependencies, { routes, kinds, job:
     const { jobId, params } = await requireJob(c, c.req.valid("param").job_id);
     const behind = readCursor(cursor, (text) => decodeJobCursor(text, "number"));
     const { userId, confined } = principal(c);
-    const ownedBy = confined && params.isStaffs ? userId : null;
+    const ownedBy = confined && params.maker !== undefined ? userId : null;
     const filter = { status, outcome: outcomeOf(outcome), ownedBy };
     const page = await listItems(database(c), jobId, filter, { limit, behind });
     const view = callersView(c);

@@ -21,9 +21,13 @@ export function toJob(row: JobRow): Job {
   return job;
 }
 
-/** A job of a user exists for that user, and for a principal without a user. */
-function existsFor(principal: Principal): SQL | undefined {
-  return principal.userId === null ? undefined : eq(jobs.userId, principal.userId);
+/**
+ * A job of a user exists for that user, and for a principal without a user. One that staff have made about the user exists for
+ * staff only: its items name what staff wrote, and the user could cancel it.
+ */
+function existsFor({ userId, confined }: Principal): SQL | undefined {
+  if (userId === null) return undefined;
+  return and(eq(jobs.userId, userId), confined ? sql`${jobs.params} ->> '$.maker' is not 'staff'` : undefined);
 }
 
 export async function findJob(
