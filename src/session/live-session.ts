@@ -1,9 +1,4 @@
-import {
-  databaseUnavailable,
-  mayNotKeepLonger,
-  modelNotConfigured,
-  payloadTooLarge,
-} from "../domain/error.ts";
+import { databaseUnavailable, mayNotKeepLonger, modelNotConfigured, payloadTooLarge } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
 import { MAX_STATE_BYTES } from "../domain/limits.ts";
