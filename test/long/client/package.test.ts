@@ -58,6 +58,7 @@ describe("The client package", () => {
     const program = ts.createProgram([caller], {
       strict: true,
       noEmit: true,
+      skipDefaultLibCheck: true,
       noUncheckedIndexedAccess: true,
       exactOptionalPropertyTypes: true,
       target: ts.ScriptTarget.ES2022,
