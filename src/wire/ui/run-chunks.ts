@@ -204,7 +204,7 @@ export class RunChunks {
       chunks.push(...this.#calls.asked(requirement, { step: this.#step, isAnswered }));
     }
     this.#end = [finish("tool-calls", { status: "PAUSED", ...persistedOf(event) })];
-    return [...chunks, ...this.#finishStep()];
+    return [...chunks, ...(asked.length === 0 ? this.#lastStep() : this.#finishStep())];
   }
 
   /**
@@ -235,7 +235,7 @@ export class RunChunks {
     return chunks;
   }
 
-  /** Calls in the last step of a run that is over would have clients answer by themselves. */
+  /** Where nobody is asked, clients that answer by themselves must not: they do if the last step has calls. */
   #lastStep(): UiChunk[] {
     return this.#calls.isAnyIn(this.#step) ? [...this.#startStep(), ...this.#finishStep()] : this.#finishStep();
   }

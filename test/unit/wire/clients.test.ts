@@ -67,8 +67,7 @@ describe.each<Generation>([7, 6])("a chat of AI SDK %i", (generation) => {
       await actAll(chat, stop.value);
       fromEntry = teller.run.log.length;
     }
-    if (teller.run.end?.status !== "PAUSED") {
-      expect(chat.isComplete).toEqual({ approvals: false, outputs: false });
-    }
+    // A chat that answers by itself would send for ever.
+    expect(chat.isComplete).toEqual({ approvals: false, outputs: false });
   });
 });
