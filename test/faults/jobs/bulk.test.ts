@@ -86,7 +86,7 @@ describe("a large change", () => {
     for (const from of [100, 0, 50]) await deliver(jobId, from);
     expect(await anyJob(jobId)).toMatchObject({ status: "completed", action: "rename", succeeded: 12, failed: 108 });
     expect((await rowsOfSessions(ids)).map(({ name }) => name)).toEqual(ids.map((_, nth) => `Name ${nth * 10}`));
-    expect(await params()).toBe('{"action":"rename","maker":"relay"}');
+    expect(await params()).toBe('{"action":"rename"}');
   });
 
   it("that is cancelled in the middle leaves the rest as it was, and forgets what it was to give", async () => {
@@ -106,7 +106,7 @@ describe("a large change", () => {
     ]);
     expect(await itemsOfJob(jobId, "&status=waiting")).toHaveLength(100);
     const params = env.DB.prepare("SELECT params FROM jobs WHERE job_id = ?").bind(jobId);
-    expect(await params.first("params")).toBe('{"action":"rename","maker":"relay"}');
+    expect(await params.first("params")).toBe('{"action":"rename"}');
   });
 
   it("that deletes, and whose worker dies, says of what it deleted that it did", async () => {
