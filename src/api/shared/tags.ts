@@ -1,6 +1,7 @@
 /** What routes are about, for the document: in the order in which readers meet them. */
 export const TAGS = [
   { name: "Runs", description: "Agents and teams run, are read while they do, cancelled, and continued." },
+  { name: "Chat", description: "Agents and teams as chats of AI SDK's `useChat`." },
   { name: "Requirements", description: "What runs wait for people to do, over all sessions." },
   { name: "Sessions", description: "Conversations: their names, state, tags and summaries, and the runs in them." },
   { name: "History", description: "What was said in a session, by page." },
