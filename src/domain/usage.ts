@@ -1,7 +1,8 @@
 import type { Failure } from "./error.ts";
-import { actorNamed, type UserLimits } from "./principal.ts";
+import { actorNamed, type Principal, type UserLimits } from "./principal.ts";
 import type { Requirement } from "./requirement.ts";
 import type { RunRow } from "./run.ts";
+import type { Session } from "./session.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
@@ -64,6 +65,20 @@ function ownerWhoAnswered(requirements: readonly AnsweredRequirement[]): string 
   const owner = last?.userId ?? null;
   return owner !== null && last?.actor === actorNamed(owner) ? owner : null;
 }
+
+/** Ids of rows that are no run's begin with this, which no run's id may hold. */
+const NO_RUN = "\t";
+
+/** A row for what a name or a summary of the user's session has used. It counts as tokens, and as no run. */
+export const besideRuns = (userId: string, startedAt: number, id: string): UsageKey => ({
+  userId,
+  startedAt,
+  runId: NO_RUN + id,
+});
+
+/** Whose use a name or a summary is that a principal asks for: the owner's, if it is the owner who asks; else nobody's (null). */
+export const payerOf = ({ confined }: Pick<Principal, "confined">, { userId }: Pick<Session, "userId">) =>
+  confined ? userId : null;
 
 /** What a user has used since midnight, and how many of their runs are active or wait. */
 export interface UserUsage {

@@ -186,7 +186,7 @@ export class LiveSession {
       const fits = !planned.ok || lane.active?.state?.expect(change) !== false;
       return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
     };
-    const written = await this.#rows.write(principal, fitting, () => lane.active?.applyState(change));
+    const written = await this.#rows.write(principal, fitting, { onWritten: () => lane.active?.applyState(change) });
     lane.active?.state?.forget(change);
     return written;
   }

@@ -161,7 +161,8 @@ describe("a day", () => {
     const ada = await endUser({ tokens_per_day: 20 });
     const now = Date.now();
     const session_id = newId();
-    for (const message of ["one", "two"]) expect((await runAs(ada, message, { session_id })).status).toBe(200);
+    const unnamed = { session_id, agent: testAgent(silent) };
+    for (const message of ["one", "two"]) expect((await runAs(ada, message, unnamed)).status).toBe(200);
     const third = await runAs(ada, "three");
     expectOver(third, "tokens-day");
     expect(third.body.detail).toContain("the 20 tokens of the day");

@@ -7,7 +7,9 @@ const Usage = z
   .object({
     user_id: idText(),
     runs: count("Runs, continues, and forks of end users, that began since midnight (UTC)."),
-    tokens: count("What these used, with their member runs, as far as they have paused or ended."),
+    tokens: count(
+      "What these used, with their member runs, as far as they have paused or ended; and names and summaries of the user's sessions.",
+    ),
     active: count("How many of the user's runs are active or wait, of those that began within the last hour."),
     limits: z
       .object({

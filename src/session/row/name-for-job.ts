@@ -4,9 +4,11 @@ import { type ItemResult, type Overwrite, unasked } from "../../domain/job.ts";
 import { fail, ok } from "../../domain/outcome.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { NameChange } from "../../domain/session-fields.ts";
+import { payerOf } from "../../domain/usage.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { type GeneratedName, generatedChange, isNamedAsThen } from "./names.ts";
-import type { SessionRows } from "./session-rows.ts";
+import type { Plan, SessionRows } from "./session-rows.ts";
+import { usedBeside } from "./used-beside.ts";
 
 /** How a job wants one session named. Plain data: it crosses the object's boundary. */
 export interface JobNaming {
@@ -39,18 +41,21 @@ export async function nameForJob(
   if (!generated.ok) {
     return resultOf(generated.failure.code);
   }
-  const { change } = generated.value;
+  const { change, used } = generated.value;
+  const along = usedBeside(deps, payerOf(principal, asked), used);
   const cost = costOf(change);
   const unnamed = whyNotNamed(deps, generated.value);
   if (unnamed !== null) {
+    rows.note(along);
     return unnamed;
   }
   let isNewest = true;
-  const written = await rows.write(principal, (session) => {
+  const plan: Plan = (session) => {
     // The change may be planned more than once, each time on the row as it stands then. The last time counts.
     isNewest = isNamedAsThen(session, asked);
     return session.createdAt === asked.createdAt ? ok(isNewest ? { name: change } : {}) : fail(sessionNotFound());
-  });
+  };
+  const written = await rows.write(principal, plan, { along });
   if (!written.ok) {
     return { ...resultOf(written.failure.code), ...cost };
   }

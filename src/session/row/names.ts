@@ -11,6 +11,7 @@ import { shortenToName } from "../../names/typed-name.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { firstMessages, type MessageExcerpt } from "../../store/messages/messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { Meter } from "./meter.ts";
 
 /** The session's own agent or team, whose settings of names apply; undefined if the deployment has it no more. */
 export function namingAgent(deps: SessionDependencies, session: Session): Agent | undefined {
@@ -48,6 +49,8 @@ export interface GeneratedName {
   change: NameChange;
   /** Why the provider did not answer. Then the change is to the fallback. Null if it did. */
   failure: ModelFailure | null;
+  /** How many tokens the model has used for it. */
+  used: number;
 }
 
 /**
@@ -65,13 +68,15 @@ export async function generatedChange(
     return fail(databaseUnavailable());
   }
   const lines = read.value;
-  const { name, details, failure } = await askAndGuard(deps, session, lines, request.jobId);
+  const meter = new Meter();
+  const { name, details, failure } = await askAndGuard(deps, session, { lines, jobId: request.jobId, meter });
+  const used = meter.tokens;
   if (name !== null) {
-    return ok({ change: { name, source: "generated", details }, failure });
+    return ok({ change: { name, source: "generated", details }, failure, used });
   }
   const firstUser = lines.find((line) => line.role === "user")?.content ?? session.firstMessage ?? "";
   const instead = request.fallback ?? (shortenToName(firstUser) || session.sessionId);
-  return ok({ change: { name: instead, source: "fallback", details }, failure });
+  return ok({ change: { name: instead, source: "fallback", details }, failure, used });
 }
 
 /**
@@ -97,8 +102,7 @@ interface AskedName {
 async function askAndGuard(
   deps: SessionDependencies,
   session: Session,
-  lines: MessageExcerpt[],
-  jobId: string | null,
+  { lines, jobId, meter }: { lines: MessageExcerpt[]; jobId: string | null; meter: Meter },
 ): Promise<AskedName> {
   const agent = namingAgent(deps, session);
   const { namingModel, namingReasoningEffort: reasoningEffort } = deps.settings;
@@ -107,7 +111,7 @@ async function askAndGuard(
     const details = { model: null, promptTokens: 0, completionTokens: 0, attempts: 0, jobId };
     return { name: null, details, failure: null };
   }
-  const { name, failure, said, ...cost } = await proposeName(model, lines, {
+  const { name, failure, said, ...cost } = await proposeName(meter.on(model), lines, {
     reasoningEffort,
     retryFailures: jobId === null,
   });

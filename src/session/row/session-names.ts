@@ -4,12 +4,13 @@ import type { ItemResult } from "../../domain/job.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { type Principal, SERVER } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
-import type { NameChange } from "../../domain/session-fields.ts";
 import type { Component } from "../../domain/team.ts";
+import { payerOf } from "../../domain/usage.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { type JobNaming, nameForJob } from "./name-for-job.ts";
-import { generatedChange, isAutomaticallyDue, isNamedAsThen } from "./names.ts";
-import type { SessionRows } from "./session-rows.ts";
+import { type GeneratedName, generatedChange, isAutomaticallyDue, isNamedAsThen } from "./names.ts";
+import type { Plan, SessionRows } from "./session-rows.ts";
+import { usedBeside } from "./used-beside.ts";
 
 /** Has a model name the session: on request, for jobs, and once enough runs have completed. If the name changes meanwhile, the newer one stays. */
 export class SessionNames {
@@ -29,8 +30,14 @@ export class SessionNames {
     if (!found.ok) {
       return found;
     }
-    const change = await generatedChange(this.#deps, found.value, { fallback, jobId: null });
-    return change.ok ? this.#apply(principal, found.value, change.value.change, ifMatch) : change;
+    const asked = found.value;
+    const generated = await generatedChange(this.#deps, asked, { fallback, jobId: null });
+    if (!generated.ok) {
+      return generated;
+    }
+    const plan: Plan = (session) =>
+      isMatched(ifMatch, session) ? changeIfNewest(session, asked, generated.value) : fail(preconditionFailed());
+    return this.#rows.write(principal, plan, this.#used(payerOf(principal, asked), generated.value));
   }
 
   /** Names the session for a job; asked twice at once by one job, it does so once. */
@@ -47,18 +54,17 @@ export class SessionNames {
     if (!isAutomaticallyDue(this.#deps, session, component)) {
       return;
     }
-    const change = await generatedChange(this.#deps, session, { fallback: null, jobId: null });
-    if (change.ok) {
-      await this.#apply(SERVER, session, change.value.change, null);
+    const generated = await generatedChange(this.#deps, session, { fallback: null, jobId: null });
+    if (generated.ok) {
+      const plan: Plan = (now) => changeIfNewest(now, session, generated.value);
+      await this.#rows.write(SERVER, plan, this.#used(session.userId, generated.value));
     }
   }
 
-  #apply(principal: Principal, asked: Session, change: NameChange, ifMatch: IfMatch | null): Promise<Outcome<Session>> {
-    return this.#rows.write(principal, (session) => {
-      if (!isMatched(ifMatch, session)) {
-        return fail(preconditionFailed());
-      }
-      return ok(isNamedAsThen(session, asked) ? { name: change } : {});
-    });
+  #used(payer: Session["userId"], { used }: GeneratedName) {
+    return { along: usedBeside(this.#deps, payer, used) };
   }
 }
+
+const changeIfNewest = (session: Session, asked: Session, { change }: GeneratedName) =>
+  ok(isNamedAsThen(session, asked) ? { name: change } : {});

@@ -4,7 +4,7 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import type { SessionPatch } from "../../domain/session-fields.ts";
-import { commit } from "../../store/commit.ts";
+import { commit, type Statement } from "../../store/commit.ts";
 import { patchedSession, patchStatements } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Leftovers } from "../recovery/leftovers.ts";
@@ -15,6 +15,13 @@ const MAX_ATTEMPTS = 3;
 
 /** Decides what to write on the row as it stands. Nothing is written for an empty patch. */
 export type Plan = (session: Session) => Outcome<SessionPatch>;
+
+interface WriteOptions {
+  /** Called when D1 has it. */
+  onWritten?: () => void;
+  /** Repeatable statements of the same batch. If nothing is written, they are noted alone. */
+  along?: readonly Statement[];
+}
 
 /**
  * The session's row as callers see and change it. Changes are written in line: each is planned on the row
@@ -47,12 +54,35 @@ export class SessionRows {
   }
 
   /** Writes what the plan says, in line with all writes of the row. Answers the session as it stands after that. */
-  async write(principal: Principal, plan: Plan, onWritten = () => {}): Promise<Outcome<Session>> {
-    const written = await this.#leftovers.writeRow(() => this.#write(principal, plan, onWritten));
+  async write(
+    principal: Principal,
+    plan: Plan,
+    { onWritten = () => {}, along = [] }: WriteOptions = {},
+  ): Promise<Outcome<Session>> {
+    let isWritten = false;
+    const written = await this.#leftovers.writeRow(() =>
+      this.#write(principal, plan, {
+        along,
+        onWritten: () => {
+          isWritten = true;
+          onWritten();
+        },
+      }),
+    );
+    if (!isWritten) this.note(along);
     return written ?? fail(databaseUnavailable());
   }
 
-  async #write(principal: Principal, plan: Plan, onWritten: () => void): Promise<Outcome<Session>> {
+  /** Writes repeatable statements that are about no row of the session. Nobody waits for this. */
+  note([first, ...rest]: readonly Statement[]): void {
+    if (first !== undefined) this.#deps.background(commit(this.#deps.db, [first, ...rest]).then(() => {}));
+  }
+
+  async #write(
+    principal: Principal,
+    plan: Plan,
+    { onWritten, along }: Required<WriteOptions>,
+  ): Promise<Outcome<Session>> {
     // The remembered row may be wrong: a run may have settled since, or the session was made anew without the object.
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.find(principal);
@@ -75,7 +105,8 @@ export class SessionRows {
       }
       const after = patchedSession(before, patch, this.#deps.now());
       const mark = this.#memory.mark();
-      const committed = await commit(this.#deps.db, patchStatements(this.#deps.db, before, after, patch));
+      const [first, ...rest] = patchStatements(this.#deps.db, before, after, patch);
+      const committed = await commit(this.#deps.db, [first, ...rest, ...along]);
       if (committed.kind === "written" && committed.changed[0]) {
         onWritten();
         return ok(this.#remember(mark, before, after, patch));

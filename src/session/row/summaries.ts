@@ -7,6 +7,7 @@ import { type Principal, SERVER } from "../../domain/principal.ts";
 import type { Session, SessionSummary } from "../../domain/session.ts";
 import type { SessionPatch } from "../../domain/session-fields.ts";
 import type { Component } from "../../domain/team.ts";
+import { payerOf } from "../../domain/usage.ts";
 import { viewOf } from "../../domain/view.ts";
 import type { SummaryWait } from "../../engine/drive/dependencies.ts";
 import type { Run } from "../../engine/run/state.ts";
@@ -17,9 +18,11 @@ import { Serial } from "../../lib/serial.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { completedRunsSince } from "../../store/messages/summary-messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { Meter } from "./meter.ts";
 import { namingAgent } from "./names.ts";
-import type { SessionRows } from "./session-rows.ts";
+import type { Plan, SessionRows } from "./session-rows.ts";
 import { type OwnRun, type Walk, type WalkRequest, walkOn } from "./summary-walk.ts";
+import { usedBeside } from "./used-beside.ts";
 
 /** How long the making of one summary may take. */
 const LIMIT_MS = 60_000;
@@ -135,31 +138,37 @@ export class SessionSummaries {
       return found.ok ? fail(summaryFailed()) : found;
     }
     const asked = found.value;
-    const walked = await this.#walk(asked, own, { view: viewOf(principal), signal });
+    const meter = new Meter();
+    const walked = await this.#walk(asked, own, { view: viewOf(principal), signal, meter });
+    const payer = principal === SERVER ? asked.userId : payerOf(principal, asked);
+    const along = usedBeside(this.#deps, payer, meter.tokens);
     if (!walked.ok) {
+      this.#rows.note(along);
       return walked;
     }
     const { text, through } = walked.value;
     if (text === null && through === asked.summarizedThrough) {
       return asked.summary === null ? fail(badRequest(NOTHING_SAID)) : ok(asked);
     }
-    const written = await this.#rows.write(principal, (session) => {
+    const plan: Plan = (session) => {
       if (session.createdAt !== asked.createdAt) {
         return fail(sessionNotFound());
       }
       return isMatched(ifMatch, session) ? ok(this.#patch(session, asked, walked.value)) : fail(preconditionFailed());
-    });
+    };
+    const written = await this.#rows.write(principal, plan, { along });
     return written.ok && written.value.summary === null ? fail(summaryFailed()) : written;
   }
 
   async #walk(
     asked: Session,
     own: OwnRun | null,
-    { view, signal }: Pick<WalkRequest, "view" | "signal">,
+    { view, signal, meter }: Pick<WalkRequest, "view" | "signal"> & { meter: Meter },
   ): Promise<Outcome<Walk>> {
     const { db, models, settings } = this.#deps;
     const agent = namingAgent(this.#deps, asked);
-    const model = models(agent?.summaries?.model ?? settings.summaryModel ?? agent?.model);
+    const chosen = models(agent?.summaries?.model ?? settings.summaryModel ?? agent?.model);
+    const model = chosen === null ? null : meter.on(chosen);
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), LIMIT_MS);
     try {

@@ -11,7 +11,7 @@ export const runUsage = sqliteTable(
     userId: text("user_id").notNull(),
     startedAt: integer("started_at").notNull(),
     runId: text("run_id").notNull(),
-    /** With those of its member runs; 0 until the run has paused or settled. */
+    /** With those of its member runs; 0 until the run has paused or settled. Or of a name or a summary. */
     tokens: integer("tokens").notNull().default(0),
     settled: integer("settled", { mode: "boolean" }).notNull().default(false),
   },

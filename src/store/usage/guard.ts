@@ -63,11 +63,14 @@ export async function countSessionsUpTo(db: Database, { userId, limits }: Quota)
   return row ?? { there: 0, stored: 0 };
 }
 
-/** One step over the user's rows since midnight, and those of the last hour: at most as many as the user may have runs a day. */
+/**
+ * One step over the user's rows since midnight, and those of the last hour: as many as the user had runs, names and summaries.
+ * Ids of rows that are no run's begin with a control character (`besideRuns`), which stands before the space.
+ */
 function used(userId: string, nowMs: number): SQL {
   const [midnight, held] = [dayOf(nowMs), nowMs - PLACE_HELD_MS];
   const today = sql`${runUsage.startedAt} >= ${midnight}`;
-  return sql`select count(*) filter (where ${today}) as runs,
+  return sql`select count(*) filter (where ${today} and ${runUsage.runId} >= ' ') as runs,
       ifnull(sum(${runUsage.tokens}) filter (where ${today}), 0) as tokens,
       count(*) filter (where ${runUsage.settled} = 0 and ${runUsage.startedAt} >= ${held}) as active
     from ${runUsage} where ${runUsage.userId} = ${userId} and ${runUsage.startedAt} >= ${Math.min(midnight, held)}`;

@@ -14,9 +14,20 @@ export function addUsage(db: Database, key: UsageKey | null, condition: SQL): St
   return key === null ? [] : insertNew(db, runUsage, [{ ...key, tokens: 0, settled: false }], condition);
 }
 
-/** Adds the row of what is over at once and costs no tokens, such as a fork. */
-export function addSettledUsage(db: Database, key: UsageKey, condition: SQL): Statement[] {
-  return insertNew(db, runUsage, [{ ...key, tokens: 0, settled: true }], condition);
+/** Adds the row of what is over at once: a fork, which costs no tokens, or a name or a summary. */
+export function addSettledUsage(db: Database, key: UsageKey, condition: SQL, tokens = 0): Statement[] {
+  return insertNew(db, runUsage, [{ ...key, tokens, settled: true }], condition);
+}
+
+/**
+ * Adds the row of what a name or a summary of the session has used. Not if neither the session nor anything else of the user's use
+ * is there: then the user was erased meanwhile, and nothing may be left. Repeatable.
+ */
+export function addUsedBeside(db: Database, key: UsageKey, tokens: number, sessionId: string): Statement[] {
+  const { userId } = key;
+  const isThere = hasRow(db, sessions, and(eq(sessions.sessionId, sessionId), sql`${sessions.userId} = ${userId}`));
+  const isKnown = sql`(${isThere} or ${hasRow(db, runUsage, eq(runUsage.userId, userId))})`;
+  return addSettledUsage(db, key, isKnown, tokens);
 }
 
 /** Takes the row back, with the accept or the answers that added it. */

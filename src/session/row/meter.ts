@@ -1,0 +1,52 @@
+import { type Model, type ModelChunk, NO_USAGE } from "../../domain/model.ts";
+import { type Exchange, usedTokens } from "../../engine/drive/used-tokens.ts";
+import { utf8Bytes } from "../../lib/text.ts";
+
+/** Counts what a name or a summary uses, request by request, as a run's requests are counted. */
+export class Meter {
+  readonly #exchanges = new Set<Exchange>();
+
+  /** By now: a request that nobody waits for any more counts as far as its answer had come. */
+  get tokens(): number {
+    return [...this.#exchanges].reduce((sum, exchange) => sum + usedTokens(exchange), 0);
+  }
+
+  /** The model, and those that are asked in its place, with their requests counted. */
+  on(model: Model): Model {
+    const { fallbacks } = model;
+    return {
+      ...model,
+      ...(fallbacks !== undefined && { fallbacks: fallbacks.map((one) => this.on(one)) }),
+      stream: (request, signal) => {
+        const exchange = { request, text: "", reasoningBytes: 0, fragments: { bytes: 0 }, usage: NO_USAGE };
+        return this.#counted(exchange, model.stream(request, signal), signal);
+      },
+    };
+  }
+
+  async *#counted(
+    exchange: Exchange,
+    chunks: AsyncIterable<ModelChunk>,
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelChunk> {
+    this.#exchanges.add(exchange);
+    let hasBegun = false;
+    try {
+      for await (const chunk of chunks) {
+        hasBegun ||= chunk.type !== "usage";
+        add(exchange, chunk);
+        yield chunk;
+      }
+    } catch (error) {
+      // A provider that said nothing has not worked, unless nobody waited for it to begin.
+      if (!hasBegun && !signal.aborted) this.#exchanges.delete(exchange);
+      throw error;
+    }
+  }
+}
+
+function add(exchange: Exchange, chunk: ModelChunk): void {
+  if (chunk.type === "text") exchange.text += chunk.delta;
+  if (chunk.type === "reasoning") exchange.reasoningBytes += utf8Bytes(chunk.delta);
+  if (chunk.type === "usage") exchange.usage = chunk.usage;
+}
