@@ -1,4 +1,5 @@
 /** Histories in D1: stored, read page by page, and what that costs. */
+
 import { env } from "cloudflare:workers";
 import type { MessageKey } from "../../src/domain/message.ts";
 import type { HistoryFilter } from "../../src/engine/prompt/history.ts";
@@ -7,6 +8,7 @@ import { openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/messages/history.ts";
 import { messageRow } from "../../src/store/messages/message-rows.ts";
 import { messages, runs } from "../../src/store/schema/tables.ts";
+import type { SeenSession } from "../../src/store/visibility.ts";
 import { run, type SessionRun } from "./history.ts";
 
 const db = openDatabase(env.DB);
@@ -29,6 +31,9 @@ export async function storeSession(sessionRuns: SessionRun[]): Promise<string> {
   return sessionId;
 }
 
+/** A session's contents as its object reads them, whoever's the session is. */
+export const ofObject = (sessionId: string): SeenSession => ({ sessionId, principal: null });
+
 /** Reads pages in one direction until there are no more, and answers the pages as they came. */
 export async function walk(
   sessionId: string,
@@ -41,7 +46,7 @@ export async function walk(
   for (let key: MessageKey | null = from; key !== null && pages.length < 2_000; ) {
     const page: HistoryPage = await readHistory(
       db,
-      sessionId,
+      ofObject(sessionId),
       { ...filter, ...(maxBytes !== undefined && { maxBytes }) },
       direction === "before" ? { before: key } : { after: key },
     );

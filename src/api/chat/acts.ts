@@ -7,13 +7,12 @@ import type { SessionClient } from "../../session/client.ts";
 import type { RunAnswer, RunCall } from "../../session/run-calls.ts";
 import { findByKey, statusOfRun } from "../../store/runs/runs.ts";
 import { newestRun } from "../../store/runs/standing.ts";
-import { findSession } from "../../store/sessions/sessions.ts";
 import { type Act, runOfUsersMessage, type Said } from "../../wire/ui/act.ts";
 import { madeRun, withOneText } from "../continue/made-run.ts";
 import { limitRunInput } from "../runs/input.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { database } from "../shared/find-session.ts";
+import { database, seen } from "../shared/find-session.ts";
 import type { ChatOptions } from "./input.ts";
 import { chatKey, type KeyScope } from "./keys.ts";
 import { replacedRun } from "./replaced.ts";
@@ -59,12 +58,10 @@ async function refuseEdit(chat: Chat, said: Said): Promise<void> {
 
 /** The run that a message of the user's has made; null if it never made one. */
 async function runOfMessage(chat: Chat, { messageId }: Pick<Said, "messageId">): Promise<string | null> {
-  const { c, caller, sessionId } = chat;
+  const { c, sessionId } = chat;
   const db = database(c);
   const shown = runOfUsersMessage(messageId);
-  if (shown !== null && (await findSession(db, caller, sessionId)) !== null) {
-    if ((await statusOfRun(db, sessionId, shown)) !== null) return shown;
-  }
+  if (shown !== null && (await statusOfRun(db, seen(c, sessionId), shown)) !== null) return shown;
   return (await findByKey(db, await chatKey(chat, "ui.run", messageId)))?.runId ?? null;
 }
 
@@ -86,8 +83,7 @@ async function answerAgain(
   const asked = named ?? (said && (await runOfMessage(chat, said)));
   if (asked === null && said !== null) return say(chat, said);
   const runId = requireRunId(asked ?? "");
-  const isThere = (await findSession(database(c), caller, sessionId)) !== null;
-  const line = isThere ? await newestRun(database(c), sessionId, component) : [];
+  const line = await newestRun(database(c), seen(c, sessionId), component);
   const isExact = named !== null;
   const wasAsked = isExact && (await findByKey(database(c), await chatKey(chat, "ui.again", runId))) !== null;
   const older = unwrap(replacedRun(line, { runId, isExact, wasAsked }));

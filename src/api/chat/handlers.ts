@@ -11,7 +11,7 @@ import { readStanding, unstartedRuns } from "../../store/runs/standing.ts";
 import { readAct } from "../../wire/ui/act.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import { sessionNamed } from "../shared/session-named.ts";
 import { doAct } from "./acts.ts";
@@ -53,14 +53,14 @@ export function chatRouter(dependencies: RouteDependencies, type: ComponentType)
     const { limit, before } = c.req.valid("query");
     const session = await requireSession(c, sessionId, {}, notFoundTexts.plain);
     const db = database(c);
-    const filter = { sessionId, component, principal: principal(c) };
+    const filter = { ...seen(c, sessionId), component };
     const place = before === undefined ? null : await placeOfRun(db, filter, before);
     if (before !== undefined && place === null) throw new AppError(runNotFound());
     const page = { before: place, maxRuns: limit, maxBytes: MAX_LIST_BYTES };
     const [{ places, hasMore }, standing, waiting] = await Promise.all([
       newestTrees(db, filter, page),
-      readStanding(db, sessionId, component),
-      place === null ? unstartedRuns(db, sessionId, component) : [],
+      readStanding(db, filter, component),
+      place === null ? unstartedRuns(db, filter, component) : [],
     ]);
     const isOthers = (component.type === "agent" ? session.agentId : session.teamId) !== component.id;
     if (isOthers && places.length === 0 && waiting.length === 0) throw new AppError(sessionNotFound());
@@ -73,7 +73,7 @@ export function chatRouter(dependencies: RouteDependencies, type: ComponentType)
     const { ref: component } = componentInPath(dependencies, type, c.req.valid("param"));
     const sessionId = c.req.valid("param").session_id;
     await requireSession(c, sessionId, {}, notFoundTexts.plain);
-    const { activeRunId: runId } = await readStanding(database(c), sessionId, component);
+    const { activeRunId: runId } = await readStanding(database(c), seen(c, sessionId), component);
     if (runId === null) return c.body(null, 204);
     const asked = { runId, component, principal: principal(c), lastEventIndex: null, format: "ui" } as const;
     const resumed = await dependencies.session(c.get("config"), sessionId).resumeRun(asked);
@@ -84,7 +84,7 @@ export function chatRouter(dependencies: RouteDependencies, type: ComponentType)
     const { ref: component } = componentInPath(dependencies, type, c.req.valid("param"));
     const sessionId = c.req.valid("param").session_id;
     await requireSession(c, sessionId, {}, notFoundTexts.plain);
-    const { activeRunId } = await readStanding(database(c), sessionId, component);
+    const { activeRunId } = await readStanding(database(c), seen(c, sessionId), component);
     if (activeRunId !== null) {
       unwrap(await dependencies.session(c.get("config"), sessionId).cancelRun(principal(c), activeRunId));
     }

@@ -4,7 +4,7 @@ import type { AppContext } from "../../http/context.ts";
 import { callersView } from "../../http/view.ts";
 import { findRun, type StoredRun } from "../../store/runs/runs.ts";
 import { COMPONENT_TYPES, componentInPath } from "../shared/component-path.ts";
-import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import { checkpointRoutes } from "./contract.ts";
 import { checkpointList, checkpointSnapshot } from "./json.ts";
@@ -44,7 +44,7 @@ async function requireRun(
   { session_id, run_id }: { session_id: string; run_id: string },
 ): Promise<StoredRun> {
   await requireSession(c, session_id, {}, notFoundTexts.oneRun);
-  const run = await findRun(database(c), session_id, run_id);
+  const run = await findRun(database(c), seen(c, session_id), run_id);
   if (run === null || !isRunOf(component, run.row)) throw new AppError(runNotFound());
   return run;
 }

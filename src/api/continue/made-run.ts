@@ -62,7 +62,7 @@ async function olderRun(
     return isMissing(failed) ? fail(noRunFound(runId)) : failed;
   }
   const isThere = session !== undefined && maySee(caller, session);
-  const run = isThere ? await findRun(database(c), sessionId, runId) : null;
+  const run = isThere ? await findRun(database(c), { sessionId, principal: caller }, runId) : null;
   return run === null ? fail(noRunFound(runId)) : ok(run);
 }
 

@@ -9,7 +9,7 @@ import {
   readHistory,
 } from "../../store/messages/history.ts";
 import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
-import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
 import { messagesJson } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
@@ -36,7 +36,7 @@ export function historyRouter() {
       skipStatuses: query.skip_statuses,
       skipHistoryMessages: query.skip_history_messages,
     };
-    return c.json(pageJson(await readHistory(database(c), session_id, filter, cursor), view), 200);
+    return c.json(pageJson(await readHistory(database(c), seen(c, session_id), filter, cursor), view), 200);
   });
 
   router.openapi(contract.getChatHistory, async (c) => {
@@ -45,7 +45,7 @@ export function historyRouter() {
     const cursor = cursorOf(query);
     await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
     const filter = { lastNRuns: query.last_n_runs, limit: query.limit };
-    const page = await readChatHistory(database(c), session_id, filter, cursor);
+    const page = await readChatHistory(database(c), seen(c, session_id), filter, cursor);
     return c.json(pageJson(page, callersView(c)), 200);
   });
 

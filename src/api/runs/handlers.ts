@@ -12,7 +12,7 @@ import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { findSession } from "../../store/sessions/sessions.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
 import { readIdempotency } from "../shared/idempotency.ts";
 import { newRouter } from "../shared/route.ts";
 import { sessionNamed } from "../shared/session-named.ts";
@@ -57,11 +57,10 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const { session_id, status } = c.req.valid("query");
     const session = await requireSession(c, session_id, {}, notFoundTexts.plain);
     const filter = {
-      principal: principal(c),
       ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
       ...(status !== undefined && { statuses: [status] }),
     };
-    const answer = await streamRuns(database(c), session_id, filter, { ...runsReader(c), from: FIRST_RUN });
+    const answer = await streamRuns(database(c), seen(c, session_id), filter, { ...runsReader(c), from: FIRST_RUN });
     const componentId = ref.type === "agent" ? session.agentId : session.teamId;
     if (answer.isEmpty && componentId !== ref.id) throw new AppError(sessionNotFound());
     return answer.response;
@@ -72,7 +71,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
     const { run_id } = c.req.valid("param");
     const { session_id } = c.req.valid("query");
     await requireSession(c, session_id, {}, notFoundTexts.oneRun);
-    const stored = await findRunTree(database(c), session_id, run_id);
+    const stored = await findRunTree(database(c), seen(c, session_id), run_id);
     if (stored === null || !isRunOf(ref, stored.row)) throw new AppError(runNotFound());
     return c.json(runOutput(askedTree(stored), callersView(c)), 200);
   });

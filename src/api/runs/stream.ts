@@ -3,6 +3,7 @@ import { jsonPieces } from "../../lib/json-pieces.ts";
 import type { Database } from "../../store/database.ts";
 import type { RunFilter } from "../../store/runs/run-filter.ts";
 import { type ListedRun, type RunPage, type RunPosition, readRuns } from "../../store/runs/runs.ts";
+import type { SeenSession } from "../../store/visibility.ts";
 import { streamedJson } from "../shared/streamed-json.ts";
 import { type AskedRun, askedRun, runItem } from "./json.ts";
 
@@ -31,13 +32,13 @@ interface ShownList extends RunsReader {
  */
 export async function streamRuns(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: RunFilter,
   { view, readsOn, from, limit = Number.POSITIVE_INFINITY }: ShownList,
 ): Promise<{ response: Response; isEmpty: boolean }> {
   // Nothing is read of runs that are not shown: their event logs are long.
   const read = (after: RunPosition, left: number) =>
-    readSome(db, sessionId, filter, { ...PAGE, maxRuns: Math.min(PAGE.maxRuns, left), after });
+    readSome(db, session, filter, { ...PAGE, maxRuns: Math.min(PAGE.maxRuns, left), after });
   const first = await read(from, limit);
   async function* pieces() {
     let separator = "[";
@@ -68,12 +69,12 @@ export function streamRun(run: AskedRun, view: View): Response {
 /** The next page that has a run, or the last one: a filter can leave a page empty that is not the last. */
 async function readSome(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: RunFilter,
   bounds: RunPage,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
-  const page = await readRuns(db, sessionId, filter, bounds);
+  const page = await readRuns(db, session, filter, bounds);
   return page.runs.length === 0 && page.next !== null
-    ? readRuns(db, sessionId, filter, { ...bounds, after: page.next })
+    ? readRuns(db, session, filter, { ...bounds, after: page.next })
     : page;
 }

@@ -1,6 +1,5 @@
 import { AppError, runNotFound, sessionNotFound } from "../../domain/error.ts";
 import { MAX_LISTED_RUNS } from "../../domain/limits.ts";
-import { principal } from "../../http/auth.ts";
 import { wrongField } from "../../http/field-errors.ts";
 import { callersView } from "../../http/view.ts";
 import { startOfNewest } from "../../store/runs/newest-runs.ts";
@@ -9,7 +8,7 @@ import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { askedTree } from "../runs/json.ts";
 import { runsReader } from "../runs/reader.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
-import { database, notFoundTexts, requireSession } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
 import { runFilter } from "./input.ts";
@@ -22,19 +21,19 @@ export function sessionRunsRouter() {
   router.openapi(contract.listSessionRuns, async (c) => {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
-    const filter = runFilter(query, principal(c));
+    const filter = runFilter(query);
     await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
-    const from = await startOfNewest(database(c), session_id, filter, query.limit);
+    const from = await startOfNewest(database(c), seen(c, session_id), filter, query.limit);
     if (from === null) throw noSuchRun(query.before);
     const shown = { ...runsReader(c), from, limit: query.limit };
-    return (await streamRuns(database(c), session_id, filter, shown)).response;
+    return (await streamRuns(database(c), seen(c, session_id), filter, shown)).response;
   });
 
   router.openapi(contract.listRunPreviews, async (c) => {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
-    const filter = runFilter(query, principal(c));
-    const session = { id: session_id, type: query.type };
+    const filter = runFilter(query);
+    const session = { ...seen(c, session_id), type: query.type };
     const found = await newestPreviews(database(c), session, filter, query.limit ?? MAX_LISTED_RUNS);
     if (!found.hasSession) throw new AppError(sessionNotFound(notFoundTexts.runs(session_id)));
     if (!found.hasBefore) throw noSuchRun(query.before);
@@ -48,7 +47,7 @@ export function sessionRunsRouter() {
   router.openapi(contract.getSessionRun, async (c) => {
     const { session_id, run_id } = c.req.valid("param");
     const session = await requireSession(c, session_id, c.req.valid("query"), notFoundTexts.runs(session_id));
-    const stored = await findRunTree(database(c), session_id, run_id);
+    const stored = await findRunTree(database(c), seen(c, session_id), run_id);
     if (stored !== null) return streamRun(askedTree(stored), callersView(c));
     throw new AppError(
       runNotFound(

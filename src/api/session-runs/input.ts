@@ -1,5 +1,4 @@
 import { AppError, badRequest } from "../../domain/error.ts";
-import type { Principal } from "../../domain/principal.ts";
 import { RUN_STATUSES, type RunStatus } from "../../domain/run.ts";
 import type { RunFilter } from "../../store/runs/run-filter.ts";
 
@@ -11,11 +10,10 @@ interface RunsQuery {
 }
 
 /** What a list of a session's runs is asked for. Throws AgentOS's 400 for a status that is none. */
-export function runFilter(query: RunsQuery, principal: Principal): RunFilter {
+export function runFilter(query: RunsQuery): RunFilter {
   const { created_after: after, created_before: before } = query;
   const statuses = readStatuses(query.status ?? []);
   return {
-    principal,
     ...(after !== undefined && { createdAfter: after * 1000 }),
     // The bound is a whole second and inclusive, so it is the end of that second.
     ...(before !== undefined && { createdBefore: before * 1000 + 999 }),

@@ -39,7 +39,7 @@ import {
 import { createSession, directoryOfSessions, findSession, visibleIds } from "../../store/sessions/sessions.ts";
 import { noteAct } from "../audit/note-act.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
-import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, type Scope, seen } from "../shared/find-session.ts";
 import { withoutNulls } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
 import { refuseModel, refuseSession } from "../usage/over-quota.ts";
@@ -208,8 +208,8 @@ const undoOf = (c: AppContext) => ({ undo: c.get("config").deleteUndoSeconds > 0
 
 export async function withChat(c: AppContext, session: Session) {
   const [messages, openRequirements] = await Promise.all([
-    recentChat(database(c), session.sessionId, CHAT_TAIL),
-    countOpenRequirements(database(c), session.sessionId),
+    recentChat(database(c), seen(c, session.sessionId), CHAT_TAIL),
+    countOpenRequirements(database(c), seen(c, session.sessionId)),
   ]);
   return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements, callersView(c));
 }

@@ -4,6 +4,7 @@ import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
 import { type Database, openDatabase } from "../../store/database.ts";
 import { findSession } from "../../store/sessions/sessions.ts";
+import type { SeenSession } from "../../store/visibility.ts";
 
 /** The query parameters that all session routes share. */
 export interface Scope {
@@ -11,6 +12,9 @@ export interface Scope {
 }
 
 export const database = (c: AppContext): Database => openDatabase(c.get("config").db);
+
+/** The session as the caller sees it: what is in it is read for the caller alone, too. */
+export const seen = (c: AppContext, sessionId: string): SeenSession => ({ principal: principal(c), sessionId });
 
 const TYPE_NAMES: Record<SessionType, string> = {
   agent: "Agent Session",

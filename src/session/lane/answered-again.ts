@@ -19,7 +19,7 @@ export async function whyNotAgain(
   if (other !== null) {
     return answeredAgain(runId, other.runId);
   }
-  const status = await readOrNull(statusOfRun(deps.db, deps.sessionId, runId));
+  const status = await readOrNull(statusOfRun(deps.db, { sessionId: deps.sessionId, principal: null }, runId));
   if (status === null) {
     return databaseUnavailable();
   }

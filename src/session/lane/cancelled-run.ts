@@ -49,7 +49,7 @@ export async function cancelPaused(
   expired: readonly Requirement[] = [],
 ): Promise<CancelledPause> {
   const done = await leftovers.writeRow(async (): Promise<CancelledPause> => {
-    const read = await readOrNull(findRunTree(db, sessionId, runId));
+    const read = await readOrNull(findRunTree(db, { sessionId, principal: null }, runId));
     if (read === null) {
       return { kind: "away" };
     }

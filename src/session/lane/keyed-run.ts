@@ -24,7 +24,7 @@ export async function runOfKey(
   if (live !== null || fieldsDigest !== idempotency.fieldsDigest) {
     return live === null ? fail(idempotencyConflict(runId)) : sameRun(live, idempotency);
   }
-  const stored = await readOrNull(findRunTree(deps.db, sessionId, runId));
+  const stored = await readOrNull(findRunTree(deps.db, { sessionId, principal: null }, runId));
   if (stored?.value == null) {
     return stored === null ? fail(databaseUnavailable()) : null;
   }

@@ -31,7 +31,10 @@ export async function startContinued(context: ContinueContext, live: LiveRun): P
   // The history before the run does not change, because the run has its place since it started. So both are read at once.
   const window = { ...historyWindow(component), beforeRunIndex: historyBefore(live.row) };
   const read = await readOrNull(
-    Promise.all([findRunTree(deps.db, deps.sessionId, live.runId), windowRuns(deps.db, deps.sessionId, window)]),
+    Promise.all([
+      findRunTree(deps.db, { sessionId: deps.sessionId, principal: null }, live.runId),
+      windowRuns(deps.db, deps.sessionId, window),
+    ]),
   );
   if (row === null || read === null) {
     return "away";

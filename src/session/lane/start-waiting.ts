@@ -159,7 +159,7 @@ function isForeign(row: RunRow, session: Session): boolean {
 
 /** What became of a run whose start changed nothing. */
 async function notStarted({ deps }: Pick<SessionContext, "deps">, runId: string): Promise<"away" | "gone" | LookAgain> {
-  const read = await readOrNull(findRun(deps.db, deps.sessionId, runId));
+  const read = await readOrNull(findRun(deps.db, { sessionId: deps.sessionId, principal: null }, runId));
   if (read === null) {
     return "away";
   }

@@ -62,7 +62,7 @@ async function lookAndAnswer(context: ContinueContext, arrival: AnswerArrival): 
   const notFound = fail(runNotFound(`No runs found for run ID ${runId}`));
   // This loads the waiting runs with the row: those that a dead instance left are taken up first.
   const loaded = await memory.load(NO_HISTORY, false);
-  const read = loaded && (await readOrNull(findRunTree(deps.db, deps.sessionId, runId)));
+  const read = loaded && (await readOrNull(findRunTree(deps.db, { sessionId: deps.sessionId, principal }, runId)));
   if (loaded === null || read === null) {
     return fail(databaseUnavailable());
   }

@@ -59,7 +59,7 @@ async function expire(context: ExpiryContext, runId: string, due: readonly Requi
   if (due.some(({ onExpiry }) => onExpiry === "cancel")) {
     return (await cancelPaused(context, runId, expired)).kind !== "away";
   }
-  const read = await readOrNull(findRunTree(db, sessionId, runId));
+  const read = await readOrNull(findRunTree(db, { sessionId, principal: null }, runId));
   const tree = read?.value ?? null;
   if (read === null || tree === null || tree.row.status !== "PAUSED" || tree.row.waiting) {
     return read !== null;

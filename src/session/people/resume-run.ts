@@ -52,9 +52,9 @@ const isUnread = ({ run, row }: LiveRun): boolean => run === null && row.status 
 
 async function findStored(
   { deps, memory, lane }: ResumeContext,
-  { runId, component }: ResumeRequest,
+  { runId, component, principal }: ResumeRequest,
 ): Promise<Outcome<LiveRun>> {
-  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, runId));
+  const read = await readOrNull(findRunTree(deps.db, { sessionId: deps.sessionId, principal }, runId));
   if (read === null) {
     return fail(databaseUnavailable());
   }

@@ -121,7 +121,9 @@ function stoppedRun(
  * they are stored under the top-level run.
  */
 async function storedRun({ deps }: Landing, head: RunHead): Promise<Run | "away" | "gone"> {
-  const read = await readOrNull(findRunTree(deps.db, deps.sessionId, topRunId(deps.journal, head)));
+  const read = await readOrNull(
+    findRunTree(deps.db, { sessionId: deps.sessionId, principal: null }, topRunId(deps.journal, head)),
+  );
   if (read === null) {
     return "away";
   }

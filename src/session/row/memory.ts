@@ -185,7 +185,7 @@ export class SessionMemory {
       this.#db.batch([
         sessionQuery(this.#db, this.#sessionId),
         windowRunsQuery(this.#db, this.#sessionId, window),
-        pendingQuery(this.#db, this.#sessionId),
+        pendingQuery(this.#db, { sessionId: this.#sessionId, principal: null }),
       ]),
     );
     if (read === null) {

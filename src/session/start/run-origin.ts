@@ -30,7 +30,7 @@ export async function loadOrigin(
   if (origin === null || origin.type === "copied") {
     return { prefix: null, history: null };
   }
-  const read = await readOrNull(findRun(db, sessionId, origin.runId));
+  const read = await readOrNull(findRun(db, { sessionId, principal: null }, origin.runId));
   if (read === null) {
     return null;
   }

@@ -6,7 +6,7 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { jobItems, jobs, sessions } from "../schema/tables.ts";
 import type { MeantSessions } from "../sessions/list.ts";
-import { ownedBy } from "../sessions/sessions.ts";
+import { ownedBy } from "../visibility.ts";
 
 /**
  * An idempotency key: whoever sends it again gets the same job. Another digest means that another request uses the key.

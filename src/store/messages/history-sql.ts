@@ -6,6 +6,7 @@ import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./message-rows.ts";
 
 // Narrows a session's messages to those that the rules of `engine/prompt/history.ts` may keep, one row per message. A
@@ -35,7 +36,8 @@ type WalkedRow = HistoryRow & { bytes: number };
  * The messages that pass all filters but `limit`: those within both bounds of the walk, and one more. By that one `pageOf`
  * sees that the page is not the last.
  */
-export function passingMessagesQuery(db: Database, sessionId: string, filter: HistoryFilter, walk: HistoryWalk) {
+export function passingMessagesQuery(db: Database, session: SeenSession, filter: HistoryFilter, walk: HistoryWalk) {
+  const { sessionId } = session;
   const order = keyOrder(walk.order);
   const range = walk.range && compareKey(walk.range.compare, walk.range.key);
   // Selects no text: D1 would read it for every row of the walk, whether it fits or not. There must be one window only:
@@ -52,7 +54,7 @@ export function passingMessagesQuery(db: Database, sessionId: string, filter: Hi
     // SQLite keeps the order of a CROSS JOIN. With messages first their primary key gives the order, and nothing is
     // sorted.
     .crossJoin(runs)
-    .where(and(isPassing(db, sessionId, filter), range))
+    .where(and(isPassing(db, sessionId, filter), range, isThere(db, session)))
     .orderBy(...order)
     .limit(walk.limit + 1)
     .as("walked");
@@ -82,12 +84,12 @@ export function pageOf(rows: readonly WalkedRow[], { order, limit, maxBytes }: H
 }
 
 /** Finds one row if a message passes all filters but `limit` and stands at the key or before it; else none. */
-export function passingUpToQuery(db: Database, sessionId: string, filter: HistoryFilter, key: MessageKey) {
+export function passingUpToQuery(db: Database, session: SeenSession, filter: HistoryFilter, key: MessageKey) {
   return db
     .select({ runIndex: messages.runIndex })
     .from(messages)
     .crossJoin(runs)
-    .where(and(isPassing(db, sessionId, filter), compareKey("<=", key)))
+    .where(and(isPassing(db, session.sessionId, filter), compareKey("<=", key), isThere(db, session)))
     .orderBy(...keyOrder("newest first"))
     .limit(1);
 }
@@ -95,12 +97,15 @@ export function passingUpToQuery(db: Database, sessionId: string, filter: Histor
 /**
  * The first system message of the runs that pass. If there is none, SQLite looks through all messages of those runs.
  */
-export function firstSystemQuery(db: Database, sessionId: string, filter: HistoryFilter) {
+export function firstSystemQuery(db: Database, session: SeenSession, filter: HistoryFilter) {
+  const { sessionId } = session;
   return db
     .select({ runIndex: messages.runIndex, runId: messages.runId, ...messageColumns, ...historyRunColumns })
     .from(messages)
     .crossJoin(runs)
-    .where(and(messagesOfCountingRuns(db, sessionId, filter), isFirstSystem(db, sessionId, filter)))
+    .where(
+      and(messagesOfCountingRuns(db, sessionId, filter), isFirstSystem(db, sessionId, filter), isThere(db, session)),
+    )
     .orderBy(...keyOrder("oldest first"))
     .limit(1);
 }

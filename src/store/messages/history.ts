@@ -2,6 +2,7 @@ import type { MessageKey } from "../../domain/message.ts";
 import { CHAT_HISTORY, type HistoryFilter, historyMessages, passingMessages } from "../../engine/prompt/history.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
+import type { SeenSession } from "../visibility.ts";
 import {
   firstSystemQuery,
   type HistoryWalk,
@@ -49,11 +50,11 @@ export function decodeHistoryCursor(text: string): MessageKey | null {
  * Reads a session's messages. Without a cursor the answer is Agno's `get_messages`, cut to the newest
  * `MAX_HISTORY_MESSAGES`. With a cursor it is a page of the messages that pass all filters but `limit`: no system
  * message is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it holds
- * as many messages as fit, as if `limit` were smaller. A session that does not exist has no messages.
+ * as many messages as fit, as if `limit` were smaller. A session that does not exist for the principal has no messages.
  */
 export async function readHistory(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   { maxBytes = MAX_HISTORY_BYTES, ...filter }: HistoryFilter & { maxBytes?: number },
   cursor?: HistoryCursor,
 ): Promise<HistoryPage> {
@@ -63,19 +64,19 @@ export async function readHistory(
     return { data: [], meta: { limit, has_more: false, before: null, after: null } };
   }
   const bounds = { limit, maxBytes };
-  if (cursor === undefined) return readNewest(db, sessionId, filter, bounds);
-  if ("before" in cursor) return readBefore(db, sessionId, filter, { ...bounds, key: cursor.before });
-  return readAfter(db, sessionId, filter, { ...bounds, key: cursor.after });
+  if (cursor === undefined) return readNewest(db, session, filter, bounds);
+  if ("before" in cursor) return readBefore(db, session, filter, { ...bounds, key: cursor.before });
+  return readAfter(db, session, filter, { ...bounds, key: cursor.after });
 }
 
 /** Reads what users and agents said, in runs of any status: Agno's `get_chat_history`, paged as `readHistory`. */
 export function readChatHistory(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: Pick<HistoryFilter, "lastNRuns" | "limit">,
   cursor?: HistoryCursor,
 ): Promise<HistoryPage> {
-  return readHistory(db, sessionId, { ...CHAT_HISTORY, ...filter }, cursor);
+  return readHistory(db, session, { ...CHAT_HISTORY, ...filter }, cursor);
 }
 
 type Bounds = Pick<HistoryWalk, "limit" | "maxBytes">;
@@ -83,16 +84,16 @@ type BoundsFrom = Bounds & { key: MessageKey };
 
 async function readNewest(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: HistoryFilter,
   bounds: Bounds,
 ): Promise<HistoryPage> {
   const { limit } = bounds;
   const walk: HistoryWalk = { ...bounds, order: "newest first" };
-  const query = passingMessagesQuery(db, sessionId, filter, walk);
+  const query = passingMessagesQuery(db, session, filter, walk);
   const [rows, system] = filter.skipRoles?.includes("system")
     ? [await query, []]
-    : await db.batch([query, firstSystemQuery(db, sessionId, filter)]);
+    : await db.batch([query, firstSystemQuery(db, session, filter)]);
   const { page, isCut } = pageOf(rows, walk);
   const newest = page.at(-1);
   if (newest === undefined) return { data: [], meta: { limit, has_more: false, before: null, after: null } };
@@ -114,12 +115,12 @@ async function readNewest(
 
 async function readBefore(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: HistoryFilter,
   { key, ...bounds }: BoundsFrom,
 ): Promise<HistoryPage> {
   const walk: HistoryWalk = { ...bounds, order: "newest first", range: { compare: "<", key } };
-  const { page, isCut } = pageOf(await passingMessagesQuery(db, sessionId, filter, walk), walk);
+  const { page, isCut } = pageOf(await passingMessagesQuery(db, session, filter, walk), walk);
   const data = passingMessages(historyRunsFromRows(page), filter);
   return {
     data,
@@ -134,14 +135,14 @@ async function readBefore(
 
 async function readAfter(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: HistoryFilter,
   { key, ...bounds }: BoundsFrom,
 ): Promise<HistoryPage> {
   const walk: HistoryWalk = { ...bounds, order: "oldest first", range: { compare: ">", key } };
   const [rows, older] = await db.batch([
-    passingMessagesQuery(db, sessionId, filter, walk),
-    passingUpToQuery(db, sessionId, filter, key),
+    passingMessagesQuery(db, session, filter, walk),
+    passingUpToQuery(db, session, filter, key),
   ]);
   const { page, isCut } = pageOf(rows, walk);
   const data = passingMessages(historyRunsFromRows(page), filter);

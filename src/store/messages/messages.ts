@@ -3,6 +3,7 @@ import type { Message, Role } from "../../domain/message.ts";
 import { CHAT_HISTORY, type HistoryFilter, historyMessages } from "../../engine/prompt/history.ts";
 import type { Database } from "../database.ts";
 import { messages, runs } from "../schema/tables.ts";
+import type { SeenSession } from "../visibility.ts";
 import { countingRuns, type HistoryWalk, MAX_HISTORY_BYTES, pageOf, passingMessagesQuery } from "./history-sql.ts";
 import { historyRunsFromRows, isMessageAt } from "./message-rows.ts";
 
@@ -16,10 +17,10 @@ export interface MessageExcerpt {
  * The newest messages of people and agents in runs of any status, oldest first: at most `limit`, fewer if one answer
  * cannot hold them.
  */
-export async function recentChat(db: Database, sessionId: string, limit: number): Promise<Message[]> {
+export async function recentChat(db: Database, session: SeenSession, limit: number): Promise<Message[]> {
   if (limit <= 0) return [];
   const walk: HistoryWalk = { order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES };
-  const { page } = pageOf(await passingMessagesQuery(db, sessionId, CHAT_HISTORY, walk), walk);
+  const { page } = pageOf(await passingMessagesQuery(db, session, CHAT_HISTORY, walk), walk);
   return historyMessages(historyRunsFromRows(page), CHAT_HISTORY);
 }
 

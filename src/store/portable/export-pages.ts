@@ -7,7 +7,7 @@ import { isMessageAt } from "../messages/message-rows.ts";
 import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { isAtRest } from "../sessions/fork.ts";
-import { ownedBy, visibleTo } from "../sessions/sessions.ts";
+import { ownedBy, visibleTo } from "../visibility.ts";
 
 // Pages of all that a session holds, in the order of its runs. A page is one batch, so that a run and its requirements
 // are read at one moment. D1 cuts the page by bytes and by rows before it reads any text.

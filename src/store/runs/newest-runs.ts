@@ -1,16 +1,17 @@
 import { and, desc, eq } from "drizzle-orm";
 import type { Database } from "../database.ts";
 import { runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { listedRuns, type RunFilter } from "./run-filter.ts";
 import { FIRST_RUN, type RunPosition } from "./runs.ts";
 
 /** Finds the run that the filter names, if the session has it. Where the filter names none, nothing is looked for. */
-export function beforeQuery(db: Database, sessionId: string, { before }: RunFilter) {
+export function beforeQuery(db: Database, session: SeenSession, { before }: RunFilter) {
   const named = before === undefined ? undefined : eq(runs.runId, before);
   return db
     .select({ namedRunId: runs.runId })
     .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), named))
+    .where(and(eq(runs.sessionId, session.sessionId), named, isThere(db, session)))
     .limit(before === undefined ? 0 : 1);
 }
 
@@ -20,7 +21,7 @@ export function beforeQuery(db: Database, sessionId: string, { before }: RunFilt
  */
 export async function startOfNewest(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: RunFilter,
   limit: number | undefined,
 ): Promise<RunPosition | null> {
@@ -28,17 +29,17 @@ export async function startOfNewest(
   const reached = limit === undefined ? 0 : limit + 1;
   const { createdAt, runId, runIndex } = runs;
   const [named, waiting, started] = await db.batch([
-    beforeQuery(db, sessionId, filter),
+    beforeQuery(db, session, filter),
     db
       .select({ createdAt, runId })
       .from(runs)
-      .where(listedRuns(db, sessionId, filter, false))
+      .where(listedRuns(db, session, filter, false))
       .orderBy(desc(createdAt), desc(runId))
       .limit(reached),
     db
       .select({ runIndex })
       .from(runs)
-      .where(listedRuns(db, sessionId, filter, true))
+      .where(listedRuns(db, session, filter, true))
       .orderBy(desc(runIndex))
       .limit(reached),
   ]);

@@ -1,20 +1,17 @@
-import { and, asc, eq, exists, inArray, type SQL, sql } from "drizzle-orm";
-import type { Principal } from "../../domain/principal.ts";
+import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { ComponentRef } from "../../domain/team.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
-import { messages, requirements, runs, sessions } from "../schema/tables.ts";
-import { visibleTo } from "../sessions/sessions.ts";
+import { messages, requirements, runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { withMessages } from "./runs.ts";
 import { isOwn } from "./standing.ts";
 import type { StoredTree } from "./stored-tree.ts";
 
-/** Which runs of a session are shown, and for whom. */
-export interface TreeFilter {
-  sessionId: string;
+/** Whose runs of a session are shown, and for whom. */
+export interface TreeFilter extends SeenSession {
   component: ComponentRef;
-  principal: Principal;
 }
 
 /** A run tree, by its place in the history, with the bytes that its rows take. */
@@ -33,11 +30,12 @@ interface TreePage {
 }
 
 /** The place of a top-level run in the history; null if the session has no such run, or it has not started. */
-export async function placeOfRun(db: Database, { sessionId, component }: TreeFilter, runId: string) {
+export async function placeOfRun(db: Database, filter: TreeFilter, runId: string) {
+  const { sessionId, component } = filter;
   const [row] = await db
     .select({ runIndex: runs.runIndex })
     .from(runs)
-    .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), isOwn(component)))
+    .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), isOwn(component), isThere(db, filter)))
     .limit(1);
   return row?.runIndex ?? null;
 }
@@ -62,7 +60,7 @@ export async function newestTrees(
     .where(
       and(
         eq(runs.sessionId, sessionId),
-        stillThere(db, filter),
+        isThere(db, filter),
         sql`${runs.runIndex} < ${before ?? Number.MAX_SAFE_INTEGER}`,
         inArray(runs.status, SHOWN),
         isOwn(component),
@@ -98,13 +96,13 @@ export async function readTrees(db: Database, filter: TreeFilter, places: readon
       .select({ row: runs })
       .from(shown)
       .crossJoin(runs)
-      .where(and(eq(runs.sessionId, sessionId), within(sql`${runs.runIndex}`), stillThere(db, filter)))
+      .where(and(eq(runs.sessionId, sessionId), within(sql`${runs.runIndex}`), isThere(db, filter)))
       .orderBy(asc(runs.runIndex)),
     db
       .select({ message: messages })
       .from(shown)
       .crossJoin(messages)
-      .where(and(eq(messages.sessionId, sessionId), within(sql`${messages.runIndex}`), stillThere(db, filter)))
+      .where(and(eq(messages.sessionId, sessionId), within(sql`${messages.runIndex}`), isThere(db, filter)))
       .orderBy(asc(messages.runIndex), asc(messages.messageIndex)),
     db
       .select()
@@ -115,7 +113,7 @@ export async function readTrees(db: Database, filter: TreeFilter, places: readon
             requirements.runId,
             places.map(({ runId }) => runId),
           ),
-          stillThere(db, filter),
+          isThere(db, filter),
         ),
       )
       .orderBy(asc(requirements.runId), asc(requirements.position)),
@@ -132,14 +130,4 @@ export async function readTrees(db: Database, filter: TreeFilter, places: readon
       const members = inTree.filter((run) => run !== top);
       return top === undefined ? [] : [{ ...top, members, requirements: asked.filter((one) => one.runId === runId) }];
     });
-}
-
-/** Trees are read as the caller takes them. Meanwhile the session may be deleted, and another user may begin one under its id. */
-function stillThere(db: Database, { sessionId, principal }: TreeFilter): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(sessions)
-      .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal))),
-  );
 }

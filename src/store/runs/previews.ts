@@ -5,7 +5,8 @@ import type { RunPreview } from "../../domain/run.ts";
 import type { SessionType } from "../../domain/session.ts";
 import type { Database } from "../database.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
-import { ofType, visibleTo } from "../sessions/sessions.ts";
+import { ofType } from "../sessions/sessions.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { beforeQuery } from "./newest-runs.ts";
 import { listedRuns, type RunFilter } from "./run-filter.ts";
 
@@ -20,25 +21,25 @@ export interface Previews {
 /** The newest `limit` runs of the filter, in one trip to D1. No event log is read. */
 export async function newestPreviews(
   db: Database,
-  session: { id: string; type: SessionType | undefined },
+  session: SeenSession & { type: SessionType | undefined },
   filter: RunFilter,
   limit: number,
 ): Promise<Previews> {
   const { createdAt, runId, runIndex } = runs;
-  const { id, type } = session;
+  const { sessionId, type } = session;
   const [found, named, waiting, started] = await db.batch([
     db
       .select({ sessionId: sessions.sessionId })
       .from(sessions)
-      .where(and(eq(sessions.sessionId, id), visibleTo(filter.principal), ofType(type)))
+      .where(and(eq(sessions.sessionId, sessionId), isThere(db, session), ofType(type)))
       .limit(1),
-    beforeQuery(db, id, filter),
+    beforeQuery(db, session, filter),
     previews(db)
-      .where(listedRuns(db, id, filter, false))
+      .where(listedRuns(db, session, filter, false))
       .orderBy(desc(createdAt), desc(runId))
       .limit(limit),
     previews(db)
-      .where(listedRuns(db, id, filter, true))
+      .where(listedRuns(db, session, filter, true))
       .orderBy(desc(runIndex))
       .limit(limit),
   ]);

@@ -1,14 +1,12 @@
-import { and, eq, exists, gte, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
-import type { Principal } from "../../domain/principal.ts";
+import { and, eq, gte, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../../domain/run.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { runs, sessions } from "../schema/tables.ts";
-import { visibleTo } from "../sessions/sessions.ts";
+import { runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 
-/** Which runs of a session are read, and for whom. */
+/** Which runs of a session are read. */
 export interface RunFilter {
-  principal: Principal;
   agentId?: string;
   teamId?: string;
   statuses?: readonly RunStatus[];
@@ -23,11 +21,12 @@ export interface RunFilter {
  * The runs of a list that have started, or those that have not. A list has the first in the order of their run index, and
  * behind them the others as they came.
  */
-export function listedRuns(db: Database, sessionId: string, filter: RunFilter, started: boolean): SQL | undefined {
+export function listedRuns(db: Database, session: SeenSession, filter: RunFilter, started: boolean): SQL | undefined {
+  const { sessionId } = session;
   return and(
     eq(runs.sessionId, sessionId),
     started ? isNotNull(runs.runIndex) : isNull(runs.runIndex),
-    stillThere(db, sessionId, filter),
+    isThere(db, session),
     filter.agentId === undefined ? undefined : eq(runs.agentId, filter.agentId),
     filter.teamId === undefined ? undefined : eq(runs.teamId, filter.teamId),
     filter.statuses === undefined ? undefined : isAmong(runs.status, filter.statuses),
@@ -48,16 +47,4 @@ function standsBefore(sessionId: string, runId: string, started: boolean): SQL {
   // Of a run that has started this finds no row, and nothing is less than that.
   const its = sql`(select ${createdAt}, ${runs.runId} from ${runs} where ${and(isNamed, isNull(runIndex))})`;
   return sql`(${createdAt}, ${runs.runId}) < ${its}`;
-}
-
-/**
- * Each page asks this. Pages are read as the caller takes them, and meanwhile the session may be deleted and another user
- * may begin one under its id.
- */
-function stillThere(db: Database, sessionId: string, { principal }: RunFilter): SQL {
-  const there = db
-    .select({ one: sql`1` })
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal)));
-  return exists(there);
 }

@@ -8,6 +8,7 @@ import type { Database } from "../database.ts";
 import { type MessageRow, messageFromRow } from "../messages/message-rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { listedRuns, type RunFilter } from "./run-filter.ts";
 
 /** A run with its messages, input first. */
@@ -22,24 +23,25 @@ export interface ListedRun extends StoredRun {
 }
 
 /** The query of a session's waiting runs, in the order in which they will start. */
-export function pendingQuery(db: Database, sessionId: string) {
+export function pendingQuery(db: Database, session: SeenSession) {
   return (
     db
       .select()
       .from(runs)
       // The condition of the partial index `runs_waiting`, word for word: else SQLite would not use the index.
-      .where(and(eq(runs.sessionId, sessionId), sql`${runs.waiting} = 1`))
+      .where(and(eq(runs.sessionId, session.sessionId), sql`${runs.waiting} = 1`, isThere(db, session)))
       .orderBy(asc(runs.position), asc(runs.createdAt))
   );
 }
 
 /** The run with its messages; null if the session has no such run. */
-export async function findRun(db: Database, sessionId: string, runId: string): Promise<StoredRun | null> {
+export async function findRun(db: Database, session: SeenSession, runId: string): Promise<StoredRun | null> {
+  const { sessionId } = session;
   const [found, rows] = await db.batch([
     db
       .select()
       .from(runs)
-      .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
+      .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), isThere(db, session)))
       .limit(1),
     db
       .select({ message: messages })
@@ -53,11 +55,11 @@ export async function findRun(db: Database, sessionId: string, runId: string): P
 }
 
 /** The run's status; null if the session has no such run. */
-export async function statusOfRun(db: Database, sessionId: string, runId: string): Promise<RunStatus | null> {
+export async function statusOfRun(db: Database, session: SeenSession, runId: string): Promise<RunStatus | null> {
   const [row] = await db
     .select({ status: runs.status })
     .from(runs)
-    .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
+    .where(and(eq(runs.runId, runId), eq(runs.sessionId, session.sessionId), isThere(db, session)))
     .limit(1);
   return row?.status ?? null;
 }
@@ -112,7 +114,7 @@ export interface RunPage {
  */
 export async function readRuns(
   db: Database,
-  sessionId: string,
+  session: SeenSession,
   filter: RunFilter,
   { after, maxRuns, maxBytes }: RunPage,
 ): Promise<{ runs: ListedRun[]; next: RunPosition | null }> {
@@ -128,7 +130,7 @@ export async function readRuns(
       own: bytesOfRun(db).as("own"),
     })
     .from(runs)
-    .where(and(listedRuns(db, sessionId, filter, after.started), behind))
+    .where(and(listedRuns(db, session, filter, after.started), behind))
     .orderBy(order)
     .limit(maxRuns);
   // Materialized, so that SQLite adds up the messages of each run only once.
@@ -142,7 +144,7 @@ export async function readRuns(
   // SQLite walks in order, but only an ORDER BY would promise it, and that would sort whole rows. So they are sorted
   // here.
   const rows = found.sort((one, other) => one.bytes - other.bytes).map(({ row }) => row);
-  const stored = await listed(db, sessionId, rows);
+  const stored = await listed(db, session, rows);
   const last = rows.at(-1);
   if (last === undefined || (rows.length < maxRuns && (found.at(-1)?.bytes ?? 0) < maxBytes)) {
     return { runs: stored, next: after.started ? { started: false, createdAt: -1, runId: "" } : null };
@@ -171,7 +173,7 @@ function bytesOfRun(db: Database): SQL<number> {
   return sql<number>`(${RUN_BYTES} + ${ofMessages} + ${asked})`;
 }
 
-async function listed(db: Database, sessionId: string, rows: RunRow[]): Promise<ListedRun[]> {
+async function listed(db: Database, session: SeenSession, rows: RunRow[]): Promise<ListedRun[]> {
   const indexes = rows.flatMap((row) => (row.runIndex === null ? [] : [row.runIndex]));
   if (indexes.length === 0) {
     return rows.map((row) => ({ row, messages: [], requirements: [] }));
@@ -179,10 +181,11 @@ async function listed(db: Database, sessionId: string, rows: RunRow[]): Promise<
   const found = await db
     .select()
     .from(messages)
-    .where(and(eq(messages.sessionId, sessionId), isAmong(messages.runIndex, indexes)))
+    .where(and(eq(messages.sessionId, session.sessionId), isAmong(messages.runIndex, indexes), isThere(db, session)))
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex));
   const asked = await requirementsOf(
     db,
+    session,
     rows.filter(({ events }) => events?.includes(PAUSED)),
   );
   return withMessages(rows, found).map((run) => ({
@@ -201,7 +204,7 @@ export function withMessages(rows: readonly RunRow[], found: readonly MessageRow
 }
 
 /** The requirements of runs that have paused. */
-async function requirementsOf(db: Database, paused: readonly RunRow[]): Promise<Requirement[]> {
+async function requirementsOf(db: Database, session: SeenSession, paused: readonly RunRow[]): Promise<Requirement[]> {
   if (paused.length === 0) {
     return [];
   }
@@ -209,6 +212,6 @@ async function requirementsOf(db: Database, paused: readonly RunRow[]): Promise<
   return db
     .select()
     .from(requirements)
-    .where(or(isAmong(requirements.runId, ids), isAmong(requirements.memberRunId, ids)))
+    .where(and(or(isAmong(requirements.runId, ids), isAmong(requirements.memberRunId, ids)), isThere(db, session)))
     .orderBy(asc(requirements.runId), asc(requirements.position));
 }

@@ -3,6 +3,7 @@ import type { RunRow } from "../../domain/run.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
 import type { Database } from "../database.ts";
 import { requirements, runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { pendingQuery } from "./runs.ts";
 
 // How the runs of one agent or team stand in a session. Member runs are no runs of their own here.
@@ -16,11 +17,12 @@ export interface Standing {
 /** A run that is active is looked for among this many. One that was continued may stand behind newer ones. */
 const LOOKED_THROUGH = 1_000;
 
-export async function readStanding(db: Database, sessionId: string, component: ComponentRef): Promise<Standing> {
+export async function readStanding(db: Database, session: SeenSession, component: ComponentRef): Promise<Standing> {
+  const { sessionId } = session;
   const newest = db
     .select({ runId: runs.runId, status: runs.status, own: sql<number>`${isOwn(component)}`.as("own") })
     .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex)))
+    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isThere(db, session)))
     .orderBy(desc(runs.runIndex))
     .limit(LOOKED_THROUGH)
     .as("newest");
@@ -30,7 +32,7 @@ export async function readStanding(db: Database, sessionId: string, component: C
       .from(newest)
       .where(and(eq(newest.status, "RUNNING"), sql`${newest.own}`))
       .limit(1),
-    waitingRuns(db, sessionId, component).orderBy(asc(runs.position)).limit(1),
+    waitingRuns(db, session, component).orderBy(asc(runs.position)).limit(1),
     db
       .select({ runId: runs.runId })
       .from(requirements)
@@ -42,6 +44,7 @@ export async function readStanding(db: Database, sessionId: string, component: C
           eq(runs.status, "PAUSED"),
           eq(runs.waiting, false),
           isOwn(component),
+          isThere(db, session),
         ),
       )
       .orderBy(desc(runs.runIndex))
@@ -51,8 +54,8 @@ export async function readStanding(db: Database, sessionId: string, component: C
 }
 
 /** The runs that wait to start, in the order in which they will. */
-export function unstartedRuns(db: Database, sessionId: string, component: ComponentRef): Promise<RunRow[]> {
-  return pendingQuery(db, sessionId).then((rows) =>
+export function unstartedRuns(db: Database, session: SeenSession, component: ComponentRef): Promise<RunRow[]> {
+  return pendingQuery(db, session).then((rows) =>
     rows.filter((row) => row.runIndex === null && row.parentRunId === null && isRunOf(component, row)),
   );
 }
@@ -64,12 +67,13 @@ export type Answered = Pick<RunRow, "runId" | "status">;
 const MAX_LINE = 1_000;
 
 /** The newest run, behind which stands the run that it answers again, and so on; empty if there is none. */
-export async function newestRun(db: Database, sessionId: string, component: ComponentRef): Promise<Answered[]> {
-  const waiting = waitingRuns(db, sessionId, component).orderBy(desc(runs.position)).limit(1);
+export async function newestRun(db: Database, session: SeenSession, component: ComponentRef): Promise<Answered[]> {
+  const { sessionId } = session;
+  const waiting = waitingRuns(db, session, component).orderBy(desc(runs.position)).limit(1);
   const started = db
     .select({ runId: runs.runId })
     .from(runs)
-    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isOwn(component)))
+    .where(and(eq(runs.sessionId, sessionId), isNotNull(runs.runIndex), isOwn(component), isThere(db, session)))
     .orderBy(desc(runs.runIndex))
     .limit(1);
   return db.all<Answered>(sql`with recursive line(nth, run_id, status, older) as (
@@ -84,12 +88,12 @@ export async function newestRun(db: Database, sessionId: string, component: Comp
 /** The run that a run answers again. */
 const OLDER = sql`iif(${runs.origin} ->> '$.type' = 'regenerated', ${runs.origin} ->> '$.runId', null)`;
 
-const waitingRuns = (db: Database, sessionId: string, component: ComponentRef) =>
+const waitingRuns = (db: Database, session: SeenSession, component: ComponentRef) =>
   db
     .select({ runId: runs.runId })
     .from(runs)
     // The condition of the partial index `runs_waiting`, word for word: else SQLite would not use the index.
-    .where(and(eq(runs.sessionId, sessionId), sql`${runs.waiting} = 1`, isOwn(component)))
+    .where(and(eq(runs.sessionId, session.sessionId), sql`${runs.waiting} = 1`, isOwn(component), isThere(db, session)))
     .$dynamic();
 
 /** Whether a run is a top-level run of the agent or team. */

@@ -2,6 +2,7 @@ import { and, asc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Database } from "../database.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { type StoredRun, withMessages } from "./runs.ts";
 
 /**
@@ -14,7 +15,8 @@ export interface StoredTree extends StoredRun {
 }
 
 /** The run with its tree; null if the session has no such run. */
-export async function findRunTree(db: Database, sessionId: string, runId: string): Promise<StoredTree | null> {
+export async function findRunTree(db: Database, session: SeenSession, runId: string): Promise<StoredTree | null> {
+  const { sessionId } = session;
   const own = (column: SQL) => sql`(select ${column} from ${runs} where ${runs.runId} = ${runId})`;
   const firstIndex = own(sql`${runs.runIndex} - ${runs.memberSlots}`);
   // If the run is a team's and a member run itself, its member runs stand behind it, before the tree's top-level run.
@@ -30,7 +32,7 @@ export async function findRunTree(db: Database, sessionId: string, runId: string
     db
       .select()
       .from(runs)
-      .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
+      .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), isThere(db, session)))
       .limit(1),
     db
       .select()

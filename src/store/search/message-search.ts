@@ -8,7 +8,7 @@ import { MAX_HISTORY_BYTES } from "../messages/history-sql.ts";
 import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "../messages/message-docs.ts";
 import { isMessageAt } from "../messages/message-rows.ts";
 import { messageDocs, messages, sessions } from "../schema/tables.ts";
-import { visibleTo } from "../sessions/sessions.ts";
+import { visibleTo } from "../visibility.ts";
 import { type MatchPosition, type MatchRow, type MatchSearch, matchesQuery, matchPage } from "./full-text.ts";
 
 export interface MessageFilter {

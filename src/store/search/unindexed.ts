@@ -24,7 +24,7 @@ export interface UnindexedSlice {
 
 /** Reads what people and agents said behind a key, as much as one step takes. */
 export async function readUnindexed(db: Database, sessionId: string, after: MessageKey): Promise<UnindexedSlice> {
-  const rows = await passingMessagesQuery(db, sessionId, CHAT_HISTORY, {
+  const rows = await passingMessagesQuery(db, { sessionId, principal: null }, CHAT_HISTORY, {
     order: "oldest first",
     limit: STEP_MESSAGES,
     maxBytes: STEP_BYTES,

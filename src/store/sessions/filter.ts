@@ -5,8 +5,9 @@ import type { SessionFilter } from "../../domain/session-fields.ts";
 import { fold } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
+import { ownedBy } from "../visibility.ts";
 import { entryLabel, tagLabel } from "./labels.ts";
-import { ofType, ownedBy } from "./sessions.ts";
+import { ofType } from "./sessions.ts";
 
 /** Which sessions the filter means: those that exist for the principal and pass it. */
 export function isMeant(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {

@@ -19,7 +19,7 @@ import type { Database } from "../database.ts";
 import { messages, runs, sessionLabels, sessions } from "../schema/tables.ts";
 import { mayHaveSession, mayRun } from "../usage/guard.ts";
 import { addSettledUsage } from "../usage/ledger.ts";
-import { visibleTo } from "./sessions.ts";
+import { visibleTo } from "../visibility.ts";
 
 /** A copy that is to be made of a session. Its ids are new. */
 export interface Fork {

@@ -6,6 +6,7 @@ import type { SessionFilter } from "../../domain/session-fields.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessions } from "../schema/tables.ts";
+import { isThere, type SeenSession } from "../visibility.ts";
 import { isMeant, passes, visibilities } from "./filter.ts";
 import { findShortcut, MAX_SORTED, type Shortcut } from "./shortcut.ts";
 
@@ -109,16 +110,16 @@ export async function countSessions(db: Database, principal: Principal, filter: 
 }
 
 /** How many things the session waits for people to do. */
-export async function countOpenRequirements(db: Database, sessionId: string): Promise<number> {
-  const [row] = await openRequirements(db, sql`${sessionId}`);
+export async function countOpenRequirements(db: Database, session: SeenSession): Promise<number> {
+  const [row] = await openRequirements(db, sql`${session.sessionId}`, isThere(db, session));
   return row?.count ?? 0;
 }
 
-function openRequirements(db: Database, sessionId: SQL) {
+function openRequirements(db: Database, sessionId: SQL, condition?: SQL) {
   return db
     .select({ count: sql<number>`count(*)`.as("count") })
     .from(requirements)
-    .where(and(eq(requirements.sessionId, sessionId), eq(requirements.status, "open")));
+    .where(and(eq(requirements.sessionId, sessionId), eq(requirements.status, "open"), condition));
 }
 
 /** The columns that a list shows. */

@@ -1,4 +1,4 @@
-import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Principal } from "../../domain/principal.ts";
 import { displayName, type Session, type SessionType } from "../../domain/session.ts";
 import { DECIDING_COLUMNS } from "../../domain/session-fields.ts";
@@ -9,6 +9,7 @@ import type { Database } from "../database.ts";
 import { rowsWhere } from "../insert-rows.ts";
 import { sessions } from "../schema/tables.ts";
 import { mayHaveSession } from "../usage/guard.ts";
+import { visibleTo } from "../visibility.ts";
 import { labelStatements } from "./labels.ts";
 
 type SessionRow = typeof sessions.$inferSelect;
@@ -119,18 +120,6 @@ export async function createSession(db: Database, session: Session, quota: Quota
   const hasLabels = session.tags.length > 0 || session.metadata !== null;
   const [result] = await db.batch([insert, ...(hasLabels ? labelStatements(db, session.sessionId, session) : [])]);
   return result.meta.changes > 0;
-}
-
-/**
- * Which sessions exist for the principal: with a user only that user's. A session that is deleted, or not wholly imported,
- * exists for nobody.
- */
-export function visibleTo(principal: Principal): SQL | undefined {
-  return and(ownedBy(principal), inArray(sessions.visibility, ["listed", "archived"]));
-}
-
-export function ownedBy(principal: Principal): SQL | undefined {
-  return principal.userId === null ? undefined : eq(sessions.userId, principal.userId);
 }
 
 export function ofType(sessionType: SessionType | undefined): SQL | undefined {

@@ -159,8 +159,8 @@ describe("GET /sessions/{session_id}/runs", () => {
     const noting = notingDatabase();
     const { response } = await streamRuns(
       noting.db,
-      session_id,
-      { principal: developer() },
+      { sessionId: session_id, principal: developer() },
+      {},
       {
         view: WHOLE_VIEW,
         readsOn: async () => {},
@@ -181,7 +181,7 @@ describe("GET /sessions/{session_id}/runs", () => {
     const pages: string[][] = [];
     for (let at: RunPosition | null = FIRST_RUN; at !== null; ) {
       const bounds = { after: at, maxRuns: 4, maxBytes: 25_000 };
-      const page = await readRuns(openDatabase(env.DB), session_id, { principal: developer() }, bounds);
+      const page = await readRuns(openDatabase(env.DB), { sessionId: session_id, principal: null }, {}, bounds);
       pages.push(page.runs.map(({ row, messages }) => `${row.runIndex}: ${messages[1]?.content.length}`));
       at = page.next;
     }

@@ -13,7 +13,7 @@ import {
 import type { KeyedMessage } from "../../../src/store/messages/message-rows.ts";
 import { recentChat } from "../../../src/store/messages/messages.ts";
 import { anyFilter, anySession, byKey, type Generator, generator, type SessionRun } from "../../support/history.ts";
-import { END, notingDatabase, START, storeSession, walk } from "../../support/stored-history.ts";
+import { END, notingDatabase, ofObject, START, storeSession, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 const MB = 1024 * 1024;
@@ -52,7 +52,7 @@ describe("a session of 40 messages of 1 MB each", () => {
   });
 
   test("is answered with its newest 8 MB, and the cursor leads to the rest", async () => {
-    const { data, meta } = await readHistory(db, sessionId, {});
+    const { data, meta } = await readHistory(db, ofObject(sessionId), {});
     expect(ids(data)).toEqual(range(32, 40));
     expect(meta).toMatchObject({ limit: 1000, has_more: true });
     expect(decodeHistoryCursor(meta.before ?? "")).toEqual({ runIndex: 16, messageIndex: 0 });
@@ -62,9 +62,9 @@ describe("a session of 40 messages of 1 MB each", () => {
   });
 
   test("is answered with the system message before its newest, as if the limit had been what fits", async () => {
-    const { data, meta } = await readHistory(db, withSystem, {});
+    const { data, meta } = await readHistory(db, ofObject(withSystem), {});
     expect(ids(data)).toEqual(["m0", ...range(33, 40)]);
-    expect(await readHistory(db, withSystem, { limit: 8 })).toEqual({ data, meta: { ...meta, limit: 8 } });
+    expect(await readHistory(db, ofObject(withSystem), { limit: 8 })).toEqual({ data, meta: { ...meta, limit: 8 } });
     expect(meta.has_more).toBe(true);
     expect(decodeHistoryCursor(meta.before ?? "")).toEqual({ runIndex: 16, messageIndex: 1 });
   });
@@ -82,22 +82,22 @@ describe("a session of 40 messages of 1 MB each", () => {
   });
 
   test("shows of its chat the newest that fit", async () => {
-    expect(ids(await recentChat(db, sessionId, 200))).toEqual(range(32, 40));
-    expect(ids(await recentChat(db, sessionId, 3))).toEqual(range(37, 40));
-    expect(ids((await readChatHistory(db, sessionId, {})).data)).toEqual(range(32, 40));
+    expect(ids(await recentChat(db, ofObject(sessionId), 200))).toEqual(range(32, 40));
+    expect(ids(await recentChat(db, ofObject(sessionId), 3))).toEqual(range(37, 40));
+    expect(ids((await readChatHistory(db, ofObject(sessionId), {})).data)).toEqual(range(32, 40));
   });
 
   const reads: { read: string; run(noted: typeof db): PromiseLike<unknown> }[] = [
-    { read: "the first answer", run: (noted) => readHistory(noted, withSystem, {}) },
+    { read: "the first answer", run: (noted) => readHistory(noted, ofObject(withSystem), {}) },
     {
       read: "a page of what is older",
-      run: (noted) => readHistory(noted, sessionId, { limit: 1000 }, { before: END }),
+      run: (noted) => readHistory(noted, ofObject(sessionId), { limit: 1000 }, { before: END }),
     },
     {
       read: "a page of what is newer",
-      run: (noted) => readHistory(noted, sessionId, { limit: 1000 }, { after: START }),
+      run: (noted) => readHistory(noted, ofObject(sessionId), { limit: 1000 }, { after: START }),
     },
-    { read: "the recent chat", run: (noted) => recentChat(noted, sessionId, 200) },
+    { read: "the recent chat", run: (noted) => recentChat(noted, ofObject(sessionId), 200) },
   ];
   test.each(reads)("is cut by D1 already, which sends one message more at most: $read", async ({ run, read }) => {
     const noted = notingDatabase();
@@ -117,7 +117,7 @@ describe("what an answer holds", () => {
     { what: "tool arguments", columns: { role: "'tool'", tool_args: `'["' || hex(zeroblob(${MB / 2 - 2})) || '"]'` } },
   ])("is counted in bytes as stored: $what", async ({ columns }) => {
     const sessionId = await seed(10, columns);
-    const { data, meta } = await readHistory(db, sessionId, {}, { after: START });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), {}, { after: START });
     expect(ids(data)).toEqual(range(0, 8));
     expect(meta.has_more).toBe(true);
   });
@@ -125,7 +125,7 @@ describe("what an answer holds", () => {
   test("may be 8 MB to the byte, and then nothing more follows", async () => {
     const sessionId = await seed(8, { content: `hex(zeroblob(${MB / 2}))` });
     for (const cursor of [undefined, { after: START }, { before: END }]) {
-      const { data, meta } = await readHistory(db, sessionId, {}, cursor);
+      const { data, meta } = await readHistory(db, ofObject(sessionId), {}, cursor);
       expect(ids(data)).toEqual(range(0, 8));
       expect(meta).toMatchObject({ has_more: false, before: null });
     }
@@ -174,7 +174,7 @@ describe("reading history by few bytes at a time, compared with the rules over a
         const passing = filter.limit !== undefined && filter.limit <= 0 ? [] : passingMessages(all, filter);
         const newestFirst = passing.toReversed().slice(0, filter.limit);
         const fitting = countFitting(newestFirst, maxBytes);
-        const page = await readHistory(db, sessionId, { ...filter, maxBytes });
+        const page = await readHistory(db, ofObject(sessionId), { ...filter, maxBytes });
         const limit = fitting < newestFirst.length ? fitting : filter.limit;
         expect(page.data, label).toEqual(historyMessages(all, { ...filter, limit }));
 

@@ -6,7 +6,7 @@ import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
 import { firstMessages, recentChat } from "../../../src/store/messages/messages.ts";
 import { windowRuns } from "../../../src/store/messages/window.ts";
-import { END, notingDatabase, START, walk } from "../../support/stored-history.ts";
+import { END, notingDatabase, ofObject, START, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 
@@ -63,16 +63,16 @@ describe("a session of 10,000 messages", () => {
   });
 
   test("is answered with its newest 1,000 messages, the system message first, when no limit is given", async () => {
-    const { data, meta } = await readHistory(db, withSystem, {});
+    const { data, meta } = await readHistory(db, ofObject(withSystem), {});
     expect(data).toHaveLength(1000);
     expect([data[0]?.messageId, data[1]?.messageId, data.at(-1)?.messageId]).toEqual(["m0", "m8752", "m9999"]);
     expect(meta).toMatchObject({ limit: 1000, has_more: true });
-    const above = await readHistory(db, withSystem, { limit: 5000 });
+    const above = await readHistory(db, ofObject(withSystem), { limit: 5000 });
     expect(above).toEqual({ data, meta });
-    const paged = await readHistory(db, withSystem, { limit: 5000 }, { after: START });
+    const paged = await readHistory(db, ofObject(withSystem), { limit: 5000 }, { after: START });
     expect(paged.data).toHaveLength(1000);
     expect(paged.meta.limit).toBe(1000);
-    expect((await readHistory(db, withSystem, {}, { before: END })).data).toHaveLength(100);
+    expect((await readHistory(db, ofObject(withSystem), {}, { before: END })).data).toHaveLength(100);
   });
 
   test("is paged through in order and without a gap", async () => {
@@ -83,37 +83,37 @@ describe("a session of 10,000 messages", () => {
 
   const middle = { runIndex: 1200, messageIndex: 1 };
   const reads: { read: string; run(noted: ReturnType<typeof notingDatabase>["db"]): PromiseLike<unknown> }[] = [
-    { read: "the newest page", run: (noted) => readHistory(noted, withSystem, { limit: PAGE }) },
+    { read: "the newest page", run: (noted) => readHistory(noted, ofObject(withSystem), { limit: PAGE }) },
     {
       read: "the newest page of one agent",
-      run: (noted) => readHistory(noted, withSystem, { limit: PAGE, agentId: "a" }),
+      run: (noted) => readHistory(noted, ofObject(withSystem), { limit: PAGE, agentId: "a" }),
     },
-    { read: "the newest runs", run: (noted) => readHistory(noted, withSystem, { lastNRuns: 10 }) },
+    { read: "the newest runs", run: (noted) => readHistory(noted, ofObject(withSystem), { lastNRuns: 10 }) },
     {
       read: "the newest page without system messages, in a session that has none",
-      run: (noted) => readHistory(noted, withoutSystem, { limit: PAGE, skipRoles: ["system"] }),
+      run: (noted) => readHistory(noted, ofObject(withoutSystem), { limit: PAGE, skipRoles: ["system"] }),
     },
     {
       read: "the newest chat history",
-      run: (noted) => readHistory(noted, withSystem, { ...CHAT_HISTORY, limit: PAGE }),
+      run: (noted) => readHistory(noted, ofObject(withSystem), { ...CHAT_HISTORY, limit: PAGE }),
     },
     {
       read: "a page before the middle",
-      run: (noted) => readHistory(noted, withSystem, { limit: PAGE }, { before: middle }),
+      run: (noted) => readHistory(noted, ofObject(withSystem), { limit: PAGE }, { before: middle }),
     },
     {
       read: "a page behind the middle",
-      run: (noted) => readHistory(noted, withSystem, { limit: PAGE }, { after: middle }),
+      run: (noted) => readHistory(noted, ofObject(withSystem), { limit: PAGE }, { after: middle }),
     },
     {
       read: "a page before the middle of a session without system messages",
-      run: (noted) => readHistory(noted, withoutSystem, { limit: PAGE }, { before: middle }),
+      run: (noted) => readHistory(noted, ofObject(withoutSystem), { limit: PAGE }, { before: middle }),
     },
     {
       read: "a page behind the middle of a session without system messages",
-      run: (noted) => readHistory(noted, withoutSystem, { limit: PAGE }, { after: middle }),
+      run: (noted) => readHistory(noted, ofObject(withoutSystem), { limit: PAGE }, { after: middle }),
     },
-    { read: "the recent chat", run: (noted) => recentChat(noted, withSystem, PAGE) },
+    { read: "the recent chat", run: (noted) => recentChat(noted, ofObject(withSystem), PAGE) },
     { read: "the first messages", run: (noted) => firstMessages(noted, withSystem, { maxMessages: 6, maxChars: 100 }) },
     { read: "the newest window", run: (noted) => windowRuns(noted, withSystem, { lastNRuns: 3, maxBytes: 1_000_000 }) },
     {
@@ -174,7 +174,7 @@ describe("a team's session of 10,000 messages", () => {
 
   test.each(reads)("costs what lies between the messages shown: $read", async ({ filter, cursor }) => {
     const noted = notingDatabase();
-    const { data } = await readHistory(noted.db, sessionId, { sessionType: "team", ...filter }, cursor);
+    const { data } = await readHistory(noted.db, ofObject(sessionId), { sessionType: "team", ...filter }, cursor);
     expect(data.length).toBeGreaterThan(PAGE / 2);
     // For each run that is shown, D1 may walk over two others. Of those it reads the run and the keys of its messages, but
     // no text. It counts the rows of the list of ids too.
@@ -183,7 +183,7 @@ describe("a team's session of 10,000 messages", () => {
 
   test.each(reads)("goes by the keys of messages and runs: $read", async ({ filter, cursor }) => {
     const noted = notingDatabase();
-    await readHistory(noted.db, sessionId, { sessionType: "team", ...filter }, cursor);
+    await readHistory(noted.db, ofObject(sessionId), { sessionType: "team", ...filter }, cursor);
     expectKeysOnly(await noted.plan());
   });
 });

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from "../../../src/store/cursor.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { decodeHistoryCursor, readHistory } from "../../../src/store/messages/history.ts";
 import { anyFilter, anySession, byKey, generator, keyOf, names, run } from "../../support/history.ts";
-import { END, START, storeSession, walk } from "../../support/stored-history.ts";
+import { END, ofObject, START, storeSession, walk } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 
@@ -14,7 +14,7 @@ describe("the first answer", () => {
   const three = () => [run(0, "sua"), run(1, "sua"), run(2, "sua")];
 
   test("of an unknown session is empty and has nowhere to go on", async () => {
-    expect(await readHistory(db, crypto.randomUUID(), {})).toEqual({
+    expect(await readHistory(db, ofObject(crypto.randomUUID()), {})).toEqual({
       data: [],
       meta: { limit: 1000, has_more: false, before: null, after: null },
     });
@@ -22,38 +22,40 @@ describe("the first answer", () => {
 
   test("names its oldest message, not the moved system message, as where older ones end", async () => {
     const sessionId = await storeSession(three());
-    const { data, meta } = await readHistory(db, sessionId, { limit: 3 });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), { limit: 3 });
     expect(names(data)).toBe("0s0 2u1 2a2");
     expect(decodeHistoryCursor(meta.before ?? "")).toEqual({ runIndex: 2, messageIndex: 1 });
     expect(decodeHistoryCursor(meta.after ?? "")).toEqual({ runIndex: 2, messageIndex: 2 });
-    const older = await readHistory(db, sessionId, {}, { before: { runIndex: 2, messageIndex: 1 } });
+    const older = await readHistory(db, ofObject(sessionId), {}, { before: { runIndex: 2, messageIndex: 1 } });
     expect(names(older.data)).toBe("0s0 0u1 0a2 1u1 1a2");
   });
 
   test("has nothing older when only its own moved system message is", async () => {
     const sessionId = await storeSession([run(0, "sua")]);
-    const { data, meta } = await readHistory(db, sessionId, { limit: 3 });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), { limit: 3 });
     expect(names(data)).toBe("0s0 0u1 0a2");
     expect(meta).toMatchObject({ limit: 3, has_more: false, before: null });
   });
 
   test("of the system message alone leaves all others to be read before its cursor", async () => {
     const sessionId = await storeSession(three());
-    const { data, meta } = await readHistory(db, sessionId, { limit: 1 });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), { limit: 1 });
     expect(names(data)).toBe("0s0");
     const before = decodeHistoryCursor(meta.before ?? "") ?? START;
-    expect(names((await readHistory(db, sessionId, {}, { before })).data)).toBe("0s0 0u1 0a2 1u1 1a2 2u1 2a2");
+    expect(names((await readHistory(db, ofObject(sessionId), {}, { before })).data)).toBe(
+      "0s0 0u1 0a2 1u1 1a2 2u1 2a2",
+    );
     const after = decodeHistoryCursor(meta.after ?? "") ?? START;
-    expect((await readHistory(db, sessionId, {}, { after })).data).toEqual([]);
+    expect((await readHistory(db, ofObject(sessionId), {}, { after })).data).toEqual([]);
   });
 
   test("from which every tool message was stripped says that there is more", async () => {
     const sessionId = await storeSession([run(0, "uat")]);
-    const { data, meta } = await readHistory(db, sessionId, { limit: 1 });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), { limit: 1 });
     expect(data).toEqual([]);
     expect(meta.has_more).toBe(true);
     const before = decodeHistoryCursor(meta.before ?? "") ?? START;
-    expect(names((await readHistory(db, sessionId, {}, { before })).data)).toBe("0u0 0a1 0t2");
+    expect(names((await readHistory(db, ofObject(sessionId), {}, { before })).data)).toBe("0u0 0a1 0t2");
   });
 
   test.each([{ limit: 0 }, { limit: -5 }, { lastNRuns: 0 }, { lastNRuns: -1 }])(
@@ -61,7 +63,7 @@ describe("the first answer", () => {
     async (filter) => {
       const sessionId = await storeSession(three());
       for (const cursor of [undefined, { after: START }, { before: END }]) {
-        const { data, meta } = await readHistory(db, sessionId, filter, cursor);
+        const { data, meta } = await readHistory(db, ofObject(sessionId), filter, cursor);
         expect(data).toEqual([]);
         expect(meta).toMatchObject({ has_more: false, before: null, after: null });
       }
@@ -73,34 +75,39 @@ describe("a page", () => {
   test("with nothing newer keeps its place, so that a reader can ask again", async () => {
     const sessionId = await storeSession([run(0, "ua")]);
     const last = { runIndex: 0, messageIndex: 1 };
-    const { data, meta } = await readHistory(db, sessionId, {}, { after: last });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), {}, { after: last });
     expect(data).toEqual([]);
     expect(meta.has_more).toBe(false);
     expect(decodeHistoryCursor(meta.after ?? "")).toEqual(last);
     const before = decodeHistoryCursor(meta.before ?? "") ?? START;
-    expect(names((await readHistory(db, sessionId, {}, { before })).data)).toBe("0u0 0a1");
+    expect(names((await readHistory(db, ofObject(sessionId), {}, { before })).data)).toBe("0u0 0a1");
   });
 
   test("with nothing older leads forward to everything", async () => {
     const sessionId = await storeSession([run(0, "ua")]);
-    const { data, meta } = await readHistory(db, sessionId, {}, { before: { runIndex: 0, messageIndex: 0 } });
+    const { data, meta } = await readHistory(db, ofObject(sessionId), {}, { before: { runIndex: 0, messageIndex: 0 } });
     expect(data).toEqual([]);
     expect(meta).toMatchObject({ has_more: false, before: null });
     const after = decodeHistoryCursor(meta.after ?? "") ?? END;
-    expect(names((await readHistory(db, sessionId, {}, { after })).data)).toBe("0u0 0a1");
+    expect(names((await readHistory(db, ofObject(sessionId), {}, { after })).data)).toBe("0u0 0a1");
   });
 
   test("moves no system message and strips no tool message", async () => {
     const sessionId = await storeSession([run(0, "usatat")]);
-    const page = await readHistory(db, sessionId, { limit: 3 }, { before: { runIndex: 0, messageIndex: 5 } });
+    const page = await readHistory(db, ofObject(sessionId), { limit: 3 }, { before: { runIndex: 0, messageIndex: 5 } });
     expect(names(page.data)).toBe("0a2 0t3 0a4");
-    const older = await readHistory(db, sessionId, { limit: 3 }, { before: { runIndex: 0, messageIndex: 2 } });
+    const older = await readHistory(
+      db,
+      ofObject(sessionId),
+      { limit: 3 },
+      { before: { runIndex: 0, messageIndex: 2 } },
+    );
     expect(names(older.data)).toBe("0u0 0s1");
   });
 
   test("shows only the first system message of all that passes, also on a page that begins behind it", async () => {
     const sessionId = await storeSession([run(0, "su"), run(1, "su"), run(2, "su")]);
-    const { data } = await readHistory(db, sessionId, {}, { after: { runIndex: 0, messageIndex: 1 } });
+    const { data } = await readHistory(db, ofObject(sessionId), {}, { after: { runIndex: 0, messageIndex: 1 } });
     expect(names(data)).toBe("1u1 2u1");
   });
 });
@@ -143,7 +150,7 @@ describe("reading history, compared with the rules over all runs of random sessi
       for (let nth = 0; nth < 40; nth++) {
         const filter = anyFilter(random);
         const label = JSON.stringify(filter);
-        const page = await readHistory(db, sessionId, filter);
+        const page = await readHistory(db, ofObject(sessionId), filter);
         expect(page.data, label).toEqual(historyMessages(all, filter));
 
         // What the first answer leaves out must be found behind its cursor, once and in order.

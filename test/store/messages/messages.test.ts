@@ -8,7 +8,7 @@ import { readHistory } from "../../../src/store/messages/history.ts";
 import { messageFromRow, messageRow } from "../../../src/store/messages/message-rows.ts";
 import { firstMessages, recentChat } from "../../../src/store/messages/messages.ts";
 import { chatHistory, names, run } from "../../support/history.ts";
-import { storeSession } from "../../support/stored-history.ts";
+import { ofObject, storeSession } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 
@@ -25,9 +25,9 @@ describe("what other parts of the server read", () => {
   test("recent chat is the newest messages of people and agents, in runs of any status", async () => {
     const all = mixed();
     const sessionId = await storeSession(all);
-    expect(names(await recentChat(db, sessionId, 5))).toBe("4u0 4a1 4a3 6u0 6a1");
-    expect(await recentChat(db, sessionId, 200)).toEqual(chatHistory(all));
-    expect(await recentChat(db, sessionId, 0)).toEqual([]);
+    expect(names(await recentChat(db, ofObject(sessionId), 5))).toBe("4u0 4a1 4a3 6u0 6a1");
+    expect(await recentChat(db, ofObject(sessionId), 200)).toEqual(chatHistory(all));
+    expect(await recentChat(db, ofObject(sessionId), 0)).toEqual([]);
   });
 
   test("first messages have text, are of people and agents, and are cut before they are read", async () => {
@@ -144,7 +144,7 @@ describe("a message", () => {
     const its = run(0, "");
     const keyed = { ...message, runIndex: 0, messageIndex: 0, runId: its.runId, runStatus: its.status };
     const sessionId = await storeSession([{ ...its, messages: [keyed] }]);
-    expect((await readHistory(db, sessionId, {})).data).toEqual([keyed]);
+    expect((await readHistory(db, ofObject(sessionId), {})).data).toEqual([keyed]);
     expect(messageFromRow(messageRow("s", its, 0, message))).toEqual(message);
   });
 
