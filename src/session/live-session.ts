@@ -1,10 +1,8 @@
-import { databaseUnavailable, mayNotKeepLonger, modelNotConfigured, payloadTooLarge } from "../domain/error.ts";
+import { databaseUnavailable, modelNotConfigured } from "../domain/error.ts";
 import type { IfMatch } from "../domain/etag.ts";
 import type { ItemResult } from "../domain/job.ts";
-import { MAX_STATE_BYTES } from "../domain/limits.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import { maySee, type Principal } from "../domain/principal.ts";
-import { mayKeep } from "../domain/retention.ts";
 import type { Session, SessionType } from "../domain/session.ts";
 import { type Component, knownComponent } from "../domain/team.ts";
 import type { Quota } from "../domain/usage.ts";
@@ -12,11 +10,11 @@ import { NO_HISTORY } from "../engine/prompt/window.ts";
 import { errorFields, log } from "../lib/log.ts";
 import { Serial } from "../lib/serial.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import type { StateChange } from "./drive/live-state.ts";
 import { Readers } from "./drive/readers.ts";
 import { runAnswer } from "./drive/run-answer.ts";
 import type { Arrival } from "./lane/accept-run.ts";
 import { admit } from "./lane/admit.ts";
+import { patchSession } from "./lane/patch-session.ts";
 import { type LaneContext, RunLane } from "./lane/run-lane.ts";
 import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
 import { expireRequirements } from "./people/expire-requirements.ts";
@@ -37,11 +35,10 @@ import {
 import { SessionIndexing } from "./row/index-session.ts";
 import { SessionMemory } from "./row/memory.ts";
 import type { JobNaming } from "./row/name-for-job.ts";
-import { manualChange, namingAgent } from "./row/names.ts";
-import { patchedState, planPatch, type RequestedPatch } from "./row/patch.ts";
+import type { RequestedPatch } from "./row/patch.ts";
 import { restoreSession } from "./row/restore-session.ts";
 import { SessionNames } from "./row/session-names.ts";
-import { type Plan, SessionRows } from "./row/session-rows.ts";
+import { SessionRows } from "./row/session-rows.ts";
 import { SessionSummaries } from "./row/summaries.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./run-calls.ts";
 
@@ -150,45 +147,8 @@ export class LiveSession {
   }
 
   /** Changes the session as a caller asks; answers it as it stands then. */
-  async patchSession(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
-    const found = await this.#rows.findMatching(principal, requested.ifMatch);
-    if (!found.ok) {
-      return found;
-    }
-    const name =
-      requested.name === undefined ? ok(undefined) : await manualChange(this.#deps, found.value, requested.name);
-    if (!name.ok) {
-      return name;
-    }
-    const plan: Plan = (session) =>
-      this.#mayBeKept(principal, session, requested)
-        ? planPatch(session, requested, name.value, this.#deps.now())
-        : fail(mayNotKeepLonger());
-    return requested.state === undefined
-      ? this.#rows.write(principal, plan)
-      : this.#patchState(principal, plan, (state) => patchedState(state, requested));
-  }
-
-  /** Whether the caller may have the session kept as long as it asks. */
-  #mayBeKept(principal: Principal, session: Session, { ttlSeconds }: RequestedPatch): boolean {
-    if (ttlSeconds === undefined) {
-      return true;
-    }
-    const own = { before: session.ttlSeconds, after: ttlSeconds };
-    return mayKeep(principal, own, namingAgent(this.#deps, session), this.#deps.settings.sessionTtlSeconds);
-  }
-
-  /** Changes the state, also for the tools of an active run. What these changed before stays, but for what the patch sets. */
-  async #patchState(principal: Principal, plan: Plan, change: StateChange): Promise<Outcome<Session>> {
-    const { lane } = this.#context;
-    const fitting: Plan = (session) => {
-      const planned = plan(session);
-      const fits = !planned.ok || lane.active?.state?.expect(change) !== false;
-      return fits ? planned : fail(payloadTooLarge("session_state", MAX_STATE_BYTES));
-    };
-    const written = await this.#rows.write(principal, fitting, { onWritten: () => lane.active?.applyState(change) });
-    lane.active?.state?.forget(change);
-    return written;
+  patchSession(principal: Principal, requested: RequestedPatch): Promise<Outcome<Session>> {
+    return patchSession({ ...this.#context, rows: this.#rows }, principal, requested);
   }
 
   /** Has the model name the session; a name that somebody gives meanwhile stays. Answers the session as it is then. */
