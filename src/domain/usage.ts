@@ -90,7 +90,7 @@ export interface UserUsage {
 /** Why the user may start no further run now; null if they may. What ends latest is told first. */
 export function whyNoRun({ runs, tokens, active }: UserUsage, limits: UserLimits, nowMs: number): Failure | null {
   if (isReached(runs, limits.runsPerDay)) {
-    return untilMidnight("runs-day", limits.runsPerDay, "runs", nowMs);
+    return untilMidnight("runs-day", limits.runsPerDay, "run", nowMs);
   }
   const noTokens = whyNoTokens(tokens, limits, nowMs);
   if (noTokens !== null) {
@@ -98,7 +98,7 @@ export function whyNoRun({ runs, tokens, active }: UserUsage, limits: UserLimits
   }
   if (isReached(active, limits.concurrentRuns)) {
     const quota = limits.concurrentRuns;
-    const detail = `${quota} of this user's runs are active or wait already, and no more may be. Try again when one of them is over.`;
+    const detail = `This user has ${counted(quota, "run")} active or waiting, and may have no more. Try again when one is over.`;
     const policy = { name: "concurrent-runs", quota, more: ';qu="concurrent-requests"' };
     return exceeded(detail, policy, RETRY_CONCURRENT_SECONDS);
   }
@@ -107,7 +107,7 @@ export function whyNoRun({ runs, tokens, active }: UserUsage, limits: UserLimits
 
 /** Why the user may use no further tokens today; null if they may. */
 export function whyNoTokens(tokens: number, { tokensPerDay }: UserLimits, nowMs: number): Failure | null {
-  return isReached(tokens, tokensPerDay) ? untilMidnight("tokens-day", tokensPerDay, "tokens", nowMs) : null;
+  return isReached(tokens, tokensPerDay) ? untilMidnight("tokens-day", tokensPerDay, "token", nowMs) : null;
 }
 
 /** The sessions of a user, each number counted up to its limit. */
@@ -128,14 +128,14 @@ export const maxStoredSessions = ({ maxSessions }: UserLimits): number => 2 * ma
 export function whyNoSession({ there, stored }: UserSessions, limits: UserLimits, nowMs: number): Failure | null {
   const notBack = whyNoneBack(there, limits, nowMs);
   if (notBack !== null || !isReached(stored, maxStoredSessions(limits))) return notBack;
-  const detail = `This user may have ${limits.maxSessions} sessions, and as many deleted ones that can still be restored. There is no room for more until some of those are gone.`;
+  const detail = `This user may have ${counted(limits.maxSessions, "session")}, and as many deleted ones that can still be restored. There is no room for more until some of those are gone.`;
   return tooManySessions(detail, limits, nowMs);
 }
 
 /** Why no deleted session of the user may come back; null if one may. */
 export function whyNoneBack(there: number, limits: UserLimits, nowMs: number): Failure | null {
   if (!isReached(there, limits.maxSessions)) return null;
-  const detail = `This user has ${limits.maxSessions} sessions, and may have no more. Delete one first.`;
+  const detail = `This user has ${counted(limits.maxSessions, "session")}, and may have no more. Delete one first.`;
   return tooManySessions(detail, limits, nowMs);
 }
 
@@ -145,15 +145,17 @@ function tooManySessions(detail: string, { maxSessions }: UserLimits, nowMs: num
 
 const RETRY_CONCURRENT_SECONDS = 5;
 
+const counted = (count: number, what: "run" | "token" | "session") => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** A limit of 0 is none. */
 const isReached = (used: number, limit: number): boolean => limit > 0 && used >= limit;
 
 const secondsToMidnight = (nowMs: number): number => Math.max(1, Math.ceil((endOfDay(nowMs) - nowMs) / SECOND_MS));
 
-function untilMidnight(name: string, quota: number, what: "runs" | "tokens", nowMs: number): Failure {
+function untilMidnight(name: string, quota: number, what: "run" | "token", nowMs: number): Failure {
   const end = `${new Date(endOfDay(nowMs)).toISOString().slice(0, 19)}Z`;
-  const detail = `This user has used the ${quota} ${what} of the day. The next day begins at ${end}.`;
-  const unit = what === "tokens" ? ';qu="tokens"' : "";
+  const detail = `This user has used the ${counted(quota, what)} of the day. The next day begins at ${end}.`;
+  const unit = what === "token" ? ';qu="tokens"' : "";
   return exceeded(detail, { name, quota, more: `${unit};w=${DAY_MS / SECOND_MS}` }, secondsToMidnight(nowMs));
 }
 

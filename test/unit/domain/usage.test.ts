@@ -53,6 +53,25 @@ describe("whether a user may run", () => {
     expect(whyNoneBack(3, LIMITS, NOW)?.code).toBe("quota_exceeded");
   });
 
+  it("is told a limit of one as one", () => {
+    const one = { ...LIMITS, maxSessions: 1, runsPerDay: 1, tokensPerDay: 1, concurrentRuns: 1 };
+    const none = { runs: 0, tokens: 0, active: 0 };
+    const told = [
+      whyNoSession({ there: 1, stored: 1 }, one, NOW),
+      whyNoSession({ there: 0, stored: 2 }, one, NOW),
+      whyNoRun({ ...none, runs: 1 }, one, NOW),
+      whyNoRun({ ...none, tokens: 1 }, one, NOW),
+      whyNoRun({ ...none, active: 1 }, one, NOW),
+    ].map((failure) => String(failure?.detail).split(/[,.]/)[0]);
+    expect(told).toEqual([
+      "This user has 1 session",
+      "This user may have 1 session",
+      "This user has used the 1 run of the day",
+      "This user has used the 1 token of the day",
+      "This user has 1 run active or waiting",
+    ]);
+  });
+
   it("is never told to come back at once", () => {
     expect(whyNoRun({ ...below, runs: 500 }, LIMITS, endOfDay(NOW) - 1)?.retryAfterSeconds).toBe(1);
     expect(whyNoRun({ ...below, runs: 500 }, LIMITS, endOfDay(NOW))?.retryAfterSeconds).toBe(86_400);
