@@ -12,14 +12,14 @@ import { continuations, messageDocs, messages, requirements, runs, sessionLabels
 import { mayComeBack } from "../usage/guard.ts";
 import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
-import { isAsSeen, type SeenSession } from "./writes.ts";
+import { isAsRead, type SessionAsRead } from "./writes.ts";
 
 /**
  * A change of whether the session shows. It gives the session another fence, so that a write which names the old one and
  * arrives late changes nothing.
  */
 export interface Hiding {
-  seen: SeenSession;
+  seen: SessionAsRead;
   /** The session's fence from now on. */
   fence: string;
   nowMs: number;
@@ -28,16 +28,16 @@ export interface Hiding {
 /** The batch, which first writes down the act if there is one, while the session is as it was seen: either both are written or neither. */
 export function audited(
   db: Database,
-  seen: SeenSession,
+  seen: SessionAsRead,
   act: AuditEntry | null,
   statements: [Statement, ...Statement[]],
 ): [Statement, ...Statement[]] {
-  return act === null ? statements : [auditStatement(db, act, hasRow(db, sessions, isAsSeen(seen))), ...statements];
+  return act === null ? statements : [auditStatement(db, act, hasRow(db, sessions, isAsRead(seen))), ...statements];
 }
 
 /** Deletes the session so that it can be restored; changes 1 row if it did. Repeatable. */
 export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Statement {
-  const isShown = and(isAsSeen(seen), inArray(sessions.visibility, ["listed", "archived"]));
+  const isShown = and(isAsRead(seen), inArray(sessions.visibility, ["listed", "archived"]));
   return db
     .update(sessions)
     .set({ visibility: "deleted", hiddenAt: nowMs, fence })
@@ -49,7 +49,7 @@ export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Sta
  * `updated_at` moves: else a session whose time to live is over would be deleted again at once. Repeatable.
  */
 export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding, quota: Quota | null): Statement {
-  const mayReturn = and(isAsSeen(seen), eq(sessions.visibility, "deleted"), mayComeBack(quota));
+  const mayReturn = and(isAsRead(seen), eq(sessions.visibility, "deleted"), mayComeBack(quota));
   return db
     .update(sessions)
     .set({
@@ -66,7 +66,7 @@ export function restoreStatement(db: Database, { seen, fence, nowMs }: Hiding, q
  * removed afterwards. The last statement changes 1 row if it did. Repeatable.
  */
 export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hiding): [Statement, ...Statement[]] {
-  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
+  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsRead(seen)));
   return [
     withdrawFirstRun(db, seen.sessionId, isThere, nowMs),
     forgetOldest(db, nowMs),
@@ -74,12 +74,12 @@ export function beginPurgeStatements(db: Database, { seen, fence, nowMs }: Hidin
     db
       .update(sessions)
       .set({ visibility: "deleted", hiddenAt: PURGE_BEGUN, fence })
-      .where(orDone(seen, fence, isAsSeen(seen))),
+      .where(orDone(seen, fence, isAsRead(seen))),
   ];
 }
 
 /** The condition of a write, or that it was written before: a repeated write then answers again that it changed a row. */
-function orDone({ sessionId }: SeenSession, fence: string, isToDo: SQL | undefined): SQL | undefined {
+function orDone({ sessionId }: SessionAsRead, fence: string, isToDo: SQL | undefined): SQL | undefined {
   return or(isToDo, and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence)));
 }
 
@@ -93,8 +93,8 @@ export const PURGED_TABLES = [runs, requirements, continuations, messageDocs, me
 export const PURGE_ROWS = 2_000;
 
 /** Removes some rows of a session whose purge has begun; changes no row when none is left. */
-export function purgeStatement(db: Database, table: (typeof PURGED_TABLES)[number], seen: SeenSession): Statement {
-  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
+export function purgeStatement(db: Database, table: (typeof PURGED_TABLES)[number], seen: SessionAsRead): Statement {
+  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsRead(seen)));
   if (table === messageDocs) {
     return removeDocs(db, seen.sessionId, isThere);
   }

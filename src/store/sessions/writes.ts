@@ -79,10 +79,10 @@ function patchStatement(db: Database, before: Session, after: Session, patch: Se
  * A session as it was when a write was decided. If its fence or visibility is another one by then, the
  * write changes nothing.
  */
-export type SeenSession = Pick<Session, "sessionId" | "fence" | "visibility">;
+export type SessionAsRead = Pick<Session, "sessionId" | "fence" | "visibility">;
 
 /** Whether the session is still there as it was seen. */
-export function isAsSeen({ sessionId, fence, visibility }: SeenSession): SQL | undefined {
+export function isAsRead({ sessionId, fence, visibility }: SessionAsRead): SQL | undefined {
   return and(eq(sessions.sessionId, sessionId), eq(sessions.fence, fence), eq(sessions.visibility, visibility));
 }
 
@@ -90,9 +90,9 @@ export function isAsSeen({ sessionId, fence, visibility }: SeenSession): SQL | u
  * Removes this incarnation of the session with all that is in it. The last statement changes 1 row if it did. A batch that
  * arrives late leaves a later session of that id alone.
  */
-export function deleteStatements(db: Database, seen: SeenSession, nowMs: number): [Statement, ...Statement[]] {
+export function deleteStatements(db: Database, seen: SessionAsRead, nowMs: number): [Statement, ...Statement[]] {
   const { sessionId } = seen;
-  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsSeen(seen)));
+  const isThere = exists(db.select({ one: sql`1` }).from(sessions).where(isAsRead(seen)));
   return [
     withdrawFirstRun(db, sessionId, isThere, nowMs),
     forgetOldest(db, nowMs),
@@ -103,6 +103,6 @@ export function deleteStatements(db: Database, seen: SeenSession, nowMs: number)
     db.delete(messageDocs).where(and(eq(messageDocs.sessionId, sessionId), isThere)),
     db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
-    db.delete(sessions).where(isAsSeen(seen)),
+    db.delete(sessions).where(isAsRead(seen)),
   ];
 }
