@@ -66,7 +66,7 @@ describe("runs at a time", () => {
     const fifth = await runAs(ada, "fifth", { session_id });
     expect(expectOver(fifth, "concurrent-runs")).toBe(5);
     expect(fifth.headers.get("RateLimit-Policy")).toBe('"concurrent-runs";q=4;qu="concurrent-requests"');
-    expect(fifth.body.detail).toContain("4 of this user's runs");
+    expect(fifth.body.detail).toContain("This user has 4 runs active or waiting");
     expect(await rowsOf(session_id)).toEqual({ sessions: 0, runs: 0, messages: 0 });
     expect(await usageOf(ada)).toMatchObject({ runs: 4, active: 4 });
 
