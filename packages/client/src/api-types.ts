@@ -407,11 +407,15 @@ export interface RunOutput {
   session_id: string;
   user_id?: string;
   status: "PENDING" | "RUNNING" | "COMPLETED" | "PAUSED" | "CANCELLED" | "ERROR" | "REGENERATED";
+  /** Why the model ended, of a run that completed. */
+  finish_reason?: string;
   /** What it said; of a run that failed why, of one that waits for what. */
   content: string;
   content_type?: string;
   /** What the model thought, as far as the agent shows it. */
   reasoning_content?: string;
+  /** The kind of failure, of a run that failed. */
+  error_type?: string;
   model?: string;
   model_provider?: string;
   /** The class of model that it asked last, such as `OpenAIChat` or `OpenAIResponses`, where it is known. */
@@ -434,6 +438,8 @@ export interface RunOutput {
   /** The member runs of a team's run. */
   member_responses?: Record<string, unknown>[];
   input?: Record<string, unknown>;
+  /** False: kept by the session, not yet in the database. */
+  persisted?: boolean;
   forked_from_run_id?: string | null;
   forked_from_message_index?: number | null;
   forked_from_session_id?: string | null;
@@ -475,7 +481,7 @@ export interface RunRequirement {
   confirmation?: boolean;
   confirmation_note?: string;
   external_execution_result?: string;
-  user_input_schema?: Record<string, unknown>[];
+  user_input_schema?: UserInputField[];
   /** Of a member's call: who it is. */
   member_agent_id?: string;
   member_agent_name?: string;
@@ -763,12 +769,34 @@ export interface ToolExecution {
   tool_call_error: boolean | null;
   result: string | null;
   metrics: Record<string, unknown> | null;
+  /** True while the call waits for a confirmation, false once it was answered; null for a call that never waited for it. */
+  requires_confirmation: boolean | null;
+  /** What was answered; null where nothing was. */
+  confirmed: boolean | null;
+  confirmation_note: string | null;
+  /** True while the call waits for values that a person fills in, false once it was answered; null for a call that never waited for it. */
+  requires_user_input: boolean | null;
+  user_input_schema: UserInputField[] | null;
+  /** True once the values were filled in, or refused. */
+  answered: boolean | null;
+  /** True while the call waits for a result from elsewhere, false once it was answered; null for a call that never waited for it. */
+  external_execution_required: boolean | null;
   /** The member run that it made. */
   child_run_id?: string | null;
   /** `required`: what it waits for is answered by callers with `approvals:write` only. */
   approval_type?: "required" | null;
   /** Epoch seconds. */
   created_at: number;
+}
+
+/** A value of a call that a person fills in. */
+export interface UserInputField {
+  name: string;
+  /** The name of a Python type. */
+  field_type: string;
+  description: string | null;
+  /** Null as long as nobody has filled it in. */
+  value?: unknown;
 }
 
 export interface WaitingRun {

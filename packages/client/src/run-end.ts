@@ -39,11 +39,8 @@ export function endOf(last: readonly AgentEvent[]): Ended | null {
   return { ...base, status: isCancelled ? "CANCELLED" : "COMPLETED", content, metrics, sessionState, error };
 }
 
-/** The document does not name the kind of a failure. */
-type StoredRun = RunOutput & { error_type?: string };
-
 /** How a stored run stands; null while it goes on. Throws for a run that failed. */
-export function endOfStored(run: StoredRun): Ended | null {
+export function endOfStored(run: RunOutput): Ended | null {
   const {
     run_id: runId,
     session_id: sessionId,

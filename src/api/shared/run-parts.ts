@@ -52,6 +52,20 @@ export const Message = z
   })
   .openapi("Message");
 
+const asked = (what: string) =>
+  z.boolean().nullable().openapi({
+    description: `True while the call waits for ${what}, false once it was answered; null for a call that never waited for it.`,
+  });
+
+const UserInputField = z
+  .looseObject({
+    name: like("to"),
+    field_type: z.string().openapi({ description: "The name of a Python type.", example: "str" }),
+    description: z.string().nullable(),
+    value: z.unknown().openapi({ description: "Null as long as nobody has filled it in." }),
+  })
+  .openapi("UserInputField", { description: "A value of a call that a person fills in." });
+
 export const ToolExecution = z
   .looseObject({
     tool_call_id: like("call_1"),
@@ -60,6 +74,13 @@ export const ToolExecution = z
     tool_call_error: z.boolean().nullable(),
     result: z.string().nullable(),
     metrics: anyObject().nullable(),
+    requires_confirmation: asked("a confirmation"),
+    confirmed: z.boolean().nullable().openapi({ description: "What was answered; null where nothing was." }),
+    confirmation_note: z.string().nullable(),
+    requires_user_input: asked("values that a person fills in"),
+    user_input_schema: z.array(UserInputField).nullable(),
+    answered: z.boolean().nullable().openapi({ description: "True once the values were filled in, or refused." }),
+    external_execution_required: asked("a result from elsewhere"),
     child_run_id: idText("The member run that it made.").nullish(),
     approval_type: z.enum(APPROVAL_TYPES).nullish().openapi({
       description: "`required`: what it waits for is answered by callers with `approvals:write` only.",
@@ -77,7 +98,7 @@ export const RunRequirement = z
     confirmation: z.boolean().optional(),
     confirmation_note: z.string().optional(),
     external_execution_result: z.string().optional(),
-    user_input_schema: z.array(anyObject()).optional(),
+    user_input_schema: z.array(UserInputField).optional(),
     member_agent_id: idText("Of a member's call: who it is.").optional(),
     member_agent_name: z.string().optional(),
     member_run_id: idText().optional(),
