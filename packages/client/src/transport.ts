@@ -150,7 +150,9 @@ export class Transport {
   async #asked(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<Response> {
     const { token } = this.#options;
     const send = async () => {
-      const shown = typeof token === "function" ? await token() : token;
+      const shown = (typeof token === "function" ? await token() : token)?.trim();
+      // The platform's own error would quote it.
+      if (shown && /[^ -~]/.test(shown)) throw new Error("the token has characters that no header takes");
       const headers = { ...(shown && { authorization: `Bearer ${shown}` }), ...options.headers };
       const { fetch = globalThis.fetch } = this.#options;
       return fetch(this.#url + this.#withQuery(path, options), { method, signal, ...bodyOf(options, headers) });

@@ -132,6 +132,18 @@ describe("A request", () => {
     expect(value).toBeInstanceOf(ConnectionError);
     expect([...failures, value].map((one) => `${one} ${(one as Error).stack}`).join()).not.toContain(KEY);
   });
+
+  it("with a token that no header takes says so, and not which", async () => {
+    const strict: Reply = ({ headers }) => Response.json({}, { headers: new Headers(headers) });
+    const { es } = client([strict], { token: `${KEY}\nnext line` });
+    const { value } = await waited(failureOf(es.sessions.get("s")));
+    expect(value).toMatchObject({ name: "ConnectionError", message: expect.stringContaining("no header takes") });
+    const { cause } = value as ConnectionError;
+    expect(`${value} ${cause} ${(cause as Error).stack}`).not.toContain(KEY);
+    const ends = client([strict], { token: `${KEY}\n` });
+    await ends.es.sessions.get("s");
+    expect(ends.sent[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+  });
 });
 
 describe("A read", () => {
