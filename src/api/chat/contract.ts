@@ -95,16 +95,19 @@ const ChatHistory = z
     },
   });
 
+/** One event of the stream, as OpenAPI before 3.2 has no schema for a whole one. */
+const ChatStreamEvent = z
+  .object({
+    data: z.string().openapi({
+      description: "A chunk of AI SDK's, as JSON; in the last event `[DONE]`.",
+      example: '{"type":"text-delta","id":"80312efa:0","delta":"Hello"}',
+    }),
+  })
+  .openapi("ChatStreamEvent");
+
 const events = {
   description: "AI SDK's UI message stream: `data: <chunk>` each, at last `data: [DONE]`",
-  content: {
-    "text/event-stream": {
-      schema: z.string().openapi({
-        description: "Server-sent events.",
-        example: 'data: {"type":"text-delta","id":"80312efa:0","delta":"Hello"}\n\n',
-      }),
-    },
-  },
+  content: { "text/event-stream": { schema: ChatStreamEvent } },
 };
 
 const TOO_LARGE = {

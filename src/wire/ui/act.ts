@@ -82,7 +82,7 @@ const wrong = (reason: string): Failure =>
 function textOf(parts: readonly JsonObject[]): Outcome<string> {
   const other = parts.find(({ type }) => type !== "text");
   if (other !== undefined) {
-    const type = String(other.type ?? "of no kind")
+    const type = String(other.type || "of no kind")
       .slice(0, MAX_TYPE_CHARS)
       .toWellFormed();
     return fail({ ...unsupportedFile(), detail: `Files are not supported: a part is ${type}. Send text.` });
