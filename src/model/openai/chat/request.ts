@@ -28,7 +28,7 @@ export function toWireRequest(
     }),
     ...(settings.temperature !== undefined && { temperature: settings.temperature }),
     ...(settings.topP !== undefined && { top_p: settings.topP }),
-    ...(request.answerSchema !== undefined && { response_format: toWireFormat(request.answerSchema) }),
+    ...(request.answerSchema !== undefined && { response_format: toResponseFormat(request.answerSchema) }),
     // As the deployer wrote them: providers have words of their own for these.
     ...(effort !== undefined && { reasoning_effort: effort }),
     ...(settings.verbosity !== undefined && { verbosity: settings.verbosity }),
@@ -44,7 +44,7 @@ export function toWireRequest(
 const toWireChoice = (chosen: ChosenTool) =>
   typeof chosen === "string" ? chosen : { type: "function", function: { name: chosen.tool } };
 
-const toWireFormat = ({ name, schema }: AnswerSchema) => ({
+const toResponseFormat = ({ name, schema }: AnswerSchema) => ({
   type: "json_schema",
   json_schema: { name, strict: true, schema },
 });
