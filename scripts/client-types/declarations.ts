@@ -42,6 +42,7 @@ const SCHEMAS = [
   "Run",
   "RunEvent",
   "RunOutput",
+  "RunRequest",
   "SessionDetail",
   "SessionList",
   "SessionMergePatch",

@@ -473,6 +473,25 @@ export interface RunPausedEvent {
   requirements: RunRequirement[];
 }
 
+export interface RunRequest {
+  /** What the user says; at most 256 KB. */
+  message: string;
+  /** Server-sent events as the run goes on, or one answer when it is over. */
+  stream?: boolean;
+  /** False leaves only content and the end in the stream. */
+  stream_events?: boolean;
+  /** While another run of the session is active: wait behind those that wait, be refused (409), or cancel the active run and be next. */
+  on_busy?: "enqueue" | "reject" | "interrupt";
+  /** With `stream=false`: answered at once with 202, and read later. With a stream it makes no difference: runs go on when their reader leaves. */
+  background?: boolean;
+  /** The session to run in; left out, a new one. One that does not exist begins, unless its id is `keyed-…`. */
+  session_id?: string;
+  /** Id of a user; with it only that user's sessions exist. */
+  user_id?: string;
+  /** Merged over the session's state, key by key; at most 128 KB. As JSON, or as its text. */
+  session_state?: Record<string, unknown> | string;
+}
+
 /** Keys without a value are left out. */
 export interface RunRequirement {
   id: string;

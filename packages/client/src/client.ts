@@ -1,4 +1,4 @@
-import type { Requirement, RequirementList, RequirementsQuery } from "./api-types.ts";
+import type { Requirement, RequirementList, RequirementsQuery, RunRequest } from "./api-types.ts";
 import { List } from "./list.ts";
 import type { ComponentPath, FirstRequest } from "./run-reader.ts";
 import { RunStream } from "./run-stream.ts";
@@ -11,8 +11,8 @@ export interface RunOptions extends CallOptions {
   sessionId?: string | undefined;
   /** Merged over the session's state. */
   sessionState?: Record<string, unknown> | undefined;
-  /** While another run of the session is active: wait (unless said otherwise), be refused, or cancel that one. */
-  onBusy?: "enqueue" | "reject" | "cancel" | undefined;
+  /** While another run of the session is active: wait (unless said otherwise), be refused, or cancel that one and be next. */
+  onBusy?: RunRequest["on_busy"] | undefined;
 }
 
 /** A new run that is made from an older one. */

@@ -1,7 +1,7 @@
-import type { RunRequirement } from "./api-types.ts";
+import type { Requirement, RunRequirement } from "./api-types.ts";
 
 /** What a person is asked for. */
-export type RequirementKind = "confirmation" | "user_input" | "external_execution";
+export type RequirementKind = Requirement["kind"];
 
 /** What a paused run waits for. `kind` says which of `approve`, `fill` and `give` answers it. */
 export type OpenRequirement = RunRequirement &

@@ -132,6 +132,20 @@ describe("A run", () => {
     expect(model.calls).toHaveLength(1);
   });
 
+  it("may be refused while another one is active, or take its place", async () => {
+    const point = gate();
+    model.next([text("Hel"), hold(point), text("lo")], "Good day");
+    const sessionId = newId();
+    const active = es.agent("assistant").run({ message: "Hi", sessionId }).start();
+    await point.reached();
+    const refused = es.agent("assistant").run({ message: "Hi", sessionId, onBusy: "reject" });
+    await expect(refused.result()).rejects.toMatchObject({ status: 409 });
+    const next = es.agent("assistant").run({ message: "Hi", sessionId, onBusy: "interrupt" }).start();
+    expect(await active.result()).toMatchObject({ status: "CANCELLED" });
+    point.release();
+    expect(await next.result()).toMatchObject({ status: "COMPLETED", content: "Good day" });
+  });
+
   it("is polled without an open connection", async () => {
     model.next("Hello");
     const run = es.agent("assistant").run({ message: "Hi", sessionId: newId() });
