@@ -8,6 +8,8 @@ import { idText } from "../shared/values.ts";
 
 const tags = ["Chat"];
 
+const MESSAGE = { id: "msg-1", role: "user", parts: [{ type: "text", text: "Hello!" }] };
+
 /** A message as AI SDK's clients keep it. Its parts are AI SDK's; in a request only what is new in it is looked at. */
 const UiMessage = z
   .object({
@@ -20,9 +22,7 @@ const UiMessage = z
       .openapi({ description: "Of an answer: `runId`, `sessionId`, `status`, and what its status comes with." }),
     parts: z.array(z.object({ type: z.string() }).loose()),
   })
-  .openapi("UIMessage", {
-    example: { id: "msg-1", role: "user", parts: [{ type: "text", text: "Hello!" }] },
-  });
+  .openapi("UIMessage", { example: MESSAGE });
 const sentMessage = { $ref: "#/components/schemas/UIMessage" };
 
 const onBusy = z.enum(ON_BUSY).openapi({
@@ -33,24 +33,26 @@ const answeredBy = UserId.openapi({ description: "Who answers what the run waits
 const sessionState = jsonObject("Of a new message: merged over the session's state, key by key; at most 128 KB.");
 
 /** The body that AI SDK's transports send. What else it holds is passed over. */
-export const ChatFields = z.object({
-  id: SessionId.openapi({ description: "The chat's id, which is the session's. One that does not exist begins." }),
-  messages: z.array(z.unknown()).optional().openapi({
-    type: "array",
-    items: sentMessage,
-    description: "All messages of the chat, or the last one. Earlier ones are not believed, and not kept.",
-  }),
-  message: z
-    .unknown()
-    .optional()
-    .openapi({ ...sentMessage, description: "Instead of `messages`: the last message." }),
-  trigger: z.enum(["submit-message", "regenerate-message"]).default("submit-message"),
-  messageId: z.string().optional().openapi({ description: "The message that is answered, edited or regenerated." }),
-  user_id: UserId.optional(),
-  session_state: sessionState.optional(),
-  on_busy: onBusy.optional(),
-  answered_by: answeredBy.optional(),
-});
+export const ChatFields = z
+  .object({
+    id: SessionId.openapi({ description: "The chat's id, which is the session's. One that does not exist begins." }),
+    messages: z.array(z.unknown()).optional().openapi({
+      type: "array",
+      items: sentMessage,
+      description: "All messages of the chat, or the last one. Earlier ones are not believed, and not kept.",
+    }),
+    message: z
+      .unknown()
+      .optional()
+      .openapi({ ...sentMessage, description: "Instead of `messages`: the last message." }),
+    trigger: z.enum(["submit-message", "regenerate-message"]).default("submit-message"),
+    messageId: z.string().optional().openapi({ description: "The message that is answered, edited or regenerated." }),
+    user_id: UserId.optional(),
+    session_state: sessionState.optional(),
+    on_busy: onBusy.optional(),
+    answered_by: answeredBy.optional(),
+  })
+  .openapi({ example: { id: "my-session", messages: [MESSAGE] } });
 
 /** What may stand in the query as well, since a transport's `api` is one text. */
 export const ChatQuery = z.object({

@@ -38,6 +38,14 @@ describe("a message of the user's", () => {
     expect(await runsOf(id)).toMatchObject([{ run_id: runId, run_input: "Hi", status: "COMPLETED" }]);
   });
 
+  it("is what the document shows as a request's body", async () => {
+    const { paths } = (await call("GET", "/openapi.json")).body;
+    const { example } = paths["/agents/{agent_id}/chat"].post.requestBody.content["application/json"];
+    model.next("Hello there");
+    const { chunks } = await sendChat({ ...example, id: newId() });
+    expect([textIn(chunks), statusIn(chunks)]).toEqual(["Hello there", "COMPLETED"]);
+  });
+
   it("is the last one, whatever stands before it: the history is neither believed nor kept", async () => {
     const id = newId();
     const first = said("First");
