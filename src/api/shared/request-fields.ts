@@ -36,7 +36,7 @@ function id(description: string, example: string) {
 export const SessionId = id("Id of a session: any text without control characters.", "my-session");
 export const RunId = id("Id of a run.", "80312efa-38f3-4188-a301-3eadecfbed8e");
 export const AgentId = id("Id of an agent of this deployment.", "assistant");
-export const TeamId = id("Id of a team of this deployment.", "research");
+export const TeamId = id("Id of a team of this deployment.", "support");
 export const WorkflowId = id("Id of a workflow.", "nightly");
 export const ComponentId = id("Id of the agent, team or workflow that a session belongs to.", "assistant");
 export const JobId = id("Id of a job.", "0199c3a1-6a54-7c1e-9d52-2c8a54a8f0b1");

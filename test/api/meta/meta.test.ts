@@ -6,6 +6,7 @@ import { VERSION } from "../../../src/api/meta/contract.ts";
 import type { Agent } from "../../../src/domain/agent.ts";
 import type { Team } from "../../../src/domain/team.ts";
 import { defineTool } from "../../../src/domain/tool.ts";
+import { documentedOperations } from "../../support/document.ts";
 import { deployed, smallApp, withKey } from "../../support/small-app.ts";
 
 const lookUp = defineTool({
@@ -373,6 +374,19 @@ describe("the agents of this deployment", () => {
         ],
       },
     ]);
+  });
+
+  it("are those that the document's examples name, which `/docs` sends", async () => {
+    const operations = await documentedOperations();
+    const examplesOf = (parameter: string) =>
+      operations.flatMap(({ parameters }) =>
+        parameters
+          .filter(({ name }) => name === parameter)
+          .map(({ schema }) => z.looseObject({ example: z.string() }).parse(schema).example),
+      );
+    expect(examplesOf("agent_id").length).toBeGreaterThan(5);
+    for (const id of examplesOf("agent_id")) expect([...agents.keys()]).toContain(id);
+    for (const id of examplesOf("team_id")) expect([...teams.keys()]).toContain(id);
   });
 
   it("have one tool of each kind, all of them the operator's", async () => {
