@@ -75,7 +75,10 @@ export type RunOrigin =
       input: string | null;
       instructions?: string | null;
     }
-  /** Answers the last user message again. With `replace` the older run becomes REGENERATED once this one has an answer. */
+  /**
+   * Answers the last user message again. With `replace` the older run, and those that it was to replace itself, become
+   * REGENERATED once this one has an answer.
+   */
   | {
       type: "regenerated";
       runId: string;

@@ -13,6 +13,7 @@ import { insertMessages, placeMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { settleUsage } from "../usage/ledger.ts";
 import { runIsOurs } from "./fences.ts";
+import { isReplacing } from "./origins.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
 
 // The batches that pause, end or cancel a run. Each can be repeated, and changes nothing if it arrives late: the fences
@@ -209,15 +210,30 @@ function replaceStatements(db: Database, replaced: string, { run, columns }: Set
   ];
 }
 
+/** No run was answered again as often as this. */
+const MAX_LINE = 1_000;
+
+/**
+ * Those that the replaced run was to replace itself are replaced with it: it failed, or was cancelled, before it could. Else
+ * a model would see the same question twice.
+ */
 function replaceRun(db: Database, replaced: string, run: Settlement["run"]): Statement {
+  const isEarlier = sql`${runs.runId} in (with recursive line(id, nth) as (
+      select ${replaced}, 0
+      union all
+      select ${runs.origin} ->> '$.runId', nth + 1 from line
+        join ${runs} on ${runs.runId} = line.id and ${eq(runs.sessionId, run.sessionId)}
+        where ${isReplacing(runs.origin)} and nth < ${sql.raw(String(MAX_LINE))}
+    ) select id from line)`;
+  const isSettled = inArray(runs.status, ["COMPLETED", "ERROR", "CANCELLED"]);
+  const isPaused = and(eq(runs.runId, replaced), eq(runs.status, "PAUSED"));
   return db
     .update(runs)
     .set({ status: "REGENERATED" })
     .where(
       and(
-        eq(runs.runId, replaced),
+        or(and(isEarlier, isSettled), isPaused),
         eq(runs.sessionId, run.sessionId),
-        inArray(runs.status, ["COMPLETED", "ERROR", "CANCELLED", "PAUSED"]),
         eq(runs.waiting, false),
         ne(runs.runId, run.runId),
         runIsOurs(db, run.runId, run.fence),

@@ -81,6 +81,26 @@ describe("a run that is answered again", () => {
     expect(shown(lastCall())).toEqual([...before, "user: older", "assistant: fourth", "user: next"]);
   });
 
+  it("gives way to an answer to the one that failed in its place: a model sees the question once", async () => {
+    const session_id = newId();
+    const first = await ran("older", session_id);
+    model.next([fail(400, "no")]);
+    const failed = (await goOn(first, { regenerate: true })).body;
+    model.next([fail(400, "no")]);
+    const again = (await goOn({ session_id, run_id: failed.run_id }, { regenerate: true })).body;
+    model.next("better");
+    await goOn({ session_id, run_id: again.run_id }, { regenerate: true });
+    await ran("later", session_id);
+    expect(shown(lastCall())).toEqual(["user: older", "assistant: better", "user: later"]);
+    expect((await runsOf(session_id)).map(({ status }) => status)).toEqual([
+      "REGENERATED",
+      "REGENERATED",
+      "REGENERATED",
+      "COMPLETED",
+      "COMPLETED",
+    ]);
+  });
+
   it("stays as it was with replace_original=false", async () => {
     const session_id = newId();
     const first = await ran("older", session_id);
