@@ -19,6 +19,7 @@ import { chatAnswer, followAnswer } from "./answer.ts";
 import { ChatFields, chatRoutes } from "./contract.ts";
 import { streamChat } from "./history.ts";
 import { chatInput } from "./input.ts";
+import { replaces } from "./replaced.ts";
 
 /** Agents and teams as chats of AI SDK's `useChat`. */
 export function chatRouter(dependencies: RouteDependencies, type: ComponentType) {
@@ -66,7 +67,8 @@ export function chatRouter(dependencies: RouteDependencies, type: ComponentType)
     if (isOthers && places.length === 0 && waiting.length === 0) throw new AppError(sessionNotFound());
     const { activeRunId, pausedRunId } = standing;
     const head = { id: sessionId, active_run_id: activeRunId, paused_run_id: pausedRunId, has_more: hasMore };
-    return streamChat(db, filter, { head, places: places.toReversed(), waiting }, callersView(c));
+    const shown = places.toReversed().filter(({ runId }) => !waiting.some(({ origin }) => replaces(origin, runId)));
+    return streamChat(db, filter, { head, places: shown, waiting }, callersView(c));
   });
 
   router.openapi(contract.followChat, async (c) => {

@@ -1,5 +1,6 @@
 import { runNotContinuable, runNotFound } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
+import type { RunOrigin } from "../../domain/run.ts";
 import type { Answered } from "../../store/runs/standing.ts";
 
 /** What is to be answered again. */
@@ -32,3 +33,7 @@ export function replacedRun(line: readonly Answered[], { runId, isExact, wasAske
 }
 
 const notTheNewest = (runId: string) => runNotContinuable(runId, "only the newest answer can be regenerated");
+
+/** Whether a run of this origin answers that run again, in its place. */
+export const replaces = (origin: RunOrigin | null, runId: string): boolean =>
+  origin?.type === "regenerated" && origin.replace && origin.runId === runId;

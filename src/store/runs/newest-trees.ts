@@ -1,10 +1,12 @@
-import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { ComponentRef } from "../../domain/team.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
 import { isThere, type SeenSession } from "../visibility.ts";
+import { isReplacing } from "./origins.ts";
 import { withMessages } from "./runs.ts";
 import { isOwn } from "./standing.ts";
 import type { StoredTree } from "./stored-tree.ts";
@@ -41,8 +43,8 @@ export async function placeOfRun(db: Database, filter: TreeFilter, runId: string
 }
 
 /**
- * The newest run trees, newest first, at least one if there is any. Runs that were replaced, and those that never started,
- * are not among them. Only lengths are read.
+ * The newest run trees, newest first, at least one if there is any. Runs that were replaced or are about to be, and those that
+ * never started, are not among them. Only lengths are read.
  */
 export async function newestTrees(
   db: Database,
@@ -64,6 +66,7 @@ export async function newestTrees(
         sql`${runs.runIndex} < ${before ?? Number.MAX_SAFE_INTEGER}`,
         inArray(runs.status, SHOWN),
         isOwn(component),
+        sql`not ${isAnsweredAgain(filter)}`,
       ),
     )
     .orderBy(sql`${runs.runIndex} desc`)
@@ -81,6 +84,17 @@ export async function newestTrees(
     return nth === 0 || bytes <= maxBytes;
   });
   return { places, hasMore: places.length < found.length };
+}
+
+/**
+ * Whether the run behind it answers it again, in its place. Clients have taken the older answer away by then, whatever comes of
+ * the new one: it may be under way, or have failed.
+ */
+function isAnsweredAgain({ sessionId, component }: TreeFilter): SQL {
+  const next = alias(runs, "next");
+  const isBehind = and(eq(next.sessionId, sessionId), gt(next.runIndex, runs.runIndex), isOwn(component, next));
+  return sql`ifnull((select ${isReplacing(next.origin)} and ${next.origin} ->> '$.runId' = ${runs.runId}
+    from ${runs} as next where ${isBehind} order by ${next.runIndex} limit 1), 0)`;
 }
 
 const SHOWN = ["RUNNING", "COMPLETED", "PAUSED", "CANCELLED", "ERROR"] as const;

@@ -97,6 +97,9 @@ const waitingRuns = (db: Database, session: SeenSession, component: ComponentRef
     .$dynamic();
 
 /** Whether a run is a top-level run of the agent or team. */
-export function isOwn({ type, id }: ComponentRef): SQL | undefined {
-  return and(isNull(runs.parentRunId), eq(type === "agent" ? runs.agentId : runs.teamId, id));
+export function isOwn(
+  { type, id }: ComponentRef,
+  table: Pick<typeof runs, "parentRunId" | "agentId" | "teamId"> = runs,
+): SQL | undefined {
+  return and(isNull(table.parentRunId), eq(type === "agent" ? table.agentId : table.teamId, id));
 }
