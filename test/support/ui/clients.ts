@@ -1,4 +1,4 @@
-/** AI SDK UI's own client of two generations, in front of streams that a test hands it. */
+/** AI SDK UI's own client of two generations, in front of any server, or of streams that a test hands it. */
 import * as seven from "ai";
 import * as six from "ai-6";
 import type { UiMessage } from "../../../src/wire/ui/message.ts";
@@ -16,27 +16,46 @@ export interface ChatClient {
   /** Sends what was done. */
   goOn(): Promise<void>;
   resume(): Promise<void>;
+  regenerate(): Promise<void>;
+  /** Closes the connection: `stop()` of `useChat`. */
+  leave(): Promise<void>;
+  /** What came as data, the transient parts too. */
+  readonly data: { type: string; id?: string; data: unknown }[];
 }
 
+/** What a client talks to. */
+export interface Server {
+  id?: string;
+  api?: string;
+  fetch: typeof fetch;
+  /** Sends by itself once all approvals are given. */
+  answersItself?: boolean;
+}
+
+type Sdk = typeof seven;
+const generation = (sdk: Sdk) => ({
+  open: (messages: UiMessage[], server: Server) => chatOf(sdk, messages, server),
+  chat: (messages: UiMessage[], next: () => string) => chatOf(sdk, messages, { fetch: handing(next) }),
+  validate: (messages: unknown) => sdk.validateUIMessages({ messages }),
+});
+
 /** Each generation of the client, and its validation of messages. */
-export const GENERATIONS = {
-  7: {
-    chat: (messages: UiMessage[], next: () => string) => chatOf(seven, messages, next),
-    validate: (messages: unknown) => seven.validateUIMessages({ messages }),
-  },
-  6: {
-    chat: (messages: UiMessage[], next: () => string) => chatOf(six as unknown as typeof seven, messages, next),
-    validate: (messages: unknown) => six.validateUIMessages({ messages }),
-  },
-} as const;
+export const GENERATIONS = { 7: generation(seven), 6: generation(six as unknown as Sdk) } as const;
 
 export type Generation = keyof typeof GENERATIONS;
 
-/** A chat whose server answers each request with the next stream. */
-function chatOf(sdk: typeof seven, messages: UiMessage[], next: () => string): ChatClient {
+/** A server that answers each request with the next stream. */
+const handing = (next: () => string) => async (): Promise<Response> => {
   const headers = { "content-type": "text/event-stream", "x-vercel-ai-ui-message-stream": "v1" };
-  const fetch = async () => new Response(next(), { headers });
-  const transport = new sdk.DefaultChatTransport({ api: "http://server.test/chat", fetch });
+  return new Response(next(), { headers });
+};
+
+function chatOf(
+  sdk: Sdk,
+  messages: UiMessage[],
+  { id = "chat", api = "http://server.test/chat", fetch, answersItself = false }: Server,
+): ChatClient {
+  const transport = new sdk.DefaultChatTransport({ api, fetch });
   class Chat extends sdk.AbstractChat<seven.UIMessage> {}
   const state = {
     status: "ready" as const,
@@ -53,7 +72,14 @@ function chatOf(sdk: typeof seven, messages: UiMessage[], next: () => string): C
     },
     snapshot: <T>(thing: T): T => structuredClone(thing),
   };
-  const chat = new Chat({ id: "chat", transport, state });
+  const data: ChatClient["data"] = [];
+  const chat = new Chat({
+    id,
+    transport,
+    state,
+    onData: (part) => void data.push(part),
+    ...(answersItself && { sendAutomaticallyWhen: sdk.lastAssistantMessageIsCompleteWithApprovalResponses }),
+  });
   const plain = () => JSON.parse(JSON.stringify(chat.messages));
   return {
     get messages() {
@@ -83,5 +109,8 @@ function chatOf(sdk: typeof seven, messages: UiMessage[], next: () => string): C
     },
     goOn: () => chat.sendMessage(),
     resume: () => chat.resumeStream(),
+    regenerate: () => chat.regenerate(),
+    leave: () => chat.stop(),
+    data,
   };
 }
