@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import http, { type IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
 
@@ -36,6 +37,18 @@ export const timedRunWith =
   };
 
 export const timedRun = timedRunWith({});
+
+/** A run that a client of AI SDK's asks for. Throws unless it has completed and is stored. */
+export async function timedChat(url: string, sessionId: string, message: string, agent: string): Promise<TimedRun> {
+  const said = { id: randomUUID(), role: "user", parts: [{ type: "text", text: message }] };
+  const body = JSON.stringify({ id: sessionId, messages: [said], trigger: "submit-message" });
+  const { response, text, ...times } = await timedPost(`${url}/agents/${agent}/chat`, body, '"type":"text-delta"');
+  const end = text.slice(text.lastIndexOf('data: {"type":"finish"'));
+  if (!end.endsWith("data: [DONE]\n\n") || !end.includes('"COMPLETED"') || end.includes('"persisted":false')) {
+    throw new Error(`A chat did not complete: ${text.slice(-500)}`);
+  }
+  return { ...times, runId: header(response, "x-run-id"), sessionId, cache: header(response, "x-session-cache") };
+}
 
 /** Runs an agent until it pauses and the pause is stored. Throws if it does not pause. */
 export function timedPause(url: string, sessionId: string, message: string, agent: string): Promise<TimedRun> {

@@ -3,6 +3,7 @@ import { countNamingJobs } from "./count-jobs.ts";
 import { countPauses } from "./count-pauses.ts";
 import { countRuns } from "./count-runs.ts";
 import type { Effort } from "./effort.ts";
+import { measureChats } from "./measure-chats.ts";
 import { measureDirectory } from "./measure-directory.ts";
 import { measureExports } from "./measure-export.ts";
 import { measureForks } from "./measure-forks.ts";
@@ -21,6 +22,7 @@ export type Timing = (platform: Platform, effort: Effort) => Promise<Section | S
 export const TIMINGS = {
   runs: measureWarmRuns,
   cold: measureColdRuns,
+  chats: measureChats,
   reads: measureReads,
   lists: measureLists,
   pauses: measurePauses,
