@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, type Column, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { RunRow } from "../../domain/run.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
 import type { Database } from "../database.ts";
@@ -99,7 +99,7 @@ const waitingRuns = (db: Database, session: SeenSession, component: ComponentRef
 /** Whether a run is a top-level run of the agent or team. */
 export function isOwn(
   { type, id }: ComponentRef,
-  table: Pick<typeof runs, "parentRunId" | "agentId" | "teamId"> = runs,
+  table: Record<"parentRunId" | "agentId" | "teamId", Column> = runs,
 ): SQL | undefined {
   return and(isNull(table.parentRunId), eq(type === "agent" ? table.agentId : table.teamId, id));
 }
