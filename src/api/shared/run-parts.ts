@@ -53,9 +53,12 @@ export const Message = z
   .openapi("Message");
 
 const asked = (what: string) =>
-  z.boolean().nullable().openapi({
-    description: `True while the call waits for ${what}, false once it was answered; null for a call that never waited for it.`,
-  });
+  z
+    .boolean()
+    .nullable()
+    .openapi({
+      description: `True while the call waits for ${what}, false once it was answered; null for a call that never waited for it.`,
+    });
 
 const UserInputField = z
   .looseObject({
