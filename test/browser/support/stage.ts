@@ -22,16 +22,19 @@ export class Stage {
   client = "";
   readonly #groups: ProcessGroup[] = [];
   readonly #folder = mkdtempSync(path.join(tmpdir(), "edge-sessions-browser-"));
+  readonly #copy = path.join(this.#folder, "react");
 
   async start(): Promise<void> {
     const [modelUrl, proxyUrl] = await Promise.all([this.model.listen(), this.proxy.listen()]);
     this.browser = await launch();
     [this.react, this.client] = await Promise.all([this.#startReact(proxyUrl), this.#startClient(proxyUrl)]);
-    this.#server = await startServer(this.#folder, {
+    const settings = {
       OPENAI_BASE_URL: modelUrl,
       OPENAI_API_KEY: "of-no-use",
       CORS_ORIGINS: [this.react, this.client].map((page) => new URL(page).origin).join(","),
-    });
+    };
+    const types = this.#finish("npm", ["run", "typecheck"], this.#copy);
+    [this.#server] = await Promise.all([startServer(this.#folder, settings), types]);
     this.proxy.leadTo(this.#server.url);
   }
 
@@ -52,11 +55,12 @@ export class Stage {
 
   /** As its user does: a copy of the folder, with the packages of its own lock file. So the repository stays clean. */
   async #startReact(server: string): Promise<string> {
-    const copy = path.join(this.#folder, "react");
-    cpSync(path.join(EXAMPLES, "react"), copy, { recursive: true, filter: (file) => !file.includes("node_modules") });
-    await this.#finish("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund"], copy);
-    await this.#finish("npm", ["run", "typecheck"], copy);
-    return this.#serve("npm", ["start", "--", "--port", "0"], { cwd: copy, env: { VITE_EDGE_SESSIONS: server } });
+    cpSync(path.join(EXAMPLES, "react"), this.#copy, {
+      recursive: true,
+      filter: (file) => !file.includes("node_modules"),
+    });
+    await this.#finish("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund"], this.#copy);
+    return this.#serve("npm", ["start", "--", "--port", "0"], { cwd: this.#copy, env: { VITE_EDGE_SESSIONS: server } });
   }
 
   #startClient(server: string): Promise<string> {
