@@ -8,7 +8,7 @@ import type { CallEntry, Delta, LogEntry, PausedEntry, PlainKind } from "../run/
 import { runMetrics } from "../run/metrics.ts";
 import type { Run } from "../run/state.ts";
 import { tokenDetails } from "../run/tokens.ts";
-import { type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
+import { contentFields, type EventFields, type Told, toldOfEnd, toldOfPause } from "./told.ts";
 import { toolExecution } from "./tool-executions.ts";
 
 /** What an event was made of. */
@@ -296,12 +296,4 @@ export class EventReader {
       ...(end?.status === "COMPLETED" && { finish_reason: end.finishReason }),
     };
   }
-}
-
-/** AgentOS tells both in one event. Here one of them is empty, as each chunk of a model is either. */
-function contentFields(
-  { content, reasoning = "" }: { content: string; reasoning?: string },
-  isTeam: boolean,
-): EventFields {
-  return { content, ...(!isTeam && { workflow_agent: false }), content_type: "str", reasoning_content: reasoning };
 }

@@ -28,3 +28,11 @@ export function toldOfPause(waiting: readonly Requirement[]): Told {
     },
   ];
 }
+
+/** What was said and what was thought: AgentOS tells both in one event. Here one of them is empty, as each chunk of a model is either. */
+export function contentFields(
+  { content, reasoning = "" }: { content: string; reasoning?: string },
+  isTeam: boolean,
+): EventFields {
+  return { content, ...(!isTeam && { workflow_agent: false }), content_type: "str", reasoning_content: reasoning };
+}

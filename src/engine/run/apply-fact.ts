@@ -284,9 +284,7 @@ function applyToolResult(
   at: number,
 ): void {
   const call = toolCalls(run)[nth];
-  if (call === undefined) {
-    return;
-  }
+  if (call === undefined) return;
   const args = callArguments(run, nth);
   run.outputBytes += toolResultBytes(args, result);
   run.messages.push({
