@@ -114,7 +114,7 @@ describe("a name that a job asks for", () => {
     const { sessionId, ...answer } = await named(model, JOB, { roles });
     const cost = details({ model: null, promptTokens: 0, completionTokens: 0, attempts: 0 });
     const name = roles.startsWith("u") ? "text of 0u0" : sessionId;
-    expect(answer).toEqual({ change: { name, source: "fallback", details: cost }, failure: null });
+    expect(answer).toEqual({ change: { name, source: "fallback", details: cost }, failure: null, used: 0 });
     expect(asked).toHaveLength(0);
   });
 });
