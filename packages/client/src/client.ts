@@ -3,7 +3,14 @@ import { List } from "./list.ts";
 import type { ComponentPath, FirstRequest } from "./run-reader.ts";
 import { RunStream } from "./run-stream.ts";
 import { Sessions } from "./sessions.ts";
-import { type Answer, type CallOptions, type ClientOptions, type RequestOptions, Transport } from "./transport.ts";
+import {
+  type Answer,
+  type CallOptions,
+  type ClientOptions,
+  lasting,
+  type RequestOptions,
+  Transport,
+} from "./transport.ts";
 
 export interface RunOptions extends CallOptions {
   message: string;
@@ -36,6 +43,9 @@ export type RunTarget = { runId: string; sessionId: string } & (
 
 /** A row of the list of requirements, with its run to read and to answer. */
 export type InboxRequirement = Requirement & { readonly run: RunStream };
+
+const agentPath = (id: string): ComponentPath => `/agents/${encodeURIComponent(id)}`;
+const teamPath = (id: string): ComponentPath => `/teams/${encodeURIComponent(id)}`;
 
 /** An agent or a team that runs. */
 export class Component {
@@ -86,18 +96,17 @@ export class EdgeSessions {
   }
 
   agent(id: string): Component {
-    return new Component(this.#transport, `/agents/${encodeURIComponent(id)}`);
+    return new Component(this.#transport, agentPath(id));
   }
 
   team(id: string): Component {
-    return new Component(this.#transport, `/teams/${encodeURIComponent(id)}`);
+    return new Component(this.#transport, teamPath(id));
   }
 
   /** A run that there is: all of its events, or those behind the one with index `after`. */
   attach(target: RunTarget, { after = -1, ...options }: CallOptions & { after?: number } = {}): RunStream {
     const { agentId, teamId, runId, sessionId } = target;
-    const component =
-      teamId === undefined ? `/agents/${encodeURIComponent(agentId)}` : `/teams/${encodeURIComponent(teamId)}`;
+    const component = teamId === undefined ? agentPath(agentId) : teamPath(teamId);
     return new RunStream(this.#transport, { place: { component, runId, sessionId }, after }, options);
   }
 
@@ -120,10 +129,10 @@ export class EdgeSessions {
   }
 
   /** The run is no part of the row's JSON. */
-  #withRun(row: Requirement, { headers, timeoutMs, userId }: CallOptions): InboxRequirement {
+  #withRun(row: Requirement, options: CallOptions): InboxRequirement {
     const { run_id: runId, session_id: sessionId, run_agent_id: agentId, run_team_id: teamId } = row;
     const of = teamId === null ? { agentId: agentId ?? "" } : { teamId };
-    const run = this.attach({ ...of, runId, sessionId }, { headers, timeoutMs, userId });
+    const run = this.attach({ ...of, runId, sessionId }, lasting(options));
     return Object.defineProperty(row as InboxRequirement, "run", { value: run });
   }
 }

@@ -12,26 +12,21 @@ interface Refusal {
 /** The server's refusal of a request. */
 export class ApiError extends Error {
   override name = "ApiError";
-  readonly status: number;
+  declare readonly status: number;
   /** What went wrong, as a word that does not change, such as `session_not_found`. */
-  readonly code: string;
+  declare readonly code: string;
   /** The same as a sentence. */
-  readonly detail: string;
+  declare readonly detail: string;
   /** The fields that are wrong, of a 422. */
-  readonly errors: FieldError[] | null;
+  declare readonly errors: FieldError[] | null;
   /** Also in the server's log. */
-  readonly requestId: string | null;
+  declare readonly requestId: string | null;
   /** Seconds. */
-  readonly retryAfter: number | null;
+  declare readonly retryAfter: number | null;
 
-  constructor({ status, code, detail, errors = null, requestId = null, retryAfter = null }: Refusal) {
-    super(`${status} ${code}: ${detail}`);
-    this.status = status;
-    this.code = code;
-    this.detail = detail;
-    this.errors = errors;
-    this.requestId = requestId;
-    this.retryAfter = retryAfter;
+  constructor(refusal: Refusal) {
+    super(`${refusal.status} ${refusal.code}: ${refusal.detail}`);
+    Object.assign(this, { errors: null, requestId: null, retryAfter: null }, refusal);
   }
 }
 
@@ -39,7 +34,7 @@ export class ApiError extends Error {
 export class ConnectionError extends Error {
   override name = "ConnectionError";
   /** Of a run's stream: the last event that was read; -1 where none was. */
-  readonly lastEventIndex: number | null;
+  declare readonly lastEventIndex: number | null;
 
   constructor(
     message: string,
@@ -53,9 +48,9 @@ export class ConnectionError extends Error {
 /** A run that ended with status ERROR. */
 export class RunFailed extends Error {
   override name = "RunFailed";
-  readonly runId: string;
+  declare readonly runId: string;
   /** The kind of failure, as AgentOS names it. */
-  readonly type: string | null;
+  declare readonly type: string | null;
 
   constructor(runId: string, type: string | null, message: string) {
     super(message);
@@ -68,7 +63,7 @@ export class RunFailed extends Error {
 export class AlreadyAnswered extends ApiError {
   override name = "AlreadyAnswered";
   /** What was answered, with what and by whom. */
-  readonly requirements: (RunRequirement | Requirement)[];
+  declare readonly requirements: (RunRequirement | Requirement)[];
 
   constructor(refusal: ApiError, requirements: (RunRequirement | Requirement)[]) {
     super(refusal);

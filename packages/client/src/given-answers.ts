@@ -45,7 +45,7 @@ export class GivenAnswers {
   }
 
   #add({ id, kind }: Asked, expected: RequirementKind, said: object): this {
-    if (this.#isSent) throw new Error("These answers have been sent. Begin new ones for what is still open.");
+    if (this.#isSent) throw new Error("These answers have been sent. Begin new ones.");
     if (!this.#open.has(id)) throw new Error(`The run does not wait for ${id}.`);
     if (kind !== expected) throw new Error(`${id} waits for ${kind}, not for ${expected}.`);
     if (this.#given.has(id)) throw new Error(`${id} has its answer already.`);

@@ -15,8 +15,8 @@ export class SentEvents {
   /** The next event's data; null at the end. What the body's end cut off is left out. Throws where nothing comes any more. */
   async next(): Promise<unknown> {
     for (;;) {
-      for (let block = this.#blocks.shift(); block !== undefined; block = this.#blocks.shift()) {
-        const data = dataOf(block);
+      while (this.#blocks.length > 0) {
+        const data = dataOf(this.#blocks.shift() ?? "");
         if (data !== "") return JSON.parse(data);
       }
       const { done, value } = await this.#read();

@@ -29,6 +29,9 @@ export interface CallOptions {
   idempotencyKey?: string | undefined;
 }
 
+/** What of a call's options its follow-up calls take: neither its signal nor its key. */
+export const lasting = ({ headers, timeoutMs, userId }: CallOptions): CallOptions => ({ headers, timeoutMs, userId });
+
 type QueryValue = string | number | boolean | readonly string[] | null | undefined;
 export type Query = { readonly [name: string]: QueryValue };
 
