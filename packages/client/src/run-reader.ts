@@ -46,7 +46,8 @@ export class RunReader {
   #failures = 0;
   /** Counts the closings: what was begun before one must not go on behind it. */
   #closings = 0;
-  #isOver = false;
+  /** Whether nothing comes behind the last event. */
+  isOver = false;
   place: RunPlace | null;
   lastEventIndex: number;
   connections = 0;
@@ -61,8 +62,8 @@ export class RunReader {
     this.#transport = transport;
     this.#options = options;
     this.#first = "first" in from ? from.first : null;
-    this.#component = "first" in from ? from.component : from.place.component;
     this.place = "first" in from ? null : from.place;
+    this.#component = "first" in from ? from.component : from.place.component;
     this.lastEventIndex = "first" in from ? -1 : from.after;
   }
 
@@ -73,7 +74,7 @@ export class RunReader {
     const events = await this.#post();
     if (this.#closings === closings) this.#events = events;
     else events.close();
-    if (this.place === null) throw new Error("The answer has no X-Run-Id: this is no run of an Edge Sessions server.");
+    if (this.place === null) throw new Error("The answer has no X-Run-Id.");
     return this.place;
   }
 
@@ -81,7 +82,7 @@ export class RunReader {
   async next(): Promise<AgentEvent | null> {
     const closings = this.#closings;
     const isClosed = () => this.#closings !== closings;
-    while (!this.#isOver && !isClosed()) {
+    while (!this.isOver && !isClosed()) {
       const event = await this.#step(isClosed);
       if (event !== null && !isClosed()) return event;
     }
@@ -99,9 +100,16 @@ export class RunReader {
     this.#events = null;
   }
 
+  /** Whether the run's last event is a pause. In a replay that may be over. */
+  get isPaused(): boolean {
+    const end = this.last.at(-1);
+    return end !== undefined && kindOf(end) === "RunPaused";
+  }
+
   /** Null where it has to be called again, or all is read. */
   async #step(isClosed: () => boolean): Promise<AgentEvent | null> {
     const { signal } = this.#options;
+    let failure: unknown;
     try {
       const events = this.#events ?? (await this.#connect());
       if (isClosed()) events?.close();
@@ -109,15 +117,13 @@ export class RunReader {
       this.#events = events;
       const data = await orAborted(events.next(), signal);
       if (data !== null) return this.#taken(data as AgentEvent);
-      if (isClosed()) return null;
-      await this.#ended();
     } catch (error) {
-      if (isClosed()) return null;
-      this.#leave();
-      throwIfAborted(signal);
-      if (error instanceof ApiError && !isPassing(error)) throw error;
-      await this.#failed(error);
+      failure = error;
     }
+    if (isClosed()) return null;
+    this.#leave();
+    if (failure === undefined) await this.#ended();
+    else await this.#failed(failure);
     return null;
   }
 
@@ -158,7 +164,7 @@ export class RunReader {
     const response = await this.#transport.open("POST", `${runPath(place)}/resume`, options);
     this.#isFirstAnswer = false;
     if (response.status !== 204) return eventsOf(response);
-    this.#isOver = true;
+    this.isOver = true;
     return null;
   }
 
@@ -177,7 +183,7 @@ export class RunReader {
     if (event.run_id === this.place?.runId) {
       this.last = [...this.last.slice(-1), event];
       if (["RunCompleted", "RunError"].includes(kindOf(event))) {
-        this.#isOver = true;
+        this.isOver = true;
         this.#leave();
       }
     }
@@ -186,16 +192,17 @@ export class RunReader {
 
   /** The connection has ended, and the run has not. */
   async #ended(): Promise<void> {
-    this.#events = null;
-    const end = this.last.at(-1);
-    const isPaused = end !== undefined && kindOf(end) === "RunPaused";
-    if (isPaused && this.#isFirstAnswer) this.#isOver = true;
+    const { isPaused } = this;
+    if (isPaused && this.#isFirstAnswer) this.isOver = true;
     // A replay has pauses in it that are over: only the server knows whether this one is.
     else if (isPaused) this.#counted(null);
     else await this.#failed(new Error("the stream ended before the run"));
   }
 
   async #failed(error: unknown): Promise<void> {
+    throwIfAborted(this.#options.signal);
+    // A RangeError is about the path, which is the same in the next try.
+    if (error instanceof RangeError || (error instanceof ApiError && !isPassing(error))) throw error;
     this.#counted(error);
     const retryAfter = error instanceof ApiError ? error.retryAfter : null;
     const retryMs =

@@ -4,8 +4,8 @@ import type { AgentEvent } from "./events.ts";
 import { GivenAnswers } from "./given-answers.ts";
 import { type Ended, endOf, endOfStored } from "./run-end.ts";
 import { type ComponentPath, type FirstRequest, type RunPlace, RunReader, runPath } from "./run-reader.ts";
-import type { CallOptions, Transport } from "./transport.ts";
-import { sleep } from "./waiting.ts";
+import { type CallOptions, lasting, type Transport } from "./transport.ts";
+import { orAborted, sleep } from "./waiting.ts";
 
 const FIRST_POLL_MS = 500;
 const LAST_POLL_MS = 5_000;
@@ -34,7 +34,9 @@ export class RunStream implements AsyncIterable<AgentEvent> {
   readonly #reader: RunReader;
   #opened: Promise<RunPlace> | null = null;
   #isIterated = false;
-  /** Settles when nobody iterates any more. */
+  /** Whether the events are for who iterates. */
+  #isHeld = false;
+  /** Settles when nobody iterates any more, and for the loop that waits itself: with an event that the run stands with. */
   #iterated: Promise<void> = Promise.resolve();
   #result: Promise<RunEnd> | null = null;
 
@@ -73,13 +75,18 @@ export class RunStream implements AsyncIterable<AgentEvent> {
 
   [Symbol.asyncIterator](): AsyncIterator<AgentEvent, undefined> {
     if (this.#isIterated || this.#result !== null) {
-      throw new Error("This run is being read already. Read it once, or `attach` to it for another reader.");
+      throw new Error("This run is being read already: `attach` to it for another reader.");
     }
     this.#isIterated = true;
-    let finish = () => {};
+    this.#isHeld = true;
+    let settle = () => {};
     this.#iterated = new Promise((resolve) => {
-      finish = resolve;
+      settle = resolve;
     });
+    const finish = () => {
+      this.#isHeld = false;
+      settle();
+    };
     const over = () => {
       finish();
       return { done: true as const, value: undefined };
@@ -90,7 +97,9 @@ export class RunStream implements AsyncIterable<AgentEvent> {
     const next = async (): Promise<IteratorResult<AgentEvent, undefined>> => {
       if (!isLeft) await this.#open();
       const event = isLeft ? null : await this.#reader.next();
-      return event === null ? over() : { done: false, value: event };
+      if (event === null) return over();
+      if (this.#reader.isOver || this.#reader.isPaused) settle();
+      return { done: false, value: event };
     };
     return {
       next: () => {
@@ -111,7 +120,8 @@ export class RunStream implements AsyncIterable<AgentEvent> {
 
   /**
    * How the run stands in the end, once it is completed, paused or cancelled. Reads what nobody iterates; with `poll` it
-   * keeps no connection open, and asks from time to time. Rejects with RunFailed for a run that failed.
+   * keeps no connection open, and asks from time to time. Rejects with RunFailed for a run that failed. A loop may wait for
+   * it once it has the event that the run stands with: before, it would wait for itself.
    */
   result({ poll = false }: { poll?: boolean } = {}): Promise<RunEnd> {
     this.#result ??= (poll ? this.#polled() : this.#read()).catch((error: unknown) => {
@@ -123,13 +133,17 @@ export class RunStream implements AsyncIterable<AgentEvent> {
 
   /** Ends the run. Its readers then come to its end. A run that is over stays as it is. */
   async cancel(options: CallOptions = {}): Promise<void> {
-    if (this.#opened === null && this.#reader.place === null) {
-      throw new Error("This run has not been started, so there is nothing to cancel.");
+    if (this.#isUnsent) {
+      throw new Error("This run has not been started.");
     }
     const place = await this.#open();
-    const { headers, timeoutMs, userId } = this.#options;
     const query = { session_id: place.sessionId };
-    await this.#transport.json("POST", `${runPath(place)}/cancel`, { headers, timeoutMs, userId, ...options, query });
+    const asked = { ...lasting(this.#options), ...options, query };
+    await this.#transport.json("POST", `${runPath(place)}/cancel`, asked);
+  }
+
+  get #isUnsent(): boolean {
+    return this.#opened === null && this.#reader.place === null;
   }
 
   #open(): Promise<RunPlace> {
@@ -146,17 +160,20 @@ export class RunStream implements AsyncIterable<AgentEvent> {
   }
 
   async #read(): Promise<RunEnd> {
-    await this.#iterated;
+    await orAborted(this.#iterated, this.#options.signal);
     await this.#open();
-    while ((await this.#reader.next()) !== null);
-    const ended = endOf(this.#reader.last);
+    // A pause in a loop that goes on. What comes behind it is for the loop, so the server is asked how the run stands.
+    const isAsked = this.#isHeld && !this.#reader.isOver;
+    // The next pause has another result.
+    if (isAsked) this.#result = null;
+    while (!isAsked && (await this.#reader.next()) !== null);
+    const ended = isAsked ? null : endOf(this.#reader.last);
     return this.#withAnswer(ended ?? (await this.#poll(false)));
   }
 
   async #polled(): Promise<RunEnd> {
-    const isUnsent = this.#opened === null && this.#reader.place === null;
     const isContinue = "first" in this.#source && this.#source.first.path.endsWith("/continue");
-    await (isUnsent && !isContinue ? this.#opening(this.#inBackground()) : this.#open());
+    await (this.#isUnsent && !isContinue ? this.#opening(this.#inBackground()) : this.#open());
     this.#reader.close();
     return this.#withAnswer(await this.#poll(isContinue));
   }
@@ -186,9 +203,8 @@ export class RunStream implements AsyncIterable<AgentEvent> {
 
   async #withAnswer(ended: Ended): Promise<RunEnd> {
     const place = await this.#open();
-    const { headers, timeoutMs, userId } = this.#options;
     const answer = (options: AnswerOptions = {}) =>
-      new Answers(this.#transport, place, ended.requirements, { headers, timeoutMs, userId, ...options });
+      new Answers(this.#transport, place, ended.requirements, { ...lasting(this.#options), ...options });
     return { ...ended, answer };
   }
 }

@@ -5,6 +5,7 @@ import {
   ApiError,
   type RunEnd,
   RunFailed,
+  type RunStream,
 } from "../../../packages/client/src/index.ts";
 import { clientOf, cutting } from "../../support/client.ts";
 import { collected } from "../../support/collected.ts";
@@ -17,6 +18,14 @@ const model = scriptModel();
 const es = clientOf();
 
 const names = (events: { event: string }[]) => events.map(({ event }) => event);
+
+/** The run goes on, since its call may run. */
+async function approved(run: RunStream): Promise<RunStream> {
+  const end = await run.result();
+  const [asked] = end.requirements;
+  if (asked?.kind !== "confirmation") throw new Error("nobody is asked");
+  return end.answer().approve(asked).send();
+}
 
 describe("A run", () => {
   it("is read event by event, each once, and ends with its result", async () => {
@@ -60,6 +69,30 @@ describe("A run", () => {
     point.release();
     expect(await run.result()).toMatchObject({ status: "COMPLETED", content: "Hello" });
     expect(run.reconnects).toBe(1);
+  });
+
+  it("is answered in the loop that reads it", async () => {
+    model.next([toolCall("delete_record", { id: "1" })], "Done.");
+    const run = es.agent("operator").run({ message: "Clean up" });
+    const contents: string[] = [];
+    for await (const event of run) {
+      if (event.event === "RunPaused") contents.push((await (await approved(run)).result()).content);
+    }
+    expect(contents).toEqual(["Done."]);
+  });
+
+  it("is answered at each pause in the loop of who attached", async () => {
+    const calls = ["1", "2"].map((id) => [toolCall("delete_record", { id })]);
+    model.next(...calls, "Done.");
+    const { runId, sessionId } = await es.agent("operator").run({ message: "Clean up" }).result();
+    const run = es.attach({ agentId: "operator", runId, sessionId });
+    const seen: string[] = [];
+    for await (const event of run) {
+      seen.push(event.event);
+      if (event.event === "RunPaused") await (await approved(run)).result();
+    }
+    expect(seen.filter((name) => name === "RunPaused")).toHaveLength(2);
+    expect([seen.at(-1), (await run.result()).content]).toEqual(["RunCompleted", "Done."]);
   });
 
   it("is not read twice at once", async () => {

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, ConnectionError, EdgeSessions, type RunStream } from "../../../packages/client/src/index.ts";
+import {
+  type AgentEvent,
+  ApiError,
+  ConnectionError,
+  EdgeSessions,
+  type RunStream,
+} from "../../../packages/client/src/index.ts";
 import { collected } from "../../support/collected.ts";
 import {
   body,
@@ -128,6 +134,13 @@ describe("A stream that breaks off", () => {
     expect(await waited(failureOf(reading))).toMatchObject({ lastEventIndex: 4 });
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     expect(await waited(run.result())).toMatchObject({ status: "COMPLETED" });
+  });
+
+  it("is given up as well where each connection ends without a new event", async () => {
+    const { es, sent } = client(part(first(3)), ...Array(9).fill(part("")));
+    const failure = await waited(failureOf(collected(es.team(TEAM).run({ message: "Go" }))));
+    expect(failure).toBeInstanceOf(ConnectionError);
+    expect([failure, sent.length]).toMatchObject([{ lastEventIndex: 2 }, 6]);
   });
 
   it("waits as long as the server says", async () => {
@@ -309,6 +322,56 @@ describe("A result", () => {
     const [one, other, events] = await Promise.all([run.result(), run.result(), reading]);
     expect(one).toBe(other);
     expect(events).toEqual(eventsIn(STREAMS.continued));
+  });
+
+  /** What `result` says in the loop, asked for with the event of this kind. */
+  async function resultIn(run: RunStream, kind: string) {
+    const results: unknown[] = [];
+    const events: AgentEvent[] = [];
+    for await (const event of run) {
+      events.push(event);
+      if (event.event === kind && event.run_id === RUN_ID) results.push(await run.result());
+    }
+    return { results, events };
+  }
+
+  it("is there in the loop, with the event that ends the reading", async () => {
+    const { es } = client(part(STREAMS.continued, "stays"));
+    const { results, events } = await waited(
+      resultIn(es.team(TEAM).again(RUN_ID, { sessionId: SESSION_ID }), "TeamRunCompleted"),
+    );
+    expect(results).toMatchObject([{ status: "COMPLETED" }]);
+    expect(events).toEqual(eventsIn(STREAMS.continued));
+  });
+
+  it("is there in the loop with a pause, as the server has it, and takes no event from the loop", async () => {
+    const stored = (status: string, tool_execution: object): Reply => {
+      const requirements = [{ id: "q", tool_execution }];
+      return () => Response.json({ run_id: RUN_ID, session_id: SESSION_ID, status, content: "Done", requirements });
+    };
+    const paused = stored("PAUSED", { requires_confirmation: true });
+    const { es } = client(part(STREAMS.start), paused);
+    const begun = await waited(resultIn(es.team(TEAM).run({ message: "Go" }), "TeamRunPaused"));
+    expect(begun.results).toMatchObject([{ status: "PAUSED", requirements: [{ kind: "confirmation" }] }]);
+    expect(begun.events).toEqual(eventsIn(STREAMS.start));
+    // A pause that is over, as a replay has it: the result is of the run's end.
+    const over = client(part(STREAMS.replay), stored("COMPLETED", {}));
+    const read = await waited(resultIn(replay(over.es), "TeamRunPaused"));
+    expect(read.results).toMatchObject([{ status: "COMPLETED", content: "Done" }]);
+    expect(read.events).toEqual(EVENTS);
+  });
+
+  it("that waits for a loop ends with the signal", async () => {
+    const leaving = new AbortController();
+    const reason = new Error("left");
+    const { es } = client(part(STREAMS.start));
+    const run = es.team(TEAM).run({ message: "Go", signal: leaving.signal });
+    for await (const _ of run) {
+      const result = failureOf(run.result());
+      leaving.abort(reason);
+      expect(await Promise.race([result, vi.advanceTimersByTimeAsync(10).then(() => "waits")])).toBe(reason);
+      break;
+    }
   });
 
   it("of a pause has what is open, with its kind", async () => {
