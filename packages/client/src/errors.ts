@@ -82,7 +82,8 @@ export async function refusalOf(response: Response): Promise<ApiError> {
     status: response.status,
     code: typeof said.code === "string" ? said.code : "unknown",
     detail:
-      errors?.map(({ loc, msg }) => `${loc?.join(".")}: ${msg}`).join("; ") ?? String(detail ?? text.slice(0, 300)),
+      errors?.map(({ loc, msg }) => `${loc?.join(".")}: ${msg}`).join("; ") ??
+      String(detail ?? (text.slice(0, 300) || "No text. A redirect is not followed.")),
     errors,
     requestId: response.headers.get("X-Request-Id"),
     retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,

@@ -12,7 +12,7 @@ export interface ClientOptions {
   userId?: string;
   /** Sent with each call. */
   headers?: Record<string, string>;
-  /** How long a call may take; of a stream, until it begins. A minute where it is left out. */
+  /** How long a call may take; of a stream, until it begins. A minute where it is left out, and Infinity for no limit. */
   timeoutMs?: number;
   /** In place of the global `fetch`. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -37,11 +37,13 @@ export type Query = { readonly [name: string]: QueryValue };
 
 export interface RequestOptions extends CallOptions {
   query?: object | undefined;
-  /** Sent as JSON; a text or bytes are sent as they are, with the `Content-Type` that `headers` says. */
+  /** Sent as JSON; a text or a Uint8Array is sent as it is, with the `Content-Type` that `headers` says. */
   body?: unknown;
   /** Sent once, whatever happens. */
   once?: boolean | undefined;
 }
+
+type Sendable = RequestOptions & { url: string };
 
 /** What a request answers. */
 export interface Answer<T> {
@@ -51,12 +53,17 @@ export interface Answer<T> {
 }
 
 const TIMEOUT_MS = 60_000;
+/** Timers fire at once for a longer time. */
+const MAX_TIMER_MS = 2 ** 31;
 const TRIES = 3;
 const MAX_WAIT_MS = 10_000;
 /** Failures that are over soon. */
 const PASSING = [429, 502, 503, 504];
 /** The routes at which a request with the same key is not done twice. */
 const KEYED = /\/(runs|continue|sessions\/(names|bulk))(\?|$)/;
+
+/** Paths that a URL keeps as they are. An id of two dots would ask for what stands above it, and `#` would cut the user off. */
+const PATH = /^(\/(?!\.\.?([/?]|$)|\/)[^/?#\\]*)+(\?[^#]*)?$/;
 
 /** Whether the same request may be answered in a moment. */
 export const isPassing = (error: unknown): boolean =>
@@ -108,13 +115,15 @@ export class Transport {
     options: RequestOptions,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
+    const url = this.#urlOf(path, options);
     const isKeyed = method === "POST" && KEYED.test(path);
-    const headers = withLowerNames(this.#options.headers, options.headers);
+    const { body, headers: type } = bodyOf(options.body);
+    const headers = withLowerNames(type, this.#options.headers, options.headers);
     if (isKeyed) headers["idempotency-key"] ??= options.idempotencyKey ?? crypto.randomUUID();
     const tries = options.once !== true && (isKeyed || method === "GET") ? TRIES : 1;
     for (let tried = 1; ; tried += 1) {
       try {
-        return await this.#once(method, path, { ...options, headers }, read);
+        return await this.#once(method, path, { ...options, headers, body, url }, read);
       } catch (error) {
         const retryMs = tried < tries ? retryAfterMs(error, tried) : null;
         if (retryMs === null) throw error;
@@ -127,18 +136,19 @@ export class Transport {
   async #once<T>(
     method: string,
     path: string,
-    options: RequestOptions,
+    options: Sendable,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
     const { signal } = options;
     throwIfAborted(signal);
     const ending = new AbortController();
-    const leave = () => ending.abort(signal?.reason);
-    signal?.addEventListener("abort", leave, { once: true });
+    // Of the two only the caller's signal ends a body that is read after this.
+    const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
     const limit = options.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
-    const timer = setTimeout(() => ending.abort(new Error(`no answer within ${limit} ms`)), limit);
+    const late = () => ending.abort(new Error(`no answer within ${limit} ms`));
+    const timer = limit < MAX_TIMER_MS ? setTimeout(late, limit) : undefined;
     try {
-      return await orAborted(this.#asked(method, path, options, ending.signal).then(read), ending.signal);
+      return await orAborted(this.#asked(method, options, either).then(read), either);
     } catch (error) {
       throwIfAborted(signal);
       if (error instanceof ApiError) throw error;
@@ -146,11 +156,10 @@ export class Transport {
       throw new ConnectionError(`${method} ${path}: ${why}`, { cause: error });
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", leave);
     }
   }
 
-  async #asked(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<Response> {
+  async #asked(method: string, options: Sendable, signal: AbortSignal): Promise<Response> {
     const { token } = this.#options;
     const send = async () => {
       const shown = (typeof token === "function" ? await token() : token)?.trim();
@@ -158,7 +167,9 @@ export class Transport {
       if (shown && /[^ -~]/.test(shown)) throw new Error("the token has characters that no header takes");
       const headers = { ...(shown && { authorization: `Bearer ${shown}` }), ...options.headers };
       const { fetch = globalThis.fetch } = this.#options;
-      return fetch(this.#url + this.#withQuery(path, options), { method, signal, ...bodyOf(options, headers) });
+      const body = options.body as BodyInit;
+      // A redirect would take what is sent to another address. Workers know no "error" here.
+      return fetch(options.url, { method, headers, body, signal, redirect: "manual" });
     };
     let response = await send();
     if (response.status === 401 && typeof token === "function") {
@@ -169,18 +180,21 @@ export class Transport {
     throw await refusalOf(response);
   }
 
-  #withQuery(path: string, { query = {}, userId = this.#options.userId }: RequestOptions): string {
+  #urlOf(path: string, { query = {}, userId = this.#options.userId }: RequestOptions): string {
+    if (!PATH.test(path)) throw new RangeError(`No path: ${path}`);
     const all = Object.entries({ user_id: userId, ...query } as Query).flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value])
         .filter((one) => one !== null && one !== undefined)
         .map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
     );
-    return all.length === 0 ? path : `${path}?${all.join("&")}`;
+    const mark = path.includes("?") ? "&" : "?";
+    return this.#url + path + (all.length === 0 ? "" : mark + all.join("&"));
   }
 }
 
-function bodyOf({ body }: RequestOptions, headers: Record<string, string>): RequestInit {
-  if (body === undefined) return { headers };
-  if (typeof body === "string" || body instanceof Uint8Array) return { headers, body: body as BodyInit };
-  return { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+/** The body as it is sent. What has a tag is no value of JSON, such as a form: of those JSON would make `{}`. */
+function bodyOf(body: unknown): { body?: unknown; headers?: Record<string, string> } {
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return { body };
+  if (Symbol.toStringTag in Object(body)) throw new TypeError("The body is no JSON.");
+  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
 }

@@ -14,7 +14,7 @@ const MAX_GZIPPED_BYTES = 6 * 1024;
 const PACKAGE = path.join(import.meta.dirname, "../../../packages/client");
 
 /** What the script may use, besides the language. */
-const GLOBALS = { ReadableStream, TextDecoder, AbortController, crypto, setTimeout, clearTimeout };
+const GLOBALS = { ReadableStream, TextDecoder, AbortController, AbortSignal, crypto, setTimeout, clearTimeout };
 
 const folder = mkdtempSync(path.join(tmpdir(), "client-"));
 const script = path.join(folder, "index.js");

@@ -146,6 +146,85 @@ describe("A request", () => {
   });
 });
 
+describe("A path", () => {
+  it("with a query of its own keeps it, and has the user as well", async () => {
+    const { es, sent } = client([json({})], { userId: "ada" });
+    await es.request("GET", "/sessions/x?_=1");
+    await es.request("GET", "/sessions?q=/../", { query: { limit: 2 }, userId: null });
+    expect(sent.map(({ url }) => url)).toEqual([
+      "https://sessions.test/sessions/x?_=1&user_id=ada",
+      "https://sessions.test/sessions?q=/../&limit=2",
+    ]);
+  });
+
+  it("that would lead elsewhere is refused, and nothing is sent", async () => {
+    const { es, sent } = client([json({})]);
+    const calls = [
+      ".evil.test",
+      "//evil.test",
+      "/\\evil.test",
+      "@evil.test",
+      "",
+      "/sessions/../x",
+
+      "/sessions#x",
+    ];
+    for (const path of calls) expect(await failureOf(es.request("GET", path))).toBeInstanceOf(RangeError);
+    for (const id of [".", ".."]) {
+      const runs = { agentId: "a", runId: id, sessionId: "s" };
+      for (const work of [
+        es.sessions.get(id),
+        es.sessions.messages(id),
+        es.sessions.delete(id),
+        es.agent(id).run({ message: "Hi" }).result(),
+        es.team("t").again(id, { sessionId: "s" }).result(),
+        es.attach(runs).result(),
+        es.attach(runs).result({ poll: true }),
+        es.attach(runs).cancel(),
+      ])
+        expect(await failureOf(work)).toBeInstanceOf(RangeError);
+    }
+    expect(sent).toEqual([]);
+    await es.sessions.get("...");
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe("A body", () => {
+  it.each([
+    ["URLSearchParams", new URLSearchParams({ message: "Hi" })],
+    ["FormData", new FormData()],
+    ["ArrayBuffer", new ArrayBuffer(1)],
+    ["Map", new Map([["message", "Hi"]])],
+    ["ReadableStream", new ReadableStream()],
+  ])("that JSON has no words for is refused, and not sent as {}: %s", async (_, body) => {
+    const { es, sent } = client([json({})]);
+    expect(await failureOf(es.request("POST", "/agents/a/runs", { body }))).toBeInstanceOf(TypeError);
+    expect(sent).toEqual([]);
+  });
+
+  it("is any value that JSON has", async () => {
+    const { es, sent } = client([json({})]);
+    for (const body of [null, 0, false, [1], { a: { b: null } }]) await es.request("POST", "/x", { body });
+    expect(sent.map(({ body }) => body)).toEqual(["null", "0", "false", "[1]", '{"a":{"b":null}}']);
+  });
+});
+
+describe("A redirect", () => {
+  it("is not followed, so no other address gets what was sent", async () => {
+    const modes: unknown[] = [];
+    const fetch = async (_: string, { redirect }: RequestInit) => {
+      modes.push(redirect);
+      return new Response(null, { status: 302, headers: { Location: "https://evil.test/" } });
+    };
+    const { es } = client([], { fetch });
+    const failure = await failureOf(es.sessions.create());
+    expect(failure).toBeInstanceOf(ApiError);
+    expect(failure).toMatchObject({ status: 302, detail: expect.stringContaining("redirect") });
+    expect(modes).toEqual(["manual"]);
+  });
+});
+
 describe("A read", () => {
   it.each([
     ["no answer", away],
@@ -220,6 +299,15 @@ describe("A call that gets no answer", () => {
     expect((await waited(failureOf(usual.es.sessions.create()))).ms).toBe(60_000);
   });
 
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31, Number.NaN])(
+    "is waited for as long as it takes, by %d ms",
+    async (timeoutMs) => {
+      const slow: Reply = () => new Promise((resolve) => setTimeout(() => resolve(Response.json({})), 90_000));
+      const { es } = client([slow], { timeoutMs });
+      expect((await waited(es.sessions.create())).ms).toBe(90_000);
+    },
+  );
+
   it("ends with its signal's reason, also while it waits for the next try", async () => {
     const reason = new Error("left");
     for (const reply of [silent, refusal(503, { "Retry-After": "9" })]) {
@@ -233,6 +321,32 @@ describe("A call that gets no answer", () => {
       expect(sent).toHaveLength(1);
       expect(vi.getTimerCount()).toBe(0);
     }
+  });
+});
+
+describe("An answer that its caller reads", () => {
+  /** A body that stays open until the request is aborted, as that of `fetch`. */
+  const open: Reply = (_, signal) =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new Uint8Array([1]));
+          signal.addEventListener("abort", () => controller.error(signal.reason));
+        },
+      }),
+    );
+
+  it("ends with the signal, and not with the time", async () => {
+    const reason = new Error("left");
+    const leaving = new AbortController();
+    const { es } = client([open]);
+    const { body } = await es.open("GET", "/sessions/export", { signal: leaving.signal, timeoutMs: 10 });
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await vi.advanceTimersByTimeAsync(100);
+    expect((await reader.read()).done).toBe(false);
+    leaving.abort(reason);
+    const late = await Promise.race([failureOf(reader.read()), vi.advanceTimersByTimeAsync(10).then(() => "is open")]);
+    expect(late).toBe(reason);
   });
 });
 
