@@ -22,7 +22,7 @@ export function* roundedIntegers(text: string): Generator<RoundedInteger> {
     end = tokenEnd(text, at);
     const first = text.charAt(at);
     if (first === '"') {
-      if (typeof steps.at(-1) === "object" && isKey(text, end - 1)) steps[steps.length - 1] = { from: at, to: end };
+      if (typeof steps.at(-1) === "object" && isKey(text, end - 1)) steps[steps.length - 1] = { from: at, to: end, name: null };
     } else if (isNumberStart(first)) {
       const source = text.slice(at, end);
       if (isRounded(source)) {
@@ -35,10 +35,17 @@ export function* roundedIntegers(text: string): Generator<RoundedInteger> {
 }
 
 /** The place within one open bracket: the index in a list, or where the member's name stands in the text. */
-type Step = number | { from: number; to: number };
+type Step = number | Member;
+
+/** The name is read once, and only where an integer is named: thousands of them may stand below a hundred names. */
+interface Member {
+  from: number;
+  to: number;
+  name: string | null;
+}
 
 function followSign(steps: Step[], sign: string): void {
-  if (sign === "{") steps.push({ from: 0, to: 0 });
+  if (sign === "{") steps.push({ from: 0, to: 0, name: "" });
   else if (sign === "[") steps.push(0);
   else if (sign === "}" || sign === "]") steps.pop();
   else if (sign === ",") {
@@ -60,5 +67,7 @@ const NUMBER = /[\d.eE+-]/;
 const isNumberStart = (unit: string): boolean => unit === "-" || (unit >= "0" && unit <= "9");
 const isRounded = (source: string): boolean => INTEGER.test(source) && String(Number(source)) !== source;
 
-const nameAt = (text: string, { from, to }: { from: number; to: number }): string =>
-  String(JSON.parse(text.slice(from, to)));
+function nameAt(text: string, member: Member): string {
+  member.name ??= String(JSON.parse(text.slice(member.from, member.to)));
+  return member.name;
+}

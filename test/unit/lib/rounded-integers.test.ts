@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { roundedIntegers } from "../../../src/lib/rounded-integers.ts";
 
 const BIG = "9007199254740993";
@@ -47,5 +47,14 @@ describe("an integer of a JSON text", () => {
       ["t/0/m", BIG],
       ["t/1", BIG],
     ]);
+  });
+
+  it("below many names has each of them read once, however many integers stand there", () => {
+    const names = 50;
+    const text = `${'{"a":'.repeat(names)}[${`${BIG},`.repeat(100)}1]${"}".repeat(names)}`;
+    const parse = vi.spyOn(JSON, "parse");
+    expect(placesOf(text)).toHaveLength(100);
+    expect(parse).toHaveBeenCalledTimes(names);
+    parse.mockRestore();
   });
 });
