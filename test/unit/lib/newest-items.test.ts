@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { valuesIn } from "../../../src/lib/json-spans.ts";
 import { newestItems } from "../../../src/lib/newest-items.ts";
 
@@ -62,6 +62,48 @@ describe("a history in a JSON text", () => {
     const startedAt = performance.now();
     newest(encode(text));
     expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+});
+
+describe("the search for the item that is named", () => {
+  const bytes: Uint8Array = Object.getPrototypeOf(Uint8Array.prototype);
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** How often so many items have something made or called for them. */
+  function callsFor(item: string, times: number): number {
+    const json = encode(`{"messageId":"named","messages":[${`${item},`.repeat(times)}{"id":"u"}]}`);
+    const spies = [
+      vi.spyOn(TextEncoder.prototype, "encode"),
+      vi.spyOn(JSON, "stringify"),
+      vi.spyOn(bytes, "every"),
+      vi.spyOn(bytes, "subarray"),
+    ];
+    newest(json);
+    const calls = spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    vi.restoreAllMocks();
+    return calls;
+  }
+
+  it.each(["{}", "1", '{"id":"other"}', '{"id":"namee"}', '{"a":1,"id":1,"id":"other"}'])(
+    "makes nothing for an item, however many there are: %s",
+    (item) => {
+      expect(callsFor(item, 1_000)).toBe(callsFor(item, 1));
+    },
+  );
+
+  it("does not look into an item that is too short to have that id", () => {
+    const reads = { count: 0 };
+    const json = encode(`{"messageId":"${"n".repeat(100)}","messages":[${'{"id":"n"},'.repeat(100)}{"id":"u"}]}`);
+    const counted = new Proxy(json, {
+      get(target, key) {
+        if (typeof key === "string" && /^\d+$/.test(key)) reads.count++;
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    newest(counted);
+    // Each of the three passes over the text reads a byte once, twice where a string begins or ends.
+    expect(reads.count).toBeLessThan(json.length * 5);
   });
 });
 
