@@ -20,8 +20,12 @@ export function limitBody(limitBytes: number, isLeftToRoute: (method: string, pa
   };
 }
 
-/** Values in memory take many times their text. A longer body may have no more of them than any body can have. */
-const MAX_VALUES = MAX_BODY_BYTES / 2;
+/** Values in memory take many times their text. What is longer than other bodies is text: the messages of stock clients have few values. */
+const MAX_VALUES = 50_000;
+const TOO_MANY_VALUES: Failure = {
+  code: "payload_too_large",
+  detail: `The request body, without its earlier messages, is larger than ${MAX_BODY_BYTES} bytes and has more than ${MAX_VALUES} JSON values.`,
+};
 
 /**
  * Reads a body that brings a client's whole history, as a step of its route: only who may call the route has so much read.
@@ -31,7 +35,9 @@ export function limitHistory(history: History, tooLarge: Failure): Middleware {
   return async function limitHistory(c, next) {
     const bytes = await bodyUpTo(c, MAX_CLIENT_HISTORY_BYTES, tooLarge);
     const kept = bytes && newestItems(bytes, history);
-    if (kept !== null && kept.length > MAX_BODY_BYTES && valuesIn(kept) > MAX_VALUES) throw new AppError(tooLarge);
+    if (kept !== null && kept.length > MAX_BODY_BYTES && valuesIn(kept) > MAX_VALUES) {
+      throw new AppError(TOO_MANY_VALUES);
+    }
     if (kept !== null) putBody(c, kept);
     await next();
   };

@@ -57,15 +57,21 @@ describe("the body of a chat", () => {
     expect(await countRows()).toEqual(before);
   });
 
-  it("is refused where its newest message has more values than a body of 1 MiB can have", async () => {
-    const many = `[${"[],".repeat(600_000)}[]]`;
-    const sent = JSON.stringify({ id: newId(), messages: [{ ...said("Hi"), metadata: "MANY" }] }).replace(
-      '"MANY"',
-      many,
-    );
-    expect((await sendChat(sent)).body.detail).toBe(TOO_LARGE);
-    const old = JSON.stringify({ id: newId(), messages: ["MANY", said("Hi")] }).replace('"MANY"', many);
-    expect((await sendChat(old)).status).toBe(200);
+  it("is refused where its newest message is above 1 MiB and has more than 50,000 values, and is told that", async () => {
+    const sent = (many: string, ...newest: object[]) =>
+      JSON.stringify({ id: newId(), messages: [{ ...said("Hi"), metadata: "MANY" }, ...newest] }).replace('"MANY"', many);
+    const long = `"${"x".repeat(1024 * 1024)}"`;
+    const lists = (count: number) => `${"[],".repeat(count)}[]`;
+    const refused = await sendChat(sent(`[${long},${lists(50_000)}]`));
+    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+      413,
+      "payload_too_large",
+      "The request body, without its earlier messages, is larger than 1048576 bytes and has more than 50000 JSON values.",
+    ]);
+    // What is shorter has as many as any other body, what is longer nearly as many; earlier messages do not count.
+    expect((await sendChat(sent(`[${lists(100_000)}]`))).status).toBe(200);
+    expect((await sendChat(sent(`[${long},${lists(24_000)}]`))).status).toBe(200);
+    expect((await sendChat(sent(`[${lists(600_000)}]`, said("Hi")))).status).toBe(200);
   });
 
   it("is 1 MiB for all else, below a chat too", async () => {
