@@ -3,8 +3,7 @@ import { docsRouter } from "./api/meta/docs.ts";
 import { openApiDocument } from "./api/meta/document.ts";
 import { type MetaDependencies, metaRouter } from "./api/meta/handlers.ts";
 import { DB_ID } from "./api/shared/request-fields.ts";
-import { DATABASE_PATHS, newRouter, type Router, readsOwnBody } from "./api/shared/route.ts";
-import { MAX_BODY_BYTES } from "./domain/limits.ts";
+import { DATABASE_PATHS, newRouter, type Router } from "./api/shared/route.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import { type Config, withinLimits } from "./env.ts";
 import { accessLog } from "./http/access-log.ts";
@@ -13,7 +12,6 @@ import { brakeFailures, brakeRequests } from "./http/brakes.ts";
 import type { Middleware } from "./http/context.ts";
 import { onError, onMethodNotAllowed, onNotFound, unwrap } from "./http/errors.ts";
 import { requestId, securityHeaders } from "./http/headers.ts";
-import { limitBody } from "./http/limits.ts";
 import { originPolicy } from "./http/origin.ts";
 import { asksForScope } from "./http/scope.ts";
 import { onlyDatabase, readableUrl } from "./http/url.ts";
@@ -38,7 +36,6 @@ export function createApp(dependencies: AppDependencies): Router {
   app.use(brakeFailures(authenticate(dependencies.now)));
   app.use(brakeRequests());
   app.use(readableUrl());
-  app.use(limitBody(MAX_BODY_BYTES, readsOwnBody));
   app.use(
     methodNotAllowed({
       app,

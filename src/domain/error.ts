@@ -22,6 +22,8 @@ export type ErrorCode =
   | "invalid_request"
   | "bad_request"
   | "payload_too_large"
+  | "body_timeout"
+  | "server_busy"
   | "unsupported_file"
   | "database_unavailable"
   | "session_unavailable"
@@ -283,3 +285,14 @@ export const payloadTooLarge = (what: string, limitBytes: number): Failure => ({
   detail: `${what} is larger than ${limitBytes} bytes.`,
 });
 export const invalidRequest = (errors: FieldError[]): Failure => ({ code: "invalid_request", detail: errors });
+/** The request's body has stopped on its way, or comes too slowly. */
+export const bodyTimeout = (): Failure => ({
+  code: "body_timeout",
+  detail: "The request body did not arrive in time. Send it again.",
+});
+/** Too many bodies are on their way at once. */
+export const serverBusy = (): Failure => ({
+  code: "server_busy",
+  detail: "Too many large request bodies are arriving at once. Try again.",
+  retryAfterSeconds: 5,
+});

@@ -31,6 +31,8 @@ const STATUS = {
   invalid_request: 422,
   bad_request: 400,
   payload_too_large: 413,
+  body_timeout: 408,
+  server_busy: 503,
   unsupported_file: 400,
   database_unavailable: 503,
   session_unavailable: 503,

@@ -1,21 +1,22 @@
 import { AppError, type Failure, payloadTooLarge } from "../domain/error.ts";
 import { MAX_BODY_BYTES, MAX_CLIENT_HISTORY_BYTES } from "../domain/limits.ts";
-import { joinBytes } from "../lib/join-bytes.ts";
 import { valuesIn } from "../lib/json-spans.ts";
 import { type History, newestItems } from "../lib/newest-items.ts";
 import { utf8Bytes } from "../lib/text.ts";
 import type { AppContext, Middleware } from "./context.ts";
+import { BodyReader } from "./read-body.ts";
+
+const bodies = new BodyReader();
 
 /**
- * Reads the body of a request, and counts the bytes that arrive: a `Content-Length` may be missing or wrong. A body that is
- * left to its route is read there, as a stream or within another limit.
+ * Reads the body of a request, as a step of its route: of a request that has no route, or may not call it, nothing is read. The
+ * bytes that arrive are counted: a `Content-Length` may be missing or wrong.
  */
-export function limitBody(limitBytes: number, isLeftToRoute: (method: string, path: string) => boolean): Middleware {
+export function limitBody(limitBytes: number): Middleware {
+  const tooLarge = payloadTooLarge("The request body", limitBytes);
   return async function limitBody(c, next) {
-    if (!isLeftToRoute(c.req.method, c.req.path)) {
-      const bytes = await bodyUpTo(c, limitBytes, payloadTooLarge("The request body", limitBytes));
-      if (bytes !== null) putBody(c, bytes);
-    }
+    const bytes = await bodyUpTo(c, limitBytes, tooLarge);
+    if (bytes !== null) putBody(c, bytes);
     await next();
   };
 }
@@ -27,10 +28,7 @@ const TOO_MANY_VALUES: Failure = {
   detail: `The request body, without its earlier messages, is larger than ${MAX_BODY_BYTES} bytes and has more than ${MAX_VALUES} JSON values.`,
 };
 
-/**
- * Reads a body that brings a client's whole history, as a step of its route: only who may call the route has so much read.
- * The rest of the request never sees what is left out of the history.
- */
+/** The same for a body that brings a client's whole history. The rest of the request never sees what is left out of it. */
 export function limitHistory(history: History, tooLarge: Failure): Middleware {
   return async function limitHistory(c, next) {
     const bytes = await bodyUpTo(c, MAX_CLIENT_HISTORY_BYTES, tooLarge);
@@ -44,14 +42,11 @@ export function limitHistory(history: History, tooLarge: Failure): Middleware {
 }
 
 /** The body; null if there is none. */
-async function bodyUpTo({ req }: AppContext, limitBytes: number, failure: Failure): Promise<Uint8Array | null> {
+async function bodyUpTo({ req }: AppContext, limitBytes: number, tooLarge: Failure): Promise<Uint8Array | null> {
   const { body, headers } = req.raw;
   if (body === null) return null;
-  const tooLarge = new AppError(failure);
-  if (Number(headers.get("Content-Length")) > limitBytes) throw tooLarge;
-  const bytes = await readUpTo(body, limitBytes);
-  if (bytes === null) throw tooLarge;
-  return bytes;
+  if (Number(headers.get("Content-Length")) > limitBytes) throw new AppError(tooLarge);
+  return bodies.read(body, limitBytes, tooLarge);
 }
 
 /** Has the body read as these bytes. */
@@ -65,22 +60,4 @@ function putBody({ req }: AppContext, bytes: Uint8Array): void {
 /** Throws the 413 for a field of a request that is larger than what is stored of it may be. */
 export function limitBytes(field: string, text: string, maxBytes: number): void {
   if (utf8Bytes(text) > maxBytes) throw new AppError(payloadTooLarge(field, maxBytes));
-}
-
-/** The body; null if it is longer than `limitBytes`, and then the rest is not read. */
-async function readUpTo(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > limitBytes) {
-      await reader.cancel();
-      return null;
-    }
-    chunks.push(value);
-  }
-  return joinBytes(chunks, size);
 }

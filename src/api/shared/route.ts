@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { AppError, type Failure, invalidRequest } from "../../domain/error.ts";
+import { MAX_BODY_BYTES } from "../../domain/limits.ts";
 import { readJsonBody } from "../../http/body.ts";
 import { brakeRunStarts } from "../../http/brakes.ts";
 import type { AppEnv, Middleware } from "../../http/context.ts";
 import { fieldErrors, type Location } from "../../http/field-errors.ts";
-import { limitHistory } from "../../http/limits.ts";
+import { limitBody, limitHistory } from "../../http/limits.ts";
 import { readUser, USER_ID } from "../../http/named-user.ts";
 import { type RouteScope, routeScope, scopesOf } from "../../http/scope.ts";
 import { notByFolding } from "../../http/url.ts";
@@ -90,7 +91,8 @@ function describedScope({ scope, description }: Declaration<string>) {
   return { description: [description, sentence].filter(Boolean).join(" "), "x-required-scopes": scopes };
 }
 
-function middlewareOf({ user, scope, isCostly, history, method, path, request }: Declaration<string>): Middleware[] {
+function middlewareOf(route: Declaration<string>): Middleware[] {
+  const { user, scope, isCostly, history, method, path, request } = route;
   const body = request?.body;
   const json = body?.content["application/json"];
   const takesJson = json !== undefined && "schema" in json && json.schema instanceof z.ZodType;
@@ -99,6 +101,7 @@ function middlewareOf({ user, scope, isCostly, history, method, path, request }:
     routeScope(scope),
     ...(isCostly ? [brakeRunStarts()] : []),
     ...(history === undefined ? [] : [limitHistory(history.in, history.tooLarge)]),
+    ...(readsBody(route) && history === undefined ? [limitBody(MAX_BODY_BYTES)] : []),
     ...(user === "none" ? [] : [readUser(UserId, { readsBody: user === "caller" })]),
     ...(user === "caller" && isEverybodysList ? [notByFolding()] : []),
     ...(takesJson ? [readJsonBody(body?.required ?? false)] : []),
@@ -122,20 +125,16 @@ function withUserParameter({ user, path, request }: Declaration<string>): RouteC
 /** Where an import is sent: the only route whose body has no limit, because its handler reads it as a stream. */
 export const IMPORT_PATH = "/import";
 
-/** Where chats are sent: the routes that declare a `history`. */
-const CHAT_PATH = /^\/(?:agents|teams)\/[^/]+\/chat$/;
-
-/** Whether the body of a request is left to its route. */
-export function readsOwnBody(method: string, path: string): boolean {
-  const plain = path.replace(/\/$/, "");
-  return method === "POST" && (plain === IMPORT_PATH || CHAT_PATH.test(plain));
-}
+/** Whether the body of a request is read before the handler: where the route takes one, or it may name a user. */
+const readsBody = ({ path, user, request }: Declaration<string>): boolean =>
+  path !== IMPORT_PATH && (user !== "none" || request?.body !== undefined);
 
 /** Requests to these paths, and below them, may name a database. One that is not this server's is not found. */
 export const DATABASE_PATHS = ["/sessions", "/users"];
 
 /** The failures that are answered without the handler: before it runs, or for a method that the path does not have. */
-function commonFailures({ path, scope, user }: Declaration<string>): FailureStatus[] {
+function commonFailures(route: Declaration<string>): FailureStatus[] {
+  const { path, scope, user } = route;
   return [
     // For a path whose escapes are not UTF-8, or a body that cannot be read.
     ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
@@ -143,8 +142,7 @@ function commonFailures({ path, scope, user }: Declaration<string>): FailureStat
     403,
     ...(DATABASE_PATHS.some((one) => path === one || path.startsWith(`${one}/`)) ? ([404] as const) : []),
     405,
-    // The body of every request is read, even if the route takes none. Only the body of an import is left to its handler.
-    ...(path !== IMPORT_PATH ? ([413] as const) : []),
+    ...(readsBody(route) ? ([408, 413] as const) : []),
     422,
     // Every request of an end user is counted.
     ...(scope !== "open" ? ([429] as const) : []),
@@ -207,6 +205,7 @@ const FAILURES = {
   403: "The caller lacks a scope, or asks for what is not its own. Without a security key: the request came by another name than this machine's, or from a page that may not call",
   404: "It does not exist, or belongs to someone else",
   405: "The path has other methods: `Allow` names them. Your client may have changed the path: URL parsers take out an id `.` or `..`",
+  408: "The body did not arrive in time: 30 seconds without a byte, or 120 seconds in all",
   409: "It contradicts what is there already",
   412: "It has changed since: no ETag of `If-Match` is its own",
   413: "The body or a field is too large",

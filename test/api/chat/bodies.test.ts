@@ -76,18 +76,10 @@ describe("the body of a chat", () => {
 
   it("is 1 MiB for all else, below a chat too", async () => {
     const body = { id: newId(), messages: [...longChat(2 * MB), said("Hi")] };
-    const paths = [
-      "/agents/assistant/runs",
-      "/agents/assistant/chat/x/stop",
-      "/chat",
-      "/agents/chat",
-      "/agents/a/b/chat",
-    ];
-    for (const path of paths) {
+    for (const path of ["/agents/assistant/runs", "/agents/assistant/chat/x/stop"]) {
       const { status, body: refused } = await call("POST", path, body);
       expect([path, status, refused.detail]).toEqual([path, 413, "The request body is larger than 1048576 bytes."]);
     }
-    expect((await call("PUT", "/agents/assistant/chat", body)).status).toBe(413);
     expect((await send("POST", "/agents/assistant/chat/", body)).status).toBe(200);
   });
 
