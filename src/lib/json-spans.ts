@@ -38,18 +38,18 @@ export const writtenName = (name: string): Uint8Array => new TextEncoder().encod
 
 /** The value of the object's last member of this name; null if it has none. */
 export function memberOf(json: Uint8Array, object: Span, written: Uint8Array): Span | null {
+  const whole = { start: 0, end: written.length };
   let found: Span | null = null;
   for (const { start, end } of itemsIn(json, object)) {
-    if (isAt(json, start, written, 0, written.length)) found = { start: pastSpace(json, behindColon(json, start + written.length)), end };
+    if (isAt(json, start, written, whole))
+      found = { start: pastSpace(json, behindColon(json, start + written.length)), end };
   }
   return found;
 }
 
 /** Whether the same bytes stand in both places. */
-export function isSame(json: Uint8Array, one: Span, other: Span): boolean {
-  const length = lengthOf(one);
-  return length === lengthOf(other) && isAt(json, one.start, json, other.start, length);
-}
+export const isSame = (json: Uint8Array, one: Span, other: Span): boolean =>
+  lengthOf(one) === lengthOf(other) && isAt(json, one.start, json, other);
 
 export const lengthOf = ({ start, end }: Span): number => end - start;
 
@@ -64,9 +64,9 @@ export function valuesIn(json: Uint8Array): number {
   return count;
 }
 
-/** Whether so many bytes are the same from both places on. A callback, or a view, for each comparison takes seconds in all. */
-function isAt(json: Uint8Array, at: number, bytes: Uint8Array, from: number, length: number): boolean {
-  for (let nth = 0; nth < length; nth++) if (json[at + nth] !== bytes[from + nth]) return false;
+/** Whether the bytes of the span stand in the text too, from `at` on. A callback, or a view, for each comparison takes seconds in all. */
+function isAt(json: Uint8Array, at: number, bytes: Uint8Array, { start, end }: Span): boolean {
+  for (let from = start; from < end; from++) if (json[at + from - start] !== bytes[from]) return false;
   return true;
 }
 

@@ -1,5 +1,15 @@
 import { joinBytes } from "./join-bytes.ts";
-import { isArray, isObject, isSame, itemsIn, lengthOf, memberOf, type Span, wholeSpan, writtenName } from "./json-spans.ts";
+import {
+  isArray,
+  isObject,
+  isSame,
+  itemsIn,
+  lengthOf,
+  memberOf,
+  type Span,
+  wholeSpan,
+  writtenName,
+} from "./json-spans.ts";
 
 /** A list at the top level of a JSON text, and the member beside it that names one of its items by `id`. */
 export interface History {

@@ -22,7 +22,8 @@ export function* roundedIntegers(text: string): Generator<RoundedInteger> {
     end = tokenEnd(text, at);
     const first = text.charAt(at);
     if (first === '"') {
-      if (typeof steps.at(-1) === "object" && isKey(text, end - 1)) steps[steps.length - 1] = { from: at, to: end, name: null };
+      if (typeof steps.at(-1) === "object" && isKey(text, end - 1))
+        steps[steps.length - 1] = { from: at, to: end, name: null };
     } else if (isNumberStart(first)) {
       const source = text.slice(at, end);
       if (isRounded(source)) {

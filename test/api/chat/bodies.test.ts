@@ -59,7 +59,10 @@ describe("the body of a chat", () => {
 
   it("is refused where its newest message is above 1 MiB and has more than 50,000 values, and is told that", async () => {
     const sent = (many: string, ...newest: object[]) =>
-      JSON.stringify({ id: newId(), messages: [{ ...said("Hi"), metadata: "MANY" }, ...newest] }).replace('"MANY"', many);
+      JSON.stringify({ id: newId(), messages: [{ ...said("Hi"), metadata: "MANY" }, ...newest] }).replace(
+        '"MANY"',
+        many,
+      );
     const long = `"${"x".repeat(1024 * 1024)}"`;
     const lists = (count: number) => `${"[],".repeat(count)}[]`;
     const refused = await sendChat(sent(`[${long},${lists(50_000)}]`));

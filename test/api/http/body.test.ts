@@ -36,7 +36,9 @@ function bodyRouter(): Router {
   const router = newRouter();
   router.openapi(named, (c) => c.json(c.req.valid("json"), 200));
   router.openapi(optional, (c) => c.json(c.req.valid("json"), 200));
-  router.post("/raw", routeScope("credential"), limitBody(MAX_BODY_BYTES), async (c) => c.json({ chars: (await c.req.text()).length }));
+  router.post("/raw", routeScope("credential"), limitBody(MAX_BODY_BYTES), async (c) =>
+    c.json({ chars: (await c.req.text()).length }),
+  );
   router.post("/wait", routeScope("credential"), limitBody(MAX_BODY_BYTES), async (c) => {
     const { signal } = c.req.raw;
     await new Promise((resolve) => signal.addEventListener("abort", resolve));

@@ -5,7 +5,6 @@ import { MAX_BODY_BYTES } from "../../../src/domain/limits.ts";
 import { limitBody } from "../../../src/http/limits.ts";
 import { BodyReader } from "../../../src/http/read-body.ts";
 import { routeScope } from "../../../src/http/scope.ts";
-import { call, newId } from "../../support/http.ts";
 import { deployed, smallApp, withKey } from "../../support/small-app.ts";
 
 const KB = 1024;
@@ -17,9 +16,15 @@ function slowBody() {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>(
     {
-      start: (its) => void (controller = its),
-      pull: () => void told.pulls++,
-      cancel: () => void (told.isCancelled = true),
+      start(its) {
+        controller = its;
+      },
+      pull() {
+        told.pulls++;
+      },
+      cancel() {
+        told.isCancelled = true;
+      },
     },
     { highWaterMark: 0 },
   );
