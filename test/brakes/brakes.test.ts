@@ -3,6 +3,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import worker from "../../src/index.ts";
+import { chatOf } from "../support/chat.ts";
 import { bearer, key, tokenFor } from "../support/credentials.ts";
 import { type Answer, call, newId, send } from "../support/http.ts";
 import { seedRuns } from "../support/rows.ts";
@@ -134,6 +135,22 @@ describe("a list of runs that is read page by page", () => {
     await expect(read).rejects.toThrow();
     expect(await next(user)).toBe(429);
     expect(await runsOf(path, key)).toBe(14);
+  });
+});
+
+describe("a chat's history", () => {
+  it("counts each 256 KB behind the first as one request more, and one that is too many is 429, not half a page", async () => {
+    const user = bearer(await tokenFor(newId()));
+    const session_id = newId();
+    await call("POST", "/sessions", { session_id, agent_id: "assistant" }, user);
+    await seedRuns(session_id, 9, "hex(zeroblob(150000))");
+    const read = (limit: number) => chatOf(session_id, { query: `limit=${limit}`, headers: user });
+    // One request made the session, and twelve are let pass.
+    const first = await read(9);
+    expect([first.status, first.body.messages?.length]).toEqual([200, 9]);
+    const second = await read(4);
+    expect([second.status, second.body.code, second.headers.get("Retry-After")]).toEqual([429, "rate_limited", "60"]);
+    expect((await chatOf(session_id, { headers: key })).body.messages).toHaveLength(9);
   });
 });
 

@@ -5,10 +5,10 @@ import { readRunBody } from "../../http/body.ts";
 import { unwrap } from "../../http/errors.ts";
 import { parseFields } from "../../http/field-errors.ts";
 import { quotaOf } from "../../http/quota.ts";
-import { callersView } from "../../http/view.ts";
 import { newestTrees, placeOfRun } from "../../store/runs/newest-trees.ts";
 import { readStanding, unstartedRuns } from "../../store/runs/standing.ts";
 import { readAct } from "../../wire/ui/act.ts";
+import { runsReader } from "../runs/reader.ts";
 import { type ComponentType, componentInPath } from "../shared/component-path.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
 import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
@@ -68,7 +68,7 @@ export function chatRouter(dependencies: RouteDependencies, type: ComponentType)
     const { activeRunId, pausedRunId } = standing;
     const head = { id: sessionId, active_run_id: activeRunId, paused_run_id: pausedRunId, has_more: hasMore };
     const shown = places.toReversed().filter(({ runId }) => !waiting.some(({ origin }) => replaces(origin, runId)));
-    return streamChat(db, filter, { head, places: shown, waiting }, callersView(c));
+    return streamChat(db, filter, { head, places: shown, waiting }, runsReader(c));
   });
 
   router.openapi(contract.followChat, async (c) => {

@@ -1,9 +1,9 @@
-import type { View } from "../../domain/view.ts";
 import { runFromRow, runTree } from "../../engine/run/stored-run.ts";
 import type { Database } from "../../store/database.ts";
 import { readTrees, type TreeFilter, type TreePlace } from "../../store/runs/newest-trees.ts";
 import type { StoredTree } from "../../store/runs/stored-tree.ts";
 import { runMessages } from "../../wire/ui/messages.ts";
+import type { RunsReader } from "../runs/stream.ts";
 import { streamedJson } from "../shared/streamed-json.ts";
 
 /** A page of a chat's history, before its runs are read. */
@@ -21,10 +21,17 @@ const READ_BYTES = 256 * 1024;
 
 /**
  * The page as JSON. Runs are read while the caller takes their messages. The first ones are read before this returns, so that a
- * failure can still be answered as one.
+ * failure can still be answered as one. So is the reader asked for all others at once, who may have read too much: a page that
+ * breaks off is no JSON.
  */
-export async function streamChat(db: Database, filter: TreeFilter, page: ChatPage, view: View): Promise<Response> {
+export async function streamChat(
+  db: Database,
+  filter: TreeFilter,
+  page: ChatPage,
+  { view, readsOn }: RunsReader,
+): Promise<Response> {
   const [now, ...later] = groups(page.places);
+  await Promise.all(later.map(readsOn));
   const first = now === undefined ? [] : await readTrees(db, filter, now);
   async function* trees() {
     yield* first;
