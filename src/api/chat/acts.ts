@@ -83,10 +83,11 @@ async function answerAgain(
   const asked = named ?? (said && (await runOfMessage(chat, said)));
   if (asked === null && said !== null) return say(chat, said);
   const runId = requireRunId(asked ?? "");
-  const line = await newestRun(database(c), seen(c, sessionId), component);
   const isExact = named !== null;
+  // A request that names what it replaces is the same one for good, whatever was said since.
   const wasAsked = isExact && (await findByKey(database(c), await chatKey(chat, "ui.again", runId))) !== null;
-  const older = unwrap(replacedRun(line, { runId, isExact, wasAsked }));
+  const line = wasAsked ? [] : await newestRun(database(c), seen(c, sessionId), component);
+  const older = wasAsked ? runId : unwrap(replacedRun(line, { runId, isExact }));
   const made = await madeRun(c, dependencies, caller, {
     sessionId,
     runId: older,

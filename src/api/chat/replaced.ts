@@ -9,26 +9,22 @@ export interface Asked {
   runId: string;
   /** Whether that run is meant, and no other one that has replaced it since. */
   isExact: boolean;
-  /** Whether the run was answered again by a chat's request, so that this request may be the same one, sent again. */
-  wasAsked: boolean;
 }
 
 /**
- * Which run is answered again, so that the request, sent again, is the same run: a request that says which answer it replaces
- * means that one for good. One that does not means the newest; while that is a new answer that is still being made, it is
- * this request that has asked for it. `line` is the newest run, with those that it answers again.
+ * Which run is answered again by a request that is not known yet. One that says which answer it replaces means that one. One that
+ * does not means the newest; while that is a new answer that is still being made, it is this request that has asked for it. `line`
+ * is the newest run, with those that it answers again.
  */
-export function replacedRun(line: readonly Answered[], { runId, isExact, wasAsked }: Asked): Outcome<string> {
+export function replacedRun(line: readonly Answered[], { runId, isExact }: Asked): Outcome<string> {
   const [newest, older] = line;
   const nth = line.findIndex((run) => run.runId === runId);
   if (newest === undefined || nth < 0) return fail(newest === undefined ? runNotFound() : notTheNewest(runId));
-  const isExactlyOlder = isExact && nth > 0;
-  if (isExactlyOlder && !wasAsked) return fail(notTheNewest(runId));
+  if (isExact && nth > 0) return fail(notTheNewest(runId));
   const isUnderWay = newest.status === "PENDING" || newest.status === "RUNNING";
-  if (!isExactlyOlder && newest.status === "PAUSED") {
+  if (newest.status === "PAUSED") {
     return fail(runNotContinuable(newest.runId, "it waits for people; answer it, or stop it, first"));
   }
-  if (isExactlyOlder) return ok(runId);
   return ok(!isExact && isUnderWay && older !== undefined ? older.runId : newest.runId);
 }
 

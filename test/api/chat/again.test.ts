@@ -59,6 +59,12 @@ describe("a regenerate", () => {
     expect(textIn(next.chunks)).toBe("three");
     expect((await again(id, [message], runId)).runId).toBe(first.runId);
     expect(await statusesOf(id)).toEqual(["REGENERATED", "REGENERATED", "COMPLETED"]);
+    expect(textIn((await sendChat({ id, messages: [said("More?")] })).chunks)).toBe("four");
+    for (const replaced of [runId, first.runId]) {
+      const { runId: same, chunks } = await again(id, [message], replaced);
+      expect([same, textIn(chunks)]).toEqual(replaced === runId ? [first.runId, "two"] : [next.runId, "three"]);
+    }
+    expect(await statusesOf(id)).toHaveLength(4);
   });
 
   it("knows the user's message by its own id, as the history shows it, or by the run's own", async () => {

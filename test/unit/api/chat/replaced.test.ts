@@ -9,7 +9,7 @@ const line = (text: string) =>
     return runId === "" ? [] : [{ runId, status: status as RunStatus }];
   });
 const replaced = (of: string, asked: Partial<Asked> & { runId: string }) => {
-  const outcome = replacedRun(line(of), { isExact: false, wasAsked: false, ...asked });
+  const outcome = replacedRun(line(of), { isExact: false, ...asked });
   return outcome.ok ? outcome.value : outcome.failure.code;
 };
 
@@ -32,15 +32,14 @@ describe("the run that is answered again", () => {
     expect(replaced(of, { runId })).toBe(expected);
   });
 
-  it("is the one that is named, where that is the newest, or was asked for before", () => {
-    const exact = (of: string, runId: string, wasAsked: boolean) => replaced(of, { runId, isExact: true, wasAsked });
-    expect(exact("b:COMPLETED a:REGENERATED", "b", false)).toBe("b");
-    expect(exact("b:RUNNING a:COMPLETED", "b", false)).toBe("b");
+  it("is the one that is named, where that is the newest", () => {
+    const exact = (of: string, runId: string) => replaced(of, { runId, isExact: true });
+    expect(exact("b:COMPLETED a:REGENERATED", "b")).toBe("b");
+    expect(exact("b:RUNNING a:COMPLETED", "b")).toBe("b");
     for (const b of ["RUNNING", "COMPLETED", "PAUSED", "ERROR"]) {
-      expect(exact(`b:${b} a:REGENERATED`, "a", true)).toBe("a");
-      expect(exact(`b:${b} a:REGENERATED`, "a", false)).toBe("run_not_continuable");
+      expect(exact(`b:${b} a:REGENERATED`, "a")).toBe("run_not_continuable");
     }
-    expect(exact("b:PAUSED a:REGENERATED", "b", true)).toBe("run_not_continuable");
-    expect(exact("b:COMPLETED", "a", true)).toBe("run_not_continuable");
+    expect(exact("b:PAUSED a:REGENERATED", "b")).toBe("run_not_continuable");
+    expect(exact("b:COMPLETED", "a")).toBe("run_not_continuable");
   });
 });
