@@ -95,6 +95,19 @@ describe("a user's chat", () => {
     expect([one.status, other.status, one.runId === other.runId]).toEqual([200, 200, false]);
   });
 
+  it("is answered by the user, whomever the request names as the one who answers: sent again by another name, it is the same", async () => {
+    const ada = await user("ada");
+    const id = newId();
+    model.next([toolCall("delete_record", { id: "7" })], "Deleted.");
+    const { runId } = await sendChat({ id, messages: [said("Delete it")] }, ada);
+    const answer = (answered_by?: string) =>
+      sendChat({ id, messages: [answerOf(runId, approves(`${runId}.0`, true))], answered_by }, ada);
+    for (const name of ["bob", "grace", undefined]) {
+      const { status, chunks } = await answer(name);
+      expect([name, status, textIn(chunks)]).toEqual([name, 200, "Deleted."]);
+    }
+  });
+
   it("has eight readers; the ninth is refused before the stream", async () => {
     const ada = await user("ada");
     const id = newId();

@@ -68,7 +68,8 @@ async function runOfMessage(chat: Chat, { messageId }: Pick<Said, "messageId">):
 async function answer(chat: Chat, { runId, entries }: Extract<Act, { kind: "answer" }>): Promise<Outcome<RunAnswer>> {
   const { caller, component, session, reading } = chat;
   requireRunId(runId);
-  const answeredBy = chat.options.answeredBy ?? caller.userId;
+  // A confined caller answers for itself: whom it names is no part of what makes its answer the same one.
+  const answeredBy = caller.confined ? caller.userId : (chat.options.answeredBy ?? caller.userId);
   const idempotency = await chatKey(chat, "ui.answer", { runId, entries, answeredBy });
   const outcome = await session.continueRun({ ...reading, runId, component, entries, answeredBy, idempotency });
   return withOneText(outcome, runId);
