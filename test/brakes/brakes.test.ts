@@ -138,6 +138,20 @@ describe("a list of runs that is read page by page", () => {
   });
 });
 
+describe("previews of runs", () => {
+  it("count each fifty as one request more", async () => {
+    const user = bearer(await tokenFor(newId()));
+    const session_id = newId();
+    await call("POST", "/sessions", { session_id, agent_id: "assistant" }, user);
+    await seedRuns(session_id, 250, "'hi'");
+    const read = () => call("GET", `/sessions/${session_id}/run-previews`, undefined, user);
+    // One request made the session, and twelve are let pass.
+    expect((await read()).body).toHaveLength(250);
+    const second = await read();
+    expect([second.status, second.body.code]).toEqual([429, "rate_limited"]);
+  });
+});
+
 describe("a chat's history", () => {
   it("counts each 256 KB behind the first as one request more, and one that is too many is 429, not half a page", async () => {
     const user = bearer(await tokenFor(newId()));

@@ -167,6 +167,26 @@ describe("a name and a summary that the owner asks for", () => {
   });
 });
 
+describe("a summary that is under way while its user has everything erased", () => {
+  it("stands in the ledger among what the erase removes at the day's end", async () => {
+    const ada = await endUser();
+    const id = await sessionOf(ada);
+    const point = gate();
+    model.nextSummaries([hold(point), ...summary("Late")]);
+    const late = summarize(id, ada.headers);
+    await point.reached();
+    const before = Date.now();
+    expect((await call("DELETE", `/users/${ada.id}/sessions`, undefined, ada.headers)).status).toBe(204);
+    point.release();
+    expect((await late).status).toBe(404);
+    await untilUsed(ada, 30);
+    const { results } = await env.DB.prepare("select run_id from run_usage where user_id = ?1 and started_at > ?2")
+      .bind(ada.id, before)
+      .all();
+    expect(results).toEqual([]);
+  });
+});
+
 describe("a name and a summary that nobody asks for", () => {
   it("count for the owner: those that runs make due, and those that a run waits for", async () => {
     const ada = await endUser();

@@ -19,8 +19,8 @@ export async function refuseFork(c: AppContext, quota: Quota | null, nowMs: numb
 }
 
 /**
- * Throws the 429 if the caller's user has used the day's tokens up. For what asks a model without a run: names and summaries are
- * in no ledger, so they are refused once runs have used it up, and until then only braked.
+ * Throws the 429 if the caller's user has used the day's tokens up. For what asks a model without a run: names and
+ * summaries, whose use is in the ledger once they are made, so those that are asked for at once pass together.
  */
 export async function refuseModel(c: AppContext, quota: Quota | null, nowMs: number): Promise<void> {
   if (quota === null || quota.limits.tokensPerDay === 0) return;

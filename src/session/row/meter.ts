@@ -2,13 +2,26 @@ import { type Model, type ModelChunk, NO_USAGE } from "../../domain/model.ts";
 import { type Exchange, usedTokens } from "../../engine/drive/used-tokens.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
+/** What a name or a summary has used, and when its model was asked. */
+export interface Used {
+  tokens: number;
+  askedAt: number;
+}
+
 /** Counts what a name or a summary uses, request by request, as a run's requests are counted. */
 export class Meter {
   readonly #exchanges = new Set<Exchange>();
+  readonly #askedAt: number;
+
+  /** `askedAt` is before the model is asked: an erase that comes behind it finds the use among what it removes. */
+  constructor(askedAt: number) {
+    this.#askedAt = askedAt;
+  }
 
   /** By now: a request that nobody waits for any more counts as far as its answer had come. */
-  get tokens(): number {
-    return [...this.#exchanges].reduce((sum, exchange) => sum + usedTokens(exchange), 0);
+  get used(): Used {
+    const tokens = [...this.#exchanges].reduce((sum, exchange) => sum + usedTokens(exchange), 0);
+    return { tokens, askedAt: this.#askedAt };
   }
 
   /** The model, and those that are asked in its place, with their requests counted. */

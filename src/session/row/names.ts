@@ -11,7 +11,7 @@ import { shortenToName } from "../../names/typed-name.ts";
 import { readOrNull } from "../../store/commit.ts";
 import { firstMessages, type MessageExcerpt } from "../../store/messages/messages.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { Meter } from "./meter.ts";
+import { Meter, type Used } from "./meter.ts";
 
 /** The session's own agent or team, whose settings of names apply; undefined if the deployment has it no more. */
 export function namingAgent(deps: SessionDependencies, session: Session): Agent | undefined {
@@ -49,8 +49,8 @@ export interface GeneratedName {
   change: NameChange;
   /** Why the provider did not answer. Then the change is to the fallback. Null if it did. */
   failure: ModelFailure | null;
-  /** How many tokens the model has used for it. */
-  used: number;
+  /** What the model has used for it. */
+  used: Used;
 }
 
 /**
@@ -68,9 +68,9 @@ export async function generatedChange(
     return fail(databaseUnavailable());
   }
   const lines = read.value;
-  const meter = new Meter();
+  const meter = new Meter(deps.now());
   const { name, details, failure } = await askAndGuard(deps, session, { lines, jobId: request.jobId, meter });
-  const used = meter.tokens;
+  const { used } = meter;
   if (name !== null) {
     return ok({ change: { name, source: "generated", details }, failure, used });
   }

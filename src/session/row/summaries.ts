@@ -138,10 +138,10 @@ export class SessionSummaries {
       return found.ok ? fail(summaryFailed()) : found;
     }
     const asked = found.value;
-    const meter = new Meter();
+    const meter = new Meter(this.#deps.now());
     const walked = await this.#walk(asked, own, { view: viewOf(principal), signal, meter });
     const payer = principal === SERVER ? asked.userId : payerOf(principal, asked);
-    const along = usedBeside(this.#deps, payer, meter.tokens);
+    const along = usedBeside(this.#deps, payer, meter.used);
     if (!walked.ok) {
       this.#rows.note(along);
       return walked;

@@ -44,6 +44,7 @@ async function named(
   const sessionId = await storeSession([run(0, roles)]);
   const agent: Agent = { id: "a", name: "A", ...(naming !== undefined && { naming }) };
   const deps = {
+    now: () => 0,
     sessionId,
     db: openDatabase(env.DB),
     agents: new Map([["a", agent]]),
@@ -114,7 +115,11 @@ describe("a name that a job asks for", () => {
     const { sessionId, ...answer } = await named(model, JOB, { roles });
     const cost = details({ model: null, promptTokens: 0, completionTokens: 0, attempts: 0 });
     const name = roles.startsWith("u") ? "text of 0u0" : sessionId;
-    expect(answer).toEqual({ change: { name, source: "fallback", details: cost }, failure: null, used: 0 });
+    expect(answer).toEqual({
+      change: { name, source: "fallback", details: cost },
+      failure: null,
+      used: { tokens: 0, askedAt: 0 },
+    });
     expect(asked).toHaveLength(0);
   });
 });

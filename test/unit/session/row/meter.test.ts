@@ -34,9 +34,9 @@ const modelThat = (said: (ModelChunk | Error | "hangs")[], fallbacks: Model[] = 
 });
 
 async function usedBy(model: Model, signal?: AbortSignal): Promise<number> {
-  const meter = new Meter();
+  const meter = new Meter(0);
   await modelAnswer(meter.on(model), request, { timeoutMs: 20, maxChars: 1_000, ...(signal && { signal }) });
-  return meter.tokens;
+  return meter.used.tokens;
 }
 
 it("counts what the provider counts", async () => {
@@ -65,10 +65,10 @@ it("counts nothing of a provider that failed before it said anything, and what t
 });
 
 it("adds up the requests of one name or summary", async () => {
-  const meter = new Meter();
+  const meter = new Meter(0);
   const model = meter.on(modelThat([counted, finished]));
   const bounds = { timeoutMs: 20, maxChars: 10 };
   await modelAnswer(model, request, bounds);
   await modelAnswer(model, request, bounds);
-  expect(meter.tokens).toBe(140);
+  expect(meter.used.tokens).toBe(140);
 });
