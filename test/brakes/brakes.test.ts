@@ -152,6 +152,21 @@ describe("previews of runs", () => {
   });
 });
 
+describe("a filter that few runs pass", () => {
+  it.each([
+    ["runs", "created_after=4000000000"],
+    ["run-previews", "status=error"],
+  ])("counts each fifty runs of the session as one request more: %s?%s", async (list, filter) => {
+    const user = bearer(await tokenFor(newId()));
+    const session_id = newId();
+    await call("POST", "/sessions", { session_id, agent_id: "assistant" }, user);
+    await seedRuns(session_id, 300, "'hi'");
+    const read = () => call("GET", `/sessions/${session_id}/${list}?${filter}`, undefined, user);
+    expect((await read()).body).toEqual([]);
+    expect((await read()).body.code).toBe("rate_limited");
+  });
+});
+
 describe("a chat's history", () => {
   it("counts each 256 KB behind the first as one request more, and one that is too many is 429, not half a page", async () => {
     const user = bearer(await tokenFor(newId()));

@@ -21,7 +21,7 @@ import { CancelFields, runBody, runRoutes } from "./contract.ts";
 import { runInput } from "./input.ts";
 import { askedTree, runOutput } from "./json.ts";
 import { newRun } from "./new-run.ts";
-import { runsReader } from "./reader.ts";
+import { countLookedAt, runsReader } from "./reader.ts";
 import { streamRuns } from "./stream.ts";
 
 /** Running agents or teams, and reading and cancelling their runs. */
@@ -60,6 +60,7 @@ export function runsRouter(dependencies: RouteDependencies, type: ComponentType)
       ...(ref.type === "agent" ? { agentId: ref.id } : { teamId: ref.id }),
       ...(status !== undefined && { statuses: [status] }),
     };
+    await countLookedAt(c, status === undefined ? 0 : session.nextRunIndex);
     const answer = await streamRuns(database(c), seen(c, session_id), filter, { ...runsReader(c), from: FIRST_RUN });
     const componentId = ref.type === "agent" ? session.agentId : session.teamId;
     if (answer.isEmpty && componentId !== ref.id) throw new AppError(sessionNotFound());

@@ -4,18 +4,16 @@ import { wrongField } from "../../http/field-errors.ts";
 import { callersView } from "../../http/view.ts";
 import { startOfNewest } from "../../store/runs/newest-runs.ts";
 import { newestPreviews } from "../../store/runs/previews.ts";
+import type { RunFilter } from "../../store/runs/run-filter.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { askedTree } from "../runs/json.ts";
-import { runsReader } from "../runs/reader.ts";
+import { countLookedAt, runsReader } from "../runs/reader.ts";
 import { streamRun, streamRuns } from "../runs/stream.ts";
 import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
 import { runFilter } from "./input.ts";
 import { runPreviewJson } from "./json.ts";
-
-/** How many previews an end user gets for one request of the brake. */
-const PREVIEWS_A_REQUEST = 50;
 
 /** The runs of a session, of any agent or team. Reads D1. */
 export function sessionRunsRouter() {
@@ -25,7 +23,8 @@ export function sessionRunsRouter() {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
     const filter = runFilter(query);
-    await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
+    const { nextRunIndex } = await requireSession(c, session_id, query, notFoundTexts.runs(session_id));
+    await countLookedAt(c, isFiltered(filter) ? nextRunIndex : 0);
     const from = await startOfNewest(database(c), seen(c, session_id), filter, query.limit);
     if (from === null) throw noSuchRun(query.before);
     const shown = { ...runsReader(c), from, limit: query.limit };
@@ -40,9 +39,8 @@ export function sessionRunsRouter() {
     const found = await newestPreviews(database(c), session, filter, query.limit ?? MAX_LISTED_RUNS);
     if (!found.hasSession) throw new AppError(sessionNotFound(notFoundTexts.runs(session_id)));
     if (!found.hasBefore) throw noSuchRun(query.before);
-    // The words of a preview stand in a row that may be long, so reading many of them costs as a list of runs does.
-    const { view, readsOn } = runsReader(c);
-    await Promise.all(Array.from({ length: Math.floor(found.runs.length / PREVIEWS_A_REQUEST) }, readsOn));
+    await countLookedAt(c, isFiltered(filter) ? found.runsInSession : found.runs.length);
+    const view = callersView(c);
     return c.json(
       found.runs.map((run) => runPreviewJson(run, view)),
       200,
@@ -65,6 +63,10 @@ export function sessionRunsRouter() {
 
   return router;
 }
+
+/** Whether runs are looked at that are not shown. */
+const isFiltered = ({ createdAfter, createdBefore, statuses }: RunFilter): boolean =>
+  createdAfter !== undefined || createdBefore !== undefined || statuses !== undefined;
 
 const noSuchRun = (before: string | undefined) =>
   wrongField("query", "before", "the session has no run of this id", before);

@@ -12,6 +12,8 @@ import { listedRuns, type RunFilter } from "./run-filter.ts";
 
 export interface Previews {
   hasSession: boolean;
+  /** How many runs the session has had; a filter looks at all of them. */
+  runsInSession: number;
   /** Whether the session has the run that the filter names; true if it names none. */
   hasBefore: boolean;
   /** In the order of a list. */
@@ -29,7 +31,7 @@ export async function newestPreviews(
   const { sessionId, type } = session;
   const [found, named, waiting, started] = await db.batch([
     db
-      .select({ sessionId: sessions.sessionId })
+      .select({ runs: sessions.nextRunIndex })
       .from(sessions)
       .where(and(eq(sessions.sessionId, sessionId), isThere(db, session), ofType(type)))
       .limit(1),
@@ -46,6 +48,7 @@ export async function newestPreviews(
   const newestFirst = [...waiting, ...started].slice(0, limit);
   return {
     hasSession: found.length > 0,
+    runsInSession: found[0]?.runs ?? 0,
     hasBefore: filter.before === undefined || named.length > 0,
     runs: newestFirst.reverse().map(({ said, waitsFor, ...run }) => ({
       ...run,
