@@ -70,8 +70,11 @@ export function brakeRequests(): Middleware {
   };
 }
 
-/** Counts what a request under way goes on to read as one request more of its user. Throws when that is one too many. */
-export const brakeFurther = (c: AppContext): Promise<void> => brakeUser(c, c.get("config").requests);
+/** Counts what a request under way goes on to read as so many requests more of its user. Throws when one is too many. */
+export async function brakeFurther(c: AppContext, requests = 1): Promise<void> {
+  const brake = c.get("config").requests;
+  await Promise.all(Array.from({ length: requests }, () => brakeUser(c, brake)));
+}
 
 /** Brakes what costs a model, or reads very much. */
 export function brakeRunStarts(): Middleware {

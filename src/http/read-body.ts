@@ -36,18 +36,17 @@ export class BodyReader {
     let size = 0;
     let isWhole = false;
     try {
-      while (!isWhole) {
+      for (;;) {
         const waitMs = Math.max(0, Math.min(silenceMs, endsAt - Date.now()));
         const { done, value } = await withTimeout(reader.read(), waitMs, late);
         isWhole = done;
-        if (done) break;
+        if (done) return joinBytes(chunks, size);
         size += value.byteLength;
         this.#heldBytes += value.byteLength;
         if (size > limitBytes) throw new AppError(tooLarge);
         if (size > SMALL_BYTES && this.#heldBytes > heldBytes) throw new AppError(serverBusy());
         chunks.push(value);
       }
-      return joinBytes(chunks, size);
     } finally {
       this.#heldBytes -= size;
       // This is not awaited: what brings nothing may not answer it either.

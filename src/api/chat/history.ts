@@ -31,7 +31,7 @@ export async function streamChat(
   { view, readsOn }: RunsReader,
 ): Promise<Response> {
   const [now, ...later] = groups(page.places);
-  await Promise.all(later.map(readsOn));
+  await readsOn(later.length);
   const first = now === undefined ? [] : await readTrees(db, filter, now);
   async function* trees() {
     yield* first;

@@ -7,12 +7,11 @@ import type { RunsReader } from "./stream.ts";
 const RUNS_A_REQUEST = 50;
 
 /** Counts the runs that are looked at beside what is shown of them. Throws the 429 where they are too many. */
-export async function countLookedAt(c: AppContext, runs: number): Promise<void> {
-  await Promise.all(Array.from({ length: Math.floor(runs / RUNS_A_REQUEST) }, () => brakeFurther(c)));
-}
+export const countLookedAt = (c: AppContext, runs: number): Promise<void> =>
+  brakeFurther(c, Math.floor(runs / RUNS_A_REQUEST));
 
 /** The caller, as the reader of a list of runs: each page behind the first counts as one request more. */
 export const runsReader = (c: AppContext): RunsReader => ({
   view: callersView(c),
-  readsOn: () => brakeFurther(c),
+  readsOn: (pages) => brakeFurther(c, pages),
 });

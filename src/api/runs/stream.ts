@@ -13,8 +13,8 @@ const PAGE = { maxRuns: 100, maxBytes: 256 * 1024 };
 /** Who reads a list of runs. */
 export interface RunsReader {
   view: View;
-  /** Is asked before a page behind the first one is told; throws where the caller has read too much. */
-  readsOn(): Promise<void>;
+  /** Is asked before pages behind the first one are told, one unless it says how many; throws where the caller has read too much. */
+  readsOn(pages?: number): Promise<void>;
 }
 
 /** To whom a list of runs is shown, and which part of it. */

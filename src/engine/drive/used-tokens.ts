@@ -16,10 +16,11 @@ export interface Exchange {
 /** What a request has used: what the provider counted or, if it has not counted, about what these texts come to. */
 export function usedTokens({ request, text, reasoningBytes, fragments, usage }: Exchange): number {
   if (usage.totalTokens > 0) return usage.totalTokens;
-  return tokensOfBytes(sentBytes(request) + utf8Bytes(text) + reasoningBytes + fragments.bytes);
+  return tokensOfBytes(requestBytes(request) + utf8Bytes(text) + reasoningBytes + fragments.bytes);
 }
 
-function sentBytes({ messages, tools }: Exchange["request"]): number {
+/** About what a model reads of it. The window counts other bytes (`sentBytes`): ids of calls, and what the provider has said beside the text. */
+function requestBytes({ messages, tools }: Exchange["request"]): number {
   const told = tools.length === 0 ? 0 : utf8Bytes(JSON.stringify(tools));
   return messages.reduce((sum, message) => sum + messageBytes(message), told);
 }
