@@ -45,13 +45,18 @@ export async function onPage(
     await act(page);
     if (wrong.length > 0) throw new Error(`The page had errors:\n${wrong.join("\n")}`);
   } catch (error) {
-    mkdirSync(LEFT, { recursive: true });
-    const file = path.join(LEFT, name.replace(/\W+/g, "-"));
-    await page.screenshot({ path: `${file}.png`, fullPage: true }).catch(() => {});
-    writeFileSync(`${file}.txt`, [...said, ...wrong].join("\n"));
-    console.error(`What the page showed: ${file}.png. What it said: ${file}.txt.`);
+    await keepWhatItShowed(page, name, [...said, ...wrong]);
     throw error;
   } finally {
     await context.close();
   }
+}
+
+/** Leaves a picture of the page, and what it has said, for who looks into a test that failed. */
+export async function keepWhatItShowed(page: Page, name: string, said: readonly string[]): Promise<void> {
+  mkdirSync(LEFT, { recursive: true });
+  const file = path.join(LEFT, name.replace(/\W+/g, "-").slice(0, 100));
+  await page.screenshot({ path: `${file}.png`, fullPage: true }).catch(() => {});
+  writeFileSync(`${file}.txt`, said.join("\n"));
+  console.error(`What the page showed: ${file}.png. What it said: ${file}.txt.`);
 }

@@ -1,0 +1,3 @@
+import type { Stage } from "./support/stage.ts";
+
+export function detailsTests(_stage: Stage): void {}

@@ -1,0 +1,3 @@
+import type { Stage } from "./support/stage.ts";
+
+export function keysTests(_stage: Stage): void {}

@@ -1,0 +1,84 @@
+import { test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { keepWhatItShowed } from "../../browser/support/browser-page.ts";
+import type { Stage, User } from "./stage.ts";
+
+/** How long a page may take for what a test waits for. Nothing is slow by itself; on a busy machine everything is. */
+const WAIT_MS = 20_000;
+
+export interface Opened {
+  page: Page;
+  user: User;
+  stage: Stage;
+  /** Another tab of the same browser, as the same user. */
+  open(hash?: string): Promise<Page>;
+}
+
+export interface HowOpened {
+  /** Where the page begins, such as `#/approvals`. */
+  hash?: string;
+  /** What its token may do; left out, all that end users may. */
+  scopes?: readonly string[];
+  /** What is there before the page is opened. */
+  before?: (user: User) => Promise<unknown>;
+  /** What the page says on its console because of what the test does. */
+  expected?: RegExp;
+  width?: number;
+  height?: number;
+  theme?: "light" | "dark";
+}
+
+/**
+ * A test of the page, opened as a user of its own. It fails on whatever the page says wrong on its console, on a promise that
+ * nobody caught, on a violation of its policy, and on a request to another origin.
+ */
+export function inboxTest(stage: Stage, name: string, how: HowOpened, act: (opened: Opened) => Promise<void>): void {
+  test(name, { timeout: 120_000 }, async () => {
+    const user = await stage.user(how.scopes);
+    await how.before?.(user);
+    const { width = 1280, height = 800, theme = "light" } = how;
+    const context = await stage.browser.newContext({ viewport: { width, height }, colorScheme: theme });
+    // The empty page that a tab begins with has no storage.
+    const content = `if (location.protocol === "http:") sessionStorage.setItem("edge-sessions.credential", ${JSON.stringify(user.token)})`;
+    await context.addInitScript({ content });
+    const said: string[] = [];
+    const wrong: string[] = [];
+    watch(context, stage, { said, wrong, expected: how.expected });
+    const open = async (hash = "") => {
+      const page = await context.newPage();
+      page.setDefaultTimeout(WAIT_MS);
+      await page.goto(`${stage.url}/ui/${hash}`);
+      return page;
+    };
+    let page: Page | undefined;
+    try {
+      page = await open(how.hash);
+      await act({ page, user, stage, open });
+      if (wrong.length > 0) throw new Error(`The page had errors:\n${wrong.join("\n")}`);
+    } catch (error) {
+      if (page !== undefined) await keepWhatItShowed(page, `ui ${name}`, [...said, ...wrong]);
+      throw error;
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+interface Heard {
+  said: string[];
+  wrong: string[];
+  expected: RegExp | undefined;
+}
+
+function watch(context: BrowserContext, stage: Stage, { said, wrong, expected }: Heard): void {
+  context.on("console", (message) => {
+    const line = `${message.type()}: ${message.text()}`;
+    said.push(line);
+    if (message.type() === "error" && !expected?.test(message.text())) wrong.push(line);
+  });
+  context.on("weberror", (error) => wrong.push(`not caught: ${error.error().stack ?? error.error().message}`));
+  context.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${stage.url}/`) && !/^(data|blob|about):/.test(url)) wrong.push(`asked elsewhere: ${url}`);
+  });
+}

@@ -1,0 +1,83 @@
+import { me, server } from "../access/access.ts";
+import { openCount } from "../approvals/open-count.ts";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { Menu, MenuItem } from "../parts/menu.tsx";
+import { texts } from "../texts/index.ts";
+import { filter, go, hrefOf, place } from "./place.ts";
+import { routeHash, VIEWS, type View } from "./route.ts";
+import { settings } from "./settings.ts";
+
+const ICONS: Record<View, IconName> = {
+  all: "inbox",
+  waiting: "clock",
+  unread: "check",
+  pinned: "pin",
+  archived: "archive",
+};
+
+/** Where one can go: the views of the inbox, the approvals, and a new conversation. */
+export function Navigation() {
+  return (
+    <nav class="navigation" aria-label={texts.app.name}>
+      <a class="brand" href={hrefOf({ screen: "inbox" })}>
+        <img src="/ui/icon.svg" alt="" width="20" height="20" />
+        <span>{server.value?.name ?? texts.app.name}</span>
+      </a>
+      <a class="button primary" href={hrefOf({ screen: "new" })}>
+        <Icon name="plus" />
+        <span>{texts.app.newConversation}</span>
+      </a>
+      <ul>
+        {VIEWS.map((view) => (
+          <li key={view}>
+            <ViewLink view={view} />
+          </li>
+        ))}
+      </ul>
+      <ul>
+        <li>
+          <a href={hrefOf({ screen: "approvals" })} aria-current={current(place.value.screen === "approvals")}>
+            <Icon name="approvals" />
+            <span>{texts.app.approvals}</span>
+            <Count of={openCount.value} />
+          </a>
+        </li>
+      </ul>
+      <div class="account">
+        <span title={me.value?.actor}>{me.value?.user_id ?? me.value?.actor}</span>
+        <Menu label={texts.app.account} icon="settings">
+          {(["auto", "light", "dark"] as const).map((theme) => (
+            <MenuItem
+              key={theme}
+              checked={settings.value.theme === theme}
+              onChoose={() => {
+                settings.value = { ...settings.peek(), theme };
+              }}
+            >
+              {`${texts.app.theme.label}: ${texts.app.theme[theme]}`}
+            </MenuItem>
+          ))}
+          <MenuItem onChoose={() => go({ screen: "connect" })}>{texts.connect.title}</MenuItem>
+        </Menu>
+      </div>
+    </nav>
+  );
+}
+
+function ViewLink({ view }: { view: View }) {
+  const { screen } = place.value;
+  const isShown = (screen === "inbox" || screen === "session") && filter.value.view === view && !filter.value.tag;
+  const href = routeHash({ screen: "inbox", filter: { ...filter.value, view, tag: null } });
+  return (
+    <a href={href} aria-current={current(isShown)}>
+      <Icon name={ICONS[view]} />
+      <span>{texts.app.views[view]}</span>
+    </a>
+  );
+}
+
+const current = (isShown: boolean) => (isShown ? "page" : undefined);
+
+/** A number of things that wait; none where nothing does. */
+const Count = ({ of }: { of: { count: number; isCapped: boolean } | null }) =>
+  of === null || of.count === 0 ? null : <span class="count">{`${of.count}${of.isCapped ? "+" : ""}`}</span>;

@@ -1,0 +1,48 @@
+import type { ComponentChildren, Ref } from "preact";
+import { Icon, type IconName } from "./icon.tsx";
+
+interface Common {
+  onClick?: (event: MouseEvent) => void;
+  disabled?: boolean;
+  type?: "button" | "submit";
+  /** What the button does, beside its words; of a drawing alone, its name. */
+  title?: string;
+  icon?: IconName;
+  pressed?: boolean;
+  expanded?: boolean;
+  class?: string;
+  buttonRef?: Ref<HTMLButtonElement>;
+}
+
+/** A button with words. One on a screen is `primary`: what one came for. */
+export function Button({
+  tone = "plain",
+  children,
+  ...rest
+}: Common & { tone?: "primary" | "plain" | "danger" | "quiet"; children: ComponentChildren }) {
+  return (
+    <button {...attributes(rest)} class={`button ${tone} ${rest.class ?? ""}`}>
+      {rest.icon && <Icon name={rest.icon} />}
+      <span>{children}</span>
+    </button>
+  );
+}
+
+/** A button that is a drawing. Its label is its name for who does not see it, and its tip. */
+export function IconButton({ label, icon, ...rest }: Common & { label: string; icon: IconName }) {
+  return (
+    <button {...attributes({ title: label, ...rest })} class={`icon-button ${rest.class ?? ""}`} aria-label={label}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+const attributes = ({ onClick, disabled, type = "button", title, pressed, expanded, buttonRef }: Common) => ({
+  type,
+  title,
+  disabled,
+  onClick,
+  ...(buttonRef !== undefined && { ref: buttonRef }),
+  "aria-pressed": pressed,
+  "aria-expanded": expanded,
+});

@@ -1,0 +1,18 @@
+import { signal } from "@preact/signals";
+import { longTime, shortTime } from "./time-text.ts";
+
+/** The time of day, as far as relative times need it. */
+const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now();
+}, 30_000);
+
+/** When something was, short, with the whole of it as its tip. `at` is ISO 8601. */
+export function Time({ at }: { at: string }) {
+  const date = new Date(at);
+  return (
+    <time dateTime={at} title={longTime(date)}>
+      {shortTime(date, new Date(now.value))}
+    </time>
+  );
+}

@@ -1,0 +1,46 @@
+import { signal } from "@preact/signals";
+import { ApiError, ConnectionError, EdgeSessions } from "../../packages/client/src/index.ts";
+import { access, type Me, type Server, server, shownCredential } from "../access/access.ts";
+
+/** Whether the server has answered the last request, whatever it said. */
+export const isReached = signal(true);
+
+/** The server that this page is of. */
+export const api = new EdgeSessions({
+  baseUrl: location.origin,
+  token: shownCredential,
+  fetch: async (url, init) => {
+    try {
+      const response = await fetch(url, init);
+      isReached.value = true;
+      return response;
+    } catch (error) {
+      if (init.signal?.aborted !== true) isReached.value = false;
+      throw error;
+    }
+  },
+});
+
+/** Asks who the caller is. Where the server refuses it, `Connect` is shown. */
+export async function askAccess(): Promise<void> {
+  server.value ??= (await api.request<Server>("GET", "/info")).data;
+  try {
+    const { data } = await api.request<Me>("GET", "/me");
+    access.value = { state: "granted", me: data };
+  } catch (error) {
+    if (!refused(error)) throw error;
+  }
+}
+
+/**
+ * Whether the server wants another credential: then `Connect` is shown. Whoever asks the server anything hands its failures
+ * here first.
+ */
+export function refused(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.status !== 401) return false;
+  access.value = { state: "refused", why: shownCredential() === "" ? null : error.detail };
+  return true;
+}
+
+/** Whether nothing came back at all: what was asked may be asked again. */
+export const isAway = (error: unknown): boolean => error instanceof ConnectionError;
