@@ -1,52 +1,81 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { build, type Metafile } from "esbuild";
+import { type BuildFailure, build, type Metafile } from "esbuild";
 
 /** `npm run build`: makes the inbox's page of `ui/`, for the Worker to serve at `/ui/`. Wrangler runs it before it starts or deploys. */
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const UI = path.join(ROOT, "ui");
 const OUT = path.join(ROOT, "public/ui");
+/** Where files wait until they are whole: beside what is served, and on the same disk. */
+const UNFINISHED = path.join(ROOT, ".wrangler/ui");
 
 const MAIN = "ui/main.tsx";
 const STYLE = "ui/style/page.css";
 
-const { outputFiles, metafile } = await build({
-  absWorkingDir: ROOT,
-  entryPoints: [MAIN, STYLE],
-  outdir: path.join(OUT, "assets"),
-  entryNames: "[name]-[hash]",
-  chunkNames: "[name]-[hash]",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  minify: true,
-  sourcemap: "linked",
-  sourcesContent: true,
-  metafile: true,
-  write: false,
-  tsconfig: path.join(UI, "tsconfig.json"),
-  target: ["chrome123", "firefox121", "safari17.5"],
-  logLevel: "warning",
-});
-
-const files = new Map(outputFiles.map(({ path: file, contents }) => [file, Buffer.from(contents)]));
-const page = readFileSync(path.join(UI, "index.html"), "utf8")
-  .replace("{{script}}", addressOf(metafile, MAIN))
-  .replace("{{style}}", addressOf(metafile, STYLE));
-for (const one of ["icon.svg"]) files.set(path.join(OUT, one), readFileSync(path.join(UI, one)));
-// The page comes last: it names the others.
-files.set(path.join(OUT, "index.html"), Buffer.from(page));
-
-// Two servers that start at the same time write the same bytes, and neither takes away what the other one serves.
-for (const [file, contents] of files) {
-  if (existsSync(file) && readFileSync(file).equals(contents)) continue;
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, contents);
+try {
+  serve(await madeFiles());
+} catch (error) {
+  // The bundler has said what is wrong, and where.
+  if (!isBuildFailure(error)) console.error(error);
+  console.error("The page of ui/ was not built. What public/ui has is of the last build that worked.");
+  process.exitCode = 1;
 }
-for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
-  const file = path.join(entry.parentPath, entry.name);
-  if (entry.isFile() && !files.has(file)) rmSync(file, { force: true });
+
+/** All files of the page, by their paths. */
+async function madeFiles(): Promise<Map<string, Buffer>> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [MAIN, STYLE],
+    outdir: path.join(OUT, "assets"),
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    sourcemap: "linked",
+    sourcesContent: true,
+    metafile: true,
+    write: false,
+    tsconfig: path.join(UI, "tsconfig.json"),
+    target: ["chrome123", "firefox121", "safari17.5"],
+    logLevel: "warning",
+  });
+  const files = new Map(outputFiles.map(({ path: file, contents }) => [file, Buffer.from(contents)]));
+  files.set(path.join(OUT, "icon.svg"), readFileSync(path.join(UI, "icon.svg")));
+  files.set(path.join(OUT, "licenses.txt"), Buffer.from(licensesOf(metafile)));
+  // The page comes last: it names the others.
+  files.set(path.join(OUT, "index.html"), Buffer.from(pageOf(metafile)));
+  return files;
+}
+
+/** Puts files where they are served, and takes away those of earlier builds. */
+function serve(files: ReadonlyMap<string, Buffer>): void {
+  for (const [file, contents] of files) {
+    // Two servers that start at the same time make the same bytes, and neither takes away what the other one serves.
+    if (existsSync(file) && readFileSync(file).equals(contents)) continue;
+    put(file, contents);
+  }
+  for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !files.has(file)) rmSync(file, { force: true });
+  }
+}
+
+/** Nobody is served half a file. */
+function put(file: string, contents: Buffer): void {
+  const unfinished = path.join(UNFINISHED, `${process.pid}-${path.basename(file)}`);
+  mkdirSync(UNFINISHED, { recursive: true });
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, file);
+}
+
+function pageOf(metafile: Metafile): string {
+  return readFileSync(path.join(UI, "index.html"), "utf8")
+    .replace("{{script}}", addressOf(metafile, MAIN))
+    .replace("{{style}}", addressOf(metafile, STYLE));
 }
 
 /** Where the page finds what became of an entry point. */
@@ -54,4 +83,21 @@ function addressOf({ outputs }: Metafile, entryPoint: string): string {
   const found = Object.entries(outputs).find(([, output]) => output.entryPoint === entryPoint);
   if (found === undefined) throw new Error(`Nothing was made of ${entryPoint}.`);
   return `/ui/${path.relative(OUT, path.join(ROOT, found[0])).replaceAll(path.sep, "/")}`;
+}
+
+/** The packages in the page keep their licences, which the bundler takes out: each wants its text to go along. */
+function licensesOf({ inputs }: Metafile): string {
+  const names = Object.keys(inputs).flatMap((file) => file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []);
+  const texts = [...new Set(names)].sort().map((name) => {
+    const folder = path.join(ROOT, "node_modules", name);
+    const { version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+    const text = readdirSync(folder).find((file) => /^licen[cs]e(\.|$)/i.test(file));
+    if (text === undefined) throw new Error(`${name} is in the page, and has no text of its licence.`);
+    return `${name} ${version}\n\n${readFileSync(path.join(folder, text), "utf8").trim()}\n`;
+  });
+  return `The page has these packages in it.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && "errors" in error;
 }

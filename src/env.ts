@@ -84,6 +84,8 @@ export const SETTINGS = {
   sessions: binding("SESSIONS"),
   /** The Queue that slices of jobs are sent to. */
   jobs: binding("JOBS"),
+  /** The files of the inbox's page. Null: the deployment has left them out. */
+  assets: optionalBinding("ASSETS"),
   /** `npm start` sets `development`: then no key is needed, and the offline model answers if no other is set. */
   mode: variable("MODE", MODE, "deployment"),
   /** Null: anyone may call in development, nobody in a deployment. */

@@ -57,6 +57,7 @@ const NO_DOORS = {
   userTokensPerDay: 2_000_000,
   userMaxSessions: 0,
   authFailures: null,
+  assets: null,
   requests: null,
   runStarts: null,
 };

@@ -145,9 +145,10 @@ export const getRoot = defineRoute({
   operationId: "get_root",
   scope: "open",
   summary: "What this is",
-  description: "Answers anybody, also without a key, so that a client can tell that it has the right address.",
+  description:
+    "Answers anybody, also without a key, so that a client can tell that it has the right address. A browser, whose `Accept` names `text/html`, is led to the inbox where the deployment has it.",
   ...discovery,
-  responses: { 200: json(Root, "The name of the API") },
+  responses: { 200: json(Root, "The name of the API"), 302: { description: "To the inbox, for a browser" } },
 });
 
 export const getHealth = defineRoute({

@@ -2,6 +2,7 @@ import { AppError, agentNotFound, teamNotFound } from "../../domain/error.ts";
 import { heldIds, type Scope } from "../../domain/scope.ts";
 import { authModeOf } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
+import { asksForPage, hasPage, PAGE_PATH } from "../../http/page.ts";
 import { scopesHeld } from "../../http/scope.ts";
 import { callersView } from "../../http/view.ts";
 import type { RouteDependencies } from "../shared/dependencies.ts";
@@ -19,9 +20,11 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   // Set by the first request, because Workers have no clock before it.
   let instantiatedAt: string | undefined;
 
-  router.openapi(contract.getRoot, (c) =>
-    c.json({ name: "AgentOS API", id: c.get("config").osId, version: contract.VERSION }, 200),
-  );
+  router.openapi(contract.getRoot, async (c) => {
+    c.header("Vary", "Accept");
+    if (asksForPage(c.req.header("Accept")) && (await hasPage(c))) return c.redirect(PAGE_PATH, 302);
+    return c.json({ name: "AgentOS API", id: c.get("config").osId, version: contract.VERSION }, 200);
+  });
 
   router.openapi(contract.getHealth, (c) => {
     instantiatedAt ??= pythonIso(now());
