@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { keptSecret } from "./server/client-token-secret.ts";
 import { flagValue, flagValues, hasFlag, migrationFlags, variables } from "./server/flags.ts";
 import { stopGroupsAtEnd } from "./server/process-group.ts";
-import { launchServer } from "./server/server-process.ts";
+import { launchServer, reachable } from "./server/server-process.ts";
 import {
   envFileText,
   keepDollars,
@@ -17,7 +17,7 @@ import {
 } from "./server/settings.ts";
 import { migrate, PROJECT_DIR, StartError, spawnWrangler } from "./server/wrangler.ts";
 import { exposure, withoutKey } from "./start/exposure.ts";
-import { introduce } from "./start/introduction.ts";
+import { announce, introduce } from "./start/introduction.ts";
 
 /** The same as in wrangler.toml. */
 const DEFAULT_PORT = "8787";
@@ -35,6 +35,9 @@ async function start(args: readonly string[]): Promise<number> {
   const key = settingOf(args, "OS_SECURITY_KEY");
   if (mode === "development" && exposed !== null && !key?.trim()) throw new StartError(withoutKey(exposed));
   await requireFreePort(port, ip);
+  const protocol = flagValue(args, "local-protocol") ?? "http";
+  // Which free port it is, wrangler says later.
+  if (port !== "0") announce(`${protocol}://${reachable(ip)}:${port}`);
 
   const stateDir = flagValue(args, "persist-to") ?? DEFAULT_STATE_DIR;
   const applied = await migrate(migrationFlags(args));
@@ -53,7 +56,6 @@ async function start(args: readonly string[]): Promise<number> {
     ],
     "show",
   );
-  const protocol = flagValue(args, "local-protocol") ?? "http";
   ready.then((address) => introduce(`${protocol}://${address}`, mode, key)).catch(console.error);
   const code = await group.exited;
   await group.stop();

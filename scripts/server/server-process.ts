@@ -89,4 +89,4 @@ function readyMessage(message: unknown): ReadyMessage | null {
 }
 
 /** The address at which a server can be called. A server that listens at all addresses names none of them. */
-const reachable = (ip: string) => (["0.0.0.0", "*", "[::]", "::"].includes(ip) ? "127.0.0.1" : ip);
+export const reachable = (ip: string) => (["0.0.0.0", "*", "[::]", "::"].includes(ip) ? "127.0.0.1" : ip);

@@ -3,6 +3,11 @@ import { z } from "zod";
 const Models = z.array(z.object({ id: z.string(), provider: z.string() }));
 const Refusal = z.object({ detail: z.string() });
 
+/** Prints where the server will be, before wrangler prints a screen about itself. */
+export function announce(url: string): void {
+  console.log(`\n  Edge Sessions will be at ${url} in a few seconds.\n`);
+}
+
 /** Prints what has started, once the server answers. Prints nothing if the server ends before that. */
 export async function introduce(url: string, mode: string, securityKey: string | undefined): Promise<void> {
   const headers: Record<string, string> = securityKey ? { Authorization: `Bearer ${securityKey}` } : {};
@@ -12,11 +17,19 @@ export async function introduce(url: string, mode: string, securityKey: string |
   const problem = answer !== null && answer.status >= 500 ? await refusalOf(answer) : null;
   const lines = [
     `Edge Sessions ${problem === null ? "is ready" : "answers"} at ${url}${mode === "development" ? ", in development mode" : ""}.`,
+    ...(problem === null && (await hasInbox(url)) ? [`Inbox: ${url}/ui/`] : []),
     problem === null ? `Model: ${await modelOf(answer)}` : `But:   ${problem}`,
     `API:   ${url}/docs`,
     "Stop:  Ctrl-C",
   ];
   console.log(`\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+}
+
+/** A deployment may leave the page out. */
+async function hasInbox(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/ui/`, { method: "HEAD" }).catch(() => null);
+  // With https nobody can look, as above.
+  return answer === null ? url.startsWith("https:") : answer.ok;
 }
 
 async function modelOf(answer: Response | null): Promise<string> {
