@@ -1,5 +1,6 @@
 import { me, server } from "../access/access.ts";
 import { openCount } from "../approvals/open-count.ts";
+import { loadedTags, unreadCount } from "../inbox/lists.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
@@ -14,6 +15,8 @@ const ICONS: Record<View, IconName> = {
   pinned: "pin",
   archived: "archive",
 };
+
+const SHOWN_TAGS = 12;
 
 /** Where one can go: the views of the inbox, the approvals, and a new conversation. */
 export function Navigation() {
@@ -43,6 +46,7 @@ export function Navigation() {
           </a>
         </li>
       </ul>
+      <Tags />
       <div class="account">
         <span title={me.value?.actor}>{me.value?.user_id ?? me.value?.actor}</span>
         <Menu label={texts.app.account} icon="settings">
@@ -67,12 +71,46 @@ export function Navigation() {
 function ViewLink({ view }: { view: View }) {
   const { screen } = place.value;
   const isShown = (screen === "inbox" || screen === "session") && filter.value.view === view && !filter.value.tag;
-  const href = routeHash({ screen: "inbox", filter: { ...filter.value, view, tag: null } });
+  const href = routeHash({ screen: "inbox", filter: { ...filter.value, view, tag: null, words: "" } });
   return (
     <a href={href} aria-current={current(isShown)}>
       <Icon name={ICONS[view]} />
       <span>{texts.app.views[view]}</span>
+      {view === "unread" && <Unread />}
     </a>
+  );
+}
+
+/** How many of the loaded conversations have something new; there may be more. */
+function Unread() {
+  const { value: count } = unreadCount;
+  if (count === 0) return null;
+  return <span class="count quiet">{count}</span>;
+}
+
+/** The tags that the loaded conversations have, as views. One that is shown stays there, whatever has it. */
+function Tags() {
+  const { tag } = filter.value;
+  const most = loadedTags.value.slice(0, SHOWN_TAGS);
+  const shown = tag === null || most.includes(tag) ? most : [tag, ...most];
+  if (shown.length === 0) return null;
+  return (
+    <div class="tags">
+      <h2 class="navigation-title">{texts.inbox.tags}</h2>
+      <ul>
+        {shown.map((one) => (
+          <li key={one}>
+            <a
+              href={routeHash({ screen: "inbox", filter: { ...filter.value, view: "all", tag: one, words: "" } })}
+              aria-current={current(tag === one)}
+            >
+              <Icon name="tag" />
+              <span dir="auto">{one}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -1,0 +1,28 @@
+import { computed, signal } from "@preact/signals";
+import { openSessionId } from "../app/place.ts";
+import { shownIds } from "./lists.ts";
+
+const focused = signal<string | null>(null);
+
+/** The row that Tab leads to: one of them, and the arrows lead to the others. */
+export const tabStop = computed(() => {
+  const ids = shownIds.value;
+  return [focused.value, openSessionId.value].find((id) => id !== null && ids.includes(id)) ?? ids[0] ?? null;
+});
+
+/** The row that has the focus becomes the one that Tab leads to. */
+export function onRowFocus({ target }: Event): void {
+  if (target instanceof HTMLElement && target.dataset.session) focused.value = target.dataset.session;
+}
+
+/** Up, down, to the first and to the last link of a list. */
+export function onRowKey(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a.row")];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+  const link = at === -1 || to === undefined ? undefined : links[to];
+  if (link === undefined) return;
+  event.preventDefault();
+  link.focus();
+}

@@ -1,0 +1,52 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Failure } from "../parts/failure.tsx";
+import { texts } from "../texts/index.ts";
+import { keepPlace, placeIn } from "./keep-place.ts";
+import { currentList, shownIds } from "./lists.ts";
+import { Row } from "./row.tsx";
+import { onRowFocus, onRowKey } from "./row-focus.ts";
+
+/** All rows that are loaded. The browser skips those that are out of sight, and the next page comes before its place is in sight. */
+export function Rows() {
+  const list = useRef<HTMLUListElement>(null);
+  const ids = shownIds.value;
+  const loaded = currentList.value;
+  const before = list.current && placeIn(list.current);
+  useLayoutEffect(() => {
+    if (list.current && before) keepPlace(list.current, before);
+  });
+  const fill = () => {
+    const { current } = list;
+    if (current === null || loaded.failed.peek() !== null) return;
+    const below = current.scrollHeight - current.scrollTop - current.clientHeight;
+    if (below < current.clientHeight) void loaded.more();
+  };
+  // The pages of a list are asked for one by one: each that has come may leave room for another.
+  const hasCome = !loaded.isLoading.value;
+  useEffect(fill, [ids, hasCome, loaded]);
+  useEffect(() => {
+    addEventListener("resize", fill);
+    return () => removeEventListener("resize", fill);
+  }, [loaded]);
+  return (
+    <ul
+      ref={list}
+      class="rows"
+      onScroll={fill}
+      onFocusCapture={onRowFocus}
+      onKeyDown={onRowKey}
+      aria-busy={loaded.isLoading.value}
+    >
+      {ids.map((id) => (
+        <li key={id}>
+          <Row sessionId={id} />
+        </li>
+      ))}
+      {loaded.failed.value && (
+        <li key="failed">
+          <Failure what={texts.inbox.olderFailed} told={loaded.failed.value} onRetry={() => void loaded.more()} />
+        </li>
+      )}
+    </ul>
+  );
+}
