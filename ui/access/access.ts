@@ -16,6 +16,8 @@ export interface Me {
 export interface Server {
   name: string;
   auth_mode: "none" | "security_key" | "jwt";
+  /** How long deleted sessions can be brought back; 0: not at all. */
+  delete_undo_seconds: number;
 }
 
 /** Whether the page may ask, as far as it knows. */

@@ -5,6 +5,7 @@ import { BeginScreen } from "../begin/begin-screen.tsx";
 import { ConversationScreen } from "../conversation/conversation-screen.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { SessionTools } from "../sessions/session-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -28,6 +29,7 @@ export function Page() {
     <div class="page" data-screen={screen}>
       <Navigation />
       <Screens />
+      <SessionTools />
       <Notices />
     </div>
   );

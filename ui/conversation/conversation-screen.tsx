@@ -1,4 +1,6 @@
+import { SessionHeader } from "../sessions/session-header.tsx";
+
 /** One conversation: its header, what was said, and where one says more. */
 export function ConversationScreen({ sessionId }: { sessionId: string }) {
-  return <h1>{sessionId}</h1>;
+  return <SessionHeader sessionId={sessionId} />;
 }

@@ -1,0 +1,28 @@
+import { Button } from "../parts/button.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { texts } from "../texts/index.ts";
+import { conflict, giveWay, insist } from "./rename.ts";
+
+const said = texts.sessions.conflict;
+
+/** Two names, of which one is to be chosen. Closing it leaves the one that is there. */
+export function NameConflict() {
+  if (conflict.value === null) return null;
+  const { mine, theirs } = conflict.value;
+  return (
+    <Dialog title={said.title} onClose={giveWay}>
+      <p>{said.text}</p>
+      <div class="names">
+        <Choice label={said.mine} name={mine} onChoose={insist} />
+        <Choice label={said.theirs} name={theirs.name.session_name} onChoose={giveWay} />
+      </div>
+    </Dialog>
+  );
+}
+
+const Choice = ({ label, name, onChoose }: { label: string; name: string; onChoose: () => void }) => (
+  <Button onClick={onChoose}>
+    <span class="hint">{label}</span>
+    <bdi>{name || said.none}</bdi>
+  </Button>
+);

@@ -1,0 +1,59 @@
+import { may } from "../access/access.ts";
+import { hrefOf, sessionScreen } from "../app/place.ts";
+import { Menu, MenuItem } from "../parts/menu.tsx";
+import { texts } from "../texts/index.ts";
+import { deleting } from "./delete-dialog.tsx";
+import type { Known } from "./known.ts";
+import { beginRename } from "./rename.ts";
+import { copy, forkSession, generateName, mayFork } from "./session-acts.ts";
+import { editTags } from "./tags.tsx";
+
+const said = texts.sessions;
+
+/** What is not done every day. */
+export function SessionMenu({ session }: { session: Known }) {
+  const { session_id: id } = session;
+  const mayChange = may("sessions:write");
+  const link = () => new URL(hrefOf(sessionScreen(id)).replace(/\?.*$/, ""), location.href).href;
+  return (
+    <Menu label={said.more}>
+      {mayChange && (
+        <>
+          <MenuItem icon="edit" onChoose={() => beginRename(id, "header")}>
+            {said.rename}
+          </MenuItem>
+          {session.message_count > 0 && (
+            <MenuItem icon="name" onChoose={() => void generateName(id)}>
+              {said.generate}
+            </MenuItem>
+          )}
+          <MenuItem icon="tag" onChoose={() => editTags(id)}>
+            {said.tags}
+          </MenuItem>
+        </>
+      )}
+      {mayFork(session) && (
+        <MenuItem icon="fork" onChoose={() => void forkSession(id)}>
+          {said.fork}
+        </MenuItem>
+      )}
+      <MenuItem icon="link" onChoose={() => void copy(link(), said.linkCopied)}>
+        {said.copyLink}
+      </MenuItem>
+      <MenuItem icon="copy" onChoose={() => void copy(id, said.idCopied)}>
+        {said.copyId}
+      </MenuItem>
+      {may("sessions:delete") && (
+        <MenuItem
+          icon="trash"
+          tone="danger"
+          onChoose={() => {
+            deleting.value = [id];
+          }}
+        >
+          {said.delete}
+        </MenuItem>
+      )}
+    </Menu>
+  );
+}

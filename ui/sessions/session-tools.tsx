@@ -1,0 +1,12 @@
+import { DeleteDialog } from "./delete-dialog.tsx";
+import { NameConflict } from "./name-conflict.tsx";
+
+/** What belongs to no place of the page: dialogs about sessions. */
+export function SessionTools() {
+  return (
+    <>
+      <NameConflict />
+      <DeleteDialog />
+    </>
+  );
+}

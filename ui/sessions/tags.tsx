@@ -1,0 +1,64 @@
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { may } from "../access/access.ts";
+import { Icon } from "../parts/icon.tsx";
+import { texts } from "../texts/index.ts";
+import type { Known } from "./known.ts";
+import { setTags } from "./session-acts.ts";
+import { TagInput } from "./tag-input.tsx";
+
+const said = texts.sessions;
+
+/** The session whose tags are being changed. */
+const editing = signal<string | null>(null);
+
+export function editTags(sessionId: string): void {
+  editing.value = sessionId;
+}
+
+/** A session's tags, and where one changes them. */
+export function Tags({ session: { session_id: id, tags } }: { session: Known }) {
+  const box = useRef<HTMLSpanElement>(null);
+  const isEdited = editing.value === id;
+  const wasEdited = useRef(false);
+  useEffect(() => {
+    const leave = ({ target }: Event) => {
+      if (target instanceof Element && target.isConnected && !box.current?.contains(target)) editing.value = null;
+    };
+    // Who ended it by a key goes on at the button.
+    const isHere = document.activeElement === document.body;
+    if (!isEdited && wasEdited.current && isHere) box.current?.querySelector("button")?.focus();
+    wasEdited.current = isEdited;
+    if (!isEdited) return;
+    document.addEventListener("pointerdown", leave);
+    document.addEventListener("focusin", leave);
+    return () => {
+      document.removeEventListener("pointerdown", leave);
+      document.removeEventListener("focusin", leave);
+    };
+  }, [isEdited]);
+  const end = () => {
+    editing.value = null;
+  };
+  return (
+    <span class="tags" ref={box}>
+      {isEdited ? (
+        <TagInput tags={tags} onChange={(all) => void setTags(id, all)} onEnd={end} />
+      ) : (
+        <>
+          {tags.map((tag) => (
+            <span key={tag} class="chip tag" dir="auto">
+              {tag}
+            </span>
+          ))}
+          {may("sessions:write") && (
+            <button type="button" class="chip add-tag" title={said.addTag} onClick={() => editTags(id)}>
+              <Icon name="tag" />
+              <span class={tags.length > 0 ? "for-readers" : undefined}>{said.addTag}</span>
+            </button>
+          )}
+        </>
+      )}
+    </span>
+  );
+}
