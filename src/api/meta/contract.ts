@@ -41,6 +41,7 @@ const Info = z
     user_isolation: z
       .boolean()
       .openapi({ description: "Whether users come with tokens of their own, and see what is theirs." }),
+    delete_undo_seconds: count("How long a deleted session can be brought back; 0: not at all."),
   })
   .openapi("Info");
 

@@ -32,7 +32,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
   });
 
   router.openapi(contract.getInfo, (c) => {
-    const { osId, osName, clientTokenSecret } = c.get("config");
+    const { osId, osName, clientTokenSecret, deleteUndoSeconds } = c.get("config");
     const mode = authModeOf(c.get("config"));
     const info = {
       os_id: osId,
@@ -46,6 +46,7 @@ export function metaRouter({ models, now, ...registry }: MetaDependencies) {
       auth_mode: mode,
       // Who comes with a token of its own sees only what is its own.
       user_isolation: mode === "jwt" || clientTokenSecret !== null,
+      delete_undo_seconds: deleteUndoSeconds,
     };
     return c.json(info, 200);
   });

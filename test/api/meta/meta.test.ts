@@ -56,7 +56,8 @@ describe("discovery", () => {
   });
 
   it("says who it is and what it has at /info", async () => {
-    const named = smallApp({ vars: { ...deployed, OS_ID: "mine", OS_NAME: "My OS" }, agents: [bare, full] });
+    const vars = { ...deployed, OS_ID: "mine", OS_NAME: "My OS", DELETE_UNDO_SECONDS: "3600" };
+    const named = smallApp({ vars, agents: [bare, full] });
     expect(await (await named.request("/info")).json()).toEqual({
       os_id: "mine",
       name: "My OS",
@@ -68,7 +69,12 @@ describe("discovery", () => {
       mcp: { enabled: false, path: null, oauth: null },
       auth_mode: "security_key",
       user_isolation: false,
+      delete_undo_seconds: 3600,
     });
+  });
+
+  it("says at /info that nothing can be brought back where the deployment sets no time for it", async () => {
+    expect(await read("/info")).toMatchObject({ delete_undo_seconds: 0 });
   });
 
   it("lists each model once", async () => {
