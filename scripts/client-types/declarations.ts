@@ -36,6 +36,7 @@ export interface ApiDocument {
 const SCHEMAS = [
   "CreateSession",
   "FieldError",
+  "Me",
   "MessagePage",
   "RenameSession",
   "RequirementList",

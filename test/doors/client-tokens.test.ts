@@ -237,6 +237,7 @@ describe("GET /me", () => {
       actor: "security_key",
       user_id: null,
       confined: false,
+      admin: true,
       scopes: ["agent_os:admin"],
       expires_at: null,
     });
@@ -245,12 +246,21 @@ describe("GET /me", () => {
       actor: "user:ada",
       user_id: "ada",
       confined: true,
+      admin: false,
       scopes: ["agents:run"],
       expires_at: exp,
     });
     const staff = await me(bearer(await tokenFor("eve", { scopes: ["users:act"] })));
     expect([staff.user_id, staff.confined]).toEqual(["eve", false]);
     expect((await call("GET", "/me")).status).toBe(401);
+  });
+
+  it("says that the admin scope is all, whatever the deployment calls it", async () => {
+    const named = isolate({ JWT_ADMIN_SCOPE: "root" });
+    const me = async (token: string) => (await named("GET", "/me", undefined, bearer(token))).body;
+    expect(await me(await tokenFor("eve", { scopes: ["root"] }))).toMatchObject({ admin: true, scopes: ["root"] });
+    const foreign = await me(await tokenFor("ada", { scopes: ["agent_os:admin"] }));
+    expect(foreign).toMatchObject({ admin: false, confined: true });
   });
 });
 

@@ -1,16 +1,7 @@
 import { computed, signal } from "@preact/signals";
-import { ADMIN_SCOPE, holds, type Scope } from "../../src/domain/scope.ts";
+import type { Me } from "../../packages/client/src/index.ts";
+import { holds, type Scope } from "../../src/domain/scope.ts";
 import { forgetCredential, keepCredential, places, readCredential } from "./credential.ts";
-
-/** As `GET /me` answers. */
-export interface Me {
-  actor: string;
-  user_id: string | null;
-  confined: boolean;
-  scopes: string[];
-  /** Epoch seconds. */
-  expires_at: number | null;
-}
 
 /** As `GET /info` answers, as far as the page needs it. */
 export interface Server {
@@ -40,12 +31,9 @@ export const isStaff = computed(() => me.value !== null && !me.value.confined);
 
 /** Whether the caller holds the scope; with an id, for that agent or team. What it may not do is not offered. */
 export function may(scope: Scope, id?: string): boolean {
-  const scopes = me.value?.scopes ?? [];
-  return holds(isAdmin(scopes) ? "all" : scopes, scope, id);
+  const { admin = false, scopes = [] } = me.value ?? {};
+  return holds(admin ? "all" : scopes, scope, id);
 }
-
-/** A deployment may name its admin scope otherwise; it stands alone then, and no other scope is one word that ends so. */
-const isAdmin = (scopes: readonly string[]) => scopes.includes(ADMIN_SCOPE);
 
 export function connect(text: string, onDevice: boolean): void {
   keepCredential(places(), text, onDevice);

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import { ApiError, ConnectionError, EdgeSessions } from "../../packages/client/src/index.ts";
-import { access, type Me, type Server, server, shownCredential } from "../access/access.ts";
+import { ApiError, ConnectionError, EdgeSessions, type Me } from "../../packages/client/src/index.ts";
+import { access, type Server, server, shownCredential } from "../access/access.ts";
 
 /** Whether the server has answered the last request, whatever it said. */
 export const isReached = signal(true);

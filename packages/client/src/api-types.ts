@@ -43,6 +43,21 @@ export type HistoryMessage = Message & {
   run_status: "PENDING" | "RUNNING" | "COMPLETED" | "PAUSED" | "CANCELLED" | "ERROR" | "REGENERATED";
 };
 
+export interface Me {
+  /** Who acts, as logs and the audit name it. */
+  actor: string;
+  /** The user; null for the security key, which is none. */
+  user_id: string | null;
+  /** Whether only what is the user's own exists for the caller. */
+  confined: boolean;
+  /** Whether the caller may do everything. */
+  admin: boolean;
+  /** What the caller may do. Of an admin it is the deployment's admin scope alone, which stands for all. */
+  scopes: string[];
+  /** Epoch seconds. */
+  expires_at: number | null;
+}
+
 export interface Message {
   id: string;
   role: "system" | "user" | "assistant" | "tool";

@@ -7,7 +7,11 @@ const Me = z
     actor: z.string().openapi({ description: "Who acts, as logs and the audit name it.", example: "user:ada" }),
     user_id: idText("The user; null for the security key, which is none.").nullable(),
     confined: z.boolean().openapi({ description: "Whether only what is the user's own exists for the caller." }),
-    scopes: z.array(z.string()).openapi({ description: "The admin scope alone stands for all." }),
+    admin: z.boolean().openapi({ description: "Whether the caller may do everything." }),
+    scopes: z.array(z.string()).openapi({
+      description:
+        "What the caller may do. Of an admin it is the deployment's admin scope alone, which stands for all.",
+    }),
     expires_at: seconds().nullable(),
   })
   .openapi("Me");

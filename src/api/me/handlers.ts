@@ -14,6 +14,7 @@ export function meRouter() {
       actor: actorOf(credential),
       user_id: subject,
       confined: isConfined(credential),
+      admin: scopes === "all",
       scopes: scopes === "all" ? [c.get("config").jwtAdminScope] : [...scopes],
       expires_at: expiresAt === null ? null : epochSeconds(expiresAt),
     };
