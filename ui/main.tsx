@@ -1,24 +1,29 @@
 import { render } from "preact";
-import { access } from "./access/access.ts";
-import { tell } from "./app/notices.ts";
+import { access, followOtherTabs } from "./access/access.ts";
 import { Page } from "./app/page.tsx";
 import { applySettings } from "./app/settings.ts";
 import { askAccess } from "./server/api.ts";
 import { toldOf } from "./server/failure.ts";
-import { texts } from "./texts/index.ts";
+
+const RETRY_MS = 5_000;
 
 applySettings();
+followOtherTabs();
 const page = document.getElementById("page");
 if (page === null) throw new Error("The page has no place to show anything.");
 render(<Page />, page);
 
 /** Asks again and again until the server has said who this is; a person may be quicker. */
-function begin(): void {
-  askAccess().catch((error: unknown) => {
-    const act = { label: texts.app.retry, run: begin };
-    tell({ tone: "wrong", ...toldOf(error), act });
-  });
+async function begin(): Promise<void> {
+  try {
+    await askAccess();
+  } catch (error) {
+    access.value = { state: "failed", told: toldOf(error) };
+    setTimeout(() => {
+      if (access.peek().state === "failed") void begin();
+    }, RETRY_MS);
+  }
 }
 access.subscribe(({ state }) => {
-  if (state === "unknown") begin();
+  if (state === "unknown") void begin();
 });

@@ -1,14 +1,16 @@
 /** What the page shows the server: the key, a client token or a JWT. It goes to the page's own origin only, and never into an address. */
 
-const KEY = "edge-sessions.credential";
+export const KEY = "edge-sessions.credential";
+
+type Place = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** The two places of a browser: one for this tab, and one for this device. */
 export interface Places {
-  tab: Storage;
-  device: Storage;
+  tab: Place;
+  device: Place;
 }
 
-export const places = (): Places => ({ tab: sessionStorage, device: localStorage });
+export const places = (): Places => ({ tab: placeOf(() => sessionStorage), device: placeOf(() => localStorage) });
 
 /** The credential; null where there is none. */
 export const readCredential = ({ tab, device }: Places): string | null => tab.getItem(KEY) ?? device.getItem(KEY);
@@ -22,4 +24,19 @@ export function keepCredential({ tab, device }: Places, credential: string, onDe
 export function forgetCredential({ tab, device }: Places): void {
   tab.removeItem(KEY);
   device.removeItem(KEY);
+}
+
+/** What was pasted, as a header takes it: people copy the word before it, and line breaks behind it. Null for what is none. */
+export function credentialIn(pasted: string): string | null {
+  const text = pasted.trim().replace(/^(authorization:\s*)?bearer\s+/i, "");
+  return /^[ -~]+$/.test(text) ? text : null;
+}
+
+/** A browser may forbid its storage: the page then knows the credential as long as it is open. */
+function placeOf(storage: () => Storage): Place {
+  try {
+    return storage();
+  } catch {
+    return { getItem: () => null, setItem: () => {}, removeItem: () => {} };
+  }
 }

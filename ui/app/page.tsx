@@ -1,16 +1,19 @@
-import { access } from "../access/access.ts";
+import { access, may, mayBegin } from "../access/access.ts";
 import { ConnectScreen } from "../access/connect-screen.tsx";
 import { ApprovalsScreen } from "../approvals/approvals-screen.tsx";
 import { BeginScreen } from "../begin/begin-screen.tsx";
 import { ConversationScreen } from "../conversation/conversation-screen.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { Failure } from "../parts/failure.tsx";
+import type { Told } from "../server/failure.ts";
 import { SessionTools } from "../sessions/session-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notice-list.tsx";
-import { place } from "./place.ts";
+import { hrefOf, place } from "./place.ts";
+import type { Screen } from "./route.ts";
 
 /** The whole page: who may not ask connects first; others have the navigation, and beside it the screen of the address. */
 export function Page() {
@@ -24,7 +27,8 @@ export function Page() {
       </>
     );
   }
-  if (state === "unknown") return <div class="loading" aria-busy="true" />;
+  if (access.value.state === "failed") return <CannotBegin told={access.value.told} />;
+  if (state === "unknown") return <Loading />;
   return (
     <div class="page" data-screen={screen}>
       <Navigation />
@@ -35,8 +39,48 @@ export function Page() {
   );
 }
 
+/** The page as it will be, once it takes long enough to be seen. */
+const Loading = () => (
+  <div class="page loading" aria-busy="true">
+    <div class="navigation" />
+    <div class="list-pane" />
+    <div class="session-pane" />
+  </div>
+);
+
+const CannotBegin = ({ told }: { told: Told }) => (
+  <main class="connect">
+    <Failure
+      what={texts.failures.begin}
+      told={{ ...told, text: `${told.text} ${texts.failures.awayNow}` }}
+      onRetry={() => {
+        access.value = { state: "unknown" };
+      }}
+    />
+  </main>
+);
+
+/** What the caller lacks for a screen; null where it may see it. */
+function lackedFor(screen: Screen["screen"]): string | null {
+  if (screen === "new") return mayBegin.value ? null : texts.account.scopes["agents:run"];
+  const scope = screen === "approvals" ? "approvals:read" : "sessions:read";
+  return may(scope) ? null : texts.account.scopes[scope];
+}
+
 function Screens() {
   const current = place.value;
+  const lacked = lackedFor(current.screen);
+  if (lacked !== null) {
+    return (
+      <main class="single">
+        <Empty icon="warning" title={texts.account.mayNot} hint={texts.account.mayNotHint(lacked)}>
+          <a class="button" href={hrefOf({ screen: "connect" })}>
+            {texts.account.other}
+          </a>
+        </Empty>
+      </main>
+    );
+  }
   if (current.screen === "approvals" || current.screen === "new") {
     return (
       <main class="single" key={current.screen}>

@@ -82,7 +82,7 @@ function Filters() {
   const { component, userId } = filter.value;
   useEffect(loadChoices, []);
   const there = components.value ?? [];
-  const isThere = component === null || there.some(({ kind, id }) => `${kind}/${id}` === component);
+  const isThere = component === null || there.some(({ kind, id }) => `${kind}s/${id}` === component);
   return (
     <div class="filters">
       <select
@@ -94,7 +94,7 @@ function Filters() {
         <option value="">{texts.inbox.anyComponent}</option>
         {!isThere && <option value={component}>{component}</option>}
         {there.map(({ kind, id, name }) => (
-          <option key={`${kind}/${id}`} value={`${kind}/${id}`}>
+          <option key={`${kind}s/${id}`} value={`${kind}s/${id}`}>
             {name}
           </option>
         ))}

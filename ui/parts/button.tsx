@@ -4,6 +4,8 @@ import { Icon, type IconName } from "./icon.tsx";
 interface Common {
   onClick?: (event: MouseEvent) => void;
   disabled?: boolean;
+  /** While the server is asked: it does nothing, and keeps the focus. */
+  isBusy?: boolean;
   type?: "button" | "submit";
   /** What the button does, beside its words; of a drawing alone, its name. */
   title?: string;
@@ -37,11 +39,12 @@ export function IconButton({ label, icon, ...rest }: Common & { label: string; i
   );
 }
 
-const attributes = ({ onClick, disabled, type = "button", title, pressed, expanded, buttonRef }: Common) => ({
+const attributes = ({ onClick, disabled, isBusy, type = "button", title, pressed, expanded, buttonRef }: Common) => ({
   type,
   title,
   disabled,
-  onClick,
+  onClick: isBusy ? undefined : onClick,
+  ...(isBusy && { "aria-busy": true, "aria-disabled": true }),
   ...(buttonRef !== undefined && { ref: buttonRef }),
   "aria-pressed": pressed,
   "aria-expanded": expanded,

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { ApiError, ConnectionError, EdgeSessions, type Me } from "../../packages/client/src/index.ts";
-import { access, type Server, server, shownCredential } from "../access/access.ts";
+import { access, grant, type Server, server, shownCredential } from "../access/access.ts";
 
 /** Whether the server has answered the last request, whatever it said. */
 export const isReached = signal(true);
@@ -26,7 +26,7 @@ export async function askAccess(): Promise<void> {
   server.value ??= (await api.request<Server>("GET", "/info")).data;
   try {
     const { data } = await api.request<Me>("GET", "/me");
-    access.value = { state: "granted", me: data };
+    grant(data);
   } catch (error) {
     if (!refused(error)) throw error;
   }

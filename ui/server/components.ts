@@ -1,31 +1,51 @@
 import { signal } from "@preact/signals";
-import { ApiError } from "../../packages/client/src/index.ts";
+import { mayForSome } from "../access/access.ts";
 import { api } from "./api.ts";
 
-/** An agent or a team that the caller may read. */
-export interface ComponentInfo {
-  kind: "agents" | "teams";
+/** An agent or a team that the caller may read, as far as the page names it. */
+export interface Component {
+  kind: "agent" | "team";
   id: string;
   name: string;
+  description: string;
+  /** The model's name; empty where the server does not say it. */
+  model: string;
 }
 
-/** Null until they are loaded. */
-export const components = signal<readonly ComponentInfo[] | null>(null);
-
-/** Loads them once for the page: a deployment has the same ones until it is deployed anew. */
-export async function loadComponents(): Promise<void> {
-  if (components.peek() !== null) return;
-  const [agents, teams] = await Promise.all([ask("agents"), ask("teams")]);
-  components.value = [...agents, ...teams];
+interface Listed {
+  id: string;
+  name: string;
+  description?: string;
+  model?: { model: string };
 }
 
-async function ask(kind: ComponentInfo["kind"]): Promise<ComponentInfo[]> {
-  try {
-    const { data } = await api.request<{ id: string; name: string | null }[]>("GET", `/${kind}`);
-    return data.map(({ id, name }) => ({ kind, id, name: name ?? id }));
-  } catch (error) {
-    // Who may read no agent may yet read teams.
-    if (error instanceof ApiError && error.status === 403) return [];
-    throw error;
-  }
+/** The agents and teams of the server, teams last; null until they are known. They change with a deployment only. */
+export const components = signal<readonly Component[] | null>(null);
+let asked: Promise<readonly Component[]> | null = null;
+
+/** Asks for those that the caller may read, once; after a failure again. */
+export function loadComponents(): Promise<readonly Component[]> {
+  const kinds = (["agent", "team"] as const).filter((kind) => mayForSome(`${kind}s:read`));
+  asked ??= Promise.all(kinds.map(listOf)).then(
+    (lists) => {
+      components.value = lists.flat();
+      return lists.flat();
+    },
+    (error: unknown) => {
+      asked = null;
+      throw error;
+    },
+  );
+  return asked;
+}
+
+async function listOf(kind: Component["kind"]): Promise<Component[]> {
+  const { data } = await api.request<Listed[]>("GET", `/${kind}s`);
+  return data.map(({ id, name, description = "", model }) => ({
+    kind,
+    id,
+    name,
+    description,
+    model: model?.model ?? "",
+  }));
 }
