@@ -12,6 +12,8 @@ interface Common {
   icon?: IconName;
   pressed?: boolean;
   expanded?: boolean;
+  /** What it opens. */
+  popup?: "menu" | "dialog";
   class?: string;
   buttonRef?: Ref<HTMLButtonElement>;
 }
@@ -39,7 +41,17 @@ export function IconButton({ label, icon, ...rest }: Common & { label: string; i
   );
 }
 
-const attributes = ({ onClick, disabled, isBusy, type = "button", title, pressed, expanded, buttonRef }: Common) => ({
+const attributes = ({
+  onClick,
+  disabled,
+  isBusy,
+  type = "button",
+  title,
+  pressed,
+  expanded,
+  popup,
+  buttonRef,
+}: Common) => ({
   type,
   title,
   disabled,
@@ -48,4 +60,5 @@ const attributes = ({ onClick, disabled, isBusy, type = "button", title, pressed
   ...(buttonRef !== undefined && { ref: buttonRef }),
   "aria-pressed": pressed,
   "aria-expanded": expanded,
+  "aria-haspopup": popup,
 });

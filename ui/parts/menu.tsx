@@ -2,6 +2,7 @@ import { type ComponentChildren, createContext } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
+import { placeBeside } from "./placing.ts";
 
 const CloseMenu = createContext(() => {});
 
@@ -20,6 +21,10 @@ export function Menu({
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!isOpen) return;
+    // In the top layer, so that nothing it stands in cuts it off.
+    list.current?.showPopover();
+    const place = () => placeList(button.current, list.current);
+    place();
     itemsOf(list.current)[0]?.focus();
     const leave = (event: Event) => {
       const inside = event.target instanceof Node && list.current?.parentElement?.contains(event.target);
@@ -27,7 +32,11 @@ export function Menu({
     };
     document.addEventListener("pointerdown", leave);
     document.addEventListener("focusin", leave);
+    addEventListener("scroll", place, { capture: true, passive: true });
+    addEventListener("resize", place);
     return () => {
+      removeEventListener("scroll", place, { capture: true });
+      removeEventListener("resize", place);
       document.removeEventListener("pointerdown", leave);
       document.removeEventListener("focusin", leave);
     };
@@ -48,14 +57,43 @@ export function Menu({
   };
   return (
     <div class="menu">
-      <IconButton buttonRef={button} icon={icon} label={label} expanded={isOpen} onClick={() => setOpen(!isOpen)} />
+      <IconButton
+        buttonRef={button}
+        icon={icon}
+        label={label}
+        popup="menu"
+        expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      />
       {isOpen && (
-        <div ref={list} class="menu-list" role="menu" tabIndex={-1} aria-label={label} onKeyDown={onKeyDown}>
+        <div
+          ref={list}
+          class="menu-list"
+          popover="manual"
+          role="menu"
+          tabIndex={-1}
+          aria-label={label}
+          onKeyDown={onKeyDown}
+        >
           <CloseMenu.Provider value={close}>{children}</CloseMenu.Provider>
         </div>
       )}
     </div>
   );
+}
+
+function placeList(button: HTMLElement | null, list: HTMLElement | null): void {
+  if (button === null || list === null) return;
+  const { innerWidth: width, innerHeight: height } = window;
+  const isFromRight = getComputedStyle(list).direction === "rtl";
+  const { top, left } = placeBeside(
+    button.getBoundingClientRect(),
+    { width: list.offsetWidth, height: list.offsetHeight },
+    { width, height },
+    isFromRight,
+  );
+  list.style.setProperty("top", `${top}px`);
+  list.style.setProperty("left", `${left}px`);
 }
 
 const itemsOf = (list: HTMLElement | null) => [...(list?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
