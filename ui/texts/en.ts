@@ -1,6 +1,8 @@
 const one = (count: number, single: string, many: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? single : many}`;
 
+const kilobytes = (chars: number) => `${Math.round(chars / 1000).toLocaleString("en")} KB`;
+
 export const en = {
   app: {
     name: "Edge Sessions",
@@ -140,7 +142,44 @@ export const en = {
     stop: "Stop",
     you: "You",
   },
-  calls: {},
+  calls: {
+    runOf: (name: string) => `Answer of ${name}`,
+    more: "Show all",
+    less: "Show less",
+    thinking: "Thinking…",
+    thought: "Thought",
+    thoughtFor: (duration: string) => `Thought for ${duration}`,
+    moment: "a moment",
+    seconds: (seconds: string) => `${seconds} s`,
+    minutes: (minutes: number, seconds: number) => `${minutes} min ${seconds} s`,
+    atWork: "At work",
+    states: { running: "running…", waits: "waits for a person", done: "done", failed: "failed", denied: "not allowed" },
+    arguments: "Arguments",
+    noArguments: "Without arguments.",
+    result: "Result",
+    error: "Error",
+    task: "Task",
+    cut: (shown: number, whole: number) =>
+      `The first ${kilobytes(shown)} of ${kilobytes(whole)} are shown. Copy has all.`,
+    copyOf: (what: string) => `Copy ${what.toLowerCase()}`,
+    copyAnswer: "Copy the answer",
+    copied: "Copied",
+    notCopied: "The browser did not allow copying. Select the text instead.",
+    failed: "The run failed.",
+    stopped: "Stopped.",
+    queued: "Is next: waits until the run before it has ended.",
+    nothingSaid: "Ended without saying anything.",
+    historyDropped: (runs: number, withoutProviderData: number) =>
+      runs > 0
+        ? `The provider refused the history: ${one(runs, "earlier run was", "earlier runs were")} left out.`
+        : `The provider refused the history: ${one(withoutProviderData, "earlier run was", "earlier runs were")} sent without provider data.`,
+    fallback: (model: string) => `Answered by ${model}: the first model was away.`,
+    notes: {
+      unsaved: "The end of this run is kept, and not yet in the database.",
+      interrupted: "The server was interrupted. What was said until then stays.",
+      cut: "The answer reached the most that the model may say.",
+    },
+  },
   markdown: {},
   approvals: {
     title: "Approvals",
