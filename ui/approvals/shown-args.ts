@@ -1,0 +1,44 @@
+/** So much of a call's arguments is shown at once: what is shorter never is behind a fold. */
+const SHOWN_CHARS = 2_048;
+
+/** An argument of a call as it is shown. */
+export interface ShownArg {
+  name: string;
+  text: string;
+  /** How many characters of it are not shown. */
+  hidden: number;
+}
+
+/** The arguments of a call, all of them, or as much as is shown at once: of those that are too long all show their beginning. */
+export function shownArgs(args: Record<string, unknown>, isWhole: boolean): ShownArg[] {
+  const all = Object.entries(args).map(([name, value]) => ({ name, text: argText(value) }));
+  const isOver = all.reduce((sum, { name, text }) => sum + name.length + text.length, 0) > SHOWN_CHARS;
+  if (isWhole || !isOver) return all.map(({ name, text }) => ({ name, text: plain(text), hidden: 0 }));
+  // From the shortest on: what one does not need is left to the longer ones.
+  let left = SHOWN_CHARS;
+  const shares = new Map<string, number>();
+  for (const [nth, { name, text }] of all.toSorted((one, other) => one.text.length - other.text.length).entries()) {
+    const share = Math.min(text.length, Math.floor(left / (all.length - nth)));
+    shares.set(name, share);
+    left -= share;
+  }
+  return all.map(({ name, text }) => {
+    const share = shares.get(name) ?? 0;
+    return { name, text: plain(text.slice(0, share)), hidden: text.length - share };
+  });
+}
+
+const argText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
+/** Characters that turn what stands behind them around, or that nobody sees: who approves must see what is approved. */
+const DECEIVING =
+  /[\u0000-\u0008\u000b-\u001f\u007f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
+const plain = (text: string): string =>
+  text.replaceAll(DECEIVING, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+
+/** For the clipboard: a single text as it is, such as a command; all else as JSON. */
+export function copiedArgs(args: Record<string, unknown>): string {
+  const values = Object.values(args);
+  const [only] = values;
+  return values.length === 1 && typeof only === "string" ? only : JSON.stringify(args, null, 2);
+}
