@@ -9,6 +9,7 @@ import { Failure } from "../parts/failure.tsx";
 import type { Told } from "../server/failure.ts";
 import { SessionTools } from "../sessions/session-tools.tsx";
 import { texts } from "../texts/index.ts";
+import { WorkBar } from "../work/work-bar.tsx";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notice-list.tsx";
@@ -87,6 +88,7 @@ function Screens() {
         <Boundary of={current.screen}>
           {current.screen === "approvals" ? <ApprovalsScreen /> : <BeginScreen />}
         </Boundary>
+        <WorkBar />
       </main>
     );
   }
@@ -96,6 +98,7 @@ function Screens() {
         <Boundary of="list">
           <InboxList />
         </Boundary>
+        <WorkBar />
       </section>
       <main class="session-pane">
         {current.screen === "session" ? (

@@ -2,6 +2,17 @@ const one = (count: number, single: string, many: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? single : many}`;
 
 const kilobytes = (chars: number) => `${Math.round(chars / 1000).toLocaleString("en")} KB`;
+/** What jobs do, by their actions. */
+const JOBS: Record<string, string> = {
+  names: "Naming",
+  rename: "Renaming",
+  tag: "Tagging",
+  archive: "Archiving",
+  unarchive: "Unarchiving",
+  pin: "Pinning",
+  unpin: "Unpinning",
+  delete: "Deleting",
+};
 
 export const en = {
   app: {
@@ -321,5 +332,41 @@ export const en = {
       "audit:read": "Read the audit",
     },
   },
-  work: {},
+  work: {
+    title: "Under way",
+    menu: "More for the list",
+    exportAll: "Export everything",
+    exportShown: "Export what is shown",
+    nameAll: "Name all without a name",
+    allNamed: "Every conversation has a name.",
+    conversations: (count: number) => one(count, "conversation", "conversations"),
+    everything: "all conversations",
+    filtered: "what the list shows",
+    of: (done: string, total: string) => `${done} of ${total}`,
+    perSecond: (amount: string) => `${amount} a second`,
+    perMinute: (amount: string) => `${amount} a minute`,
+    left: (time: string) => `${time} left`,
+    stopping: "Stopping…",
+    dismiss: (title: string) => `Dismiss: ${title}`,
+    failed: (count: number) => `${count.toLocaleString("en")} failed…`,
+    problems: (title: string) => `What failed: ${title}`,
+    problemsFailed: "The list of what failed cannot be read.",
+    more: "Show more",
+    job: (action: string, count: number) =>
+      `${JOBS[action] ?? "Changing"} ${one(count, "conversation", "conversations")}`,
+    ended: (title: string, job: { status: string; done: number; total: number; skipped: number; failed: number }) =>
+      job.status === "completed"
+        ? `${title}: done${job.skipped > 0 ? `, ${job.skipped} left as they are` : ""}.`
+        : `${title}: ${job.status} after ${job.done} of ${job.total}.`,
+    reasons: {
+      not_found: "It is not there any more.",
+      name_refused: "The name was refused.",
+      too_many_tags: "It has too many tags.",
+      gave_up: "It was tried too often.",
+      model_unavailable: "The model did not answer.",
+      model_refused: "The model’s provider refused.",
+    },
+    exporting: (what: string) => `Exporting ${what}`,
+    exported: (count: number) => `${one(count, "conversation", "conversations")} exported.`,
+  },
 };

@@ -1,0 +1,56 @@
+/** Work of this browser that goes on after a reload. What a person types, such as messages, is never here. */
+export type Kept = { id: string; actor: string } & (
+  | { kind: "job"; job: KeptJob }
+  | { kind: "erasure"; userId: string; total: number | null }
+  | { kind: "import"; file: KeptFile }
+);
+
+export interface KeptJob {
+  job_id: string;
+  kind: string;
+  action: string | null;
+  total: number;
+  userId: string | null;
+}
+
+/** A file that is half imported: a page may not read it again before it is chosen again. */
+export interface KeptFile {
+  name: string;
+  size: number;
+  query: string;
+  progress: unknown;
+}
+
+const KEY = "edge-sessions.work";
+/** Older entries go: nobody looks for what began so long ago. */
+const MAX_KEPT = 50;
+
+/** All that is kept. Another version of the page, or another hand, may have written something else. */
+export function readKept(storage: Storage): readonly Kept[] {
+  try {
+    const read: unknown = JSON.parse(storage.getItem(KEY) ?? "[]");
+    return Array.isArray(read) ? read.filter((one) => typeof one?.id === "string" && typeof one.kind === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Keeps an entry in place of the one with its id. */
+export function keep(storage: Storage, entry: Kept): void {
+  write(storage, [...readKept(storage).filter(({ id }) => id !== entry.id), entry]);
+}
+
+export function dropKept(storage: Storage, id: string): void {
+  write(
+    storage,
+    readKept(storage).filter((one) => one.id !== id),
+  );
+}
+
+function write(storage: Storage, entries: readonly Kept[]): void {
+  try {
+    storage.setItem(KEY, JSON.stringify(entries.slice(-MAX_KEPT)));
+  } catch {
+    // A browser that keeps nothing still does the work.
+  }
+}

@@ -1,0 +1,120 @@
+import { signal } from "@preact/signals";
+import { announce } from "../app/announce.ts";
+import { tell } from "../app/notices.ts";
+import { type Told, toldOf } from "../server/failure.ts";
+import { texts } from "../texts/index.ts";
+import { dropKept } from "./kept.ts";
+import { type Pace, paceOf, type Sample, withSample } from "./pace.ts";
+
+/** Something that takes longer than a person waits for, as the page shows it. */
+export interface Work {
+  id: string;
+  title: string;
+  /** False for a moment at its beginning: a row of what is done at once would only flash. */
+  isShown: boolean;
+  unit: "sessions" | "bytes";
+  done: number;
+  /** Null where nobody knows the end. */
+  total: number | null;
+  pace: Pace | null;
+  /** `away`: the server does not answer, and is asked again. `parted`: it goes on only if somebody helps it. */
+  state: "running" | "away" | "stopping" | "parted" | "ended" | "failed";
+  /** What is said beside the numbers: why it failed, or what it waits for. */
+  note: string;
+  failure: Told | null;
+  /** How many of its parts failed. */
+  failed: number;
+  /** What can be done about it; what cannot is left out. */
+  stop?: () => void;
+  again?: { label: string; run(): void };
+  problems?: ProblemsPage;
+}
+
+/** Something that failed, and why. */
+export interface Problem {
+  what: string;
+  sessionId: string | null;
+  why: string;
+}
+
+export type ProblemsPage = (cursor: string | null) => Promise<{ problems: Problem[]; next: string | null }>;
+
+const SHOWN_AFTER_MS = 300;
+
+export const allWork = signal<readonly Work[]>([]);
+/** Whose problems are looked at. */
+export const looked = signal<Work | null>(null);
+
+const samples = new Map<string, readonly Sample[]>();
+const endings = new Map<string, AbortController>();
+
+type Begun = Pick<Work, "id" | "title" | "unit" | "total"> & Partial<Work>;
+
+/** Shows work, and answers the signal that ends it. */
+export function begin(work: Begun): AbortSignal {
+  close(work.id);
+  const ending = new AbortController();
+  endings.set(work.id, ending);
+  const isNew = { isShown: false, done: 0, pace: null, state: "running", note: "", failure: null, failed: 0 } as const;
+  allWork.value = [...allWork.peek(), { ...isNew, ...work }];
+  setTimeout(() => change(work.id, { isShown: true }), SHOWN_AFTER_MS);
+  return ending.signal;
+}
+
+export function change(id: string, changed: Partial<Work>): void {
+  allWork.value = allWork.peek().map((work) => (work.id === id ? withPace({ ...work, ...changed }, changed) : work));
+}
+
+/** The server does not answer, or answers again. */
+export function setAway(id: string, isAway: boolean): void {
+  const [from, to] = isAway ? (["running", "away"] as const) : (["away", "running"] as const);
+  if (allWork.peek().some((work) => work.id === id && work.state === from)) change(id, { state: to });
+}
+
+function withPace(work: Work, { done }: Partial<Work>): Work {
+  if (done === undefined) return work;
+  const known = withSample(samples.get(work.id) ?? [], { atMs: performance.now(), done });
+  samples.set(work.id, known);
+  return { ...work, pace: paceOf(known, work.total) };
+}
+
+/** It is over. Where nothing is left to look at, it says so and goes. */
+export function end(id: string, note: string, ended: Pick<Work, "failed"> & Partial<Work> = { failed: 0 }): void {
+  dropKept(localStorage, id);
+  if (ended.failed === 0) {
+    close(id);
+    tell({ text: note });
+    return;
+  }
+  change(id, { ...ended, state: "ended", note });
+  announce(note);
+}
+
+/** It cannot go on. */
+export function fail(id: string, error: unknown, again?: () => void): void {
+  dropKept(localStorage, id);
+  if (endings.get(id)?.signal.aborted !== false) return;
+  const told = toldOf(error);
+  const run = () => {
+    close(id);
+    again?.();
+  };
+  const act = again && { label: texts.app.retry, run };
+  change(id, { state: "failed", failure: told, ...(act && { again: act }) });
+  announce(told.text);
+}
+
+/** Ends what goes on of it here, and shows it no more. */
+export function close(id: string): void {
+  endings.get(id)?.abort(new Error("closed"));
+  endings.delete(id);
+  samples.delete(id);
+  allWork.value = allWork.peek().filter((work) => work.id !== id);
+}
+
+/** Somebody else uses the page now: the work of who was here before is not theirs to see. */
+export function closeAll(): void {
+  for (const id of [...endings.keys()]) close(id);
+}
+
+export const isGoingOn = (id: string): boolean => endings.has(id);
