@@ -18,8 +18,9 @@ try {
 } catch (error) {
   // The bundler has said what is wrong, and where.
   if (!isBuildFailure(error)) console.error(error);
-  console.error("The page of ui/ was not built. What public/ui has is of the last build that worked.");
-  process.exitCode = 1;
+  console.error("The page of ui/ was not built: what public/ui has is older.");
+  // After a build that failed, wrangler dev holds back every request, also once the next one works.
+  process.exitCode = process.env.WRANGLER_COMMAND === "dev" ? 0 : 1;
 }
 
 /** All files of the page, by their paths. */
