@@ -16,6 +16,7 @@ export const EMPTY_DIRECTORY_WITH_NULLS = {
   pinned_at: null,
   archived_at: null,
   ttl_seconds: null,
+  name_source: null,
   last_message: null,
 };
 

@@ -20,7 +20,7 @@ export function InboxList() {
 }
 
 function Listed() {
-  const { ids, failed, isWhole, more } = currentList.value;
+  const { ids, failed, isWhole } = currentList.value;
   if (ids.value === null && failed.value === null) return <Skeleton />;
   if (ids.value === null && failed.value !== null) {
     return <Failure what={texts.inbox.failed} told={failed.value} onRetry={() => void currentList.peek().more()} />;

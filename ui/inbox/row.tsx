@@ -24,7 +24,7 @@ export function Row({ sessionId }: { sessionId: string }) {
       data-session={sessionId}
     >
       {isUnread && <span class="for-readers">{texts.inbox.unread}</span>}
-      <span class={`row-name ${isNamed(session) ? "" : "unnamed"}`} dir="auto">
+      <span class={`row-name ${session.name_source == null ? "unnamed" : ""}`} dir="auto">
         {name || texts.inbox.unnamed}
       </span>
       <span class="row-side">
@@ -50,6 +50,3 @@ export function Row({ sessionId }: { sessionId: string }) {
     </a>
   );
 }
-
-/** Without a name of its own a session shows what was said first. */
-const isNamed = (session: object) => "name_source" in session && session.name_source != null;

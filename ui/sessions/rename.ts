@@ -45,7 +45,7 @@ export function saveTyped(text: string): void {
 async function rename(session: Known, name: string, seen: Promise<SeenName>): Promise<void> {
   const { session_id: sessionId } = session;
   // What it is called without a name is known to the server alone.
-  const change = name === "" ? {} : { session_name: name, name_source: "manual" };
+  const change = name === "" ? {} : { session_name: name, name_source: "manual" as const };
   let theirs: SeenName | null = null;
   const done = await changeAtOnce(sessionId, change, async () => {
     let { name: before, etag } = await seen;

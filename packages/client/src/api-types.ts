@@ -555,6 +555,8 @@ export interface Session {
   session_id: string;
   /** The name that shows: the one that was set, else the first message, shortened. */
   session_name: string;
+  /** Who gave the name. Left out where there is none, so that the first message shows. */
+  name_source?: "manual" | "generated" | "fallback" | null;
   user_id?: string | null;
   agent_id?: string | null;
   team_id?: string | null;
@@ -596,6 +598,8 @@ export interface SessionDetail {
   session_id: string;
   /** The name that shows: the one that was set, else the first message, shortened. */
   session_name: string;
+  /** Who gave the name. Left out where there is none, so that the first message shows. */
+  name_source?: "manual" | "generated" | "fallback" | null;
   user_id?: string | null;
   agent_id?: string | null;
   team_id?: string | null;

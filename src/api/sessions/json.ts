@@ -31,6 +31,7 @@ function beyondAgentOs(session: Shown, openRequirements: number) {
   const { lastMessage } = session;
   return {
     ...directoryJson(session),
+    name_source: session.nameSource,
     run_count: session.completedRuns,
     message_count: session.chatMessages,
     last_message: lastMessage && {

@@ -8,9 +8,14 @@ import { directoryShape } from "./fields.ts";
 
 /** What answers show of sessions, for the document. The objects are open: fields may be added. */
 
+const NameSource = z.enum(["manual", "generated", "fallback"]);
+
 const sessionFields = {
   session_id: idText(),
   session_name: text("The name that shows: the one that was set, else the first message, shortened.", "Kyoto in May"),
+  name_source: NameSource.nullish().openapi({
+    description: "Who gave the name. Left out where there is none, so that the first message shows.",
+  }),
   user_id: idText().nullish(),
   agent_id: idText().nullish(),
   team_id: idText().nullish(),
@@ -78,7 +83,7 @@ export const SessionName = z
     session_id: idText(),
     session_name: text("Empty when no name is set.", "Kyoto in May"),
     display_name: text("The name that shows.", "Kyoto in May"),
-    source: z.enum(["manual", "generated", "fallback"]).nullable(),
+    source: NameSource.nullable(),
     version: count("Counts the changes of the name."),
     updated_at: isoTime().nullable(),
     model: z.string().nullable().openapi({ description: "The model that was asked for the name; null when none was." }),

@@ -57,6 +57,27 @@ describe("GET /sessions/{session_id}/name", () => {
     });
   });
 
+  it("stands in lists and details with who gave it; a session that shows its first message has no source", async () => {
+    const user_id = newId();
+    const { session_id } = await sessionWithRun();
+    const own = await emptySession({ user_id });
+    const sources = async (id: string, user: string) => {
+      const [{ body }, list] = await Promise.all([
+        call("GET", `/sessions/${id}`),
+        call("GET", `/sessions?limit=5&user_id=${user}`),
+      ]);
+      return [body.name_source, list.body.data.map((row: { name_source?: string }) => row.name_source)];
+    };
+    expect((await call("GET", `/sessions/${session_id}`)).body).not.toHaveProperty("name_source");
+    expect(await sources(own, user_id)).toEqual([undefined, [undefined]]);
+    await rename(own, { session_name: "Whales" });
+    expect(await sources(own, user_id)).toEqual(["manual", ["manual"]]);
+    await rename(own, { autogenerate: true, fallback: "Of the sea" });
+    expect(await sources(own, user_id)).toEqual(["fallback", ["fallback"]]);
+    await rename(own, { session_name: "" });
+    expect(await sources(own, user_id)).toEqual([undefined, [undefined]]);
+  });
+
   it("says where the name came from, and counts its changes", async () => {
     const { session_id, mark } = await sessionWithRun();
     const asked = { model: "gpt-5-mini", job_id: null, error: null, generated_at: ISO };
@@ -408,7 +429,7 @@ describe("a rename", () => {
     expect(manual).toEqual(
       [
         "agent_data agent_id agent_session_id chat_history chat_history_total created_at metadata metrics",
-        "session_id session_name session_state session_summary total_tokens updated_at user_id",
+        "session_id session_name session_state session_summary total_tokens updated_at user_id name_source",
         "archived archived_at last_message message_count open_requirements pinned pinned_at run_count tags ttl_seconds",
       ]
         .flatMap((line) => line.split(" "))
