@@ -15,11 +15,11 @@ export const openSessionId = computed(() => (current.value.screen === "session" 
 /** The address of a screen, with the list as it is. */
 export const hrefOf = (screen: Screen): string => routeHash({ ...screen, filter: filter.value });
 
-export const sessionScreen = (sessionId: string): Screen => ({
+export const sessionScreen = (sessionId: string, runId: string | null = null): Screen => ({
   screen: "session",
   sessionId,
   hasDetails: false,
-  runId: null,
+  runId,
 });
 
 /** Shows a screen. `replace` leaves no way back to the one before. */

@@ -4,17 +4,21 @@ import type { Filter } from "../app/route.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { texts } from "../texts/index.ts";
+import { FoundList } from "./found.tsx";
 import { ListHeader } from "./list-header.tsx";
 import { currentList, keepListNew, shownIds } from "./lists.ts";
 import { Rows } from "./rows.tsx";
+import { isSearch, keepSearching } from "./search.ts";
+import { Skeleton } from "./skeleton.tsx";
 
 /** The conversations, newest first, or what a search has found. */
 export function InboxList() {
   useEffect(keepListNew, []);
+  useEffect(keepSearching, []);
   return (
     <>
       <ListHeader />
-      <Listed />
+      {isSearch.value ? <FoundList /> : <Listed />}
     </>
   );
 }
@@ -33,12 +37,3 @@ function emptyTexts({ view, tag, component, userId }: Filter) {
   if (component !== null || userId !== null) return texts.inbox.emptyFilter;
   return tag === null ? texts.inbox.empty[view] : texts.inbox.emptyTag(tag);
 }
-
-/** The shape of rows, for who waits longer than a moment. */
-const Skeleton = () => (
-  <div class="skeleton" role="status" aria-label={texts.inbox.loading}>
-    {Array.from({ length: 8 }, (_, at) => (
-      <i key={at} />
-    ))}
-  </div>
-);

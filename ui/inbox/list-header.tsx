@@ -11,6 +11,7 @@ import { components, loadComponents } from "../server/components.ts";
 import { toldOf } from "../server/failure.ts";
 import { texts } from "../texts/index.ts";
 import { loadedTags, shownIds } from "./lists.ts";
+import { SearchField } from "./search-field.tsx";
 import { hasUnread, markRead } from "./unread.ts";
 
 const isFiltering = signal(false);
@@ -39,6 +40,7 @@ export function ListHeader() {
           </MenuItem>
         </Menu>
       </div>
+      <SearchField />
       {(isFiltering.value || isNarrowed) && <Filters />}
     </header>
   );

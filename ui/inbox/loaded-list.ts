@@ -17,6 +17,8 @@ export class LoadedList {
   readonly ids = signal<readonly string[] | null>(null);
   readonly isLoading = signal(false);
   readonly failed = signal<Told | null>(null);
+  /** Where one was in it, for when it is shown again. */
+  scrollTop = 0;
   readonly #filter: Filter;
   /** Null behind the last page. */
   #cursor: string | null | undefined;

@@ -15,6 +15,9 @@ export function Rows() {
   useLayoutEffect(() => {
     if (list.current && before) keepPlace(list.current, before);
   });
+  useLayoutEffect(() => {
+    if (list.current) list.current.scrollTop = loaded.scrollTop;
+  }, []);
   const fill = () => {
     const { current } = list;
     if (current === null || loaded.failed.peek() !== null) return;
@@ -32,7 +35,10 @@ export function Rows() {
     <ul
       ref={list}
       class="rows"
-      onScroll={fill}
+      onScroll={({ currentTarget }) => {
+        loaded.scrollTop = currentTarget.scrollTop;
+        fill();
+      }}
       onFocusCapture={onRowFocus}
       onKeyDown={onRowKey}
       aria-busy={loaded.isLoading.value}
