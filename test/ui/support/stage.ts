@@ -30,6 +30,7 @@ export class Stage {
       OPENAI_BASE_URL: modelUrl,
       OPENAI_API_KEY: "of-no-use",
       OS_SECURITY_KEY: KEY,
+      DELETE_UNDO_SECONDS: "3600",
       CLIENT_TOKEN_SECRET: "a secret of the tests, which is long enough",
     };
     [this.browser] = await Promise.all([launch(), this.restart()]);
