@@ -14,6 +14,18 @@ const JOBS: Record<string, string> = {
   delete: "Deleting",
 };
 
+/** What jobs do, by their actions. */
+const JOBS: Record<string, string> = {
+  names: "Naming",
+  rename: "Renaming",
+  tag: "Tagging",
+  archive: "Archiving",
+  unarchive: "Unarchiving",
+  pin: "Pinning",
+  unpin: "Unpinning",
+  delete: "Deleting",
+};
+
 export const en = {
   app: {
     name: "Edge Sessions",
