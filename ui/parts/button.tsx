@@ -15,6 +15,8 @@ interface Common {
   /** What it opens. */
   popup?: "menu" | "dialog";
   class?: string;
+  /** The one that has the focus when its dialog opens. */
+  isFirst?: boolean;
   buttonRef?: Ref<HTMLButtonElement>;
 }
 
@@ -50,6 +52,7 @@ const attributes = ({
   pressed,
   expanded,
   popup,
+  isFirst,
   buttonRef,
 }: Common) => ({
   type,
@@ -57,6 +60,7 @@ const attributes = ({
   disabled,
   onClick: isBusy ? undefined : onClick,
   ...(isBusy && { "aria-busy": true, "aria-disabled": true }),
+  ...(isFirst && { autofocus: true }),
   ...(buttonRef !== undefined && { ref: buttonRef }),
   "aria-pressed": pressed,
   "aria-expanded": expanded,

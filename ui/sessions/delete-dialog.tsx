@@ -2,7 +2,9 @@ import { signal } from "@preact/signals";
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { texts } from "../texts/index.ts";
+import { changeMany, MAX_RESTORED } from "./bulk.ts";
 import { known } from "./known.ts";
+import { clearSelection } from "./selection.ts";
 import { deleteSession, undoSeconds } from "./session-acts.ts";
 
 /** The sessions that are deleted once it is said to be meant. */
@@ -14,21 +16,23 @@ const said = texts.sessions;
 export function DeleteDialog() {
   const ids = deleting.value;
   const [first] = ids ?? [];
-  if (first === undefined) return null;
+  if (!ids || first === undefined) return null;
+  const isOne = ids.length === 1;
   const close = () => {
     deleting.value = null;
   };
   const confirm = () => {
     close();
-    void deleteSession(first);
+    clearSelection();
+    void (isOne ? deleteSession(first) : changeMany(ids, { action: "delete" }));
   };
   return (
-    <Dialog title={said.deleteTitle} onClose={close}>
-      <p dir="auto">{said.deleteText(known(first).value?.session_name ?? "")}</p>
-      <p class="hint">{undoSeconds() > 0 ? said.deleteUndo : said.deleteForGood}</p>
+    <Dialog title={said.deleteTitle(ids.length)} onClose={close}>
+      <p>{isOne ? said.deleteText(known(first).value?.session_name ?? "") : said.deleteTexts}</p>
+      <p class="hint">{undoSeconds() > 0 && ids.length <= MAX_RESTORED ? said.deleteUndo : said.deleteForGood}</p>
       <div class="dialog-acts">
         <Button onClick={close}>{texts.app.cancel}</Button>
-        <Button class="strong" tone="danger" icon="trash" onClick={confirm}>
+        <Button isFirst class="strong" tone="danger" icon="trash" onClick={confirm}>
           {said.deleteNow}
         </Button>
       </div>

@@ -53,15 +53,17 @@ export function learn(session: Session | SessionDetail): void {
 }
 
 /**
- * Shows a change before the server has said it, whatever the server says of the session meanwhile. Answers what ends that:
- * to be called when the server has refused the change, and behind `learn` when it has made it.
+ * Shows a change before the server has said it, whatever the server says of the session meanwhile. Answers what ends that: to
+ * be called when the server has refused the change, behind `learn` when it has made it, or with `true` where it has made the
+ * change and does not tell the session.
  */
-export function assume(sessionId: string, change: Partial<Known>): () => void {
+export function assume(sessionId: string, change: Partial<Known>): (isMade?: boolean) => void {
   const entry = entryOf(sessionId);
   entry.assumed.push(change);
   show(entry);
-  return () => {
+  return (isMade = false) => {
     entry.assumed = entry.assumed.filter((one) => one !== change);
+    if (isMade && entry.said !== null) entry.said = { ...entry.said, ...change };
     show(entry);
   };
 }

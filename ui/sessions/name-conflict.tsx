@@ -13,16 +13,23 @@ export function NameConflict() {
     <Dialog title={said.title} onClose={giveWay}>
       <p>{said.text}</p>
       <div class="names">
-        <Choice label={said.mine} name={mine} onChoose={insist} />
+        <Choice label={said.mine} name={mine} onChoose={insist} isFirst />
         <Choice label={said.theirs} name={theirs.name.session_name} onChoose={giveWay} />
       </div>
     </Dialog>
   );
 }
 
-const Choice = ({ label, name, onChoose }: { label: string; name: string; onChoose: () => void }) => (
-  <Button onClick={onChoose}>
+const Choice = ({ label, name, onChoose, isFirst = false }: ChoiceProps) => (
+  <Button isFirst={isFirst} onClick={onChoose}>
     <span class="hint">{label}</span>
     <bdi>{name || said.none}</bdi>
   </Button>
 );
+
+interface ChoiceProps {
+  label: string;
+  name: string;
+  onChoose: () => void;
+  isFirst?: boolean;
+}

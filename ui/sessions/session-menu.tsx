@@ -2,6 +2,7 @@ import { may } from "../access/access.ts";
 import { hrefOf, sessionScreen } from "../app/place.ts";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
+import { exportSession } from "../work/exports.ts";
 import { deleting } from "./delete-dialog.tsx";
 import type { Known } from "./known.ts";
 import { beginRename } from "./rename.ts";
@@ -37,6 +38,9 @@ export function SessionMenu({ session }: { session: Known }) {
           {said.fork}
         </MenuItem>
       )}
+      <MenuItem icon="download" onChoose={() => void exportSession(session)}>
+        {said.export}
+      </MenuItem>
       <MenuItem icon="link" onChoose={() => void copy(link(), said.linkCopied)}>
         {said.copyLink}
       </MenuItem>

@@ -1,0 +1,65 @@
+import { isStaff, may } from "../access/access.ts";
+import { IconButton } from "../parts/button.tsx";
+import { texts } from "../texts/index.ts";
+import { exportSessions } from "../work/exports.ts";
+import { type BulkChange, changeMany, nameMany } from "./bulk.ts";
+import { deleting } from "./delete-dialog.tsx";
+import { known } from "./known.ts";
+import { clearSelection, selectAll, selected } from "./selection.ts";
+import { tagging } from "./tag-dialog.tsx";
+
+const said = texts.sessions;
+
+/** What can be done with the chosen conversations, as long as any is chosen. `ids`: those that the list shows, in its order. */
+export function BulkBar({ ids }: { ids: readonly string[] }) {
+  // What the list does not show any more is not changed unseen.
+  const chosen = ids.filter((id) => selected.value.has(id));
+  if (chosen.length === 0) return null;
+  const sessions = chosen.map((id) => known(id).value).filter((session) => session !== null);
+  const change = (made: BulkChange) => {
+    clearSelection();
+    void changeMany(chosen, made);
+  };
+  const isArchived = sessions.every(({ archived }) => archived);
+  const isPinned = sessions.every(({ pinned }) => pinned);
+  return (
+    <div class="bulk-bar" role="toolbar" aria-label={said.bulk.bar}>
+      <button type="button" class="button quiet" title={said.bulk.all} onClick={() => selectAll(ids)}>
+        {said.selected(chosen.length)}
+      </button>
+      {may("sessions:write") && (
+        <>
+          <IconButton
+            icon="archive"
+            label={isArchived ? said.unarchive : said.archive}
+            onClick={() => change({ action: isArchived ? "unarchive" : "archive" })}
+          />
+          <IconButton
+            icon="pin"
+            label={isPinned ? said.unpin : said.pin}
+            onClick={() => change({ action: isPinned ? "unpin" : "pin" })}
+          />
+          <IconButton
+            icon="tag"
+            label={said.tags}
+            onClick={() => {
+              tagging.value = chosen;
+            }}
+          />
+          {isStaff.value && <IconButton icon="name" label={said.bulk.name} onClick={() => void nameMany(chosen)} />}
+        </>
+      )}
+      <IconButton icon="download" label={said.export} onClick={() => void exportSessions(sessions)} />
+      {may("sessions:delete") && (
+        <IconButton
+          icon="trash"
+          label={said.delete}
+          onClick={() => {
+            deleting.value = chosen;
+          }}
+        />
+      )}
+      <IconButton icon="close" label={said.bulk.none} onClick={clearSelection} />
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import { useComputed } from "@preact/signals";
+import { texts } from "../texts/index.ts";
+import { known } from "./known.ts";
+import { NameField } from "./name-field.tsx";
+import { renaming } from "./rename.ts";
+import { selected, selectTo, toggleSelected } from "./selection.ts";
+
+/**
+ * What a row of the list has beside its link: the box that chooses it, and the field for its name while that is edited. `ids`
+ * are those of the list, in its order; `isStop`: whether Tab leads to this row.
+ */
+export function RowTools({
+  sessionId,
+  ids,
+  isStop,
+}: {
+  sessionId: string;
+  ids: () => readonly string[];
+  isStop: boolean;
+}) {
+  const isSelected = useComputed(() => selected.value.has(sessionId)).value;
+  const isEdited = useComputed(() => renaming.value?.at === "row" && renaming.value.sessionId === sessionId).value;
+  const name = known(sessionId).value?.session_name ?? "";
+  return (
+    <>
+      <label class="row-box">
+        <input
+          type="checkbox"
+          checked={isSelected}
+          tabIndex={isStop ? 0 : -1}
+          aria-label={texts.sessions.select(name)}
+          onClick={({ shiftKey }) => (shiftKey ? selectTo(sessionId, ids()) : toggleSelected(sessionId))}
+        />
+      </label>
+      {isEdited && <NameField name={name} />}
+    </>
+  );
+}
+
+/** Shift-click on a row chooses all up to it, and opens nothing. */
+export function chooseRow(event: MouseEvent, ids: readonly string[]): void {
+  const { target } = event;
+  const row = target instanceof Element ? target.closest<HTMLElement>("a[data-session]") : null;
+  if (!event.shiftKey || !row?.dataset.session) return;
+  event.preventDefault();
+  selectTo(row.dataset.session, ids);
+}
