@@ -3,6 +3,7 @@ import { filter } from "../app/place.ts";
 import type { Filter } from "../app/route.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
+import { BulkBar } from "../sessions/bulk-bar.tsx";
 import { texts } from "../texts/index.ts";
 import { FoundList } from "./found.tsx";
 import { ListHeader } from "./list-header.tsx";
@@ -19,6 +20,7 @@ export function InboxList() {
     <>
       <ListHeader />
       {isSearch.value ? <FoundList /> : <Listed />}
+      <BulkBar ids={shownIds.value} />
     </>
   );
 }

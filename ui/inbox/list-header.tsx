@@ -9,6 +9,7 @@ import { Menu, MenuItem } from "../parts/menu.tsx";
 import { refused } from "../server/api.ts";
 import { components, loadComponents } from "../server/components.ts";
 import { toldOf } from "../server/failure.ts";
+import { isSelecting } from "../sessions/selection.ts";
 import { texts } from "../texts/index.ts";
 import { loadedTags, shownIds } from "./lists.ts";
 import { SearchField } from "./search-field.tsx";
@@ -37,6 +38,14 @@ export function ListHeader() {
         <Menu label={texts.inbox.more}>
           <MenuItem icon="check" onChoose={readAll}>
             {texts.inbox.markAllRead}
+          </MenuItem>
+          <MenuItem
+            icon="check"
+            onChoose={() => {
+              isSelecting.value = true;
+            }}
+          >
+            {texts.sessions.selectSome}
           </MenuItem>
         </Menu>
       </div>

@@ -1,10 +1,11 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { chooseRow, RowTools } from "../sessions/row-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { keepPlace, placeIn } from "./keep-place.ts";
 import { currentList, shownIds } from "./lists.ts";
 import { Row } from "./row.tsx";
-import { onRowFocus, onRowKey } from "./row-focus.ts";
+import { onRowFocus, onRowKey, tabStop } from "./row-focus.ts";
 
 /** All rows that are loaded. The browser skips those that are out of sight, and the next page comes before its place is in sight. */
 export function Rows() {
@@ -41,11 +42,13 @@ export function Rows() {
       }}
       onFocusCapture={onRowFocus}
       onKeyDown={onRowKey}
+      onClick={(event) => chooseRow(event, ids)}
       aria-busy={loaded.isLoading.value}
     >
       {ids.map((id) => (
         <li key={id}>
           <Row sessionId={id} />
+          <RowTools sessionId={id} ids={() => shownIds.peek()} stop={tabStop} />
         </li>
       ))}
       {loaded.failed.value && (

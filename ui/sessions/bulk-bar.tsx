@@ -5,7 +5,7 @@ import { exportSessions } from "../work/exports.ts";
 import { type BulkChange, changeMany, nameMany } from "./bulk.ts";
 import { deleting } from "./delete-dialog.tsx";
 import { known } from "./known.ts";
-import { clearSelection, selectAll, selected } from "./selection.ts";
+import { clearSelection, isSelecting, selectAll, selected } from "./selection.ts";
 import { tagging } from "./tag-dialog.tsx";
 
 const said = texts.sessions;
@@ -14,7 +14,8 @@ const said = texts.sessions;
 export function BulkBar({ ids }: { ids: readonly string[] }) {
   // What the list does not show any more is not changed unseen.
   const chosen = ids.filter((id) => selected.value.has(id));
-  if (chosen.length === 0) return null;
+  if (chosen.length === 0 && !isSelecting.value) return null;
+  const isNone = chosen.length === 0;
   const sessions = chosen.map((id) => known(id).value).filter((session) => session !== null);
   const change = (made: BulkChange) => {
     clearSelection();
@@ -31,28 +32,34 @@ export function BulkBar({ ids }: { ids: readonly string[] }) {
         <>
           <IconButton
             icon="archive"
+            disabled={isNone}
             label={isArchived ? said.unarchive : said.archive}
             onClick={() => change({ action: isArchived ? "unarchive" : "archive" })}
           />
           <IconButton
             icon="pin"
+            disabled={isNone}
             label={isPinned ? said.unpin : said.pin}
             onClick={() => change({ action: isPinned ? "unpin" : "pin" })}
           />
           <IconButton
             icon="tag"
+            disabled={isNone}
             label={said.tags}
             onClick={() => {
               tagging.value = chosen;
             }}
           />
-          {isStaff.value && <IconButton icon="name" label={said.bulk.name} onClick={() => void nameMany(chosen)} />}
+          {isStaff.value && (
+            <IconButton icon="name" label={said.bulk.name} disabled={isNone} onClick={() => void nameMany(chosen)} />
+          )}
         </>
       )}
-      <IconButton icon="download" label={said.export} onClick={() => void exportSessions(sessions)} />
+      <IconButton icon="download" label={said.export} disabled={isNone} onClick={() => void exportSessions(sessions)} />
       {may("sessions:delete") && (
         <IconButton
           icon="trash"
+          disabled={isNone}
           label={said.delete}
           onClick={() => {
             deleting.value = chosen;

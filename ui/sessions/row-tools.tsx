@@ -1,29 +1,31 @@
-import { useComputed } from "@preact/signals";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
 import { texts } from "../texts/index.ts";
 import { known } from "./known.ts";
 import { NameField } from "./name-field.tsx";
 import { renaming } from "./rename.ts";
-import { selected, selectTo, toggleSelected } from "./selection.ts";
+import { isSelecting, selected, selectTo, toggleSelected } from "./selection.ts";
 
 /**
  * What a row of the list has beside its link: the box that chooses it, and the field for its name while that is edited. `ids`
- * are those of the list, in its order; `isStop`: whether Tab leads to this row.
+ * are those of the list, in its order; `stop`: the row that Tab leads to.
  */
 export function RowTools({
   sessionId,
   ids,
-  isStop,
+  stop,
 }: {
   sessionId: string;
   ids: () => readonly string[];
-  isStop: boolean;
+  stop: ReadonlySignal<string | null>;
 }) {
   const isSelected = useComputed(() => selected.value.has(sessionId)).value;
+  const isStop = useComputed(() => stop.value === sessionId).value;
+  const isShown = useComputed(() => isSelecting.value || selected.value.size > 0).value;
   const isEdited = useComputed(() => renaming.value?.at === "row" && renaming.value.sessionId === sessionId).value;
   const name = known(sessionId).value?.session_name ?? "";
   return (
     <>
-      <label class="row-box">
+      <label class={`row-box ${isShown ? "shown" : ""}`}>
         <input
           type="checkbox"
           checked={isSelected}

@@ -5,6 +5,9 @@ import { texts } from "../texts/index.ts";
 /** The conversations that are chosen, to be changed together. */
 export const selected = signal<ReadonlySet<string>>(new Set());
 
+/** Whether boxes are shown before anything is chosen: a finger hovers over nothing. */
+export const isSelecting = signal(false);
+
 /** Where a range begins: what was chosen last. */
 let anchor: string | null = null;
 
@@ -33,5 +36,6 @@ export const selectAll = (ids: readonly string[]): void => choose(new Set(ids));
 
 export function clearSelection(): void {
   anchor = null;
+  isSelecting.value = false;
   if (selected.peek().size > 0) choose(new Set());
 }

@@ -155,6 +155,7 @@ export const en = {
     more: "More to do",
     details: "Details",
     of: (user: string) => `User ${user}`,
+    selectSome: "Select several",
     select: (name: string) => `Select ${name}`,
     selected: (count: number) => `${count.toLocaleString("en")} selected`,
     bulk: {
