@@ -170,7 +170,8 @@ export class RunFold {
         break;
       case "RunCancelled":
         this.#ended(event, "CANCELLED");
-        this.#failure = { type: null, message: event.reason ?? "" };
+        // Mostly it says no more than that it was cancelled.
+        if (!/ was cancelled$/.test(event.reason ?? "")) this.#failure = { type: null, message: event.reason ?? "" };
         break;
       case "RunError":
         this.#failed(event);
@@ -183,7 +184,7 @@ export class RunFold {
   }
 
   get #isOver(): boolean {
-    return this.#failure !== null || this.#head.status === "COMPLETED";
+    return ["COMPLETED", "CANCELLED", "ERROR"].includes(this.#head.status);
   }
 
   #become(change: Partial<RunHead>): void {

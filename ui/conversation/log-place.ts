@@ -45,7 +45,7 @@ export class LogPlace {
     this.isAtEnd = false;
     this.#scroller.scrollTop += run.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
     run.focus({ preventScroll: true });
-    this.#remember();
+    this.#moved();
   }
 
   readonly #moved = (): void => {

@@ -1,9 +1,11 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { isAtEnd } from "../inbox/unread.ts";
 import { Button } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { texts } from "../texts/index.ts";
+import { Asked } from "./asked.tsx";
 import type { Conversation } from "./conversation.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LogPlace } from "./log-place.ts";
@@ -28,6 +30,7 @@ export function Log({ conversation, saying }: { conversation: Conversation; sayi
       if (here.fromBegin < NEAR && conversation.older.peek() === "there") void conversation.loadOlder();
     };
     here.onMove = () => {
+      isAtEnd.value = here.isAtEnd;
       if (here.isAtEnd) hasNews.value = false;
       askOlder();
     };
@@ -52,6 +55,7 @@ export function Log({ conversation, saying }: { conversation: Conversation; sayi
     return () => {
       for (const end of ends) end();
       here.leave();
+      isAtEnd.value = true;
     };
   }, [conversation, saying]);
   return (
@@ -121,10 +125,8 @@ function Sending({ saying }: { saying: Saying }) {
   const text = saying.sending.value;
   if (text === null) return null;
   return (
-    <div class="log-run sending" aria-busy="true">
-      <p class="asked" dir="auto">
-        {text}
-      </p>
+    <div class="log-run sending">
+      <Asked text={text} isPending />
       <p class="hint">{texts.conversation.sending}</p>
     </div>
   );

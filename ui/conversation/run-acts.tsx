@@ -14,12 +14,9 @@ export function RunActs({ run, conversation, saying }: { run: LiveRun; conversat
   if (!may(`${of.kind}s:run`, of.id)) return null;
   if (status === "PENDING") {
     return (
-      <>
-        <span class="hint">{texts.conversation.waitsInLine}</span>
-        <Button tone="quiet" disabled={isBusy} onClick={() => void saying.stop(run)}>
-          {texts.conversation.takeBack}
-        </Button>
-      </>
+      <Button tone="quiet" disabled={isBusy} onClick={() => void saying.stop(run)}>
+        {texts.conversation.takeBack}
+      </Button>
     );
   }
   if (status === "RUNNING" || status === "PAUSED") return null;

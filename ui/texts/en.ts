@@ -205,7 +205,6 @@ export const en = {
     sendFailed: "Your message was not sent.",
     mayNotRun: "Your credential may read this conversation, and not answer in it.",
     nobody: "No agent or team belongs to this conversation, so nobody answers here.",
-    waitsInLine: "Waits until the answer before it is complete.",
     takeBack: "Take back",
     regenerate: "Answer again",
     fork: "Fork from here",
