@@ -258,7 +258,7 @@ export const en = {
       cut: "The answer reached the most that the model may say.",
     },
   },
-  markdown: {},
+  markdown: { code: "Code", copyCode: "Copy the code", table: "Table", done: "Done", notDone: "Not done" },
   approvals: {
     title: "Approvals",
     empty: "Nothing waits for you",

@@ -1,0 +1,149 @@
+import type { Token } from "marked";
+import { BoundedLexer, type Links, noLinks } from "./lexer.ts";
+
+/** A block of a text: where it begins, and how it is written. One that did not change stays the same object. */
+export interface RawBlock {
+  at: number;
+  raw: string;
+  /** Shown letter for letter: what is so long that reading it would hold the page up. */
+  isPlain: boolean;
+  links: Links;
+}
+
+/** So many characters are read at once; a page that has more of them draws in between. */
+const STEP_CHARS = 32_000;
+/** A longer block is not read, unless it is code, which costs nothing to read. */
+const MOST_BLOCK_CHARS = 48_000;
+const PLAIN_CHARS = 8_000;
+/** From here on the open block is read again only when it has grown by a sixteenth; until then its end is shown as it is. */
+const OFTEN_READ_CHARS = 8_000;
+const GROWTH = 1 / 16;
+const PAGE_BLOCKS = 24;
+
+const NO_LINKS = noLinks();
+
+/**
+ * A text of Markdown that grows at its end, as blocks. What is added is read from the last block on: those before it cannot
+ * change any more, but for what only a look at the whole would tell. `pages` are the blocks in groups, so that whoever shows
+ * them has to look at the last group only.
+ */
+export class GrowingText {
+  pages: readonly (readonly RawBlock[])[] = [];
+  /** The end that is not read yet, of a long block. */
+  rest = "";
+  #blocks: RawBlock[] = [];
+  #text = "";
+  /** How much of the text is in the blocks. */
+  #readTo = 0;
+  #links: Links = NO_LINKS;
+
+  /** Takes the text as it is now, and reads a step of it. Answers whether there is nothing left to read. `isOpen`: more of it may come. */
+  grow(whole: string, isOpen: boolean): boolean {
+    const text = whole.includes("\r") ? whole.replace(/\r\n?/g, "\n") : whole;
+    if (!text.startsWith(this.#text)) this.#beginAgain();
+    this.#text = text;
+    const end = Math.min(text.length, this.#readTo + STEP_CHARS);
+    this.rest = isOpen && this.#isSoon(end) ? text.slice(this.#readTo, end) : "";
+    if (this.rest === "") this.#read(end, isOpen);
+    return end === text.length;
+  }
+
+  #isSoon(end: number): boolean {
+    const last = this.#blocks.at(-1);
+    if (last === undefined || isCode(last.raw)) return false;
+    const openChars = this.#readTo - last.at;
+    return openChars > OFTEN_READ_CHARS && end - this.#readTo < openChars * GROWTH;
+  }
+
+  #beginAgain(): void {
+    this.#blocks = [];
+    this.#readTo = 0;
+    this.#links = NO_LINKS;
+    this.pages = [];
+  }
+
+  #read(end: number, isOpen: boolean): void {
+    // In the end a look at the whole costs little, unless it is long.
+    const isWhole = !isOpen && end === this.#text.length && end <= STEP_CHARS;
+    const from = isWhole ? 0 : Math.max(0, this.#blocks.length - 1);
+    const at = this.#blocks[from]?.at ?? 0;
+    const read = this.#split(this.#text.slice(at, end), at);
+    this.#readTo = end;
+    const before = this.#blocks;
+    const kept = read.map((block, nth) => {
+      const old = before[from + nth];
+      return old !== undefined && isSame(old, block) ? old : block;
+    });
+    this.#blocks = [...before.slice(0, from), ...kept];
+    this.#group(from);
+  }
+
+  #split(text: string, at: number): RawBlock[] {
+    const blocks: RawBlock[] = [];
+    let place = at;
+    for (const token of this.#tokens(text)) {
+      for (const piece of piecesOf(token)) {
+        blocks.push({ ...piece, at: place, links: piece.raw.includes("[") ? this.#links : NO_LINKS });
+        place += piece.raw.length;
+      }
+      if (isNothing(token)) place += token.raw.length;
+    }
+    return blocks;
+  }
+
+  #tokens(text: string): Token[] {
+    const lexer = new BoundedLexer(noLinks());
+    try {
+      const tokens: Token[] = lexer.blockTokens(text);
+      this.#learn(lexer.tokens.links);
+      return tokens;
+    } catch {
+      return [{ type: "html", raw: text }];
+    }
+  }
+
+  /** Blocks that are there already may name a target that comes only now. */
+  #learn(links: Links): void {
+    const known = this.#links;
+    if (Object.keys(links).every((name) => name in known)) return;
+    this.#links = Object.assign(noLinks(), links, known);
+    this.#blocks = this.#blocks.map((block) => (block.raw.includes("[") ? { ...block, links: this.#links } : block));
+    this.#group(0);
+  }
+
+  #group(from: number): void {
+    const first = Math.floor(from / PAGE_BLOCKS);
+    const pages = this.pages.slice(0, first);
+    for (let nth = first * PAGE_BLOCKS; nth < this.#blocks.length; nth += PAGE_BLOCKS) {
+      pages.push(this.#blocks.slice(nth, nth + PAGE_BLOCKS));
+    }
+    this.pages = pages;
+  }
+}
+
+const isCode = (raw: string): boolean => /^ {0,3}(`{3}|~{3})/.test(raw);
+
+const isSame = (one: RawBlock, other: RawBlock): boolean =>
+  one.at === other.at && one.raw === other.raw && one.isPlain === other.isPlain && one.links === other.links;
+
+const isNothing = ({ type }: Token): boolean => type === "space" || type === "def";
+
+function piecesOf(token: Token): { raw: string; isPlain: boolean }[] {
+  const { type, raw } = token;
+  if (isNothing(token)) return [];
+  if (raw.length > MOST_BLOCK_CHARS && type !== "code")
+    return pieces(raw).map((piece) => ({ raw: piece, isPlain: true }));
+  return [{ raw, isPlain: type === "html" }];
+}
+
+/** A long text in pieces, at the ends of lines where it has any. */
+function pieces(text: string): string[] {
+  const made: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const line = text.lastIndexOf("\n", at + PLAIN_CHARS);
+    const end = text.length - at <= PLAIN_CHARS ? text.length : line > at ? line + 1 : at + PLAIN_CHARS;
+    made.push(text.slice(at, end));
+    at = end;
+  }
+  return made;
+}
