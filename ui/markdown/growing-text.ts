@@ -66,22 +66,30 @@ export class GrowingText {
     // In the end a look at the whole costs little, unless it is long.
     const isWhole = !isOpen && end === this.#text.length && end <= STEP_CHARS;
     const from = isWhole ? 0 : Math.max(0, this.#blocks.length - 1);
-    const at = this.#blocks[from]?.at ?? 0;
-    const read = this.#split(this.#text.slice(at, end), at);
-    this.#readTo = end;
-    const before = this.#blocks;
-    const kept = read.map((block, nth) => {
-      const old = before[from + nth];
-      return old !== undefined && isSame(old, block) ? old : block;
+    const at = isWhole ? 0 : (this.#blocks[from]?.at ?? 0);
+    const { tokens, links } = lex(this.#text.slice(at, end));
+    this.#learn(isWhole ? links : { ...this.#links, ...links });
+    const kept = this.#split(tokens, at).map((block, nth) => {
+      const before = this.#blocks[from + nth];
+      return before !== undefined && isSame(before, block) ? before : block;
     });
-    this.#blocks = [...before.slice(0, from), ...kept];
+    this.#readTo = end;
+    this.#blocks = [...this.#blocks.slice(0, from), ...kept];
     this.#group(from);
   }
 
-  #split(text: string, at: number): RawBlock[] {
+  /** Blocks that are there already may name a target that comes only now. */
+  #learn(links: Links): void {
+    if (JSON.stringify(links) === JSON.stringify(this.#links)) return;
+    this.#links = Object.assign(noLinks(), links);
+    this.#blocks = this.#blocks.map((block) => (block.raw.includes("[") ? { ...block, links: this.#links } : block));
+    this.#group(0);
+  }
+
+  #split(tokens: readonly Token[], at: number): RawBlock[] {
     const blocks: RawBlock[] = [];
     let place = at;
-    for (const token of this.#tokens(text)) {
+    for (const token of tokens) {
       for (const piece of piecesOf(token)) {
         blocks.push({ ...piece, at: place, links: piece.raw.includes("[") ? this.#links : NO_LINKS });
         place += piece.raw.length;
@@ -91,26 +99,6 @@ export class GrowingText {
     return blocks;
   }
 
-  #tokens(text: string): Token[] {
-    const lexer = new BoundedLexer(noLinks());
-    try {
-      const tokens: Token[] = lexer.blockTokens(text);
-      this.#learn(lexer.tokens.links);
-      return tokens;
-    } catch {
-      return [{ type: "html", raw: text }];
-    }
-  }
-
-  /** Blocks that are there already may name a target that comes only now. */
-  #learn(links: Links): void {
-    const known = this.#links;
-    if (Object.keys(links).every((name) => name in known)) return;
-    this.#links = Object.assign(noLinks(), links, known);
-    this.#blocks = this.#blocks.map((block) => (block.raw.includes("[") ? { ...block, links: this.#links } : block));
-    this.#group(0);
-  }
-
   #group(from: number): void {
     const first = Math.floor(from / PAGE_BLOCKS);
     const pages = this.pages.slice(0, first);
@@ -118,6 +106,15 @@ export class GrowingText {
       pages.push(this.#blocks.slice(nth, nth + PAGE_BLOCKS));
     }
     this.pages = pages;
+  }
+}
+
+function lex(text: string): { tokens: Token[]; links: Links } {
+  const lexer = new BoundedLexer(NO_LINKS);
+  try {
+    return { tokens: lexer.blockTokens(text), links: lexer.tokens.links };
+  } catch {
+    return { tokens: [{ type: "html", raw: text }], links: NO_LINKS };
   }
 }
 
