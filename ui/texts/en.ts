@@ -277,6 +277,8 @@ export const en = {
     hidden: (count: number) => `${one(count, "more character", "more characters")} not shown`,
     showAll: "Show all of the arguments",
     copy: "Copy arguments",
+    decision: "Decision",
+    fields: (tool: string) => `What ${tool} is given`,
     note: "Note",
     noteHint: "Note for the agent (optional)",
     unknownOutcome:

@@ -1,0 +1,80 @@
+import { signal } from "@preact/signals";
+import type { Requirement, RequirementList } from "../../packages/client/src/index.ts";
+import { api, refused } from "../server/api.ts";
+import { type Told, toldOf } from "../server/failure.ts";
+import { runOfRow } from "./asked.ts";
+import { cardOf, isOpen } from "./cards.ts";
+import { lookUp } from "./fate.ts";
+import { merged } from "./merged.ts";
+import { takeCount } from "./open-count.ts";
+
+const PAGE = 50;
+
+/** What is shown: what was open when it was loaded, newest first. What was answered since then stays until one leaves. */
+export const rows = signal<readonly Requirement[] | null>(null);
+export const failed = signal<Told | null>(null);
+/** Where older ones begin; null where there are none, or nobody has looked. */
+export const cursor = signal<string | null>(null);
+export const isLoadingMore = signal(false);
+
+/** Begins anew, without what is settled. */
+export function beginList(): void {
+  rows.value = rows.peek()?.filter(({ id }) => isOpen(id)) ?? null;
+}
+
+/** Asks what is open now. Rejects where the server does not say it: who asks again and again is told. */
+export async function loadOpen(): Promise<void> {
+  const page = await ask(undefined);
+  failed.value = null;
+  takeCount(page.meta);
+  const before = rows.peek();
+  const { all, gone } = merged(before ?? [], page.data, page.meta.next_cursor !== null);
+  if (before === null || before.length <= PAGE) cursor.value = page.meta.next_cursor;
+  // Polled, it mostly says the same again.
+  if (before === null || all.length !== before.length || all.some(({ id }, nth) => id !== before[nth]?.id))
+    rows.value = all;
+  await settleGone(gone.filter(({ id }) => cardOf(id).fate.peek().state === "open"));
+}
+
+/** The same for a person who waits for it. */
+export async function showOpen(): Promise<void> {
+  try {
+    await loadOpen();
+  } catch (error) {
+    if (!refused(error)) failed.value = toldOf(error);
+  }
+}
+
+export async function loadMore(): Promise<void> {
+  const from = cursor.peek();
+  if (from === null || isLoadingMore.peek()) return;
+  isLoadingMore.value = true;
+  try {
+    const page = await ask(from);
+    const shown = new Set(rows.peek()?.map(({ id }) => id));
+    rows.value = [...(rows.peek() ?? []), ...page.data.filter(({ id }) => !shown.has(id))];
+    cursor.value = page.meta.next_cursor;
+    failed.value = null;
+  } catch (error) {
+    if (!refused(error)) failed.value = toldOf(error);
+  } finally {
+    isLoadingMore.value = false;
+  }
+}
+
+async function ask(from: string | undefined): Promise<RequirementList> {
+  const query = { status: "open", limit: PAGE, cursor: from };
+  return (await api.request<RequirementList>("GET", "/requirements", { query })).data;
+}
+
+/** What is not among the open ones any more was answered elsewhere, has expired, or its run is over. */
+async function settleGone(gone: readonly Requirement[]): Promise<void> {
+  const runs = new Map(gone.map((row) => [row.run_id, runOfRow(row)]));
+  for (const run of runs.values()) {
+    const ids = gone.flatMap(({ id, run_id: runId }) => (runId === run.runId ? [id] : []));
+    const found = await lookUp(run, ids).catch((): string[] => []);
+    // Its session is deleted, or hidden from this caller: nothing is asked any more.
+    const lost = new Set(ids.filter((id) => !found.includes(id)));
+    if (lost.size > 0) rows.value = rows.peek()?.filter(({ id }) => !lost.has(id)) ?? null;
+  }
+}
