@@ -74,7 +74,7 @@ function Answering({ run, asked, isOneOfSeveral }: { run: WaitingRun; asked: Ask
         {asked.kind === "confirmation" && isOneOfSeveral ? (
           <Choice asked={asked} onSend={send} />
         ) : (
-          <Acts asked={asked} onSend={send} />
+          <Acts asked={asked} tone={isOneOfSeveral ? "plain" : "primary"} onSend={send} />
         )}
       </footer>
       {failed.value && <Failure what={texts.approvals.problems.failed} told={failed.value} />}
@@ -101,7 +101,8 @@ interface Sending {
   onSend: (verdict: Verdict) => void;
 }
 
-function Acts({ asked, onSend }: Sending) {
+/** Of several, what sends all of them is the primary button. */
+function Acts({ asked, tone, onSend }: Sending & { tone: "primary" | "plain" }) {
   const isBusy = cardOf(asked.id).fate.value.state === "sending";
   const isConfirmation = asked.kind === "confirmation";
   return (
@@ -109,7 +110,7 @@ function Acts({ asked, onSend }: Sending) {
       <Button tone="danger" isBusy={isBusy} onClick={() => onSend("rejected")}>
         {texts.approvals.reject}
       </Button>
-      <Button tone="primary" isBusy={isBusy} onClick={() => onSend(isConfirmation ? "confirmed" : "filled")}>
+      <Button tone={tone} isBusy={isBusy} onClick={() => onSend(isConfirmation ? "confirmed" : "filled")}>
         {isConfirmation ? texts.approvals.approve : texts.approvals.answer}
       </Button>
     </>

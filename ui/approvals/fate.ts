@@ -13,33 +13,44 @@ export const pathOfRun = ({ of, runId }: WaitingRun): string =>
 export const owner = ({ userId }: Pick<WaitingRun, "userId">): { userId?: string | null } =>
   isStaff.peek() ? { userId } : {};
 
-/**
- * Asks what became of some of what a run waited for, and shows it on the cards. Answers which of them are open no more; those
- * that nobody could say anything about are left as they are.
- */
-export async function lookUp(run: WaitingRun, ids: readonly string[]): Promise<string[]> {
-  const found = await ofRun(run);
+/** Of what was looked up, by id. What is in neither is not there for this caller any more. */
+interface Found {
+  settled: string[];
+  open: string[];
+}
+
+/** Asks what became of some of what a run waited for, and shows it on the cards. */
+export async function lookUp(run: WaitingRun, ids: readonly string[]): Promise<Found> {
+  const all = await ofRun(run);
+  const found = new Map(all.flatMap(([id, settled]) => (settled === null ? [] : [[id, settled]])));
+  const open = ids.filter((id) => all.some(([one, settled]) => one === id && settled === null));
   const statuses = ["answered", "expired", "cancelled"] as const;
   for (const status of statuses) {
     // A run that still waits shows only what is open.
-    if (!may("approvals:read") || ids.every((id) => found.has(id))) break;
+    if (!may("approvals:read") || ids.every((id) => found.has(id) || open.includes(id))) break;
     for (const row of await ofStatus(run, status)) {
       const settled = settledOfRow(row);
       if (settled !== null) found.set(row.id, settled);
     }
   }
-  return ids.filter((id) => {
-    const settled = found.get(id);
-    if (settled !== undefined && isOpen(id)) settle(id, settled);
-    return settled !== undefined;
+  const settled = ids.flatMap((id) => {
+    const one = found.get(id);
+    if (one !== undefined && isOpen(id)) settle(id, one);
+    return one === undefined ? [] : [id];
   });
+  return { settled, open };
 }
 
-async function ofRun(run: WaitingRun): Promise<Map<string, Settled>> {
+/** What the run says of it. None of a run that is not there. */
+async function ofRun(run: WaitingRun): Promise<(readonly [string, Settled | null])[]> {
   const query = { session_id: run.sessionId };
-  const { data } = await api.request<RunOutput>("GET", pathOfRun(run), { query, ...owner(run) });
-  const all = (data.requirements ?? []).map((one) => [one.id, settledOfRun(one, data.status)] as const);
-  return new Map(all.flatMap(([id, settled]) => (settled === null ? [] : [[id, settled]])));
+  try {
+    const { data } = await api.request<RunOutput>("GET", pathOfRun(run), { query, ...owner(run) });
+    return (data.requirements ?? []).map((one) => [one.id, settledOfRun(one, data.status)]);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
 }
 
 async function ofStatus(run: WaitingRun, status: Requirement["status"]): Promise<Requirement[]> {

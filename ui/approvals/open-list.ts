@@ -72,9 +72,9 @@ async function settleGone(gone: readonly Requirement[]): Promise<void> {
   const runs = new Map(gone.map((row) => [row.run_id, runOfRow(row)]));
   for (const run of runs.values()) {
     const ids = gone.flatMap(({ id, run_id: runId }) => (runId === run.runId ? [id] : []));
-    const found = await lookUp(run, ids).catch((): string[] => []);
-    // Its session is deleted, or hidden from this caller: nothing is asked any more.
-    const lost = new Set(ids.filter((id) => !found.includes(id)));
+    const { settled, open } = await lookUp(run, ids);
+    // Its session is deleted, or is another's by now: nothing is asked any more.
+    const lost = new Set(ids.filter((id) => !settled.includes(id) && !open.includes(id)));
     if (lost.size > 0) rows.value = rows.peek()?.filter(({ id }) => !lost.has(id)) ?? null;
   }
 }

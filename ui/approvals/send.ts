@@ -97,7 +97,10 @@ async function takeRefusal(run: WaitingRun, given: readonly Given[], error: unkn
   const told = toldOf(error);
   if (error instanceof ApiError && [400, 404, 409].includes(error.status)) {
     const ids = all.map(({ id }) => id);
-    const gone = await lookUp(run, ids).catch((): string[] => []);
+    const gone = await lookUp(run, ids).then(
+      ({ settled }) => settled,
+      (): string[] => [],
+    );
     if (gone.length === all.length) return;
     if (gone.length > 0) {
       const names = all.filter(({ id }) => gone.includes(id)).map(({ toolName }) => toolName);
