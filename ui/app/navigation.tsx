@@ -1,5 +1,6 @@
+import { useEffect } from "preact/hooks";
 import { me, server } from "../access/access.ts";
-import { openCount } from "../approvals/open-count.ts";
+import { openCount, watchOpenCount } from "../approvals/open-count.ts";
 import { loadedTags, unreadCount } from "../inbox/lists.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Menu, MenuItem } from "../parts/menu.tsx";
@@ -20,6 +21,7 @@ const SHOWN_TAGS = 12;
 
 /** Where one can go: the views of the inbox, the approvals, and a new conversation. */
 export function Navigation() {
+  useEffect(watchOpenCount, []);
   return (
     <nav class="navigation" aria-label={texts.app.name}>
       <a class="brand" href={hrefOf({ screen: "inbox" })}>

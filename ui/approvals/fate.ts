@@ -1,17 +1,14 @@
 import type { Requirement, RunOutput } from "../../packages/client/src/index.ts";
 import { ApiError } from "../../packages/client/src/index.ts";
-import { isStaff, may } from "../access/access.ts";
+import { may } from "../access/access.ts";
 import { api } from "../server/api.ts";
+import { asOwner } from "../sessions/owner.ts";
 import type { WaitingRun } from "./asked.ts";
 import { isOpen, settle } from "./cards.ts";
 import { type Settled, settledOfRow, settledOfRun } from "./settled.ts";
 
 export const pathOfRun = ({ of, runId }: WaitingRun): string =>
   `/${of.kind}s/${encodeURIComponent(of.id)}/runs/${encodeURIComponent(runId)}`;
-
-/** Staff name the session's owner; of others the credential says who they are. */
-export const owner = ({ userId }: Pick<WaitingRun, "userId">): { userId?: string | null } =>
-  isStaff.peek() ? { userId } : {};
 
 /** Of what was looked up, by id. What is in neither is not there for this caller any more. */
 interface Found {
@@ -45,7 +42,10 @@ export async function lookUp(run: WaitingRun, ids: readonly string[]): Promise<F
 async function ofRun(run: WaitingRun): Promise<(readonly [string, Settled | null])[]> {
   const query = { session_id: run.sessionId };
   try {
-    const { data } = await api.request<RunOutput>("GET", pathOfRun(run), { query, ...owner(run) });
+    const { data } = await api.request<RunOutput>("GET", pathOfRun(run), {
+      query,
+      ...asOwner({ user_id: run.userId }),
+    });
     return (data.requirements ?? []).map((one) => [one.id, settledOfRun(one, data.status)]);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return [];
@@ -54,7 +54,7 @@ async function ofRun(run: WaitingRun): Promise<(readonly [string, Settled | null
 }
 
 async function ofStatus(run: WaitingRun, status: Requirement["status"]): Promise<Requirement[]> {
-  return api.requirements.list({ status, limit: 100 }, owner(run)).first(100);
+  return api.requirements.list({ status, limit: 100 }, asOwner({ user_id: run.userId })).first(100);
 }
 
 /** What a run came to after its answers, in the words of the page's texts. */
@@ -82,7 +82,11 @@ export async function watchRun(run: WaitingRun, tell: (became: Became) => void, 
 async function becameOf(run: WaitingRun, signal: AbortSignal): Promise<Became | null> {
   const query = { session_id: run.sessionId };
   try {
-    const { data } = await api.request<RunOutput>("GET", pathOfRun(run), { query, ...owner(run), signal });
+    const { data } = await api.request<RunOutput>("GET", pathOfRun(run), {
+      query,
+      ...asOwner({ user_id: run.userId }),
+      signal,
+    });
     return { how: howOf(data), said: data.content.replace(/\s+/g, " ").slice(0, SAID_CHARS) };
   } catch (error) {
     if (error instanceof ApiError && error.status < 500) return { how: "failed", said: error.detail };

@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
 import type { RequirementList } from "../../packages/client/src/index.ts";
 import { may } from "../access/access.ts";
-import { api } from "../server/api.ts";
+import { api, refused } from "../server/api.ts";
+import { everyPoll } from "../server/poll.ts";
 
 /** How many requirements are open, as the server counts them; null until it has said so. It counts up to 1,000. */
 export const openCount = signal<{ count: number; isCapped: boolean } | null>(null);
@@ -13,14 +14,23 @@ export function takeCount({ total_count: count, total_count_capped: capped }: Re
   if (before?.count !== count || before.isCapped !== isCapped) openCount.value = { count, isCapped };
 }
 
-/** Asks how many are open. What it shows stays as it is where the server does not say it. */
-export async function askCount(): Promise<void> {
+async function askCount(): Promise<void> {
   if (!may("approvals:read")) return;
   const { data } = await api.request<RequirementList>("GET", "/requirements", { query: { status: "open", limit: 1 } });
   takeCount(data.meta);
 }
 
-/** Asks at once, such as after an answer. */
+/** Asks how many are open now, such as after an answer. What is shown stays as it is where the server does not say it. */
 export function countOpen(): void {
-  askCount().catch(() => {});
+  askCount().catch(refused);
+}
+
+/** Keeps the number true as long as somebody is signed in. Answers what ends it. */
+export function watchOpenCount(): () => void {
+  countOpen();
+  const end = everyPoll(askCount);
+  return () => {
+    end();
+    openCount.value = null;
+  };
 }

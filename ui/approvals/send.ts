@@ -2,11 +2,12 @@ import { ApiError } from "../../packages/client/src/index.ts";
 import { may, me } from "../access/access.ts";
 import { api, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
+import { asOwner } from "../sessions/owner.ts";
 import { texts } from "../texts/index.ts";
 import { problemsOf, type ReadyAnswer, readAnswer, type Verdict } from "./answer.ts";
 import type { Asked, WaitingRun } from "./asked.ts";
 import { cardOf, failureOfRun, settle } from "./cards.ts";
-import { lookUp, owner, pathOfRun } from "./fate.ts";
+import { lookUp, pathOfRun } from "./fate.ts";
 import { countOpen } from "./open-count.ts";
 
 export interface Given {
@@ -72,7 +73,7 @@ async function post(run: WaitingRun, ready: readonly ReadyAnswer[]): Promise<voi
   const before = unsure.get(run.runId);
   const idempotencyKey = before?.body === text ? before.key : crypto.randomUUID();
   unsure.set(run.runId, { body: text, key: idempotencyKey });
-  const options = { body, idempotencyKey, ...owner(run), timeoutMs: ANSWER_MS };
+  const options = { body, idempotencyKey, ...asOwner({ user_id: run.userId }), timeoutMs: ANSWER_MS };
   try {
     const response = await api.open("POST", `${pathOfRun(run)}/continue`, options);
     unsure.delete(run.runId);

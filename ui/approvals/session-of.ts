@@ -1,6 +1,6 @@
 import { api, refused } from "../server/api.ts";
 import { known, learn } from "../sessions/known.ts";
-import { owner } from "./fate.ts";
+import { asOwner } from "../sessions/owner.ts";
 
 const asked = new Set<string>();
 
@@ -9,7 +9,7 @@ export function learnSession(sessionId: string, userId: string | null): void {
   if (known(sessionId).peek() !== null || asked.has(sessionId)) return;
   asked.add(sessionId);
   api.sessions
-    .get(sessionId, owner({ userId }))
+    .get(sessionId, asOwner({ user_id: userId }))
     .then(({ data }) => learn(data))
     .catch(refused)
     .finally(() => asked.delete(sessionId));
