@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { WaitingCalls } from "../approvals/waiting-calls.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Time } from "../parts/time.tsx";
@@ -29,6 +30,7 @@ export function RunBlock({ run, acts }: { run: ReadonlySignal<RunView>; acts?: C
           <Time at={new Date(createdAtMs).toISOString()} />
         </header>
         <Parts run={view} />
+        <WaitingCalls run={view} />
         <Notes notes={view.notes} />
         <RunEnd run={view} />
         <footer class="run-acts">
