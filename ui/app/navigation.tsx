@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { me, server } from "../access/access.ts";
+import { may, mayBegin, me, server } from "../access/access.ts";
 import { openCount, watchOpenCount } from "../approvals/open-count.ts";
 import { loadedTags, unreadCount } from "../inbox/lists.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
@@ -28,10 +28,12 @@ export function Navigation() {
         <img src="/ui/icon.svg" alt="" width="20" height="20" />
         <span>{server.value?.name ?? texts.app.name}</span>
       </a>
-      <a class="button primary" href={hrefOf({ screen: "new" })}>
-        <Icon name="plus" />
-        <span>{texts.app.newConversation}</span>
-      </a>
+      {mayBegin.value && (
+        <a class="button primary" href={hrefOf({ screen: "new" })}>
+          <Icon name="plus" />
+          <span>{texts.app.newConversation}</span>
+        </a>
+      )}
       <ul>
         {VIEWS.map((view) => (
           <li key={view}>
@@ -39,15 +41,17 @@ export function Navigation() {
           </li>
         ))}
       </ul>
-      <ul>
-        <li>
-          <a href={hrefOf({ screen: "approvals" })} aria-current={current(place.value.screen === "approvals")}>
-            <Icon name="approvals" />
-            <span>{texts.app.approvals}</span>
-            <Count of={openCount.value} />
-          </a>
-        </li>
-      </ul>
+      {may("approvals:read") && (
+        <ul>
+          <li>
+            <a href={hrefOf({ screen: "approvals" })} aria-current={current(place.value.screen === "approvals")}>
+              <Icon name="approvals" />
+              <span>{texts.app.approvals}</span>
+              <Count of={openCount.value} />
+            </a>
+          </li>
+        </ul>
+      )}
       <Tags />
       <div class="account">
         <span title={me.value?.actor}>{me.value?.user_id ?? me.value?.actor}</span>

@@ -1,4 +1,4 @@
-import type { Component } from "../server/components.ts";
+import type { Component } from "../server/component.ts";
 
 /** What is typed for a new conversation. */
 export interface Draft {

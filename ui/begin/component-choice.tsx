@@ -1,5 +1,5 @@
 import { Icon } from "../parts/icon.tsx";
-import type { Component } from "../server/components.ts";
+import type { Component } from "../server/component.ts";
 import { texts } from "../texts/index.ts";
 import { keyOf } from "./begin.ts";
 

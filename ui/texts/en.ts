@@ -2,17 +2,6 @@ const one = (count: number, single: string, many: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? single : many}`;
 
 const kilobytes = (chars: number) => `${Math.round(chars / 1000).toLocaleString("en")} KB`;
-/** What jobs do, by their actions. */
-const JOBS: Record<string, string> = {
-  names: "Naming",
-  rename: "Renaming",
-  tag: "Tagging",
-  archive: "Archiving",
-  unarchive: "Unarchiving",
-  pin: "Pinning",
-  unpin: "Unpinning",
-  delete: "Deleting",
-};
 
 /** What jobs do, by their actions. */
 const JOBS: Record<string, string> = {

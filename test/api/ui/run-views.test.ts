@@ -175,7 +175,7 @@ it("a run that was stopped keeps what it had said, and one that is stopped befor
   model.respondWith(() => [text("So ", "far"), hold(point), text("never")]);
   const stream = await openRun("Slowly", { session_id });
   let event = await stream.next();
-  while (event.data.content !== "far") event = await stream.next();
+  while (event !== null && event.data.content !== "far") event = await stream.next();
   await call(
     "POST",
     `/agents/assistant/runs/${stream.response.headers.get("X-Run-Id")}/cancel?session_id=${session_id}`,

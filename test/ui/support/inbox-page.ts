@@ -19,6 +19,8 @@ export interface HowOpened {
   hash?: string;
   /** What its token may do; left out, all that end users may. */
   scopes?: readonly string[];
+  /** What the page has to show the server; left out, the user's token. Null: nothing, so that `Connect` is shown. */
+  credential?: string | null;
   /** What is there before the page is opened. */
   before?: (user: User) => Promise<unknown>;
   /** What the page says on its console because of what the test does. */
@@ -39,8 +41,9 @@ export function inboxTest(stage: Stage, name: string, how: HowOpened, act: (open
     const { width = 1280, height = 800, theme = "light" } = how;
     const context = await stage.browser.newContext({ viewport: { width, height }, colorScheme: theme });
     // The empty page that a tab begins with has no storage.
-    const content = `if (location.protocol === "http:") sessionStorage.setItem("edge-sessions.credential", ${JSON.stringify(user.token)})`;
-    await context.addInitScript({ content });
+    const { credential = user.token } = how;
+    const content = `if (location.protocol === "http:") sessionStorage.setItem("edge-sessions.credential", ${JSON.stringify(credential)})`;
+    if (credential !== null) await context.addInitScript({ content });
     const said: string[] = [];
     const wrong: string[] = [];
     watch(context, stage, { said, wrong, expected: how.expected });

@@ -4,8 +4,8 @@ import { GrowingText, type RawBlock } from "../../../../ui/markdown/growing-text
 import { readBlocks } from "../../../../ui/markdown/read-block.ts";
 
 const blocksOf = ({ pages }: GrowingText): RawBlock[] => pages.flat();
-const shown = (growing: GrowingText) =>
-  blocksOf(growing).flatMap(({ raw, isPlain, links }) =>
+const shown = (growing: GrowingText): object[] =>
+  blocksOf(growing).flatMap<object>(({ raw, isPlain, links }) =>
     isPlain ? [{ kind: "plain", text: raw.trimEnd() }] : readBlocks(raw, links),
   );
 
