@@ -23,7 +23,7 @@ export function workTests(stage: Stage): void {
       assert.equal(types.filter((type) => type === "session_end").length, 3);
       assert.equal(types.at(-1), "end");
       assert.equal(asked, 2);
-      await page.getByText("3 conversations exported.").first().waitFor();
+      await page.getByText("3 conversations saved.").first().waitFor();
     },
   );
 
@@ -89,7 +89,7 @@ const sessions = (user: User, count: number) =>
   );
 
 async function choose(page: Page, item: string): Promise<void> {
-  await page.getByRole("button", { name: "More for the list" }).click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: item }).click();
 }
 

@@ -3,6 +3,7 @@ import { ConnectScreen } from "../access/connect-screen.tsx";
 import { ApprovalsScreen } from "../approvals/approvals-screen.tsx";
 import { BeginScreen } from "../begin/begin-screen.tsx";
 import { ConversationScreen } from "../conversation/conversation-screen.tsx";
+import { Details } from "../details/details.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
@@ -104,6 +105,7 @@ function Screens() {
         {current.screen === "session" ? (
           <Boundary of={current.sessionId}>
             <ConversationScreen key={current.sessionId} sessionId={current.sessionId} />
+            {current.hasDetails && <Details key={`details ${current.sessionId}`} sessionId={current.sessionId} />}
           </Boundary>
         ) : (
           <Empty icon="inbox" title={texts.app.nothingOpen} hint={texts.app.nothingOpenHint} />

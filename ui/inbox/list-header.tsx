@@ -11,6 +11,7 @@ import { components, loadComponents } from "../server/components.ts";
 import { toldOf } from "../server/failure.ts";
 import { isSelecting } from "../sessions/selection.ts";
 import { texts } from "../texts/index.ts";
+import { WorkItems } from "../work/work-items.tsx";
 import { loadedTags, shownIds } from "./lists.ts";
 import { SearchField } from "./search-field.tsx";
 import { hasUnread, markRead } from "./unread.ts";
@@ -47,6 +48,7 @@ export function ListHeader() {
           >
             {texts.sessions.selectSome}
           </MenuItem>
+          <WorkItems />
         </Menu>
       </div>
       <SearchField />

@@ -1,4 +1,5 @@
 import { me } from "../access/access.ts";
+import { eraseUser } from "./erasure.ts";
 import { followJob } from "./jobs.ts";
 import { readKept } from "./kept.ts";
 import { closeAll, isGoingOn } from "./work.ts";
@@ -13,5 +14,6 @@ export function goOn(): void {
   for (const kept of readKept(localStorage)) {
     if (kept.actor !== now || isGoingOn(kept.id)) continue;
     if (kept.kind === "job") void followJob(kept.job);
+    else if (kept.kind === "erasure") void eraseUser(kept.userId, kept.total);
   }
 }

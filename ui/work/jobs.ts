@@ -50,7 +50,7 @@ export async function followJob(
     const ended = await untilEnd(id, kept, signal);
     const problems = ended.failed > 0 ? { problems: problemsOf(kept) } : {};
     const { done, failed } = ended;
-    end(id, texts.work.ended(title, ended), { done, failed, ...problems });
+    end(id, texts.work.ended(ended), { done, failed, ...problems });
     return ended;
   } catch (error) {
     if (signal.aborted) return null;

@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import { me } from "../access/access.ts";
 import { Button, IconButton } from "../parts/button.tsx";
 import { texts } from "../texts/index.ts";
+import { EraseDialog, erasing } from "./erase-dialog.tsx";
 import { goOn } from "./go-on.ts";
 import { numbersOf } from "./numbers.ts";
 import { Problems } from "./problems.tsx";
@@ -26,6 +27,7 @@ export function WorkBar() {
         </section>
       )}
       {looked.value && <Problems of={looked.value} />}
+      {erasing.value && <EraseDialog userId={erasing.value} />}
     </>
   );
 }
@@ -47,7 +49,7 @@ function WorkRow(work: Work) {
               looked.value = work;
             }}
           >
-            {texts.work.failed(failed)}
+            {`${texts.work.failed(failed)}…`}
           </Button>
         )}
         {again && (

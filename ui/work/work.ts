@@ -81,13 +81,15 @@ function withPace(work: Work, { done }: Partial<Work>): Work {
 /** It is over. Where nothing is left to look at, it says so and goes. */
 export function end(id: string, note: string, ended: Pick<Work, "failed"> & Partial<Work> = { failed: 0 }): void {
   dropKept(localStorage, id);
+  const title = allWork.peek().find((work) => work.id === id)?.title;
+  const text = `${title}: ${note}`;
   if (ended.failed === 0) {
     close(id);
-    tell({ text: note });
+    tell({ text });
     return;
   }
-  change(id, { ...ended, state: "ended", note });
-  announce(note);
+  change(id, { ...ended, state: "ended", isShown: true, note });
+  announce(text);
 }
 
 /** It cannot go on. */
@@ -100,7 +102,7 @@ export function fail(id: string, error: unknown, again?: () => void): void {
     again?.();
   };
   const act = again && { label: texts.app.retry, run };
-  change(id, { state: "failed", failure: told, ...(act && { again: act }) });
+  change(id, { state: "failed", isShown: true, failure: told, ...(act && { again: act }) });
   announce(told.text);
 }
 
