@@ -1,10 +1,12 @@
 import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { placeOf } from "./portable/file-parts.ts";
-import { FileImport, type Job, type Progress } from "./portable/import-file.ts";
-import { counted, shower } from "./portable/progress.ts";
-import { DEFAULT_URL, serverAt } from "./portable/server.ts";
-import { type Counts, noCounts, type Told } from "./portable/tally.ts";
+import { type FilePart, placeOf, type Source } from "./portable/file-parts.ts";
+import { FileImport, type Job, MAX_PART_BYTES, nothingIn, type Progress, type Why } from "./portable/import-file.ts";
+import { sourceOf } from "./portable/open-file.ts";
+import { counted, megabytes, progressLine, shower } from "./portable/progress.ts";
+import { ask, DEFAULT_URL, Refused, type Server, serverAt } from "./portable/server.ts";
+import { type Counts, noCounts, type Report, type Told } from "./portable/tally.ts";
 
 const USAGE = `Imports a file of lines into a server, however long the file is, and shows how far it is.
 
@@ -20,6 +22,12 @@ Ctrl-C stops behind the request that is under way, a second one at once. Where i
 command goes on: FILE.import.json says where. The exit code is 0 when nothing failed.`;
 
 const MAX_SHOWN = 20;
+
+/** What is kept beside the file, so that the same command goes on. */
+interface Kept extends Progress {
+  query: string;
+  size: number;
+}
 
 /** `npm run import`. Answers the exit code. */
 async function main(args: string[]): Promise<number> {
@@ -51,13 +59,24 @@ async function main(args: string[]): Promise<number> {
     const { show, end } = shower();
     const server = serverAt(values.url, show);
     const stateFile = `${path}.import.json`;
-    const start = await startOf({ file, size, query, stateFile }, values["from-line"]);
+    const source = sourceOf(file, size);
+    const start = await startOf({ source, query, stateFile }, values["from-line"]);
     if (start === null) {
       console.error(`${path} has no line ${values["from-line"]}.`);
       return 2;
     }
     if (start.place.line > 1) console.error(`Going on from line ${start.place.line} of ${path}.`);
-    const job: Job = { file, size, server, query, show, keep: (progress) => keep(stateFile, progress) };
+    const showFar = (progress: Progress) => show(lineOf(progress, size));
+    const job: Job = {
+      source,
+      send: (part, isRest) => send(server, query, part, isRest),
+      wait: (why, seconds) => wait(why, seconds, show),
+      keep: async (progress) => {
+        await keep(stateFile, { query, size, ...progress });
+        showFar(progress);
+      },
+    };
+    showFar(start);
     const importing = new FileImport(job, start, stopOnSignal());
     const isRead = await importing.run().finally(end);
     if (!isRead) return 130;
@@ -75,27 +94,57 @@ const queryOf = (given: Record<string, string | undefined>): string =>
 
 /** Where to begin; null where the file has no such line. */
 async function startOf(
-  { file, size, query, stateFile }: Pick<Job, "file" | "size" | "query"> & { stateFile: string },
+  { source, query, stateFile }: { source: Source; query: string; stateFile: string },
   fromLine: string | undefined,
 ): Promise<Progress | null> {
-  const anew = { query, size, counts: noCounts() };
+  const counts = noCounts();
   if (fromLine !== undefined) {
     const line = Number(fromLine);
-    const place = Number.isInteger(line) && line > 0 ? await placeOf(file, size, line) : null;
-    return place === null ? null : { ...anew, place };
+    const place = Number.isInteger(line) && line > 0 ? await placeOf(source, line) : null;
+    return place === null ? null : { counts, place };
   }
   const kept = await readFile(stateFile, "utf8").then(
-    (text) => JSON.parse(text) as Progress,
+    (text) => JSON.parse(text) as Kept,
     () => null,
   );
   // Another file, or another owner of it, begins at its first line.
-  const isSame = kept !== null && kept.query === query && kept.size === size;
-  return isSame ? kept : { ...anew, place: { line: 1, offset: 0 } };
+  const isSame = kept !== null && kept.query === query && kept.size === source.size;
+  return isSame ? kept : { counts, place: { line: 1, offset: 0 } };
 }
 
-async function keep(stateFile: string, progress: Progress): Promise<void> {
-  await writeFile(`${stateFile}.new`, JSON.stringify(progress));
+async function keep(stateFile: string, kept: Kept): Promise<void> {
+  await writeFile(`${stateFile}.new`, JSON.stringify(kept));
   await rename(`${stateFile}.new`, stateFile);
+}
+
+async function send(server: Server, query: string, { bytes, isLast }: FilePart, isRest: boolean): Promise<Report> {
+  const path = `/import?${query}${query === "" ? "" : "&"}more=${!isLast}`;
+  const headers = { "Content-Type": "application/x-ndjson" };
+  const read = async (response: Response) => (await response.json()) as Report;
+  try {
+    return await ask(server, { method: "POST", path, headers, body: bytes, read });
+  } catch (error) {
+    if (isRest && error instanceof Refused && error.status === 422) return nothingIn(error.message);
+    throw error;
+  }
+}
+
+async function wait(why: Why, seconds: number | undefined, show: (line: string) => void): Promise<void> {
+  const text = whyText(why);
+  if (seconds === undefined) throw new Refused(text, null);
+  show(`${text} Trying again in ${seconds} s.`);
+  await sleep(seconds * 1000);
+}
+
+function whyText(why: Why): string {
+  if (why.kind === "busy") return `Another import is writing the session at line ${why.line}.`;
+  if (why.kind === "stuck") return `Nothing came in from line ${why.line} on: ${why.reason ?? "no room"}`;
+  return `The session at line ${why.line} is larger than the ${megabytes(MAX_PART_BYTES)} of one request.`;
+}
+
+function lineOf({ place, counts: { imported, skipped, failed } }: Progress, size: number): string {
+  const said = `${megabytes(place.offset)} of ${megabytes(size)} · ${counted({ imported, skipped, failed })}`;
+  return progressLine(place.offset, size, said);
 }
 
 /** The first Ctrl-C has the import stop where nothing is under way, so that no session is held for a while. */
