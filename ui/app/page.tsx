@@ -11,6 +11,7 @@ import type { Told } from "../server/failure.ts";
 import { SessionTools } from "../sessions/session-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { WorkBar } from "../work/work-bar.tsx";
+import { WorkTools } from "../work/work-tools.tsx";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notice-list.tsx";
@@ -36,6 +37,7 @@ export function Page() {
       <Navigation />
       <Screens />
       <SessionTools />
+      <WorkTools />
       <Notices />
     </div>
   );

@@ -56,7 +56,7 @@ async function exporting(name: string, whole: Whole, write: (to: Export) => Prom
   const title = texts.work.exporting(name);
   const stop = () => close(id);
   const total = typeof whole === "number" ? whole : null;
-  const to = new Export(id, begin({ id, title, unit: "sessions", total, stop }));
+  const to = new Export(id, begin({ id, title, unit: "sessions", total, isHere: true, stop }));
   try {
     if (typeof whole === "object") await to.count(whole);
     await write(to);

@@ -1,5 +1,6 @@
 import { me } from "../access/access.ts";
 import { eraseUser } from "./erasure.ts";
+import { showParted } from "./imports.ts";
 import { followJob } from "./jobs.ts";
 import { readKept } from "./kept.ts";
 import { closeAll, isGoingOn } from "./work.ts";
@@ -15,5 +16,6 @@ export function goOn(): void {
     if (kept.actor !== now || isGoingOn(kept.id)) continue;
     if (kept.kind === "job") void followJob(kept.job);
     else if (kept.kind === "erasure") void eraseUser(kept.userId, kept.total);
+    else void showParted(kept);
   }
 }

@@ -1,8 +1,11 @@
+import type { Progress } from "../../scripts/portable/import-file.ts";
+import type { ImportQuery } from "./imports.ts";
+
 /** Work of this browser that goes on after a reload. What a person types, such as messages, is never here. */
 export type Kept = { id: string; actor: string } & (
   | { kind: "job"; job: KeptJob }
   | { kind: "erasure"; userId: string; total: number | null }
-  | { kind: "import"; file: KeptFile }
+  | ({ kind: "import" } & KeptImport)
 );
 
 export interface KeptJob {
@@ -13,12 +16,12 @@ export interface KeptJob {
   userId: string | null;
 }
 
-/** A file that is half imported: a page may not read it again before it is chosen again. */
-export interface KeptFile {
+/** A file that is half imported. */
+export interface KeptImport {
   name: string;
   size: number;
-  query: string;
-  progress: unknown;
+  query: ImportQuery;
+  progress: Progress;
 }
 
 const KEY = "edge-sessions.work";

@@ -2,33 +2,26 @@ import { useEffect } from "preact/hooks";
 import { me } from "../access/access.ts";
 import { Button, IconButton } from "../parts/button.tsx";
 import { texts } from "../texts/index.ts";
-import { EraseDialog, erasing } from "./erase-dialog.tsx";
 import { goOn } from "./go-on.ts";
 import { numbersOf } from "./numbers.ts";
-import { Problems } from "./problems.tsx";
-import { allWork, close, looked, type Work } from "./work.ts";
+import { allWork, dismiss, looked, type Work } from "./work.ts";
 
 /** What takes longer than a person waits for: how far it is, and what can be done about it. Nothing where nothing is under way. */
 export function WorkBar() {
   const actor = me.value?.actor;
   useEffect(() => goOn(), [actor]);
   const shown = allWork.value.filter(({ isShown }) => isShown);
+  if (shown.length === 0) return null;
   return (
-    <>
-      {shown.length > 0 && (
-        <section class="works" aria-label={texts.work.title}>
-          <ul>
-            {shown.map((work) => (
-              <li key={work.id} class={`work ${work.state}`}>
-                <WorkRow {...work} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {looked.value && <Problems of={looked.value} />}
-      {erasing.value && <EraseDialog userId={erasing.value} />}
-    </>
+    <section class="works" aria-label={texts.work.title}>
+      <ul>
+        {shown.map((work) => (
+          <li key={work.id} class={`work ${work.state}`}>
+            <WorkRow {...work} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -62,7 +55,7 @@ function WorkRow(work: Work) {
             {state === "stopping" ? texts.work.stopping : texts.app.cancel}
           </Button>
         )}
-        {!hasBar && <IconButton icon="close" label={texts.work.dismiss(title)} onClick={() => close(id)} />}
+        {!hasBar && <IconButton icon="close" label={texts.work.dismiss(title)} onClick={() => dismiss(id)} />}
       </div>
       {hasBar && <progress aria-label={title} {...(total !== null && total > 0 && { max: total, value: done })} />}
       <p class="work-numbers">{failure ? failure.text : numbersOf(work)}</p>

@@ -2,9 +2,16 @@ import { isStaff, may } from "../access/access.ts";
 import { filter } from "../app/place.ts";
 import { MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
+import { chooseFiles } from "./choose-files.ts";
 import { exportAll } from "./exports.ts";
 import { queryOf } from "./filter-query.ts";
+import { chosen } from "./import-dialog.tsx";
 import { nameAll } from "./naming.ts";
+import { mayImport } from "./work-tools.tsx";
+
+const choose = async () => {
+  chosen.value = await chooseFiles(true);
+};
 
 /** What can be done with all that the list shows, in a menu. */
 export function WorkItems() {
@@ -21,6 +28,11 @@ export function WorkItems() {
       {isStaff.value && may("sessions:write") && (
         <MenuItem icon="name" onChoose={() => void nameAll(shown)}>
           {texts.work.nameAll}
+        </MenuItem>
+      )}
+      {mayImport() && (
+        <MenuItem icon="upload" onChoose={() => void choose()}>
+          {texts.work.import}
         </MenuItem>
       )}
     </>

@@ -22,6 +22,8 @@ export interface Work {
   /** What is said beside the numbers: why it failed, or what it waits for. */
   note: string;
   failure: Told | null;
+  /** Whether it ends with the page. */
+  isHere: boolean;
   /** How many of its parts failed. */
   failed: number;
   /** What can be done about it; what cannot is left out. */
@@ -55,7 +57,16 @@ export function begin(work: Begun): AbortSignal {
   close(work.id);
   const ending = new AbortController();
   endings.set(work.id, ending);
-  const isNew = { isShown: false, done: 0, pace: null, state: "running", note: "", failure: null, failed: 0 } as const;
+  const isNew = {
+    isShown: false,
+    isHere: false,
+    done: 0,
+    pace: null,
+    state: "running",
+    note: "",
+    failure: null,
+    failed: 0,
+  } as const;
   allWork.value = [...allWork.peek(), { ...isNew, ...work }];
   setTimeout(() => change(work.id, { isShown: true }), SHOWN_AFTER_MS);
   return ending.signal;
@@ -92,6 +103,11 @@ export function end(id: string, note: string, ended: Pick<Work, "failed"> & Part
   announce(text);
 }
 
+/** It waits for somebody to have it go on. */
+export function stay(id: string, note: string, again: { label: string; run(): void }): void {
+  change(id, { state: "parted", isShown: true, note, again });
+}
+
 /** It cannot go on. */
 export function fail(id: string, error: unknown, again?: () => void): void {
   dropKept(localStorage, id);
@@ -112,6 +128,12 @@ export function close(id: string): void {
   endings.delete(id);
   samples.delete(id);
   allWork.value = allWork.peek().filter((work) => work.id !== id);
+}
+
+/** A person is done with it. */
+export function dismiss(id: string): void {
+  dropKept(localStorage, id);
+  close(id);
 }
 
 /** Somebody else uses the page now: the work of who was here before is not theirs to see. */

@@ -1,0 +1,65 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { isStaff, may } from "../access/access.ts";
+import { texts } from "../texts/index.ts";
+import { EraseDialog, erasing } from "./erase-dialog.tsx";
+import { chosen, ImportDialog } from "./import-dialog.tsx";
+import { Problems } from "./problems.tsx";
+import { allWork, looked } from "./work.ts";
+
+/** Who may take in what others have said. */
+export const mayImport = (): boolean => isStaff.value && may("sessions:write");
+
+/** What work asks and shows over the page, and files that are dropped on it. */
+export function WorkTools() {
+  const isDropping = useSignal(false);
+  useEffect(() => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const onFiles = (kind: "dragover" | "drop", take: (files: FileList, isWanted: boolean) => void) =>
+      addEventListener(
+        kind,
+        (event) => {
+          const { dataTransfer } = event as DragEvent;
+          if (dataTransfer?.types.includes("Files") !== true) return;
+          // Elsewhere than on the page the browser would show the file instead of it.
+          event.preventDefault();
+          const isWanted = mayImport() && document.querySelector("dialog[open]") === null;
+          dataTransfer.dropEffect = isWanted ? "copy" : "none";
+          take(dataTransfer.files, isWanted);
+        },
+        { signal },
+      );
+    onFiles("dragover", (_, isWanted) => {
+      isDropping.value = isWanted;
+    });
+    onFiles("drop", (files, isWanted) => {
+      isDropping.value = false;
+      if (isWanted) chosen.value = [...files];
+    });
+    addEventListener(
+      "dragleave",
+      (event) => {
+        if ((event as DragEvent).relatedTarget === null) isDropping.value = false;
+      },
+      { signal },
+    );
+    addEventListener(
+      "beforeunload",
+      (event) => {
+        const ends = allWork.peek().some(({ isHere, state }) => isHere && state !== "ended" && state !== "failed");
+        if (ends) event.preventDefault();
+      },
+      { signal },
+    );
+    return () => leaving.abort();
+  }, []);
+  return (
+    <>
+      {looked.value && <Problems of={looked.value} />}
+      {erasing.value !== null && <EraseDialog userId={erasing.value} />}
+      {chosen.value.length > 0 && <ImportDialog files={chosen.value} />}
+      {isDropping.value && <p class="drop">{texts.work.drop}</p>}
+    </>
+  );
+}
