@@ -17,7 +17,7 @@ import {
 } from "./server/settings.ts";
 import { migrate, PROJECT_DIR, StartError, spawnWrangler } from "./server/wrangler.ts";
 import { exposure, withoutKey } from "./start/exposure.ts";
-import { announce, introduce } from "./start/introduction.ts";
+import { announcement, introduction } from "./start/introduction.ts";
 
 /** The same as in wrangler.toml. */
 const DEFAULT_PORT = "8787";
@@ -37,7 +37,7 @@ async function start(args: readonly string[]): Promise<number> {
   await requireFreePort(port, ip);
   const protocol = flagValue(args, "local-protocol") ?? "http";
   // Which free port it is, wrangler says later.
-  if (port !== "0") announce(`${protocol}://${reachable(ip)}:${port}`);
+  if (port !== "0") console.log(announcement(`${protocol}://${reachable(ip)}:${port}`));
 
   const stateDir = flagValue(args, "persist-to") ?? DEFAULT_STATE_DIR;
   const applied = await migrate(migrationFlags(args));
@@ -56,7 +56,10 @@ async function start(args: readonly string[]): Promise<number> {
     ],
     "show",
   );
-  ready.then((address) => introduce(`${protocol}://${address}`, mode, key)).catch(console.error);
+  ready
+    .then((address) => introduction(`${protocol}://${address}`, mode, key))
+    .then((text) => text !== null && console.log(text))
+    .catch(console.error);
   const code = await group.exited;
   await group.stop();
   return code;

@@ -3,17 +3,15 @@ import { z } from "zod";
 const Models = z.array(z.object({ id: z.string(), provider: z.string() }));
 const Refusal = z.object({ detail: z.string() });
 
-/** Prints where the server will be, before wrangler prints a screen about itself. */
-export function announce(url: string): void {
-  console.log(`\n  Edge Sessions will be at ${url} in a few seconds.\n`);
-}
+/** Where the server will be: said before wrangler prints a screen about itself. */
+export const announcement = (url: string) => `\n  Edge Sessions will be at ${url} in a few seconds.\n`;
 
-/** Prints what has started, once the server answers. Prints nothing if the server ends before that. */
-export async function introduce(url: string, mode: string, securityKey: string | undefined): Promise<void> {
+/** What has started, once the server answers. Null if the server ends before that. */
+export async function introduction(url: string, mode: string, securityKey: string | undefined): Promise<string | null> {
   const headers: Record<string, string> = securityKey ? { Authorization: `Bearer ${securityKey}` } : {};
   const answer = await fetch(`${url}/models`, { headers }).catch(() => null);
   // With https this call fails although the server runs, because nobody has signed its certificate.
-  if (answer === null && !url.startsWith("https:")) return;
+  if (answer === null && !url.startsWith("https:")) return null;
   const problem = answer !== null && answer.status >= 500 ? await refusalOf(answer) : null;
   const lines = [
     `Edge Sessions ${problem === null ? "is ready" : "answers"} at ${url}${mode === "development" ? ", in development mode" : ""}.`,
@@ -22,7 +20,7 @@ export async function introduce(url: string, mode: string, securityKey: string |
     `API:   ${url}/docs`,
     "Stop:  Ctrl-C",
   ];
-  console.log(`\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+  return `\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }
 
 /** A deployment may leave the page out. */

@@ -1,3 +1,166 @@
-import type { Stage } from "./support/stage.ts";
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { PROJECT_DIR, recordOutput, spawnWrangler } from "../../scripts/server/wrangler.ts";
+import { introduction } from "../../scripts/start/introduction.ts";
+import { onPage } from "../browser/support/browser-page.ts";
+import { inboxTest } from "./support/inbox-page.ts";
+import { withoutInbox, withStart } from "./support/own-server.ts";
+import { KEY, type Stage } from "./support/stage.ts";
 
-export function pageTests(_stage: Stage): void {}
+const BROWSER = { Accept: "text/html,application/xhtml+xml" };
+const BUILT = path.join(PROJECT_DIR, "public/ui");
+const MAX_SCRIPT_BYTES = 60 * 1024;
+const MAX_STYLE_BYTES = 10 * 1024;
+/** Ways to have the page run a text: each wants what the page's policy lets nobody make. */
+const DANGEROUS_ACTS = [
+  'document.createElement("b").innerHTML = "<i>x</i>"',
+  'document.createElement("script").text = "window.hasRun = true"',
+  'document.createElement("script").src = "/ui/assets/x.js"',
+];
+/** What the page's policy has to say, whatever else it says. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+];
+
+export function pageTests(stage: Stage): void {
+  test("i2, 29 npm start says first where the server is, and without the inbox everything else works", async () => {
+    await withStart(
+      async ({ url, output }) => {
+        const [first = ""] = output().trimStart().split("\n");
+        assert.ok(first.includes(url), first);
+        assert.match(output().slice(-400), new RegExp(`ready at ${url}`));
+        assert.doesNotMatch(output(), /Inbox:/);
+        const root = await fetch(url, { headers: BROWSER });
+        assert.match(await root.text(), /AgentOS API/);
+        assert.ok(root.headers.get("Vary")?.split(", ").includes("Accept"));
+        assert.equal((await fetch(`${url}/ui/`, { headers: BROWSER })).status, 404);
+        assert.equal((await fetch(`${url}/docs`, { headers: BROWSER })).status, 200);
+        const body = new URLSearchParams({ message: "Hello", stream: "false" });
+        const run = await fetch(`${url}/agents/assistant/runs`, { method: "POST", body });
+        assert.match(await run.text(), /"COMPLETED"/);
+      },
+      (folder) => [`--config=${withoutInbox(folder)}`],
+    );
+  });
+
+  test("i2 the server's address leads a browser to the inbox, and everybody else to what it is", async () => {
+    const told = await introduction(stage.url, "development", KEY);
+    assert.match(told ?? "", new RegExp(`Inbox: ${stage.url}/ui/`));
+    for (const Accept of ["*/*", "application/json"]) {
+      const answer = await fetch(stage.url, { headers: { Accept } });
+      assert.equal(answer.status, 200);
+      assert.match(await answer.text(), /AgentOS API/);
+    }
+    const { status, headers } = await fetch(stage.url, { headers: BROWSER, redirect: "manual" });
+    assert.equal(status, 302);
+    assert.ok(headers.get("Vary")?.split(", ").includes("Accept"));
+    await onPage({ browser: stage.browser, name: "ui i2", expected: /401/ }, stage.url, async (page) => {
+      await page.getByRole("heading", { name: "Connect" }).waitFor();
+      assert.equal(new URL(page.url()).pathname, "/ui/");
+    });
+  });
+
+  inboxTest(stage, "29 with no key configured the page says who can read it", {}, async ({ page }) => {
+    const warning = page.getByText("No key is set");
+    await page.getByRole("heading", { name: "All" }).waitFor();
+    assert.equal(await warning.count(), 0);
+    await page.route("**/info", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), auth_mode: "none" } });
+    });
+    await page.reload();
+    await warning.waitFor();
+  });
+
+  inboxTest(
+    stage,
+    "27 the page's policy is in force",
+    { expected: /Trusted|Content Security Policy/ },
+    async ({ page }) => {
+      const { headers } = await fetch(`${stage.url}/ui/`);
+      const policy = headers.get("Content-Security-Policy")?.split("; ") ?? [];
+      assert.deepEqual(
+        POLICY.filter((rule) => !policy.includes(rule)),
+        [],
+      );
+      assert.equal(headers.get("Cache-Control"), "no-cache");
+      assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
+      assert.equal(headers.get("Referrer-Policy"), "no-referrer");
+      for (const act of DANGEROUS_ACTS) {
+        const came = await page.evaluate(
+          `(() => { try { ${act}; return "done" } catch (error) { return error.name } })()`,
+        );
+        assert.equal(came, "TypeError", act);
+      }
+    },
+  );
+
+  test("27 what is served under a name of its own is kept, the page itself is asked for each time", async () => {
+    const text = await (await fetch(`${stage.url}/ui/`)).text();
+    const named = text.match(/\/ui\/assets\/[\w.-]+/g) ?? [];
+    assert.equal(named.length, 2);
+    for (const one of named) {
+      const { status, headers } = await fetch(stage.url + one);
+      assert.equal(status, 200);
+      assert.equal(headers.get("Cache-Control"), "public, max-age=31536000, immutable");
+    }
+    const gone = await fetch(`${stage.url}/ui/assets/main-OLD.js`);
+    assert.equal(gone.ok, false);
+    assert.doesNotMatch(gone.headers.get("Cache-Control") ?? "", /immutable/);
+  });
+
+  test("37 the page weighs 60 KB of script and 10 KB of style at most, and one drawing", () => {
+    const files = readdirSync(BUILT, { recursive: true, encoding: "utf8" }).filter((file) => path.extname(file) !== "");
+    const bytesOf = (ending: string) =>
+      files
+        .filter((file) => file.endsWith(ending))
+        .map((file) => gzipSync(readFileSync(path.join(BUILT, file)), { level: 9 }).length)
+        .reduce((sum, bytes) => sum + bytes, 0);
+    assert.ok(bytesOf(".js") > 1_000 && bytesOf(".js") <= MAX_SCRIPT_BYTES, `${bytesOf(".js")} bytes of script`);
+    assert.ok(bytesOf(".css") > 500 && bytesOf(".css") <= MAX_STYLE_BYTES, `${bytesOf(".css")} bytes of style`);
+    const others = files.filter((file) => !/\.(js|css)(\.map)?$/.test(file)).sort();
+    assert.deepEqual(others, ["icon.svg", "index.html", "licenses.txt"]);
+  });
+
+  test("38 the Worker has no module of the page in it, and weighs the same without it", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "edge-sessions-bundle-"));
+    try {
+      const bundle = await builtWorker(folder, "with", path.join(PROJECT_DIR, "wrangler.toml"));
+      const without = await builtWorker(folder, "without", withoutInbox(folder));
+      const ofPage = bundle.modules.filter((file) =>
+        /(^|\.\.\/)(ui|public)\/|node_modules\/(@?preact|marked)\//.test(file),
+      );
+      assert.deepEqual(ofPage, []);
+      assert.ok(bundle.modules.length > 100);
+      assert.equal(bundle.bytes, without.bytes);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** What a deployment would upload. */
+async function builtWorker(folder: string, name: string, config: string) {
+  const out = path.join(folder, name);
+  const metafile = path.join(folder, `${name}.json`);
+  const flags = ["--minify", `--config=${config}`, `--outdir=${out}`, `--metafile=${metafile}`];
+  const group = spawnWrangler(["deploy", "--dry-run", ...flags], "keep", { CI: "1" });
+  const output = recordOutput(group);
+  const code = await group.exited;
+  await group.stop();
+  assert.equal(code, 0, output());
+  const modules = Object.keys(JSON.parse(readFileSync(metafile, "utf8")).inputs);
+  return { modules, bytes: readFileSync(path.join(out, "index.js")).length };
+}

@@ -14,7 +14,7 @@ import { WorkBar } from "../work/work-bar.tsx";
 import { WorkTools } from "../work/work-tools.tsx";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
-import { Notices } from "./notice-list.tsx";
+import { Notices, OpenServer } from "./notice-list.tsx";
 import { hrefOf, place } from "./place.ts";
 import type { Screen } from "./route.ts";
 
@@ -33,13 +33,16 @@ export function Page() {
   if (access.value.state === "failed") return <CannotBegin told={access.value.told} />;
   if (state === "unknown") return <Loading />;
   return (
-    <div class="page" data-screen={screen}>
-      <Navigation />
-      <Screens />
-      <SessionTools />
-      <WorkTools />
-      <Notices />
-    </div>
+    <>
+      <OpenServer />
+      <div class="page" data-screen={screen}>
+        <Navigation />
+        <Screens />
+        <SessionTools />
+        <WorkTools />
+        <Notices />
+      </div>
+    </>
   );
 }
 
