@@ -67,7 +67,7 @@ export function pageTests(stage: Stage): void {
     assert.equal(status, 302);
     assert.ok(headers.get("Vary")?.split(", ").includes("Accept"));
     await onPage({ browser: stage.browser, name: "ui i2", expected: /401/ }, stage.url, async (page) => {
-      await page.getByRole("heading", { name: "Connect" }).waitFor();
+      await page.getByLabel("Key or token").waitFor();
       assert.equal(new URL(page.url()).pathname, "/ui/");
     });
   });

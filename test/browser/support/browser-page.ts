@@ -9,10 +9,15 @@ const WAIT_MS = 30_000;
 /** Where a test that fails leaves what the page showed and said. */
 const LEFT = path.resolve(import.meta.dirname, "../../../.wrangler/browser");
 
+/** What to do where there is no browser; null where there is one. */
+export const missingBrowser = (): string | null =>
+  existsSync(CHROMIUM)
+    ? null
+    : `There is no ${CHROMIUM}. Install it (Debian: apt-get install chromium), or name one in CHROMIUM.`;
+
 export async function launch(): Promise<Browser> {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(`There is no ${CHROMIUM}. Install it (Debian: apt-get install chromium), or name one in CHROMIUM.`);
-  }
+  const missing = missingBrowser();
+  if (missing !== null) throw new Error(missing);
   return chromium.launch({
     executablePath: CHROMIUM,
     args: [...FLAGS, "--disable-component-update", "--disable-sync"],
