@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { filter } from "../app/place.ts";
 import type { Filter } from "../app/route.ts";
+import { ExampleLine, ExampleOffer } from "../begin/example-offer.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { BulkBar } from "../sessions/bulk-bar.tsx";
@@ -19,6 +20,7 @@ export function InboxList() {
   return (
     <>
       <ListHeader />
+      <ExampleLine shown={shownIds} />
       {isSearch.value ? <FoundList /> : <Listed />}
       <BulkBar ids={shownIds.value} />
     </>
@@ -31,9 +33,18 @@ function Listed() {
   if (ids.value === null && failed.value !== null) {
     return <Failure what={texts.inbox.failed} told={failed.value} onRetry={() => void currentList.peek().more()} />;
   }
-  if (shownIds.value.length === 0 && isWhole) return <Empty icon="inbox" {...emptyTexts(filter.value)} />;
+  if (shownIds.value.length === 0 && isWhole) {
+    return (
+      <Empty icon="inbox" {...emptyTexts(filter.value)}>
+        {isEverything(filter.value) && <ExampleOffer />}
+      </Empty>
+    );
+  }
   return <Rows key={currentList.value} />;
 }
+
+const isEverything = ({ view, tag, component, userId }: Filter) =>
+  view === "all" && tag === null && component === null && userId === null;
 
 function emptyTexts({ view, tag, component, userId }: Filter) {
   if (component !== null || userId !== null) return texts.inbox.emptyFilter;

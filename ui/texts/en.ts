@@ -407,7 +407,17 @@ export const en = {
     none: "No agent or team here may be run by you",
     noneHint: "This key or token names none that this server has.",
   },
-  examples: {},
+  examples: {
+    offer: "Look around with example conversations",
+    offerHint: "Real runs of your agents, by the offline model. One click removes them again.",
+    making: (done: number, total: number) => `Making example conversations: ${done} of ${total}`,
+    made: "The examples are there. The one on top waits for you.",
+    makeFailed: "Not all examples were made.",
+    there: "These are examples.",
+    remove: "Remove the examples",
+    removed: (count: number) => `${one(count, "example", "examples")} removed.`,
+    removeFailed: "The examples are still there.",
+  },
   connect: {
     title: "Connect",
     label: "Key or token",

@@ -1,0 +1,52 @@
+import { type ReadonlySignal, useComputed } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { may } from "../access/access.ts";
+import { Button } from "../parts/button.tsx";
+import { known } from "../sessions/known.ts";
+import { texts } from "../texts/index.ts";
+import { isExample } from "./example-plan.ts";
+import { askOffer, isOffered, isRemoving, makeExamples, making, removeExamples } from "./examples.ts";
+
+const words = texts.examples;
+
+function isShownExample(id: string): boolean {
+  const session = known(id).value;
+  return session !== null && isExample(session);
+}
+
+/** Where nothing is at all: conversations to look around in, with one click. */
+export function ExampleOffer() {
+  useEffect(() => void askOffer(), []);
+  if (!isOffered.value || making.value !== null) return null;
+  return (
+    <div class="example-offer">
+      <Button onClick={() => void makeExamples()}>{words.offer}</Button>
+      <p class="hint">{words.offerHint}</p>
+    </div>
+  );
+}
+
+/** Above the list: how far the examples are, and while there are any, how to be rid of them. */
+export function ExampleLine({ shown }: { shown: ReadonlySignal<readonly string[]> }) {
+  const hasExamples = useComputed(() => shown.value.some((id) => isShownExample(id))).value;
+  if (making.value !== null) {
+    const { done, total } = making.value;
+    return (
+      <div class="example-line">
+        <label>
+          <span>{words.making(done, total)}</span>
+          <progress value={done} max={total} />
+        </label>
+      </div>
+    );
+  }
+  if (!hasExamples || !may("sessions:delete")) return null;
+  return (
+    <div class="example-line">
+      <span>{words.there}</span>
+      <Button tone="quiet" isBusy={isRemoving.value} onClick={() => void removeExamples()}>
+        {words.remove}
+      </Button>
+    </div>
+  );
+}
