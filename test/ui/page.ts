@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { EdgeSessions } from "../../packages/client/src/index.ts";
 import { PROJECT_DIR, recordOutput, spawnWrangler } from "../../scripts/server/wrangler.ts";
 import { introduction } from "../../scripts/start/introduction.ts";
 import { onPage } from "../browser/support/browser-page.ts";
@@ -35,24 +36,49 @@ const POLICY = [
 ];
 
 export function pageTests(stage: Stage): void {
-  test("i2, 29 npm start says first where the server is, and without the inbox everything else works", async () => {
-    await withStart(
-      async ({ url, output }) => {
-        const [first = ""] = output().trimStart().split("\n");
-        assert.ok(first.includes(url), first);
-        assert.match(output().slice(-400), new RegExp(`ready at ${url}`));
-        assert.doesNotMatch(output(), /Inbox:/);
-        const root = await fetch(url, { headers: BROWSER });
-        assert.match(await root.text(), /AgentOS API/);
-        assert.ok(root.headers.get("Vary")?.split(", ").includes("Accept"));
-        assert.equal((await fetch(`${url}/ui/`, { headers: BROWSER })).status, 404);
-        assert.equal((await fetch(`${url}/docs`, { headers: BROWSER })).status, 200);
-        const body = new URLSearchParams({ message: "Hello", stream: "false" });
-        const run = await fetch(`${url}/agents/assistant/runs`, { method: "POST", body });
-        assert.match(await run.text(), /"COMPLETED"/);
-      },
-      (folder) => [`--config=${withoutInbox(folder)}`],
-    );
+  test("i2, i7, 29 the first minute: npm start says where to go, and there are examples that one click removes", async () => {
+    await withStart(async ({ url, output }) => {
+      const [first = ""] = output().trimStart().split("\n");
+      assert.ok(first.includes(url), first);
+      assert.match(output().slice(-400), new RegExp(`Inbox: ${url}/ui/`));
+      const api = new EdgeSessions({ baseUrl: url, token: "" });
+      const idsOf = async () => (await api.sessions.list().first(100)).map(({ session_id: id }) => id);
+      await onPage({ browser: stage.browser, name: "ui first minute", expected: /422/ }, url, async (page) => {
+        assert.equal(new URL(page.url()).pathname, "/ui/");
+        await page.getByText("No key is set").waitFor();
+        await page.route(
+          /\/teams\/[^/]+\/runs/,
+          (route) => route.fulfill({ status: 422, json: { detail: "Staged." } }),
+          {
+            times: 1,
+          },
+        );
+        await page.getByRole("button", { name: "Look around" }).click();
+        await page.getByText("Not all examples were made. Staged.").waitFor();
+        await page.getByRole("button", { name: "Retry" }).click();
+        await page.getByText("The examples are there").waitFor();
+        await page.getByRole("link", { name: /Delete a customer.*1 waits for you/ }).waitFor();
+        const examples = await idsOf();
+        assert.equal(examples.length, 8);
+        const open = await api.requirements.list().first(10);
+        assert.deepEqual(
+          open.map(({ tool_execution: call }) => call?.tool_name),
+          ["delete_record"],
+        );
+        // A person's own tag, and a copy that a person has made of an example.
+        const { data: own } = await api.sessions.create({ tags: ["example"], session_name: "Mine" });
+        const forked = open[0]?.session_id ?? "";
+        const { data: fork } = await api.request<{ session_id: string }>(
+          "POST",
+          `/agents/operator/sessions/${forked}/fork`,
+          { userId: "grace" },
+        );
+        await page.getByRole("button", { name: "Remove the examples" }).click();
+        await page.getByText("8 examples removed.").waitFor();
+        await page.getByRole("link", { name: /Mine/ }).waitFor();
+        assert.deepEqual((await idsOf()).sort(), [own.session_id, fork.session_id].sort());
+      });
+    });
   });
 
   test("i2 the server's address leads a browser to the inbox, and everybody else to what it is", async () => {
@@ -134,7 +160,7 @@ export function pageTests(stage: Stage): void {
     assert.deepEqual(others, ["icon.svg", "index.html", "licenses.txt"]);
   });
 
-  test("38 the Worker has no module of the page in it, and weighs the same without it", async () => {
+  test("29, 38 the Worker has no module of the page in it, and is the same one where the inbox is left out", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "edge-sessions-bundle-"));
     try {
       const bundle = await builtWorker(folder, "with", path.join(PROJECT_DIR, "wrangler.toml"));
@@ -144,7 +170,7 @@ export function pageTests(stage: Stage): void {
       );
       assert.deepEqual(ofPage, []);
       assert.ok(bundle.modules.length > 100);
-      assert.equal(bundle.bytes, without.bytes);
+      assert.ok(bundle.code.equals(without.code), `${bundle.code.length} bytes, and ${without.code.length}`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -162,5 +188,5 @@ async function builtWorker(folder: string, name: string, config: string) {
   await group.stop();
   assert.equal(code, 0, output());
   const modules = Object.keys(JSON.parse(readFileSync(metafile, "utf8")).inputs);
-  return { modules, bytes: readFileSync(path.join(out, "index.js")).length };
+  return { modules, code: readFileSync(path.join(out, "index.js")) };
 }

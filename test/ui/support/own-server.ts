@@ -15,19 +15,16 @@ export interface Started {
 }
 
 /** Starts a server as `npm start` does, without any setting, and ends it after what is done with it. */
-export async function withStart(
-  act: (started: Started) => Promise<void>,
-  flags: (folder: string) => string[] = () => [],
-): Promise<void> {
+export async function withStart(act: (started: Started) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "edge-sessions-start-"));
   const port = await freePort();
   const script = ["--import", "./scripts/require-node.js", "scripts/start.ts"];
   const group = spawnGroup(
     process.execPath,
-    [...script, `--port=${port}`, `--persist-to=${folder}`, "--inspector-port=0", ...flags(folder)],
+    [...script, `--port=${port}`, `--persist-to=${folder}`, "--inspector-port=0"],
     {
       cwd: PROJECT_DIR,
-      env: { PATH: process.env.PATH, HOME: folder, WRANGLER_REGISTRY_PATH: path.join(folder, "registry") },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, WRANGLER_REGISTRY_PATH: path.join(folder, "registry") },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
