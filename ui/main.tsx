@@ -2,12 +2,14 @@ import { render } from "preact";
 import { access, followOtherTabs } from "./access/access.ts";
 import { Page } from "./app/page.tsx";
 import { applySettings } from "./app/settings.ts";
+import { keepTitle } from "./app/title.ts";
 import { askAccess } from "./server/api.ts";
 import { toldOf } from "./server/failure.ts";
 
 const RETRY_MS = 5_000;
 
 applySettings();
+keepTitle();
 followOtherTabs();
 const page = document.getElementById("page");
 if (page === null) throw new Error("The page has no place to show anything.");
