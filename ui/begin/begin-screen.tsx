@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { isStaff, may, mayForSome } from "../access/access.ts";
+import { isStaff, may } from "../access/access.ts";
 import { filter, go, sessionScreen } from "../app/place.ts";
 import { Button } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";

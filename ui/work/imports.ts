@@ -7,19 +7,10 @@ import { tell } from "../app/notices.ts";
 import { api } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
 import { chooseFiles } from "./choose-files.ts";
-import { type KeptImport, keep } from "./kept.ts";
+import { type ImportQuery, type KeptImport, keep } from "./kept.ts";
 import { asLines } from "./lines-of-file.ts";
 import { patiently, pause } from "./patience.ts";
 import { begin, change, close, end, fail, isGoingOn, setAway, stay } from "./work.ts";
-
-/** How a file is to be taken in. */
-export interface ImportQuery {
-  /** The owner of all that comes in; else as the lines say. */
-  user_id?: string;
-  /** The agent of conversations whose lines name none. */
-  agent_id?: string;
-  on_conflict?: "new";
-}
 
 /** What is in a part is written one by one. */
 const PART_MS = 600_000;

@@ -1,5 +1,4 @@
 import type { Progress } from "../../scripts/portable/import-file.ts";
-import type { ImportQuery } from "./imports.ts";
 
 /** Work of this browser that goes on after a reload. What a person types, such as messages, is never here. */
 export type Kept = { id: string; actor: string } & (
@@ -14,6 +13,15 @@ export interface KeptJob {
   action: string | null;
   total: number;
   userId: string | null;
+}
+
+/** How a file is to be taken in. */
+export interface ImportQuery {
+  /** The owner of all that comes in; else as the lines say. */
+  user_id?: string;
+  /** The agent of conversations whose lines name none. */
+  agent_id?: string;
+  on_conflict?: "new";
 }
 
 /** A file that is half imported. */
