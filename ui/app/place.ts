@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { type Filter, type Route, readRoute, routeHash, type Screen } from "./route.ts";
+import { EVERYTHING, type Filter, isSameFilter, type Route, readRoute, routeHash, type Screen } from "./route.ts";
 
 const current = signal<Route>(readRoute(location.hash));
 addEventListener("hashchange", () => {
@@ -8,7 +8,12 @@ addEventListener("hashchange", () => {
 
 /** What is shown, as the address says. */
 export const place = computed(() => current.value);
-export const filter = computed(() => current.value.filter);
+export const filter = computed(() => {
+  // The same object as long as it says the same: each row of the list reads it, and another screen changes nothing for them.
+  filterBefore = isSameFilter(filterBefore, current.value.filter) ? filterBefore : current.value.filter;
+  return filterBefore;
+});
+let filterBefore = EVERYTHING;
 /** The session that is open; null where none is. */
 export const openSessionId = computed(() => (current.value.screen === "session" ? current.value.sessionId : null));
 

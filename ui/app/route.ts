@@ -69,6 +69,8 @@ function readFilter(query: URLSearchParams): Filter {
   };
 }
 
+export const isSameFilter = (one: Filter, other: Filter): boolean => `${filterQuery(one)}` === `${filterQuery(other)}`;
+
 function filterQuery({ view, tag, component, userId, words }: Filter): URLSearchParams {
   const query = new URLSearchParams();
   if (view !== "all") query.set("view", view);

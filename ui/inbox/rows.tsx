@@ -1,3 +1,4 @@
+import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
 import { chooseRow, RowTools } from "../sessions/row-tools.tsx";
@@ -7,11 +8,26 @@ import { currentList, shownIds } from "./lists.ts";
 import { Row } from "./row.tsx";
 import { onRowFocus, onRowKey, tabStop } from "./row-focus.ts";
 
+/** The same function for each row, or all of them would be rendered with the list. */
+const idsNow = () => shownIds.peek();
+
 /** All rows that are loaded. The browser skips those that are out of sight, and the next page comes before its place is in sight. */
 export function Rows() {
   const list = useRef<HTMLUListElement>(null);
   const ids = shownIds.value;
   const loaded = currentList.value;
+  // Of a row that is given again as it was nothing is compared: thousands of them cost next to nothing.
+  const made = useRef(new Map<string, VNode>()).current;
+  const item = (id: string): VNode => {
+    const there = made.get(id) ?? (
+      <li key={id}>
+        <Row sessionId={id} />
+        <RowTools sessionId={id} ids={idsNow} stop={tabStop} />
+      </li>
+    );
+    made.set(id, there);
+    return there;
+  };
   const before = list.current && placeIn(list.current);
   useLayoutEffect(() => {
     if (list.current && before) keepPlace(list.current, before);
@@ -42,15 +58,10 @@ export function Rows() {
       }}
       onFocusCapture={onRowFocus}
       onKeyDown={onRowKey}
-      onClick={(event) => chooseRow(event, ids)}
+      onClick={(event) => chooseRow(event, idsNow())}
       aria-busy={loaded.isLoading.value}
     >
-      {ids.map((id) => (
-        <li key={id}>
-          <Row sessionId={id} />
-          <RowTools sessionId={id} ids={() => shownIds.peek()} stop={tabStop} />
-        </li>
-      ))}
+      {ids.map(item)}
       {loaded.failed.value && (
         <li key="failed">
           <Failure what={texts.inbox.olderFailed} told={loaded.failed.value} onRetry={() => void loaded.more()} />
