@@ -1,6 +1,7 @@
 /** What one looks at in a list that changes: where its rows are, and which has the focus. */
 interface Place {
   tops: ReadonlyMap<Element, number>;
+  scrollTop: number;
   focus: HTMLElement | null;
 }
 
@@ -16,16 +17,23 @@ export function placeIn(list: HTMLElement): Place {
     tops.set(row, rowTop);
   }
   const { activeElement } = document;
-  return { tops, focus: activeElement instanceof HTMLElement && list.contains(activeElement) ? activeElement : null };
+  const { scrollTop } = list;
+  return {
+    tops,
+    scrollTop,
+    focus: activeElement instanceof HTMLElement && list.contains(activeElement) ? activeElement : null,
+  };
 }
 
 /**
  * Puts it back behind the change. Rows that stay in their order have moved by the same way, and the list is scrolled by that;
  * at its head it is not, so that what is new comes into view. A browser that moves a row by taking it out has blurred it.
  */
-export function keepPlace(list: HTMLElement, { tops, focus }: Place): void {
+export function keepPlace(list: HTMLElement, { tops, scrollTop, focus }: Place): void {
   if (focus?.isConnected && document.activeElement !== focus) focus.focus({ preventScroll: true });
-  if (list.scrollTop === 0) return;
+  if (scrollTop === 0) return;
+  // Chromium goes after a row that has the focus and is moved.
+  list.scrollTop = scrollTop;
   const ways = new Map<number, number>();
   for (const [row, top] of tops) {
     if (!row.isConnected) continue;
