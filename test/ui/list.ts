@@ -1,13 +1,275 @@
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import type { Session } from "../../packages/client/src/index.ts";
+import { FunctionCalls } from "./support/function-calls.ts";
 import { inboxTest } from "./support/inbox-page.ts";
-import type { Stage } from "./support/stage.ts";
+import { listedSession, listRequests, lookAgain, makeSessions, row, say, show, shownRows } from "./support/sessions.ts";
+import { KEY, type Stage } from "./support/stage.ts";
+
+/** How many rows the list that is made up gives at once: more than a server does, as a test has little time. */
+const PAGE = 500;
+/** In the source of a row, and of nothing else. */
+const ROW = '"data-session"';
 
 export function listTests(stage: Stage): void {
   inboxTest(
     stage,
-    "2 a row shows what its session is called and what was said last",
-    { before: ({ api }) => api.agent("assistant").run({ message: "Hello", sessionId: crypto.randomUUID() }).result() },
+    "1 the list is there with one request, and asks for its next page when the last row is within one screen",
+    { before: (user) => makeSessions(user, 60) },
     async ({ page }) => {
-      await page.getByRole("link", { name: /Hello/ }).getByText("You said: Hello").waitFor();
+      const asked = listRequests(page);
+      await page.reload();
+      await page.getByText("Session 59").waitFor();
+      assert.deepEqual(
+        asked.map((query) => [query.get("limit"), query.get("cursor"), query.get("sort_by")]),
+        [["50", null, "updated_at"]],
+      );
+      assert.equal(await page.locator("a.row").count(), 50);
+      await page.locator("a.row").nth(30).scrollIntoViewIfNeeded();
+      await page.evaluate("new Promise(requestAnimationFrame)");
+      assert.equal(asked.length, 1);
+      await page.locator("a.row").nth(42).scrollIntoViewIfNeeded();
+      await page.getByText("Session 0", { exact: true }).waitFor({ state: "attached" });
+      assert.equal(asked.length, 2);
+      assert.equal(new Set(await shownRows(page)).size, 60);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "2 a row says how the session is called, what was said last, when, by which agent, its tags, and what waits",
+    {
+      before: async (user) => {
+        await say(user, "What does it cost?");
+        const named = await say(user, "Hello", "named");
+        await user.api.sessions.patch(named, { session_name: "Greeting", tags: ["billing", "urgent"], pinned: true });
+        await user.api
+          .agent("operator")
+          .run({ message: `/tool delete_record {"id":"7"}`, sessionId: `waits ${user.id}` })
+          .result();
+      },
+    },
+    async ({ page, user }) => {
+      const named = row(page, "named");
+      await named.getByText("Greeting").waitFor();
+      assert.match(await named.innerText(), /Greeting.*You said: Hello.*assistant.*billing.*urgent/s);
+      await named.getByText("Pinned").waitFor({ state: "attached" });
+      assert.equal(await named.getByText("Greeting").evaluate(fontStyle), "normal");
+      const unnamed = page.getByRole("link").getByText("What does it cost?", { exact: true });
+      assert.equal(await unnamed.evaluate(fontStyle), "italic");
+      await row(page, `waits ${user.id}`).getByText("1 waits for you").waitFor();
+      await page.getByRole("link", { name: "Waiting for you" }).click();
+      await page.getByRole("heading", { name: "Waiting for you" }).waitFor();
+      await named.waitFor({ state: "detached" });
+      await row(page, `waits ${user.id}`).waitFor();
+      assert.deepEqual(await shownRows(page), [`waits ${user.id}`]);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "3 the list asks for what is new when its tab is shown again, and a row that moves leaves place and focus alone",
+    { before: (user) => makeSessions(user, 60, (nth) => ({ session_id: `${user.id}-${nth}` })) },
+    async ({ page, user }) => {
+      const id = (nth: number) => `${user.id}-${nth}`;
+      await row(page, id(59)).waitFor();
+      const asked = listRequests(page);
+      const list = page.locator(".rows");
+      await list.evaluate((rows) => rows.scrollTo(0, 1200));
+      await page.locator("a.row").nth(22).focus();
+      const focused = await sessionOf(page.locator("a.row:focus"));
+      await show(page, "hidden");
+      await user.api.sessions.patch(id(5), { session_name: "Changed elsewhere" });
+      await user.api.sessions.patch(focused, { session_name: "Changed where I am" });
+      await user.api.sessions.patch(id(3), { archived: true });
+      assert.equal(asked.filter((query) => query.has("updated_after")).length, 0);
+      await lookAgain(page);
+      await firstRow(page, focused).waitFor({ state: "attached" });
+      assert.equal(await sessionOf(page.locator("a.row:focus")), focused);
+      // The row that has moved is above; what stood below it is where it was.
+      const below = await sessionOf(page.locator("a.row").nth(24));
+      await row(page, id(3)).waitFor({ state: "detached" });
+      await row(page, id(5)).getByText("Changed elsewhere").waitFor({ state: "attached" });
+      const newest = asked.find((query) => query.has("updated_after"))?.get("updated_after");
+      assert.match(newest ?? "", /^20/);
+      // One that does not move: a change elsewhere leaves it to the pixel.
+      const stays = row(page, below);
+      const stayedAt = await topOf(stays);
+      await user.api.sessions.patch(id(7), { session_name: "Again elsewhere" });
+      await show(page, "hidden");
+      await lookAgain(page);
+      await firstRow(page, id(7)).waitFor({ state: "attached" });
+      assert.ok(Math.abs((await topOf(stays)) - stayedAt) <= 1);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "4 what is said while it is not open is unread in this browser, until it is opened or marked",
+    { before: (user) => Promise.all(["a", "b"].map((name) => say(user, `Hello ${name}`, `${user.id}-${name}`))) },
+    async ({ page, user, open }) => {
+      const [a, b] = [`${user.id}-a`, `${user.id}-b`];
+      await row(page, a).waitFor();
+      assert.equal(await page.locator("a.row.unread").count(), 0);
+      await say(user, "More", a);
+      const made = await say(user, "New", `${user.id}-c`);
+      await lookAgain(page);
+      await page.locator("a.row.unread").nth(1).waitFor();
+      await page.getByRole("link", { name: "Unread 2" }).click();
+      await page.getByRole("heading", { name: "Unread" }).waitFor();
+      await row(page, b).waitFor({ state: "detached" });
+      await row(page, made).waitFor();
+      assert.deepEqual((await shownRows(page)).sort(), [a, made].sort());
+      await row(page, a).click();
+      await page.locator(`a.row[data-session="${a}"]:not(.unread)`).waitFor();
+      // What was read while one looks stays where it is.
+      assert.deepEqual((await shownRows(page)).sort(), [a, made].sort());
+      await page.reload();
+      await row(page, made).waitFor();
+      assert.deepEqual(await shownRows(page), [made, ...(await shownRows(page)).filter((id) => id === a)]);
+      const other = await open("#/?view=unread");
+      await row(other, made).waitFor();
+      await page.getByRole("button", { name: "More", exact: true }).click();
+      await page.getByRole("menuitem", { name: "Mark all as read" }).click();
+      await page.getByText("1 conversation marked as read").first().waitFor();
+      await other.locator(`a.row[data-session="${made}"]:not(.unread)`).waitFor();
+      await page.getByRole("link", { name: "All", exact: true }).click();
+      await row(page, b).waitFor();
+      assert.equal(await page.locator("a.row.unread").count(), 0);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "i5 the tags of the loaded rows are views, and a view of one asks the server for it",
+    {
+      before: (user) =>
+        makeSessions(user, 4, (nth) => ({ tags: nth === 0 ? ["rare", "billing"] : nth === 1 ? ["billing"] : [] })),
+    },
+    async ({ page }) => {
+      const tags = page.getByRole("navigation").locator(".tags a");
+      await tags.first().waitFor();
+      assert.deepEqual(await tags.allInnerTexts(), ["billing", "rare"]);
+      const asked = listRequests(page);
+      await tags.getByText("rare").click();
+      await page.getByRole("heading", { name: "rare" }).waitFor();
+      await page.getByText("Session 0").waitFor();
+      assert.equal(await page.locator("a.row").count(), 1);
+      assert.deepEqual(asked[0]?.getAll("tag"), ["rare"]);
+      assert.deepEqual(await tags.allInnerTexts(), ["billing", "rare"]);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "i1 staff see one user's conversations by the filter",
+    { credential: KEY, before: (user) => makeSessions(user, 2) },
+    async ({ page, user }) => {
+      await page.getByRole("button", { name: "Filter" }).click();
+      await page.getByRole("searchbox", { name: "User" }).fill(user.id);
+      await page.keyboard.press("Enter");
+      await page.locator("a.row").nth(1).waitFor();
+      await page.getByRole("combobox", { name: "Agent or team" }).selectOption({ label: "Operator" });
+      await page.getByText("Nothing matches").waitFor();
+      assert.match(page.url(), /component=agents%2Foperator&user=/);
+      await page.getByRole("button", { name: "Filter" }).click();
+      assert.equal(await page.getByRole("searchbox", { name: "User" }).count(), 0);
+    },
+  );
+
+  inboxTest(stage, "i1 a confined user has no field for another one", {}, async ({ page }) => {
+    await page.getByText("No conversations yet").waitFor();
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.getByRole("combobox", { name: "Agent or team" }).waitFor();
+    assert.equal(await page.getByRole("searchbox", { name: "User" }).count(), 0);
+  });
+
+  inboxTest(
+    stage,
+    "36 a list that cannot be loaded says so, and is there after Retry",
+    { expected: /status of 500/, hash: "#/approvals", before: (user) => makeSessions(user, 1) },
+    async ({ page }) => {
+      const failure = {
+        status: 500,
+        json: { detail: "Out of order.", code: "internal" },
+        headers: { "X-Request-Id": "r1" },
+      };
+      await page.route("**/sessions?**", (route) => route.fulfill(failure));
+      await page.getByRole("link", { name: "All", exact: true }).click();
+      const alert = page.getByRole("alert").filter({ hasText: "could not be loaded" });
+      await alert.getByText("Out of order.").waitFor();
+      await page.unroute("**/sessions?**");
+      await alert.getByRole("button", { name: "Retry" }).click();
+      await page.getByText("Session 0").waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
+    "i8 of 5,000 rows those are rendered that change: one that is new, one that moves, and none for a poll without news",
+    // The session that is opened is made up.
+    { hash: "#/approvals", height: 1000, expected: /status of 404/ },
+    async ({ page }) => {
+      const list = new Listed(5_000);
+      await page.route("**/sessions?**", (route) =>
+        route.fulfill({ json: list.answer(new URL(route.request().url())) }),
+      );
+      await page.getByRole("link", { name: "All", exact: true }).click();
+      await page.locator("a.row").first().waitFor();
+      await page.evaluate(loadAll(5_000));
+      assert.equal(await page.locator("a.row").count(), 5_000);
+      const rendered = await FunctionCalls.of(page, ROW);
+      await lookAgain(page);
+      assert.equal(await rendered.sinceLast(), 0);
+      list.change(4_000, { session_name: "Moved to the head" });
+      await lookAgain(page);
+      await row(page, "row-4000").getByText("Moved to the head").waitFor({ state: "attached" });
+      // Itself, and the row that was first: Tab led there.
+      assert.equal(await rendered.sinceLast(), 2);
+      await row(page, "row-4999").click();
+      await page.locator('a.row[data-session="row-4999"][aria-current]').waitFor({ state: "attached" });
+      const opened = await rendered.sinceLast();
+      assert.ok(opened >= 1 && opened <= 4, `${opened} rows were rendered for the one that was opened`);
     },
   );
 }
+
+const fontStyle = (one: { ownerDocument: { defaultView: { getComputedStyle(of: unknown): { fontStyle: string } } } }) =>
+  one.ownerDocument.defaultView.getComputedStyle(one).fontStyle;
+
+const sessionOf = async (link: Locator): Promise<string> => (await link.getAttribute("data-session")) ?? "";
+const topOf = (link: Locator): Promise<number> => link.evaluate((one) => one.getBoundingClientRect().top);
+const firstRow = (page: Page, sessionId: string): Locator =>
+  page.locator(`.rows > li:first-child a.row[data-session="${sessionId}"]`);
+
+/** A list of the server's, of as many sessions as are asked for. */
+class Listed {
+  readonly #rows: Session[];
+  #changed: Session[] = [];
+
+  constructor(count: number) {
+    this.#rows = Array.from({ length: count }, (_, nth) => listedSession(nth));
+  }
+
+  change(nth: number, change: Partial<Session>): void {
+    const there = this.#rows[nth];
+    if (there !== undefined) this.#changed = [{ ...there, ...change, updated_at: "2026-11-30T13:00:00Z" }];
+  }
+
+  answer({ searchParams }: URL) {
+    if (searchParams.has("updated_after")) return { data: this.#changed, meta: { limit: 50, next_cursor: null } };
+    const from = Number(searchParams.get("cursor") ?? 0);
+    const to = from + PAGE;
+    const meta = { limit: PAGE, next_cursor: to < this.#rows.length ? String(to) : null };
+    return { data: this.#rows.slice(from, to), meta };
+  }
+}
+
+/** Goes to the end of what is loaded until all is. In the page, as it takes a step for each page of the list. */
+const loadAll = (count: number) => `(async () => {
+  const list = document.querySelector(".rows");
+  while (list.querySelectorAll("a.row").length < ${count}) {
+    list.scrollTo(0, list.scrollHeight);
+    await new Promise(requestAnimationFrame);
+  }
+})()`;

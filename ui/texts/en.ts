@@ -84,7 +84,7 @@ export const en = {
     hint: "Search",
     clear: "Clear the search",
     failed: "The search has failed.",
-    names: "Conversations",
+    names: "Names",
     messages: "Messages",
     found: (names: number, messages: number, hasMore: boolean) =>
       `${one(names, "conversation", "conversations")} and ${one(messages, "message", "messages")}${hasMore ? " or more" : ""} found.`,
