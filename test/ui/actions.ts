@@ -182,7 +182,7 @@ export function actionsTests(stage: Stage): void {
     async ({ page }) => {
       await inMenu(page, "Generate a name");
       await named(page, "Lamp repair").waitFor();
-      await inMenu(page, "Fork into a new conversation");
+      await inMenu(page, "Fork");
       await page.waitForURL((url) => /#\/s\//.test(url.hash) && !url.hash.includes(source));
     },
   );
@@ -203,7 +203,7 @@ export function actionsTests(stage: Stage): void {
       await named(page, "Only to read").waitFor();
       await page.getByRole("button", { name: "More to do" }).click();
       const items = await page.getByRole("menuitem").allTextContents();
-      equal(items.join(), "Copy link,Copy id");
+      equal(items.join(), "Export,Copy link,Copy id");
       for (const name of ["Rename", "Pin", "Archive", "Add a tag"]) {
         equal(await page.getByRole("main").getByRole("button", { name, exact: true }).count(), 0, name);
       }

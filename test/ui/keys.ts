@@ -1,3 +1,129 @@
-import type { Stage } from "./support/stage.ts";
+import { equal, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { inboxTest } from "./support/inbox-page.ts";
+import type { Stage, User } from "./support/stage.ts";
 
-export function keysTests(_stage: Stage): void {}
+/** Conversations without a word, of the user. */
+async function begin(stage: Stage, { id }: User, names: readonly string[]): Promise<void> {
+  for (const session_name of names) {
+    const body = { session_name, session_id: `s-${crypto.randomUUID()}`, agent_id: "assistant", user_id: id };
+    await stage.staff.request("POST", "/sessions", { body });
+  }
+}
+
+const rows = (page: Page) => page.locator("a[data-session]");
+const namesOf = async (page: Page) => rows(page).locator(".row-name").allTextContents();
+/** Waits until this row has the focus. */
+const atRow = (page: Page, name: string) =>
+  page.locator("a[data-session]:focus").filter({ hasText: name }).waitFor({ state: "attached" });
+
+export function keysTests(stage: Stage): void {
+  inboxTest(
+    stage,
+    "30 single keys go through the list and change what they are at, and the focus stays in the list",
+    { before: (user) => begin(stage, user, ["Anna", "Berta", "Carla", "Dora"]) },
+    async ({ page, user }) => {
+      await rows(page).nth(3).waitFor();
+      const [first = "", second = "", third = "", fourth = ""] = await namesOf(page);
+      const stored = async (name: string, archived: "all" | "true" = "all") =>
+        (await user.api.sessions.list({ archived }).first(9)).find((one) => one.session_name === name);
+      const patched = () => page.waitForResponse((answer) => answer.request().method() === "PATCH");
+
+      await page.keyboard.press("j");
+      await atRow(page, first);
+      await page.keyboard.press("j");
+      await atRow(page, second);
+      await page.keyboard.press("k");
+      await atRow(page, first);
+
+      const pinned = patched();
+      await page.keyboard.press("p");
+      await pinned;
+      ok((await stored(first))?.pinned);
+      await page.keyboard.press("u");
+      await page.locator("a.unread").filter({ hasText: first }).waitFor();
+      await page.keyboard.press("u");
+      await page.locator("a:not(.unread)").filter({ hasText: first }).waitFor();
+
+      const archived = patched();
+      await page.keyboard.press("e");
+      await archived;
+      await atRow(page, second);
+      ok(await stored(first, "true"));
+      equal((await namesOf(page)).includes(first), false);
+
+      await page.keyboard.press("F2");
+      const field = page.getByRole("textbox", { name: "Name of the conversation" });
+      await field.fill("Second");
+      const renamed = page.waitForResponse((answer) => answer.url().includes("/rename"));
+      await field.press("Enter");
+      await renamed;
+      await atRow(page, "Second");
+
+      await page.keyboard.press("x");
+      await page.keyboard.press("j");
+      await page.keyboard.press("x");
+      await page.getByRole("toolbar").getByText("2 selected").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("toolbar").waitFor({ state: "detached" });
+
+      await atRow(page, third);
+      await page.keyboard.press("Shift+#");
+      await page.getByRole("dialog", { name: "Delete this conversation?" }).waitFor();
+      await page.keyboard.press("Enter");
+      await atRow(page, fourth);
+      await page.getByRole("button", { name: "Undo" }).last().waitFor();
+      equal(await stored(third), undefined);
+
+      await page.keyboard.press("Enter");
+      await page.getByRole("main").getByRole("heading", { name: fourth }).waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
+    "30 keys lead to the screens and to their own list, and all of them can be turned off",
+    {},
+    async ({ page }) => {
+      const isAt = (hash: string) => page.waitForURL((url) => url.hash === hash);
+      await page.getByRole("navigation").waitFor();
+      await page.keyboard.press("g");
+      await page.keyboard.press("a");
+      await isAt("#/approvals");
+      await page.keyboard.press("Escape");
+      await isAt("#/");
+      await page.keyboard.press("c");
+      await isAt("#/new");
+      const message = page.getByRole("textbox").first();
+      await message.focus();
+      await page.keyboard.type("gic?e");
+      equal(await message.inputValue(), "gic?e");
+      await isAt("#/new");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("g");
+      await page.keyboard.press("i");
+      await isAt("#/");
+
+      await page.keyboard.press("?");
+      const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+      await help.getByText("New conversation").waitFor();
+      await page.keyboard.press("c");
+      await help.getByRole("checkbox", { name: "Single keys do something" }).click();
+      await page.keyboard.press("Escape");
+      await help.waitFor({ state: "detached" });
+      await page.keyboard.press("c");
+      await page.keyboard.press("?");
+      equal(await help.count(), 0);
+      await page.reload();
+      await page.getByRole("navigation").waitFor();
+      await page.keyboard.press("c");
+      await page.getByRole("button", { name: "Account and settings" }).click();
+      await page.getByRole("menuitem", { name: "Keyboard shortcuts" }).click();
+      await help.getByRole("checkbox", { name: "Single keys do something" }).click();
+      await page.keyboard.press("Escape");
+      await isAt("#/");
+      await page.keyboard.press("c");
+      await isAt("#/new");
+    },
+  );
+}

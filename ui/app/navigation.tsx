@@ -5,6 +5,7 @@ import { loadedTags, unreadCount } from "../inbox/lists.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
+import { isHelpShown } from "./page-keys.tsx";
 import { filter, go, hrefOf, place } from "./place.ts";
 import { routeHash, VIEWS, type View } from "./route.ts";
 import { settings } from "./settings.ts";
@@ -67,6 +68,14 @@ export function Navigation() {
               {`${texts.app.theme.label}: ${texts.app.theme[theme]}`}
             </MenuItem>
           ))}
+          <MenuItem
+            icon="keyboard"
+            onChoose={() => {
+              isHelpShown.value = true;
+            }}
+          >
+            {texts.app.shortcuts}
+          </MenuItem>
           <MenuItem onChoose={() => go({ screen: "connect" })}>{texts.connect.title}</MenuItem>
         </Menu>
       </div>

@@ -15,6 +15,7 @@ import { WorkTools } from "../work/work-tools.tsx";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices, OpenServer } from "./notice-list.tsx";
+import { PageKeys } from "./page-keys.tsx";
 import { hrefOf, place } from "./place.ts";
 import type { Screen } from "./route.ts";
 
@@ -40,6 +41,7 @@ export function Page() {
         <Screens />
         <SessionTools />
         <WorkTools />
+        <PageKeys />
         <Notices />
       </div>
     </>

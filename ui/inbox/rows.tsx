@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
-import { chooseRow, RowTools } from "../sessions/row-tools.tsx";
+import { chooseRow, RowTools, renameRow } from "../sessions/row-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { keepPlace, placeIn } from "./keep-place.ts";
 import { currentList, shownIds } from "./lists.ts";
@@ -59,6 +59,7 @@ export function Rows() {
       onFocusCapture={onRowFocus}
       onKeyDown={onRowKey}
       onClick={(event) => chooseRow(event, idsNow())}
+      onDblClick={renameRow}
       aria-busy={loaded.isLoading.value}
     >
       {ids.map(item)}

@@ -1,8 +1,9 @@
 import { type ReadonlySignal, useComputed } from "@preact/signals";
+import { may } from "../access/access.ts";
 import { texts } from "../texts/index.ts";
 import { known } from "./known.ts";
 import { NameField } from "./name-field.tsx";
-import { renaming } from "./rename.ts";
+import { beginRename, renaming } from "./rename.ts";
 import { isSelecting, selected, selectTo, toggleSelected } from "./selection.ts";
 
 /**
@@ -46,4 +47,10 @@ export function chooseRow(event: MouseEvent, ids: readonly string[]): void {
   if (!event.shiftKey || !row?.dataset.session) return;
   event.preventDefault();
   selectTo(row.dataset.session, ids);
+}
+
+/** Twice on a name edits it where it stands. */
+export function renameRow({ target }: MouseEvent): void {
+  const row = target instanceof Element ? target.closest(".row-name")?.closest<HTMLElement>("[data-session]") : null;
+  if (row?.dataset.session && may("sessions:write")) beginRename(row.dataset.session, "row");
 }

@@ -41,7 +41,7 @@ export function Tags({ session: { session_id: id, tags } }: { session: Known }) 
     editing.value = null;
   };
   return (
-    <span class="tags" ref={box}>
+    <span class="session-tags" ref={box}>
       {isEdited ? (
         <TagInput tags={tags} onChange={(all) => void setTags(id, all)} onEnd={end} />
       ) : (

@@ -1,0 +1,132 @@
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { may, mayBegin } from "../access/access.ts";
+import { currentList, shownIds } from "../inbox/lists.ts";
+import { hasUnread, markRead, markUnread } from "../inbox/unread.ts";
+import { type BulkChange, changeMany } from "../sessions/bulk.ts";
+import { deleting } from "../sessions/delete-dialog.tsx";
+import { known } from "../sessions/known.ts";
+import { beginRename } from "../sessions/rename.ts";
+import { clearSelection, selected, toggleSelected } from "../sessions/selection.ts";
+import { setArchived, setPinned } from "../sessions/session-acts.ts";
+import { texts } from "../texts/index.ts";
+import { currentSession, focusedSession, keepRowFocus, step } from "./focused-row.ts";
+import { go, openSessionId, place, sessionScreen } from "./place.ts";
+import { ShortcutHelp } from "./shortcut-help.tsx";
+import { isField, type Shortcut, useShortcuts } from "./shortcuts.ts";
+
+export const isHelpShown = signal(false);
+
+const said = texts.keys;
+
+/** What a key is about: all that are chosen, else the row that has the focus, else what is open. */
+function meant(): string[] {
+  // What the list does not show any more is not changed unseen.
+  const chosen = shownIds.peek().filter((id) => selected.peek().has(id));
+  if (chosen.length > 0) return chosen;
+  const one = currentSession();
+  return one === null ? [] : [one];
+}
+
+const isAny = () => meant().length > 0;
+
+/** Turns something of all that are meant: on, unless all have it. */
+function turn(is: "archived" | "pinned", one: (id: string, on: boolean) => unknown, [on, off]: BulkChange["action"][]) {
+  const ids = meant();
+  const isOn = !ids.every((id) => known(id).peek()?.[is]);
+  const [first] = ids;
+  if (first !== undefined && selected.peek().size === 0) return void one(first, isOn);
+  clearSelection();
+  void changeMany(ids, { action: isOn ? on : off } as BulkChange);
+}
+
+function turnUnread(): void {
+  const ids = meant();
+  if (ids.every(hasUnread)) markRead(ids);
+  else markUnread(ids);
+}
+
+/** Where one says something: in what the row shows, which is opened for that, or in what is open. */
+function reply(): void {
+  const id = currentSession();
+  if (id !== null && id !== openSessionId.peek()) go(sessionScreen(id));
+  else document.querySelector<HTMLElement>(".session-pane textarea")?.focus();
+}
+
+function rename(): void {
+  const row = focusedSession();
+  const id = row ?? openSessionId.peek();
+  if (id !== null) beginRename(id, row === null ? "header" : "row");
+}
+
+/** Out of a field, then of what was chosen, then of what is open. */
+function back(): void {
+  const pane = document.querySelector<HTMLElement>(".session-pane, .single");
+  const { value } = place;
+  if (isField(document.activeElement) && pane !== null) {
+    pane.tabIndex = -1;
+    pane.focus();
+  } else if (selected.peek().size > 0) clearSelection();
+  else if (value.screen === "session" && value.hasDetails) go(sessionScreen(value.sessionId));
+  else if (value.screen !== "inbox") go({ screen: "inbox" });
+}
+
+const keys = (): (Shortcut | false)[] => [
+  { key: "j", label: said.next, repeats: true, run: () => step(1) },
+  { key: "k", label: said.previous, repeats: true, run: () => step(-1) },
+  { key: "r", label: said.reply, when: () => currentSession() !== null, run: reply },
+  may("sessions:write") && {
+    key: "e",
+    label: said.archive,
+    when: isAny,
+    run: () => turn("archived", setArchived, ["archive", "unarchive"]),
+  },
+  may("sessions:write") && {
+    key: "p",
+    label: said.pin,
+    when: isAny,
+    run: () => turn("pinned", setPinned, ["pin", "unpin"]),
+  },
+  { key: "u", label: said.unread, when: isAny, run: turnUnread },
+  {
+    key: "x",
+    label: said.select,
+    when: () => currentSession() !== null,
+    run: () => toggleSelected(currentSession() ?? ""),
+  },
+  may("sessions:write") && { key: "F2", label: said.rename, when: () => currentSession() !== null, run: rename },
+  may("sessions:delete") && {
+    key: "#",
+    label: said.delete,
+    when: isAny,
+    run: () => {
+      deleting.value = meant();
+    },
+  },
+  mayBegin.value && { key: "c", label: said.begin, run: () => go({ screen: "new" }) },
+  may("approvals:read") && { key: "g a", label: said.approvals, run: () => go({ screen: "approvals" }) },
+  { key: "g i", label: said.inbox, run: () => go({ screen: "inbox" }) },
+  { key: "Escape", label: said.back, run: back },
+  {
+    key: "?",
+    label: said.help,
+    run: () => {
+      isHelpShown.value = true;
+    },
+  },
+];
+
+/** The keys that work everywhere on the page, and the list of them. */
+export function PageKeys() {
+  useShortcuts(keys().filter((one) => one !== false));
+  useEffect(keepRowFocus, []);
+  useEffect(() => currentList.subscribe(() => clearSelection()), []);
+  if (!isHelpShown.value) return null;
+  return (
+    <ShortcutHelp
+      onClose={() => {
+        isHelpShown.value = false;
+      }}
+    />
+  );
+}
