@@ -8,6 +8,16 @@ async function talk({ api }: User, sessionId: string, message = "The lamp is bro
   await api.agent("assistant").run({ message, sessionId }).result();
 }
 
+/** Conversations of the user without a word, "Number 0" and so on. */
+async function begin({ staff }: Stage, { id }: User, ids: readonly string[]): Promise<void> {
+  await Promise.all(
+    ids.map((session_id, nth) => {
+      const body = { session_id, session_name: `Number ${nth}`, agent_id: "assistant", user_id: id };
+      return staff.request("POST", "/sessions", { body });
+    }),
+  );
+}
+
 const heading = (page: Page) => page.getByRole("main").getByRole("heading", { level: 1 });
 const named = (page: Page, name: string) => heading(page).filter({ hasText: new RegExp(`^${name}$`) });
 const rename = async (page: Page, name: string) => {
@@ -171,6 +181,105 @@ export function actionsTests(stage: Stage): void {
       await page.locator(".notice").getByText("Deleted.").waitFor();
       equal(await page.getByRole("button", { name: "Undo" }).count(), 0);
       equal((await user.api.sessions.list().first(1)).length, 0);
+    },
+  );
+
+  const many = Array.from({ length: 4 }, id);
+  inboxTest(
+    stage,
+    "6 what is chosen by box and by Shift is archived, tagged and deleted by one request, and brought back",
+    { before: (user) => begin(stage, user, many) },
+    async ({ page, user }) => {
+      const rows = page.locator("a[data-session]");
+      const bar = page.getByRole("toolbar", { name: "With what is selected" });
+      const bulk = () => answered(page, "POST", /\/sessions\/bulk$/);
+      const list = (query = {}) => user.api.sessions.list(query).first(9);
+      await rows.nth(3).waitFor();
+      const choose = async () => {
+        await rows.first().hover();
+        await page.getByRole("checkbox").first().click();
+        await rows.nth(2).click({ modifiers: ["Shift"] });
+        await bar.getByText("3 selected").waitFor();
+      };
+      await choose();
+      equal(new URL(page.url()).hash, "");
+      const archived = bulk();
+      await bar.getByRole("button", { name: "Archive" }).click();
+      equal((await (await archived).json()).succeeded, 3);
+      await page.locator(".notice").getByText("3 archived.").waitFor();
+      equal(await rows.count(), 1);
+      await page.getByRole("button", { name: "Undo" }).click();
+      await rows.nth(3).waitFor();
+
+      await choose();
+      await bar.getByRole("button", { name: "Tags" }).click();
+      const dialog = page.getByRole("dialog", { name: "Tags of 3 conversations" });
+      await dialog.getByRole("combobox").fill("vip, billing");
+      await dialog.getByRole("combobox").press("Enter");
+      const tagged = bulk();
+      await dialog.getByRole("button", { name: "Save tags" }).click();
+      await tagged;
+      equal((await list({ tag: ["vip"] })).length, 3);
+
+      await bar.getByRole("button", { name: "Delete…" }).click();
+      const deleted = bulk();
+      await page
+        .getByRole("dialog", { name: "Delete 3 conversations?" })
+        .getByRole("button", { name: "Delete" })
+        .click();
+      await deleted;
+      await page.locator(".notice").getByText("3 deleted.").waitFor();
+      await bar.waitFor({ state: "detached" });
+      equal(await rows.count(), 1);
+      await page.locator(".notice", { hasText: "3 deleted." }).getByRole("button", { name: "Undo" }).click();
+      await rows.nth(3).waitFor();
+      equal((await list()).length, 4);
+    },
+  );
+
+  const partly = Array.from({ length: 2 }, id);
+  inboxTest(
+    stage,
+    "6 a change of many that fails is taken back and can be tried again; what fails of it is named",
+    { before: (user) => begin(stage, user, partly), expected: /503/ },
+    async ({ page, user }) => {
+      const rows = page.locator("a[data-session]");
+      await rows.nth(1).waitFor();
+      await rows.first().focus();
+      await page.keyboard.press("x");
+      await page
+        .getByRole("button", { name: "2 selected" })
+        .or(page.getByRole("button", { name: "1 selected" }))
+        .click();
+      await page.route(/\/bulk$/, (route) => route.fulfill({ status: 503, json: { detail: "Come back later." } }));
+      await page.getByRole("toolbar").getByRole("button", { name: "Archive" }).click();
+      await page.getByRole("alert").getByText("2 conversations were not changed. Come back later.").waitFor();
+      await rows.nth(1).waitFor();
+      await page.unroute(/\/bulk$/);
+      // Somebody else has deleted one of them meanwhile.
+      await user.api.sessions.delete(partly[0] ?? "");
+      await page.getByRole("button", { name: "Retry" }).click();
+      await page.getByRole("alert").getByText("Not changed: “Number 0” (It is not there any more.).").waitFor();
+      await page.locator(".notice").getByText("1 archived.").waitFor();
+    },
+  );
+
+  const crowd = Array.from({ length: 51 }, id);
+  inboxTest(
+    stage,
+    "6 a change of more than 50 is a job: it is seen at once, and followed to its end",
+    { before: (user) => begin(stage, user, crowd) },
+    async ({ page, user }) => {
+      const rows = page.locator("a[data-session]");
+      await rows.nth(50).waitFor({ state: "attached" });
+      await rows.first().focus();
+      await page.keyboard.press("x");
+      await page.getByRole("button", { name: "1 selected" }).click();
+      await page.getByRole("toolbar").getByText("51 selected").waitFor();
+      await page.getByRole("toolbar").getByRole("button", { name: "Pin" }).click();
+      await rows.nth(50).getByText("Pinned").waitFor({ state: "attached" });
+      await page.locator(".notice").getByText("Pinning 51 conversations: done.").waitFor();
+      equal((await user.api.sessions.list({ pinned: true }).first(60)).length, 51);
     },
   );
 

@@ -73,7 +73,9 @@ function tellDone(sessions: readonly Known[], change: BulkChange, failed: NonNul
   const notMade = new Set(failed.map(({ session_id: id }) => id));
   if (notMade.size > 0) {
     const names = sessions.filter(({ session_id: id }) => notMade.has(id)).map(({ session_name: name }) => `“${name}”`);
-    tell({ tone: "wrong", text: said.someFailed(names.join(", "), failed[0]?.reason ?? "") });
+    const reasons: Record<string, string> = texts.work.reasons;
+    const [{ reason } = { reason: "" }] = failed;
+    tell({ tone: "wrong", text: said.someFailed(names.join(", "), reasons[reason ?? ""] ?? reason ?? "") });
   }
   const made = sessions.filter(({ session_id: id }) => !notMade.has(id));
   const undo = undoOf(made, change);
