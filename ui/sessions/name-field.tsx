@@ -10,17 +10,18 @@ export function NameField({ name }: { name: string }) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    field.current?.focus();
-    field.current?.select();
+    const { current } = field;
+    current?.focus();
+    current?.select();
     const leave = ({ target }: Event) => {
-      if (target instanceof Node && !field.current?.contains(target)) saveTyped(field.current?.value ?? name);
+      if (target !== current) saveTyped(current?.value ?? name);
     };
     document.addEventListener("pointerdown", leave);
     document.addEventListener("focusin", leave);
     return () => {
       document.removeEventListener("pointerdown", leave);
       document.removeEventListener("focusin", leave);
-      const isHere = document.activeElement === null || document.activeElement === document.body;
+      const isHere = [null, document.body, current].includes(document.activeElement as HTMLInputElement | null);
       if (isHere && before instanceof HTMLElement) before.focus();
     };
   }, []);

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { may } from "../access/access.ts";
 import { go, hrefOf, place } from "../app/place.ts";
 import { IconButton } from "../parts/button.tsx";
@@ -45,12 +46,14 @@ export function SessionHeader({ sessionId }: { sessionId: string }) {
         <>
           <IconButton
             icon="pin"
+            class="everyday"
             label={session.pinned ? said.unpin : said.pin}
             pressed={session.pinned}
             onClick={() => void setPinned(sessionId, !session.pinned)}
           />
           <IconButton
             icon="archive"
+            class="everyday"
             label={session.archived ? said.unarchive : said.archive}
             pressed={session.archived}
             onClick={() => void setArchived(sessionId, !session.archived)}
@@ -66,7 +69,15 @@ export function SessionHeader({ sessionId }: { sessionId: string }) {
 function Name({ sessionId }: { sessionId: string }) {
   const session = known(sessionId).value;
   const { sessionId: edited, at } = renaming.value ?? {};
-  if (session !== null && edited === sessionId && at === "header") return <NameField name={session.session_name} />;
+  const isEdited = session !== null && edited === sessionId && at === "header";
+  const mayChange = may("sessions:write");
+  const button = useRef<HTMLButtonElement>(null);
+  const wasEdited = useRef(false);
+  useEffect(() => {
+    if (!isEdited && wasEdited.current && document.activeElement === document.body) button.current?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
+  if (isEdited) return <NameField name={session.session_name} />;
   const source = session && nameSourceOf(session);
   const isNaming = busy.value.has(`name ${sessionId}`);
   const edit = () => beginRename(sessionId, "header");
@@ -77,7 +88,7 @@ function Name({ sessionId }: { sessionId: string }) {
         class={source === null && session !== null ? "unnamed" : undefined}
         aria-busy={isNaming || session === null}
         title={session?.session_name}
-        onDblClick={may("sessions:write") ? edit : undefined}
+        onDblClick={mayChange ? edit : undefined}
       >
         {session?.session_name || (session ? texts.inbox.unnamed : "\u00a0")}
       </h1>
@@ -87,8 +98,8 @@ function Name({ sessionId }: { sessionId: string }) {
           <Icon name="name" />
         </span>
       )}
-      {session && may("sessions:write") && (
-        <IconButton class="edit-name" icon="edit" label={said.rename} onClick={edit} />
+      {session && mayChange && (
+        <IconButton buttonRef={button} class="edit-name" icon="edit" label={said.rename} onClick={edit} />
       )}
     </div>
   );

@@ -6,7 +6,7 @@ import { exportSession } from "../work/exports.ts";
 import { deleting } from "./delete-dialog.tsx";
 import type { Known } from "./known.ts";
 import { beginRename } from "./rename.ts";
-import { copy, forkSession, generateName, mayFork } from "./session-acts.ts";
+import { copy, forkSession, generateName, mayFork, setArchived, setPinned } from "./session-acts.ts";
 import { editTags } from "./tags.tsx";
 
 const said = texts.sessions;
@@ -30,6 +30,12 @@ export function SessionMenu({ session }: { session: Known }) {
           )}
           <MenuItem icon="tag" onChoose={() => editTags(id)}>
             {said.tags}
+          </MenuItem>
+          <MenuItem icon="pin" onChoose={() => void setPinned(id, !session.pinned)}>
+            {session.pinned ? said.unpin : said.pin}
+          </MenuItem>
+          <MenuItem icon="archive" onChoose={() => void setArchived(id, !session.archived)}>
+            {session.archived ? said.unarchive : said.archive}
           </MenuItem>
         </>
       )}

@@ -33,7 +33,12 @@ export function TagInput({
 }) {
   const field = useRef<HTMLInputElement>(null);
   const listId = useId();
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    if (field.current === null) return;
+    // A dialog that opens around it looks for this.
+    field.current.autofocus = true;
+    field.current.focus();
+  }, []);
   const add = () => {
     const typed = field.current?.value ?? "";
     const all = withTyped(tags, typed);
