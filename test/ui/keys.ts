@@ -20,7 +20,7 @@ const atRow = (page: Page, name: string) =>
 export function keysTests(stage: Stage): void {
   inboxTest(
     stage,
-    "30 single keys go through the list and change what they are at, and the focus stays in the list",
+    "30 31 single keys go through the list and change what they are at, and the focus is where one goes on",
     { before: (user) => begin(stage, user, ["Anna", "Berta", "Carla", "Dora"]) },
     async ({ page, user }) => {
       await rows(page).nth(3).waitFor();
@@ -77,6 +77,17 @@ export function keysTests(stage: Stage): void {
 
       await page.keyboard.press("Enter");
       await page.getByRole("main").getByRole("heading", { name: fourth }).waitFor();
+      await page.locator("textarea:focus").waitFor();
+      await page.keyboard.type("jep");
+      equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "jep");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("r");
+      await page.locator("textarea:focus").waitFor();
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+      await atRow(page, fourth);
+      await page.keyboard.press("/");
+      await page.locator("input[type=search]:focus").waitFor();
     },
   );
 

@@ -1,30 +1,35 @@
 import { effect } from "@preact/signals";
-import { neighbour, shownIds } from "../inbox/lists.ts";
+import { shownIds } from "../inbox/lists.ts";
 import { openSessionId } from "./place.ts";
 
-const rowOf = (sessionId: string) => document.querySelector<HTMLElement>(`a[data-session="${CSS.escape(sessionId)}"]`);
+const links = () => [...document.querySelectorAll<HTMLElement>(".list-pane a.row")];
+
+/** The link of the row in which the focus is; undefined where it is elsewhere. */
+const focusedLink = () => document.activeElement?.closest("li")?.querySelector<HTMLElement>("a.row");
 
 /** The session whose row has the focus, or something beside its link; null where the focus is elsewhere. */
-export const focusedSession = (): string | null =>
-  document.activeElement?.closest(".rows > li")?.querySelector<HTMLElement>("[data-session]")?.dataset.session ?? null;
+export const focusedSession = (): string | null => focusedLink()?.dataset.session ?? null;
 
 /** What a key is about: the row that has the focus, else what is open. */
 export const currentSession = (): string | null => focusedSession() ?? openSessionId.peek();
 
-/** Puts the focus on a row. Answers whether it is there. */
-export function focusRow(sessionId: string | null): boolean {
-  const row = sessionId === null ? null : rowOf(sessionId);
-  row?.focus();
-  return row !== null;
-}
-
-/** Goes to the row below or above. */
+/** Goes to the row below or above; from elsewhere to the one that is open, or to the first. */
 export function step(by: 1 | -1): void {
-  focusRow(neighbour(currentSession(), by));
+  const all = links();
+  const focused = focusedLink();
+  const at = focused ? all.indexOf(focused) + by : all.findIndex((link) => link.ariaCurrent === "true");
+  all[Math.max(0, at)]?.focus();
 }
 
-/** What had the focus is gone. */
-const isNowhere = (): boolean => document.activeElement === null || document.activeElement === document.body;
+/** Puts the focus on a row. Answers whether it is there. */
+function focusRow(sessionId: string | null): boolean {
+  const row = links().find((link) => link.dataset.session === sessionId);
+  row?.focus();
+  return row !== undefined;
+}
+
+/** What had the focus is gone, or is the pane alone in which it was. */
+const isNowhere = (): boolean => document.activeElement?.matches("body, .session-pane, .single") ?? true;
 
 /** Puts the focus on the first of these rows that there is, if it is nowhere once the page is rendered. */
 function focusSoon(...sessionIds: (string | null | undefined)[]): void {

@@ -1,7 +1,9 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { may, mayBegin } from "../access/access.ts";
 import { currentList, shownIds } from "../inbox/lists.ts";
+import { isSearch } from "../inbox/search.ts";
+import { focusSearch } from "../inbox/search-field.tsx";
 import { hasUnread, markRead, markUnread } from "../inbox/unread.ts";
 import { type BulkChange, changeMany } from "../sessions/bulk.ts";
 import { deleting } from "../sessions/delete-dialog.tsx";
@@ -50,7 +52,7 @@ function turnUnread(): void {
 function reply(): void {
   const id = currentSession();
   if (id !== null && id !== openSessionId.peek()) go(sessionScreen(id));
-  else document.querySelector<HTMLElement>(".session-pane textarea")?.focus();
+  else document.querySelector<HTMLElement>(".composer textarea")?.focus();
 }
 
 function rename(): void {
@@ -71,9 +73,25 @@ function back(): void {
   else if (value.screen !== "inbox") go({ screen: "inbox" });
 }
 
+/** Looks for something: in the list, whatever is shown. */
+function search(): void {
+  const { screen } = place.peek();
+  if (screen === "approvals" || screen === "new") go({ screen: "inbox" });
+  // The field may only be there once the page is rendered.
+  setTimeout(focusSearch);
+}
+
+/** What was chosen in one list is not changed from another one. */
+function clearWithList(): void {
+  void currentList.value;
+  void isSearch.value;
+  clearSelection();
+}
+
 const keys = (): (Shortcut | false)[] => [
   { key: "j", label: said.next, repeats: true, run: () => step(1) },
   { key: "k", label: said.previous, repeats: true, run: () => step(-1) },
+  { key: "/", label: said.search, run: search },
   { key: "r", label: said.reply, when: () => currentSession() !== null, run: reply },
   may("sessions:write") && {
     key: "e",
@@ -91,8 +109,8 @@ const keys = (): (Shortcut | false)[] => [
   {
     key: "x",
     label: said.select,
-    when: () => currentSession() !== null,
-    run: () => toggleSelected(currentSession() ?? ""),
+    when: () => focusedSession() !== null && !isSearch.peek(),
+    run: () => toggleSelected(focusedSession() ?? ""),
   },
   may("sessions:write") && { key: "F2", label: said.rename, when: () => currentSession() !== null, run: rename },
   may("sessions:delete") && {
@@ -120,7 +138,7 @@ const keys = (): (Shortcut | false)[] => [
 export function PageKeys() {
   useShortcuts(keys().filter((one) => one !== false));
   useEffect(keepRowFocus, []);
-  useEffect(() => currentList.subscribe(() => clearSelection()), []);
+  useEffect(() => effect(clearWithList), []);
   if (!isHelpShown.value) return null;
   return (
     <ShortcutHelp

@@ -4,6 +4,7 @@ import { Button, IconButton } from "../parts/button.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { known } from "../sessions/known.ts";
+import { renaming } from "../sessions/rename.ts";
 import { texts } from "../texts/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { answererOf, type Saying } from "./saying.ts";
@@ -23,9 +24,10 @@ function Form({ conversation, saying }: { conversation: Conversation; saying: Sa
   const from = saying.goesOnFrom.value;
   const active = conversation.active.value;
   const isSending = saying.sending.value !== null;
-  // Where fingers type, the keyboard would cover what one came to read.
+  // Where fingers type, the keyboard would cover what one came to read. Who edits a name stays there.
   useEffect(() => {
-    if (matchMedia("(hover: hover)").matches && conversation.found.peek() === null) field.current?.focus();
+    const isWanted = conversation.found.peek() === null && renaming.peek() === null;
+    if (isWanted && matchMedia("(hover: hover)").matches) field.current?.focus();
   }, []);
   useEffect(() => {
     if (from !== null) field.current?.focus();

@@ -176,6 +176,7 @@ export const en = {
     open: "Open the conversation",
     next: "Next conversation",
     previous: "Previous conversation",
+    search: "Search",
     reply: "Reply",
     archive: "Archive, or back to the inbox",
     pin: "Pin, or unpin",
