@@ -39,9 +39,8 @@ function assumeOf(session: Known, change: BulkChange): (isMade?: boolean) => voi
   const assumed = changed(session, change);
   if (assumed !== null) return assume(session.session_id, assumed);
   const bringBack = forget(session.session_id);
-  return (isMade) => {
-    if (!isMade) bringBack();
-  };
+  // A list that was asked for before may have brought it back.
+  return (isMade) => void (isMade ? forget(session.session_id) : bringBack());
 }
 
 /** Changes all of them by one request. Of more than 50 the server makes a job, whose progress the page shows. */

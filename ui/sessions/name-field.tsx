@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
+import { useLeave } from "../parts/leave.ts";
 import { texts } from "../texts/index.ts";
-import { endRename, saveTyped } from "./rename.ts";
+import { endRename, renaming, saveTyped } from "./rename.ts";
 
 /** The server's limit for a name, in code points; a longer one is refused there. */
 const MAX_NAME = 200;
@@ -8,19 +9,16 @@ const MAX_NAME = 200;
 /** Edits a name where it stands. Enter and leaving save, Esc gives up, and the focus goes back to where it was. */
 export function NameField({ name }: { name: string }) {
   const field = useRef<HTMLInputElement>(null);
+  useLeave(field, () => saveTyped(field.current?.value ?? name));
   useEffect(() => {
     const before = document.activeElement;
+    const edited = renaming.peek();
     const { current } = field;
     current?.focus();
     current?.select();
-    const leave = ({ target }: Event) => {
-      if (target !== current) saveTyped(current?.value ?? name);
-    };
-    document.addEventListener("pointerdown", leave);
-    document.addEventListener("focusin", leave);
     return () => {
-      document.removeEventListener("pointerdown", leave);
-      document.removeEventListener("focusin", leave);
+      // What shows it is gone, such as by going back: that leaves it, too.
+      if (edited !== null && edited === renaming.peek()) saveTyped(current?.value ?? name);
       const isHere = [null, document.body, current].includes(document.activeElement as HTMLInputElement | null);
       if (isHere && before instanceof HTMLElement) before.focus();
     };

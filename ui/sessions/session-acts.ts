@@ -100,6 +100,8 @@ export async function deleteSession(sessionId: string): Promise<void> {
     tellFailure(said.deleteFailed, error, () => void deleteSession(sessionId));
     return;
   }
+  // A list that was asked for before may have brought it back.
+  forget(sessionId);
   const undo = { label: said.undo, run: () => void restoreSession(session) };
   tell({ text: said.deleted, ...(undoSeconds() > 0 && { act: undo }) });
 }

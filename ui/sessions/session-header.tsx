@@ -77,7 +77,13 @@ function Name({ sessionId }: { sessionId: string }) {
     if (!isEdited && wasEdited.current && document.activeElement === document.body) button.current?.focus();
     wasEdited.current = isEdited;
   }, [isEdited]);
-  if (isEdited) return <NameField name={session.session_name} />;
+  if (isEdited) {
+    return (
+      <h1 class="session-name">
+        <NameField name={session.session_name} />
+      </h1>
+    );
+  }
   const source = session && nameSourceOf(session);
   const isNaming = busy.value.has(`name ${sessionId}`);
   const edit = () => beginRename(sessionId, "header");

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { may } from "../access/access.ts";
 import { Icon } from "../parts/icon.tsx";
+import { useLeave } from "../parts/leave.ts";
 import { texts } from "../texts/index.ts";
 import type { Known } from "./known.ts";
 import { setTags } from "./session-acts.ts";
@@ -21,25 +22,16 @@ export function Tags({ session: { session_id: id, tags } }: { session: Known }) 
   const box = useRef<HTMLSpanElement>(null);
   const isEdited = editing.value === id;
   const wasEdited = useRef(false);
-  useEffect(() => {
-    const leave = ({ target }: Event) => {
-      if (target instanceof Element && target.isConnected && !box.current?.contains(target)) editing.value = null;
-    };
-    // Who ended it by a key goes on at the button.
-    const isHere = document.activeElement === document.body;
-    if (!isEdited && wasEdited.current && isHere) box.current?.querySelector("button")?.focus();
-    wasEdited.current = isEdited;
-    if (!isEdited) return;
-    document.addEventListener("pointerdown", leave);
-    document.addEventListener("focusin", leave);
-    return () => {
-      document.removeEventListener("pointerdown", leave);
-      document.removeEventListener("focusin", leave);
-    };
-  }, [isEdited]);
   const end = () => {
     editing.value = null;
   };
+  useLeave(box, end, isEdited);
+  useEffect(() => {
+    // Who ended it by a key goes on at the button.
+    const isNowhere = document.activeElement === document.body;
+    if (!isEdited && wasEdited.current && isNowhere) box.current?.querySelector("button")?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
   return (
     <span class="session-tags" ref={box}>
       {isEdited ? (
