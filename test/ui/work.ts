@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { Download, Page } from "playwright-core";
 import { inboxTest } from "./support/inbox-page.ts";
-import type { Stage, User } from "./support/stage.ts";
+import { KEY, type Stage, type User } from "./support/stage.ts";
 
 export function workTests(stage: Stage): void {
   inboxTest(
@@ -75,6 +75,96 @@ export function workTests(stage: Stage): void {
       assert.equal(await row.count(), 0);
     },
   );
+
+  inboxTest(
+    stage,
+    "i4 a file that is dropped on the page is imported part by part, stops where it is told to, and goes on after a reload",
+    { credential: KEY },
+    async ({ page, user }) => {
+      const lines = ["one", "two"].map((word) => chat(`Dropped ${word}`));
+      const sent: string[] = [];
+      let release = () => {};
+      await page.route("**/import?*", async (route) => {
+        sent.push(route.request().postData() ?? "");
+        if (sent.length > 1) return route.continue();
+        await new Promise<void>((go) => {
+          release = go;
+        });
+        const url = new URL(route.request().url());
+        url.searchParams.set("more", "true");
+        const response = await route.fetch({ url: url.href, postData: `${lines[0]}\n` });
+        const report = await response.json();
+        return route.fulfill({ response, json: { ...report, complete: false, next_line: 2 } });
+      });
+      await drop(page, "chats.jsonl", lines.map((line) => `${line}\n`).join(""));
+      const dialog = page.getByRole("dialog", { name: "Import conversations" });
+      await dialog.getByLabel("User whose they become").fill(user.id);
+      await dialog.getByLabel("Agent of chats").selectOption({ label: "Assistant" });
+      await dialog.getByRole("button", { name: "Import", exact: true }).click();
+      const row = page.getByRole("region", { name: "Under way" });
+      await row.getByText("Importing chats.jsonl").waitFor();
+      await row.getByRole("button", { name: "Cancel" }).click();
+      release();
+      await row.getByText("Stopped: 1 imported.").waitFor();
+      page.on("dialog", (asked) => void asked.accept());
+      await page.reload();
+      const [chooser] = await Promise.all([
+        page.waitForEvent("filechooser"),
+        row.getByRole("button", { name: "Go on" }).click(),
+      ]);
+      await chooser.setFiles({
+        name: "chats.jsonl",
+        mimeType: "application/json",
+        buffer: Buffer.from(lines.map((line) => `${line}\n`).join("")),
+      });
+      await page.getByText("Importing chats.jsonl: 2 imported").first().waitFor();
+      assert.equal(sent.at(-1), `${lines[1]}\n`);
+      const { length } = await user.api.sessions.list().first(10);
+      assert.equal(length, 2);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "i4 everything of a user is erased once who asks has typed whose it is, and goes on where the server is away",
+    { credential: KEY, before: (user) => sessions(user, 2), expected: /503/ },
+    async ({ page, user }) => {
+      const [session] = await user.api.sessions.list().first(1);
+      await page.goto(`${stage.url}/ui/#/s/${session?.session_id}/details`);
+      await page.getByRole("button", { name: `More for ${user.id}` }).click();
+      await page.getByRole("menuitem", { name: /^Erase/ }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText(/^2 conversations/).waitFor();
+      const erase = dialog.getByRole("button", { name: "Erase", exact: true });
+      assert.equal(await erase.isDisabled(), true);
+      await dialog.getByRole("textbox").fill(user.id);
+      let asked = 0;
+      await page.route("**/users/*/sessions*", (route) => {
+        asked += 1;
+        return asked === 1 ? route.fulfill({ status: 503, json: { detail: "away", code: "x" } }) : route.continue();
+      });
+      await erase.click();
+      await page.getByText(`Erasing everything of ${user.id}: nothing is left.`).first().waitFor();
+      assert.deepEqual(await user.api.sessions.list().first(10), []);
+    },
+  );
+}
+
+const chat = (text: string): string =>
+  JSON.stringify([
+    { role: "user", content: text },
+    { role: "assistant", content: "Hello." },
+  ]);
+
+/** Drops a file on the page, as a person would. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const file = `new File([${JSON.stringify(text)}], ${JSON.stringify(name)})`;
+  const data = await page.evaluateHandle(`(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(${file});
+    return transfer;
+  })()`);
+  for (const kind of ["dragover", "drop"]) await page.dispatchEvent("body", kind, { dataTransfer: data });
 }
 
 /** Sessions in which something was said. */
