@@ -1,38 +1,22 @@
-/** So much of a line is held: those that say where an export stands are no longer, and of ASCII alone. */
-const MAX_HEAD_CHARS = 4096;
-const LINE_FEED = 0x0a;
+const SESSION_END = '\n{"type":"session_end"';
+/** The lines that say where an export stands are no longer. */
+const MAX_LINE_CHARS = 4096;
 
-/** What the lines of one answer of an export say. */
+/** What the lines of one answer of an export say. A line break stands between lines only: in JSON it is written otherwise. */
 export class ExportLines {
   readonly #ascii = new TextDecoder("latin1");
-  #head = "";
+  #tail = "";
   sessions = 0;
-  /** Where the next answer goes on; null unless the last line so far says so. */
-  cursor: string | null = null;
-  /** Whether the last line so far says that nothing comes behind it. */
-  isWhole = false;
 
   see(piece: Uint8Array): void {
-    for (let at = 0; at < piece.length; ) {
-      const feed = piece.indexOf(LINE_FEED, at);
-      const end = feed < 0 ? piece.length : feed;
-      const room = MAX_HEAD_CHARS - this.#head.length;
-      this.#head += this.#ascii.decode(piece.subarray(at, Math.min(end, at + room)));
-      if (feed >= 0) this.#line();
-      at = end + 1;
-    }
+    const parts = (this.#tail + this.#ascii.decode(piece)).split(SESSION_END);
+    this.sessions += parts.length - 1;
+    this.#tail = parts.at(-1)?.slice(-MAX_LINE_CHARS) ?? "";
   }
 
-  /** Whether the answer ended where it was to end. What broke off ends in the middle of a line, or of a session. */
-  get isSound(): boolean {
-    return this.#head === "" && (this.isWhole || this.cursor !== null);
-  }
-
-  #line(): void {
-    const text = this.#head;
-    this.#head = "";
-    this.isWhole = text.startsWith('{"type":"end"');
-    this.cursor = text.startsWith('{"type":"cursor"') ? (JSON.parse(text) as { cursor: string }).cursor : null;
-    if (text.startsWith('{"type":"session_end"')) this.sessions += 1;
+  /** Where the next answer goes on; null where nothing comes behind this one, undefined where it broke off. */
+  get cursor(): string | null | undefined {
+    const last = /(?:^|\n)(\{"type":"(?:cursor|end)".*)\n$/.exec(this.#tail)?.[1];
+    return last === undefined ? undefined : ((JSON.parse(last) as { cursor?: string }).cursor ?? null);
   }
 }

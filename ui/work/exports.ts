@@ -14,7 +14,7 @@ import { texts } from "../texts/index.ts";
 import { ExportLines } from "./export-lines.ts";
 import { queryOf } from "./filter-query.ts";
 import { patiently } from "./patience.ts";
-import { fileName, GrowingFile } from "./save-file.ts";
+import { fileName, saveFile } from "./save-file.ts";
 import { begin, change, close, end, fail, type Problem, setAway } from "./work.ts";
 
 type Exported = Pick<Known, "session_id" | "session_name" | "user_id">;
@@ -55,13 +55,14 @@ async function exporting(name: string, whole: Whole, write: (to: Export) => Prom
   const id = `export ${crypto.randomUUID()}`;
   const title = texts.work.exporting(name);
   const stop = () => close(id);
-  const total = typeof whole === "number" ? whole : null;
+  // Of one alone nobody knows how long it is.
+  const total = typeof whole === "number" && whole > 1 ? whole : null;
   const to = new Export(id, begin({ id, title, unit: "sessions", total, isHere: true, stop }));
   try {
     if (typeof whole === "object") await to.count(whole);
     await write(to);
-    to.save(fileName(name, new Date()));
-    const { problems, sessions } = to;
+    const { problems, sessions, parts } = to;
+    saveFile(fileName(name, new Date()), parts);
     const page = async () => ({ problems, next: null });
     end(id, texts.work.exported(sessions), { failed: problems.length, problems: page });
   } catch (error) {
@@ -69,11 +70,17 @@ async function exporting(name: string, whole: Whole, write: (to: Export) => Prom
   }
 }
 
+interface Answered {
+  lines: ExportLines;
+  part: Blob;
+}
+
 /** One file that is being written. */
 class Export {
   readonly #id: string;
   readonly #signal: AbortSignal;
-  readonly #file = new GrowingFile();
+  /** The browser keeps them where the page's own memory does not fill up. */
+  readonly parts: Blob[] = [];
   /** Deleted while the others were written, for example. */
   readonly problems: Problem[] = [];
   sessions = 0;
@@ -114,30 +121,26 @@ class Export {
 
   /** Writes what a path answers, however many answers that takes. */
   async write(path: string, userId: string | null): Promise<void> {
-    let cursor: string | null = null;
+    let cursor: string | null | undefined;
     do {
-      const options: RequestOptions = { userId, query: { cursor } };
-      const lines = await this.#ask((signal) => this.#answer(path, { ...options, signal }));
-      this.#file.settle();
+      const query = { cursor };
+      const { lines, part }: Answered = await this.#ask((signal) => this.#answer(path, { userId, query, signal }));
+      this.parts.push(part);
       this.sessions += lines.sessions;
       cursor = lines.cursor;
-    } while (cursor !== null);
+    } while (cursor);
   }
 
-  save(name: string): void {
-    this.#file.save(name);
-  }
-
-  /** Writes one answer. What one that broke off has written is written again. */
-  async #answer(path: string, { signal, ...options }: RequestOptions & { signal: AbortSignal }): Promise<ExportLines> {
+  /** One answer. One that broke off counts for nothing, and is asked for again. */
+  async #answer(path: string, { signal, ...options }: RequestOptions & { signal: AbortSignal }): Promise<Answered> {
     const lines = new ExportLines();
+    const pieces: BlobPart[] = [];
     const silence = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const hear = () => {
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(new Error("nothing came any more")), SILENCE_MS);
     };
-    this.#file.cutBack();
     hear();
     try {
       const either = AbortSignal.any([signal, silence.signal]);
@@ -146,11 +149,11 @@ class Export {
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
         hear();
         lines.see(read.value);
-        this.#file.write(read.value);
+        pieces.push(read.value);
         this.#tell(this.sessions + lines.sessions);
       }
-      if (!lines.isSound) throw new Error("the answer broke off");
-      return lines;
+      if (lines.cursor === undefined) throw new Error("the answer broke off");
+      return { lines, part: new Blob(pieces) };
     } catch (error) {
       if (error instanceof ApiError) throw error;
       throw new ConnectionError(String(error), { cause: error });

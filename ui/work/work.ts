@@ -110,8 +110,8 @@ export function stay(id: string, note: string, again: { label: string; run(): vo
 
 /** It cannot go on. */
 export function fail(id: string, error: unknown, again?: () => void): void {
-  dropKept(localStorage, id);
   if (endings.get(id)?.signal.aborted !== false) return;
+  dropKept(localStorage, id);
   const told = toldOf(error);
   const run = () => {
     close(id);

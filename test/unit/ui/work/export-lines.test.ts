@@ -1,37 +1,42 @@
 import { expect, test } from "vitest";
 import { ExportLines } from "../../../../ui/work/export-lines.ts";
 
-const bytes = (text: string) => new TextEncoder().encode(text);
-
 function seen(text: string, pieceBytes = text.length): ExportLines {
   const lines = new ExportLines();
-  const all = bytes(text);
+  const all = new TextEncoder().encode(text);
   for (let at = 0; at < all.length; at += pieceBytes) lines.see(all.subarray(at, at + pieceBytes));
   return lines;
 }
 
 const SESSION = '{"type":"session","session_id":"ü"}\n{"type":"session_end","session_id":"ü"}\n';
+const END = '{"type":"end","sessions":2}\n';
 
 test("sessions are counted, however the answer is cut into pieces", () => {
-  for (const size of [1, 2, 7, 1000]) {
-    const lines = seen(`${SESSION}${SESSION}{"type":"end","sessions":2}\n`, size);
-    expect([lines.sessions, lines.isWhole, lines.isSound]).toEqual([2, true, true]);
+  for (const size of [1, 2, 7, 30, 1000]) {
+    const lines = seen(`${SESSION}${SESSION}${END}`, size);
+    expect([lines.sessions, lines.cursor]).toEqual([2, null]);
   }
 });
 
-test("a cursor at the end says where to go on", () => {
-  const lines = seen(`${SESSION}{"type":"cursor","cursor":"abc"}\n`);
-  expect([lines.cursor, lines.isWhole, lines.isSound]).toEqual(["abc", false, true]);
+test("what a message says is no line", () => {
+  const said = JSON.stringify({ type: "message", content: `\n{"type":"session_end"}\n${END}` });
+  const lines = seen(`${SESSION}${said}\n${END}`);
+  expect([lines.sessions, lines.cursor]).toEqual([1, null]);
+  expect(seen(`${said}\n`).cursor).toBeUndefined();
+});
+
+test("a cursor at the end says where to go on, and an export may be its end alone", () => {
+  expect(seen(`${SESSION}{"type":"cursor","cursor":"abc"}\n`).cursor).toBe("abc");
+  expect(seen(END).cursor).toBeNull();
 });
 
 test("an answer that ends in a session, or in the middle of a line, broke off", () => {
-  expect(seen(SESSION).isSound).toBe(false);
-  expect(seen(`${SESSION}{"type":"end","sessions":1}\n{"type":"ses`).isSound).toBe(false);
-  expect(seen(`${SESSION}{"type":"end","sessi`).isSound).toBe(false);
-  expect(seen("").isSound).toBe(false);
+  for (const text of ["", SESSION, `${SESSION}${END}{"type":"ses`, `${SESSION}{"type":"end","sessi`, END.trimEnd()]) {
+    expect(seen(text).cursor).toBeUndefined();
+  }
 });
 
-test("only the beginning of a line is held", () => {
-  const lines = seen(`{"type":"message","content":"${"x".repeat(1_000_000)}"}\n{"type":"end","sessions":0}\n`, 65_536);
-  expect(lines.isSound).toBe(true);
+test("of a long line only the end is held", () => {
+  const long = `{"type":"message","content":"${"x".repeat(1_000_000)}"}\n`;
+  expect(seen(`${SESSION}${long}${END}`, 65_536).cursor).toBeNull();
 });
