@@ -5,7 +5,7 @@ export const countText = (count: number): string =>
 
 /** In the unit in which a person would say it. */
 export const bytesText = (bytes: number): string =>
-  bytes < 1e6 ? inUnit("kilobyte", bytes / 1e3, 0) : inUnit("megabyte", bytes / 1e6, 1);
+  bytes < 1e6 ? inUnit("kilobyte", Math.ceil(bytes / 1e3), 0) : inUnit("megabyte", bytes / 1e6, 1);
 
 export function secondsText(seconds: number, digits = 1): string {
   if (seconds < 60) return inUnit("second", seconds, digits);

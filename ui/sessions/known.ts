@@ -80,6 +80,11 @@ export function forget(sessionId: string): () => void {
   };
 }
 
+/** A user of whom nothing is left. */
+export function forgetUser(userId: string): void {
+  for (const [id, { said }] of all) if (said?.user_id === userId) forget(id);
+}
+
 /** The tags that the known sessions have, the most used ones first. */
 export function knownTags(): string[] {
   const counts = new Map<string, number>();

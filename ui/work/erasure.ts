@@ -1,5 +1,6 @@
 import { me } from "../access/access.ts";
 import { api } from "../server/api.ts";
+import { forgetUser } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
 import { keep } from "./kept.ts";
 import { patiently } from "./patience.ts";
@@ -23,6 +24,7 @@ export async function eraseUser(userId: string, total: number | null): Promise<v
       const whole = Math.max(total ?? remaining, remaining);
       change(id, { total: whole, done: whole - remaining });
     }
+    forgetUser(userId);
     end(id, texts.work.erased);
   } catch (error) {
     fail(id, error, () => void eraseUser(userId, total));

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { announce } from "../app/announce.ts";
 import { tell } from "../app/notices.ts";
 import { type Told, toldOf } from "../server/failure.ts";
+import { pollNow } from "../server/poll.ts";
 import { texts } from "../texts/index.ts";
 import { dropKept } from "./kept.ts";
 import { type Pace, paceOf, type Sample, withSample } from "./pace.ts";
@@ -92,6 +93,8 @@ function withPace(work: Work, { done }: Partial<Work>): Work {
 /** It is over. Where nothing is left to look at, it says so and goes. */
 export function end(id: string, note: string, ended: Pick<Work, "failed"> & Partial<Work> = { failed: 0 }): void {
   dropKept(localStorage, id);
+  // It has changed what lists show.
+  pollNow();
   const title = allWork.peek().find((work) => work.id === id)?.title;
   const text = `${title}: ${note}`;
   if (ended.failed === 0) {
