@@ -1,6 +1,7 @@
 import { me } from "../access/access.ts";
+import { go, openSessionId } from "../app/place.ts";
 import { api } from "../server/api.ts";
-import { forgetUser } from "../sessions/known.ts";
+import { forgetUser, known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
 import { keep } from "./kept.ts";
 import { patiently } from "./patience.ts";
@@ -24,6 +25,8 @@ export async function eraseUser(userId: string, total: number | null): Promise<v
       const whole = Math.max(total ?? remaining, remaining);
       change(id, { total: whole, done: whole - remaining });
     }
+    const open = openSessionId.peek();
+    if (open !== null && known(open).peek()?.user_id === userId) go({ screen: "inbox" });
     forgetUser(userId);
     end(id, texts.work.erased);
   } catch (error) {
