@@ -96,6 +96,7 @@ export function workTests(stage: Stage): void {
         const report = await response.json();
         return route.fulfill({ response, json: { ...report, complete: false, next_line: 2 } });
       });
+      await page.getByRole("button", { name: "More", exact: true }).waitFor();
       await drop(page, "chats.jsonl", lines.map((line) => `${line}\n`).join(""));
       const dialog = page.getByRole("dialog", { name: "Import conversations" });
       await dialog.getByLabel("User whose they become").fill(user.id);

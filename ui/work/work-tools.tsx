@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { isStaff, may } from "../access/access.ts";
 import { texts } from "../texts/index.ts";
 import { EraseDialog, erasing } from "./erase-dialog.tsx";
@@ -13,7 +13,8 @@ export const mayImport = (): boolean => isStaff.value && may("sessions:write");
 /** What work asks and shows over the page, and files that are dropped on it. */
 export function WorkTools() {
   const isDropping = useSignal(false);
-  useEffect(() => {
+  // Before it is painted: a file that is dropped at once is not shown instead of the page.
+  useLayoutEffect(() => {
     const leaving = new AbortController();
     const { signal } = leaving;
     const onFiles = (kind: "dragover" | "drop", take: (files: FileList, isWanted: boolean) => void) =>
