@@ -62,7 +62,7 @@ export function workTests(stage: Stage): void {
       assert.equal(await row.getByRole("progressbar").getAttribute("value"), "10");
       done = 30;
       await row.getByText(/30 of 80.*a second.*left/).waitFor();
-      await row.getByRole("button", { name: "Cancel" }).click();
+      await row.getByRole("button", { name: "Stop", exact: true }).click();
       await row.getByText("cancelled after 30 of 80").waitFor();
       await row.getByRole("button", { name: "1 failed" }).click();
       const dialog = page.getByRole("dialog");
@@ -104,7 +104,7 @@ export function workTests(stage: Stage): void {
       await dialog.getByRole("button", { name: "Import", exact: true }).click();
       const row = page.getByRole("region", { name: "Under way" });
       await row.getByText("Importing chats.jsonl").waitFor();
-      await row.getByRole("button", { name: "Cancel" }).click();
+      await row.getByRole("button", { name: "Stop", exact: true }).click();
       release();
       await row.getByText("Stopped: 1 imported.").waitFor();
       page.on("dialog", (asked) => void asked.accept());

@@ -500,6 +500,7 @@ export const en = {
     perSecond: (amount: string) => `${amount} a second`,
     perMinute: (amount: string) => `${amount} a minute`,
     left: (time: string) => `${time} left`,
+    stop: "Stop",
     stopping: "Stopping…",
     dismiss: (title: string) => `Dismiss: ${title}`,
     failed: (count: number) => `${count.toLocaleString("en")} failed`,
@@ -530,8 +531,8 @@ export const en = {
     importBegin: "Import",
     drop: "Drop the file to import its conversations",
     importing: (name: string) => `Importing ${name}`,
-    imported: ({ imported, skipped, failed }: { imported: number; skipped: number; failed: number }) =>
-      `${imported} imported${skipped > 0 ? `, ${skipped} were there already` : ""}${failed > 0 ? `, ${failed} failed` : ""}`,
+    imported: ({ imported, skipped }: { imported: number; skipped: number }) =>
+      `${imported} imported${skipped > 0 ? `, ${skipped} were there already` : ""}`,
     parted: (done: string) => `Stopped: ${done}.`,
     goOn: "Go on",
     otherFile: (name: string) => `That is not ${name} as it was.`,

@@ -38,7 +38,7 @@ export function EraseDialog({ userId }: { userId: string }) {
   };
   return (
     <Dialog title={texts.work.eraseTitle(userId)} onClose={close}>
-      <form class="asked" onSubmit={submit}>
+      <form class="work-form" onSubmit={submit}>
         <p>{texts.work.eraseWhat(total)}</p>
         <label>
           <span>{texts.work.eraseType(userId)}</span>

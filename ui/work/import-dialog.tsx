@@ -46,7 +46,7 @@ export function ImportDialog({ files }: { files: readonly File[] }) {
   };
   return (
     <Dialog title={texts.work.importTitle} onClose={close}>
-      <form class="asked" aria-busy={isReading} onSubmit={submit}>
+      <form class="work-form" aria-busy={isReading} onSubmit={submit}>
         <ul>
           {files.map(({ name, size }) => (
             <li key={name}>

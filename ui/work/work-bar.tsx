@@ -52,7 +52,7 @@ function WorkRow(work: Work) {
         )}
         {hasBar && stop && (
           <Button tone="quiet" disabled={state === "stopping"} onClick={stop}>
-            {state === "stopping" ? texts.work.stopping : texts.app.cancel}
+            {state === "stopping" ? texts.work.stopping : texts.work.stop}
           </Button>
         )}
         {!hasBar && <IconButton icon="close" label={texts.work.dismiss(title)} onClick={() => dismiss(id)} />}
