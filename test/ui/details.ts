@@ -71,6 +71,27 @@ export function detailsTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "37 where the code of the details does not come, the page says that there is a new version, and reloads",
+    {
+      before: async (user) => {
+        sessionId = crypto.randomUUID();
+        await create(user, sessionId, { step: "pay" });
+      },
+      expected: /404|dynamically imported/,
+    },
+    async ({ page }) => {
+      const code = "**/details-drawer-*.js";
+      await page.route(code, (route) => route.fulfill({ status: 404 }));
+      const drawer = await openDetails(page, sessionId);
+      await page.getByText("A new version of this page is there.").first().waitFor();
+      await page.unroute(code);
+      await page.getByRole("button", { name: "Reload" }).click();
+      await drawer.getByText("step").waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
     "i1 who may not write is shown the details without a way to change them",
     {
       scopes: ["sessions:read"],

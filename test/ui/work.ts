@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { Download, Page } from "playwright-core";
+import { NAME } from "../browser/support/model-server.ts";
 import { inboxTest } from "./support/inbox-page.ts";
 import { KEY, type Stage, type User } from "./support/stage.ts";
 
@@ -122,6 +123,22 @@ export function workTests(stage: Stage): void {
       assert.equal(sent.at(-1), `${lines[1]}\n`);
       const { length } = await user.api.sessions.list().first(10);
       assert.equal(length, 2);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "i4 all that has no name is named by a model, of the user that the list shows",
+    { credential: KEY, before: (user) => sessions(user, 2) },
+    async ({ page, user }) => {
+      await page.goto(`${stage.url}/ui/#/?user=${user.id}`);
+      await page.getByRole("link", { name: /Hello/ }).first().waitFor();
+      await choose(page, "Name all without a name");
+      await page.getByText("Naming 2 conversations: done.").first().waitFor();
+      await page
+        .getByRole("link", { name: new RegExp(NAME) })
+        .nth(1)
+        .waitFor();
     },
   );
 
