@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type BuildFailure, build, type Metafile } from "esbuild";
+import { lexerOfMarked } from "./build-ui/lexer-of-marked.ts";
 
 /** `npm run build`: makes the inbox's page of `ui/`, for the Worker to serve at `/ui/`. Wrangler runs it before it starts or deploys. */
 
@@ -40,6 +41,7 @@ async function madeFiles(): Promise<Map<string, Buffer>> {
     metafile: true,
     write: false,
     tsconfig: path.join(UI, "tsconfig.json"),
+    plugins: [lexerOfMarked],
     target: ["chrome123", "firefox121", "safari17.5"],
     logLevel: "warning",
   });

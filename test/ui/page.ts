@@ -46,6 +46,7 @@ export function pageTests(stage: Stage): void {
       await onPage({ browser: stage.browser, name: "ui first minute", expected: /422/ }, url, async (page) => {
         assert.equal(new URL(page.url()).pathname, "/ui/");
         await page.getByText("No key is set").waitFor();
+        const told = (text: string) => page.locator(".notice").filter({ hasText: text });
         await page.route(
           /\/teams\/[^/]+\/runs/,
           (route) => route.fulfill({ status: 422, json: { detail: "Staged." } }),
@@ -54,9 +55,9 @@ export function pageTests(stage: Stage): void {
           },
         );
         await page.getByRole("button", { name: "Look around" }).click();
-        await page.getByText("Not all examples were made. Staged.").waitFor();
+        await told("Not all examples were made. Staged.").waitFor();
         await page.getByRole("button", { name: "Retry" }).click();
-        await page.getByText("The examples are there").waitFor();
+        await told("The examples are there").waitFor();
         await page.getByRole("link", { name: /Delete a customer.*1 waits for you/ }).waitFor();
         const examples = await idsOf();
         assert.equal(examples.length, 8);
@@ -74,7 +75,7 @@ export function pageTests(stage: Stage): void {
           { userId: "grace" },
         );
         await page.getByRole("button", { name: "Remove the examples" }).click();
-        await page.getByText("8 examples removed.").waitFor();
+        await told("8 examples removed.").waitFor();
         await page.getByRole("link", { name: /Mine/ }).waitFor();
         assert.deepEqual((await idsOf()).sort(), [own.session_id, fork.session_id].sort());
       });
