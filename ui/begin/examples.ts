@@ -3,9 +3,9 @@ import { isStaff, may } from "../access/access.ts";
 import { tell } from "../app/notices.ts";
 import { go, openSessionId } from "../app/place.ts";
 import { api, refused } from "../server/api.ts";
-import { toldOf } from "../server/failure.ts";
 import { pollNow } from "../server/poll.ts";
 import { forget } from "../sessions/known.ts";
+import { tellFailure } from "../sessions/session-acts.ts";
 import { texts } from "../texts/index.ts";
 import {
   type Answerer,
@@ -62,7 +62,7 @@ async function make(plan: () => Promise<readonly Example[]>): Promise<void> {
     tell({ text: words.made });
   } catch (error) {
     const rest = left;
-    tellFailure(words.makeFailed, error, rest === null ? makeExamples : () => make(async () => rest));
+    tellFailure(words.makeFailed, error, () => void (rest === null ? makeExamples() : make(async () => rest)));
   } finally {
     making.value = null;
     pollNow();
@@ -127,15 +127,9 @@ export async function removeExamples(): Promise<void> {
     for (const id of ids) forget(id);
     tell({ text: words.removed(ids.length) });
   } catch (error) {
-    tellFailure(words.removeFailed, error, removeExamples);
+    tellFailure(words.removeFailed, error, () => void removeExamples());
   } finally {
     isRemoving.value = false;
     pollNow();
   }
-}
-
-function tellFailure(what: string, error: unknown, retry: () => Promise<void>): void {
-  if (refused(error)) return;
-  const { text, requestId } = toldOf(error);
-  tell({ tone: "wrong", text: `${what} ${text}`, requestId, act: { label: texts.app.retry, run: () => void retry() } });
 }
