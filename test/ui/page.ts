@@ -42,7 +42,8 @@ export function pageTests(stage: Stage): void {
       assert.ok(first.includes(url), first);
       assert.match(output().slice(-400), new RegExp(`Inbox: ${url}/ui/`));
       const api = new EdgeSessions({ baseUrl: url, token: "" });
-      const idsOf = async () => (await api.sessions.list().first(100)).map(({ session_id: id }) => id);
+      const idsOf = async (type?: "team") =>
+        (await api.sessions.list({ ...(type && { type }) }).first(100)).map(({ session_id: id }) => id);
       await onPage({ browser: stage.browser, name: "ui first minute", expected: /422/ }, url, async (page) => {
         assert.equal(new URL(page.url()).pathname, "/ui/");
         await page.getByText("No key is set").waitFor();
@@ -59,8 +60,9 @@ export function pageTests(stage: Stage): void {
         await page.getByRole("button", { name: "Retry" }).click();
         await told("The examples are there").waitFor();
         await page.getByRole("link", { name: /Delete a customer.*1 waits for you/ }).waitFor();
-        const examples = await idsOf();
-        assert.equal(examples.length, 8);
+        assert.equal((await idsOf()).length, 8);
+        const { data: team } = await api.sessions.get((await idsOf("team"))[0] ?? "");
+        assert.equal(team.team_id, "support");
         const open = await api.requirements.list().first(10);
         assert.deepEqual(
           open.map(({ tool_execution: call }) => call?.tool_name),

@@ -79,17 +79,16 @@ async function makeOne({ of, userId, name, isPinned, says }: Example): Promise<v
   const owner = isStaff.peek() ? { userId } : {};
   const { kind, id } = of;
   const sessionId = crypto.randomUUID();
-  await api.sessions.create(
-    {
-      session_id: sessionId,
-      [`${kind}_id`]: id,
-      tags: [EXAMPLE_TAG],
-      metadata: exampleMetadata(sessionId),
-      ...(name !== undefined && { session_name: name }),
-      ...(isPinned && { pinned: true }),
-    },
-    owner,
-  );
+  const body = {
+    session_id: sessionId,
+    [`${kind}_id`]: id,
+    tags: [EXAMPLE_TAG],
+    metadata: exampleMetadata(sessionId),
+    ...(name !== undefined && { session_name: name }),
+    ...(isPinned && { pinned: true }),
+  };
+  // Unless the type is named, a session is one of an agent.
+  await api.request("POST", "/sessions", { ...owner, query: { type: kind }, body });
   try {
     const component = kind === "agent" ? api.agent(id) : api.team(id);
     for (const { message, answer } of says) {
