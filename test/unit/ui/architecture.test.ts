@@ -26,18 +26,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   app: ["access", "parts", "server", "texts"],
   markdown: ["parts", "texts"],
   sessions: [...GROUND, "work"],
-  work: [...GROUND, "sessions"],
+  // What is done with all that a list shows is asked for as the list is.
+  work: [...GROUND, "inbox", "sessions"],
   begin: [...GROUND, "sessions"],
   inbox: [...GROUND, "begin", "sessions", "work"],
   approvals: [...GROUND, "conversation", "sessions"],
   conversation: [...GROUND, "approvals", "details", "inbox", "markdown", "sessions"],
   details: [...GROUND, "conversation", "markdown", "sessions", "work"],
 };
-/** The frame stands in `app/`, and is the one that knows all screens. */
-const FRAME = /^app\/(page|navigation)\.tsx$/;
+/** The frame stands in `app/`, and is the one that knows all screens: the page, the navigation, and what the tab says. */
+const FRAME = /^app\/(page\.tsx|navigation\.tsx|title\.ts)$/;
 
-/** What the page takes from outside its folder: the client, and what scopes there are. */
-const OUTSIDE = /^(packages\/client\/src\/|src\/domain\/scope\.ts$)/;
+/** What the page takes from outside its folder: the client, what scopes there are, and how `npm run import` sends a file. */
+const OUTSIDE = /^(packages\/client\/src\/|src\/domain\/scope\.ts$|scripts\/portable\/[\w-]+\.ts$)/;
 const PACKAGES: [packageName: RegExp, allowed: RegExp][] = [
   [/^preact(\/hooks)?$|^@preact\/signals$/, /./],
   [/^marked$/, /^markdown\//],
@@ -103,7 +104,7 @@ describe("the page's architecture", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("takes from outside the client, and the names of scopes", () => {
+  it("takes from outside the client, the names of scopes, and how a file is imported", () => {
     const wrong = imports
       .filter((one) => one.from.startsWith(".") && !isInUi(one) && !OUTSIDE.test(target(one)))
       .map((one) => `${one.file} imports ${target(one)}`);
