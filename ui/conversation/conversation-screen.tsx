@@ -21,7 +21,7 @@ export function ConversationScreen({ sessionId }: { sessionId: string }) {
     return { conversation: opened, saying: new Saying(opened) };
   }, [sessionId]);
   useEffect(() => {
-    void conversation.load();
+    void conversation.load().then(() => saying.opened());
     const ends = [everyPoll(() => conversation.look()), comeTo(conversation), sayReconnected()];
     return () => {
       for (const end of ends) end();

@@ -28,7 +28,6 @@ export class Conversation {
   });
   /** The newest run that goes on, which can be stopped. */
   readonly active = computed(() => this.runs.value.find(({ status: { value } }) => value === "RUNNING") ?? null);
-  readonly waiting = computed(() => this.runs.value.filter(({ status: { value } }) => value === "PENDING"));
   readonly older = signal<"there" | "none" | "loading" | Told>("none");
   /** The run that somebody came for. */
   readonly found = signal<string | null>(null);
@@ -36,6 +35,11 @@ export class Conversation {
 
   constructor(sessionId: string) {
     this.sessionId = sessionId;
+  }
+
+  /** Whether what is said now has to wait. */
+  get isBusy(): boolean {
+    return this.#runs.peek().some(({ status }) => status.peek() === "RUNNING" || status.peek() === "PENDING");
   }
 
   get signal(): AbortSignal {
@@ -83,12 +87,12 @@ export class Conversation {
   }
 
   /** Goes back until the run is there, or a member's run of that id is. Answers the run that is shown for it; null for none. */
-  async reach(runId: string): Promise<string | null> {
+  async reach(runId: string): Promise<LiveRun | null> {
     for (;;) {
       const run = this.#runs.peek().find(({ view }) => hasRun(view.peek(), runId));
       if (run !== undefined) {
         this.found.value = run.runId;
-        return run.runId;
+        return run;
       }
       const before = this.#runs.peek()[0];
       await this.loadOlder(LARGE_PAGE);

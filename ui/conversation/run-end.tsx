@@ -4,7 +4,8 @@ import type { RunView } from "./run-view.ts";
 
 /** How a run ended, where that is not an answer. */
 export function RunEnd({ run: { status, failure, parts } }: { run: RunView }) {
-  if (status === "ERROR") {
+  // A note says that it was interrupted.
+  if (status === "ERROR" && failure?.type !== "interrupted") {
     return (
       <div class="failure">
         <Icon name="warning" />

@@ -1,7 +1,7 @@
 import { batch, signal } from "@preact/signals";
 import type { RunStream } from "../../packages/client/src/index.ts";
 import { tell } from "../app/notices.ts";
-import { go, sessionScreen } from "../app/place.ts";
+import { go } from "../app/place.ts";
 import { api, refused } from "../server/api.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { type Known, known } from "../sessions/known.ts";
@@ -18,6 +18,9 @@ export function answererOf(session: Known | null): RunView["of"] | null {
   return session?.agent_id ? { kind: "agent", id: session.agent_id, name: session.agent_id } : null;
 }
 
+/** Of a copy that was just made: the run that one goes on from in it. */
+const forkedFrom = signal<{ sessionId: string; runId: string } | null>(null);
+
 /** What is said in the open conversation, and what is done with its runs. */
 export class Saying {
   readonly #conversation: Conversation;
@@ -33,6 +36,15 @@ export class Saying {
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
     this.draft.value = readDraft(localStorage, conversation.sessionId);
+  }
+
+  /** The conversation is there. Of a copy that was made at an older run, the next message goes on from that one. */
+  async opened(): Promise<void> {
+    const forked = forkedFrom.peek();
+    if (forked?.sessionId !== this.#conversation.sessionId) return;
+    forkedFrom.value = null;
+    const run = await this.#conversation.reach(forked.runId);
+    if (run !== null && run !== this.#conversation.runs.peek().at(-1)) this.goesOnFrom.value = run.view.peek();
   }
 
   type(text: string): void {
@@ -57,12 +69,11 @@ export class Saying {
     });
     const options = { ...asOwner(session), sessionId, idempotencyKey: key };
     const component = of.kind === "team" ? api.team(of.id) : api.agent(of.id);
-    const stream =
-      from === null
-        ? component.run({ ...options, message: text })
-        : again(from, { ...options, continueFrom: "end", input: text });
+    const head = { of: from?.of ?? of, asked: text, regeneratedFrom: null };
     try {
-      await this.#begun(stream, { of: from?.of ?? of, asked: text, regeneratedFrom: null });
+      if (from !== null) await this.#begun(again(from, { ...options, continueFrom: "end", input: text }), head);
+      else if (this.#conversation.isBusy) await this.#queued(options, head);
+      else await this.#begun(component.run({ ...options, message: text }), head);
       // What was typed meanwhile is another draft.
       keepDraft(localStorage, sessionId, this.draft.peek());
       this.goesOnFrom.value = null;
@@ -91,9 +102,9 @@ export class Saying {
       const { data } = await api.request<{ session_id: string }>("POST", path, { ...this.#owner(), body: {} });
       const copies = await api.sessions.runs(data.session_id, { limit: 1_000 });
       const copy = copies.find(({ forked_from_run_id: from }) => from === runId);
+      if (copy !== undefined) forkedFrom.value = { sessionId: data.session_id, runId: copy.run_id };
       tell({ text: texts.conversation.forked });
-      const screen = sessionScreen(data.session_id);
-      go(screen.screen === "session" ? { ...screen, runId: copy?.run_id ?? null } : screen);
+      go({ screen: "session", sessionId: data.session_id, hasDetails: false, runId: copy?.run_id ?? null });
     });
   }
 
@@ -129,6 +140,19 @@ export class Saying {
     // Somebody has left, or another look at the server was faster: then this stream is read by nobody.
     if (run !== made) void stream[Symbol.asyncIterator]().return?.();
     else void run.follow(stream);
+  }
+
+  /** Behind a run that goes on: of a stream nothing comes, not even that it is accepted, until its turn has come. */
+  async #queued(
+    options: { sessionId: string; idempotencyKey: string; userId?: string | null },
+    head: Pick<RunView, "of" | "asked" | "regeneratedFrom">,
+  ): Promise<void> {
+    const { sessionId, ...rest } = options;
+    const body = { message: head.asked, session_id: sessionId, stream: false, background: true };
+    const path = `/${head.of.kind}s/${encodeURIComponent(head.of.id)}/runs`;
+    const { data } = await api.request<{ run_id: string }>("POST", path, { ...rest, body });
+    const run = LiveRun.of({ ...head, runId: data.run_id, sessionId, status: "PENDING", createdAtMs: Date.now() });
+    if (!this.#conversation.signal.aborted && this.#conversation.add(run) === run) void run.follow();
   }
 
   #keep(draft: Draft): void {
