@@ -39,7 +39,13 @@ export function ConversationScreen({ sessionId }: { sessionId: string }) {
 function Body({ conversation, saying }: { conversation: Conversation; saying: Saying }) {
   const loading = conversation.loading.value;
   if (loading.state === "loading") {
-    return <div class="log-loading" role="status" aria-busy="true" aria-label={texts.conversation.loading} />;
+    return (
+      <div class="log-loading" role="status" aria-busy="true" aria-label={texts.conversation.loading}>
+        <i />
+        <i />
+        <i />
+      </div>
+    );
   }
   if (loading.state === "failed") {
     return (

@@ -62,8 +62,7 @@ export class Conversation {
       });
     } catch (error) {
       if (this.signal.aborted || refused(error)) return;
-      const isMissing = error instanceof ApiError && error.status === 404;
-      this.loading.value = isMissing ? { state: "missing" } : { state: "failed", told: toldOf(error) };
+      this.loading.value = isMissing(error) ? { state: "missing" } : { state: "failed", told: toldOf(error) };
     }
   }
 
@@ -112,7 +111,10 @@ export class Conversation {
     if (this.loading.peek().state !== "there") return;
     const { signal } = this;
     const path = `/sessions/${encodeURIComponent(this.sessionId)}/run-previews`;
-    const { data } = await api.request<Preview[]>("GET", path, { query: { limit: PAGE }, signal });
+    const data = await api.request<Preview[]>("GET", path, { query: { limit: PAGE }, signal }).then(
+      (answer) => answer.data,
+      (error: unknown) => this.#lost(error),
+    );
     const { begun, isApart } = whatIsNew(data, (id) => this.#runs.peek().some(({ runId }) => runId === id));
     if (isApart && this.#runs.peek().length > 0) return this.load();
     if (begun > 0) this.#append(await api.sessions.runs(this.sessionId, { limit: begun }, { signal }));
@@ -120,6 +122,12 @@ export class Conversation {
       const run = this.#runs.peek().find(({ runId }) => runId === id);
       if (run?.isBehind(status)) void run.follow();
     }
+  }
+
+  /** Somebody has deleted it. Anything else passes. */
+  #lost(error: unknown): never {
+    if (isMissing(error)) this.loading.value = { state: "missing" };
+    throw error;
   }
 
   /** Rows that make up whole runs: of the first team's run in a page, some members' may stand before the page. */
@@ -163,6 +171,8 @@ export class Conversation {
     });
   }
 }
+
+const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
 const headOnly = ({ runId, sessionId, of, status, asked, createdAtMs, regeneratedFrom }: RunView) => ({
   runId,

@@ -25,6 +25,8 @@ export interface Said {
   /** Epoch seconds, or ISO 8601. */
   created_at: number | string;
   persisted?: boolean;
+  /** Of a paused run: what is open. */
+  requirements?: RunOutput["requirements"];
   /** The same of a team's members. */
   member_responses?: readonly unknown[];
 }
@@ -126,6 +128,8 @@ export class RunFold {
     };
     this.#metrics = said.metrics ?? this.#metrics;
     this.#settleCalls(said.tools ?? []);
+    // Some of it may have been answered since the run has paused.
+    if (said.status === "PAUSED" && said.requirements) this.#waitsFor = openOf(said.requirements);
     this.#notes = this.#notes.filter(({ kind }) => kind !== "unsaved" && kind !== "history_dropped");
     if (said.persisted === false) this.#note({ kind: "unsaved" });
     const dropped = said.history_dropped;

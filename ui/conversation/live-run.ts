@@ -31,6 +31,7 @@ export class LiveRun {
     this.#view = signal(fold.view);
     this.status = computed(() => this.#view.value.status);
     this.#isSettled = after >= 0;
+    shown.set(fold.view.runId, this);
   }
 
   static of(head: RunHead): LiveRun {
@@ -79,6 +80,7 @@ export class LiveRun {
     this.#reading?.abort();
     this.#reading = null;
     waiting.delete(this);
+    if (shown.get(this.runId) === this) shown.delete(this.runId);
   }
 
   /** Ends the run. Its readers come to its end, and what it has said stays. */
@@ -130,6 +132,12 @@ export class LiveRun {
     tell({ tone: "wrong", ...toldOf(error) });
   }
 }
+
+/** The runs of the open conversation, by their ids. */
+const shown = new Map<string, LiveRun>();
+
+/** Somebody has answered what a run waits for, here. If it is shown, it is read on at once. */
+export const goesOn = (runId: string): void => void shown.get(runId)?.follow();
 
 /** The runs of which something has come since the last frame. */
 const waiting = new Set<LiveRun>();

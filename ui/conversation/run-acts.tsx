@@ -37,7 +37,7 @@ export function RunActs({ run, conversation, saying }: { run: LiveRun; conversat
       )}
       {!isNewest && (
         <IconButton
-          icon="right"
+          icon="onward"
           label={texts.conversation.goOn}
           onClick={() => {
             saying.goesOnFrom.value = run.view.peek();

@@ -198,7 +198,6 @@ export const en = {
     send: "Send",
     sendNext: "Send. It is next, once this answer is complete.",
     stop: "Stop",
-    stopFailed: "The run could not be stopped.",
     you: "You",
     log: "Conversation",
     loading: "Loading the conversation",
@@ -209,7 +208,6 @@ export const en = {
     empty: "Nothing has been said yet",
     older: "Loading older messages",
     olderFailed: "Older messages could not be loaded.",
-    begin: "This is the beginning of the conversation.",
     newMessages: "New messages",
     notFound: "This message is not in the conversation any more.",
     sending: "Sending…",
@@ -222,7 +220,6 @@ export const en = {
     goOn: "Go on from here",
     goesOnFrom: "Goes on from",
     forked: "This is a copy, from which you can go on.",
-    actFailed: "That did not work.",
     status: {
       RUNNING: "Answering",
       COMPLETED: "Answer is complete",
