@@ -243,6 +243,27 @@ export function conversationTests(stage: Stage): void {
     },
   );
 
+  const asking = crypto.randomUUID();
+  inboxTest(
+    stage,
+    "18 an answer that is given in the conversation goes on there at once",
+    {
+      hash: `#/s/${asking}`,
+      before: ({ api }) =>
+        api
+          .agent("operator")
+          .run({ message: '/tool delete_record {"id":"r-1"}', sessionId: asking })
+          .result(),
+    },
+    async ({ page }) => {
+      // No other look at the server may be what shows it.
+      await page.route(/run-previews/, (route) => route.abort());
+      await log(page).getByRole("button", { name: "Approve" }).click();
+      await log(page).getByText("The tool answered:", { exact: false }).waitFor();
+      await log(page).locator('article[data-status="COMPLETED"]').waitFor();
+    },
+  );
+
   const quiet = crypto.randomUUID();
   inboxTest(
     stage,

@@ -1,5 +1,6 @@
 import { ApiError } from "../../packages/client/src/index.ts";
 import { may, me } from "../access/access.ts";
+import { goesOn } from "../conversation/live-run.ts";
 import { api, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
 import { asOwner } from "../sessions/owner.ts";
@@ -41,6 +42,7 @@ export async function sendAnswers(run: WaitingRun, given: readonly Given[]): Pro
   for (const { fate } of cards) fate.value = { state: "sending" };
   try {
     await post(run, ready);
+    goesOn(run.runId);
     const [by, at] = [answerer(), new Date().toISOString()];
     for (const { entry, how, said } of ready) settle(entry.id, { how, said, by, at });
   } catch (error) {

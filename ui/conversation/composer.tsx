@@ -4,7 +4,6 @@ import { Button, IconButton } from "../parts/button.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { known } from "../sessions/known.ts";
-import { renaming } from "../sessions/rename.ts";
 import { texts } from "../texts/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { answererOf, type Saying } from "./saying.ts";
@@ -24,10 +23,8 @@ function Form({ conversation, saying }: { conversation: Conversation; saying: Sa
   const from = saying.goesOnFrom.value;
   const active = conversation.active.value;
   const isSending = saying.sending.value !== null;
-  // Where fingers type, the keyboard would cover what one came to read. Who edits a name stays there.
   useEffect(() => {
-    const isWanted = conversation.found.peek() === null && renaming.peek() === null;
-    if (isWanted && matchMedia("(hover: hover)").matches) field.current?.focus();
+    if (conversation.found.peek() === null && isFocusFree()) field.current?.focus();
   }, []);
   useEffect(() => {
     if (from !== null) field.current?.focus();
@@ -99,6 +96,16 @@ function Form({ conversation, saying }: { conversation: Conversation; saying: Sa
       )}
     </form>
   );
+}
+
+/**
+ * Whether the focus may go into the field of a conversation that has opened: it is at the row, or nowhere, and not where
+ * somebody has gone on meanwhile. Where fingers type, the keyboard would cover what one came to read.
+ */
+function isFocusFree(): boolean {
+  const at = document.activeElement;
+  const isFree = at === null || at === document.body || at.closest(".rows") !== null;
+  return isFree && matchMedia("(hover: hover)").matches;
 }
 
 /** As high as what is typed; CSS says how high at most. */
