@@ -250,10 +250,7 @@ export function conversationTests(stage: Stage): void {
     {
       hash: `#/s/${asking}`,
       before: ({ api }) =>
-        api
-          .agent("operator")
-          .run({ message: '/tool delete_record {"id":"r-1"}', sessionId: asking })
-          .result(),
+        api.agent("operator").run({ message: '/tool delete_record {"id":"r-1"}', sessionId: asking }).result(),
     },
     async ({ page }) => {
       // No other look at the server may be what shows it.
