@@ -10,11 +10,18 @@ export interface RawBlock {
   links: Links;
 }
 
-/** So many characters are read at once; a page that has more of them draws in between. */
-const STEP_CHARS = 32_000;
-/** A longer block is not read, unless it is code, which costs nothing to read. */
-const MOST_BLOCK_CHARS = 48_000;
+/** So much is read at once; a page that has more of it draws in between. */
+const STEP_WEIGHT = 16_000;
+/** A text may weigh so much before one asks for more of it. */
+const MOST_WEIGHT = 400_000;
+/** A heavier block is not read, unless it is code, which costs nothing to read. */
+const MOST_BLOCK_WEIGHT = 48_000;
+/** What lines and cells cost that are short: each becomes something on the page. */
+const LINE_WEIGHT = 30;
+const CELL_WEIGHT = 10;
 const PLAIN_CHARS = 8_000;
+/** A text that is not longer is looked at as a whole in the end. */
+const SHORT_CHARS = 32_000;
 /** From here on the open block is read again only when it has grown by a sixteenth; until then its end is shown as it is. */
 const OFTEN_READ_CHARS = 8_000;
 const GROWTH = 1 / 16;
@@ -36,16 +43,30 @@ export class GrowingText {
   /** How much of the text is in the blocks. */
   #readTo = 0;
   #links: Links = NO_LINKS;
+  /** How much may still be read. */
+  #weightLeft = MOST_WEIGHT;
+
+  /** How many characters wait until somebody asks for more. */
+  get left(): number {
+    return this.#weightLeft > 0 ? 0 : this.#text.length - this.#readTo;
+  }
+
+  showMore(): void {
+    this.#weightLeft = MOST_WEIGHT;
+  }
 
   /** Takes the text as it is now, and reads a step of it. Answers whether there is nothing left to read. `isOpen`: more of it may come. */
   grow(whole: string, isOpen: boolean): boolean {
     const text = whole.includes("\r") ? whole.replace(/\r\n?/g, "\n") : whole;
     if (!text.startsWith(this.#text)) this.#beginAgain();
     this.#text = text;
-    const end = Math.min(text.length, this.#readTo + STEP_CHARS);
-    this.rest = isOpen && this.#isSoon(end) ? text.slice(this.#readTo, end) : "";
-    if (this.rest === "") this.#read(end, isOpen);
-    return end === text.length;
+    const step = stepFrom(text, this.#readTo, Math.min(STEP_WEIGHT, this.#weightLeft));
+    this.rest = isOpen && this.#isSoon(step.end) ? text.slice(this.#readTo, step.end) : "";
+    if (this.rest === "") {
+      this.#weightLeft -= step.weight;
+      this.#read(step.end, isOpen);
+    }
+    return step.end === text.length || this.#weightLeft <= 0;
   }
 
   #isSoon(end: number): boolean {
@@ -59,22 +80,24 @@ export class GrowingText {
     this.#blocks = [];
     this.#readTo = 0;
     this.#links = NO_LINKS;
+    this.#weightLeft = MOST_WEIGHT;
     this.pages = [];
   }
 
   #read(end: number, isOpen: boolean): void {
     // In the end a look at the whole costs little, unless it is long.
-    const isWhole = !isOpen && end === this.#text.length && end <= STEP_CHARS;
+    const isWhole = !isOpen && end === this.#text.length && end <= SHORT_CHARS;
     const from = isWhole ? 0 : Math.max(0, this.#blocks.length - 1);
     const at = isWhole ? 0 : (this.#blocks[from]?.at ?? 0);
     const { tokens, links } = lex(this.#text.slice(at, end));
     this.#learn(isWhole ? links : { ...this.#links, ...links });
-    const kept = this.#split(tokens, at).map((block, nth) => {
+    const read = this.#split(tokens, at).map((block, nth) => {
       const before = this.#blocks[from + nth];
       return before !== undefined && isSame(before, block) ? before : block;
     });
     this.#readTo = end;
-    this.#blocks = [...this.#blocks.slice(0, from), ...kept];
+    this.#blocks.length = from;
+    this.#blocks.push(...read);
     this.#group(from);
   }
 
@@ -110,7 +133,7 @@ export class GrowingText {
 }
 
 function lex(text: string): { tokens: Token[]; links: Links } {
-  const lexer = new BoundedLexer(NO_LINKS);
+  const lexer = new BoundedLexer(NO_LINKS, text.length);
   try {
     return { tokens: lexer.blockTokens(text), links: lexer.tokens.links };
   } catch {
@@ -128,10 +151,24 @@ const isNothing = ({ type }: Token): boolean => type === "space" || type === "de
 function piecesOf(token: Token): { raw: string; isPlain: boolean }[] {
   const { type, raw } = token;
   if (isNothing(token)) return [];
-  if (raw.length > MOST_BLOCK_CHARS && type !== "code")
+  if (type !== "code" && stepFrom(raw, 0, MOST_BLOCK_WEIGHT).end < raw.length)
     return pieces(raw).map((piece) => ({ raw: piece, isPlain: true }));
   return [{ raw, isPlain: type === "html" }];
 }
+
+/** How far a step goes that may weigh so much, and what it weighs. */
+function stepFrom(text: string, from: number, most: number): { end: number; weight: number } {
+  let weight = 0;
+  let end = from;
+  for (; end < text.length && weight < most; end += 1) {
+    const code = text.charCodeAt(end);
+    weight += code === NEW_LINE ? LINE_WEIGHT : code === BAR ? CELL_WEIGHT : 1;
+  }
+  return { end, weight };
+}
+
+const NEW_LINE = 10;
+const BAR = 124;
 
 /** A long text in pieces, at the ends of lines where it has any. */
 function pieces(text: string): string[] {

@@ -4,8 +4,9 @@ import { Lexer, type MarkedOptions, type Token, Tokenizer, type Tokens, type Tok
 const MOST_DEPTH = 12;
 /** A longer paragraph is text. */
 const MOST_INLINE_CHARS = 16_000;
-/** How many characters a block may cost that emphasis was looked for in, and was not there. */
-const MOST_EMPHASIS_WORK = 1_000_000;
+/** How many characters may be looked at in vain for the end of emphasis, for each character of a block, and beside that. */
+const EMPHASIS_WORK_PER_CHAR = 50;
+const EMPHASIS_WORK = 10_000;
 
 /**
  * Marked's lexer, with an end to what it does for one block. Where marks do not match each other it looks for each through all
@@ -14,8 +15,8 @@ const MOST_EMPHASIS_WORK = 1_000_000;
 export class BoundedLexer extends Lexer {
   #depth = 0;
 
-  constructor(links: Links) {
-    super({ ...OPTIONS, tokenizer: new BoundedTokenizer() });
+  constructor(links: Links, chars: number) {
+    super({ ...OPTIONS, tokenizer: new BoundedTokenizer(EMPHASIS_WORK + EMPHASIS_WORK_PER_CHAR * chars) });
     // What it finds itself is its own.
     Object.assign(this.tokens.links, links);
   }
@@ -40,19 +41,26 @@ export class BoundedLexer extends Lexer {
   }
 }
 
+/** In a name_like_this nothing begins. */
+const isInWord = (text: string, before: string) => text.startsWith("_") && /[\p{L}\p{N}]$/u.test(before);
+
 function asText(text: string, tokens: Token[]): Token[] {
   tokens.push({ type: "text", raw: text, text } satisfies Tokens.Text);
   return tokens;
 }
 
 class BoundedTokenizer extends Tokenizer {
-  #work = 0;
+  #workLeft: number;
 
-  override emStrong(text: string, masked: string, before?: string): Tokens.Em | Tokens.Strong | undefined {
-    const first = text.charAt(0);
-    if ((first !== "*" && first !== "_") || this.#work > MOST_EMPHASIS_WORK) return undefined;
+  constructor(work: number) {
+    super();
+    this.#workLeft = work;
+  }
+
+  override emStrong(text: string, masked: string, before = ""): Tokens.Em | Tokens.Strong | undefined {
+    if (!/^[*_]/.test(text) || isInWord(text, before) || this.#workLeft < 0) return undefined;
     const found = super.emStrong(text, masked, before);
-    this.#work += found?.raw.length ?? text.length;
+    this.#workLeft -= found?.raw.length ?? text.length;
     return found;
   }
 

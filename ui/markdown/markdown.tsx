@@ -1,5 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../parts/button.tsx";
 import { memo } from "../parts/memo.ts";
+import { texts } from "../texts/index.ts";
 import { BlockView } from "./block-view.tsx";
 import { GrowingText, type RawBlock } from "./growing-text.ts";
 import { readBlocks } from "./read-block.ts";
@@ -21,6 +23,16 @@ export function Markdown({ text, isOpen }: { text: string; isOpen: boolean }) {
         <Page key={nth} blocks={blocks} />
       ))}
       {growing.rest !== "" && <p class="plain">{growing.rest}</p>}
+      {growing.left > 0 && (
+        <Button
+          onClick={() => {
+            growing.showMore();
+            readOn({});
+          }}
+        >
+          {texts.markdown.more(growing.left)}
+        </Button>
+      )}
     </div>
   );
 }

@@ -35,7 +35,7 @@ export interface Cell {
 /** What a stretch of Markdown says. Never throws: what cannot be read is shown as it is. */
 export function readBlocks(text: string, links: Links): Block[] {
   try {
-    return blocksOf(new BoundedLexer(links).lex(text));
+    return blocksOf(new BoundedLexer(links, text.length).lex(text));
   } catch {
     return [{ kind: "plain", text }];
   }

@@ -266,7 +266,14 @@ export const en = {
       cut: "The answer reached the most that the model may say.",
     },
   },
-  markdown: { code: "Code", copyCode: "Copy the code", table: "Table", done: "Done", notDone: "Not done" },
+  markdown: {
+    code: "Code",
+    copyCode: "Copy the code",
+    table: "Table",
+    done: "Done",
+    notDone: "Not done",
+    more: (chars: number) => `Show more (${kilobytes(chars)} are left)`,
+  },
   approvals: {
     title: "Approvals",
     empty: "Nothing waits for you",

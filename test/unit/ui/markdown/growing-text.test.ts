@@ -111,16 +111,32 @@ describe("a text that grows", () => {
   it("reads a long text in steps, and a block that is too long not at all", () => {
     const growing = new GrowingText();
     expect(growing.grow("word ".repeat(10_000), false)).toBe(false);
-    readAll("[".repeat(1_000_000), growing);
+    readAll("[".repeat(200_000), growing);
     const blocks = blocksOf(growing);
-    expect(blocks.map(({ raw }) => raw.length).reduce((sum, length) => sum + length)).toBe(1_000_000);
-    expect(blocks.filter(({ isPlain }) => isPlain).length).toBeGreaterThan(100);
+    expect(blocks.map(({ raw }) => raw).join("")).toBe("[".repeat(200_000));
+    expect(blocks.filter(({ isPlain }) => isPlain).length).toBeGreaterThan(15);
+  });
+
+  it.each([
+    ["letters", "[".repeat(1_000_000)],
+    ["lines", "a\n\n".repeat(300_000)],
+    ["items", "-\n".repeat(500_000)],
+    ["cells", `|a|b|\n|-|-|\n${"|a|b|\n".repeat(150_000)}`],
+  ])("stops in a text of 1 MB of %s until it is asked for more", (_, whole) => {
+    const growing = readAll(whole);
+    expect(blocksOf(growing).length).toBeLessThan(10_000);
+    const { left } = growing;
+    expect(left).toBeGreaterThan(0);
+    growing.showMore();
+    readAll(whole, growing);
+    expect(growing.left).toBeLessThan(left);
   });
 
   it("reads the open end of a long block now and then, and in the end wholly", () => {
     const growing = new GrowingText();
-    const list = "- an item\n".repeat(1000);
+    const list = "- an item that says a little more than others\n".repeat(200);
     growing.grow(list, true);
+    expect(blocksOf(growing)).toHaveLength(1);
     growing.grow(`${list}- **more**`, true);
     expect(growing.rest).toBe("- **more**");
     growing.grow(`${list}- **more**`, false);
