@@ -5,6 +5,8 @@ export interface Link {
   host: string | null;
 }
 
+/** Browsers take some hosts that no name can be of. Those of other alphabets are written with these letters too. */
+const HOST = /^[\w.:[\]-]*$/;
 const SCHEMES: readonly string[] = ["http:", "https:", "mailto:"];
 
 /**
@@ -13,7 +15,7 @@ const SCHEMES: readonly string[] = ["http:", "https:", "mailto:"];
  */
 export function linkTo(target: string, label: string): Link | null {
   const url = parsed(target);
-  if (url === null || !SCHEMES.includes(url.protocol)) return null;
+  if (url === null || !SCHEMES.includes(url.protocol) || !HOST.test(url.host)) return null;
   return { href: url.href, host: nameOf(url) === labelled(label, url) ? null : nameOf(url) };
 }
 

@@ -22,6 +22,7 @@ describe("where a link may lead", () => {
     "",
     "https://",
     "http://[",
+    'https://example.com"onclick="alert(1)',
   ])("is nowhere with %j", (target) => {
     expect(linkTo(target, "words")).toBeNull();
   });
