@@ -1,3 +1,156 @@
-import type { Stage } from "./support/stage.ts";
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { HOSTILE_TEXTS } from "./support/hostile-texts.ts";
+import { inboxTest } from "./support/inbox-page.ts";
+import { workOf } from "./support/main-thread.ts";
+import type { Stage, User } from "./support/stage.ts";
 
-export function markdownTests(_stage: Stage): void {}
+const SESSIONS = 6;
+const FRAME_MS = 200;
+/** All that a text of a model may become. */
+const TAGS =
+  "a bdi blockquote br button code del div em figcaption figure h4 h5 h6 hr input li ol p path pre span strong svg table tbody td th thead tr ul";
+const ATTRIBUTES =
+  "aria-hidden aria-label checked class d dir disabled href rel start tabindex target title type viewBox";
+
+/** Has the model answer each of the texts, in sessions of some each. Answers the sessions. By staff, whom no brake counts. */
+async function answered({ staff }: Stage, { id: userId }: User, texts: readonly string[]): Promise<string[]> {
+  const ids = Array.from({ length: SESSIONS }, () => crypto.randomUUID());
+  const assistant = staff.agent("assistant");
+  await Promise.all(
+    ids.map(async (sessionId, nth) => {
+      for (const text of texts.filter((_, index) => index % SESSIONS === nth)) {
+        await assistant.run({ message: `\n\n${text}`, sessionId, userId }).result();
+      }
+    }),
+  );
+  return ids;
+}
+
+interface Made {
+  tags: string[];
+  attributes: string[];
+  links: string[];
+  ran: boolean;
+  pages: number;
+}
+
+/** Said in the page: what has become of the texts. */
+const MADE = `(() => {
+  const all = [...document.querySelectorAll(".answer .markdown, .answer .markdown *")];
+  return {
+    tags: [...new Set(all.map(({ localName }) => localName))],
+    attributes: [...new Set(all.flatMap((element) => element.getAttributeNames()))],
+    links: all.flatMap((element) => (element instanceof HTMLAnchorElement ? [element.href] : [])),
+    ran: "hostileRan" in window,
+    pages: document.querySelectorAll("#page").length,
+  };
+})()`;
+
+/** Goes to a session without loading the page again, and waits for what it has. */
+async function show(page: Page, sessionId: string, runs: number): Promise<void> {
+  const answers = page.locator(".answer .markdown");
+  await page.evaluate("location.hash = '#/'");
+  await answers.first().waitFor({ state: "detached" });
+  await page.evaluate(`location.hash = ${JSON.stringify(`#/s/${sessionId}`)}`);
+  await answers.nth(runs - 1).waitFor({ state: "attached" });
+}
+
+export function markdownTests(stage: Stage): void {
+  let hostile: string[] = [];
+  inboxTest(
+    stage,
+    "25 of 60 hostile texts nothing runs, nothing is fetched, and nothing becomes what is not a text",
+    {
+      before: async (user) => {
+        hostile = await answered(stage, user, HOSTILE_TEXTS);
+      },
+    },
+    async ({ page }) => {
+      const dialogs: string[] = [];
+      page.on("dialog", (dialog) => {
+        dialogs.push(dialog.message());
+        void dialog.dismiss();
+      });
+      assert.equal(HOSTILE_TEXTS.length, 60);
+      for (const sessionId of hostile) {
+        await show(page, sessionId, HOSTILE_TEXTS.length / SESSIONS);
+        const made = await page.evaluate<Made>(MADE);
+        assert.deepEqual(difference(made.tags, TAGS), []);
+        assert.deepEqual(difference(made.attributes, ATTRIBUTES), []);
+        for (const link of made.links) assert.match(link, /^(https?:\/\/[\w.:@-]+\/|mailto:)/);
+        assert.deepEqual([made.ran, made.pages, dialogs], [false, 1, []]);
+      }
+      // What was written is read, letter for letter.
+      await show(page, hostile[0] ?? "", HOSTILE_TEXTS.length / SESSIONS);
+      await page.locator(".answer").getByText("<script>window.hostileRan=1</script>").first().waitFor();
+    },
+  );
+
+  let long = "";
+  inboxTest(
+    stage,
+    "25 a text of 1 MB of brackets holds the page up for no longer than 200 ms, and shows the rest when one asks for it",
+    {
+      before: async ({ api }) => {
+        long = crypto.randomUUID();
+        await api.agent("assistant").run({ message: "the long text", sessionId: long }).result();
+      },
+    },
+    async ({ page }) => {
+      await page.route("**/runs?**", async (route) => {
+        const response = await route.fetch();
+        const body = (await response.text()).replaceAll("the long text", "[".repeat(1_000_000));
+        await route.fulfill({ response, body });
+      });
+      const more = page.getByRole("button", { name: "Show more (600 KB are left)" });
+      const { longestMs } = await workOf(page, async () => {
+        await show(page, long, 1);
+        await more.waitFor();
+      });
+      assert.ok(longestMs < FRAME_MS, `It was held up for ${longestMs} ms.`);
+      await more.click();
+      await page.getByRole("button", { name: "Show more (200 KB are left)" }).waitFor();
+    },
+  );
+
+  const LINKS = [
+    "[the docs](https://example.com/docs) https://example.com/x",
+    "[https://bank.example](https://evil.example/)",
+    "![a chart](https://evil.example/pixel.png)",
+    "<ada@example.com> [docs/readme](docs/readme.md) [x](javascript:alert(1))",
+  ].join("\n\n");
+  inboxTest(
+    stage,
+    "26 a link says where it leads, opens apart from the page, and an image is a link",
+    {
+      before: async ({ api }) => {
+        long = crypto.randomUUID();
+        await api
+          .agent("assistant")
+          .run({ message: `\n\n${LINKS}`, sessionId: long })
+          .result();
+      },
+    },
+    async ({ page }) => {
+      await show(page, long, 1);
+      const links = await page
+        .locator(".answer .markdown a")
+        .evaluateAll((all) => all.map((a) => [a.textContent, a.getAttribute("href"), a.getAttribute("rel")]));
+      const rel = "noopener noreferrer";
+      assert.deepEqual(links, [
+        ["the docs (example.com)", "https://example.com/docs", rel],
+        ["https://example.com/x", "https://example.com/x", rel],
+        ["https://bank.example (evil.example)", "https://evil.example/", rel],
+        ["a chart (evil.example)", "https://evil.example/pixel.png", rel],
+        ["ada@example.com", "mailto:ada@example.com", rel],
+      ]);
+      const last = page.locator(".answer .markdown p").last();
+      assert.equal(await last.textContent(), "ada@example.com docs/readme (docs/readme.md) x (javascript:alert(1))");
+      assert.equal(await page.locator(".answer img").count(), 0);
+    },
+  );
+}
+
+const difference = (found: readonly string[], allowed: string): string[] =>
+  found.filter((one) => !allowed.split(" ").includes(one));

@@ -6,6 +6,8 @@ import { texts } from "../texts/index.ts";
 /** A longer message is folded: people paste logs. */
 const FOLDED_CHARS = 1200;
 const FOLDED_LINES = 16;
+/** More than that is not seen of a folded one. */
+const RENDERED_CHARS = 4000;
 
 interface Said {
   text: string;
@@ -32,7 +34,7 @@ export function FoldedText({ text }: { text: string }) {
   return (
     <>
       <p class={isLong && !isWhole ? "plain folded" : "plain"} dir="auto">
-        {text}
+        {isLong && !isWhole ? text.slice(0, RENDERED_CHARS) : text}
       </p>
       {isLong && (
         <Button tone="quiet" class="fold" expanded={isWhole} onClick={() => setWhole(!isWhole)}>
