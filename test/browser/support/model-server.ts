@@ -13,8 +13,11 @@ export const NAME = "Lamp repair";
 /** The answer to a message that begins with "Slowly". Its words are said one by one, as the test lets them. */
 export const SLOW_WORDS = Array.from({ length: 60 }, (_, nth) => `word${nth + 1}`);
 
+/** What is thought of a message that begins with "Think". The answer comes when the test lets one word more be said. */
+export const THOUGHT = "The user wants me to think.";
+
 type Turn =
-  | { text: string }
+  | { text: string; thought?: string }
   | { words: string[] }
   | { calls: { name: string; arguments: string }[] }
   | { status: number };
@@ -70,6 +73,10 @@ export class ModelServer {
       end(response, "tool_calls");
       return;
     }
+    if ("text" in turn && turn.thought !== undefined) {
+      send(response, { reasoning_content: turn.thought }, null);
+      await this.#permit(response);
+    }
     if ("text" in turn) send(response, { content: turn.text }, null);
     // Who waits to say a word is told when nobody listens any more.
     response.on("close", () => this.#wake());
@@ -116,6 +123,7 @@ export class ModelServer {
     if (delegate !== undefined) {
       return { calls: [{ name: delegate.name, arguments: JSON.stringify({ member_id: member, task: said }) }] };
     }
+    if (said.startsWith("Think")) return { text: `You said: ${said}`, thought: THOUGHT };
     return said.startsWith("Slowly") ? { words: SLOW_WORDS } : { text: `You said: ${said}` };
   }
 }
