@@ -19,11 +19,11 @@ const poll = (page: Page) => page.evaluate("dispatchEvent(new Event('online'))")
 const open = async ({ api }: User) => (await api.requirements.list().first(100)).length;
 
 /** Changes what the page is told of what is open. */
-async function told(page: Page, change: Partial<Requirement>): Promise<void> {
+async function told(page: Page, change: (row: Requirement) => Requirement): Promise<void> {
   await page.route("**/requirements?*", async (route) => {
     const response = await route.fetch();
     const list = (await response.json()) as RequirementList;
-    await route.fulfill({ response, json: { ...list, data: list.data.map((row) => ({ ...row, ...change })) } });
+    await route.fulfill({ response, json: { ...list, data: list.data.map(change) } });
   });
   await page.reload();
 }
@@ -59,12 +59,13 @@ export function approvalsTests(stage: Stage): void {
       await one.getByText("1,952 more characters not shown").waitFor();
       await one.getByRole("button", { name: "Show all of the arguments" }).click();
       await one.getByText("x".repeat(4_000), { exact: true }).waitFor();
-      await told(page, {
+      await told(page, (row) => ({
+        ...row,
         expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         on_expiry: "cancel",
-        approval_type: "required",
+        tool_execution: { ...row.tool_execution, approval_type: "required" },
         note: "outcome unknown",
-      });
+      }));
       await one.getByText(/Expires in 59 min \d+ sec, then the run is cancelled/).waitFor();
       await one.getByText("This call may have run already").waitFor();
       await one.getByText("Only people who may approve can answer this.").waitFor();
@@ -81,10 +82,12 @@ export function approvalsTests(stage: Stage): void {
         const response = await route.fetch();
         const run = await response.json();
         const [one] = run.requirements;
-        const expired = { ...one, confirmation: false, answered_at: new Date().toISOString() };
+        const tool_execution = { ...one.tool_execution, confirmed: false };
+        const expired = { ...one, tool_execution, answered_at: new Date().toISOString() };
         await route.fulfill({ response, json: { ...run, status: "RUNNING", requirements: [expired] } });
       });
-      await told(page, { expires_at: new Date(Date.now() + 1_000).toISOString() });
+      const soon = new Date(Date.now() + 1_000).toISOString();
+      await told(page, (row) => ({ ...row, expires_at: soon }));
       await page.getByText("The time to answer is over, then it is rejected").waitFor();
       await page.getByText("Expired: nobody answered in time").waitFor();
     },
@@ -194,8 +197,13 @@ export function approvalsTests(stage: Stage): void {
       await card(page, "delete_record").getByRole("button", { name: "Approve" }).click();
       await card(page, "delete_record").getByText("Rejected by boss").waitFor();
       await card(page, "delete_record").getByText("Too early").waitFor();
+      await ask(user, ["send_email", { subject: "Later" }]);
       await poll(page);
       await card(page, "run_shell").getByText("Rejected by boss").waitFor();
+      // What is new elsewhere does not move what one is about to press.
+      assert.equal(await card(page, "send_email").count(), 0);
+      await page.getByRole("button", { name: "Show 1 new one" }).click();
+      await card(page, "send_email").waitFor();
       assert.equal(await page.getByRole("alert").count(), 0);
     },
   );

@@ -13,7 +13,7 @@ import { AskGroup } from "./ask-group.tsx";
 import { isOpen } from "./cards.ts";
 import { groupBySession, type RunGroup, type SessionGroup } from "./groups.ts";
 import { openCount } from "./open-count.ts";
-import { beginList, cursor, failed, isLoadingMore, loadMore, loadOpen, rows, showOpen } from "./open-list.ts";
+import { beginList, cursor, failed, fresh, isLoadingMore, loadMore, loadOpen, rows, showOpen } from "./open-list.ts";
 import { RunFate } from "./run-fate.tsx";
 import { learnSession } from "./session-of.ts";
 
@@ -22,7 +22,7 @@ export function ApprovalsScreen() {
   useEffect(() => {
     beginList();
     void showOpen();
-    return everyPoll(loadOpen);
+    return everyPoll(() => loadOpen());
   }, []);
   const all = rows.value;
   const { count = 0, isCapped = false } = openCount.value ?? {};
@@ -42,6 +42,11 @@ export function ApprovalsScreen() {
         </Empty>
       )}
       <div class="approvals">
+        {fresh.value.length > 0 && (
+          <Button tone="primary" onClick={beginList}>
+            {texts.approvals.fresh(fresh.value.length)}
+          </Button>
+        )}
         {groupBySession(all ?? []).map((group) => (
           <SessionAsks key={group.sessionId} group={group} />
         ))}

@@ -40,7 +40,7 @@ export function AskCard({ run, asked, isOneOfSeveral }: { run: WaitingRun; asked
         <p id={titleId}>
           <strong dir="auto">{asked.asker}</strong> {texts.approvals.asks[asked.kind]} <code>{asked.toolName}</code>
         </p>
-        <Countdown {...asked} />
+        {asked.expiresAtMs !== null && <Countdown run={run} asked={asked} atMs={asked.expiresAtMs} />}
       </header>
       {asked.note !== null && <AskNote note={asked.note} />}
       {asked.kind !== "user_input" && <AskArgs args={asked.args} />}

@@ -27,46 +27,25 @@ export interface WaitingRun {
   userId: string | null;
 }
 
-/** What a paused run shows of it. `runName` is the agent or team that runs. */
-export function askedOfRun(requirement: OpenRequirement, runName: string): Asked {
-  const { id, kind, tool_execution: call, user_input_schema: fields, note, expires_at: expiresAt } = requirement;
-  return {
-    id,
-    kind,
-    toolName: call.tool_name,
-    args: call.tool_args ?? {},
-    fields: fields ?? call.user_input_schema ?? [],
-    asker: requirement.member_agent_name ?? runName,
-    note: note ?? null,
-    expiresAtMs: expiresAt === undefined ? null : Date.parse(expiresAt),
-    onExpiry: null,
-    isForStaff: call.approval_type === "required",
-  };
-}
-
-/** What the list of all sessions' requirements shows of it. */
-export function askedOfRow(row: Requirement): Asked {
-  const { id, kind, tool_execution: call, component_name: asker, note, expires_at: expiresAt } = row;
+/** As a paused run or the list of requirements shows it. `asker` is who asks where it is no member. */
+export function askedOf(open: OpenRequirement | Requirement, asker: string): Asked {
+  const { id, kind, tool_execution: call, note = null, expires_at: expiresAt } = open;
   return {
     id,
     kind,
     toolName: call.tool_name,
     args: call.tool_args ?? {},
     fields: call.user_input_schema ?? [],
-    asker,
+    asker: open.member_agent_name ?? asker,
     note,
-    expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt),
-    onExpiry: row.on_expiry,
-    isForStaff: row.approval_type === "required",
+    expiresAtMs: expiresAt ? Date.parse(expiresAt) : null,
+    onExpiry: "on_expiry" in open ? open.on_expiry : null,
+    isForStaff: call.approval_type === "required",
   };
 }
 
+/** The run that a row of the list is continued with. */
 export function runOfRow({ run_id, session_id, run_agent_id, run_team_id, user_id }: Requirement): WaitingRun {
-  const of = run_team_id === null ? { kind: "agent" as const, id: run_agent_id ?? "" } : null;
-  return {
-    runId: run_id,
-    sessionId: session_id,
-    of: of ?? { kind: "team", id: run_team_id ?? "" },
-    userId: user_id,
-  };
+  const kind = run_team_id === null ? "agent" : "team";
+  return { runId: run_id, sessionId: session_id, of: { kind, id: run_team_id ?? run_agent_id ?? "" }, userId: user_id };
 }

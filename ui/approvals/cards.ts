@@ -12,19 +12,20 @@ export interface Card {
   draft: Signal<Draft>;
   problems: Signal<Problems>;
   fate: Signal<Fate>;
+  /** Why an answer was not taken. For several that are sent together it stands under their run's id. */
   failed: Signal<Told | null>;
 }
 
 const all = new Map<string, Card>();
 
-export function cardOf(requirementId: string): Card {
-  const there = all.get(requirementId) ?? {
+export function cardOf(id: string): Card {
+  const there = all.get(id) ?? {
     draft: signal(NOTHING_YET),
     problems: signal<Problems>({}),
     fate: signal<Fate>({ state: "open" }),
     failed: signal<Told | null>(null),
   };
-  all.set(requirementId, there);
+  all.set(id, there);
   return there;
 }
 
@@ -46,12 +47,3 @@ export function settle(requirementId: string, settled: Settled): void {
 }
 
 export const isOpen = (requirementId: string): boolean => cardOf(requirementId).fate.value.state !== "settled";
-
-const failures = new Map<string, Signal<Told | null>>();
-
-/** Why the answers to all that a run waits for were not taken together; null otherwise. */
-export function failureOfRun(runId: string): Signal<Told | null> {
-  const there = failures.get(runId) ?? signal<Told | null>(null);
-  failures.set(runId, there);
-  return there;
-}

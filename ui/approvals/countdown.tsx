@@ -1,8 +1,10 @@
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { longTime } from "../parts/time-text.ts";
 import { texts } from "../texts/index.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked, WaitingRun } from "./asked.ts";
+import { lookUp } from "./fate.ts";
 import { timeLeft } from "./time-left.ts";
 
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -20,13 +22,21 @@ const nowMs = signal(Date.now(), {
   },
 });
 
-/** How long a person has to answer, and what happens then. Nothing is said where there is no end. */
-export function Countdown({ expiresAtMs, onExpiry }: Pick<Asked, "expiresAtMs" | "onExpiry">) {
-  if (expiresAtMs === null) return null;
-  const leftMs = expiresAtMs - nowMs.value;
+/** How often the server is asked what it has made of what nobody answered. */
+const LOOK_MS = 10_000;
+
+/** How long a person has to answer, and what happens then. */
+export function Countdown({ run, asked, atMs }: { run: WaitingRun; asked: Asked; atMs: number }) {
+  const { id, onExpiry } = asked;
+  const leftMs = atMs - nowMs.value;
+  // The server needs a moment.
+  const looks = Math.max(0, Math.ceil((-1_000 - leftMs) / LOOK_MS));
+  useEffect(() => {
+    if (looks > 0) lookUp(run, [id]).catch(() => {});
+  }, [looks]);
   const { expires } = texts.approvals;
   return (
-    <span class="ask-time" data-soon={leftMs < 60_000} title={longTime(new Date(expiresAtMs))}>
+    <span class="ask-time" data-soon={leftMs < 60_000} title={longTime(new Date(atMs))}>
       <Icon name="clock" />
       <span role="timer" aria-live="off">
         {leftMs > 0 ? expires.in(timeLeft(leftMs)) : expires.now}

@@ -1,5 +1,5 @@
 import type { Requirement } from "../../packages/client/src/index.ts";
-import { type Asked, askedOfRow, runOfRow, type WaitingRun } from "./asked.ts";
+import { type Asked, askedOf, runOfRow, type WaitingRun } from "./asked.ts";
 
 /** What one run waits for, in the order in which it asked. */
 export interface RunGroup {
@@ -9,25 +9,20 @@ export interface RunGroup {
 
 export interface SessionGroup {
   sessionId: string;
-  /** When it asked last. */
-  askedAt: string;
   runs: RunGroup[];
 }
 
 /** Rows that come newest first, by their sessions: the session that asked last stands first, in it the run that waits longest. */
 export function groupBySession(rows: readonly Requirement[]): SessionGroup[] {
-  const sessions = new Map<string, { askedAt: string; runs: Map<string, RunGroup> }>();
-  for (const row of rows) {
-    const { session_id: sessionId, run_id: runId, created_at: askedAt } = row;
-    const session = sessions.get(sessionId) ?? { askedAt, runs: new Map() };
-    const group = session.runs.get(runId) ?? { run: runOfRow(row), asked: [] };
-    group.asked.unshift(askedOfRow(row));
-    session.runs.set(runId, group);
-    sessions.set(sessionId, session);
-  }
-  return [...sessions].map(([sessionId, { askedAt, runs }]) => ({
-    sessionId,
-    askedAt,
-    runs: [...runs.values()].reverse(),
-  }));
+  const sessions = Map.groupBy(rows, (row) => row.session_id);
+  return [...sessions].map(([sessionId, all]) => {
+    const runs = Map.groupBy(all.toReversed(), (row) => row.run_id);
+    return {
+      sessionId,
+      runs: [...runs.values()].flatMap((asked) => {
+        const [first] = asked;
+        return first ? [{ run: runOfRow(first), asked: asked.map((row) => askedOf(row, row.component_name)) }] : [];
+      }),
+    };
+  });
 }

@@ -1,24 +1,22 @@
-import type { Requirement } from "../../packages/client/src/index.ts";
+import type { Requirement, RequirementList } from "../../packages/client/src/index.ts";
 
 /**
- * What is shown once the first page was asked for again: all that was shown, with what is new in its place. `gone`: what is not
- * open any more. Where the page is not all there is, nobody knows behind its end.
+ * What is shown once the first page was asked for again: all that was shown, and what is new in its sessions. What is new in
+ * other sessions is shown with `isAtOnce`, and else is for `later`. `gone` is not open any more.
  */
 export function merged(
-  shown: readonly Requirement[],
-  page: readonly Requirement[],
-  hasMore: boolean,
-): { all: Requirement[]; gone: Requirement[] } {
-  const open = new Set(page.map(({ id }) => id));
-  const known = new Set(shown.map(({ id }) => id));
-  const last = page.at(-1);
-  const isCovered = (row: Requirement) => !hasMore || last === undefined || row.created_at > last.created_at;
-  const all = [...shown, ...page.filter(({ id }) => !known.has(id))].sort((one, other) =>
-    isNewer(one, other) ? -1 : 1,
-  );
-  return { all, gone: shown.filter((row) => !open.has(row.id) && isCovered(row)) };
+  before: readonly Requirement[],
+  { data, meta }: RequirementList,
+  isAtOnce: boolean,
+): { shown: Requirement[]; later: Requirement[]; gone: Requirement[] } {
+  const has = (rows: readonly Requirement[], one: Requirement) => rows.some(({ id }) => id === one.id);
+  const added = data.filter((row) => !has(before, row));
+  const isShown = (row: Requirement) => isAtOnce || before.some(({ session_id: id }) => id === row.session_id);
+  // Where the page is not all there is, nobody knows what is behind its end.
+  const end = meta.next_cursor === null ? "" : (data.at(-1)?.created_at ?? "");
+  return {
+    shown: [...added.filter(isShown), ...before],
+    later: added.filter((row) => !isShown(row)),
+    gone: before.filter((row) => !has(data, row) && row.created_at > end),
+  };
 }
-
-/** The server's order. */
-const isNewer = (one: Requirement, other: Requirement): boolean =>
-  one.created_at === other.created_at ? one.id > other.id : one.created_at > other.created_at;

@@ -17,29 +17,33 @@ export const failed = signal<Told | null>(null);
 export const cursor = signal<string | null>(null);
 export const isLoadingMore = signal(false);
 
-/** Begins anew, without what is settled. */
+/** What came since then in other sessions. It is not shown by itself: it would move what one is about to press. */
+export const fresh = signal<readonly Requirement[]>([]);
+
+/** Begins anew: without what is settled, with what came. */
 export function beginList(): void {
-  rows.value = rows.peek()?.filter(({ id }) => isOpen(id)) ?? null;
+  rows.value = rows.peek() && [...fresh.peek(), ...(rows.peek() ?? [])].filter(({ id }) => isOpen(id));
+  fresh.value = [];
 }
 
 /** Asks what is open now. Rejects where the server does not say it: who asks again and again is told. */
-export async function loadOpen(): Promise<void> {
+export async function loadOpen({ isFirst = false } = {}): Promise<void> {
   const page = await ask(undefined);
+  const before = rows.peek();
   failed.value = null;
   takeCount(page.meta);
-  const before = rows.peek();
-  const { all, gone } = merged(before ?? [], page.data, page.meta.next_cursor !== null);
   if (before === null || before.length <= PAGE) cursor.value = page.meta.next_cursor;
+  const { shown, later, gone } = merged(before ?? [], page, isFirst || !before?.some(({ id }) => isOpen(id)));
   // Polled, it mostly says the same again.
-  if (before === null || all.length !== before.length || all.some(({ id }, nth) => id !== before[nth]?.id))
-    rows.value = all;
+  if (shown.length !== before?.length) rows.value = shown;
+  if (later.length !== fresh.peek().length) fresh.value = later;
   await settleGone(gone.filter(({ id }) => cardOf(id).fate.peek().state === "open"));
 }
 
 /** The same for a person who waits for it. */
 export async function showOpen(): Promise<void> {
   try {
-    await loadOpen();
+    await loadOpen({ isFirst: true });
   } catch (error) {
     if (!refused(error)) failed.value = toldOf(error);
   }

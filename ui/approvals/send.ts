@@ -7,7 +7,7 @@ import { asOwner } from "../sessions/owner.ts";
 import { texts } from "../texts/index.ts";
 import { problemsOf, type ReadyAnswer, readAnswer, type Verdict } from "./answer.ts";
 import type { Asked, WaitingRun } from "./asked.ts";
-import { cardOf, failureOfRun, settle } from "./cards.ts";
+import { cardOf, settle } from "./cards.ts";
 import { lookUp, pathOfRun } from "./fate.ts";
 import { countOpen } from "./open-count.ts";
 
@@ -54,8 +54,8 @@ export async function sendAnswers(run: WaitingRun, given: readonly Given[]): Pro
 }
 
 /** One answer fails at its card, several at what sends them. */
-const failureFor = ({ runId }: WaitingRun, given: readonly Given[]) =>
-  given.length === 1 && given[0] !== undefined ? cardOf(given[0].asked.id).failed : failureOfRun(runId);
+const failureFor = ({ runId }: WaitingRun, [first, ...others]: readonly Given[]) =>
+  cardOf(others.length === 0 && first !== undefined ? first.asked.id : runId).failed;
 
 function readAll(given: readonly Given[]): ReadyAnswer[] | null {
   const ready = given.flatMap(({ asked, verdict }) => {

@@ -1,4 +1,4 @@
-import type { Requirement, RunOutput, RunRequirement } from "../../packages/client/src/index.ts";
+import type { Requirement, RunRequirement } from "../../packages/client/src/index.ts";
 import { saidOf } from "./answer.ts";
 
 /** What became of something that was asked. */
@@ -11,36 +11,18 @@ export interface Settled {
   at: string | null;
 }
 
-/** Of a row of the list; null while it is open. */
-export function settledOfRow(row: Requirement): Settled | null {
-  const { status, answer, answer_note: note, tool_execution: call, answered_at: at } = row;
-  if (status === "open") return null;
-  if (status !== "answered" || answer === null) {
-    return { how: status === "expired" ? "expired" : "cancelled", said: null, by: null, at };
-  }
-  return { how: answer, said: saidWith(answer, call, note), by: row.answered_by ?? row.actor, at };
-}
-
-/** Of a run's requirement; null while it is open. A run that does not wait any more has none that is. */
-export function settledOfRun(requirement: RunRequirement, status: RunOutput["status"]): Settled | null {
-  const { tool_execution: call, confirmation, answered_at: at = null } = requirement;
-  if (at === null) return status === "PAUSED" ? null : { how: "cancelled", said: null, by: null, at };
-  const by = requirement.answered_by ?? requirement.actor ?? null;
+/** As a run or the list of requirements shows it, once it is not open any more. */
+export function settledOf(closed: Requirement | RunRequirement): Settled {
+  const { tool_execution: call, answered_at: at = null } = closed;
+  const { confirmed, confirmation_note: note, result } = call;
+  const by = closed.answered_by ?? closed.actor ?? null;
+  // Its run was over before anybody answered.
+  if (at === null) return { how: "cancelled", said: null, by, at };
+  if (confirmed === true) return { how: "confirmed", said: note, by, at };
   // Time answers for nobody.
-  if (by === null && confirmation === false) return { how: "expired", said: null, by, at };
-  const how = howOf(requirement);
-  return { how, said: saidWith(how, call, requirement.confirmation_note ?? null), by, at };
-}
-
-function howOf({
-  confirmation,
-  external_execution_result: result,
-}: RunRequirement): "confirmed" | "rejected" | "filled" | "executed" {
-  if (confirmation !== undefined) return confirmation ? "confirmed" : "rejected";
-  return result === undefined ? "filled" : "executed";
-}
-
-function saidWith(how: Settled["how"], call: RunRequirement["tool_execution"], note: string | null): string | null {
-  if (how === "filled") return saidOf(call.tool_args ?? {});
-  return how === "executed" ? call.result : note;
+  if (confirmed === false)
+    return by === null ? { how: "expired", said: null, by, at } : { how: "rejected", said: note, by, at };
+  return result === null
+    ? { how: "filled", said: saidOf(call.tool_args ?? {}), by, at }
+    : { how: "executed", said: result, by, at };
 }

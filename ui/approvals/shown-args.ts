@@ -14,17 +14,10 @@ export function shownArgs(args: Record<string, unknown>, isWhole: boolean): Show
   const all = Object.entries(args).map(([name, value]) => ({ name, text: argText(value) }));
   const isOver = all.reduce((sum, { name, text }) => sum + name.length + text.length, 0) > SHOWN_CHARS;
   if (isWhole || !isOver) return all.map(({ name, text }) => ({ name, text: plain(text), hidden: 0 }));
-  // From the shortest on: what one does not need is left to the longer ones.
-  let left = SHOWN_CHARS;
-  const shares = new Map<string, number>();
-  for (const [nth, { name, text }] of all.toSorted((one, other) => one.text.length - other.text.length).entries()) {
-    const share = Math.min(text.length, Math.floor(left / (all.length - nth)));
-    shares.set(name, share);
-    left -= share;
-  }
+  const share = Math.floor(SHOWN_CHARS / all.length);
   return all.map(({ name, text }) => {
-    const share = shares.get(name) ?? 0;
-    return { name, text: plain(text.slice(0, share)), hidden: text.length - share };
+    const shown = text.slice(0, share);
+    return { name, text: plain(shown), hidden: text.length - shown.length };
   });
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { RunView } from "../conversation/run-view.ts";
 import { known } from "../sessions/known.ts";
 import { AskGroup } from "./ask-group.tsx";
-import { type Asked, askedOfRun } from "./asked.ts";
+import { type Asked, askedOf } from "./asked.ts";
 import { cardOf } from "./cards.ts";
 import { lookUp } from "./fate.ts";
 
@@ -12,7 +12,7 @@ import { lookUp } from "./fate.ts";
  */
 export function WaitingCalls({ run }: { run: RunView }) {
   const seen = useRef(new Map<string, Asked>());
-  for (const one of run.waitsFor) seen.current.set(one.id, askedOfRun(one, run.of.name));
+  for (const one of run.waitsFor) seen.current.set(one.id, askedOf(one, run.of.name));
   if (seen.current.size === 0) return null;
   return <SeenCalls run={run} seen={[...seen.current.values()]} />;
 }

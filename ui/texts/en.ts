@@ -280,6 +280,7 @@ export const en = {
     emptyHint: "When an agent asks a person before it acts, it shows here.",
     load: "The approvals could not be loaded.",
     more: "Show more",
+    fresh: (count: number) => `Show ${one(count, "new one", "new ones")}`,
     open: (count: string) => `${count} open`,
     openConversation: "Open conversation",
     asks: {

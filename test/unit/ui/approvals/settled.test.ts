@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Requirement, RunRequirement, ToolExecution } from "../../../../packages/client/src/index.ts";
-import { askedOfRow } from "../../../../ui/approvals/asked.ts";
+import { askedOf } from "../../../../ui/approvals/asked.ts";
 import { groupBySession } from "../../../../ui/approvals/groups.ts";
-import { settledOfRow, settledOfRun } from "../../../../ui/approvals/settled.ts";
+import { merged } from "../../../../ui/approvals/merged.ts";
+import { settledOf } from "../../../../ui/approvals/settled.ts";
 
 const call: ToolExecution = {
   tool_call_id: "call_0",
@@ -35,7 +36,7 @@ const row: Requirement = {
   member_agent_id: "operator",
   member_agent_name: "Operator",
   member_run_id: "member1",
-  tool_execution: call,
+  tool_execution: { ...call, approval_type: "required" },
   approval_type: "required",
   note: null,
   answer: null,
@@ -51,41 +52,32 @@ const ofRun: RunRequirement = { id: "r1", created_at: "2026-01-01T00:00:00Z", to
 const answered = { answered_by: "boss", answered_at: "2026-01-01T00:00:05Z" };
 
 describe("What became of something that was asked", () => {
-  it("is nothing while it is open", () => {
-    expect(settledOfRow(row)).toBeNull();
-    expect(settledOfRun(ofRun, "PAUSED")).toBeNull();
-  });
-
-  it("is the same by the list and by the run", () => {
-    const at = answered.answered_at;
-    const cases: [Partial<Requirement>, Partial<RunRequirement>, object][] = [
-      [{ answer: "confirmed" }, { confirmation: true }, { how: "confirmed", said: null }],
+  it("is the answer, by whom and when, as the run and the list both say it", () => {
+    const cases: [Partial<ToolExecution>, object][] = [
+      [{ confirmed: true }, { how: "confirmed", said: null }],
       [
-        { answer: "rejected", answer_note: "no" },
-        { confirmation: false, confirmation_note: "no" },
+        { confirmed: false, confirmation_note: "no" },
         { how: "rejected", said: "no" },
       ],
-      [
-        { answer: "executed", tool_execution: { ...call, result: "ok" } },
-        { external_execution_result: "ok", tool_execution: { ...call, result: "ok" } },
-        { how: "executed", said: "ok" },
-      ],
-      [{ answer: "filled" }, {}, { how: "filled", said: "id: 42" }],
+      [{ result: "ok" }, { how: "executed", said: "ok" }],
+      [{}, { how: "filled", said: "id: 42" }],
     ];
-    for (const [ofRow, ofItsRun, expected] of cases) {
-      const whole = { by: "boss", at, ...expected };
-      expect(settledOfRow({ ...row, status: "answered", ...answered, ...ofRow })).toEqual(whole);
-      expect(settledOfRun({ ...ofRun, ...answered, ...ofItsRun }, "RUNNING")).toEqual(whole);
+    for (const [said, expected] of cases) {
+      const settled = { by: "boss", at: answered.answered_at, ...expected };
+      const tool_execution = { ...call, ...said };
+      expect(settledOf({ ...row, ...answered, tool_execution })).toEqual(settled);
+      expect(settledOf({ ...ofRun, ...answered, tool_execution })).toEqual(settled);
     }
   });
 
   it("is that its time was over, or that its run was", () => {
     const at = answered.answered_at;
     const expired = { how: "expired", said: null, by: null, at };
-    expect(settledOfRow({ ...row, status: "expired", answer: "rejected", answered_at: at })).toEqual(expired);
-    expect(settledOfRun({ ...ofRun, confirmation: false, answered_at: at }, "RUNNING")).toEqual(expired);
-    expect(settledOfRow({ ...row, status: "cancelled" })).toMatchObject({ how: "cancelled" });
-    expect(settledOfRun(ofRun, "CANCELLED")).toMatchObject({ how: "cancelled" });
+    const tool_execution = { ...call, confirmed: false, confirmation_note: "Nobody answered in time." };
+    expect(settledOf({ ...row, answered_at: at, tool_execution })).toEqual(expired);
+    expect(settledOf({ ...ofRun, answered_at: at, tool_execution })).toEqual(expired);
+    expect(settledOf({ ...row, status: "cancelled" })).toMatchObject({ how: "cancelled" });
+    expect(settledOf(ofRun)).toMatchObject({ how: "cancelled" });
   });
 });
 
@@ -115,8 +107,23 @@ describe("The approvals", () => {
     });
   });
 
+  it("stay where they are when they are asked for again; what is new in other sessions waits to be shown", () => {
+    const of = (id: string, session: string) => ({ ...row, id, session_id: session });
+    const [a1, b1, a2, c1] = [of("a1", "a"), of("b1", "b"), of("a2", "a"), of("c1", "c")];
+    const page = { data: [c1, a2, b1], meta: { limit: 50, next_cursor: null } };
+    expect(merged([b1, a1], page, false)).toEqual({ shown: [a2, b1, a1], later: [c1], gone: [a1] });
+    expect(merged([b1, a1], page, true)).toEqual({ shown: [c1, a2, b1, a1], later: [], gone: [a1] });
+  });
+
+  it("are not taken for answered behind the end of the page that was asked for", () => {
+    const at = (second: number) => ({ ...row, id: `${second}`, created_at: `2026-01-01T00:00:0${second}Z` });
+    const page = { data: [at(9), at(5)], meta: { limit: 2, next_cursor: "more" } };
+    const { gone } = merged([at(9), at(7), at(5), at(4)], page, false);
+    expect(gone.map(({ id }) => id)).toEqual(["7"]);
+  });
+
   it("say who asks, until when, and who may answer", () => {
-    expect(askedOfRow(row)).toMatchObject({
+    expect(askedOf(row, row.component_name)).toMatchObject({
       asker: "Operator",
       isForStaff: true,
       onExpiry: "cancel",
