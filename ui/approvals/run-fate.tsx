@@ -33,19 +33,25 @@ export function RunFate({ run }: { run: WaitingRun }) {
 
 /** Asks from time to time until the run stands. */
 async function watch(run: WaitingRun, signal: AbortSignal): Promise<Became> {
-  const options = { ...asOwner({ user_id: run.userId }), signal };
   for (;;) {
-    try {
-      const { status, content: said, requirements } = await api.attach(targetOf(run), options).result({ poll: true });
-      if (status !== "PAUSED") return { how: status === "CANCELLED" ? "cancelled" : "completed", said };
-      // What it waits for now is a row of the list. With nothing open it is PAUSED until its turn comes.
-      if (requirements.length > 0) return loadOpen().then(() => ({ how: "waits", said: "" }));
-    } catch (error) {
-      if (error instanceof RunFailed) return { how: "failed", said: toldOf(error).text };
+    const became = await look(run, signal).catch((error: unknown): Became | null => {
       if (signal.aborted) throw error;
-    }
+      return error instanceof RunFailed ? { how: "failed", said: toldOf(error).text } : null;
+    });
+    if (became !== null) return became;
     await new Promise((wake) => setTimeout(wake, NEXT_LOOK_MS));
   }
+}
+
+/** How it stands. Answered, it is PAUSED until its turn comes, and nothing of it is open: null. */
+async function look(run: WaitingRun, signal: AbortSignal): Promise<Became | null> {
+  const target = api.attach(targetOf(run), { ...asOwner({ user_id: run.userId }), signal });
+  const { status, content: said, requirements } = await target.result({ poll: true });
+  if (status !== "PAUSED") return { how: status === "CANCELLED" ? "cancelled" : "completed", said };
+  if (requirements.length === 0) return null;
+  // What it waits for now is a row of the list.
+  await loadOpen();
+  return { how: "waits", said: "" };
 }
 
 const targetOf = ({ runId, sessionId, of: { kind, id } }: WaitingRun): RunTarget =>
