@@ -179,6 +179,7 @@ export function approvalsTests(stage: Stage): void {
     {
       hash,
       before: async (user) => {
+        await ask(user, ["send_email", { subject: "Stays open" }]);
         await ask(user, ["delete_record", { id: "1" }]);
         await ask(user, ["run_shell", { command: "ls" }]);
       },
@@ -197,13 +198,14 @@ export function approvalsTests(stage: Stage): void {
       await card(page, "delete_record").getByRole("button", { name: "Approve" }).click();
       await card(page, "delete_record").getByText("Rejected by boss").waitFor();
       await card(page, "delete_record").getByText("Too early").waitFor();
-      await ask(user, ["send_email", { subject: "Later" }]);
+      await ask(user, ["delete_record", { id: "later" }]);
       await poll(page);
       await card(page, "run_shell").getByText("Rejected by boss").waitFor();
       // What is new elsewhere does not move what one is about to press.
-      assert.equal(await card(page, "send_email").count(), 0);
+      await page.getByRole("button", { name: "Show 1 new one" }).waitFor();
+      assert.equal(await card(page, "later").count(), 0);
       await page.getByRole("button", { name: "Show 1 new one" }).click();
-      await card(page, "send_email").waitFor();
+      await card(page, "later").waitFor();
       assert.equal(await page.getByRole("alert").count(), 0);
     },
   );

@@ -20,14 +20,9 @@ async function askCount(): Promise<void> {
   takeCount(data.meta);
 }
 
-/** Asks how many are open now, such as after an answer. What is shown stays as it is where the server does not say it. */
-export function countOpen(): void {
-  askCount().catch(refused);
-}
-
 /** Keeps the number true as long as somebody is signed in. Answers what ends it. */
 export function watchOpenCount(): () => void {
-  countOpen();
+  askCount().catch(refused);
   const end = everyPoll(askCount);
   return () => {
     end();

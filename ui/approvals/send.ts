@@ -3,13 +3,13 @@ import { may, me } from "../access/access.ts";
 import { goesOn } from "../conversation/live-run.ts";
 import { api, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
+import { pollNow } from "../server/poll.ts";
 import { asOwner } from "../sessions/owner.ts";
 import { texts } from "../texts/index.ts";
 import { problemsOf, type ReadyAnswer, readAnswer, type Verdict } from "./answer.ts";
 import type { Asked, WaitingRun } from "./asked.ts";
 import { cardOf, settle } from "./cards.ts";
 import { lookUp, pathOfRun } from "./fate.ts";
-import { countOpen } from "./open-count.ts";
 
 export interface Given {
   asked: Asked;
@@ -49,7 +49,8 @@ export async function sendAnswers(run: WaitingRun, given: readonly Given[]): Pro
     await takeRefusal(run, given, error);
   } finally {
     for (const { fate } of cards) if (fate.peek().state === "sending") fate.value = { state: "open" };
-    countOpen();
+    // The list's rows and the number of what is open say it too.
+    pollNow();
   }
 }
 
