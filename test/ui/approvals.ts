@@ -212,6 +212,40 @@ export function approvalsTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "22 in its conversation a run goes on at once when it is answered, and says who has answered elsewhere",
+    {},
+    async ({ page, user, stage }) => {
+      const { sessionId } = await ask(user, ["delete_record", { id: "1" }], ["run_shell", { command: "ls" }]);
+      await page.goto(`${stage.url}/ui/#/s/${sessionId}`);
+      const remove = card(page, "asks to run");
+      const shell = card(page, "asks you to run");
+      await remove.getByRole("radio", { name: "Approve" }).check();
+      await remove.getByRole("button", { name: "Send answer" }).click();
+      await page.getByText("Approved by you").waitFor();
+      await shell.and(page.locator(":focus")).waitFor();
+      await page.reload();
+      await shell.waitFor();
+      const [open] = await user.api.requirements.list().first(1);
+      assert(open?.kind === "external_execution");
+      const body = {
+        session_id: sessionId,
+        answered_by: "boss",
+        requirements: [{ id: open.id, external_execution_result: "total 0" }],
+        stream: false,
+      };
+      await stage.staff.request("POST", `/agents/operator/runs/${open.run_id}/continue`, { body });
+      await poll(page);
+      await page.getByText("Result given by boss").waitFor();
+      await page.getByText("The tool answered: total 0").waitFor();
+      await user.api.agent("operator").run({ message: '/tool delete_record {"id":"2"}', sessionId }).result();
+      await poll(page);
+      await page.getByRole("button", { name: "Approve" }).click();
+      await page.getByText("The tool answered: Confirmed: record 2").waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
     "23 the navigation has the number of what is open",
     {
       before: async (user) => {
