@@ -12,7 +12,7 @@ async function ask({ api }: User, ...calls: [tool: string, args: object][]) {
   return api.agent("operator").run({ message, sessionId: crypto.randomUUID() }).result();
 }
 
-const card = (page: Page, tool: string) => page.getByRole("article").filter({ hasText: tool });
+const card = (page: Page, tool: string) => page.locator(".ask").filter({ hasText: tool });
 const countOf = (page: Page) => page.getByRole("link", { name: "Approvals" }).locator(".count");
 /** The page asks again, as it does when the browser is connected again. */
 const poll = (page: Page) => page.evaluate("dispatchEvent(new Event('online'))");
@@ -217,8 +217,8 @@ export function approvalsTests(stage: Stage): void {
     async ({ page, user, stage }) => {
       const { sessionId } = await ask(user, ["delete_record", { id: "1" }], ["run_shell", { command: "ls" }]);
       await page.goto(`${stage.url}/ui/#/s/${sessionId}`);
-      const remove = card(page, "asks to run");
-      const shell = card(page, "asks you to run");
+      const remove = card(page, "delete_record");
+      const shell = card(page, "run_shell");
       await remove.getByRole("radio", { name: "Approve" }).check();
       await remove.getByRole("button", { name: "Send answer" }).click();
       await page.getByText("Approved by you").waitFor();
@@ -236,11 +236,11 @@ export function approvalsTests(stage: Stage): void {
       await stage.staff.request("POST", `/agents/operator/runs/${open.run_id}/continue`, { body });
       await poll(page);
       await page.getByText("Result given by boss").waitFor();
-      await page.getByText("The tool answered: total 0").waitFor();
+      await page.getByRole("log").getByText("The tool answered: total 0").waitFor();
       await user.api.agent("operator").run({ message: '/tool delete_record {"id":"2"}', sessionId }).result();
       await poll(page);
       await page.getByRole("button", { name: "Approve" }).click();
-      await page.getByText("The tool answered: Confirmed: record 2").waitFor();
+      await page.getByRole("log").getByText("The tool answered: Confirmed: record 2").waitFor();
     },
   );
 
