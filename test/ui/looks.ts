@@ -1,3 +1,103 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { inboxTest, type Opened } from "./support/inbox-page.ts";
+import { axeFindings, coveredThings, makeLonger, smallThings, spilledThings } from "./support/look.ts";
+import { fill, SCREENS } from "./support/screens.ts";
 import type { Stage } from "./support/stage.ts";
 
-export function looksTests(_stage: Stage): void {}
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 360, height: 740 };
+/** What a window of 1280 by 800 has room for at a zoom of 200 percent. */
+const ZOOMED = { width: 640, height: 400 };
+
+/** Goes through all screens, and says of each what was found there. */
+async function onEachScreen({ page, user }: Opened, look: (page: Page) => Promise<string[]>): Promise<void> {
+  const found: string[] = [];
+  for (const { name, hash, isThere } of SCREENS) {
+    if (process.env.SCREEN !== undefined && process.env.SCREEN !== name) continue;
+    await page.evaluate((to) => location.assign(to), hash(user));
+    await isThere(page);
+    found.push(...(await look(page)).map((one) => `${name}, ${one}`));
+  }
+  assert.deepEqual(found, []);
+}
+
+const named = (name: string, found: readonly string[]) => found.map((one) => `${name}: ${one}`);
+
+export function looksTests(stage: Stage): void {
+  inboxTest(
+    stage,
+    "33 axe finds nothing on any screen, light and dark, at 1280 and at 360 px",
+    { before: fill },
+    (opened) =>
+      onEachScreen(opened, async (page) => {
+        const found: string[] = [];
+        for (const size of [WIDE, NARROW]) {
+          await page.setViewportSize(size);
+          for (const colorScheme of ["light", "dark"] as const) {
+            await page.emulateMedia({ colorScheme });
+            found.push(...named(`${size.width} ${colorScheme}`, await axeFindings(page)));
+          }
+        }
+        return found;
+      }),
+  );
+
+  inboxTest(
+    stage,
+    "34 from right to left, and at a zoom of 200 percent (33), nothing is covered and nothing sticks out",
+    { before: fill },
+    (opened) =>
+      onEachScreen(opened, async (page) => {
+        const found: string[] = [];
+        for (const [name, size, dir] of [
+          ["as it is", WIDE, "ltr"],
+          ["as it is at 360", NARROW, "ltr"],
+          ["rtl", WIDE, "rtl"],
+          ["rtl at 360", NARROW, "rtl"],
+          ["zoomed", ZOOMED, "ltr"],
+        ] as const) {
+          await page.setViewportSize(size);
+          await page.evaluate((to) => document.documentElement.setAttribute("dir", to), dir);
+          found.push(...named(name, [...(await coveredThings(page)), ...(await spilledThings(page))]));
+        }
+        return found;
+      }),
+  );
+
+  inboxTest(stage, "35 texts that are 40 percent longer do not stick out", { before: fill }, (opened) =>
+    onEachScreen(opened, async (page) => {
+      const found: string[] = [];
+      await makeLonger(page);
+      for (const size of [WIDE, NARROW]) {
+        await page.setViewportSize(size);
+        found.push(...named(`${size.width}`, await spilledThings(page)));
+      }
+      // The page does not know what was made of its words: it begins anew.
+      await page.reload();
+      return found;
+    }),
+  );
+
+  inboxTest(stage, "33 what is touched is 44 px high", { before: fill, ...NARROW, isTouch: true }, (opened) =>
+    onEachScreen(opened, smallThings),
+  );
+
+  inboxTest(
+    stage,
+    "33 where colours are the system's, what is chosen is still told; where motion is unwanted, nothing moves",
+    { before: fill },
+    async ({ page }) => {
+      await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+      const current = page.getByRole("navigation").locator("[aria-current]");
+      assert.notEqual(await current.evaluate((link) => getComputedStyle(link).outlineStyle), "none");
+      const moving = await page.evaluate(() =>
+        [...document.querySelectorAll("*")]
+          .map((thing) => getComputedStyle(thing))
+          .flatMap(({ transitionDuration, animationDuration }) => [transitionDuration, animationDuration])
+          .filter((duration) => Math.max(...duration.split(",").map(Number.parseFloat)) > 0.001),
+      );
+      assert.deepEqual(moving, []);
+    },
+  );
+}

@@ -28,6 +28,8 @@ export interface HowOpened {
   width?: number;
   height?: number;
   theme?: "light" | "dark";
+  /** A phone, which is touched. */
+  isTouch?: boolean;
 }
 
 /**
@@ -38,8 +40,14 @@ export function inboxTest(stage: Stage, name: string, how: HowOpened, act: (open
   test(name, { timeout: 120_000 }, async () => {
     const user = await stage.user(how.scopes);
     await how.before?.(user);
-    const { width = 1280, height = 800, theme = "light" } = how;
-    const context = await stage.browser.newContext({ viewport: { width, height }, colorScheme: theme });
+    const { width = 1280, height = 800, theme = "light", isTouch = false } = how;
+    const viewport = { width, height };
+    const context = await stage.browser.newContext({
+      viewport,
+      colorScheme: theme,
+      hasTouch: isTouch,
+      isMobile: isTouch,
+    });
     // The empty page that a tab begins with has no storage.
     const { credential = user.token } = how;
     const content = `if (location.protocol === "http:") sessionStorage.setItem("edge-sessions.credential", ${JSON.stringify(credential)})`;
