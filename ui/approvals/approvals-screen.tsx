@@ -28,7 +28,7 @@ export function ApprovalsScreen() {
   const { count = 0, isCapped = false } = openCount.value ?? {};
   return (
     <>
-      <header class="approvals-header">
+      <header class="screen-header">
         <h1>{texts.approvals.title}</h1>
         {count > 0 && <span class="count">{texts.approvals.open(`${count}${isCapped ? "+" : ""}`)}</span>}
       </header>
