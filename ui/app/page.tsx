@@ -100,15 +100,17 @@ function Screens() {
       </main>
     );
   }
+  // Where no conversation is open the list is what one came for; on a phone it is all there is.
+  const isOpen = current.screen === "session";
   return (
     <>
-      <section class="list-pane" aria-label={texts.inbox.list}>
+      <div class="list-pane" {...{ role: isOpen ? "region" : "main", "aria-label": texts.app.inbox }}>
         <Boundary of="list">
           <InboxList />
         </Boundary>
         <WorkBar />
-      </section>
-      <main class="session-pane">
+      </div>
+      <div class="session-pane" role={isOpen ? "main" : undefined}>
         {current.screen === "session" ? (
           <Boundary of={current.sessionId}>
             <ConversationScreen key={current.sessionId} sessionId={current.sessionId} />
@@ -117,7 +119,7 @@ function Screens() {
         ) : (
           <Empty icon="inbox" title={texts.app.nothingOpen} hint={texts.app.nothingOpenHint} />
         )}
-      </main>
+      </div>
     </>
   );
 }

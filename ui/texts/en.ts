@@ -48,7 +48,6 @@ export const en = {
     reconnected: "Connected again.",
   },
   inbox: {
-    list: "Conversations",
     waits: (count: number) => one(count, "waits for you", "wait for you"),
     unread: "Unread",
     pinned: "Pinned",

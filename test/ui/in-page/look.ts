@@ -78,7 +78,7 @@ export function spilledThings(): string[] {
 /** Things to touch below 44 px, but for links in a text. */
 export function smallThings(): string[] {
   const wrong: string[] = [];
-  for (const thing of document.querySelectorAll<HTMLElement>("button, a, input, select, textarea, summary")) {
+  for (const thing of document.querySelectorAll<HTMLElement>("button, a, input:enabled, select, textarea, summary")) {
     if (!thing.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     const touched = thing.closest("label") ?? thing;
     const { width, height } = touched.getBoundingClientRect();
