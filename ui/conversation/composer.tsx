@@ -79,12 +79,12 @@ function Form({ conversation, saying }: { conversation: Conversation; saying: Sa
           onKeyDown={onKeyDown}
         />
         {active !== null && (
-          <Button icon="stop" disabled={saying.busy.value === active.runId} onClick={() => void saying.stop(active)}>
+          <Button icon="stop" isBusy={saying.busy.value === active.runId} onClick={() => void saying.stop(active)}>
             {texts.conversation.stop}
           </Button>
         )}
         {(active === null || text.trim() !== "") && (
-          <Button type="submit" tone="primary" icon="send" disabled={isSending || text.trim() === ""}>
+          <Button type="submit" tone="primary" icon="send" isBusy={isSending} disabled={text.trim() === ""}>
             {texts.conversation.send}
           </Button>
         )}

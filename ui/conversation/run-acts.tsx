@@ -10,11 +10,11 @@ export function RunActs({ run, conversation, saying }: { run: LiveRun; conversat
   const { of } = run.view.peek();
   const status = run.status.value;
   const isNewest = conversation.runs.value.at(-1) === run;
-  const isBusy = saying.busy.value !== null;
+  const isBusy = saying.busy.value === run.runId;
   if (!may(`${of.kind}s:run`, of.id)) return null;
   if (status === "PENDING") {
     return (
-      <Button tone="quiet" disabled={isBusy} onClick={() => void saying.stop(run)}>
+      <Button tone="quiet" isBusy={isBusy} onClick={() => void saying.stop(run)}>
         {texts.conversation.takeBack}
       </Button>
     );
@@ -23,7 +23,7 @@ export function RunActs({ run, conversation, saying }: { run: LiveRun; conversat
   return (
     <>
       {status === "ERROR" && isNewest && (
-        <Button icon="retry" disabled={isBusy} onClick={() => void saying.regenerate(run)}>
+        <Button icon="retry" isBusy={isBusy} onClick={() => void saying.regenerate(run)}>
           {texts.app.retry}
         </Button>
       )}
@@ -31,7 +31,7 @@ export function RunActs({ run, conversation, saying }: { run: LiveRun; conversat
         <IconButton
           icon="retry"
           label={texts.conversation.regenerate}
-          disabled={isBusy}
+          isBusy={isBusy}
           onClick={() => void saying.regenerate(run)}
         />
       )}
@@ -44,7 +44,7 @@ export function RunActs({ run, conversation, saying }: { run: LiveRun; conversat
           }}
         />
       )}
-      <IconButton icon="fork" label={texts.conversation.fork} disabled={isBusy} onClick={() => void saying.fork(run)} />
+      <IconButton icon="fork" label={texts.conversation.fork} isBusy={isBusy} onClick={() => void saying.fork(run)} />
     </>
   );
 }
