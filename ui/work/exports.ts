@@ -12,9 +12,10 @@ import { toldOf } from "../server/failure.ts";
 import type { Known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
 import { ExportLines } from "./export-lines.ts";
+import { fileName } from "./file-name.ts";
 import { queryOf } from "./filter-query.ts";
 import { patiently } from "./patience.ts";
-import { fileName, saveFile } from "./save-file.ts";
+import { saveFile } from "./save-file.ts";
 import { begin, change, close, end, fail, type Problem, setAway } from "./work.ts";
 
 type Exported = Pick<Known, "session_id" | "session_name" | "user_id">;

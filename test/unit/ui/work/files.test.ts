@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { fileName } from "../../../../ui/work/file-name.ts";
 import { linesOf } from "../../../../ui/work/lines-of-file.ts";
-import { fileName } from "../../../../ui/work/save-file.ts";
 
 const DATE = new Date("2026-11-30T12:00:00Z");
 
