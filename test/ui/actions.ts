@@ -63,12 +63,13 @@ export function actionsTests(stage: Stage): void {
       await page.getByRole("alert").getByText("“Too late” was not saved. The disk is full.").waitFor();
       await named(page, "Order 4711").waitFor();
       await page.unroute(/\/rename/);
+      const isBefore = Promise.withResolvers<void>();
+      await page.route(/\/rename/, async (route) => (await isBefore.promise, route.continue()), { times: 1 });
       await page.getByRole("button", { name: "Retry" }).click();
       await named(page, "Too late").waitFor();
-
-      const saved = answered(page, "POST", /\/rename$/);
+      // The name before is still on its way while the next one is typed: that is nobody else's.
       await (await rename(page, "")).press("Enter");
-      await saved;
+      isBefore.resolve();
       await named(page, "The lamp is broken").waitFor();
       await page.getByRole("button", { name: "Generate a name" }).click();
       await named(page, "Lamp repair").waitFor();
@@ -271,6 +272,8 @@ export function actionsTests(stage: Stage): void {
     { before: (user) => begin(stage, user, crowd) },
     async ({ page, user }) => {
       const rows = page.locator("a[data-session]");
+      // The next page comes as one goes there.
+      await rows.nth(49).scrollIntoViewIfNeeded();
       await rows.nth(50).waitFor({ state: "attached" });
       await rows.first().focus();
       await page.keyboard.press("x");

@@ -14,11 +14,14 @@ export const renaming = signal<{ sessionId: string; at: "row" | "header"; seen: 
 /** Two people have named a session at once: which name is it to have? */
 export const conflict = signal<{ sessionId: string; mine: string; theirs: SeenName } | null>(null);
 
-/** Begins to edit. What the session is called now is what the change is made under. */
+/** The last name that was asked for; settled once the server has spoken. */
+let underWay: Promise<void> = Promise.resolve();
+
+/** Begins to edit. What the session is called now is what the change is made under: behind what this page is changing itself. */
 export function beginRename(sessionId: string, at: "row" | "header"): void {
   const session = known(sessionId).peek();
   if (session === null) return;
-  const seen = nameOf(session);
+  const seen = underWay.then(() => nameOf(session));
   // Whoever saves is told of it.
   seen.catch(() => {});
   renaming.value = { sessionId, at, seen };
@@ -35,14 +38,18 @@ export function saveTyped(text: string): void {
   endRename();
   if (!edited || !session) return;
   const typed = readTyped(text, session.session_name);
-  if (typed.kind !== "same") void rename(session, typed.kind === "another" ? typed.name : "", edited.seen);
+  if (typed.kind !== "same") rename(session, typed.kind === "another" ? typed.name : "", edited.seen);
+}
+
+function rename(...asked: Parameters<typeof askForName>): void {
+  underWay = askForName(...asked);
 }
 
 /**
  * Names the session under the condition that nobody has named it since `seen`. Other changes are no obstacle; a name is put
  * before whoever asked.
  */
-async function rename(session: Known, name: string, seen: Promise<SeenName>): Promise<void> {
+async function askForName(session: Known, name: string, seen: Promise<SeenName>): Promise<void> {
   const { session_id: sessionId } = session;
   // What it is called without a name is known to the server alone.
   const change = name === "" ? {} : { session_name: name, name_source: "manual" as const };
@@ -66,7 +73,7 @@ async function rename(session: Known, name: string, seen: Promise<SeenName>): Pr
   if (done.ok) {
     if (name === "") tellTakenAway(sessionId);
   } else if (theirs !== null) conflict.value = { sessionId, mine: name, theirs };
-  else tellFailure(texts.sessions.renameFailed(name), done.error, () => void rename(session, name, nameOf(session)));
+  else tellFailure(texts.sessions.renameFailed(name), done.error, () => rename(session, name, nameOf(session)));
 }
 
 /** Settles a conflict: the typed name counts, unless somebody has named it once more. */
@@ -74,7 +81,7 @@ export function insist(): void {
   const { sessionId, mine, theirs } = conflict.peek() ?? {};
   const session = sessionId === undefined ? null : known(sessionId).peek();
   conflict.value = null;
-  if (session && mine !== undefined && theirs) void rename(session, mine, Promise.resolve(theirs));
+  if (session && mine !== undefined && theirs) rename(session, mine, Promise.resolve(theirs));
 }
 
 /** Settles it the other way: the page shows what the other one has called it. */
