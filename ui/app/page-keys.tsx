@@ -5,6 +5,7 @@ import { currentList, shownIds } from "../inbox/lists.ts";
 import { isSearch } from "../inbox/search.ts";
 import { focusSearch } from "../inbox/search-field.tsx";
 import { hasUnread, markRead, markUnread } from "../inbox/unread.ts";
+import { lazy } from "../parts/lazy.tsx";
 import { type BulkChange, changeMany } from "../sessions/bulk.ts";
 import { deleting } from "../sessions/delete-dialog.tsx";
 import { known } from "../sessions/known.ts";
@@ -14,10 +15,13 @@ import { setArchived, setPinned } from "../sessions/session-acts.ts";
 import { texts } from "../texts/index.ts";
 import { currentSession, focusedSession, keepRowFocus, step } from "./focused-row.ts";
 import { go, openSessionId, place, sessionScreen } from "./place.ts";
-import { ShortcutHelp } from "./shortcut-help.tsx";
 import { isField, type Shortcut, useShortcuts } from "./shortcuts.ts";
 
 export const isHelpShown = signal(false);
+
+const ShortcutHelp = lazy<{ onClose: () => void }>(() =>
+  import("./shortcut-help.tsx").then((part) => part.ShortcutHelp),
+);
 
 const said = texts.keys;
 
