@@ -47,6 +47,18 @@ const MADE = `(() => {
   };
 })()`;
 
+/** Said in the page: keeps what changes in what was said from now on. */
+const WATCH = `(() => {
+  globalThis.changed = [];
+  const last = [...document.querySelectorAll(".run")].at(-1);
+  new MutationObserver((records) => {
+    for (const { target } of records) {
+      const element = target instanceof Element ? target : target.parentElement;
+      changed.push((last.contains(element) ? "last run: " : "another run: ") + element.localName);
+    }
+  }).observe(document.querySelector(".log"), { subtree: true, childList: true, characterData: true });
+})()`;
+
 /** Goes to a session without loading the page again, and waits for what it has. */
 async function show(page: Page, sessionId: string, runs: number): Promise<void> {
   const answers = page.locator(".answer .markdown");
@@ -111,6 +123,29 @@ export function markdownTests(stage: Stage): void {
       assert.ok(longestMs < FRAME_MS, `It was held up for ${longestMs} ms.`);
       await more.click();
       await page.getByRole("button", { name: "Show more (200 KB are left)" }).waitFor();
+    },
+  );
+
+  const talk = crypto.randomUUID();
+  inboxTest(
+    stage,
+    "10 a delta changes the open block of its own text, and nothing else that was said",
+    {
+      hash: `#/s/${talk}`,
+      before: ({ api }) =>
+        api.agent("assistant").run({ message: "\n\n# One\n\n- two\n\nthree", sessionId: talk }).result(),
+    },
+    async ({ page }) => {
+      await page.getByRole("textbox", { name: "Message" }).fill("Slowly");
+      await page.keyboard.press("Enter");
+      stage.model.say(2);
+      await page.getByText("word1 word2", { exact: true }).waitFor();
+      await page.evaluate(WATCH);
+      stage.model.say(10);
+      await page.getByText(/word12$/).waitFor();
+      assert.deepEqual(await page.evaluate("[...new Set(changed)]"), ["last run: p"]);
+      stage.model.say(100);
+      await page.getByText(/word60$/).waitFor();
     },
   );
 
