@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import type { Session } from "../../packages/client/src/index.ts";
 import { FunctionCalls } from "./support/function-calls.ts";
 import { inboxTest } from "./support/inbox-page.ts";
-import { listedSession, listRequests, lookAgain, makeSessions, row, say, show, shownRows } from "./support/sessions.ts";
+import {
+  listRequests,
+  loadAll,
+  lookAgain,
+  MadeUpList,
+  makeSessions,
+  row,
+  say,
+  show,
+  shownRows,
+} from "./support/sessions.ts";
 import { KEY, type Stage } from "./support/stage.ts";
 
-/** How many rows the list that is made up gives at once: more than a server does, as a test has little time. */
+/** More than a server gives at once, as a test has little time. */
 const PAGE = 500;
 /** In the source of a row, and of nothing else. */
 const ROW = '"data-session"';
@@ -210,7 +219,7 @@ export function listTests(stage: Stage): void {
     // The session that is opened is made up.
     { hash: "#/approvals", height: 1000, expected: /status of 404/ },
     async ({ page }) => {
-      const list = new Listed(5_000);
+      const list = new MadeUpList(5_000, PAGE);
       await page.route("**/sessions?**", (route) =>
         route.fulfill({ json: list.answer(new URL(route.request().url())) }),
       );
@@ -241,35 +250,3 @@ const sessionOf = async (link: Locator): Promise<string> => (await link.getAttri
 const topOf = (link: Locator): Promise<number> => link.evaluate((one) => one.getBoundingClientRect().top);
 const firstRow = (page: Page, sessionId: string): Locator =>
   page.locator(`.rows > li:first-child a.row[data-session="${sessionId}"]`);
-
-/** A list of the server's, of as many sessions as are asked for. */
-class Listed {
-  readonly #rows: Session[];
-  #changed: Session[] = [];
-
-  constructor(count: number) {
-    this.#rows = Array.from({ length: count }, (_, nth) => listedSession(nth));
-  }
-
-  change(nth: number, change: Partial<Session>): void {
-    const there = this.#rows[nth];
-    if (there !== undefined) this.#changed = [{ ...there, ...change, updated_at: "2026-11-30T13:00:00Z" }];
-  }
-
-  answer({ searchParams }: URL) {
-    if (searchParams.has("updated_after")) return { data: this.#changed, meta: { limit: 50, next_cursor: null } };
-    const from = Number(searchParams.get("cursor") ?? 0);
-    const to = from + PAGE;
-    const meta = { limit: PAGE, next_cursor: to < this.#rows.length ? String(to) : null };
-    return { data: this.#rows.slice(from, to), meta };
-  }
-}
-
-/** Goes to the end of what is loaded until all is. In the page, as it takes a step for each page of the list. */
-const loadAll = (count: number) => `(async () => {
-  const list = document.querySelector(".rows");
-  while (list.querySelectorAll("a.row").length < ${count}) {
-    list.scrollTo(0, list.scrollHeight);
-    await new Promise(requestAnimationFrame);
-  }
-})()`;

@@ -53,7 +53,7 @@ export const shownRows = (page: Page): Promise<string[]> =>
   page.locator("a.row").evaluateAll((rows) => rows.map((one) => one.dataset.session ?? ""));
 
 /** A row of a list as the server answers it. */
-export const listedSession = (nth: number): Session => ({
+const listedSession = (nth: number): Session => ({
   session_id: `row-${nth}`,
   session_name: `Conversation ${nth}`,
   name_source: "manual",
@@ -69,3 +69,37 @@ export const listedSession = (nth: number): Session => ({
   created_at: "2026-11-30T12:00:00Z",
   updated_at: new Date(Date.UTC(2026, 10, 30, 12) - nth * 60_000).toISOString().replace(".000", ""),
 });
+
+/** A list of the server's, of as many sessions as are asked for. */
+export class MadeUpList {
+  readonly #rows: Session[];
+  readonly #page: number;
+  #changed: Session[] = [];
+
+  constructor(count: number, page: number) {
+    this.#page = page;
+    this.#rows = Array.from({ length: count }, (_, nth) => listedSession(nth));
+  }
+
+  change(nth: number, change: Partial<Session>): void {
+    const there = this.#rows[nth];
+    if (there !== undefined) this.#changed = [{ ...there, ...change, updated_at: "2026-11-30T13:00:00Z" }];
+  }
+
+  answer({ searchParams }: URL) {
+    if (searchParams.has("updated_after")) return { data: this.#changed, meta: { limit: 50, next_cursor: null } };
+    const from = Number(searchParams.get("cursor") ?? 0);
+    const to = from + this.#page;
+    const meta = { limit: this.#page, next_cursor: to < this.#rows.length ? String(to) : null };
+    return { data: this.#rows.slice(from, to), meta };
+  }
+}
+
+/** Goes to the end of what is loaded until all is. In the page, as it takes a step for each page of the list. */
+export const loadAll = (count: number) => `(async () => {
+  const list = document.querySelector(".rows");
+  while (list.querySelectorAll("a.row").length < ${count}) {
+    list.scrollTo(0, list.scrollHeight);
+    await new Promise(requestAnimationFrame);
+  }
+})()`;
