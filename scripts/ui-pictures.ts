@@ -91,7 +91,7 @@ async function take({
   if (!isStranger) await context.addInitScript({ content: kept });
   const page: Page = await context.newPage();
   await page.goto(`${server.url}/ui/${hash}`);
-  await page.getByText(shows).first().waitFor();
+  await page.getByText(shows).filter({ visible: true }).first().waitFor();
   if (opens !== undefined) await page.getByRole("button", { name: opens }).last().click();
   await page.waitForLoadState("networkidle");
   const file = path.join(OUT, `${name}.png`);

@@ -104,13 +104,13 @@ function Screens() {
   const isOpen = current.screen === "session";
   return (
     <>
-      <div class="list-pane" {...{ role: isOpen ? "region" : "main", "aria-label": texts.app.inbox }}>
+      <section class="list-pane" {...{ role: isOpen ? "region" : "main", "aria-label": texts.app.inbox }}>
         <Boundary of="list">
           <InboxList />
         </Boundary>
         <WorkBar />
-      </div>
-      <div class="session-pane" role={isOpen ? "main" : undefined}>
+      </section>
+      <section class="session-pane" {...(isOpen && { role: "main" })}>
         {current.screen === "session" ? (
           <Boundary of={current.sessionId}>
             <ConversationScreen key={current.sessionId} sessionId={current.sessionId} />
@@ -119,7 +119,7 @@ function Screens() {
         ) : (
           <Empty icon="inbox" title={texts.app.nothingOpen} hint={texts.app.nothingOpenHint} />
         )}
-      </div>
+      </section>
     </>
   );
 }

@@ -29,7 +29,7 @@ export const motions = (): number[] =>
 
 /** Things to click that something else lies over, or that stand outside of the window. */
 export function coveredThings(): string[] {
-  const opened = document.querySelector("dialog[open], :popover-open");
+  const opened = document.querySelector("dialog[open], :popover-open, .details");
   const wrong: string[] = [];
   for (const thing of (opened ?? document).querySelectorAll<HTMLElement>(
     "a, button, input, textarea, select, summary",
@@ -58,13 +58,16 @@ export function coveredThings(): string[] {
   return wrong;
 }
 
+/** How far a button may reach into the padding around it, so that its drawing stands in line. */
+const BLEED_PX = 8;
+
 /** What is wider than its place: the whole page, and words that stick out of their box or are cut without a sign. */
 export function spilledThings(): string[] {
   const wrong: string[] = [];
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) wrong.push(`the page is ${root.scrollWidth} wide in ${root.clientWidth}`);
   for (const thing of document.querySelectorAll<HTMLElement>("#page *")) {
-    if (thing.scrollWidth <= thing.clientWidth + 1 || thing.clientWidth < 2) continue;
+    if (thing.scrollWidth <= thing.clientWidth + BLEED_PX || thing.clientWidth < 2) continue;
     if (!thing.checkVisibility({ visibilityProperty: true })) continue;
     const { overflowX, textOverflow, display, clipPath } = getComputedStyle(thing);
     if (display === "inline" || clipPath !== "none" || overflowX === "auto" || overflowX === "scroll") continue;
