@@ -64,7 +64,7 @@ export function actionsTests(stage: Stage): void {
       await named(page, "Order 4711").waitFor();
       await page.unroute(/\/rename/);
       const isBefore = Promise.withResolvers<void>();
-      await page.route(/\/rename/, async (route) => (await isBefore.promise, route.continue()), { times: 1 });
+      await page.route(/\/rename/, (route) => isBefore.promise.then(() => route.continue()), { times: 1 });
       await page.getByRole("button", { name: "Retry" }).click();
       await named(page, "Too late").waitFor();
       // The name before is still on its way while the next one is typed: that is nobody else's.

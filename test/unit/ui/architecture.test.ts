@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   details: [...GROUND, "conversation", "markdown", "sessions", "work"],
 };
 /** The frame stands in `app/`, and is the one that knows all screens: the page, the navigation, and what the tab says. */
-const FRAME = /^app\/(page\.tsx|navigation\.tsx|title\.ts)$/;
+const FRAME = /^app\/(page\.tsx|page-keys\.tsx|focused-row\.ts|navigation\.tsx|title\.ts)$/;
 
 /** What the page takes from outside its folder: the client, what scopes there are, and how `npm run import` sends a file. */
 const OUTSIDE = /^(packages\/client\/src\/|src\/domain\/scope\.ts$|scripts\/portable\/[\w-]+\.ts$)/;
