@@ -110,7 +110,7 @@ function Screens() {
         </Boundary>
         <WorkBar />
       </section>
-      <section class="session-pane" {...(isOpen && { role: "main" })}>
+      <section class="session-pane" {...(isOpen ? { role: "main" } : { "aria-label": texts.app.nothingOpen })}>
         {current.screen === "session" ? (
           <Boundary of={current.sessionId}>
             <ConversationScreen key={current.sessionId} sessionId={current.sessionId} />
