@@ -1,8 +1,8 @@
 import { render } from "preact";
 import { access, followOtherTabs } from "./access/access.ts";
-import { Page } from "./app/page.tsx";
 import { applySettings } from "./app/settings.ts";
-import { keepTitle } from "./app/title.ts";
+import { Page } from "./frame/page.tsx";
+import { keepTitle } from "./frame/title.ts";
 import { askAccess } from "./server/api.ts";
 import { toldOf } from "./server/failure.ts";
 

@@ -18,6 +18,7 @@ const GROUND = ["access", "app", "parts", "server", "texts"];
 /** What each folder may import besides itself. A screen is imported by the frame, or by the screen that it is a part of. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "main.tsx": ["access", "app", "frame", "server"],
+  // The one that knows all screens: the page, the navigation, the keys, and what the tab says.
   frame: [...GROUND, "approvals", "begin", "conversation", "details", "inbox", "sessions", "work"],
   texts: [],
   parts: ["app", "server", "texts"],
@@ -34,8 +35,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   conversation: [...GROUND, "approvals", "details", "inbox", "markdown", "sessions"],
   details: [...GROUND, "conversation", "markdown", "sessions", "work"],
 };
-/** The frame stands in `app/`, and is the one that knows all screens: the page, the navigation, and what the tab says. */
-const FRAME = /^app\/(page\.tsx|page-keys\.tsx|focused-row\.ts|navigation\.tsx|title\.ts)$/;
 
 /** What the page takes from outside its folder: the client, what scopes there are, and how `npm run import` sends a file. */
 const OUTSIDE = /^(packages\/client\/src\/|src\/domain\/scope\.ts$|scripts\/portable\/[\w-]+\.ts$)/;
@@ -61,7 +60,7 @@ const imports: Import[] = sources.flatMap(([file, source]) =>
 const target = ({ file, from }: Import): string => path.posix.join("ui", path.posix.dirname(file), from);
 const ofUi = (one: Import): string => target(one).slice("ui/".length);
 const isInUi = (one: Import): boolean => one.from.startsWith(".") && target(one).startsWith("ui/");
-const roomOf = (file: string): string => (FRAME.test(file) ? "frame" : (file.split("/")[0] ?? file));
+const roomOf = (file: string): string => file.split("/")[0] ?? file;
 
 /** The files that reach themselves by what they import. */
 function inCircles(): string[] {

@@ -1,7 +1,7 @@
+import { settings } from "../app/settings.ts";
+import { shortcuts } from "../app/shortcuts.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { texts } from "../texts/index.ts";
-import { settings } from "./settings.ts";
-import { shortcuts } from "./shortcuts.ts";
 
 /** Named keys, as they are printed. */
 const PRINTED: Record<string, string> = { Escape: "Esc", " ": "Space" };

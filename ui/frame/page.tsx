@@ -1,5 +1,7 @@
 import { access, may, mayBegin } from "../access/access.ts";
 import { ConnectScreen } from "../access/connect-screen.tsx";
+import { hrefOf, place } from "../app/place.ts";
+import type { Screen } from "../app/route.ts";
 import { ApprovalsScreen } from "../approvals/approvals-screen.tsx";
 import { BeginScreen } from "../begin/begin-screen.tsx";
 import { ConversationScreen } from "../conversation/conversation-screen.tsx";
@@ -16,8 +18,6 @@ import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices, OpenServer } from "./notice-list.tsx";
 import { PageKeys } from "./page-keys.tsx";
-import { hrefOf, place } from "./place.ts";
-import type { Screen } from "./route.ts";
 
 /** The whole page: who may not ask connects first; others have the navigation, and beside it the screen of the address. */
 export function Page() {

@@ -1,6 +1,8 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { may, mayBegin } from "../access/access.ts";
+import { go, openSessionId, place, sessionScreen } from "../app/place.ts";
+import { isField, type Shortcut, useShortcuts } from "../app/shortcuts.ts";
 import { currentList, shownIds } from "../inbox/lists.ts";
 import { isSearch } from "../inbox/search.ts";
 import { focusSearch } from "../inbox/search-field.tsx";
@@ -14,8 +16,6 @@ import { clearSelection, selected, toggleSelected } from "../sessions/selection.
 import { setArchived, setPinned } from "../sessions/session-acts.ts";
 import { texts } from "../texts/index.ts";
 import { currentSession, focusedSession, keepRowFocus, step } from "./focused-row.ts";
-import { go, openSessionId, place, sessionScreen } from "./place.ts";
-import { isField, type Shortcut, useShortcuts } from "./shortcuts.ts";
 
 export const isHelpShown = signal(false);
 

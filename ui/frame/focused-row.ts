@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
+import { openSessionId } from "../app/place.ts";
 import { shownIds } from "../inbox/lists.ts";
-import { openSessionId } from "./place.ts";
 
 const links = () => [...document.querySelectorAll<HTMLElement>(".list-pane a.row")];
 

@@ -1,9 +1,9 @@
 import { computed, effect } from "@preact/signals";
 import { server } from "../access/access.ts";
+import { filter, openSessionId, place } from "../app/place.ts";
 import { openCount } from "../approvals/open-count.ts";
 import { known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
-import { filter, openSessionId, place } from "./place.ts";
 
 /** What is shown, for the browser's tab: with what waits, the session that is open or the list, and the server. */
 export const title = computed(() => {

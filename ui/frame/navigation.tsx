@@ -1,14 +1,14 @@
 import { useEffect } from "preact/hooks";
 import { may, mayBegin, me, server } from "../access/access.ts";
+import { filter, go, hrefOf, place } from "../app/place.ts";
+import { routeHash, VIEWS, type View } from "../app/route.ts";
+import { settings } from "../app/settings.ts";
 import { openCount, watchOpenCount } from "../approvals/open-count.ts";
 import { loadedTags, unreadCount } from "../inbox/lists.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
 import { isHelpShown } from "./page-keys.tsx";
-import { filter, go, hrefOf, place } from "./place.ts";
-import { routeHash, VIEWS, type View } from "./route.ts";
-import { settings } from "./settings.ts";
 
 const ICONS: Record<View, IconName> = {
   all: "inbox",

@@ -1,9 +1,9 @@
 import { server } from "../access/access.ts";
+import { announced } from "../app/announce.ts";
+import { close, notices } from "../app/notices.ts";
 import { Button, IconButton } from "../parts/button.tsx";
 import { isReached } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
-import { announced } from "./announce.ts";
-import { close, notices } from "./notices.ts";
 
 /** What the page tells at its edge, and to screen readers. */
 export function Notices() {
