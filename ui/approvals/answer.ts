@@ -71,7 +71,7 @@ export function problemsOf(errors: readonly FieldError[], asked: readonly Asked[
     const one = asked.find((each) => each.id === id);
     if (one === undefined) continue;
     const name = one.fields.some((field) => field.name === loc[3]) ? String(loc[3]) : WHOLE;
-    const problems = all.get(id) ?? {};
+    const problems: Record<string, string> = all.get(id) ?? Object.create(null);
     // The first one says enough, and the field's own name needs not be said at the field.
     problems[name] ??= name === WHOLE && loc.length > 3 ? `${loc.slice(3).join(".")}: ${msg}` : msg;
     all.set(id, problems);

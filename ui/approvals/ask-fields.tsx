@@ -3,7 +3,7 @@ import { texts } from "../texts/index.ts";
 import { RESULT } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { cardOf, say } from "./cards.ts";
-import { type Field, formOf } from "./form.ts";
+import { type Field, formOf, ownOf } from "./form.ts";
 
 /** What a person is to fill in: one field for each parameter, or one for the result. */
 export function AskFields({ asked, onEnter }: { asked: Asked; onEnter: () => void }) {
@@ -50,10 +50,10 @@ function FormField({ id, field }: { id: string; field: Field }) {
   const { name, label, hint, input, given, isAsked } = field;
   const onInput = ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement }) =>
     say(id, { typed: { ...draft.peek().typed, [name]: currentTarget.value } }, name);
-  const value = draft.value.typed[name] ?? given;
+  const value = ownOf(draft.value.typed, name) ?? given;
   const hints = [hint, isAsked ? null : texts.approvals.given, HINTS[input]].filter((one) => one != null);
   return (
-    <Labelled label={label} hint={hints.join(" · ")} problem={problems.value[name]}>
+    <Labelled label={label} hint={hints.join(" · ")} problem={ownOf(problems.value, name)}>
       {(described) => {
         if (input === "choice") {
           return (

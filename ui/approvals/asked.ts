@@ -1,4 +1,5 @@
 import type { OpenRequirement, Requirement, RequirementKind, UserInputField } from "../../packages/client/src/index.ts";
+import { seenText } from "../parts/seen-text.ts";
 
 /** One thing that a run waits for people to do, as a card shows it. */
 export interface Asked {
@@ -33,11 +34,11 @@ export function askedOf(open: OpenRequirement | Requirement, asker: string): Ask
   return {
     id,
     kind,
-    toolName: call.tool_name,
+    toolName: seenText(call.tool_name),
     args: call.tool_args ?? {},
     fields: call.user_input_schema ?? [],
-    asker: open.member_agent_name ?? asker,
-    note,
+    asker: seenText(open.member_agent_name ?? asker),
+    note: note && seenText(note),
     expiresAtMs: expiresAt ? Date.parse(expiresAt) : null,
     onExpiry: "on_expiry" in open ? open.on_expiry : null,
     isForStaff: call.approval_type === "required",

@@ -1,7 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Told } from "../server/failure.ts";
 import { type Draft, NOTHING_YET } from "./answer.ts";
-import type { Problems } from "./form.ts";
+import { ownOf, type Problems } from "./form.ts";
 import type { Settled } from "./settled.ts";
 
 /** How something that was asked stands, as far as this page knows. */
@@ -33,7 +33,7 @@ export function cardOf(id: string): Card {
 export function say(requirementId: string, change: Partial<Draft>, field?: string): void {
   const { draft, problems } = cardOf(requirementId);
   draft.value = { ...draft.peek(), ...change };
-  if (field === undefined || problems.peek()[field] === undefined) return;
+  if (field === undefined || ownOf(problems.peek(), field) === undefined) return;
   const { [field]: _, ...others } = problems.peek();
   problems.value = others;
 }

@@ -1,4 +1,5 @@
 import type { UserInputField } from "../../packages/client/src/index.ts";
+import { seenText } from "../parts/seen-text.ts";
 import { texts } from "../texts/index.ts";
 
 /** A parameter of a call as a field that a person fills in. */
@@ -33,11 +34,19 @@ export const formOf = (fields: readonly UserInputField[]): Field[] => fields.map
 function fieldOf({ name, field_type: type, description, value }: UserInputField): Field {
   const isAsked = value === null || value === undefined;
   const given = isAsked ? "" : textOf(value);
-  return { name, label: labelOf(name), hint: description, input: inputOf(name, type, value, given), given, isAsked };
+  const input = inputOf(name, type, value, given);
+  return { name, label: seenText(labelOf(name)), hint: hintOf(description, given), input, given, isAsked };
+}
+
+/** What a field is for. A field cannot spell out what is not seen of its text, so that is said beside it. */
+function hintOf(description: string | null, given: string): string | null {
+  const seen = seenText(given);
+  const hints = [description && seenText(description), seen === given ? null : texts.approvals.unseen(seen)];
+  return hints.filter(Boolean).join(" · ") || null;
 }
 
 function inputOf(name: string, type: string, value: unknown, given: string): Input {
-  const input = INPUTS[type] ?? "line";
+  const input = ownOf(INPUTS, type) ?? "line";
   if (input !== "line") return input;
   // The server has one name for all types that are mixed: what is no text is shown, and read, as JSON.
   if (given !== "" && typeof value !== "string") return "json";
@@ -56,6 +65,10 @@ export function labelOf(name: string): string {
   return label === "" ? name : label[0]?.toUpperCase() + label.slice(1);
 }
 
+/** What stands under a name. Parameters may be called `constructor`, which every object has something for. */
+export const ownOf = <T>(all: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(all, name) ? all[name] : undefined;
+
 /** What fields are wrong, by name, in words. */
 export type Problems = Readonly<Record<string, string>>;
 
@@ -67,10 +80,10 @@ export function readForm(
   form: readonly Field[],
   typed: Readonly<Record<string, string>>,
 ): { values: Record<string, unknown>; problems: Problems } {
-  const values: Record<string, unknown> = {};
-  const problems: Record<string, string> = {};
+  const values: Record<string, unknown> = Object.create(null);
+  const problems: Record<string, string> = Object.create(null);
   for (const field of form) {
-    const text = typed[field.name] ?? field.given;
+    const text = ownOf(typed, field.name) ?? field.given;
     if (text === field.given) continue;
     const read = readValue(field.input, text);
     if ("problem" in read) problems[field.name] = read.problem;
@@ -81,7 +94,7 @@ export function readForm(
 
 /** Which of the fields that are left to the person are empty. */
 export const emptyFields = (form: readonly Field[], typed: Readonly<Record<string, string>>): Field[] =>
-  form.filter(({ name, isAsked }) => isAsked && (typed[name] ?? "").trim() === "");
+  form.filter(({ name, isAsked }) => isAsked && (ownOf(typed, name) ?? "").trim() === "");
 
 type Read = { value: unknown } | { problem: string };
 

@@ -1,3 +1,5 @@
+import { seenText } from "../parts/seen-text.ts";
+
 /** So much of a call's arguments is shown at once: what is shorter never is behind a fold. */
 const SHOWN_CHARS = 2_048;
 
@@ -13,21 +15,17 @@ export interface ShownArg {
 export function shownArgs(args: Record<string, unknown>, isWhole: boolean): ShownArg[] {
   const all = Object.entries(args).map(([name, value]) => ({ name, text: argText(value) }));
   const isOver = all.reduce((sum, { name, text }) => sum + name.length + text.length, 0) > SHOWN_CHARS;
-  if (isWhole || !isOver) return all.map(({ name, text }) => ({ name, text: plain(text), hidden: 0 }));
+  if (isWhole || !isOver)
+    return all.map(({ name, text }) => ({ name: seenText(name), text: seenText(text), hidden: 0 }));
   const share = Math.floor(SHOWN_CHARS / all.length);
   return all.map(({ name, text }) => {
-    const shown = text.slice(0, share);
-    return { name, text: plain(shown), hidden: text.length - shown.length };
+    // Half of a character is none.
+    const shown = text.slice(0, /[\uD800-\uDBFF]/.test(text.charAt(share - 1)) ? share - 1 : share);
+    return { name: seenText(name), text: seenText(shown), hidden: text.length - shown.length };
   });
 }
 
 const argText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
-
-/** Characters that turn what stands behind them around, or that nobody sees: who approves must see what is approved. */
-const DECEIVING =
-  /[\u0000-\u0008\u000b-\u001f\u007f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
-const plain = (text: string): string =>
-  text.replaceAll(DECEIVING, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
 
 /** For the clipboard: a single text as it is, such as a command; all else as JSON. */
 export function copiedArgs(args: Record<string, unknown>): string {

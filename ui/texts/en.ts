@@ -289,6 +289,7 @@ export const en = {
     },
     arguments: "Arguments",
     noArguments: "Without arguments",
+    unseen: (text: string) => `It holds characters that are not seen: ${text}`,
     hidden: (count: number) => `${one(count, "more character", "more characters")} not shown`,
     showAll: "Show all of the arguments",
     copy: "Copy arguments",

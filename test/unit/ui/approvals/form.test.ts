@@ -104,4 +104,22 @@ describe("What is typed into a form", () => {
     expect(emptyFields(form, { to: " " }).map(({ name }) => name)).toEqual(["to", "urgent"]);
     expect(emptyFields(form, { to: "ada", urgent: "false" })).toEqual([]);
   });
+
+  it("takes parameters whatever they are called", () => {
+    const names = ["constructor", "toString", "__proto__", "hasOwnProperty"];
+    const form = formOf(names.map((name) => field(name, "str")));
+    expect(emptyFields(form, {}).map(({ name }) => name)).toEqual(names);
+    const typed = Object.fromEntries(names.map((name) => [name, name.toUpperCase()]));
+    expect(Object.entries(readForm(form, typed).values)).toEqual(names.map((name) => [name, name.toUpperCase()]));
+    expect(Object.keys(readForm(formOf([field("__proto__", "int")]), typed).problems)).toEqual(["__proto__"]);
+    expect(inputs(field("a", "constructor"))).toEqual(["line"]);
+  });
+
+  it("says what is not seen of what the model has given", () => {
+    const [to] = formOf([field("to", "str", "ada@example.com\u200b")]);
+    expect(to).toMatchObject({
+      given: "ada@example.com\u200b",
+      hint: expect.stringContaining("ada@example.com\\u{200b}"),
+    });
+  });
 });

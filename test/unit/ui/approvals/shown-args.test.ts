@@ -21,6 +21,11 @@ describe("The arguments of a call that a person is asked about", () => {
     expect(arg?.text).toBe("photo\\u{202e}gpj.exe\\u{200b}\\u{e0041}\n\tok 👩\u200d💻");
   });
 
+  it("spell out what is not seen of their names, and end with a whole character", () => {
+    expect(shownArgs({ "id\u200b": "1" }, false)[0]?.name).toBe("id\\u{200b}");
+    expect(shownArgs({ a: "😀".repeat(2_000) }, false)[0]?.text).not.toContain("\\u{d83d}");
+  });
+
   it("are copied as they are where they are one text, and as JSON else", () => {
     expect(copiedArgs({ command: "ls -la" })).toBe("ls -la");
     expect(copiedArgs({ a: 1 })).toBe('{\n  "a": 1\n}');
