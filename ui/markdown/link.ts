@@ -22,12 +22,17 @@ export function linkTo(target: string, label: string): Link | null {
 /** Mail goes to an address, all else to a host. */
 const nameOf = (url: URL): string => (url.protocol === "mailto:" ? safeDecoded(url.pathname) : url.host);
 
-/** Whom the words name, when they are themselves an address. A host somewhere in them proves nothing. */
-function labelled(label: string, { protocol }: URL): string | null {
+/**
+ * Whom the words name, letter for letter, when they are themselves an address. A host somewhere in them proves nothing, nor does
+ * one that a browser would make of them: it looks like another one, or stands behind a name that does.
+ */
+function labelled(label: string, { protocol }: URL): string {
   const words = label.trim();
   if (protocol === "mailto:") return words.replace(/^mailto:/i, "");
-  if (/\s/.test(words)) return null;
-  return parsed(/^https?:\/\//i.test(words) ? words : `https://${words}`)?.host ?? null;
+  return words
+    .toLowerCase()
+    .replace(/^https?:\/\//, "")
+    .replace(/[/?#].*$/s, "");
 }
 
 const parsed = (address: string): URL | null => (URL.canParse(address) ? new URL(address) : null);

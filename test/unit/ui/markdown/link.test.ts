@@ -51,6 +51,15 @@ describe("where a link may lead", () => {
     expect(hostShown("mailto:ada@example.com", "ada@example.com")).toBeNull();
   });
 
+  it("says its host where its words look like another one", () => {
+    expect(linkTo("https://аррӏе.com/", "https://аррӏе.com/")?.host).toBe("xn--80ak6aa92e.com");
+    expect(linkTo("https://bank.example@evil.example/", "https://bank.example@evil.example/")?.host).toBe(
+      "evil.example",
+    );
+    expect(linkTo("https://evil.example/", "ｅvil.example")?.host).toBe("evil.example");
+    expect(linkTo("https://evil.example/", "evil\u200b.example")?.host).toBe("evil.example");
+  });
+
   it("says a host with foreign letters as they are sent", () => {
     expect(linkTo("https://аpple.com/", "https://apple.com/")?.host).toBe("xn--pple-43d.com");
   });
