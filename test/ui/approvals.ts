@@ -75,6 +75,24 @@ export function approvalsTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "18 nothing of what is approved is out of sight, unseen, or turned around",
+    {
+      hash,
+      before: (user) =>
+        ask(user, ["delete_record", { id: `ls${"\n".repeat(90)}rm -rf \u202e/`, "as\u200b": "1\n2\n3".repeat(90) }]),
+    },
+    async ({ page }) => {
+      const one = card(page, "delete_record");
+      await one.getByText(/rm -rf \\u\{202e\}\//).waitFor();
+      await one.getByText("as\\u{200b}").waitFor();
+      const folded = `[...document.querySelectorAll(".ask *")].filter(
+        (one) => one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY !== "visible")`;
+      assert.equal(await page.evaluate(`${folded}.length`), 0);
+    },
+  );
+
+  inboxTest(
+    stage,
     "18 a confirmation whose time is over says so",
     { hash, before: (user) => ask(user, ["delete_record", { id: "1" }]) },
     async ({ page }) => {

@@ -1,8 +1,12 @@
+import { seenText } from "../parts/seen-text.ts";
+
 /** So much of an argument or a result is shown. Copy has all of it. */
 export const SHOWN_CHARS = 20_000;
 /** A longer text is not tried as JSON: it is cut anyway, and reading it would hold the page up. */
 const MOST_JSON_CHARS = 1_000_000;
 const HINT_CHARS = 120;
+/** So much of an argument is looked at for its line. */
+const MOST_HINT_CHARS = 4_000;
 
 export interface ShownValue {
   text: string;
@@ -15,20 +19,27 @@ export function shownResult(result: string): ShownValue {
   return cut(result.length > MOST_JSON_CHARS ? result : spread(result));
 }
 
-export const shownArguments = (args: Record<string, unknown>): ShownValue => cut(JSON.stringify(args, null, 2));
+export const shownArguments = (args: Record<string, unknown>): ShownValue =>
+  cut(seenText(JSON.stringify(args, null, 2)));
 
 /** What a call was asked with, in one line. */
 export function argumentsHint(args: Record<string, unknown> | null): string {
   const words: string[] = [];
   let length = 0;
   for (const [name, value] of Object.entries(args ?? {})) {
-    const said = typeof value === "string" ? value.slice(0, HINT_CHARS) : JSON.stringify(value)?.slice(0, HINT_CHARS);
-    const entry = `${name}: ${said}`.replace(/\s+/g, " ");
+    const said = typeof value === "string" ? value : JSON.stringify(value);
+    const entry = seenText(`${name}: ${inLine(said)}`);
     words.push(entry);
     length += entry.length;
     if (length > HINT_CHARS) break;
   }
   return words.join(", ");
+}
+
+/** What is out of sight behind empty lines, or behind the end, is said to be there. */
+function inLine(text: string): string {
+  const line = text.slice(0, MOST_HINT_CHARS).replace(/\s+/g, " ");
+  return line.length > HINT_CHARS || text.length > MOST_HINT_CHARS ? `${line.slice(0, HINT_CHARS)}…` : line;
 }
 
 function spread(result: string): string {

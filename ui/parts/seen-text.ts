@@ -8,9 +8,12 @@ const SHAPES = [
   "(?<=\\p{ExtPict})[\\ufe0e\\ufe0f]",
   "(?<=[\\d#*])\\ufe0f(?=\\u20e3)",
 ].join("|");
-/** What nobody sees, what turns around or ends a line that it stands in, and marks that pile up over what stands above. */
+/**
+ * What nobody sees, what turns around or ends a line that it stands in, marks that pile up over what stands above, and empty lines
+ * that put the rest out of sight.
+ */
 const DECEIVING = new RegExp(
-  `(?!\\n|\\t|${SHAPES})(?:[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Co}\\p{DI}\\u2800\\ufff9-\\ufffb]|(?<=\\p{M}{4})\\p{M})`,
+  `(?!\\n|\\t|${SHAPES})(?:[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}\\p{Co}\\p{DI}\\u2800\\ufff9-\\ufffb]|(?<=\\p{M}{4})\\p{M})|(?<=(?:\\n[ \\t]*){3})\\n`,
   "gu",
 );
 

@@ -14,6 +14,7 @@ describe("A text that somebody is to judge by", () => {
     ["controls a terminal", "\u001b[2K\u0000\u0007", "\\u{1b}[2K\\u{0}\\u{7}"],
     ["is half of a character", "\ud83d", "\\u{d83d}"],
     ["piles up over what stands above", `e${"\u0301".repeat(6)}`, `e${"\u0301".repeat(4)}\\u{301}\\u{301}`],
+    ["puts the rest out of sight", `ls${"\n".repeat(5)}rm \n \n \n \n.`, "ls\n\n\n\\u{a}\\u{a}rm \n \n \n \\u{a}."],
   ])("spells out what %s", (_, text, seen) => {
     expect(seenText(text)).toBe(seen);
   });
@@ -33,7 +34,7 @@ describe("A text that somebody is to judge by", () => {
 
   it("is spelled out as quickly as it is long", () => {
     const began = performance.now();
-    seenText("\u0301".repeat(200_000) + "\u200d".repeat(200_000));
+    seenText("\u0301".repeat(200_000) + "\u200d".repeat(200_000) + " \n".repeat(200_000));
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

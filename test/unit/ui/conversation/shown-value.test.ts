@@ -21,5 +21,8 @@ describe("what is shown of a call", () => {
     );
     expect(argumentsHint(null)).toBe("");
     expect(argumentsHint({ text: "x".repeat(100_000), more: 1 }).length).toBeLessThan(300);
+    expect(argumentsHint({ command: `ls${"\n".repeat(400)}rm -rf /` })).toBe("command: ls rm -rf /");
+    expect(argumentsHint({ command: `ls${" ".repeat(5_000)}rm` })).toBe("command: ls …");
+    expect(argumentsHint({ file: "photo\u202egpj.exe" })).toBe("file: photo\\u{202e}gpj.exe");
   });
 });
