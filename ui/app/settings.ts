@@ -1,4 +1,5 @@
 import { effect, signal } from "@preact/signals";
+import { readStored, store } from "./stored.ts";
 
 /** What this browser keeps of how its user likes the page. */
 export interface Settings {
@@ -10,7 +11,7 @@ export interface Settings {
 const KEY = "edge-sessions.settings";
 const DEFAULTS: Settings = { theme: "auto", hasShortcuts: true };
 
-export const settings = signal<Settings>(read());
+export const settings = signal<Settings>({ ...DEFAULTS, ...readStored<Settings>("device", KEY) });
 
 /** Keeps what is changed, and has the page look as it says. */
 export function applySettings(): void {
@@ -18,18 +19,6 @@ export function applySettings(): void {
     const { theme } = settings.value;
     if (theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    try {
-      localStorage.setItem(KEY, JSON.stringify(settings.value));
-    } catch {
-      // A browser that keeps nothing still shows it.
-    }
+    store("device", KEY, settings.value);
   });
-}
-
-function read(): Settings {
-  try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
-  } catch {
-    return DEFAULTS;
-  }
 }

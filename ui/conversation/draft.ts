@@ -1,3 +1,4 @@
+import type { Place } from "../app/stored.ts";
 /** What somebody has typed and not sent. `key`: it was sent with this one, and nobody knows whether it has come. */
 export interface Draft {
   text: string;
@@ -8,7 +9,7 @@ const PREFIX = "edge-sessions.draft.";
 export const NO_DRAFT: Draft = { text: "", key: null };
 
 /** The draft of a session. Another text than the one that was sent is another message, and has no key. */
-export function readDraft(storage: Storage, sessionId: string): Draft {
+export function readDraft(storage: Place, sessionId: string): Draft {
   try {
     const kept: unknown = JSON.parse(storage.getItem(PREFIX + sessionId) ?? "null");
     const { text, key } = (kept ?? NO_DRAFT) as Partial<Draft>;
@@ -19,7 +20,7 @@ export function readDraft(storage: Storage, sessionId: string): Draft {
 }
 
 /** Keeps it; an empty one is taken away. A browser that keeps nothing still sends. */
-export function keepDraft(storage: Storage, sessionId: string, draft: Draft): void {
+export function keepDraft(storage: Place, sessionId: string, draft: Draft): void {
   try {
     if (draft.text === "") storage.removeItem(PREFIX + sessionId);
     else storage.setItem(PREFIX + sessionId, JSON.stringify(draft));

@@ -2,6 +2,7 @@ import { batch, signal } from "@preact/signals";
 import type { RunStream } from "../../packages/client/src/index.ts";
 import { tell } from "../app/notices.ts";
 import { go } from "../app/place.ts";
+import { device } from "../app/stored.ts";
 import { api, refused } from "../server/api.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { type Known, known } from "../sessions/known.ts";
@@ -35,7 +36,7 @@ export class Saying {
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
-    this.draft.value = readDraft(localStorage, conversation.sessionId);
+    this.draft.value = readDraft(device, conversation.sessionId);
   }
 
   /** The conversation is there. Of a copy that was made at an older run, the next message goes on from that one. */
@@ -61,7 +62,7 @@ export class Saying {
     if (session === null || of === null || text === "" || this.sending.peek() !== null) return;
     const key = this.draft.peek().key ?? crypto.randomUUID();
     const from = this.goesOnFrom.peek();
-    keepDraft(localStorage, sessionId, { text, key });
+    keepDraft(device, sessionId, { text, key });
     batch(() => {
       this.sending.value = text;
       this.failed.value = null;
@@ -75,7 +76,7 @@ export class Saying {
       else if (this.#conversation.isBusy) await this.#queued(options, head);
       else await this.#begun(component.run({ ...options, message: text }), head);
       // What was typed meanwhile is another draft.
-      keepDraft(localStorage, sessionId, this.draft.peek());
+      keepDraft(device, sessionId, this.draft.peek());
       this.goesOnFrom.value = null;
     } catch (error) {
       const typed = this.draft.peek().text;
@@ -157,7 +158,7 @@ export class Saying {
 
   #keep(draft: Draft): void {
     this.draft.value = draft;
-    keepDraft(localStorage, this.#conversation.sessionId, draft);
+    keepDraft(device, this.#conversation.sessionId, draft);
   }
 }
 

@@ -1,5 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { openSessionId } from "../app/place.ts";
+import { device } from "../app/stored.ts";
 import { type Known, known } from "../sessions/known.ts";
 import { countsOf, isUnread, MARKED_UNREAD, nowSeen, readSeen, type Seen } from "./seen.ts";
 
@@ -48,19 +49,11 @@ function mark(sessionIds: readonly string[], messagesOf: (id: string) => number)
 
 function keep(value: Seen): void {
   seen.value = value;
-  try {
-    localStorage.setItem(KEY, JSON.stringify(value));
-  } catch {
-    // Without a place to keep it, it is known as long as the page is open.
-  }
+  device.setItem(KEY, JSON.stringify(value));
 }
 
 function read(): Seen | null {
-  try {
-    return readSeen(localStorage.getItem(KEY));
-  } catch {
-    return null;
-  }
+  return readSeen(device.getItem(KEY));
 }
 
 const isVisible = signal(document.visibilityState === "visible");

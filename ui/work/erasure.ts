@@ -1,5 +1,6 @@
 import { me } from "../access/access.ts";
 import { go, openSessionId } from "../app/place.ts";
+import { device } from "../app/stored.ts";
 import { api } from "../server/api.ts";
 import { forgetUser, known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
@@ -14,7 +15,7 @@ const MAX_COUNTED = 10_000;
 export async function eraseUser(userId: string, total: number | null): Promise<void> {
   const id = `erasure ${userId}`;
   if (isGoingOn(id)) return;
-  keep(localStorage, { id, actor: me.peek()?.actor ?? "", kind: "erasure", userId, total });
+  keep(device, { id, actor: me.peek()?.actor ?? "", kind: "erasure", userId, total });
   const signal = begin({ id, title: texts.work.erasing(userId), unit: "sessions", total });
   const onAway = (isAway: boolean) => setAway(id, isAway);
   try {

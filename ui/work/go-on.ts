@@ -1,4 +1,5 @@
 import { me } from "../access/access.ts";
+import { device } from "../app/stored.ts";
 import { eraseUser } from "./erasure.ts";
 import { showParted } from "./imports.ts";
 import { followJob } from "./jobs.ts";
@@ -12,7 +13,7 @@ export function goOn(): void {
   const now = me.peek()?.actor ?? null;
   if (now !== actor) closeAll();
   actor = now;
-  for (const kept of readKept(localStorage)) {
+  for (const kept of readKept(device)) {
     if (kept.actor !== now || isGoingOn(kept.id)) continue;
     if (kept.kind === "job") void followJob(kept.job);
     else if (kept.kind === "erasure") void eraseUser(kept.userId, kept.total);

@@ -4,6 +4,7 @@ import { FileImport, nothingIn, type Progress, type Why } from "../../scripts/po
 import { noCounts, type Report } from "../../scripts/portable/tally.ts";
 import { me } from "../access/access.ts";
 import { tell } from "../app/notices.ts";
+import { device } from "../app/stored.ts";
 import { api } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
 import { chooseFiles } from "./choose-files.ts";
@@ -34,7 +35,7 @@ export async function importFile(file: File, query: ImportQuery, from: Progress 
   const take = (progress: Progress) => {
     last = structuredClone(progress);
     const { place, counts } = last;
-    keep(localStorage, { id, actor: me.peek()?.actor ?? "", kind: "import", name, size, query, progress: last });
+    keep(device, { id, actor: me.peek()?.actor ?? "", kind: "import", name, size, query, progress: last });
     change(id, { done: place.offset, failed: counts.failed, note: texts.work.imported(counts) });
   };
   take(start);

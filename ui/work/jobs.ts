@@ -1,5 +1,6 @@
 import { may, me } from "../access/access.ts";
 import { tell } from "../app/notices.ts";
+import { device } from "../app/stored.ts";
 import { api, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
 import { known } from "../sessions/known.ts";
@@ -42,7 +43,7 @@ export async function followJob(
   const id = `job ${job_id}`;
   if (isGoingOn(id)) return null;
   const kept: KeptJob = { job_id, kind, action, total, userId };
-  keep(localStorage, { id, actor: me.peek()?.actor ?? "", kind: "job", job: kept });
+  keep(device, { id, actor: me.peek()?.actor ?? "", kind: "job", job: kept });
   const title = texts.work.job(action ?? kind, total);
   const stop = may("sessions:write") ? { stop: () => void cancel(id, kept) } : {};
   const signal = begin({ id, title, unit: "sessions", total, ...stop });

@@ -1,4 +1,5 @@
 import type { Progress } from "../../scripts/portable/import-file.ts";
+import type { Place } from "../app/stored.ts";
 
 /** Work of this browser that goes on after a reload. What a person types, such as messages, is never here. */
 export type Kept = { id: string; actor: string } & (
@@ -37,7 +38,7 @@ const KEY = "edge-sessions.work";
 const MAX_KEPT = 50;
 
 /** All that is kept. Another version of the page, or another hand, may have written something else. */
-export function readKept(storage: Storage): readonly Kept[] {
+export function readKept(storage: Place): readonly Kept[] {
   try {
     const read: unknown = JSON.parse(storage.getItem(KEY) ?? "[]");
     return Array.isArray(read) ? read.filter((one) => typeof one?.id === "string" && typeof one.kind === "string") : [];
@@ -47,18 +48,18 @@ export function readKept(storage: Storage): readonly Kept[] {
 }
 
 /** Keeps an entry in place of the one with its id. */
-export function keep(storage: Storage, entry: Kept): void {
+export function keep(storage: Place, entry: Kept): void {
   write(storage, [...readKept(storage).filter(({ id }) => id !== entry.id), entry]);
 }
 
-export function dropKept(storage: Storage, id: string): void {
+export function dropKept(storage: Place, id: string): void {
   write(
     storage,
     readKept(storage).filter((one) => one.id !== id),
   );
 }
 
-function write(storage: Storage, entries: readonly Kept[]): void {
+function write(storage: Place, entries: readonly Kept[]): void {
   try {
     storage.setItem(KEY, JSON.stringify(entries.slice(-MAX_KEPT)));
   } catch {

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { announce } from "../app/announce.ts";
 import { tell } from "../app/notices.ts";
+import { device } from "../app/stored.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { pollNow } from "../server/poll.ts";
 import { texts } from "../texts/index.ts";
@@ -92,7 +93,7 @@ function withPace(work: Work, { done }: Partial<Work>): Work {
 
 /** It is over. Where nothing is left to look at, it says so and goes. */
 export function end(id: string, note: string, ended: Pick<Work, "failed"> & Partial<Work> = { failed: 0 }): void {
-  dropKept(localStorage, id);
+  dropKept(device, id);
   // It has changed what lists show.
   pollNow();
   const title = allWork.peek().find((work) => work.id === id)?.title;
@@ -114,7 +115,7 @@ export function stay(id: string, note: string, again: { label: string; run(): vo
 /** It cannot go on. */
 export function fail(id: string, error: unknown, again?: () => void): void {
   if (endings.get(id)?.signal.aborted !== false) return;
-  dropKept(localStorage, id);
+  dropKept(device, id);
   const told = toldOf(error);
   const run = () => {
     close(id);
@@ -135,7 +136,7 @@ export function close(id: string): void {
 
 /** A person is done with it. */
 export function dismiss(id: string): void {
-  dropKept(localStorage, id);
+  dropKept(device, id);
   close(id);
 }
 
