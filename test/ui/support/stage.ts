@@ -69,7 +69,7 @@ export class Stage {
   async user(scopes?: readonly string[]): Promise<User> {
     this.#users += 1;
     const id = `user-${process.pid}-${this.#users}`;
-    const body = { user_id: id, ttl_seconds: 3600, ...(scopes && { scopes }) };
+    const body = { user_id: id, expires_in_seconds: 3600, ...(scopes && { scopes }) };
     const { data } = await this.staff.request<{ token: string }>("POST", "/client-tokens", { body });
     return { id, token: data.token, api: new EdgeSessions({ baseUrl: this.url, token: data.token }) };
   }
