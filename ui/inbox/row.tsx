@@ -4,6 +4,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Time } from "../parts/time.tsx";
 import { known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
+import { plainWords } from "./plain-words.ts";
 import { tabStop } from "./row-focus.ts";
 import { hasUnread } from "./unread.ts";
 
@@ -34,7 +35,7 @@ export function Row({ sessionId }: { sessionId: string }) {
       </span>
       <span class="row-last" dir="auto">
         {last?.role === "user" && <span class="row-who">{texts.inbox.isYou} </span>}
-        {last?.text}
+        {last?.role === "assistant" ? plainWords(last.text) : last?.text}
       </span>
       <span class="row-side">{session.agent_id ?? session.team_id ?? session.workflow_id}</span>
       {(open > 0 || tags.length > 0) && (
