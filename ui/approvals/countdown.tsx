@@ -1,11 +1,11 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { durationText } from "../parts/duration.ts";
 import { Icon } from "../parts/icon.tsx";
 import { longTime } from "../parts/time-text.ts";
 import { texts } from "../texts/index.ts";
 import type { Asked, WaitingRun } from "./asked.ts";
 import { lookUp } from "./fate.ts";
-import { timeLeft } from "./time-left.ts";
 
 let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -39,7 +39,7 @@ export function Countdown({ run, asked, atMs }: { run: WaitingRun; asked: Asked;
     <span class="ask-time" data-soon={leftMs < 60_000} title={longTime(new Date(atMs))}>
       <Icon name="clock" />
       <span role="timer" aria-live="off">
-        {leftMs > 0 ? expires.in(timeLeft(leftMs)) : expires.now}
+        {leftMs > 0 ? expires.in(durationText(Math.ceil(leftMs / 1000))) : expires.now}
         {onExpiry !== null && `, ${expires[onExpiry]}`}
       </span>
     </span>

@@ -1,9 +1,9 @@
 import { useId, useState } from "preact/hooks";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { durationText } from "../parts/duration.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { memo } from "../parts/memo.ts";
 import { texts } from "../texts/index.ts";
-import { durationText } from "./duration.ts";
 import { Members } from "./members.tsx";
 import type { Call } from "./run-view.ts";
 import { argumentsHint, type ShownValue, shownArguments, shownResult } from "./shown-value.ts";

@@ -1,9 +1,9 @@
 import { useId, useState } from "preact/hooks";
 import { Markdown } from "../markdown/markdown.tsx";
+import { durationText } from "../parts/duration.ts";
 import { Icon } from "../parts/icon.tsx";
 import { memo } from "../parts/memo.ts";
 import { texts } from "../texts/index.ts";
-import { durationText } from "./duration.ts";
 import type { Part } from "./run-view.ts";
 
 type Thinking = Extract<Part, { kind: "thought" }>;

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { SessionDetail } from "../../packages/client/src/index.ts";
 import { hrefOf, sessionScreen } from "../app/place.ts";
-import { countText, secondsText } from "../parts/amounts.ts";
+import { countText } from "../parts/amounts.ts";
 import { CopyId } from "../parts/copy-id.tsx";
+import { durationText } from "../parts/duration.ts";
 import { texts } from "../texts/index.ts";
 import { UserMenu } from "../work/user-menu.tsx";
 
@@ -52,7 +53,7 @@ export function Facts({ of }: { of: SessionDetail }) {
         [facts.runs, countText(of.run_count)],
         [facts.tokens, tokens ? countText(tokens) : null],
         [facts.cost, metrics?.cost],
-        [facts.ttl, ttl ? secondsText(ttl) : null],
+        [facts.ttl, ttl ? durationText(ttl) : null],
         [
           facts.origin,
           origin && (

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import type { Run } from "../../packages/client/src/index.ts";
 import { hrefOf } from "../app/place.ts";
-import { countText, secondsText } from "../parts/amounts.ts";
+import { countText } from "../parts/amounts.ts";
 import { CopyId } from "../parts/copy-id.tsx";
+import { durationText } from "../parts/duration.ts";
 import { Time } from "../parts/time.tsx";
 import { texts } from "../texts/index.ts";
 import { FactList } from "./facts.tsx";
@@ -48,8 +49,8 @@ function shortNumbers(run: Run): string {
     run.parent_run_id !== "" ? (run.agent_id ?? run.team_id) : null,
     modelsOf(run),
     tokens ? texts.details.tokens(countText(tokens)) : null,
-    first !== undefined ? texts.details.firstToken(secondsText(first)) : null,
-    duration !== undefined ? secondsText(duration) : null,
+    first !== undefined ? texts.details.firstToken(durationText(first)) : null,
+    duration !== undefined ? durationText(duration) : null,
   ]
     .filter((one) => one)
     .join(" · ");
@@ -82,7 +83,7 @@ function Opened({ of, run }: { of: OpenSession; run: Run }) {
           [facts.model, modelsOf(run)],
           [facts.tokens, sumOf(tokens, countText)],
           [facts.cost, metrics?.cost],
-          [facts.timings, sumOf(Object.entries(timings ?? {}), (seconds) => secondsText(seconds, 2))],
+          [facts.timings, sumOf(Object.entries(timings ?? {}), (seconds) => durationText(seconds))],
           [facts.tools, run.tools?.map(({ tool_name: name }) => name).join(", ") || null],
           [facts.regenerated, replaced],
           [facts.origin, origin],

@@ -1,4 +1,5 @@
-import { bytesText, countText, leftText } from "../parts/amounts.ts";
+import { bytesText, countText } from "../parts/amounts.ts";
+import { roughDurationText } from "../parts/duration.ts";
 import { texts } from "../texts/index.ts";
 import type { Work } from "./work.ts";
 
@@ -16,7 +17,7 @@ export function numbersOf({ unit, done, total, pace, note, state, failed }: Numb
     parts.push(
       isSlow ? texts.work.perMinute(countText(pace.perSecond * 60)) : texts.work.perSecond(amount(pace.perSecond)),
     );
-    if (pace.leftSeconds !== null) parts.push(texts.work.left(leftText(pace.leftSeconds)));
+    if (pace.leftSeconds !== null) parts.push(texts.work.left(roughDurationText(pace.leftSeconds)));
   }
   return parts.filter((part) => part !== "").join(" · ");
 }
