@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type BuildFailure, build, type Metafile } from "esbuild";
+import { en } from "../ui/texts/en.ts";
+import { behindStart } from "./build-ui/behind-start.ts";
 import { lexerOfMarked } from "./build-ui/lexer-of-marked.ts";
+import { type Said, textsInPlace } from "./build-ui/texts-in-place.ts";
 
 /** `npm run build`: makes the inbox's page of `ui/`, for the Worker to serve at `/ui/`. Wrangler runs it before it starts or deploys. */
 
@@ -41,7 +44,11 @@ async function madeFiles(): Promise<Map<string, Buffer>> {
     metafile: true,
     write: false,
     tsconfig: path.join(UI, "tsconfig.json"),
-    plugins: [lexerOfMarked],
+    plugins: [
+      lexerOfMarked,
+      behindStart(path.join(ROOT, MAIN)),
+      textsInPlace(path.join(UI, "texts/en.ts"), en as Said),
+    ],
     target: ["chrome123", "firefox121", "safari17.5"],
     logLevel: "warning",
   });
@@ -77,15 +84,33 @@ function put(file: string, contents: Buffer): void {
 
 function pageOf(metafile: Metafile): string {
   return readFileSync(path.join(UI, "index.html"), "utf8")
-    .replace("{{script}}", addressOf(metafile, MAIN))
-    .replace("{{style}}", addressOf(metafile, STYLE));
+    .replace("{{script}}", addressOf(fileOf(metafile, MAIN)))
+    .replace("{{style}}", addressOf(fileOf(metafile, STYLE)))
+    .replace(/ *\{\{preloads\}\}\n/, preloadsOf(metafile));
 }
 
-/** Where the page finds what became of an entry point. */
-function addressOf({ outputs }: Metafile, entryPoint: string): string {
+/** The file that became of an entry point. */
+function fileOf({ outputs }: Metafile, entryPoint: string): string {
   const found = Object.entries(outputs).find(([, output]) => output.entryPoint === entryPoint);
   if (found === undefined) throw new Error(`Nothing was made of ${entryPoint}.`);
-  return `/ui/${path.relative(OUT, path.join(ROOT, found[0])).replaceAll(path.sep, "/")}`;
+  return found[0];
+}
+
+/** Where the page finds a file. */
+function addressOf(file: string): string {
+  return `/ui/${path.relative(OUT, path.join(ROOT, file)).replaceAll(path.sep, "/")}`;
+}
+
+/** What the first script cannot begin without comes together with it, not behind it. */
+function preloadsOf(metafile: Metafile): string {
+  const needed = new Set([fileOf(metafile, MAIN)]);
+  for (const file of needed) {
+    for (const { path: other, kind } of metafile.outputs[file]?.imports ?? []) {
+      if (kind === "import-statement") needed.add(other);
+    }
+  }
+  const links = [...needed].slice(1).map((file) => `    <link rel="modulepreload" href="${addressOf(file)}" />\n`);
+  return links.join("");
 }
 
 /** The packages in the page keep their licences, which the bundler takes out: each wants its text to go along. */

@@ -34,7 +34,7 @@ export function Countdown({ run, asked, atMs }: { run: WaitingRun; asked: Asked;
   useEffect(() => {
     if (looks > 0) lookUp(run, [id]).catch(() => {});
   }, [looks]);
-  const { expires } = texts.approvals;
+  const expires = texts.approvals.expires;
   return (
     <span class="ask-time" data-soon={leftMs < 60_000} title={longTime(new Date(atMs))}>
       <Icon name="clock" />

@@ -1,6 +1,6 @@
 import { ApiError } from "../../packages/client/src/index.ts";
 import { may, me } from "../access/access.ts";
-import { goesOn } from "../conversation/live-run.ts";
+import { goesOn } from "../conversation/shown-runs.ts";
 import { api, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
 import { pollNow } from "../server/poll.ts";

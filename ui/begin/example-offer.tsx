@@ -1,18 +1,10 @@
-import { type ReadonlySignal, useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { may } from "../access/access.ts";
 import { Button } from "../parts/button.tsx";
-import { known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
-import { isExample } from "./example-plan.ts";
 import { askOffer, isOffered, isRemoving, makeExamples, making, removeExamples } from "./examples.ts";
 
 const words = texts.examples;
-
-function isShownExample(id: string): boolean {
-  const session = known(id).value;
-  return session !== null && isExample(session);
-}
 
 /** Where nothing is at all: conversations to look around in, with one click. */
 export function ExampleOffer() {
@@ -27,8 +19,7 @@ export function ExampleOffer() {
 }
 
 /** Above the list: how far the examples are, and while there are any, how to be rid of them. */
-export function ExampleLine({ shown }: { shown: ReadonlySignal<readonly string[]> }) {
-  const hasExamples = useComputed(() => shown.value.some((id) => isShownExample(id))).value;
+export function ExampleLine({ hasExamples }: { hasExamples: boolean }) {
   if (making.value !== null) {
     const { done, total } = making.value;
     return (

@@ -7,15 +7,8 @@ import { pollNow } from "../server/poll.ts";
 import { forget } from "../sessions/known.ts";
 import { tellFailure } from "../sessions/session-acts.ts";
 import { texts } from "../texts/index.ts";
-import {
-  type Answerer,
-  EXAMPLE_TAG,
-  type Example,
-  exampleMetadata,
-  isExample,
-  planExamples,
-  type Said,
-} from "./example-plan.ts";
+import { EXAMPLE_TAG, exampleMetadata, isExample } from "./example-mark.ts";
+import { type Answerer, type Example, planExamples, type Said } from "./example-plan.ts";
 
 const words = texts.examples;
 

@@ -7,6 +7,7 @@ import { toldOf } from "../server/failure.ts";
 import { texts } from "../texts/index.ts";
 import { RunFold, type RunHead, type Told } from "./fold.ts";
 import type { RunStatus, RunView } from "./run-view.ts";
+import { shownRuns } from "./shown-runs.ts";
 
 /** How often a hidden page, which has no frames, shows what has come. */
 const HIDDEN_MS = 250;
@@ -31,7 +32,7 @@ export class LiveRun {
     this.#view = signal(fold.view);
     this.status = computed(() => this.#view.value.status);
     this.#isSettled = after >= 0;
-    shown.set(fold.view.runId, this);
+    shownRuns.set(fold.view.runId, this);
   }
 
   static of(head: RunHead): LiveRun {
@@ -80,7 +81,7 @@ export class LiveRun {
     this.#reading?.abort();
     this.#reading = null;
     waiting.delete(this);
-    if (shown.get(this.runId) === this) shown.delete(this.runId);
+    if (shownRuns.get(this.runId) === this) shownRuns.delete(this.runId);
   }
 
   /** Ends the run. Its readers come to its end, and what it has said stays. */
@@ -134,11 +135,6 @@ export class LiveRun {
 }
 
 /** The runs of the open conversation, by their ids. */
-const shown = new Map<string, LiveRun>();
-
-/** Somebody has answered what a run waits for, here. If it is shown, it is read on at once. */
-export const goesOn = (runId: string): void => void shown.get(runId)?.follow();
-
 /** The runs of which something has come since the last frame. */
 const waiting = new Set<LiveRun>();
 

@@ -1,6 +1,8 @@
-import { lazy } from "../parts/lazy.tsx";
+import { later, lazy } from "../parts/lazy.tsx";
+
+const part = later(() => import("./details-drawer.tsx"));
 
 /** The details of a session, whose code comes when they are first opened. */
-export const Details = lazy<{ sessionId: string }>(() =>
-  import("./details-drawer.tsx").then(({ DetailsDrawer }) => DetailsDrawer),
-);
+export const Details = lazy(part, ({ DetailsDrawer }) => DetailsDrawer);
+
+export const prefetchDetails = part.prefetch;

@@ -30,7 +30,7 @@ const instantText = (at: string): string =>
 
 /** What a session is, in short. */
 export function Facts({ of }: { of: SessionDetail }) {
-  const { facts } = texts.details;
+  const facts = texts.details.facts;
   const { session_id: id, user_id: userId, ttl_seconds: ttl, total_tokens: tokens } = of;
   const { forked_from_session_id: origin, metrics } = of;
   return (

@@ -14,7 +14,7 @@ export function JsonSection({ of, field, mayEdit }: { of: OpenSession; field: Fi
   const [isEdited, setEdited] = useState(drafts.has(draftId));
   const edit = useRef<HTMLButtonElement>(null);
   const value = (of.detail.value?.[field] ?? {}) as JsonObject;
-  const name = texts.details[field];
+  const name = texts.details.values[field];
   return (
     <section>
       <header>
@@ -64,7 +64,7 @@ function Editor({ of, field, draftId, onEnd }: Edited) {
   const [wrong, setWrong] = useState<string | null>(null);
   const [theirs, setTheirs] = useState<JsonObject | null>(null);
   const [told, setTold] = useState<Told | null>(null);
-  const name = texts.details[field];
+  const name = texts.details.values[field];
   const save = async (before: JsonObject) => {
     const after = readObject(text);
     setWrong("why" in after ? after.why : null);

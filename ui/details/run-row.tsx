@@ -57,7 +57,7 @@ function shortNumbers(run: Run): string {
 }
 
 function Opened({ of, run }: { of: OpenSession; run: Run }) {
-  const { facts } = texts.details;
+  const facts = texts.details.facts;
   const { metrics, regenerated_from: replaced, forked_from_run_id: origin, history_dropped: dropped } = run;
   const { timings } = metrics ?? {};
   const tokens = [

@@ -7,10 +7,11 @@ import { currentList, shownIds } from "../inbox/lists.ts";
 import { isSearch } from "../inbox/search.ts";
 import { focusSearch } from "../inbox/search-field.tsx";
 import { hasUnread, markRead, markUnread } from "../inbox/unread.ts";
-import { lazy } from "../parts/lazy.tsx";
-import { type BulkChange, changeMany } from "../sessions/bulk.ts";
-import { deleting } from "../sessions/delete-dialog.tsx";
+import { later, lazy } from "../parts/lazy.tsx";
+import { deleting } from "../sessions/asking.ts";
+import type { BulkChange } from "../sessions/bulk.ts";
 import { known } from "../sessions/known.ts";
+import { seldom } from "../sessions/later.ts";
 import { beginRename } from "../sessions/rename.ts";
 import { clearSelection, selected, toggleSelected } from "../sessions/selection.ts";
 import { setArchived, setPinned } from "../sessions/session-acts.ts";
@@ -19,9 +20,8 @@ import { currentSession, focusedSession, keepRowFocus, step } from "./focused-ro
 
 export const isHelpShown = signal(false);
 
-const ShortcutHelp = lazy<{ onClose: () => void }>(() =>
-  import("./shortcut-help.tsx").then((part) => part.ShortcutHelp),
-);
+const help = later(() => import("./shortcut-help.tsx"));
+const ShortcutHelp = lazy(help, (part) => part.ShortcutHelp);
 
 const said = texts.keys;
 
@@ -43,7 +43,7 @@ function turn(is: "archived" | "pinned", one: (id: string, on: boolean) => unkno
   const [first] = ids;
   if (first !== undefined && selected.peek().size === 0) return void one(first, isOn);
   clearSelection();
-  void changeMany(ids, { action: isOn ? on : off } as BulkChange);
+  void seldom.use((part) => part.changeMany(ids, { action: isOn ? on : off } as BulkChange));
 }
 
 function turnUnread(): void {

@@ -1,23 +1,52 @@
 import { access, may, mayBegin } from "../access/access.ts";
-import { ConnectScreen } from "../access/connect-screen.tsx";
 import { hrefOf, place } from "../app/place.ts";
 import type { Screen } from "../app/route.ts";
-import { ApprovalsScreen } from "../approvals/approvals-screen.tsx";
-import { BeginScreen } from "../begin/begin-screen.tsx";
-import { ConversationScreen } from "../conversation/conversation-screen.tsx";
+import { approvals } from "../approvals/later.ts";
 import { Details } from "../details/details.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
+import { later, lazy } from "../parts/lazy.tsx";
 import type { Told } from "../server/failure.ts";
 import { SessionTools } from "../sessions/session-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { WorkBar } from "../work/work-bar.tsx";
 import { WorkTools } from "../work/work-tools.tsx";
+// What several of the parts stand on that come later: each would be a request of its own.
+import "../conversation/shown-runs.ts";
+import "../parts/amounts.ts";
+import "../parts/copy-button.tsx";
+import "../parts/dialog.tsx";
+import "../parts/focus.ts";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices, OpenServer } from "./notice-list.tsx";
 import { PageKeys } from "./page-keys.tsx";
+
+const connect = later(() => import("../access/connect-screen.tsx"));
+const begin = later(() => import("../begin/begin-screen.tsx"));
+const conversation = later(() => import("../conversation/conversation-screen.tsx"));
+
+/** A conversation, until what shows it is there. */
+const Coming = () => (
+  <div class="conversation" aria-busy="true">
+    <header class="session-header" />
+    <div class="log-loading">
+      <i />
+      <i />
+      <i />
+    </div>
+  </div>
+);
+
+const ConnectScreen = lazy(
+  connect,
+  (part) => part.ConnectScreen,
+  () => <main class="connect" aria-busy="true" />,
+);
+const ApprovalsScreen = lazy(approvals, (part) => part.ApprovalsScreen);
+const BeginScreen = lazy(begin, (part) => part.BeginScreen);
+const ConversationScreen = lazy(conversation, (part) => part.ConversationScreen, Coming);
 
 /** The whole page: who may not ask connects first; others have the navigation, and beside it the screen of the address. */
 export function Page() {

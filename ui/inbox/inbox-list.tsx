@@ -1,17 +1,25 @@
+import { computed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { filter } from "../app/place.ts";
 import type { Filter } from "../app/route.ts";
-import { ExampleLine, ExampleOffer } from "../begin/example-offer.tsx";
+import { ExampleLine, ExampleOffer } from "../begin/example-places.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
-import { BulkBar } from "../sessions/bulk-bar.tsx";
+import { later, lazy } from "../parts/lazy.tsx";
+import { seldom } from "../sessions/later.ts";
+import { isSelecting, selected } from "../sessions/selection.ts";
 import { texts } from "../texts/index.ts";
-import { FoundList } from "./found.tsx";
 import { ListHeader } from "./list-header.tsx";
 import { currentList, keepListNew, shownIds } from "./lists.ts";
 import { Rows } from "./rows.tsx";
 import { isSearch, keepSearching } from "./search.ts";
 import { Skeleton } from "./skeleton.tsx";
+
+const BulkBar = lazy(seldom, (part) => part.BulkBar);
+const results = later(() => import("./found.tsx"));
+const FoundList = lazy(results, (part) => part.FoundList, Skeleton);
+
+const isChoosing = computed(() => isSelecting.value || selected.value.size > 0);
 
 /** The conversations, newest first, or what a search has found. */
 export function InboxList() {
@@ -22,7 +30,7 @@ export function InboxList() {
       <ListHeader />
       <ExampleLine shown={shownIds} />
       {isSearch.value ? <FoundList /> : <Listed />}
-      <BulkBar ids={shownIds.value} />
+      {isChoosing.value && <BulkBar ids={shownIds.value} />}
     </>
   );
 }

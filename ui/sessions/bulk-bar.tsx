@@ -1,12 +1,11 @@
 import { isStaff, may } from "../access/access.ts";
 import { IconButton } from "../parts/button.tsx";
 import { texts } from "../texts/index.ts";
-import { exportSessions } from "../work/exports.ts";
+import { exportSessions } from "../work/long-work.ts";
+import { deleting, tagging } from "./asking.ts";
 import { type BulkChange, changeMany, nameMany } from "./bulk.ts";
-import { deleting } from "./delete-dialog.tsx";
 import { known } from "./known.ts";
 import { clearSelection, isSelecting, selectAll, selected } from "./selection.ts";
-import { tagging } from "./tag-dialog.tsx";
 
 const said = texts.sessions;
 
@@ -55,7 +54,7 @@ export function BulkBar({ ids }: { ids: readonly string[] }) {
           )}
         </>
       )}
-      <IconButton icon="download" label={said.export} disabled={isNone} onClick={() => void exportSessions(sessions)} />
+      <IconButton icon="download" label={said.export} disabled={isNone} onClick={() => exportSessions(sessions)} />
       {may("sessions:delete") && (
         <IconButton
           icon="trash"

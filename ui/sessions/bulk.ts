@@ -1,7 +1,8 @@
 import { tell } from "../app/notices.ts";
 import { api } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
-import { followJob, type Job } from "../work/jobs.ts";
+import type { Job } from "../work/jobs.ts";
+import { longWork } from "../work/long-work.ts";
 import { assume, forget, type Known, known, learn } from "./known.ts";
 import { restored, tellFailure, undoSeconds } from "./session-acts.ts";
 import { tagsAfter } from "./typed-tags.ts";
@@ -54,7 +55,7 @@ export async function changeMany(sessionIds: readonly string[], change: BulkChan
     const body = { ...change, session_ids: sessionIds };
     const { data } = await api.request<DoneJob>("POST", "/sessions/bulk", { body });
     if (data.items === undefined) {
-      const job = await followJob(data);
+      const job = await longWork.use((work) => work.followJob(data));
       endAll(job !== null && job.status === "completed" && job.failed === 0);
       return;
     }
@@ -112,7 +113,7 @@ export async function nameMany(sessionIds: readonly string[]): Promise<void> {
   try {
     const body = { session_ids: sessionIds, overwrite: "generated" };
     const { data } = await api.request<Job>("POST", "/sessions/names", { body });
-    await followJob(data);
+    await longWork.use((work) => work.followJob(data));
   } catch (error) {
     tellFailure(said.namesFailed, error, () => void nameMany(sessionIds));
   }

@@ -1,14 +1,11 @@
-import { signal } from "@preact/signals";
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { texts } from "../texts/index.ts";
+import { deleting } from "./asking.ts";
 import { changeMany, MAX_RESTORED } from "./bulk.ts";
 import { known } from "./known.ts";
 import { clearSelection } from "./selection.ts";
 import { deleteSession, undoSeconds } from "./session-acts.ts";
-
-/** The sessions that are deleted once it is said to be meant. */
-export const deleting = signal<readonly string[] | null>(null);
 
 const said = texts.sessions;
 

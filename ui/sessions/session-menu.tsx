@@ -2,8 +2,8 @@ import { may } from "../access/access.ts";
 import { hrefOf, sessionScreen } from "../app/place.ts";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
-import { exportSession } from "../work/exports.ts";
-import { deleting } from "./delete-dialog.tsx";
+import { exportSession } from "../work/long-work.ts";
+import { deleting } from "./asking.ts";
 import type { Known } from "./known.ts";
 import { beginRename } from "./rename.ts";
 import { copy, forkSession, generateName, mayFork, setArchived, setPinned } from "./session-acts.ts";
@@ -44,7 +44,7 @@ export function SessionMenu({ session }: { session: Known }) {
           {said.fork}
         </MenuItem>
       )}
-      <MenuItem icon="download" onChoose={() => void exportSession(session)}>
+      <MenuItem icon="download" onChoose={() => exportSession(session)}>
         {said.export}
       </MenuItem>
       <MenuItem icon="link" onChoose={() => void copy(link(), said.linkCopied)}>

@@ -1,14 +1,19 @@
-import { DeleteDialog } from "./delete-dialog.tsx";
-import { NameConflict } from "./name-conflict.tsx";
-import { TagDialog } from "./tag-dialog.tsx";
+import { lazy } from "../parts/lazy.tsx";
+import { deleting, tagging } from "./asking.ts";
+import { seldom } from "./later.ts";
+import { conflict } from "./rename.ts";
+
+const NameConflict = lazy(seldom, (part) => part.NameConflict);
+const TagDialog = lazy(seldom, (part) => part.TagDialog);
+const DeleteDialog = lazy(seldom, (part) => part.DeleteDialog);
 
 /** What belongs to no place of the page: dialogs about sessions. */
 export function SessionTools() {
   return (
     <>
-      <NameConflict />
-      <TagDialog />
-      <DeleteDialog />
+      {conflict.value !== null && <NameConflict />}
+      {tagging.value !== null && <TagDialog />}
+      {deleting.value !== null && <DeleteDialog />}
     </>
   );
 }

@@ -1,17 +1,14 @@
-import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { texts } from "../texts/index.ts";
+import { tagging } from "./asking.ts";
 import { changeMany } from "./bulk.ts";
 import { known } from "./known.ts";
 import { TagInput } from "./tag-input.tsx";
 import { tagChange } from "./typed-tags.ts";
 
 const said = texts.sessions;
-
-/** The sessions whose tags are changed together. */
-export const tagging = signal<readonly string[] | null>(null);
 
 export function TagDialog() {
   const ids = tagging.value;

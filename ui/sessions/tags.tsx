@@ -2,13 +2,16 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { may } from "../access/access.ts";
 import { Icon } from "../parts/icon.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { useLeave } from "../parts/leave.ts";
 import { texts } from "../texts/index.ts";
 import type { Known } from "./known.ts";
+import { seldom } from "./later.ts";
 import { setTags } from "./session-acts.ts";
-import { TagInput } from "./tag-input.tsx";
 
 const said = texts.sessions;
+
+const TagInput = lazy(seldom, (part) => part.TagInput);
 
 /** The session whose tags are being changed. */
 const editing = signal<string | null>(null);
@@ -44,7 +47,14 @@ export function Tags({ session: { session_id: id, tags } }: { session: Known }) 
             </span>
           ))}
           {may("sessions:write") && (
-            <button type="button" class="chip add-tag" title={said.addTag} onClick={() => editTags(id)}>
+            <button
+              type="button"
+              class="chip add-tag"
+              title={said.addTag}
+              onPointerEnter={seldom.prefetch}
+              onFocus={seldom.prefetch}
+              onClick={() => editTags(id)}
+            >
               <Icon name="tag" />
               <span class={tags.length > 0 ? "for-readers" : undefined}>{said.addTag}</span>
             </button>

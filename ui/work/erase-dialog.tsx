@@ -1,4 +1,3 @@
-import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionList } from "../../packages/client/src/index.ts";
 import { isStaff } from "../access/access.ts";
@@ -6,14 +5,8 @@ import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { api, refused } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
+import { erasing } from "./all-work.ts";
 import { eraseUser } from "./erasure.ts";
-
-/** Whose everything is about to be erased. */
-export const erasing = signal<string | null>(null);
-
-export const askToErase = (userId: string): void => {
-  erasing.value = userId;
-};
 
 /** Asks once more before what nobody can undo. Who erases says whom, so that a wrong row is not a wrong user. */
 export function EraseDialog({ userId }: { userId: string }) {

@@ -11,14 +11,16 @@ import { api } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
 import type { Known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
+import type { Problem } from "./all-work.ts";
 import { ExportLines } from "./export-lines.ts";
 import { fileName } from "./file-name.ts";
 import { queryOf } from "./filter-query.ts";
 import { patiently } from "./patience.ts";
 import { saveFile } from "./save-file.ts";
-import { begin, change, close, end, fail, type Problem, setAway } from "./work.ts";
+import { begin, change, close, end, fail, setAway } from "./work.ts";
 
-type Exported = Pick<Known, "session_id" | "session_name" | "user_id">;
+/** As much of a session as an export of it needs. */
+export type Exported = Pick<Known, "session_id" | "session_name" | "user_id">;
 
 /** A server that sends nothing for so long is taken for gone. */
 const SILENCE_MS = 60_000;

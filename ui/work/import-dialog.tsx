@@ -1,4 +1,3 @@
-import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { tell } from "../app/notices.ts";
 import { bytesText } from "../parts/amounts.ts";
@@ -8,11 +7,9 @@ import { refused } from "../server/api.ts";
 import { components, loadComponents } from "../server/components.ts";
 import { toldOf } from "../server/failure.ts";
 import { texts } from "../texts/index.ts";
+import { chosen } from "./all-work.ts";
 import { importFile } from "./imports.ts";
 import { asLines } from "./lines-of-file.ts";
-
-/** The files that are about to be imported. */
-export const chosen = signal<readonly File[]>([]);
 
 /** Asks what the lines of a file may not say: whose they are, and which agent's. */
 export function ImportDialog({ files }: { files: readonly File[] }) {

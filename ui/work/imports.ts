@@ -114,7 +114,7 @@ async function send(
 }
 
 async function wait(id: string, why: Why, seconds: number | undefined, signal: AbortSignal): Promise<void> {
-  const note = why.kind === "stuck" ? texts.work.stuck(why.line, why.reason) : texts.work[why.kind](why.line);
+  const note = why.kind === "stuck" ? texts.work.stuck(why.line, why.reason) : texts.work.waits[why.kind](why.line);
   if (seconds === undefined) throw new Error(note);
   change(id, { note });
   await pause(seconds * 1000, signal);

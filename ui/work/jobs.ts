@@ -5,9 +5,10 @@ import { api, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
 import { known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
+import type { ProblemsPage } from "./all-work.ts";
 import { type KeptJob, keep } from "./kept.ts";
 import { patiently, pause } from "./patience.ts";
-import { begin, change, end, fail, isGoingOn, type ProblemsPage, setAway } from "./work.ts";
+import { begin, change, end, fail, isGoingOn, setAway } from "./work.ts";
 
 /** A job, as the server tells it. */
 export interface Job {

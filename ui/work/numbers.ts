@@ -1,7 +1,7 @@
 import { bytesText, countText } from "../parts/amounts.ts";
 import { roughDurationText } from "../parts/duration.ts";
 import { texts } from "../texts/index.ts";
-import type { Work } from "./work.ts";
+import type { Work } from "./all-work.ts";
 
 type Numbers = Pick<Work, "unit" | "done" | "total" | "pace" | "note" | "state" | "failed">;
 

@@ -6,7 +6,7 @@ import { Failure } from "../parts/failure.tsx";
 import { refused } from "../server/api.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { texts } from "../texts/index.ts";
-import { looked, type Problem, type Work } from "./work.ts";
+import { looked, type Problem, type Work } from "./all-work.ts";
 
 /** What failed of some work, and why. */
 export function Problems({ of: { title, problems: page } }: { of: Work }) {

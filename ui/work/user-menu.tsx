@@ -3,8 +3,8 @@ import { refine } from "../app/place.ts";
 import { EVERYTHING } from "../app/route.ts";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
-import { askToErase } from "./erase-dialog.tsx";
-import { exportAll } from "./exports.ts";
+import { erasing } from "./all-work.ts";
+import { exportAll } from "./long-work.ts";
 
 /** What can be done with all that is one user's. */
 export function UserMenu({ userId }: { userId: string }) {
@@ -16,14 +16,17 @@ export function UserMenu({ userId }: { userId: string }) {
           {texts.work.showUser}
         </MenuItem>
       )}
-      <MenuItem
-        icon="download"
-        onChoose={() => void exportAll({ ...EVERYTHING, userId: isStaff.peek() ? userId : null })}
-      >
+      <MenuItem icon="download" onChoose={() => exportAll({ ...EVERYTHING, userId: isStaff.peek() ? userId : null })}>
         {texts.work.exportUser}
       </MenuItem>
       {mayErase && (
-        <MenuItem icon="trash" tone="danger" onChoose={() => askToErase(userId)}>
+        <MenuItem
+          icon="trash"
+          tone="danger"
+          onChoose={() => {
+            erasing.value = userId;
+          }}
+        >
           {texts.work.eraseUser}
         </MenuItem>
       )}

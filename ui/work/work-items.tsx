@@ -2,11 +2,10 @@ import { isStaff, may } from "../access/access.ts";
 import { filter } from "../app/place.ts";
 import { MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
+import { chosen } from "./all-work.ts";
 import { chooseFiles } from "./choose-files.ts";
-import { exportAll } from "./exports.ts";
 import { queryOf } from "./filter-query.ts";
-import { chosen } from "./import-dialog.tsx";
-import { nameAll } from "./naming.ts";
+import { exportAll, nameAll } from "./long-work.ts";
 import { mayImport } from "./work-tools.tsx";
 
 const choose = async () => {
@@ -21,12 +20,12 @@ export function WorkItems() {
   return (
     <>
       {query !== null && (
-        <MenuItem icon="download" onChoose={() => void exportAll(shown)}>
+        <MenuItem icon="download" onChoose={() => exportAll(shown)}>
           {isWhole ? texts.work.exportAll : texts.work.exportShown}
         </MenuItem>
       )}
       {isStaff.value && may("sessions:write") && (
-        <MenuItem icon="name" onChoose={() => void nameAll(shown)}>
+        <MenuItem icon="name" onChoose={() => nameAll(shown)}>
           {texts.work.nameAll}
         </MenuItem>
       )}

@@ -1,11 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { isStaff, may } from "../access/access.ts";
+import { lazy } from "../parts/lazy.tsx";
 import { texts } from "../texts/index.ts";
-import { EraseDialog, erasing } from "./erase-dialog.tsx";
-import { chosen, ImportDialog } from "./import-dialog.tsx";
-import { Problems } from "./problems.tsx";
-import { allWork, looked } from "./work.ts";
+import { allWork, chosen, erasing, looked } from "./all-work.ts";
+import { longWork } from "./long-work.ts";
+
+const Problems = lazy(longWork, (work) => work.Problems);
+const EraseDialog = lazy(longWork, (work) => work.EraseDialog);
+const ImportDialog = lazy(longWork, (work) => work.ImportDialog);
 
 /** Who may take in what others have said. */
 export const mayImport = (): boolean => isStaff.value && may("sessions:write");

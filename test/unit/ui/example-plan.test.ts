@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Answerer, exampleMetadata, isExample, planExamples } from "../../../ui/begin/example-plan.ts";
+import { exampleMetadata, isExample } from "../../../ui/begin/example-mark.ts";
+import { type Answerer, planExamples } from "../../../ui/begin/example-plan.ts";
 
 const TALKER: Answerer = { kind: "agent", id: "talker", tools: [] };
 const OPERATOR: Answerer = { kind: "agent", id: "operator", tools: ["add", "delete_record", "run_shell"] };

@@ -1,0 +1,3 @@
+import { later } from "../parts/lazy.tsx";
+
+export const seldom = later(() => import("./seldom.ts"));
