@@ -14,6 +14,7 @@ const ICONS: Record<Call["state"], IconName> = {
   done: "check",
   failed: "warning",
   denied: "close",
+  expired: "clock",
 };
 
 /** A call of a tool in one line, which opens to what it was asked with and what it gave. */

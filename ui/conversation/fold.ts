@@ -57,6 +57,9 @@ export interface Told {
 /** An event's name without `Team`, which a team's own events begin with. */
 export const kindOf = ({ event }: Pick<Told, "event">): string => event.replace(/^Team/, "");
 
+/** What the server notes at a call that nobody has answered in time, as if it had been refused. */
+const EXPIRED_NOTE = "Nobody answered in time.";
+
 type SayingPart = Extract<Part, { kind: "text" | "thought" }>;
 
 /** Makes of a run's events what the page shows of it. Events come in order, each once; those of its members are among them. */
@@ -140,6 +143,7 @@ export class RunFold {
     for (const one of (said.member_responses ?? []) as readonly (Said & { run_id: string })[]) {
       this.#members.find(({ view }) => view.runId === one.run_id)?.settle(one);
     }
+    if (said.status === "CANCELLED" && this.#isExpired) this.#failure = { type: "expired", message: "" };
     this.#view = null;
   }
 
@@ -189,6 +193,14 @@ export class RunFold {
 
   get #isOver(): boolean {
     return ["COMPLETED", "CANCELLED", "ERROR"].includes(this.#head.status);
+  }
+
+  /** Whether it ended because nobody has answered what it waited for: no model was told of the call's end. */
+  get #isExpired(): boolean {
+    const isLate = this.#parts.some(
+      (part) => part.kind === "call" && part.call.state === "expired" && part.call.result === null,
+    );
+    return isLate || this.#members.some(({ view }) => view.status === "CANCELLED" && view.failure?.type === "expired");
   }
 
   #become(change: Partial<RunHead>): void {
@@ -379,7 +391,7 @@ function returned(tool: ToolExecution, isOver: boolean): Partial<Call> {
 }
 
 function stateOf(tool: ToolExecution, isOver: boolean): Call["state"] {
-  if (tool.confirmed === false) return "denied";
+  if (tool.confirmed === false) return tool.confirmation_note === EXPIRED_NOTE ? "expired" : "denied";
   if (tool.tool_call_error === true) return "failed";
   if (tool.result !== null) return "done";
   if (isOver) return "failed";

@@ -17,6 +17,7 @@ export function RunEnd({ run: { status, failure, parts } }: { run: RunView }) {
       </div>
     );
   }
+  if (status === "CANCELLED" && failure?.type === "expired") return <Mark said={texts.calls.expired} />;
   if (status === "CANCELLED") return <Mark said={texts.calls.stopped} why={failure?.message} />;
   if (status === "PENDING") return <Mark said={texts.calls.queued} />;
   if (status === "COMPLETED" && parts.length === 0) return <Mark said={texts.calls.nothingSaid} />;

@@ -11,7 +11,7 @@ export interface RunView {
   /** What the user said; of a member's run the task that it was given. */
   asked: string;
   parts: readonly Part[];
-  /** Why it failed, or was cancelled; null otherwise. */
+  /** Why it failed, or was cancelled; null otherwise. Of type `expired`: nobody answered in time. */
   failure: { type: string | null; message: string } | null;
   /** What it waits for; of a team's run its members' too. None unless it is paused. */
   waitsFor: readonly OpenRequirement[];
@@ -35,7 +35,7 @@ export interface Call {
   toolCallId: string;
   name: string;
   args: Record<string, unknown> | null;
-  state: "running" | "waits" | "done" | "failed" | "denied";
+  state: "running" | "waits" | "done" | "failed" | "denied" | "expired";
   result: string | null;
   seconds: number | null;
   /** The runs of the members that it was delegated to, in the order in which they began. */

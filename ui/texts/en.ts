@@ -235,7 +235,14 @@ export const en = {
     thought: "Thought",
     thoughtFor: (duration: string) => `Thought for ${duration}`,
     atWork: "At work",
-    states: { running: "running…", waits: "waits for a person", done: "done", failed: "failed", denied: "not allowed" },
+    states: {
+      running: "running…",
+      waits: "waits for a person",
+      done: "done",
+      failed: "failed",
+      denied: "not allowed",
+      expired: "nobody answered in time",
+    },
     arguments: "Arguments",
     noArguments: "Without arguments.",
     result: "Result",
@@ -249,6 +256,7 @@ export const en = {
     notCopied: "The browser did not allow copying. Select the text instead.",
     failed: "The run failed.",
     stopped: "Stopped.",
+    expired: "Expired: nobody answered in time.",
     queued: "Is next: waits until the run before it has ended.",
     nothingSaid: "Ended without saying anything.",
     historyDropped: (runs: number, withoutProviderData: number) =>

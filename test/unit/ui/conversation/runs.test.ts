@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { AgentEvent, Run } from "../../../../packages/client/src/index.ts";
+import type { AgentEvent, Run, ToolExecution } from "../../../../packages/client/src/index.ts";
+import type { Requirement } from "../../../../src/domain/requirement.ts";
+import { expireRequirement } from "../../../../src/engine/people/requirements.ts";
 import { keepDraft, NO_DRAFT, readDraft } from "../../../../ui/conversation/draft.ts";
 import { RunFold, type Told } from "../../../../ui/conversation/fold.ts";
 import { whatIsNew } from "../../../../ui/conversation/news.ts";
 import { hasRun, isAnsweredAgain, wholeRuns } from "../../../../ui/conversation/pages.ts";
+import type { RunStatus } from "../../../../ui/conversation/run-view.ts";
 import { storedRuns } from "../../../../ui/conversation/stored-run.ts";
 import { EVENTS, RUN_ID, SESSION_ID } from "../../../support/recorded-run.ts";
 
@@ -68,6 +71,49 @@ describe("a run of its events", () => {
     expect(fold.view.notes).toEqual([{ kind: "fallback", model: "n" }]);
     const { notes, failure } = folded([told("RunError", { error_type: "interrupted", content: "It broke off." })]).view;
     expect([notes, failure]).toEqual([[{ kind: "interrupted" }], { type: "interrupted", message: "It broke off." }]);
+  });
+
+  it("notes what was left out of the history, and forgets it with a row that has none", () => {
+    const fold = folded([]);
+    const dropped = { runs: 2, without_provider_data: 0, reason: "too long" };
+    fold.settle({ status: "COMPLETED", created_at: 1, history_dropped: dropped });
+    expect(fold.view.notes).toEqual([{ kind: "history_dropped", runs: 2, withoutProviderData: 0, reason: "too long" }]);
+    fold.settle({ status: "COMPLETED", created_at: 1 });
+    expect(fold.view.notes).toEqual([]);
+  });
+
+  it("has expired where it ended because nobody answered in time, and not where it went on or a person said no", () => {
+    const { answerNote } = expireRequirement({} as Requirement, 0);
+    const ended = (status: RunStatus, call: object) => {
+      const fold = folded([told("RunStarted")]);
+      const made = { tool_call_id: "c", tool_name: "wipe", tool_args: {}, confirmed: false, result: null, ...call };
+      fold.settle({ status, created_at: 1, tools: [made as ToolExecution] });
+      const states = fold.view.parts.map((part) => part.kind === "call" && part.call.state);
+      return [...states, fold.view.failure?.type ?? null];
+    };
+    const late = { confirmation_note: answerNote };
+    expect(ended("CANCELLED", late)).toEqual(["expired", "expired"]);
+    expect(ended("COMPLETED", { ...late, result: "Nobody answered." })).toEqual(["expired", null]);
+    expect(ended("CANCELLED", { ...late, result: "Nobody answered." })).toEqual(["expired", null]);
+    expect(ended("CANCELLED", { confirmation_note: "No." })).toEqual(["denied", null]);
+  });
+
+  it("has expired, of a team, where a member's run has", () => {
+    const { answerNote } = expireRequirement({} as Requirement, 0);
+    const tool = {
+      tool_call_id: "c",
+      tool_name: "wipe",
+      tool_args: {},
+      confirmed: false,
+      confirmation_note: answerNote,
+    };
+    const cancelled = { status: "CANCELLED", created_at: "2026-01-01T00:00:00Z" };
+    const rows = [
+      { ...row("m", "t"), ...cancelled, agent_id: "a", tools: [{ ...tool, result: null }] },
+      { ...row("t", "", "team"), ...cancelled },
+    ];
+    const [team] = storedRuns(rows as unknown as Run[], "s");
+    expect(team?.view.failure?.type).toBe("expired");
   });
 
   it("takes no event of another run", () => {
