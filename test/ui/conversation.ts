@@ -107,6 +107,37 @@ export function conversationTests(stage: Stage): void {
     },
   );
 
+  const slow = crypto.randomUUID();
+  inboxTest(
+    stage,
+    "9 what was sent is shown once, though another look at the server finds its run before it is accepted",
+    { hash: `#/s/${slow}`, before: saidIn(slow, ["Hello"]) },
+    async ({ page }) => {
+      await log(page).getByText("You said: Hello").waitFor();
+      const isHeld = Promise.withResolvers<void>();
+      const hasBegun = Promise.withResolvers<void>();
+      await page.route(/\/agents\/assistant\/runs$/, async (route) => {
+        const answer = await route.fetch();
+        hasBegun.resolve();
+        await isHeld.promise;
+        await route.fulfill({ response: answer });
+      });
+      await say(page, "Once?");
+      await hasBegun.promise;
+      const looked = page.waitForResponse(/run-previews/);
+      await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+      await (await looked).finished();
+      // The list looked in the same round.
+      await page.getByRole("link", { name: /You said: Once\?/ }).waitFor();
+      assert.equal(await log(page).locator(".asked", { hasText: "Once?" }).count(), 1);
+      await log(page).getByText("Sending…").waitFor();
+      isHeld.resolve();
+      await log(page).getByText("You said: Once?").waitFor();
+      await log(page).getByText("Sending…").waitFor({ state: "detached" });
+      assert.equal(await log(page).locator(".asked", { hasText: "Once?" }).count(), 1);
+    },
+  );
+
   const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
   inboxTest(
     stage,
@@ -240,6 +271,51 @@ export function conversationTests(stage: Stage): void {
       await last.getByRole("button", { name: "Retry" }).click();
       await log(page).getByText("You said: Fail").waitFor();
       await runs(page).nth(1).waitFor({ state: "detached" });
+    },
+  );
+
+  const told = crypto.randomUUID();
+  inboxTest(
+    stage,
+    "17 i3 a run that was stopped, that nobody answered in time, or that broke off says so, and a quiet line what was special",
+    { hash: `#/s/${told}`, before: saidIn(told, ["1", "2", "3", "4", "5", "6"]) },
+    async ({ page }) => {
+      await log(page).getByText("You said: 6").waitFor();
+      const late = { tool_call_id: "c", tool_name: "wipe", tool_args: {}, tool_call_error: null, result: null };
+      const changes = [
+        { status: "CANCELLED" },
+        {
+          status: "CANCELLED",
+          tools: [{ ...late, metrics: null, confirmed: false, confirmation_note: "Nobody answered in time." }],
+        },
+        { status: "ERROR", end: { event: "RunError", content: "Broke off.", error_type: "interrupted" } },
+        { history_dropped: { runs: 2, without_provider_data: 0, reason: "It is too long." } },
+        { end: { event: "ModelRequestStarted", model: "a-second-model" } },
+        { persisted: false },
+      ];
+      await page.route(/\/sessions\/[^/]+\/runs/, async (route) => {
+        const response = await route.fetch();
+        const rows: { events: { event: string; run_id: string }[] }[] = await response.json();
+        const json = rows.map((run, nth) => {
+          const { end, ...change } = changes[nth] ?? {};
+          const { events } = run;
+          const asked = events.findIndex(({ event }) => event === "ModelRequestStarted");
+          const made = Object.assign({}, events[asked], end);
+          if (end?.event === "RunError") return { ...run, ...change, events: [...events.slice(0, asked + 1), made] };
+          return { ...run, ...change, events: end ? events.toSpliced(asked + 1, 0, made) : events };
+        });
+        await route.fulfill({ response, json });
+      });
+      await page.reload();
+      const said = [
+        "Stopped.",
+        "Expired: nobody answered in time.",
+        "The server was interrupted. What was said until then stays.",
+        "The provider refused the history: 2 earlier runs were left out.",
+        "Answered by a-second-model: the first model was away.",
+        "The end of this run is kept, and not yet in the database.",
+      ];
+      for (const [nth, text] of said.entries()) await runs(page).nth(nth).getByText(text).waitFor();
     },
   );
 

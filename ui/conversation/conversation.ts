@@ -2,7 +2,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { ApiError, type Run } from "../../packages/client/src/index.ts";
 import { api, refused } from "../server/api.ts";
 import { type Told, toldOf } from "../server/failure.ts";
-import { learn } from "../sessions/known.ts";
+import { forget, learn } from "../sessions/known.ts";
 import { LiveRun } from "./live-run.ts";
 import { type Preview, whatIsNew } from "./news.ts";
 import { hasRun, isAnsweredAgain, wholeRuns } from "./pages.ts";
@@ -31,6 +31,8 @@ export class Conversation {
   readonly older = signal<"there" | "none" | "loading" | Told>("none");
   /** The run that somebody came for. */
   readonly found = signal<string | null>(null);
+  /** Something that was said here is on its way. What begins meanwhile may be that, and whoever says it shows it. */
+  isSaying = false;
   readonly #end = new AbortController();
 
   constructor(sessionId: string) {
@@ -62,7 +64,8 @@ export class Conversation {
       });
     } catch (error) {
       if (this.signal.aborted || refused(error)) return;
-      this.loading.value = isMissing(error) ? { state: "missing" } : { state: "failed", told: toldOf(error) };
+      if (isMissing(error)) this.#gone();
+      else this.loading.value = { state: "failed", told: toldOf(error) };
     }
   }
 
@@ -115,9 +118,14 @@ export class Conversation {
       (answer) => answer.data,
       (error: unknown) => this.#lost(error),
     );
+    if (this.isSaying) return;
     const { begun, isApart } = whatIsNew(data, (id) => this.#runs.peek().some(({ runId }) => runId === id));
     if (isApart && this.#runs.peek().length > 0) return this.load();
-    if (begun > 0) this.#append(await api.sessions.runs(this.sessionId, { limit: begun }, { signal }));
+    if (begun > 0) {
+      const rows = await api.sessions.runs(this.sessionId, { limit: begun }, { signal });
+      if (this.isSaying) return;
+      this.#append(rows);
+    }
     for (const { run_id: id, status } of data) {
       const run = this.#runs.peek().find(({ runId }) => runId === id);
       if (run?.isBehind(status)) void run.follow();
@@ -126,8 +134,14 @@ export class Conversation {
 
   /** Somebody has deleted it. Anything else passes. */
   #lost(error: unknown): never {
-    if (isMissing(error)) this.loading.value = { state: "missing" };
+    if (isMissing(error)) this.#gone();
     throw error;
+  }
+
+  /** No list has it any more, either. */
+  #gone(): void {
+    this.loading.value = { state: "missing" };
+    forget(this.sessionId);
   }
 
   /** Rows that make up whole runs: of the first team's run in a page, some members' may stand before the page. */

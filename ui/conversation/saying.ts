@@ -63,6 +63,7 @@ export class Saying {
     const key = this.draft.peek().key ?? crypto.randomUUID();
     const from = this.goesOnFrom.peek();
     keepDraft(device, sessionId, { text, key });
+    this.#conversation.isSaying = true;
     batch(() => {
       this.sending.value = text;
       this.failed.value = null;
@@ -84,6 +85,7 @@ export class Saying {
       if (!refused(error)) this.failed.value = toldOf(error);
     } finally {
       this.sending.value = null;
+      this.#conversation.isSaying = false;
     }
   }
 
