@@ -2,8 +2,10 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import { ApiError, type RunOutput, type RunStream, type RunTarget } from "../../packages/client/src/index.ts";
 import { announce } from "../app/announce.ts";
 import { tell } from "../app/notices.ts";
+import { sawEnd } from "../inbox/unread.ts";
 import { api, isAway, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
+import { pollNow } from "../server/poll.ts";
 import { texts } from "../texts/index.ts";
 import { RunFold, type RunHead, type Told } from "./fold.ts";
 import type { RunStatus, RunView } from "./run-view.ts";
@@ -124,7 +126,11 @@ export class LiveRun {
     if (before === view) return;
     this.#view.value = view;
     this.news.value += 1;
-    if (before.status !== view.status) say(view);
+    if (before.status === view.status) return;
+    say(view);
+    if (view.status === "PENDING" || view.status === "RUNNING") return;
+    sawEnd(view.sessionId);
+    pollNow();
   }
 
   #failed(error: unknown): void {

@@ -4,6 +4,8 @@ import { device } from "../app/stored.ts";
 import { type Known, known } from "../sessions/known.ts";
 import { countsOf, isUnread, MARKED_UNREAD, nowSeen, readSeen, type Seen } from "./seen.ts";
 
+/** How long it takes at most, mostly, until the list is told of an answer. */
+const TOLD_MS = 3_000;
 const KEY = "edge-sessions.seen";
 
 const kept = read();
@@ -33,6 +35,16 @@ export function beganWith(rows: readonly Known[]): void {
   const sinceMs = Date.parse(rows[0]?.updated_at ?? "1970-01-01");
   const messages = new Map(rows.map((row) => [row.session_id, row.message_count]));
   keep(nowSeen({ ...seen.peek(), sinceMs }, [...messages.keys()], (id) => messages.get(id) ?? 0, Date.now()));
+}
+
+/** An answer has ended, and one has seen it: it is read, though one may be elsewhere when the list is told how long it is now. */
+export function sawEnd(sessionId: string): void {
+  if (openSessionId.peek() !== sessionId || !isAtEnd.peek() || !isVisible.peek()) return;
+  const end = known(sessionId).subscribe((session) => {
+    if (session !== null && openSessionId.peek() !== sessionId) markRead([sessionId]);
+  });
+  // What is said later is none of it.
+  setTimeout(end, TOLD_MS);
 }
 
 export function markRead(sessionIds: readonly string[]): void {
