@@ -114,6 +114,72 @@ export function listTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "3 a list in which a name is edited stands still until that is done: what was typed, and where, stays",
+    { before: (user) => makeSessions(user, 60, (nth) => ({ session_id: `${user.id}-${nth}` })) },
+    async ({ page, user }) => {
+      await row(page, `${user.id}-59`).waitFor();
+      await page.locator(".rows").evaluate((rows) => rows.scrollTo(0, 1200));
+      await page.locator("a.row").nth(22).focus();
+      const edited = await sessionOf(page.locator("a.row:focus"));
+      await page.keyboard.press("F2");
+      const field = page.getByRole("textbox", { name: "Name of the conversation" });
+      await field.fill("Half typ");
+      const stoodAt = await topOf(field);
+      await show(page, "hidden");
+      await user.api.sessions.patch(edited, { pinned: true });
+      await user.api.sessions.patch(`${user.id}-3`, { pinned: true });
+      await lookAgain(page);
+      await row(page, edited).getByText("Pinned").waitFor({ state: "attached" });
+      await page.keyboard.type("ed");
+      assert.equal(await field.inputValue(), "Half typed");
+      assert.equal(await topOf(field), stoodAt);
+      await page.keyboard.press("Enter");
+      await firstRow(page, `${user.id}-3`).waitFor({ state: "attached" });
+      await row(page, edited).getByText("Half typed").waitFor({ state: "attached" });
+    },
+  );
+
+  inboxTest(
+    stage,
+    "4 what one has seen to its end stays read, though one leaves at once; one that was deleted elsewhere is gone",
+    {
+      before: async (user) => {
+        for (const name of ["a", "b", "c"]) await say(user, `Hello ${name}`, `${user.id}-${name}`);
+      },
+      expected: /status of 404/,
+    },
+    async ({ page, user }) => {
+      const [a, b, c] = [`${user.id}-a`, `${user.id}-b`, `${user.id}-c`];
+      // No round of the clock may be what tells it.
+      await page.addInitScript({
+        content:
+          "const wait = setTimeout; setTimeout = (act, ms, ...rest) => ms === 10000 ? 0 : wait(act, ms, ...rest);",
+      });
+      await page.reload();
+      await row(page, a).click();
+      await page.getByRole("log").getByText("You said: Hello a").waitFor();
+      const field = page.getByRole("textbox", { name: "Message", exact: true });
+      await field.fill("And more");
+      await field.press("Enter");
+      await row(page, a).getByText("You said: And more").waitFor();
+      await user.api.sessions.delete(c);
+      await row(page, c).click();
+      await page.getByText("There is no such conversation").waitFor();
+      await row(page, c).waitFor({ state: "detached" });
+      await row(page, b).click();
+      await page.getByRole("log").getByText("You said: Hello b").waitFor();
+      await lookAgain(page);
+      assert.equal(await page.locator("a.row.unread").count(), 0);
+      // And while one looks at it.
+      await user.api.sessions.delete(b);
+      await lookAgain(page);
+      await page.getByText("There is no such conversation").waitFor();
+      await row(page, b).waitFor({ state: "detached" });
+    },
+  );
+
+  inboxTest(
+    stage,
     "4 what is said while it is not open is unread in this browser, until it is opened or marked",
     { before: (user) => Promise.all(["a", "b"].map((name) => say(user, `Hello ${name}`, `${user.id}-${name}`))) },
     async ({ page, user, open }) => {

@@ -1,6 +1,8 @@
+import { useComputed } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { renaming } from "../sessions/rename.ts";
 import { chooseRow, RowTools, renameRow } from "../sessions/row-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { keepPlace, placeIn } from "./keep-place.ts";
@@ -14,7 +16,12 @@ const idsNow = () => shownIds.peek();
 /** All rows that are loaded. The browser skips those that are out of sight, and the next page comes before its place is in sight. */
 export function Rows() {
   const list = useRef<HTMLUListElement>(null);
-  const ids = shownIds.value;
+  const newest = shownIds.value;
+  // While a name is edited in the list it stands still: a field that moves is lost from sight, and loses where one types in it.
+  const isStill = useComputed(() => renaming.value?.at === "row").value;
+  const still = useRef(newest);
+  if (!isStill) still.current = newest;
+  const ids = still.current;
   const loaded = currentList.value;
   // Of a row that is given again as it was nothing is compared: thousands of them cost next to nothing.
   const made = useRef(new Map<string, VNode>()).current;
