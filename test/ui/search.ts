@@ -32,7 +32,17 @@ export function searchTests(stage: Stage): void {
       await page.waitForURL(/#\/s\/[^/]+-parcel\/r\/[^/?]+\?q=parcel/);
 
       // The run that was found has the focus, once it is there.
-      await page.locator("main :focus").waitFor();
+      const found = page.locator(".log-run:focus");
+      await found.waitFor();
+      // A conversation that is called by its first words is found where they were said.
+      await field.fill("zeppelin");
+      await field.press("Enter");
+      await page.waitForURL(/-air\/r\//);
+      await found.getByText("zeppelin").first().waitFor();
+      await field.fill("parcel");
+      await field.press("Enter");
+      await page.waitForURL(/-parcel\/r\//);
+      await found.getByText("parcel").first().waitFor();
       await field.fill("zeppelin");
       const names = page.getByRole("region", { name: "Names" });
       await names.getByRole("link").locator("mark").getByText("zeppelin").waitFor();
@@ -41,6 +51,7 @@ export function searchTests(stage: Stage): void {
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
       await page.waitForURL(/-air\/r\//);
+      await found.getByText("zeppelin").first().waitFor();
 
       await field.fill("!?");
       await page.getByText("Nothing found for “!?”").waitFor();

@@ -37,8 +37,10 @@ async function openFirst(): Promise<void> {
   if (words !== typed.peek() || there === null) return;
   const [name] = there.names.data;
   const [message] = there.messages.data;
-  if (name !== undefined) go(sessionScreen(name.session_id));
-  else if (message !== undefined) go(sessionScreen(message.session_id, message.run_id));
+  // A name may be the first words of what was said: then they are where they were said.
+  if (message !== undefined && (name === undefined || name.session_id === message.session_id)) {
+    go(sessionScreen(message.session_id, message.run_id));
+  } else if (name !== undefined) go(sessionScreen(name.session_id));
 }
 
 /** Looks for words in names and in what was said. */
