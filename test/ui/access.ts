@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { inboxTest } from "./support/inbox-page.ts";
+import { say } from "./support/sessions.ts";
 import type { Stage } from "./support/stage.ts";
 
 const field = (page: Page) => page.getByLabel("Key or token");
@@ -39,6 +40,27 @@ export function accessTests(stage: Stage): void {
       await Promise.all([field(third).waitFor(), field(other).waitFor()]);
       assert.deepEqual(await kept(other), [null, null]);
       for (const one of [page, other, third]) assert.ok(!one.url().includes(user.token));
+    },
+  );
+
+  inboxTest(
+    stage,
+    "28 Disconnect takes away what the browser keeps of its caller, and leaves how one likes the page",
+    { credential: null, expected: /401/ },
+    async ({ page, user }) => {
+      const sessionId = await say(user, "Hello");
+      await page.getByLabel("Remember on this device").check();
+      await connect(page, user.token);
+      await page.goto(`${stage.url}/ui/#/s/${sessionId}`);
+      await page.getByRole("textbox", { name: "Message" }).fill("Not sent");
+      await page.goto(`${stage.url}/ui/#/new`);
+      await page.getByLabel("First message").fill("Not sent either");
+      const keys = () => page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort());
+      assert.ok((await keys()).includes(`edge-sessions.draft.${sessionId}`));
+      await page.goto(`${stage.url}/ui/#/connect`);
+      await page.getByRole("button", { name: "Disconnect" }).click();
+      await field(page).waitFor();
+      assert.deepEqual(await keys(), ["edge-sessions.settings"]);
     },
   );
 

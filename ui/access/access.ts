@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { Me } from "../../packages/client/src/index.ts";
 import { heldIds, holds, type Scope } from "../../src/domain/scope.ts";
 import type { Told } from "../server/failure.ts";
-import { forgetCredential, KEY, keepCredential, places, readCredential } from "./credential.ts";
+import { forgetCredential, forgetTraces, KEY, keepCredential, places, readCredential } from "./credential.ts";
 
 /** As `GET /info` answers, as far as the page needs it. */
 export interface Server {
@@ -52,6 +52,7 @@ export const mayBegin = computed(() => mayForSome("agents:run") || mayForSome("t
 /** Takes what the server has said of the caller. Another caller begins with an empty page: this one has the sessions of the one before. */
 export function grant(caller: Me): void {
   if (shownTo !== null && shownTo !== caller.actor) {
+    forgetTraces(places());
     location.reload();
     return;
   }
@@ -66,9 +67,10 @@ export function connect(text: string, onDevice: boolean, caller: Me): void {
   grant(caller);
 }
 
-/** Forgets the credential, and with it all that the page has in memory. */
+/** Forgets the credential, and with it all that the page has in memory, and what the browser keeps of who has shown it. */
 export function disconnect(): void {
   forgetCredential(places());
+  forgetTraces(places());
   location.hash = "#/";
   location.reload();
 }
@@ -76,7 +78,10 @@ export function disconnect(): void {
 /** Who disconnects, or becomes somebody else, does so in all tabs of the device. */
 export function followOtherTabs(): void {
   addEventListener("storage", ({ key }) => {
-    const isOther = readCredential(places()) !== credential.peek();
-    if ((key === KEY || key === null) && isOther) location.reload();
+    const now = readCredential(places());
+    if ((key !== KEY && key !== null) || now === credential.peek()) return;
+    // This tab's own.
+    if (now === null) forgetTraces(places());
+    location.reload();
   });
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { credentialIn, forgetCredential, keepCredential, readCredential } from "../../../ui/access/credential.ts";
+import {
+  credentialIn,
+  forgetCredential,
+  forgetTraces,
+  keepCredential,
+  readCredential,
+} from "../../../ui/access/credential.ts";
 import { readHeld } from "../../../ui/access/held-scopes.ts";
 
 function place() {
@@ -9,6 +15,10 @@ function place() {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
+    key: (nth: number) => [...kept.keys()][nth] ?? null,
+    get length() {
+      return kept.size;
+    },
   };
 }
 
@@ -21,6 +31,22 @@ describe("a credential", () => {
     expect([places.device.kept.size, readCredential(places)]).toEqual([0, "another"]);
     forgetCredential(places);
     expect(readCredential(places)).toBeNull();
+  });
+
+  it("takes with it what else is kept of a caller, and leaves how one likes the page", () => {
+    const places = { tab: place(), device: place() };
+    keepCredential(places, "one", true);
+    for (const key of ["draft.a", "draft.b", "seen", "work", "settings"])
+      places.device.setItem(`edge-sessions.${key}`, "x");
+    places.device.setItem("of.another.page", "x");
+    places.tab.setItem("edge-sessions.new", "x");
+    forgetTraces(places);
+    expect(places.tab.kept.size).toBe(0);
+    expect([...places.device.kept.keys()]).toEqual([
+      "edge-sessions.credential",
+      "edge-sessions.settings",
+      "of.another.page",
+    ]);
   });
 
   it("is taken with what people copy around it, and not where no header takes it", () => {
