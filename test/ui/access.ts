@@ -131,6 +131,26 @@ export function accessTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "28 a browser that forbids its storage, or has none left, does all but keep",
+    { credential: null, expected: /401/ },
+    async ({ page, user }) => {
+      await page.addInitScript(`
+        Object.defineProperty(window, "localStorage", { get() { throw new DOMException("", "SecurityError"); } });
+        Storage.prototype.setItem = () => { throw new DOMException("", "QuotaExceededError"); };
+      `);
+      await page.reload();
+      await connect(page, user.token);
+      await inbox(page);
+      const { data } = await user.api.sessions.create({ session_name: "Forgetful", agent_id: "assistant" });
+      await page.evaluate(`location.hash = "#/s/${data.session_id}"`);
+      await page.getByRole("textbox", { name: "Message", exact: true }).fill("hello");
+      await page.keyboard.press("Enter");
+      await page.getByText("You said: hello").first().waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
     "36 a server that does not answer at first is said so, and asked again",
     { credential: null, expected: /401|ERR_FAILED/ },
     async ({ page, user }) => {

@@ -93,6 +93,19 @@ export function approvalsTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "18 the time to answer is the server's, whatever clock the browser has",
+    { hash, before: (user) => ask(user, ["delete_record", { id: "1" }]) },
+    async ({ page }) => {
+      for (const days of [-4_000, 4_000]) {
+        await page.addInitScript(`const now = Date.now; Date.now = () => now() + ${days} * 86_400_000`);
+        await told(page, (row) => ({ ...row, expires_at: new Date(Date.now() + 3_600_000).toISOString() }));
+        await page.getByText(/Expires in 59 min/).waitFor();
+      }
+    },
+  );
+
+  inboxTest(
+    stage,
     "18 a confirmation whose time is over says so",
     { hash, before: (user) => ask(user, ["delete_record", { id: "1" }]) },
     async ({ page }) => {

@@ -23,6 +23,30 @@ const ROW = '"data-session"';
 export function listTests(stage: Stage): void {
   inboxTest(
     stage,
+    "3 a session of a file whose dates are still to come hides nothing that changes",
+    {
+      before: async (user) => {
+        const line = {
+          session_id: `to-come-${user.id}`,
+          user_id: user.id,
+          agent_id: "assistant",
+          session_type: "agent",
+        };
+        const dates = { created_at: 4e9, updated_at: 2e11, session_data: { session_name: "To come" }, runs: [] };
+        await stage.staff.request("POST", "/import", { body: JSON.stringify({ ...line, ...dates }) });
+      },
+    },
+    async ({ page, user }) => {
+      await page.getByText("To come").waitFor();
+      const sessionId = await say(user, "news");
+      await lookAgain(page);
+      await row(page, sessionId).waitFor();
+      await page.locator(".unread").getByText("You said: news").waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
     "1 the list is there with one request, and asks for its next page when the last row is within one screen",
     { before: (user) => makeSessions(user, 60) },
     async ({ page }) => {

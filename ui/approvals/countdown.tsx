@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { durationText } from "../parts/duration.ts";
 import { Icon } from "../parts/icon.tsx";
 import { longTime } from "../parts/time-text.ts";
+import { serverNowMs } from "../server/clock.ts";
 import { texts } from "../texts/index.ts";
 import type { Asked, WaitingRun } from "./asked.ts";
 import { lookUp } from "./fate.ts";
@@ -10,11 +11,11 @@ import { lookUp } from "./fate.ts";
 let timer: ReturnType<typeof setInterval> | undefined;
 
 /** Goes on each second as long as somebody counts. */
-const nowMs = signal(Date.now(), {
+const nowMs = signal(serverNowMs(), {
   watched() {
-    nowMs.value = Date.now();
+    nowMs.value = serverNowMs();
     timer = setInterval(() => {
-      nowMs.value = Date.now();
+      nowMs.value = serverNowMs();
     }, 1_000);
   },
   unwatched() {

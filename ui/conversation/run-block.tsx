@@ -27,7 +27,7 @@ export function RunBlock({ run, acts }: { run: ReadonlySignal<RunView>; acts?: C
           <span class="answer-of" dir="auto">
             {of.name}
           </span>
-          <Time at={new Date(createdAtMs).toISOString()} />
+          <Time at={createdAtMs} />
         </header>
         <Parts run={view} />
         <WaitingCalls run={view} />

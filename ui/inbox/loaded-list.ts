@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { SessionList, SessionsQuery } from "../../packages/client/src/index.ts";
 import type { Filter } from "../app/route.ts";
 import { api, refused } from "../server/api.ts";
+import { serverNowMs } from "../server/clock.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { known, learn } from "../sessions/known.ts";
 import { belongs, changesQuery, listQuery, withChanges, withOlder } from "./list-rules.ts";
@@ -10,6 +11,8 @@ import { beganWith, hasUnread, readUpToMs } from "./unread.ts";
 const PAGE = 50;
 /** Who was away for longer than this many pages of changes gets the list anew. */
 const PAGES_OF_CHANGES = 4;
+/** Servers' clocks differ, and times of changes move on by a second for each. */
+const AHEAD_MS = 60_000;
 
 /** The sessions that a filter shows, as far as they are loaded, newest change first. */
 export class LoadedList {
@@ -98,9 +101,11 @@ export class LoadedList {
   }
 
   #heard(rows: SessionList["data"]): void {
-    const newest = rows[0]?.updated_at;
+    // A file that was taken in may have dates that are still to come. Nothing new would be heard of until then.
+    const past = rows.filter(({ updated_at: at }) => Date.parse(at) <= serverNowMs() + AHEAD_MS);
+    const newest = past[0]?.updated_at;
     if (newest !== undefined && newest > (this.#since ?? "")) this.#since = newest;
-    beganWith(rows);
+    beganWith(past);
   }
 
   #belongs(id: string): boolean {

@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { openSessionId } from "../app/place.ts";
 import { device } from "../app/stored.ts";
+import { serverNowMs } from "../server/clock.ts";
 import { type Known, known } from "../sessions/known.ts";
 import { countsOf, isUnread, MARKED_UNREAD, nowSeen, readSeen, type Seen } from "./seen.ts";
 
@@ -34,7 +35,7 @@ export function beganWith(rows: readonly Known[]): void {
   isFirstVisit = false;
   const sinceMs = Date.parse(rows[0]?.updated_at ?? "1970-01-01");
   const messages = new Map(rows.map((row) => [row.session_id, row.message_count]));
-  keep(nowSeen({ ...seen.peek(), sinceMs }, [...messages.keys()], (id) => messages.get(id) ?? 0, Date.now()));
+  keep(nowSeen({ ...seen.peek(), sinceMs }, [...messages.keys()], (id) => messages.get(id) ?? 0, serverNowMs()));
 }
 
 /** An answer has ended, and one has seen it: it is read, though one may be elsewhere when the list is told how long it is now. */
@@ -56,7 +57,7 @@ export function markUnread(sessionIds: readonly string[]): void {
 }
 
 function mark(sessionIds: readonly string[], messagesOf: (id: string) => number): void {
-  keep(nowSeen(seen.peek(), sessionIds, messagesOf, Date.now()));
+  keep(nowSeen(seen.peek(), sessionIds, messagesOf, serverNowMs()));
 }
 
 function keep(value: Seen): void {

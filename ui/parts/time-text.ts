@@ -2,6 +2,7 @@ const DAY_MS = 86_400_000;
 
 /** Today the time, this week the day, this year day and month, else the date: as lists of mail have it, in the browser's language. */
 export function shortTime(date: Date, now: Date, language?: string): string {
+  if (Number.isNaN(date.getTime())) return "";
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options).format(date);
   if (date.toDateString() === now.toDateString()) return format({ hour: "numeric", minute: "2-digit" });
   const ageMs = now.getTime() - date.getTime();
@@ -11,4 +12,6 @@ export function shortTime(date: Date, now: Date, language?: string): string {
 }
 
 export const longTime = (date: Date, language?: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" }).format(date);
+  Number.isNaN(date.getTime())
+    ? ""
+    : new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" }).format(date);

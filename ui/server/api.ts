@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { ApiError, ConnectionError, EdgeSessions, type Me } from "../../packages/client/src/index.ts";
 import { access, grant, type Server, server, shownCredential } from "../access/access.ts";
+import { hearTime } from "./clock.ts";
 
 /** Whether the server has answered the last request, whatever it said. */
 export const isReached = signal(true);
@@ -13,6 +14,7 @@ export const api = new EdgeSessions({
     try {
       const response = await fetch(url, init);
       isReached.value = true;
+      hearTime(response.headers.get("Date"));
       return response;
     } catch (error) {
       if (init.signal?.aborted !== true) isReached.value = false;

@@ -11,5 +11,7 @@ export interface Told {
 export function toldOf(error: unknown): Told {
   if (error instanceof ApiError) return { text: error.detail, requestId: error.requestId };
   if (error instanceof ConnectionError) return { text: texts.failures.away, requestId: null };
+  // What a caller's own code says when it was told something else than it expects is for nobody who reads a page.
+  if (error instanceof TypeError) return { text: texts.failures.strange, requestId: null };
   return { text: error instanceof Error ? error.message : String(error), requestId: null };
 }

@@ -41,6 +41,7 @@ export const en = {
     crashed: "This part of the page has failed.",
   },
   failures: {
+    strange: "What came back is not what this page understands. Reload the page: there may be a new version of it.",
     away: "The server does not answer.",
     awayNow: "It is asked again every few seconds.",
     begin: "The page cannot begin.",
