@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 const FOLDER = path.resolve(import.meta.dirname, "../../../ui");
 const sources = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tsx"));
 
-/** Words between two tags; what has signs of code in it is a comparison or a type. */
-const BETWEEN_TAGS = /(?<!=)>([^<>{}=;()|&]*\p{L}{2}[^<>{}=;()|&]*)<\/?\w/gu;
+/** Words between two tags; what has signs of code in it is a comparison or a type, as a comma behind `>` is. */
+const BETWEEN_TAGS = /(?<!=)>(?!,)([^<>{}=;()|&]*\p{L}{2}[^<>{}=;()|&]*)<\/?\w/gu;
 /** Attributes that people read or hear, with words of their own. */
 const IN_ATTRIBUTE = /\b(?:aria-label|aria-description|title|placeholder|alt|label|hint)="([^"]*\p{L}{2}[^"]*)"/gu;
 
