@@ -1,13 +1,8 @@
-import type {
-  AgentEvent,
-  Metrics,
-  OpenRequirement,
-  RunOutput,
-  ToolExecution,
-} from "../../packages/client/src/index.ts";
+import type { AgentEvent, Metrics, OpenRequirement } from "../../packages/client/src/index.ts";
 import { openOf } from "../../packages/client/src/requirements.ts";
-import { type CalledPart, placedMembers } from "./placed-members.ts";
-import type { Call, Note, Part, RunStatus, RunView } from "./run-view.ts";
+import { RunParts } from "./run-parts.ts";
+import type { Note, RunStatus, RunView } from "./run-view.ts";
+import { componentOf, kindOf, type Said, secondsOf, type Told } from "./told.ts";
 
 /** What is known of a run before its first event. */
 export type RunHead = Pick<
@@ -15,65 +10,15 @@ export type RunHead = Pick<
   "runId" | "sessionId" | "of" | "status" | "asked" | "createdAtMs" | "regeneratedFrom"
 >;
 
-/** What the server says of a run beside its events: a list's row and a run's own answer have it both. */
-export interface Said {
-  status: RunStatus;
-  tools?: readonly ToolExecution[] | null;
-  metrics?: Metrics | null;
-  history_dropped?: RunOutput["history_dropped"];
-  regenerated_from?: string | null;
-  /** Epoch seconds, or ISO 8601. */
-  created_at: number | string;
-  persisted?: boolean;
-  /** Of a paused run: what is open. */
-  requirements?: RunOutput["requirements"];
-  /** The same of a team's members. */
-  member_responses?: readonly unknown[];
-}
-
-/** An event, with the fields that any of them may have. */
-export interface Told {
-  event: string;
-  run_id: string;
-  parent_run_id?: string;
-  agent_id?: string;
-  agent_name?: string;
-  team_id?: string;
-  team_name?: string;
-  /** Epoch seconds. One that was made of what is stored does not say it. */
-  created_at?: number;
-  content?: string;
-  reasoning_content?: string;
-  model?: string;
-  tool?: ToolExecution;
-  requirements?: OpenRequirement[];
-  reason?: string;
-  error_type?: string;
-  finish_reason?: string;
-  metrics?: Metrics;
-  persisted?: boolean;
-}
-
-/** An event's name without `Team`, which a team's own events begin with. */
-export const kindOf = ({ event }: Pick<Told, "event">): string => event.replace(/^Team/, "");
-
-/** What the server notes at a call that nobody has answered in time, as if it had been refused. */
-const EXPIRED_NOTE = "Nobody answered in time.";
-
-type SayingPart = Extract<Part, { kind: "text" | "thought" }>;
-
 /** Makes of a run's events what the page shows of it. Events come in order, each once; those of its members are among them. */
 export class RunFold {
   #head: RunHead;
   #view: RunView | null = null;
-  readonly #parts: Part[] = [];
+  readonly #parts: RunParts;
   readonly #members: RunFold[] = [];
-  /** By the id of a call's part: the member run that the server says it made. */
-  readonly #children = new Map<string, string>();
   /** The model that is asked; null between two answers. */
   #asking: string | null = null;
   #answer = -1;
-  #thoughtSince = 0;
   #failure: RunView["failure"] = null;
   #waitsFor: readonly OpenRequirement[] = [];
   #notes: readonly Note[] = [];
@@ -81,13 +26,14 @@ export class RunFold {
 
   constructor(head: RunHead) {
     this.#head = head;
+    this.#parts = new RunParts(head.runId);
   }
 
   /** The run as far as it has been told. The same as before, if nothing was. */
   get view(): RunView {
     this.#view ??= {
       ...this.#head,
-      parts: this.#withMembers(),
+      parts: this.#parts.withMembers(this.#memberViews),
       failure: this.#failure,
       waitsFor: this.#waitsFor,
       notes: this.#notes,
@@ -130,7 +76,7 @@ export class RunFold {
       regeneratedFrom: said.regenerated_from ?? null,
     };
     this.#metrics = said.metrics ?? this.#metrics;
-    this.#settleCalls(said.tools ?? []);
+    this.#parts.settle(said.tools ?? [], this.#isOver || said.status === "REGENERATED");
     // Some of it may have been answered since the run has paused.
     if (said.status === "PAUSED" && said.requirements) this.#waitsFor = openOf(said.requirements);
     this.#notes = this.#notes.filter(({ kind }) => kind !== "unsaved" && kind !== "history_dropped");
@@ -161,10 +107,10 @@ export class RunFold {
         this.#closeAnswer(event);
         break;
       case "ToolCallStarted":
-        this.#called(event.tool);
+        if (event.tool) this.#parts.call(event.tool);
         break;
       case "ToolCallCompleted":
-        this.#returned(event.tool);
+        if (event.tool) this.#parts.endCall(event.tool, this.#memberViews);
         break;
       case "RunStarted":
         this.#become({ status: "RUNNING" });
@@ -197,10 +143,12 @@ export class RunFold {
 
   /** Whether it ended because nobody has answered what it waited for: no model was told of the call's end. */
   get #isExpired(): boolean {
-    const isLate = this.#parts.some(
-      (part) => part.kind === "call" && part.call.state === "expired" && part.call.result === null,
-    );
-    return isLate || this.#members.some(({ view }) => view.status === "CANCELLED" && view.failure?.type === "expired");
+    if (this.#parts.hasExpired) return true;
+    return this.#memberViews.some(({ status, failure }) => status === "CANCELLED" && failure?.type === "expired");
+  }
+
+  get #memberViews(): RunView[] {
+    return this.#members.map(({ view }) => view);
   }
 
   #become(change: Partial<RunHead>): void {
@@ -217,7 +165,7 @@ export class RunFold {
     if (this.#asking !== null && this.#asking !== model) this.#note({ kind: "fallback", model });
     else this.#answer += 1;
     this.#asking = model;
-    this.#closeCalls("done");
+    this.#parts.closeCalls("done");
   }
 
   #said(event: Told): void {
@@ -227,81 +175,15 @@ export class RunFold {
       this.#answer += 1;
       this.#asking = "";
     }
-    if (thought !== "") {
-      if (!this.#append("thought", thought)) this.#thoughtSince = secondsOf(event);
-    }
+    if (thought !== "") this.#parts.think(this.#answer, thought, secondsOf(event));
     if (content === "") return;
-    this.#closeThought(event);
-    this.#append("text", content);
-  }
-
-  /** Adds to what this answer says; false where that is its beginning. */
-  #append(kind: SayingPart["kind"], delta: string): boolean {
-    const id = `${this.#head.runId}:${this.#answer}${kind === "thought" ? ":t" : ""}`;
-    const at = this.#parts.findLastIndex((part) => part.id === id);
-    const before = this.#parts[at];
-    if (before === undefined || before.kind === "call") {
-      const made = { id, text: delta, isOpen: true };
-      this.#parts.push(kind === "text" ? { kind, ...made } : { kind, ...made, seconds: null });
-      return false;
-    }
-    this.#parts[at] = { ...before, text: before.text + delta };
-    return true;
+    this.#parts.closeThought(secondsOf(event));
+    this.#parts.say(this.#answer, content);
   }
 
   #closeAnswer(event: Told): void {
     this.#asking = null;
-    this.#closeThought(event);
-    this.#changeParts((part) => (part.kind === "text" && part.isOpen ? { ...part, isOpen: false } : part));
-  }
-
-  #closeThought(event: Told): void {
-    this.#changeParts((part) => {
-      if (part.kind !== "thought" || !part.isOpen) return part;
-      const seconds = secondsOf(event) - this.#thoughtSince;
-      return { ...part, isOpen: false, seconds: Number.isNaN(seconds) ? null : Math.max(1, seconds) };
-    });
-  }
-
-  #changeParts(change: (part: Part) => Part): void {
-    for (const [at, part] of this.#parts.entries()) this.#parts[at] = change(part);
-  }
-
-  #changeCall(at: number, change: Partial<Call>): void {
-    const part = this.#parts[at];
-    if (part?.kind === "call") this.#parts[at] = { ...part, call: { ...part.call, ...change } };
-  }
-
-  /** The last call of this id, for which it holds. Models give an id again in another answer. */
-  #callAt(toolCallId: string, isIt: (state: Call["state"]) => boolean): number {
-    return this.#parts.findLastIndex(
-      (part) => part.kind === "call" && part.call.toolCallId === toolCallId && isIt(part.call.state),
-    );
-  }
-
-  #called(tool: ToolExecution | undefined): void {
-    if (tool === undefined) return;
-    const waited = this.#callAt(tool.tool_call_id, (state) => state === "waits");
-    if (waited < 0) this.#parts.push(this.#callPart(tool, "running"));
-    else this.#changeCall(waited, { state: "running", args: tool.tool_args });
-  }
-
-  #callPart(tool: ToolExecution, state: Call["state"]): CalledPart {
-    const nth = this.#parts.filter(({ kind }) => kind === "call").length;
-    const { tool_call_id: toolCallId, tool_name: name, tool_args: args } = tool;
-    const call: Call = { toolCallId, name, args, state, result: null, seconds: null, members: [] };
-    return { kind: "call", id: `${this.#head.runId}:c${nth}`, call };
-  }
-
-  #returned(tool: ToolExecution | undefined): void {
-    if (tool === undefined) return;
-    const at = this.#callAt(tool.tool_call_id, (state) => state === "running");
-    const part = this.#parts[at];
-    if (part === undefined) return;
-    if (tool.child_run_id) this.#children.set(part.id, tool.child_run_id);
-    // Of a call whose member waits for a person, the event's result says only that.
-    const made = this.#withMembers()[at];
-    if (made?.kind === "call" && made.call.state !== "waits") this.#changeCall(at, returned(tool, true));
+    this.#parts.closeAnswer(secondsOf(event));
   }
 
   #paused(event: Told): void {
@@ -309,25 +191,15 @@ export class RunFold {
     this.#become({ status: "PAUSED" });
     this.#waitsFor = openOf(event.requirements);
     for (const { member_run_id: of = this.#head.runId, tool_execution: tool } of this.#waitsFor) {
-      const isThere = this.#callAt(tool.tool_call_id, (state) => state === "waits") >= 0;
-      if (of === this.#head.runId && !isThere) this.#parts.push(this.#callPart(tool, "waits"));
+      if (of === this.#head.runId) this.#parts.wait(tool);
     }
-  }
-
-  /** No call is open when the model is asked again. One that no event has closed was refused, or done elsewhere: `settle` knows. */
-  #closeCalls(state: "done" | "failed"): void {
-    this.#changeParts((part) =>
-      part.kind === "call" && (part.call.state === "waits" || part.call.state === "running")
-        ? { ...part, call: { ...part.call, state } }
-        : part,
-    );
   }
 
   #ended(event: Told, status: RunStatus): void {
     this.#closeAnswer(event);
     this.#waitsFor = [];
     this.#become({ status });
-    this.#closeCalls(status === "COMPLETED" ? "done" : "failed");
+    this.#parts.closeCalls(status === "COMPLETED" ? "done" : "failed");
   }
 
   #failed(event: Told): void {
@@ -342,73 +214,4 @@ export class RunFold {
     this.#metrics = event.metrics ?? this.#metrics;
     if (event.finish_reason === "length") this.#note({ kind: "cut" });
   }
-
-  /** The calls as the server has them in the end, in their order. Their ids count within one answer only, so the n-th is the n-th. */
-  #settleCalls(tools: readonly ToolExecution[]): void {
-    const isOver = ["COMPLETED", "CANCELLED", "ERROR", "REGENERATED"].includes(this.#head.status);
-    const seen = new Map<string, number>();
-    let last = -1;
-    for (const tool of tools) {
-      const nth = seen.get(tool.tool_call_id) ?? 0;
-      seen.set(tool.tool_call_id, nth + 1);
-      const ats = this.#parts.flatMap((part, at) =>
-        part.kind === "call" && part.call.toolCallId === tool.tool_call_id ? [at] : [],
-      );
-      let at = ats[nth];
-      if (at === undefined) {
-        at = last < 0 ? this.#parts.length : last + 1;
-        this.#parts.splice(at, 0, this.#callPart(tool, "done"));
-      }
-      this.#changeCall(at, returned(tool, isOver));
-      const part = this.#parts[at];
-      if (tool.child_run_id && part !== undefined) this.#children.set(part.id, tool.child_run_id);
-      last = at;
-    }
-  }
-
-  #withMembers(): readonly Part[] {
-    const calls = this.#parts.filter((part) => part.kind === "call");
-    if (this.#members.length === 0) return [...this.#parts];
-    const placed = placedMembers(
-      calls,
-      this.#members.map(({ view }) => view),
-      this.#children,
-    );
-    return this.#parts.map((part) => {
-      const members = placed.get(part.id);
-      if (part.kind !== "call" || members === undefined) return part;
-      const isWaiting = part.call.state === "running" && members.some(({ status }) => status === "PAUSED");
-      return { ...part, call: { ...part.call, members, ...(isWaiting && { state: "waits" as const }) } };
-    });
-  }
 }
-
-/** What came of a call. */
-function returned(tool: ToolExecution, isOver: boolean): Partial<Call> {
-  const { result, tool_args: args } = tool;
-  const duration = tool.metrics?.duration;
-  return { state: stateOf(tool, isOver), result, args, seconds: typeof duration === "number" ? duration : null };
-}
-
-function stateOf(tool: ToolExecution, isOver: boolean): Call["state"] {
-  if (tool.confirmed === false) return tool.confirmation_note === EXPIRED_NOTE ? "expired" : "denied";
-  if (tool.tool_call_error === true) return "failed";
-  if (tool.result !== null) return "done";
-  if (isOver) return "failed";
-  const isOpen = tool.requires_confirmation || tool.requires_user_input || tool.external_execution_required;
-  return isOpen ? "waits" : "running";
-}
-
-/** Who speaks. */
-function componentOf({
-  agent_id: agentId,
-  agent_name: agentName,
-  team_id: teamId,
-  team_name: teamName,
-}: Told): RunView["of"] {
-  return teamId === undefined
-    ? { kind: "agent", id: agentId ?? "", name: agentName || (agentId ?? "") }
-    : { kind: "team", id: teamId, name: teamName || teamId };
-}
-
-const secondsOf = ({ created_at: at = Number.NaN }: Told): number => at;

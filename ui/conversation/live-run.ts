@@ -7,9 +7,10 @@ import { api, isAway, refused } from "../server/api.ts";
 import { toldOf } from "../server/failure.ts";
 import { pollNow } from "../server/poll.ts";
 import { texts } from "../texts/index.ts";
-import { RunFold, type RunHead, type Told } from "./fold.ts";
+import { RunFold, type RunHead } from "./fold.ts";
 import type { RunStatus, RunView } from "./run-view.ts";
 import { shownRuns } from "./shown-runs.ts";
+import type { Told } from "./told.ts";
 
 /** How often a hidden page, which has no frames, shows what has come. */
 const HIDDEN_MS = 250;

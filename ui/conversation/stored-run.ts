@@ -1,6 +1,7 @@
 import type { Message, Run } from "../../packages/client/src/index.ts";
-import { kindOf, RunFold, type RunHead, type Told } from "./fold.ts";
+import { RunFold, type RunHead } from "./fold.ts";
 import type { RunView } from "./run-view.ts";
+import { kindOf, type Told } from "./told.ts";
 
 /** What a list's row says of a run before its events are read. */
 export const headOf = (run: Run, sessionId: string): RunHead => ({

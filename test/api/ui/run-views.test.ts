@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import type { Run } from "../../../packages/client/src/index.ts";
-import { RunFold, type Said, type Told } from "../../../ui/conversation/fold.ts";
+import { RunFold } from "../../../ui/conversation/fold.ts";
 import type { Part, RunView } from "../../../ui/conversation/run-view.ts";
 import { headOf, storedRuns } from "../../../ui/conversation/stored-run.ts";
+import type { Said, Told } from "../../../ui/conversation/told.ts";
 import { testAgent } from "../../support/agents.ts";
 import { goOn } from "../../support/continue.ts";
 import { call, newId, openRun, run, send } from "../../support/http.ts";

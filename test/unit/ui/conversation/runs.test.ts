@@ -3,11 +3,12 @@ import type { AgentEvent, Run, ToolExecution } from "../../../../packages/client
 import type { Requirement } from "../../../../src/domain/requirement.ts";
 import { expireRequirement } from "../../../../src/engine/people/requirements.ts";
 import { keepDraft, NO_DRAFT, readDraft } from "../../../../ui/conversation/draft.ts";
-import { RunFold, type Told } from "../../../../ui/conversation/fold.ts";
+import { RunFold } from "../../../../ui/conversation/fold.ts";
 import { whatIsNew } from "../../../../ui/conversation/news.ts";
 import { hasRun, isAnsweredAgain, wholeRuns } from "../../../../ui/conversation/pages.ts";
 import type { RunStatus } from "../../../../ui/conversation/run-view.ts";
 import { storedRuns } from "../../../../ui/conversation/stored-run.ts";
+import type { Told } from "../../../../ui/conversation/told.ts";
 import { EVENTS, RUN_ID, SESSION_ID } from "../../../support/recorded-run.ts";
 
 const folded = (events: readonly (Told | AgentEvent)[], runId = "r") => {
