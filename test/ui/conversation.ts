@@ -325,6 +325,7 @@ export function conversationTests(stage: Stage): void {
     "18 an answer that is given in the conversation goes on there at once",
     {
       hash: `#/s/${asking}`,
+      expected: /ERR_FAILED/,
       before: ({ api }) =>
         api.agent("operator").run({ message: '/tool delete_record {"id":"r-1"}', sessionId: asking }).result(),
     },
