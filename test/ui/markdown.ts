@@ -69,6 +69,32 @@ async function show(page: Page, sessionId: string, runs: number): Promise<void> 
 }
 
 export function markdownTests(stage: Stage): void {
+  const piled = crypto.randomUUID();
+  const marks = `T${"\u0310".repeat(400)} `.repeat(10);
+  inboxTest(
+    stage,
+    "25 neither marks that are piled up nor tags cover what else was said",
+    {
+      hash: `#/s/${piled}`,
+      width: 360,
+      before: async ({ id: userId, api }) => {
+        await stage.staff
+          .agent("assistant")
+          .run({ message: `${marks}end`, sessionId: piled, userId })
+          .result();
+        const tags = Array.from({ length: 32 }, (_, nth) => `${nth}`.padEnd(64, "t"));
+        await api.sessions.patch(piled, { tags });
+      },
+    },
+    async ({ page }) => {
+      await page.locator(".answer .markdown").waitFor();
+      const overflow = await page.evaluate("getComputedStyle(document.querySelector('.answer .markdown')).overflow");
+      assert.equal(overflow, "clip");
+      const log = await page.locator(".log").boundingBox();
+      assert.ok((log?.height ?? 0) > 300, `${log?.height} px are left for the log`);
+    },
+  );
+
   let hostile: string[] = [];
   inboxTest(
     stage,

@@ -5,6 +5,7 @@ import { Button } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { seenText } from "../parts/seen-text.ts";
 import { Time } from "../parts/time.tsx";
 import { everyPoll } from "../server/poll.ts";
 import { known } from "../sessions/known.ts";
@@ -73,7 +74,7 @@ function SessionAsks({ group: { sessionId, runs } }: { group: SessionGroup }) {
         {isStaff.value && userId !== null && (
           <span class="chip" dir="auto">
             <Icon name="user" />
-            {userId}
+            {seenText(userId)}
           </span>
         )}
         {session !== null && <Time at={session.updated_at} />}

@@ -3,6 +3,7 @@ import { may } from "../access/access.ts";
 import { go, hrefOf, place } from "../app/place.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { seenText } from "../parts/seen-text.ts";
 import { texts } from "../texts/index.ts";
 import { known } from "./known.ts";
 import { NameField } from "./name-field.tsx";
@@ -36,7 +37,7 @@ export function SessionHeader({ sessionId }: { sessionId: string }) {
           {session && isOthers(session) && (
             <span class="chip" dir="auto" title={said.of(session.user_id ?? "")}>
               <Icon name="user" />
-              {session.user_id}
+              {seenText(session.user_id ?? "")}
             </span>
           )}
           {session && <Tags session={session} />}
