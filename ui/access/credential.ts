@@ -18,7 +18,11 @@ export const readCredential = ({ tab, device }: Places): string | null => tab.ge
 /** Keeps it for this tab, or on this device until somebody disconnects. */
 export function keepCredential({ tab, device }: Places, credential: string, onDevice: boolean): void {
   forgetCredential({ tab, device });
-  (onDevice ? device : tab).setItem(KEY, credential);
+  try {
+    (onDevice ? device : tab).setItem(KEY, credential);
+  } catch {
+    // Full: it is known as long as the page is open.
+  }
 }
 
 export function forgetCredential({ tab, device }: Places): void {

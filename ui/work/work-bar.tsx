@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { me } from "../access/access.ts";
+import { device } from "../app/stored.ts";
 import { lazy } from "../parts/lazy.tsx";
 import { allWork } from "./all-work.ts";
 import { readKept } from "./kept.ts";
@@ -11,7 +12,7 @@ const WorkRows = lazy(longWork, (work) => work.WorkRows);
 export function WorkBar() {
   const actor = me.value?.actor;
   useEffect(() => {
-    const mayGoOn = longWork.there.peek() !== null || readKept(localStorage).length > 0;
+    const mayGoOn = longWork.there.peek() !== null || readKept(device).length > 0;
     if (mayGoOn) void longWork.use((work) => work.goOn());
   }, [actor]);
   return allWork.value.some(({ isShown }) => isShown) ? <WorkRows /> : null;
