@@ -66,7 +66,7 @@ export function approvalsTests(stage: Stage): void {
         tool_execution: { ...row.tool_execution, approval_type: "required" },
         note: "outcome unknown",
       }));
-      await one.getByText(/Expires in 59 min \d+ sec, then the run is cancelled/).waitFor();
+      await one.getByText(/Expires in 59m \d+s, then the run is cancelled/).waitFor();
       await one.getByText("This call may have run already").waitFor();
       await one.getByText("Only people who may approve can answer this.").waitFor();
       assert.equal(await one.getByRole("button", { name: "Approve" }).count(), 0);
@@ -99,7 +99,7 @@ export function approvalsTests(stage: Stage): void {
       for (const days of [-4_000, 4_000]) {
         await page.addInitScript(`const now = Date.now; Date.now = () => now() + ${days} * 86_400_000`);
         await told(page, (row) => ({ ...row, expires_at: new Date(Date.now() + 3_600_000).toISOString() }));
-        await page.getByText(/Expires in 59 min/).waitFor();
+        await page.getByText(/Expires in 59m \d+s/).waitFor();
       }
     },
   );
