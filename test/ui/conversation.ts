@@ -201,7 +201,7 @@ export function conversationTests(stage: Stage): void {
   inboxTest(
     stage,
     "12 Stop ends the run, what was said stays, and what waited behind it is next",
-    { hash: `#/s/${stopped}`, before: saidIn(stopped, ["Hello"]) },
+    { hash: `#/s/${stopped}`, before: saidIn(stopped, ["Hello"]), expected: /status of 503/ },
     async ({ page, user }) => {
       await log(page).getByText("You said: Hello").waitFor();
       await say(page, "Slowly please");
@@ -209,7 +209,12 @@ export function conversationTests(stage: Stage): void {
       await log(page).getByText("word1 word2 word3").waitFor();
       await say(page, "And then?");
       await runs(page).last().getByText("Is next", { exact: false }).waitFor();
+      await page.route(/\/cancel/, (route) => route.fulfill({ status: 503, json: { detail: "Come back later." } }), {
+        times: 1,
+      });
       await page.getByRole("button", { name: "Stop", exact: true }).click();
+      await page.getByRole("alert").getByText("The run was not stopped. Come back later.").waitFor();
+      await page.getByRole("button", { name: "Retry" }).click();
       await runs(page).nth(1).getByText("Stopped", { exact: false }).waitFor();
       await log(page).getByText("word1 word2 word3").waitFor();
       await log(page).getByText("You said: And then?").waitFor();

@@ -7,6 +7,7 @@ import { api, refused } from "../server/api.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { type Known, known } from "../sessions/known.ts";
 import { asOwner } from "../sessions/owner.ts";
+import { tellFailure } from "../sessions/session-acts.ts";
 import { texts } from "../texts/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Draft, keepDraft, NO_DRAFT, readDraft } from "./draft.ts";
@@ -91,7 +92,7 @@ export class Saying {
 
   /** Has the run's message answered again, in place of its answer. */
   regenerate(run: LiveRun): Promise<void> {
-    return this.#act(run, async (view) => {
+    return this.#act(run, texts.conversation.regenerateFailed, async (view) => {
       const { sessionId } = view;
       const stream = again(view, { ...this.#owner(), sessionId, regenerate: true });
       await this.#begun(stream, { of: view.of, asked: view.asked, regeneratedFrom: view.runId });
@@ -100,7 +101,7 @@ export class Saying {
 
   /** Copies the session, and shows the copy where it goes on from the same run. */
   fork(run: LiveRun): Promise<void> {
-    return this.#act(run, async ({ sessionId, runId, of }) => {
+    return this.#act(run, texts.sessions.forkFailed, async ({ sessionId, runId, of }) => {
       const path = `/${of.kind}s/${encodeURIComponent(of.id)}/sessions/${encodeURIComponent(sessionId)}/fork`;
       const { data } = await api.request<{ session_id: string }>("POST", path, { ...this.#owner(), body: {} });
       const copies = await api.sessions.runs(data.session_id, { limit: 1_000 });
@@ -113,16 +114,16 @@ export class Saying {
 
   /** Ends the run, or takes it out of the line that it waits in. */
   stop(run: LiveRun): Promise<void> {
-    return this.#act(run, () => run.stop(this.#owner()));
+    return this.#act(run, texts.conversation.stopFailed, () => run.stop(this.#owner()));
   }
 
-  async #act(run: LiveRun, act: (view: RunView) => Promise<void>): Promise<void> {
+  async #act(run: LiveRun, failed: string, act: (view: RunView) => Promise<void>): Promise<void> {
     if (this.busy.peek() !== null) return;
     this.busy.value = run.runId;
     try {
       await act(run.view.peek());
     } catch (error) {
-      if (!refused(error)) tell({ tone: "wrong", ...toldOf(error) });
+      tellFailure(failed, error, () => void this.#act(run, failed, act));
     } finally {
       this.busy.value = null;
     }

@@ -214,6 +214,8 @@ export const en = {
     sendFailed: "Your message was not sent.",
     mayNotRun: "Your credential may read this conversation, and not answer in it.",
     nobody: "No agent or team belongs to this conversation, so nobody answers here.",
+    stopFailed: "The run was not stopped.",
+    regenerateFailed: "The answer was not made again.",
     takeBack: "Take back",
     regenerate: "Answer again",
     fork: "Fork from here",
