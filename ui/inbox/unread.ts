@@ -5,8 +5,8 @@ import { serverNowMs } from "../server/clock.ts";
 import { type Known, known } from "../sessions/known.ts";
 import { countsOf, isUnread, MARKED_UNREAD, nowSeen, readSeen, type Seen } from "./seen.ts";
 
-/** How long it takes at most, mostly, until the list is told of an answer. */
-const TOLD_MS = 3_000;
+/** Until then the list has been told of an answer, unless the server is away. */
+const TOLD_MS = 10_000;
 const KEY = "edge-sessions.seen";
 
 const kept = read();
@@ -41,10 +41,14 @@ export function beganWith(rows: readonly Known[]): void {
 /** An answer has ended, and one has seen it: it is read, though one may be elsewhere when the list is told how long it is now. */
 export function sawEnd(sessionId: string): void {
   if (openSessionId.peek() !== sessionId || !isAtEnd.peek() || !isVisible.peek()) return;
+  const before = known(sessionId).peek()?.message_count;
+  let isTold = false;
   const end = known(sessionId).subscribe((session) => {
-    if (session !== null && openSessionId.peek() !== sessionId) markRead([sessionId]);
+    if (isTold || session === null || session.message_count === before) return;
+    // What is said later is none of it.
+    isTold = true;
+    if (openSessionId.peek() !== sessionId) markRead([sessionId]);
   });
-  // What is said later is none of it.
   setTimeout(end, TOLD_MS);
 }
 
