@@ -34,8 +34,11 @@ export function searchTests(stage: Stage): void {
       // The run that was found has the focus, once it is there.
       const found = page.locator(".log-run:focus");
       await found.waitFor();
+      const { height } = (await found.boundingBox()) ?? { height: 0 };
+      assert.ok(height < 300, `One short run is marked with ${height} pixels.`);
       // A conversation that is called by its first words is found where they were said.
       await field.fill("zeppelin");
+      await page.locator('.found[data-first="messages"] [aria-labelledby="found-names"]').waitFor();
       await field.press("Enter");
       await page.waitForURL(/-air\/r\//);
       await found.getByText("zeppelin").first().waitFor();

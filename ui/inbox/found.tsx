@@ -11,7 +11,7 @@ import { toldOf } from "../server/failure.ts";
 import { known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
 import { onRowKey } from "./row-focus.ts";
-import { found, isSearching, type MessageHit, moreFound, searchAgain, searchFailed } from "./search.ts";
+import { firstFound, found, isSearching, type MessageHit, moreFound, searchAgain, searchFailed } from "./search.ts";
 import { pieces } from "./search-rules.ts";
 import { Skeleton } from "./skeleton.tsx";
 
@@ -27,7 +27,7 @@ export function FoundList() {
     return <Empty icon="search" {...texts.search.nothing(there.words)} />;
   }
   return (
-    <div class="found" aria-busy={isSearching.value}>
+    <div class="found" data-first={firstFound.value?.kind} aria-busy={isSearching.value}>
       {names.data.length > 0 && (
         <section aria-labelledby="found-names">
           <h2 id="found-names">{texts.search.names}</h2>

@@ -4,7 +4,7 @@ import { filter, go, refine, sessionScreen } from "../app/place.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { texts } from "../texts/index.ts";
-import { found, searched } from "./search.ts";
+import { firstFound, searched } from "./search.ts";
 
 /** How long after the last key the server is asked. */
 const REST_MS = 250;
@@ -33,14 +33,8 @@ async function openFirst(): Promise<void> {
   settle();
   const words = typed.peek();
   await searched();
-  const there = found.peek();
-  if (words !== typed.peek() || there === null) return;
-  const [name] = there.names.data;
-  const [message] = there.messages.data;
-  // A name may be the first words of what was said: then they are where they were said.
-  if (message !== undefined && (name === undefined || name.session_id === message.session_id)) {
-    go(sessionScreen(message.session_id, message.run_id));
-  } else if (name !== undefined) go(sessionScreen(name.session_id));
+  const first = firstFound.peek();
+  if (words === typed.peek() && first !== null) go(sessionScreen(first.sessionId, first.runId));
 }
 
 /** Looks for words in names and in what was said. */

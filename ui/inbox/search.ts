@@ -37,6 +37,15 @@ export interface Found {
 }
 
 export const found = signal<Found | null>(null);
+/** What Enter goes to. A name may be the first words of what was said: then that is meant. */
+export const firstFound = computed(() => {
+  const [name] = found.value?.names.data ?? [];
+  const [message] = found.value?.messages.data ?? [];
+  if (message !== undefined && (name === undefined || name.session_id === message.session_id)) {
+    return { kind: "messages", sessionId: message.session_id, runId: message.run_id };
+  }
+  return name === undefined ? null : { kind: "names", sessionId: name.session_id, runId: null };
+});
 export const searchFailed = signal<Told | null>(null);
 export const isSearching = signal(false);
 
