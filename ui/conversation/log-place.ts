@@ -21,6 +21,8 @@ export class LogPlace {
     this.#watching.observe(content);
     this.#watching.observe(scroller);
     scroller.addEventListener("scroll", this.#moved, { passive: true });
+    // At once: who asks where one is in the next frame is told before sizes are.
+    this.#keep();
   }
 
   get fromBegin(): number {
