@@ -114,7 +114,7 @@ function Runs({ conversation, saying }: { conversation: Conversation; saying: Sa
 function OneRun({ run, conversation, saying }: { run: LiveRun; conversation: Conversation; saying: Saying }) {
   const isFound = conversation.found.value === run.runId;
   return (
-    <div class={`log-run${isFound ? " sought" : ""}`} data-run-id={run.runId} tabIndex={-1}>
+    <div class={`log-run${isFound ? " reached" : ""}`} data-run-id={run.runId} tabIndex={-1}>
       <RunBlock run={run.view} acts={<RunActs run={run} conversation={conversation} saying={saying} />} />
     </div>
   );

@@ -11,13 +11,18 @@ import { OpenSession } from "./open-session.ts";
 import { Runs } from "./runs.tsx";
 import { Summary } from "./summary.tsx";
 
+/** From this width on there is room for the details beside the conversation. */
+const BESIDE = "(min-width: 1400px)";
+
 /** What the conversation does not show of a session: its state, what callers noted, and what its runs cost. */
 export function DetailsDrawer({ sessionId }: { sessionId: string }) {
   const [of] = useState(() => new OpenSession(sessionId));
   const drawer = useRef<HTMLElement>(null);
+  const close = () => go(sessionScreen(sessionId));
   useEffect(() => {
     const before = document.activeElement;
     drawer.current?.focus();
+    const uncover = cover(drawer.current, close);
     void of.loadRuns();
     // Whoever changes the session, and each run of it, moves this instant.
     const stop = known(sessionId).subscribe((session) => {
@@ -29,10 +34,10 @@ export function DetailsDrawer({ sessionId }: { sessionId: string }) {
     return () => {
       stop();
       of.close();
+      uncover();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const close = () => go(sessionScreen(sessionId));
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
     event.preventDefault();
@@ -62,4 +67,26 @@ export function DetailsDrawer({ sessionId }: { sessionId: string }) {
       </div>
     </aside>
   );
+}
+
+/** Nothing that the details lie over takes a key or a click, but for the click that closes them. Answers what ends that. */
+function cover(drawer: HTMLElement | null, close: () => void): () => void {
+  const pane = drawer?.parentElement;
+  const below = drawer?.previousElementSibling;
+  if (!(pane instanceof HTMLElement && below instanceof HTMLElement)) return () => {};
+  const beside = matchMedia(BESIDE);
+  const apply = () => {
+    below.inert = !beside.matches;
+  };
+  const onClick = ({ target }: Event) => {
+    if (target === pane) close();
+  };
+  apply();
+  beside.addEventListener("change", apply);
+  pane.addEventListener("click", onClick);
+  return () => {
+    beside.removeEventListener("change", apply);
+    pane.removeEventListener("click", onClick);
+    below.inert = false;
+  };
 }

@@ -56,13 +56,25 @@ function turnUnread(): void {
 function reply(): void {
   const id = currentSession();
   if (id !== null && id !== openSessionId.peek()) go(sessionScreen(id));
-  else document.querySelector<HTMLElement>(".composer textarea")?.focus();
+  else uncovered(() => document.querySelector<HTMLElement>(".composer textarea")?.focus());
+}
+
+/** The details may lie over what a key leads to: they make way. */
+function uncovered(act: () => void): void {
+  const id = openSessionId.peek();
+  const isCovered = document.querySelector(".conversation[inert]") !== null;
+  if (id !== null && isCovered) go(sessionScreen(id));
+  // Once the page is rendered.
+  if (isCovered) setTimeout(act);
+  else act();
 }
 
 function rename(): void {
   const row = focusedSession();
   const id = row ?? openSessionId.peek();
-  if (id !== null) beginRename(id, row === null ? "header" : "row");
+  if (id === null) return;
+  if (row === null) uncovered(() => beginRename(id, "header"));
+  else beginRename(id, "row");
 }
 
 /** Out of a field, then of what was chosen, then of what is open. */
