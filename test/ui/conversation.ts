@@ -366,6 +366,8 @@ export function conversationTests(stage: Stage): void {
     { hash: "#/s/nowhere", expected: /404/ },
     async ({ page, user }) => {
       await page.getByText("There is no such conversation").waitFor();
+      // For who hears the page, too, it has a title.
+      await page.getByRole("heading", { level: 1, name: "Conversation" }).waitFor();
       const linked = await imported(stage, user, 40);
       const [, second] = await user.api.sessions.runs(linked);
       await page.goto(`${stage.url}/ui/#/s/${linked}/r/${second?.run_id}`);

@@ -137,4 +137,107 @@ export function keysTests(stage: Stage): void {
       await isAt("#/new");
     },
   );
+
+  inboxTest(
+    stage,
+    "31 by keyboard alone: a conversation is found by a word and renamed, a call approved, a run stopped and exported",
+    {
+      before: async (user) => {
+        const say = (name: string, message: string, sessionId: string) =>
+          user.api
+            .agent(name)
+            .run({ message, sessionId: `${user.id}-${sessionId}` })
+            .result();
+        await say("assistant", "The lamp in the hall flickers", "lamp");
+        await say("assistant", "Where is my parcel?", "parcel");
+        await say("operator", '/tool delete_record {"id":"7"}', "record");
+      },
+    },
+    async ({ page, user }) => {
+      const { keyboard } = page;
+      const press = async (...keys: string[]) => {
+        for (const key of keys) await keyboard.press(key);
+      };
+      /** Goes on to the next thing of this name. */
+      const tabTo = async (name: string, key = "Tab") => {
+        for (let steps = 0; steps < 30; steps += 1) {
+          await keyboard.press(key);
+          if ((await nameOf(page)) === name) return;
+        }
+        throw new Error(`${key} does not lead to “${name}”, but to “${await nameOf(page)}”.`);
+      };
+      const composer = page.locator(".composer textarea:focus");
+
+      await rows(page).nth(2).waitFor();
+      await press("j", "Enter");
+      await composer.waitFor();
+      // A key that types nothing works in a field, too.
+      await press("F2");
+      await page.locator(".session-name input:focus").waitFor();
+      await press("Escape", "/");
+      await keyboard.type("flickers");
+      await page.locator(".found mark").first().waitFor();
+      const answered = page.waitForResponse((answer) => answer.request().method() === "PATCH");
+      await press("ArrowDown", "p");
+      await page.locator(".found a:focus").filter({ hasText: "lamp" }).waitFor({ state: "attached" });
+      const pinned = async () => (await user.api.sessions.list({ pinned: true }).first(9)).map((one) => one.session_id);
+      // What is open is another one.
+      await answered;
+      equal((await pinned()).join(), `${user.id}-lamp`);
+
+      await press("F2");
+      await page.locator(".session-name input:focus").waitFor();
+      await keyboard.type("A lamp");
+      const renamed = page.waitForResponse((answer) => answer.url().includes("/rename"));
+      await press("Enter");
+      await page.getByRole("heading", { name: "A lamp" }).waitFor();
+      await renamed;
+      equal((await user.api.sessions.get(`${user.id}-lamp`)).data.session_name, "A lamp");
+
+      await press("/", "Enter");
+      await composer.waitFor();
+      await press("Escape", "Escape");
+      await page.locator(".found a:focus").waitFor({ state: "attached" });
+      await press("Escape");
+      await page.locator("input[type=search]:focus").waitFor();
+      await rows(page).nth(2).waitFor();
+
+      await press("Escape", "g", "a");
+      await page.getByRole("heading", { name: "Approvals" }).waitFor();
+      await page.getByText("asks to run").waitFor();
+      await tabTo("Approve");
+      await press("Enter");
+      await page.getByText("The run is complete").waitFor();
+
+      await press("c");
+      await page.locator("textarea:focus").waitFor();
+      await keyboard.type("Slowly please");
+      await press("Enter");
+      await composer.waitFor();
+      await rows(page).filter({ hasText: "Slowly please" }).waitFor();
+      stage.model.say(2);
+      await page.getByText("word1 word2").first().waitFor();
+      await tabTo("Stop");
+      await press("Enter");
+      await page.getByRole("log").getByText("Stopped.").waitFor();
+      await composer.waitFor();
+
+      await tabTo("More to do", "Shift+Tab");
+      await press("Enter");
+      const item = page.getByRole("menuitem", { name: "Export" });
+      await item.waitFor();
+      while ((await nameOf(page)) !== "Export") await press("ArrowDown");
+      const download = page.waitForEvent("download");
+      await press("Enter");
+      await (await download).path();
+      await page.getByText("1 conversation saved.").first().waitFor();
+      // The row of what is open leads into it, too.
+      await press("j", "Enter");
+      await composer.waitFor();
+    },
+  );
 }
+
+/** What is said of the thing that has the focus. */
+const nameOf = (page: Page) =>
+  page.evaluate<string>("document.activeElement.ariaLabel ?? document.activeElement.textContent");

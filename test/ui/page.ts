@@ -60,6 +60,8 @@ export function pageTests(stage: Stage): void {
         await page.getByRole("button", { name: "Retry" }).click();
         await told("The examples are there").waitFor();
         await page.getByRole("link", { name: /Delete a customer.*1 waits for you/ }).waitFor();
+        // What one goes on with by keyboard.
+        await page.locator("a.row:focus").filter({ hasText: "Delete a customer" }).waitFor();
         assert.equal((await idsOf()).length, 8);
         const { data: team } = await api.sessions.get((await idsOf("team"))[0] ?? "");
         assert.equal(team.team_id, "support");

@@ -57,7 +57,7 @@ function onKeyDown(event: KeyboardEvent): void {
   // Named keys, such as Esc, type nothing: they are no obstacle to who dictates, and stay.
   const isTyped = key.length === 1;
   if (isTyped && !settings.peek().hasShortcuts) return;
-  if (isField(target) && key !== "Escape") return;
+  if (isField(target) && isTyped) return;
   const all = shortcuts.peek();
   const keys = pressedKeys(
     key,

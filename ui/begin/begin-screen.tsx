@@ -9,6 +9,7 @@ import { api, refused } from "../server/api.ts";
 import type { Component } from "../server/component.ts";
 import { components, loadComponents } from "../server/components.ts";
 import { type Told, toldOf } from "../server/failure.ts";
+import { pollNow } from "../server/poll.ts";
 import { texts } from "../texts/index.ts";
 import { EMPTY_DRAFT, firstChoice, keyOf, requestOf } from "./begin.ts";
 import { ComponentChoice } from "./component-choice.tsx";
@@ -66,6 +67,7 @@ function BeginForm({ offered }: { offered: readonly Component[] }) {
       keepLastComponent(keyOf(chosen));
       edit(EMPTY_DRAFT);
       go(sessionScreen(id));
+      pollNow();
     } catch (error) {
       if (!refused(error)) setFailed(toldOf(error));
       setBusy(false);

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { may } from "../access/access.ts";
 import { Button } from "../parts/button.tsx";
 import { texts } from "../texts/index.ts";
-import { askOffer, isOffered, isRemoving, makeExamples, making, removeExamples } from "./examples.ts";
+import { askOffer, isOffered, isRemoving, lastMade, makeExamples, making, removeExamples } from "./examples.ts";
 
 const words = texts.examples;
 
@@ -19,7 +19,13 @@ export function ExampleOffer() {
 }
 
 /** Above the list: how far the examples are, and while there are any, how to be rid of them. */
-export function ExampleLine({ hasExamples }: { hasExamples: boolean }) {
+export function ExampleLine({ hasExamples, first }: { hasExamples: boolean; first: string | undefined }) {
+  const isTop = first !== undefined && first === lastMade.value;
+  useEffect(() => {
+    // The button that made them is gone: one goes on at the first of them.
+    if (!isTop || document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>(".rows a.row")?.focus();
+  }, [isTop]);
   if (making.value !== null) {
     const { done, total } = making.value;
     return (

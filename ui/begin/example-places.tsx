@@ -35,5 +35,6 @@ function isShownExample(id: string): boolean {
 /** Above the list: what is said of examples, as long as there are any, or they are made. */
 export function ExampleLine({ shown }: { shown: ReadonlySignal<readonly string[]> }) {
   const hasExamples = useComputed(() => shown.value.some(isShownExample)).value;
-  return hasExamples || wasEmpty.value ? <Line hasExamples={hasExamples} /> : null;
+  const first = useComputed(() => shown.value[0]).value;
+  return hasExamples || wasEmpty.value ? <Line hasExamples={hasExamples} first={first} /> : null;
 }

@@ -16,6 +16,8 @@ const words = texts.examples;
 export const isOffered = signal(false);
 /** While they are made. */
 export const making = signal<{ done: number; total: number } | null>(null);
+/** The one that was made last, which is on top of the list. */
+export const lastMade = signal<string | null>(null);
 export const isRemoving = signal(false);
 /** As many as a caller may change at once. */
 const MAX_REMOVED = 1_000;
@@ -45,13 +47,15 @@ async function make(plan: () => Promise<readonly Example[]>): Promise<void> {
   if (making.peek() !== null) return;
   making.value = { done: 0, total: 1 };
   let left = null as readonly Example[] | null;
+  let made: string | null = null;
   try {
     left = await plan();
     for (const total = left.length; left.length > 0; left = left.slice(1)) {
       making.value = { done: total - left.length, total };
-      await makeOne(left[0] as Example);
+      made = await makeOne(left[0] as Example);
       pollNow();
     }
+    lastMade.value = made;
     tell({ text: words.made });
   } catch (error) {
     const rest = left;
@@ -68,7 +72,8 @@ async function answerers(kind: Answerer["kind"]): Promise<Answerer[]> {
   return data.map(({ id, tools }) => ({ kind, id, tools: tools?.tools.map(({ name }) => name) ?? [] }));
 }
 
-async function makeOne({ of, userId, name, isPinned, says }: Example): Promise<void> {
+/** Answers its id. */
+async function makeOne({ of, userId, name, isPinned, says }: Example): Promise<string> {
   const owner = isStaff.peek() ? { userId } : {};
   const { kind, id } = of;
   const sessionId = crypto.randomUUID();
@@ -87,6 +92,7 @@ async function makeOne({ of, userId, name, isPinned, says }: Example): Promise<v
     for (const { message, answer } of says) {
       await answered(component.run({ message, sessionId, ...owner }), answer);
     }
+    return sessionId;
   } catch (error) {
     // Whoever tries again makes the whole of it.
     await api.sessions.delete(sessionId, owner).catch(() => {});

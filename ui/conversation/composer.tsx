@@ -29,6 +29,10 @@ function Form({ conversation, saying }: { conversation: Conversation; saying: Sa
   useEffect(() => {
     if (from !== null) field.current?.focus();
   }, [from]);
+  useEffect(() => {
+    // The Stop that was pressed is gone.
+    if (active === null && document.activeElement === document.body && isFocusFree()) field.current?.focus();
+  }, [active === null]);
   useLayoutEffect(() => grow(field.current), [text]);
   const send = () => {
     void saying.send();
@@ -104,8 +108,8 @@ function Form({ conversation, saying }: { conversation: Conversation; saying: Sa
  */
 function isFocusFree(): boolean {
   const at = document.activeElement;
-  const isFree = at === null || at === document.body || at.closest(".rows") !== null;
-  return isFree && matchMedia("(hover: hover)").matches;
+  const isFree = at === null || at === document.body || at.closest(".rows, .found") !== null;
+  return isFree && !matchMedia("(pointer: coarse)").matches;
 }
 
 /** As high as what is typed; CSS says how high at most. */

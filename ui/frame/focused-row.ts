@@ -38,6 +38,13 @@ function focusSoon(...sessionIds: (string | null | undefined)[]): void {
   });
 }
 
+/** Enter on the row of what is open already goes on into it, as it does where it opens. */
+function enterOpen({ target, detail, defaultPrevented }: MouseEvent): void {
+  if (detail > 0 || defaultPrevented || !(target instanceof Element)) return;
+  if (target.closest(".list-pane a.row[aria-current=true]") === null) return;
+  document.querySelector<HTMLElement>(".composer textarea")?.focus();
+}
+
 /**
  * Keeps the focus where one goes on: at the row of a conversation that one leaves, and behind the row that goes. Answers what
  * ends that.
@@ -50,6 +57,7 @@ export function keepRowFocus(): () => void {
     last = focusedSession() ?? last;
   };
   document.addEventListener("focusin", remember);
+  document.addEventListener("click", enterOpen);
   const endLeaving = effect(() => {
     const left = open;
     open = openSessionId.value;
@@ -63,6 +71,7 @@ export function keepRowFocus(): () => void {
   });
   return () => {
     document.removeEventListener("focusin", remember);
+    document.removeEventListener("click", enterOpen);
     endLeaving();
     endGoing();
   };

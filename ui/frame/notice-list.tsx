@@ -44,4 +44,4 @@ export function Notices() {
 
 /** Said once, above all: who reaches a server without a key can read everything. */
 export const OpenServer = () =>
-  server.value?.auth_mode === "none" ? <p class="open-server">{texts.app.openServer}</p> : null;
+  server.value?.auth_mode === "none" ? <aside class="open-server">{texts.app.openServer}</aside> : null;

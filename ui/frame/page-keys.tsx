@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { may, mayBegin } from "../access/access.ts";
-import { go, openSessionId, place, sessionScreen } from "../app/place.ts";
+import { go, openSessionId, place, refine, sessionScreen } from "../app/place.ts";
 import { isField, type Shortcut, useShortcuts } from "../app/shortcuts.ts";
 import { currentList, shownIds } from "../inbox/lists.ts";
 import { isSearch } from "../inbox/search.ts";
@@ -31,7 +31,8 @@ function meant(): string[] {
   const chosen = shownIds.peek().filter((id) => selected.peek().has(id));
   if (chosen.length > 0) return chosen;
   const one = currentSession();
-  return one === null ? [] : [one];
+  // Of the conversation of a message that was found nothing else may be known.
+  return one === null || known(one).peek() === null ? [] : [one];
 }
 
 const isAny = () => meant().length > 0;
@@ -73,11 +74,16 @@ function rename(): void {
   const row = focusedSession();
   const id = row ?? openSessionId.peek();
   if (id === null) return;
-  if (row === null) uncovered(() => beginRename(id, "header"));
-  else beginRename(id, "row");
+  // What a search has found has no field of its own.
+  if (row !== null && !isSearch.peek()) {
+    beginRename(id, "row");
+    return;
+  }
+  if (id !== openSessionId.peek()) go(sessionScreen(id));
+  uncovered(() => beginRename(id, "header"));
 }
 
-/** Out of a field, then of what was chosen, then of what is open. */
+/** Out of a field, then of what was chosen, of what is open, and of a search. */
 function back(): void {
   const pane = document.querySelector<HTMLElement>(".session-pane, .single");
   const { value } = place;
@@ -87,6 +93,10 @@ function back(): void {
   } else if (selected.peek().size > 0) clearSelection();
   else if (value.screen === "session" && value.hasDetails) go(sessionScreen(value.sessionId));
   else if (value.screen !== "inbox") go({ screen: "inbox" });
+  else if (isSearch.peek()) {
+    refine({ words: "" });
+    focusSearch();
+  }
 }
 
 /** Looks for something: in the list, whatever is shown. */

@@ -64,7 +64,12 @@ function NameRow({ row }: { row: Session }) {
   const now = known(id).value ?? row;
   const isArchived = now.archived;
   return (
-    <a class="row" href={hrefOf(sessionScreen(id))} aria-current={openSessionId.value === id ? "true" : undefined}>
+    <a
+      class="row"
+      href={hrefOf(sessionScreen(id))}
+      aria-current={openSessionId.value === id ? "true" : undefined}
+      data-session={id}
+    >
       <span class="row-name" dir="auto">
         {now.session_name === name ? <Marked text={name} places={highlights} /> : now.session_name}
       </span>
@@ -85,7 +90,12 @@ function MessageRow({ hit }: { hit: MessageHit }) {
   const { value: current } = place;
   const isOpen = current.screen === "session" && current.runId === runId && current.sessionId === sessionId;
   return (
-    <a class="row hit" href={hrefOf(sessionScreen(sessionId, runId))} aria-current={isOpen ? "true" : undefined}>
+    <a
+      class="row hit"
+      href={hrefOf(sessionScreen(sessionId, runId))}
+      aria-current={isOpen ? "true" : undefined}
+      data-session={sessionId}
+    >
       <span class="row-name" dir="auto">
         {known(sessionId).value?.session_name ?? hit.session_name}
       </span>

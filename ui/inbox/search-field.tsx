@@ -1,6 +1,6 @@
 import { signal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { filter, go, refine, sessionScreen } from "../app/place.ts";
+import { filter, refine } from "../app/place.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { texts } from "../texts/index.ts";
@@ -34,7 +34,13 @@ async function openFirst(): Promise<void> {
   const words = typed.peek();
   await searched();
   const first = firstFound.peek();
-  if (words === typed.peek() && first !== null) go(sessionScreen(first.sessionId, first.runId));
+  if (words !== typed.peek() || first === null) return;
+  // From its row, once that is rendered: the focus goes on into what opens, and comes back to the row.
+  setTimeout(() => {
+    const row = document.querySelector<HTMLElement>(`.found a${first.runId === null ? ".row" : ".hit"}`);
+    row?.focus();
+    row?.click();
+  });
 }
 
 /** Looks for words in names and in what was said. */

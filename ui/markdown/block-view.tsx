@@ -50,7 +50,8 @@ function Heading({
 }: Extract<Block, { kind: "heading" }> | Omit<Extract<Block, { kind: "heading" }>, "kind">) {
   const Tag = `h${level}` as const;
   return (
-    <Tag dir="auto">
+    // A text may begin with any of them. For who hears the page they stand below its title, and skip nothing.
+    <Tag dir="auto" aria-level={2}>
       <InlineView of={of} />
     </Tag>
   );

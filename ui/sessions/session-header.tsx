@@ -97,6 +97,7 @@ function Name({ sessionId }: { sessionId: string }) {
         title={session?.session_name}
         onDblClick={mayChange ? edit : undefined}
       >
+        {session === null && <span class="for-readers">{texts.conversation.log}</span>}
         {session?.session_name || (session ? texts.inbox.unnamed : "\u00a0")}
       </h1>
       {isNaming && <span class="hint">{said.generating}</span>}

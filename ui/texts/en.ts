@@ -190,7 +190,7 @@ export const en = {
     back: "Back",
     help: "This list",
     isOn: "Single keys do something",
-    hint: "They are idle while you type. Esc, Enter and F2 always work.",
+    hint: "They are idle while you type. Esc, Enter, F2 and the arrows of lists and menus always work.",
   },
   conversation: {
     composer: "Message",

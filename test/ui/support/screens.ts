@@ -1,7 +1,9 @@
 import type { Page } from "playwright-core";
 import type { User } from "./stage.ts";
 
-const MARKDOWN = `## What I found
+const MARKDOWN = `Here it is.
+
+## What I found
 
 1. The **lamp** is on, see [the manual](https://example.com/lamp).
 2. Its \`voltage\` is too high:
