@@ -174,6 +174,9 @@ export function keysTests(stage: Stage): void {
       // A key that types nothing works in a field, too.
       await press("F2");
       await page.locator(".session-name input:focus").waitFor();
+      await press("Escape");
+      // Back to where it was.
+      await composer.waitFor();
       await press("Escape", "/");
       await keyboard.type("flickers");
       await page.locator(".found mark").first().waitFor();
