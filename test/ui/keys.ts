@@ -178,6 +178,7 @@ export function keysTests(stage: Stage): void {
       // Back to where it was.
       await composer.waitFor();
       await press("Escape", "/");
+      await page.locator("input[type=search]:focus").waitFor();
       await keyboard.type("flickers");
       await page.locator(".found mark").first().waitFor();
       const answered = page.waitForResponse((answer) => answer.request().method() === "PATCH");
@@ -197,7 +198,9 @@ export function keysTests(stage: Stage): void {
       await renamed;
       equal((await user.api.sessions.get(`${user.id}-lamp`)).data.session_name, "A lamp");
 
-      await press("/", "Enter");
+      await press("/");
+      await page.locator("input[type=search]:focus").waitFor();
+      await press("Enter");
       await composer.waitFor();
       await press("Escape", "Escape");
       await page.locator(".found a:focus").waitFor({ state: "attached" });
