@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { texts } from "../texts/index.ts";
 import { knownTags } from "./known.ts";
@@ -33,7 +33,7 @@ export function TagInput({
 }) {
   const field = useRef<HTMLInputElement>(null);
   const listId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (field.current === null) return;
     // A dialog that opens around it looks for this.
     field.current.autofocus = true;

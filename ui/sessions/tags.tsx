@@ -16,8 +16,11 @@ const TagInput = lazy(seldom, (part) => part.TagInput);
 /** The session whose tags are being changed. */
 const editing = signal<string | null>(null);
 
+/** What is pressed for it stays, with the focus, until the field is there: a composer that opens meanwhile takes a focus that is nowhere. */
 export function editTags(sessionId: string): void {
-  editing.value = sessionId;
+  void seldom.use(() => {
+    editing.value = sessionId;
+  });
 }
 
 /** A session's tags, and where one changes them. */
