@@ -30,9 +30,11 @@ const inMenu = async (page: Page, item: string) => {
   await page.getByRole("button", { name: "More to do" }).click();
   await page.getByRole("menuitem", { name: item }).click();
 };
-/** An answer to a request of the page that begins after this call. */
+/** The answer to a request of the page that begins after this call, and is not refused. */
 const answered = (page: Page, method: string, path: RegExp) =>
-  page.waitForResponse((answer) => answer.request().method() === method && path.test(new URL(answer.url()).pathname));
+  page.waitForResponse(
+    (answer) => answer.request().method() === method && answer.ok() && path.test(new URL(answer.url()).pathname),
+  );
 
 export function actionsTests(stage: Stage): void {
   const id = () => `s-${crypto.randomUUID()}`;
@@ -43,7 +45,9 @@ export function actionsTests(stage: Stage): void {
     "5 Enter saves a name, Esc gives it up, an empty one takes it away, and one that is not saved is taken back",
     { hash: `#/s/${first}`, before: (user) => talk(user, first), expected: /500/ },
     async ({ page, user }) => {
+      const saved = answered(page, "POST", /\/rename$/);
       await (await rename(page, "  Order 4711 ")).press("Enter");
+      await saved;
       await named(page, "Order 4711").waitFor();
       const stored = async () => (await user.api.sessions.get(first)).data.session_name;
       await page.getByRole("link", { name: /Order 4711/ }).waitFor();
@@ -99,7 +103,9 @@ export function actionsTests(stage: Stage): void {
       await named(page, "Theirs").waitFor();
 
       await meanwhile("Mine at last", () => user.api.sessions.rename(shared, { name: "Theirs again" }));
+      const saved = answered(page, "POST", /\/rename$/);
       await dialog.getByRole("button", { name: "Mine at last" }).click();
+      await saved;
       await named(page, "Mine at last").waitFor();
       await page.getByRole("link", { name: /Mine at last/ }).waitFor();
       equal(await dialog.count(), 0);
