@@ -50,9 +50,11 @@ export function listTests(stage: Stage): void {
     "1 the list is there with one request, and asks for its next page when the last row is within one screen",
     { before: (user) => makeSessions(user, 60) },
     async ({ page }) => {
+      const newest = page.getByText("Session 59");
+      await newest.waitFor();
       const asked = listRequests(page);
       await page.reload();
-      await page.getByText("Session 59").waitFor();
+      await newest.waitFor();
       assert.deepEqual(
         asked.map((query) => [query.get("limit"), query.get("cursor"), query.get("sort_by")]),
         [["50", null, "updated_at"]],
