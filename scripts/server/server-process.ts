@@ -39,9 +39,9 @@ export interface Server {
 /**
  * Serves the state in a folder on a free port. It has these settings only: none of the shell's, none of `.dev.vars`. Settles
  * when the server answers and its database has its tables. The caller owns the folder, which is empty or holds the state of
- * such a server. The caller has called `stopGroupsAtEnd` before.
+ * such a server, which is said by `hasTables`: they are not made again then. The caller has called `stopGroupsAtEnd` before.
  */
-export async function startServer(stateDir: string, settings: Settings = {}): Promise<Server> {
+export async function startServer(stateDir: string, settings: Settings = {}, hasTables = false): Promise<Server> {
   const settingsFile = path.join(stateDir, "settings.env");
   writeFileSync(settingsFile, envFileText(settings), { mode: 0o600 });
   const env = {
@@ -53,7 +53,7 @@ export async function startServer(stateDir: string, settings: Settings = {}): Pr
   const { group, ready } = launchServer([...flags, "--port=0", "--var=MODE:development"], "keep", env);
   // The tables are made while the server starts, which takes as long. The server opens its database only with the first
   // request that needs it.
-  const tables = makeTables(stateDir, flags, env);
+  const tables = hasTables ? Promise.resolve() : makeTables(stateDir, flags, env);
   const output = recordOutput(group);
   const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
   const gone = group.exited.then((code) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page, Route } from "playwright-core";
 import type { Requirement, RequirementList } from "../../packages/client/src/index.ts";
+import { copied } from "./support/clipboard.ts";
 import { inboxTest } from "./support/inbox-page.ts";
 import type { Stage, User } from "./support/stage.ts";
 
@@ -157,11 +158,12 @@ export function approvalsTests(stage: Stage): void {
     "20 a call that is executed elsewhere is copied from its card, which takes the result",
     { hash, before: (user) => ask(user, ["run_shell", { command: "ls -la" }]) },
     async ({ page }) => {
-      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
       const one = card(page, "run_shell");
-      await one.getByRole("button", { name: "Copy arguments" }).click();
-      await one.getByRole("button", { name: "Copied" }).waitFor();
-      assert.equal(await page.evaluate("navigator.clipboard.readText()"), "ls -la");
+      const text = await copied(page, async () => {
+        await one.getByRole("button", { name: "Copy arguments" }).click();
+        await one.getByRole("button", { name: "Copied" }).waitFor();
+      });
+      assert.equal(text, "ls -la");
       await one.getByRole("button", { name: "Send answer" }).click();
       await one.getByText("Write what the call gave, or that it gave nothing.").waitFor();
       await one.getByLabel("What it gave").fill("total 0");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { THOUGHT } from "../browser/support/model-server.ts";
+import { copied } from "./support/clipboard.ts";
 import { inboxTest } from "./support/inbox-page.ts";
 import type { Stage } from "./support/stage.ts";
 
@@ -21,10 +22,11 @@ export function callsTests(stage: Stage): void {
       const call = page.locator(".call");
       assert.equal(await call.getByRole("figure").first().locator("pre").textContent(), '{\n  "a": 2,\n  "b": 40\n}');
       await call.getByRole("figure").nth(1).getByText("42").waitFor();
-      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-      await call.getByRole("button", { name: "Copy result" }).click();
-      await call.getByRole("button", { name: "Copied" }).waitFor();
-      assert.match(await page.evaluate<string>("navigator.clipboard.readText()"), /42/);
+      const text = await copied(page, async () => {
+        await call.getByRole("button", { name: "Copy result" }).click();
+        await call.getByRole("button", { name: "Copied" }).waitFor();
+      });
+      assert.match(text, /42/);
     },
   );
 

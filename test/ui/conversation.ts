@@ -274,7 +274,7 @@ export function conversationTests(stage: Stage): void {
     },
     async ({ page }) => {
       await log(page).getByText("Nothing has been said yet").waitFor();
-      stage.model.failOnce();
+      stage.model.failOnce("Fail");
       await say(page, "Fail");
       const last = runs(page).last();
       await last.getByText("The run failed.").waitFor();
@@ -341,7 +341,7 @@ export function conversationTests(stage: Stage): void {
     },
     async ({ page }) => {
       // No other look at the server may be what shows it.
-      await page.route(/run-previews/, (route) => route.abort());
+      await page.route(/run-previews/, () => {});
       await log(page).getByRole("button", { name: "Approve" }).click();
       await log(page).getByText("The tool answered:", { exact: false }).waitFor();
       await log(page).locator('article[data-status="COMPLETED"]').waitFor();
@@ -358,7 +358,9 @@ export function conversationTests(stage: Stage): void {
       assert.equal(await log(page).getAttribute("aria-live"), "off");
       const said = await heard(page);
       await say(page, "Slowly");
-      stage.model.say(60);
+      stage.model.say(1);
+      await page.getByText("Answering", { exact: true }).waitFor({ state: "attached" });
+      stage.model.say(59);
       await runs(page).last().getByText("word60").waitFor();
       await page.getByText("Answer is complete").waitFor({ state: "attached" });
       assert.deepEqual(await said(), ["Answering", "Answer is complete"]);

@@ -10,7 +10,7 @@ import { conversationTests } from "./conversation.ts";
 import { detailsTests } from "./details.ts";
 import { keysTests } from "./keys.ts";
 import { listTests } from "./list.ts";
-import { liveTests } from "./live.ts";
+import { killedTests, liveTests } from "./live.ts";
 import { looksTests } from "./looks.ts";
 import { markdownTests } from "./markdown.ts";
 import { pageTests } from "./page.ts";
@@ -30,19 +30,31 @@ else {
   before(() => stage.start(), { timeout: 300_000 });
   after(() => stage.stop(), { timeout: 60_000 });
 
-  describe("page", () => pageTests(stage));
-  describe("list", () => listTests(stage));
-  describe("search", () => searchTests(stage));
-  describe("actions", () => actionsTests(stage));
-  describe("keys", () => keysTests(stage));
-  describe("conversation", () => conversationTests(stage));
-  describe("live", () => liveTests(stage));
-  describe("markdown", () => markdownTests(stage));
-  describe("calls", () => callsTests(stage));
-  describe("approvals", () => approvalsTests(stage));
-  describe("details", () => detailsTests(stage));
-  describe("begin", () => beginTests(stage));
-  describe("access", () => accessTests(stage));
-  describe("work", () => workTests(stage));
-  describe("looks", () => looksTests(stage));
+  // Each subject has users of its own, so they run side by side, the long ones first. One process fills two cores with three.
+  describe("side by side", { concurrency: 3 }, () => {
+    // Those that hold the model in the middle of an answer go one after the other.
+    subject("held", () => {
+      subject("conversation", () => conversationTests(stage));
+      subject("live", () => liveTests(stage));
+      subject("markdown", () => markdownTests(stage));
+      subject("calls", () => callsTests(stage));
+    });
+    subject("looks", () => looksTests(stage));
+    subject("page", () => pageTests(stage));
+    subject("actions", () => actionsTests(stage));
+    subject("list", () => listTests(stage));
+    subject("approvals", () => approvalsTests(stage));
+    subject("work", () => workTests(stage));
+    subject("access", () => accessTests(stage));
+    subject("details", () => detailsTests(stage));
+    subject("keys", () => keysTests(stage));
+    subject("begin", () => beginTests(stage));
+    subject("search", () => searchTests(stage));
+  });
+  subject("killed", () => killedTests(stage));
+}
+
+/** Tests that run one after the other. */
+function subject(name: string, tests: () => void): void {
+  describe(name, { concurrency: 1 }, tests);
 }

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { SLOW_WORDS } from "../browser/support/model-server.ts";
 import { heard } from "./support/heard.ts";
 import { inboxTest } from "./support/inbox-page.ts";
-import type { Stage } from "./support/stage.ts";
+import type { Stage, User } from "./support/stage.ts";
 
 const log = (page: Page) => page.getByRole("log");
 const last = (page: Page) => log(page).getByRole("article").last();
@@ -23,13 +23,12 @@ async function shown(page: Page, upTo: number): Promise<void> {
   for (const word of ["word1 ", "word10 "]) assert.ok(text.split(word).length <= 2, `${word} is there twice: ${text}`);
 }
 
-export function liveTests(stage: Stage): void {
-  const begun = (sessionId: string) => ({
-    hash: `#/s/${sessionId}`,
-    before: ({ api }: { api: typeof stage.staff }) =>
-      api.agent("assistant").run({ message: "Hello", sessionId }).result(),
-  });
+const begun = (sessionId: string) => ({
+  hash: `#/s/${sessionId}`,
+  before: ({ api }: User) => api.agent("assistant").run({ message: "Hello", sessionId }).result(),
+});
 
+export function liveTests(stage: Stage): void {
   inboxTest(
     stage,
     "13 a reload in the middle of an answer goes on where it was, each word once, at every tenth word",
@@ -75,19 +74,22 @@ export function liveTests(stage: Stage): void {
     stage,
     "14 a stream that is cut goes on, and nothing is lost",
     { ...begun(crypto.randomUUID()), expected: /ERR_|Failed to load/ },
-    async ({ page }) => {
+    async ({ page, user }) => {
       await log(page).getByText("You said: Hello").waitFor();
       await say(page, "Slowly");
       for (const said of [7, 14, 21]) {
         stage.model.say(7);
         await shown(page, said);
-        await stage.proxy.cut();
+        await stage.proxy.cut(user.token);
       }
       stage.model.say(39);
       await shown(page, 60);
     },
   );
+}
 
+/** These take the server from all others. */
+export function killedTests(stage: Stage): void {
   inboxTest(
     stage,
     "14 a server that is killed is waited for: a line says so, and the page goes on when it is back",

@@ -168,8 +168,10 @@ export function pageTests(stage: Stage): void {
   test("29, 38 the Worker has no module of the page in it, and is the same one where the inbox is left out", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "edge-sessions-bundle-"));
     try {
-      const bundle = await builtWorker(folder, "with", path.join(PROJECT_DIR, "wrangler.toml"));
-      const without = await builtWorker(folder, "without", withoutInbox(folder));
+      const [bundle, without] = await Promise.all([
+        builtWorker(folder, "with", path.join(PROJECT_DIR, "wrangler.toml")),
+        builtWorker(folder, "without", withoutInbox(folder)),
+      ]);
       const ofPage = bundle.modules.filter((file) =>
         /(^|\.\.\/)(ui|public)\/|node_modules\/(@?preact|marked)\//.test(file),
       );

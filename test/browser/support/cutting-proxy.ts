@@ -5,9 +5,10 @@ import type { AddressInfo } from "node:net";
 /** Stands between a page and the server, and cuts the streams that go through it. */
 export class CuttingProxy {
   #target = "";
-  readonly #open = new Set<ServerResponse>();
-  /** How many streams have begun. */
-  #begun = 0;
+  /** The streams that are open, and who reads each. */
+  readonly #open = new Map<ServerResponse, string | undefined>();
+  /** Who has begun to read a stream, for each of them. */
+  readonly #begun: (string | undefined)[] = [];
   #wake = () => {};
   readonly #server = createServer((request, response) => this.#pass(request, response));
 
@@ -27,12 +28,15 @@ export class CuttingProxy {
     this.#server.closeAllConnections();
   }
 
-  /** Cuts all streams that are open, and settles when the page has begun to read another one. */
-  async cut(): Promise<void> {
-    const begun = this.#begun;
-    if (this.#open.size === 0) throw new Error("No stream is open, so there is nothing to cut.");
-    for (const response of this.#open) response.destroy();
-    while (this.#begun === begun) {
+  /** Cuts the streams that are open, those of one token's alone if it is named, and settles when another one is begun to be read. */
+  async cut(token?: string): Promise<void> {
+    const isMeant = (by: string | undefined) => token === undefined || by === `Bearer ${token}`;
+    const begun = () => this.#begun.filter(isMeant).length;
+    const before = begun();
+    const open = [...this.#open].filter(([, by]) => isMeant(by));
+    if (open.length === 0) throw new Error("No stream is open, so there is nothing to cut.");
+    for (const [response] of open) response.destroy();
+    while (begun() === before) {
       await new Promise<void>((wake) => {
         this.#wake = wake;
       });
@@ -44,8 +48,8 @@ export class CuttingProxy {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
       if (!answer.headers["content-type"]?.startsWith("text/event-stream")) return;
-      this.#open.add(response);
-      this.#begun += 1;
+      this.#open.set(response, request.headers.authorization);
+      this.#begun.push(request.headers.authorization);
       this.#wake();
     });
     passed.on("error", () => response.destroy());

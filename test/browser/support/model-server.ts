@@ -29,7 +29,8 @@ type Turn =
 export class ModelServer {
   #allowed = 0;
   #wake = () => {};
-  #failures = 0;
+  /** What is said in the message whose answer fails; of any, an empty text. */
+  #failing: string | null = null;
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());
   });
@@ -51,9 +52,9 @@ export class ModelServer {
     this.#wake();
   }
 
-  /** Has the next answer fail. */
-  failOnce(): void {
-    this.#failures = 1;
+  /** Has the next answer to a message fail: to this one, or to any. */
+  failOnce(message = ""): void {
+    this.#failing = message;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -85,7 +86,8 @@ export class ModelServer {
       if (response.destroyed) break;
       send(response, { content: nth === 0 ? word : ` ${word}` }, null);
     }
-    this.#allowed = 0;
+    // Of an answer that nothing held, what is held meanwhile knows nothing.
+    if ("words" in turn || turn.thought !== undefined) this.#allowed = 0;
     if (!response.destroyed) end(response, "stop");
   }
 
@@ -95,7 +97,7 @@ export class ModelServer {
         this.#wake = wake;
       });
     }
-    this.#allowed -= 1;
+    if (!response.destroyed) this.#allowed -= 1;
   }
 
   #turn({ messages, tools = [], response_format: format }: Asked): Turn {
@@ -107,8 +109,8 @@ export class ModelServer {
       return { text: results.map(({ content }) => `The tool answered: ${content}`).join("\n") };
     }
     if (last?.role === "system") return { text: NAME };
-    if (this.#failures > 0) {
-      this.#failures -= 1;
+    if (this.#failing === "" || this.#failing === said) {
+      this.#failing = null;
       return { status: 400 };
     }
     const calls = [...said.matchAll(/^\/tool (\S+) (.+)$/gm)].map(([, name = "", args = ""]) => ({

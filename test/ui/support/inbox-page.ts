@@ -4,7 +4,9 @@ import { keepWhatItShowed } from "../../browser/support/browser-page.ts";
 import type { Stage, User } from "./stage.ts";
 
 /** How long a page may take for what a test waits for. Nothing is slow by itself; on a busy machine everything is. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 30_000;
+
+const TEST_MS = 180_000;
 
 export interface Opened {
   page: Page;
@@ -17,6 +19,8 @@ export interface Opened {
 export interface HowOpened {
   /** Where the page begins, such as `#/approvals`. */
   hash?: string;
+  /** Whom it is opened as; left out, a user of its own. Tests that change nothing share one, and what is there for it. */
+  as?: () => Promise<User>;
   /** What its token may do; left out, all that end users may. */
   scopes?: readonly string[];
   /** What the page has to show the server; left out, the user's token. Null: nothing, so that `Connect` is shown. */
@@ -37,8 +41,8 @@ export interface HowOpened {
  * nobody caught, on a violation of its policy, and on a request to another origin.
  */
 export function inboxTest(stage: Stage, name: string, how: HowOpened, act: (opened: Opened) => Promise<void>): void {
-  test(name, { timeout: 120_000 }, async () => {
-    const user = await stage.user(how.scopes);
+  test(name, { timeout: TEST_MS }, async () => {
+    const user = await (how.as?.() ?? stage.user(how.scopes));
     await how.before?.(user);
     const { width = 1280, height = 800, theme = "light", isTouch = false } = how;
     const viewport = { width, height };
@@ -70,6 +74,8 @@ export function inboxTest(stage: Stage, name: string, how: HowOpened, act: (open
       if (page !== undefined) await keepWhatItShowed(page, `ui ${name}`, [...said, ...wrong]);
       throw error;
     } finally {
+      // What a handler of requests still waits for is of no use any more.
+      await Promise.all(context.pages().map((one) => one.unrouteAll({ behavior: "ignoreErrors" })));
       await context.close();
     }
   });

@@ -18,6 +18,7 @@ export class Stage {
   browser!: Browser;
   #server: Server | undefined;
   #settings: Record<string, string> = {};
+  #hasTables = false;
   /** Where the page is opened: the proxy, which leads to the server. */
   url = "";
   readonly #folder = mkdtempSync(path.join(tmpdir(), "edge-sessions-ui-"));
@@ -53,7 +54,8 @@ export class Stage {
 
   /** Serves what is stored, after a kill too. */
   async restart(): Promise<void> {
-    this.#server = await startServer(this.#folder, this.#settings);
+    this.#server = await startServer(this.#folder, this.#settings, this.#hasTables);
+    this.#hasTables = true;
     this.proxy.leadTo(this.#server.url);
   }
 
