@@ -44,7 +44,9 @@ export function looksTests(stage: Stage): void {
         await page.setViewportSize(size);
         for (const colorScheme of ["light", "dark"] as const) {
           await page.emulateMedia({ colorScheme });
-          found.push(...named(`${size.width} ${colorScheme}`, await look<string[]>(page, "axeFindings()")));
+          found.push(
+            ...named(`${size.width} ${colorScheme}`, await look<string[]>(page, `axeFindings("${colorScheme}")`)),
+          );
         }
       }
       return found;
@@ -105,6 +107,39 @@ export function looksTests(stage: Stage): void {
       await page.getByRole("navigation").waitFor();
       assert.equal(await look(page, "outlineOfChosen()"), "solid");
       assert.deepEqual(await look(page, "motions()"), []);
+    },
+  );
+
+  inboxTest(
+    stage,
+    "36 what the page tells lies over nothing that one clicks, and details take no room of what is used beside them",
+    { as, hash: "#/" },
+    async ({ page, user }) => {
+      const covered = () => look<string[]>(page, "coveredThings()");
+      await page.goto(`${page.url().split("#")[0]}#/s/${user.id}-tools`);
+      const field = page.getByRole("textbox", { name: /message/i });
+      await field.waitFor();
+      await page.getByRole("button", { name: "More" }).last().click();
+      await page.getByRole("menuitem", { name: "Copy id" }).click();
+      await page.locator(".notice").waitFor();
+      for (const size of [WIDE, NARROW]) {
+        await page.setViewportSize(size);
+        assert.deepEqual(await covered(), []);
+      }
+      await page.goto(`${page.url().split("#")[0]}#/s/${user.id}-tools/details`);
+      const details = page.getByRole("complementary", { name: "Details" });
+      await page.setViewportSize({ width: 1400, height: 800 });
+      await details.getByText("Runs").first().waitFor();
+      await field.focus();
+      const [drawer, composer] = [await details.boundingBox(), await field.boundingBox()];
+      assert.ok(drawer !== null && composer !== null && composer.x + composer.width <= drawer.x);
+      // Over it there is nothing below to be reached, and a click there closes the details.
+      await page.setViewportSize(WIDE);
+      await page.locator(".conversation[inert]").waitFor({ state: "attached" });
+      await page.mouse.click(700, 400);
+      await details.waitFor({ state: "detached" });
+      await field.focus();
+      await page.locator(".composer textarea:focus").waitFor();
     },
   );
 }

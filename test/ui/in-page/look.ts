@@ -5,9 +5,11 @@ interface AxeResult {
 }
 declare const axe: { run(options: object): Promise<AxeResult> };
 
-/** What axe finds wrong. */
-export async function axeFindings(): Promise<string[]> {
-  const { violations } = await axe.run({ resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
+/** What axe finds wrong. In the dark only colours are other ones. */
+export async function axeFindings(colorScheme: "light" | "dark"): Promise<string[]> {
+  const what =
+    colorScheme === "dark" ? { runOnly: ["color-contrast"] } : { rules: { "target-size": { enabled: true } } };
+  const { violations } = await axe.run({ resultTypes: ["violations"], ...what });
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary?.replaceAll(/\s+/g, " ")}`),
   );
