@@ -191,6 +191,8 @@ export function keysTests(stage: Stage): void {
 
       await press("F2");
       await page.locator(".session-name input:focus").waitFor();
+      // Once all of the conversation is there nothing but the field takes the focus.
+      await page.locator(".composer textarea").waitFor();
       await keyboard.type("A lamp");
       const renamed = page.waitForResponse((answer) => answer.url().includes("/rename"));
       await press("Enter");
@@ -201,8 +203,8 @@ export function keysTests(stage: Stage): void {
       await press("/");
       await page.locator("input[type=search]:focus").waitFor();
       await press("Enter");
-      await composer.waitFor();
-      await press("Escape", "Escape");
+      await page.locator(".log-run:focus").waitFor();
+      await press("Escape");
       await page.locator(".found a:focus").waitFor({ state: "attached" });
       await press("Escape");
       await page.locator("input[type=search]:focus").waitFor();
