@@ -15,6 +15,11 @@ export interface Effort {
   directoryUsers: number;
   /** How many messages the exported session has. */
   exportedMessages: number;
+  /** What the inbox shows, and how often it is opened, and reads a long answer. */
+  inboxSessions: number;
+  inboxRuns: number;
+  inboxOpened: number;
+  inboxStreamed: number;
 }
 
 export const FULL: Effort = {
@@ -30,6 +35,10 @@ export const FULL: Effort = {
   namedSessions: 2_000,
   directoryUsers: 1_000,
   exportedMessages: 200_000,
+  inboxSessions: 5_000,
+  inboxRuns: 2_000,
+  inboxOpened: 7,
+  inboxStreamed: 3,
 };
 
 /** Takes less than two minutes. Its numbers are too noisy to be written into the report. */
@@ -46,4 +55,8 @@ export const QUICK: Effort = {
   namedSessions: 100,
   directoryUsers: 50,
   exportedMessages: 20_000,
+  inboxSessions: 500,
+  inboxRuns: 200,
+  inboxOpened: 2,
+  inboxStreamed: 1,
 };

@@ -7,6 +7,7 @@ import { measureChats } from "./measure-chats.ts";
 import { measureDirectory } from "./measure-directory.ts";
 import { measureExports } from "./measure-export.ts";
 import { measureForks } from "./measure-forks.ts";
+import { measureInbox } from "./measure-inbox.ts";
 import { measureNamingJobs } from "./measure-jobs.ts";
 import { measurePauses } from "./measure-pauses.ts";
 import { measureLists, measureReads } from "./measure-reads.ts";
@@ -44,6 +45,11 @@ export const COUNTS = {
   "pause-counts": countPauses,
 } satisfies Record<string, (platform: Platform) => Promise<CountTable>>;
 
+/** The parts that need a browser, and a server of their own. */
+export const PAGES = {
+  inbox: measureInbox,
+} satisfies Record<string, (effort: Effort) => Promise<Section[]>>;
+
 /** The names of the parts, as `--only` takes them. */
-export type Group = keyof typeof TIMINGS | keyof typeof COUNTS;
-export const GROUPS = [...Object.keys(TIMINGS), ...Object.keys(COUNTS)] as Group[];
+export type Group = keyof typeof TIMINGS | keyof typeof COUNTS | keyof typeof PAGES;
+export const GROUPS = [...Object.keys(TIMINGS), ...Object.keys(COUNTS), ...Object.keys(PAGES)] as Group[];

@@ -3,10 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
+import { stopGroupsAtEnd } from "../scripts/server/process-group.ts";
+import { missingBrowser } from "../test/browser/support/browser-page.ts";
 import { bundleWorker, workerdVersion } from "./build.ts";
 import type { CountTable } from "./count.ts";
 import { FULL, QUICK } from "./effort.ts";
-import { COUNTS, GROUPS, TIMINGS, type Timing } from "./groups.ts";
+import { COUNTS, GROUPS, PAGES, TIMINGS, type Timing } from "./groups.ts";
 import { startModel } from "./model-process.ts";
 import { readOptions } from "./options.ts";
 import { type Platform, startPlatform } from "./platform.ts";
@@ -22,6 +24,12 @@ const effort = options.quick ? QUICK : FULL;
 const asked: readonly string[] = options.only ?? GROUPS;
 const timings = Object.entries<Timing>(TIMINGS).filter(([name]) => asked.includes(name));
 const countings = Object.entries(COUNTS).filter(([name]) => asked.includes(name));
+// Where there is no browser, all else is measured.
+const missing = missingBrowser();
+const pages = Object.entries(PAGES).filter(([name]) => asked.includes(name));
+if (pages.length > 0 && missing !== null)
+  console.error(`Not measured: ${pages.map(([name]) => name).join(", ")}. ${missing}`);
+stopGroupsAtEnd();
 const model = await startModel();
 const bundles = await mkdtemp(path.join(tmpdir(), "bench-bundles-"));
 try {
@@ -37,6 +45,9 @@ try {
       sections.push(...[await step(name, measure(platform, effort))].flat());
     }
   });
+  if (missing === null) {
+    for (const [name, measure] of pages) sections.push(...(await step(name, measure(effort))));
+  }
   const counts: CountTable[] = [];
   await on("bench/workers/counted.ts", countings.length, async (platform) => {
     for (const [name, measure] of countings) counts.push(await step(name, measure(platform)));
@@ -60,7 +71,7 @@ try {
   };
   console.log(`\n${markdown(report)}`);
   if (options.write) {
-    await writeReport(path.join(import.meta.dirname, "README.md"), report, options.only === null);
+    await writeReport(path.join(import.meta.dirname, "README.md"), report, options.only === null && missing === null);
   }
   const json = path.join(await mkdtemp(path.join(tmpdir(), "bench-")), "report.json");
   await writeFile(json, JSON.stringify(report, null, 2));
