@@ -23,7 +23,7 @@ interface Picture {
   isPhone?: boolean;
   isDark?: boolean;
   /** What is opened first, by its name. */
-  opens?: string;
+  opens?: RegExp;
   /** Without a credential. */
   isStranger?: boolean;
 }
@@ -31,7 +31,7 @@ interface Picture {
 const PICTURES: readonly Picture[] = [
   { name: "inbox", hash: "#/s/lamp", shows: "shall I book the visit" },
   { name: "inbox-dark", hash: "#/s/lamp", shows: "shall I book the visit", isDark: true },
-  { name: "tool", hash: "#/s/sum", shows: "14 × 23.50", opens: "add" },
+  { name: "tool", hash: "#/s/sum", shows: "14 × 23.50", opens: /^add / },
   { name: "approvals", hash: "#/approvals", shows: "journalctl" },
   { name: "details", hash: "#/s/lamp/details", shows: "Runs" },
   { name: "search", hash: "#/?q=dimmer", shows: "Messages" },
@@ -92,7 +92,7 @@ async function take({
   const page: Page = await context.newPage();
   await page.goto(`${server.url}/ui/${hash}`);
   await page.getByText(shows).filter({ visible: true }).first().waitFor();
-  if (opens !== undefined) await page.getByRole("button", { name: opens }).last().click();
+  if (opens !== undefined) await page.getByRole("main").getByRole("button", { name: opens }).click();
   await page.waitForLoadState("networkidle");
   const file = path.join(OUT, `${name}.png`);
   await page.screenshot({ path: file });
