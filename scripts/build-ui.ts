@@ -53,6 +53,11 @@ async function madeFiles(): Promise<Map<string, Buffer>> {
     logLevel: "warning",
   });
   const files = new Map(outputFiles.map(({ path: file, contents }) => [file, Buffer.from(contents)]));
+  // What only leads to another file is asked for by nobody.
+  for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (entryPoint !== MAIN || file === fileOf(metafile, MAIN)) continue;
+    for (const ending of ["", ".map"]) files.delete(path.join(ROOT, file) + ending);
+  }
   files.set(path.join(OUT, "icon.svg"), readFileSync(path.join(UI, "icon.svg")));
   files.set(path.join(OUT, "licenses.txt"), Buffer.from(licensesOf(metafile)));
   // The page comes last: it names the others.
@@ -89,11 +94,13 @@ function pageOf(metafile: Metafile): string {
     .replace(/ *\{\{preloads\}\}\n/, preloadsOf(metafile));
 }
 
-/** The file that became of an entry point. */
+/** The file that became of an entry point; where that only leads to another file, the other one. */
 function fileOf({ outputs }: Metafile, entryPoint: string): string {
   const found = Object.entries(outputs).find(([, output]) => output.entryPoint === entryPoint);
   if (found === undefined) throw new Error(`Nothing was made of ${entryPoint}.`);
-  return found[0];
+  const [file, { imports, inputs }] = found;
+  const [only] = imports;
+  return only !== undefined && imports.length === 1 && Object.keys(inputs).length === 0 ? only.path : file;
 }
 
 /** Where the page finds a file. */

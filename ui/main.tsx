@@ -2,6 +2,7 @@ import { render } from "preact";
 import { access, followOtherTabs } from "./access/access.ts";
 import { applySettings } from "./app/settings.ts";
 import { Page } from "./frame/page.tsx";
+import { prefetchSoon } from "./frame/parts.ts";
 import { keepTitle } from "./frame/title.ts";
 import { askAccess } from "./server/api.ts";
 import { toldOf } from "./server/failure.ts";
@@ -28,4 +29,5 @@ async function begin(): Promise<void> {
 }
 access.subscribe(({ state }) => {
   if (state === "unknown") void begin();
+  if (state === "granted") prefetchSoon();
 });

@@ -1,6 +1,13 @@
 import path from "node:path";
 import type { Plugin } from "esbuild";
 
+/** Parts that are small, and used at about the same time: together they are packed better, and are one request. */
+const TOGETHER = [
+  ["access/connect-screen.tsx", "begin/begin-screen.tsx", "begin/example-offer.tsx"],
+  ["frame/shortcut-help.tsx", "inbox/narrowing.ts", "sessions/seldom.ts"],
+  ["details/details-drawer.tsx", "work/under-way.ts"],
+];
+
 /**
  * Has each part that comes later begin with the page's first script, which is there by then. Otherwise the bundler makes a file
  * of each set of modules that some of the parts have in common, and the page begins with dozens of requests.
@@ -8,13 +15,22 @@ import type { Plugin } from "esbuild";
 export const behindStart = (main: string): Plugin => ({
   name: "behind-start",
   setup({ onLoad, onResolve, resolve }) {
+    const inPage = (file: string) => path.join(path.dirname(main), file);
+    const membersOf = (part: string): [string, ...string[]] => {
+      const [first, ...others] = TOGETHER.map((all) => all.map(inPage)).find((all) => all.includes(part)) ?? [];
+      return first === undefined ? [part] : [first, ...others];
+    };
     onResolve({ filter: /^/ }, async ({ kind, path: name, resolveDir, pluginData }) => {
       if (kind !== "dynamic-import" || pluginData === "behind-start") return undefined;
       const found = await resolve(name, { kind, resolveDir, pluginData: "behind-start" });
-      return { ...found, namespace: "behind-start" };
+      const [first] = membersOf(found.path);
+      return { ...found, path: first, namespace: "behind-start" };
     });
     onLoad({ filter: /^/, namespace: "behind-start" }, ({ path: part }) => ({
-      contents: `import ${JSON.stringify(main)}; export * from ${JSON.stringify(part)};`,
+      contents: [
+        `import ${JSON.stringify(main)};`,
+        ...membersOf(part).map((one) => `export * from ${JSON.stringify(one)};`),
+      ].join(""),
       resolveDir: path.dirname(part),
     }));
   },

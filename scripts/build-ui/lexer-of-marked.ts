@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Plugin } from "esbuild";
+import { type Plugin, transform } from "esbuild";
 
 /** What the page takes of marked: how a text is read. It writes no HTML. */
 const TAKEN = ["Lexer", "Tokenizer"];
@@ -15,11 +15,20 @@ export const lexerOfMarked: Plugin = {
   name: "lexer-of-marked",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]marked[\\/]lib[\\/]marked\.esm\.js$/ }, async ({ path }) => ({
-      contents: withLexerOnly(await readFile(path, "utf8")),
+      contents: await withUsedRules(withLexerOnly(await readFile(path, "utf8"))),
       loader: "js",
     }));
   },
 };
+
+/** A rule by itself, as a property of an object. */
+const RULE = /(?<=[,{])(\w+):\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\/[a-z]*,/g;
+
+/** Takes away the rules that nobody asks for, once what is never reached is gone. */
+async function withUsedRules(source: string): Promise<string> {
+  const { code } = await transform(source, { format: "esm", minify: true, treeShaking: true });
+  return code.replace(RULE, (rule, name) => (code.includes(`.${name}`) ? rule : ""));
+}
 
 export function withLexerOnly(source: string): string {
   const [, before, exported] =
@@ -48,6 +57,8 @@ function withOptions(source: string): string {
   return (
     left
       .replace(/this\.options\.(\w+)(?!\w*=[^=])/g, (whole, name) => OPTIONS[name as keyof typeof OPTIONS] ?? whole)
+      // All browsers that the page is for look behind in an expression.
+      .replace(/=\(\(\w+=""\)=>\{try\{[^}]*\}catch\{return!1\}\}\)\(\)/, "=!0")
       // Then the bundler takes away what only those rules were made of.
       .replaceAll(`=${helper}(`, `=/* @__PURE__ */${helper}(`)
   );

@@ -14,8 +14,12 @@ import { KEY, type Stage } from "./support/stage.ts";
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml" };
 const BUILT = path.join(PROJECT_DIR, "public/ui");
-const MAX_SCRIPT_BYTES = 60 * 1024;
-const MAX_STYLE_BYTES = 10 * 1024;
+const KB = 1024;
+/** Of script, gzipped: what the page begins with, with that what shows a conversation, and all that may come. */
+const MAX_START_BYTES = 34 * KB;
+const MAX_CONVERSATION_BYTES = 60 * KB;
+const MAX_SCRIPT_BYTES = 96 * KB;
+const MAX_STYLE_BYTES = 10 * KB;
 /** Ways to have the page run a text: each wants what the page's policy lets nobody make. */
 const DANGEROUS_ACTS = [
   'document.createElement("b").innerHTML = "<i>x</i>"',
@@ -152,15 +156,38 @@ export function pageTests(stage: Stage): void {
     assert.doesNotMatch(gone.headers.get("Cache-Control") ?? "", /immutable/);
   });
 
-  test("37 the page weighs 60 KB of script and 10 KB of style at most, and one drawing", () => {
+  test("37 the page begins with 34 KB of script, talks with 60, and has 96 at most; 10 KB of style, and one drawing", () => {
     const files = readdirSync(BUILT, { recursive: true, encoding: "utf8" }).filter((file) => path.extname(file) !== "");
-    const bytesOf = (ending: string) =>
-      files
-        .filter((file) => file.endsWith(ending))
-        .map((file) => gzipSync(readFileSync(path.join(BUILT, file)), { level: 9 }).length)
-        .reduce((sum, bytes) => sum + bytes, 0);
-    assert.ok(bytesOf(".js") > 1_000 && bytesOf(".js") <= MAX_SCRIPT_BYTES, `${bytesOf(".js")} bytes of script`);
-    assert.ok(bytesOf(".css") > 500 && bytesOf(".css") <= MAX_STYLE_BYTES, `${bytesOf(".css")} bytes of style`);
+    const read = (file: string) => readFileSync(path.join(BUILT, file));
+    const bytesOf = (some: Iterable<string>) =>
+      [...some].map((file) => gzipSync(read(file), { level: 9 }).length).reduce((sum, bytes) => sum + bytes, 0);
+    const isWithin = (bytes: number, most: number, what: string) =>
+      assert.ok(bytes > most / 2 && bytes <= most, `${what}: ${bytes} bytes of ${most}`);
+    const scripts = files.filter((file) => file.endsWith(".js"));
+    const page = String(read("index.html"));
+    /** The scripts that the page names, and those whose names begin so, with all that they cannot do without. */
+    const withNeeded = (...names: string[]): Set<string> => {
+      const isNamed = (file: string) =>
+        page.includes(path.basename(file)) || names.some((name) => path.basename(file).startsWith(`${name}-`));
+      const needed = new Set(scripts.filter(isNamed));
+      for (const file of needed) {
+        for (const [, other = ""] of String(read(file)).matchAll(/(?:\bfrom|\bimport)"\.\/([^"]+)"/g)) {
+          needed.add(path.join(path.dirname(file), other));
+        }
+      }
+      return needed;
+    };
+    const start = withNeeded();
+    isWithin(bytesOf(start), MAX_START_BYTES, "start");
+    isWithin(bytesOf(withNeeded("conversation-screen")), MAX_CONVERSATION_BYTES, "start and conversation");
+    isWithin(bytesOf(scripts), MAX_SCRIPT_BYTES, "all script");
+    isWithin(bytesOf(files.filter((file) => file.endsWith(".css"))), MAX_STYLE_BYTES, "style");
+    // All that the page begins with is asked for at once: the page names it.
+    assert.deepEqual(
+      [...start].filter((file) => !page.includes(path.basename(file))),
+      [],
+    );
+    assert.ok(start.size <= 3, `${start.size} requests`);
     const others = files.filter((file) => !/\.(js|css)(\.map)?$/.test(file)).sort();
     assert.deepEqual(others, ["icon.svg", "index.html", "licenses.txt"]);
   });

@@ -8,7 +8,7 @@ import { type Told, toldOf } from "../server/failure.ts";
 import { texts } from "../texts/index.ts";
 import { access, connect, me, server } from "./access.ts";
 import { AccountPanel } from "./account-panel.tsx";
-import { credentialIn } from "./credential.ts";
+import { credentialIn } from "./pasted.ts";
 
 /** Asks for what the server wants to be shown, and says what the credential that it has may do. The server is the page's own. */
 export function ConnectScreen() {

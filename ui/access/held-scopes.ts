@@ -1,4 +1,8 @@
-import { SCOPES, type Scope } from "../../src/domain/scope.ts";
+import type { Scope } from "../../src/domain/scope.ts";
+import { texts } from "../texts/index.ts";
+
+/** All that the server has, in its order. */
+const SCOPES = Object.keys(texts.account.scopes) as Scope[];
 
 /** A scope as a credential lists it: one of the server's, perhaps for one agent or team alone. */
 export interface Held {

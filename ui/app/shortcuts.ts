@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Texts } from "../texts/index.ts";
 import { type Begun, keyOf, pressedKeys } from "./key-press.ts";
 import { settings } from "./settings.ts";
 
@@ -8,7 +9,7 @@ export interface Shortcut {
   /** As `KeyboardEvent.key` has it; of two, one after the other, with a blank between them: `g a`. */
   key: string;
   /** What it does, for the list of keys. */
-  label: string;
+  label: keyof Texts["keys"];
   /** Whether it does something now. Left out, always. */
   when?: () => boolean;
   /** Whether it goes on while the key is held. */

@@ -1,5 +1,4 @@
-import { type ReadonlySignal, signal, useComputed } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
 import { may } from "../access/access.ts";
 import { later, lazy } from "../parts/lazy.tsx";
 import { known } from "../sessions/known.ts";
@@ -7,7 +6,8 @@ import { texts } from "../texts/index.ts";
 import { isExample } from "./example-mark.ts";
 
 const examples = later(() => import("./example-offer.tsx"));
-const Offer = lazy(examples, (part) => part.ExampleOffer);
+/** Where nothing is at all: what fills it. */
+export const ExampleOffer = lazy(examples, (part) => part.ExampleOffer);
 /** Its room is there before it is, so that the list below stays where it is. */
 const Line = lazy(
   examples,
@@ -15,17 +15,6 @@ const Line = lazy(
   ({ hasExamples }) =>
     hasExamples && may("sessions:delete") ? <div class="example-line">{texts.examples.there}</div> : null,
 );
-
-/** Whether the page has had nothing to show: then examples may be made. */
-const wasEmpty = signal(false);
-
-/** Where nothing is at all: what fills it. */
-export function ExampleOffer() {
-  useEffect(() => {
-    wasEmpty.value = true;
-  }, []);
-  return <Offer />;
-}
 
 function isShownExample(id: string): boolean {
   const session = known(id).value;
@@ -36,5 +25,5 @@ function isShownExample(id: string): boolean {
 export function ExampleLine({ shown }: { shown: ReadonlySignal<readonly string[]> }) {
   const hasExamples = useComputed(() => shown.value.some(isShownExample)).value;
   const first = useComputed(() => shown.value[0]).value;
-  return hasExamples || wasEmpty.value ? <Line hasExamples={hasExamples} first={first} /> : null;
+  return hasExamples || examples.there.value !== null ? <Line hasExamples={hasExamples} first={first} /> : null;
 }

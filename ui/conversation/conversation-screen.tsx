@@ -3,6 +3,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { announce } from "../app/announce.ts";
 import { tell } from "../app/notices.ts";
 import { hrefOf, place } from "../app/place.ts";
+import { detailsAimed } from "../details/details.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { isReached } from "../server/api.ts";
@@ -30,7 +31,7 @@ export function ConversationScreen({ sessionId }: { sessionId: string }) {
   }, [conversation]);
   return (
     <div class="conversation">
-      <SessionHeader sessionId={sessionId} />
+      <SessionHeader sessionId={sessionId} aimed={detailsAimed} />
       <Body conversation={conversation} saying={saying} />
     </div>
   );

@@ -5,4 +5,5 @@ const part = later(() => import("./details-drawer.tsx"));
 /** The details of a session, whose code comes when they are first opened. */
 export const Details = lazy(part, ({ DetailsDrawer }) => DetailsDrawer);
 
-export const prefetchDetails = part.prefetch;
+/** For what opens them. */
+export const detailsAimed = part.aimed;

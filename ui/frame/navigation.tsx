@@ -3,12 +3,14 @@ import { may, mayBegin, me, server } from "../access/access.ts";
 import { filter, go, hrefOf, place } from "../app/place.ts";
 import { routeHash, VIEWS, type View } from "../app/route.ts";
 import { settings } from "../app/settings.ts";
+import { approvals } from "../approvals/later.ts";
 import { openCount, watchOpenCount } from "../approvals/open-count.ts";
 import { loadedTags, unreadCount } from "../inbox/lists.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
 import { isHelpShown } from "./page-keys.tsx";
+import { begin } from "./parts.ts";
 
 const ICONS: Record<View, IconName> = {
   all: "inbox",
@@ -30,7 +32,7 @@ export function Navigation() {
         <span>{server.value?.name ?? texts.app.name}</span>
       </a>
       {mayBegin.value && (
-        <a class="button primary" href={hrefOf({ screen: "new" })}>
+        <a class="button primary" href={hrefOf({ screen: "new" })} {...begin.aimed}>
           <Icon name="plus" />
           <span>{texts.app.newConversation}</span>
         </a>
@@ -45,7 +47,11 @@ export function Navigation() {
       {may("approvals:read") && (
         <ul>
           <li>
-            <a href={hrefOf({ screen: "approvals" })} aria-current={current(place.value.screen === "approvals")}>
+            <a
+              href={hrefOf({ screen: "approvals" })}
+              aria-current={current(place.value.screen === "approvals")}
+              {...approvals.aimed}
+            >
               <Icon name="approvals" />
               <span>{texts.app.approvals}</span>
               <Count of={openCount.value} />

@@ -4,26 +4,22 @@ import { may, mayBegin } from "../access/access.ts";
 import { go, openSessionId, place, refine, sessionScreen } from "../app/place.ts";
 import { isField, type Shortcut, useShortcuts } from "../app/shortcuts.ts";
 import { currentList, shownIds } from "../inbox/lists.ts";
-import { isSearch } from "../inbox/search.ts";
 import { focusSearch } from "../inbox/search-field.tsx";
+import { isSearch } from "../inbox/searching.ts";
 import { hasUnread, markRead, markUnread } from "../inbox/unread.ts";
 import { later, lazy } from "../parts/lazy.tsx";
 import { deleting } from "../sessions/asking.ts";
 import type { BulkChange } from "../sessions/bulk.ts";
 import { known } from "../sessions/known.ts";
-import { seldom } from "../sessions/later.ts";
-import { beginRename } from "../sessions/rename.ts";
+import { beginRename, seldom } from "../sessions/later.ts";
 import { clearSelection, selected, toggleSelected } from "../sessions/selection.ts";
 import { setArchived, setPinned } from "../sessions/session-acts.ts";
-import { texts } from "../texts/index.ts";
 import { currentSession, focusedSession, keepRowFocus, step } from "./focused-row.ts";
 
 export const isHelpShown = signal(false);
 
 const help = later(() => import("./shortcut-help.tsx"));
 const ShortcutHelp = lazy(help, (part) => part.ShortcutHelp);
-
-const said = texts.keys;
 
 /** What a key is about: all that are chosen, else the row that has the focus, else what is open. */
 function meant(): string[] {
@@ -115,45 +111,45 @@ function clearWithList(): void {
 }
 
 const keys = (): (Shortcut | false)[] => [
-  { key: "j", label: said.next, repeats: true, run: () => step(1) },
-  { key: "k", label: said.previous, repeats: true, run: () => step(-1) },
-  { key: "/", label: said.search, run: search },
-  { key: "r", label: said.reply, when: () => currentSession() !== null, run: reply },
+  { key: "j", label: "next", repeats: true, run: () => step(1) },
+  { key: "k", label: "previous", repeats: true, run: () => step(-1) },
+  { key: "/", label: "search", run: search },
+  { key: "r", label: "reply", when: () => currentSession() !== null, run: reply },
   may("sessions:write") && {
     key: "e",
-    label: said.archive,
+    label: "archive",
     when: isAny,
     run: () => turn("archived", setArchived, ["archive", "unarchive"]),
   },
   may("sessions:write") && {
     key: "p",
-    label: said.pin,
+    label: "pin",
     when: isAny,
     run: () => turn("pinned", setPinned, ["pin", "unpin"]),
   },
-  { key: "u", label: said.unread, when: isAny, run: turnUnread },
+  { key: "u", label: "unread", when: isAny, run: turnUnread },
   {
     key: "x",
-    label: said.select,
+    label: "select",
     when: () => focusedSession() !== null && !isSearch.peek(),
     run: () => toggleSelected(focusedSession() ?? ""),
   },
-  may("sessions:write") && { key: "F2", label: said.rename, when: () => currentSession() !== null, run: rename },
+  may("sessions:write") && { key: "F2", label: "rename", when: () => currentSession() !== null, run: rename },
   may("sessions:delete") && {
     key: "#",
-    label: said.delete,
+    label: "delete",
     when: isAny,
     run: () => {
       deleting.value = meant();
     },
   },
-  mayBegin.value && { key: "c", label: said.begin, run: () => go({ screen: "new" }) },
-  may("approvals:read") && { key: "g a", label: said.approvals, run: () => go({ screen: "approvals" }) },
-  { key: "g i", label: said.inbox, run: () => go({ screen: "inbox" }) },
-  { key: "Escape", label: said.back, run: back },
+  mayBegin.value && { key: "c", label: "begin", run: () => go({ screen: "new" }) },
+  may("approvals:read") && { key: "g a", label: "approvals", run: () => go({ screen: "approvals" }) },
+  { key: "g i", label: "inbox", run: () => go({ screen: "inbox" }) },
+  { key: "Escape", label: "back", run: back },
   {
     key: "?",
-    label: said.help,
+    label: "help",
     run: () => {
       isHelpShown.value = true;
     },

@@ -6,7 +6,7 @@ import { Details } from "../details/details.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
-import { later, lazy } from "../parts/lazy.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import type { Told } from "../server/failure.ts";
 import { SessionTools } from "../sessions/session-tools.tsx";
 import { texts } from "../texts/index.ts";
@@ -14,18 +14,15 @@ import { WorkBar } from "../work/work-bar.tsx";
 import { WorkTools } from "../work/work-tools.tsx";
 // What several of the parts stand on that come later: each would be a request of its own.
 import "../conversation/shown-runs.ts";
-import "../parts/amounts.ts";
 import "../parts/copy-button.tsx";
-import "../parts/dialog.tsx";
-import "../parts/focus.ts";
+import "../parts/duration.ts";
+import "../parts/leave.ts";
+import "../parts/seen-text.ts";
 import { Boundary } from "./boundary.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices, OpenServer } from "./notice-list.tsx";
 import { PageKeys } from "./page-keys.tsx";
-
-const connect = later(() => import("../access/connect-screen.tsx"));
-const begin = later(() => import("../begin/begin-screen.tsx"));
-const conversation = later(() => import("../conversation/conversation-screen.tsx"));
+import { begin, connect, conversation } from "./parts.ts";
 
 /** A conversation, until what shows it is there. */
 const Coming = () => (
@@ -100,9 +97,9 @@ const CannotBegin = ({ told }: { told: Told }) => (
 
 /** What the caller lacks for a screen; null where it may see it. */
 function lackedFor(screen: Screen["screen"]): string | null {
-  if (screen === "new") return mayBegin.value ? null : texts.account.scopes["agents:run"];
-  const scope = screen === "approvals" ? "approvals:read" : "sessions:read";
-  return may(scope) ? null : texts.account.scopes[scope];
+  if (screen === "new") return mayBegin.value ? null : texts.account.lacks.run;
+  if (screen === "approvals") return may("approvals:read") ? null : texts.account.lacks.approvals;
+  return may("sessions:read") ? null : texts.account.lacks.read;
 }
 
 function Screens() {

@@ -12,14 +12,14 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={texts.app.shortcuts} onClose={onClose}>
       <dl class="shortcuts">
-        {[["Enter", texts.keys.open] as const, ...labels].map(([key, label]) => (
+        {[["Enter", "open"] as const, ...labels].map(([key, label]) => (
           <div key={key}>
             <dt>
               {key.split(" ").map((one) => (
                 <kbd key={one}>{PRINTED[one] ?? one}</kbd>
               ))}
             </dt>
-            <dd>{label}</dd>
+            <dd>{texts.keys[label]}</dd>
           </div>
         ))}
       </dl>

@@ -11,8 +11,9 @@ import { toldOf } from "../server/failure.ts";
 import { known } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
 import { onRowKey } from "./row-focus.ts";
-import { firstFound, found, isSearching, type MessageHit, moreFound, searchAgain, searchFailed } from "./search.ts";
+import { firstFound, isSearching, moreFound, searchAgain, searchFailed } from "./search.ts";
 import { pieces } from "./search-rules.ts";
+import { found, type MessageHit } from "./searching.ts";
 import { Skeleton } from "./skeleton.tsx";
 
 /** What a search has found: conversations by their names, and messages by what they say. */

@@ -5,19 +5,19 @@ import type { Filter } from "../app/route.ts";
 import { ExampleLine, ExampleOffer } from "../begin/example-places.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
-import { later, lazy } from "../parts/lazy.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { seldom } from "../sessions/later.ts";
 import { isSelecting, selected } from "../sessions/selection.ts";
 import { texts } from "../texts/index.ts";
+import { narrowing } from "./later.ts";
 import { ListHeader } from "./list-header.tsx";
 import { currentList, keepListNew, shownIds } from "./lists.ts";
 import { Rows } from "./rows.tsx";
-import { isSearch, keepSearching } from "./search.ts";
+import { isSearch, keepSearching } from "./searching.ts";
 import { Skeleton } from "./skeleton.tsx";
 
 const BulkBar = lazy(seldom, (part) => part.BulkBar);
-const results = later(() => import("./found.tsx"));
-const FoundList = lazy(results, (part) => part.FoundList, Skeleton);
+const FoundList = lazy(narrowing, (part) => part.FoundList, Skeleton);
 
 const isChoosing = computed(() => isSelecting.value || selected.value.size > 0);
 

@@ -1,20 +1,23 @@
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { isStaff } from "../access/access.ts";
 import { tell } from "../app/notices.ts";
 import { filter, refine } from "../app/place.ts";
 import { VIEWS } from "../app/route.ts";
 import { IconButton } from "../parts/button.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { Menu, MenuItem } from "../parts/menu.tsx";
-import { refused } from "../server/api.ts";
-import { components, loadComponents } from "../server/components.ts";
-import { toldOf } from "../server/failure.ts";
 import { isSelecting } from "../sessions/selection.ts";
 import { texts } from "../texts/index.ts";
 import { WorkItems } from "../work/work-items.tsx";
+import { narrowing } from "./later.ts";
 import { loadedTags, shownIds } from "./lists.ts";
 import { SearchField } from "./search-field.tsx";
 import { hasUnread, markRead } from "./unread.ts";
+
+const Filters = lazy(
+  narrowing,
+  (part) => part.Filters,
+  () => <div class="filters" />,
+);
 
 const isFiltering = signal(false);
 
@@ -30,6 +33,7 @@ export function ListHeader() {
         <IconButton
           icon="filter"
           label={texts.inbox.filter}
+          aimed={narrowing.aimed}
           expanded={isFiltering.value || isNarrowed}
           onClick={() => {
             isFiltering.value = !(isFiltering.value || isNarrowed);
@@ -83,47 +87,4 @@ function readAll(): void {
   const unread = shownIds.peek().filter(hasUnread);
   markRead(unread);
   tell({ text: texts.inbox.allRead(unread.length) });
-}
-
-function loadChoices(): void {
-  loadComponents().catch((error: unknown) => {
-    if (!refused(error)) tell({ tone: "wrong", ...toldOf(error), act: { label: texts.app.retry, run: loadChoices } });
-  });
-}
-
-function Filters() {
-  const { component, userId } = filter.value;
-  useEffect(loadChoices, []);
-  const there = components.value ?? [];
-  const isThere = component === null || there.some(({ kind, id }) => `${kind}s/${id}` === component);
-  return (
-    <div class="filters">
-      <select
-        aria-label={texts.inbox.component}
-        value={component ?? ""}
-        aria-busy={components.value === null}
-        onChange={({ currentTarget }) => refine({ component: currentTarget.value || null })}
-      >
-        <option value="">{texts.inbox.anyComponent}</option>
-        {!isThere && <option value={component}>{component}</option>}
-        {there.map(({ kind, id, name }) => (
-          <option key={`${kind}s/${id}`} value={`${kind}s/${id}`}>
-            {name}
-          </option>
-        ))}
-      </select>
-      {isStaff.value && (
-        <input
-          type="search"
-          aria-label={texts.inbox.user}
-          placeholder={texts.inbox.anyUser}
-          dir="auto"
-          autoComplete="off"
-          spellcheck={false}
-          value={userId ?? ""}
-          onChange={({ currentTarget }) => refine({ userId: currentTarget.value.trim() || null })}
-        />
-      )}
-    </div>
-  );
 }

@@ -2,7 +2,7 @@ import { useComputed } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
-import { renaming } from "../sessions/rename.ts";
+import { renaming } from "../sessions/asking.ts";
 import { chooseRow, RowTools, renameRow } from "../sessions/row-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { keepPlace, placeIn } from "./keep-place.ts";

@@ -4,7 +4,7 @@ import { filter, refine } from "../app/place.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { texts } from "../texts/index.ts";
-import { firstFound, searched } from "./search.ts";
+import { narrowing } from "./later.ts";
 
 /** How long after the last key the server is asked. */
 const REST_MS = 250;
@@ -32,15 +32,7 @@ function clear(): void {
 async function openFirst(): Promise<void> {
   settle();
   const words = typed.peek();
-  await searched();
-  const first = firstFound.peek();
-  if (words !== typed.peek() || first === null) return;
-  // From its row, once that is rendered: the focus goes on into what opens, and comes back to the row.
-  setTimeout(() => {
-    const row = document.querySelector<HTMLElement>(`.found a${first.runId === null ? ".row" : ".hit"}`);
-    row?.focus();
-    row?.click();
-  });
+  await narrowing.use((part) => part.openFirst(() => words === typed.peek()));
 }
 
 /** Looks for words in names and in what was said. */

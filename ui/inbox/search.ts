@@ -1,4 +1,4 @@
-import { computed, effect, signal, untracked } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { Session } from "../../packages/client/src/index.ts";
 import { announce } from "../app/announce.ts";
 import { filter } from "../app/place.ts";
@@ -8,35 +8,11 @@ import { type Told, toldOf } from "../server/failure.ts";
 import { learn } from "../sessions/known.ts";
 import { texts } from "../texts/index.ts";
 import { componentQuery, splitComponent } from "./list-rules.ts";
+import { type Found, found, type Hits, type MessageHit } from "./searching.ts";
 
 const NAMES = 10;
 const MESSAGES = 30;
 
-/** As `GET /search` answers, as far as it is shown. */
-export interface MessageHit {
-  session_id: string;
-  session_name: string;
-  run_id: string;
-  message_id: string;
-  role: "user" | "assistant";
-  created_at: string;
-  snippet: string;
-  highlights: number[][];
-}
-
-interface Hits<T> {
-  data: T[];
-  meta: { next_cursor?: string | null };
-}
-
-/** What was found, as far as it is loaded. */
-export interface Found {
-  words: string;
-  names: Hits<Session>;
-  messages: Hits<MessageHit>;
-}
-
-export const found = signal<Found | null>(null);
 /** What Enter goes to. A name may be the first words of what was said: then that is meant. */
 export const firstFound = computed(() => {
   const [name] = found.value?.names.data ?? [];
@@ -49,21 +25,21 @@ export const firstFound = computed(() => {
 export const searchFailed = signal<Told | null>(null);
 export const isSearching = signal(false);
 
-const asked = computed(() => JSON.stringify({ ...filter.value, view: "all", tag: null } satisfies Filter));
-export const isSearch = computed(() => filter.value.words.trim() !== "");
-
 /** The search that is under way. Another one drops it. */
 let current: { ending: AbortController; done: Promise<void> } | null = null;
 
-/** Settles when what was asked for last is there, or has failed. */
-export const searched = (): Promise<void> => current?.done ?? Promise.resolve();
-
-/** Searches whenever the address asks for other words. Answers what ends that. */
-export const keepSearching = (): (() => void) =>
-  effect(() => {
-    const { words, ...where }: Filter = JSON.parse(asked.value);
-    untracked(() => search(words.trim(), where));
+/** Goes to what was found first, once what was asked for last is there, if that is still meant. */
+export async function openFirst(isMeant: () => boolean): Promise<void> {
+  await current?.done;
+  const first = firstFound.peek();
+  if (first === null || !isMeant()) return;
+  // From its row, once that is rendered: the focus goes on into what opens, and comes back to the row.
+  setTimeout(() => {
+    const row = document.querySelector<HTMLElement>(`.found a${first.runId === null ? ".row" : ".hit"}`);
+    row?.focus();
+    row?.click();
   });
+}
 
 export function search(words: string, where: Omit<Filter, "words">): void {
   current?.ending.abort();

@@ -3,6 +3,8 @@ import { Icon, type IconName } from "./icon.tsx";
 
 interface Common {
   onClick?: (event: MouseEvent) => void;
+  /** What happens when somebody is about to use it. */
+  aimed?: object;
   disabled?: boolean;
   /** While the server is asked: it does nothing, and keeps the focus. */
   isBusy?: boolean;
@@ -45,6 +47,7 @@ export function IconButton({ label, icon, ...rest }: Common & { label: string; i
 
 const attributes = ({
   onClick,
+  aimed,
   disabled,
   isBusy,
   type = "button",
@@ -60,6 +63,7 @@ const attributes = ({
   disabled,
   onClick: isBusy ? undefined : onClick,
   ...(isBusy && { "aria-busy": true, "aria-disabled": true }),
+  ...aimed,
   ...(isFirst && { autofocus: true }),
   ...(buttonRef !== undefined && { ref: buttonRef }),
   "aria-pressed": pressed,

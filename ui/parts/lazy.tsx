@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { ComponentType, VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { tell } from "../app/notices.ts";
 import { isReached } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
@@ -11,6 +11,8 @@ export interface Part<T> {
   readonly there: ReadonlySignal<T | null>;
   /** Has it come, because it may be wanted soon. */
   prefetch(): void;
+  /** The same for an element that leads to it, once somebody points at that. */
+  readonly aimed: { onPointerEnter(): void; onFocus(): void };
   /** Does something with it once it is there. Null where it does not come, which a notice tells. */
   use<R>(act: (part: T) => R): Promise<Awaited<R> | null>;
 }
@@ -37,7 +39,8 @@ export function later<T>(load: () => Promise<T>): Part<T> {
     }
     return await act(there.peek() as T);
   };
-  return { there, use, prefetch: () => void come().catch(() => {}) };
+  const prefetch = () => void come().catch(() => {});
+  return { there, use, prefetch, aimed: { onPointerEnter: prefetch, onFocus: prefetch } };
 }
 
 /** Where the server is there, and has no such file, another version of the page was deployed. */
@@ -52,10 +55,10 @@ function tellMissing(retry: () => void): void {
 export function lazy<T, Props extends object>(
   part: Part<T>,
   pick: (there: T) => ComponentType<Props>,
-  Before?: ComponentType<Props>,
+  Before?: (props: Props) => VNode | null,
 ): (props: Props) => VNode | null {
   return function Lazy(props) {
-    useEffect(() => void part.use(() => {}), []);
+    useLayoutEffect(() => void part.use(() => {}), []);
     const { value: there } = part.there;
     const Shown = there === null ? Before : pick(there);
     return Shown === undefined ? null : <Shown {...props} />;

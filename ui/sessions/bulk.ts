@@ -3,8 +3,9 @@ import { api } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
 import type { Job } from "../work/jobs.ts";
 import { longWork } from "../work/long-work.ts";
+import { restored, undoSeconds } from "./deletion.ts";
 import { assume, forget, type Known, known, learn } from "./known.ts";
-import { restored, tellFailure, undoSeconds } from "./session-acts.ts";
+import { tellFailure } from "./session-acts.ts";
 import { tagsAfter } from "./typed-tags.ts";
 
 const said = texts.sessions.bulk;

@@ -3,9 +3,9 @@ import { Dialog } from "../parts/dialog.tsx";
 import { texts } from "../texts/index.ts";
 import { deleting } from "./asking.ts";
 import { changeMany, MAX_RESTORED } from "./bulk.ts";
+import { deleteSession, undoSeconds } from "./deletion.ts";
 import { known } from "./known.ts";
 import { clearSelection } from "./selection.ts";
-import { deleteSession, undoSeconds } from "./session-acts.ts";
 
 const said = texts.sessions;
 

@@ -1,7 +1,8 @@
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { texts } from "../texts/index.ts";
-import { conflict, giveWay, insist } from "./rename.ts";
+import { conflict } from "./asking.ts";
+import { giveWay, insist } from "./rename.ts";
 
 const said = texts.sessions.conflict;
 

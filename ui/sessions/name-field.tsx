@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useLeave } from "../parts/leave.ts";
 import { texts } from "../texts/index.ts";
-import { endRename, renaming, saveTyped } from "./rename.ts";
+import { renaming } from "./asking.ts";
+import { endRename, saveTyped } from "./rename.ts";
 
 /** The server's limit for a name, in code points; a longer one is refused there. */
 const MAX_NAME = 200;

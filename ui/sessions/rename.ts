@@ -1,18 +1,13 @@
-import { signal } from "@preact/signals";
 import { ApiError } from "../../packages/client/src/index.ts";
 import { tell } from "../app/notices.ts";
 import { api } from "../server/api.ts";
 import { texts } from "../texts/index.ts";
+import { conflict, renaming } from "./asking.ts";
 import { type Known, known } from "./known.ts";
+import { generateName } from "./menu-acts.ts";
 import { asOwner } from "./owner.ts";
-import { changeAtOnce, generateName, tellFailure } from "./session-acts.ts";
+import { changeAtOnce, tellFailure } from "./session-acts.ts";
 import { isRenamed, readTyped, type SeenName, type StoredName } from "./session-names.ts";
-
-/** The one name that is being edited, and where on the page. */
-export const renaming = signal<{ sessionId: string; at: "row" | "header"; seen: Promise<SeenName> } | null>(null);
-
-/** Two people have named a session at once: which name is it to have? */
-export const conflict = signal<{ sessionId: string; mine: string; theirs: SeenName } | null>(null);
 
 /** The last name that was asked for; settled once the server has spoken. */
 let underWay: Promise<void> = Promise.resolve();

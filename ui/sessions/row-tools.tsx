@@ -1,10 +1,13 @@
 import { type ReadonlySignal, useComputed } from "@preact/signals";
 import { may } from "../access/access.ts";
+import { lazy } from "../parts/lazy.tsx";
 import { texts } from "../texts/index.ts";
+import { renaming } from "./asking.ts";
 import { known } from "./known.ts";
-import { NameField } from "./name-field.tsx";
-import { beginRename, renaming } from "./rename.ts";
+import { beginRename, seldom } from "./later.ts";
 import { isSelecting, selected, selectTo, toggleSelected } from "./selection.ts";
+
+const NameField = lazy(seldom, (part) => part.NameField);
 
 /**
  * What a row of the list has beside its link: the box that chooses it, and the field for its name while that is edited. `ids`

@@ -3,20 +3,34 @@ import { may } from "../access/access.ts";
 import { go, hrefOf, place } from "../app/place.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import { seenText } from "../parts/seen-text.ts";
 import { texts } from "../texts/index.ts";
+import { renaming } from "./asking.ts";
 import { known } from "./known.ts";
-import { NameField } from "./name-field.tsx";
-import { beginRename, renaming } from "./rename.ts";
+import { beginRename, seldom } from "./later.ts";
+import { nameSourceOf } from "./name-source.ts";
 import { busy, isOthers, setArchived, setPinned } from "./session-acts.ts";
-import { SessionMenu } from "./session-menu.tsx";
-import { nameSourceOf } from "./session-names.ts";
 import { Tags } from "./tags.tsx";
 
 const said = texts.sessions;
 
+const NameField = lazy(seldom, (part) => part.NameField);
+/** Its button is there before it is. */
+const SessionMenu = lazy(
+  seldom,
+  (part) => part.SessionMenu,
+  () => <IconButton icon="more" label={said.more} popup="menu" disabled />,
+);
+
 /** What a conversation is called, whose it is, and what can be done with it. */
-export function SessionHeader({ sessionId }: { sessionId: string }) {
+export function SessionHeader({
+  sessionId,
+  aimed,
+}: {
+  sessionId: string /** Of the button that opens the details. */;
+  aimed: object;
+}) {
   const session = known(sessionId).value;
   const mayChange = may("sessions:write");
   const component = session?.team_id ?? session?.agent_id;
@@ -61,7 +75,7 @@ export function SessionHeader({ sessionId }: { sessionId: string }) {
           />
         </>
       )}
-      <DetailsButton sessionId={sessionId} />
+      <DetailsButton sessionId={sessionId} aimed={aimed} />
       {session && <SessionMenu session={session} />}
     </header>
   );
@@ -113,9 +127,9 @@ function Name({ sessionId }: { sessionId: string }) {
   );
 }
 
-function DetailsButton({ sessionId }: { sessionId: string }) {
+function DetailsButton({ sessionId, aimed }: { sessionId: string; aimed: object }) {
   const { value } = place;
   const isOpen = value.screen === "session" && value.hasDetails;
   const toggle = () => go({ screen: "session", sessionId, hasDetails: !isOpen, runId: null });
-  return <IconButton icon="panel" label={said.details} pressed={isOpen} onClick={toggle} />;
+  return <IconButton icon="panel" label={said.details} pressed={isOpen} aimed={aimed} onClick={toggle} />;
 }

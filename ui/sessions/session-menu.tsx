@@ -3,11 +3,11 @@ import { hrefOf, sessionScreen } from "../app/place.ts";
 import { Menu, MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
 import { exportSession } from "../work/long-work.ts";
-import { deleting } from "./asking.ts";
+import { deleting, editingTags } from "./asking.ts";
 import type { Known } from "./known.ts";
+import { copy, forkSession, generateName, mayFork } from "./menu-acts.ts";
 import { beginRename } from "./rename.ts";
-import { copy, forkSession, generateName, mayFork, setArchived, setPinned } from "./session-acts.ts";
-import { editTags } from "./tags.tsx";
+import { setArchived, setPinned } from "./session-acts.ts";
 
 const said = texts.sessions;
 
@@ -28,7 +28,12 @@ export function SessionMenu({ session }: { session: Known }) {
               {said.generate}
             </MenuItem>
           )}
-          <MenuItem icon="tag" onChoose={() => editTags(id)}>
+          <MenuItem
+            icon="tag"
+            onChoose={() => {
+              editingTags.value = id;
+            }}
+          >
             {said.tags}
           </MenuItem>
           <MenuItem icon="pin" onChoose={() => void setPinned(id, !session.pinned)}>

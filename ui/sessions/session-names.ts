@@ -1,5 +1,3 @@
-import type { Known } from "./known.ts";
-
 /** Who named a session: a person, a model, the server in the model's place; null for one that shows its first message. */
 export type NameSource = "manual" | "generated" | "fallback" | null;
 
@@ -18,10 +16,6 @@ export interface SeenName {
   name: StoredName;
   etag: string | null;
 }
-
-/** Undefined where the server does not say it in its lists. */
-export const nameSourceOf = (session: Known): NameSource | undefined =>
-  (session as Known & { name_source?: NameSource }).name_source;
 
 /** What Enter does to a name that one has typed. */
 export type Typed = { kind: "same" } | { kind: "taken away" } | { kind: "another"; name: string };

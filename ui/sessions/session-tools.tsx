@@ -1,7 +1,6 @@
 import { lazy } from "../parts/lazy.tsx";
-import { deleting, tagging } from "./asking.ts";
+import { conflict, deleting, tagging } from "./asking.ts";
 import { seldom } from "./later.ts";
-import { conflict } from "./rename.ts";
 
 const NameConflict = lazy(seldom, (part) => part.NameConflict);
 const TagDialog = lazy(seldom, (part) => part.TagDialog);

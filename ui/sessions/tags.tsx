@@ -1,35 +1,25 @@
-import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { may } from "../access/access.ts";
 import { Icon } from "../parts/icon.tsx";
 import { lazy } from "../parts/lazy.tsx";
 import { useLeave } from "../parts/leave.ts";
 import { texts } from "../texts/index.ts";
+import { editingTags } from "./asking.ts";
 import type { Known } from "./known.ts";
-import { seldom } from "./later.ts";
+import { editTags, seldom } from "./later.ts";
 import { setTags } from "./session-acts.ts";
 
 const said = texts.sessions;
 
 const TagInput = lazy(seldom, (part) => part.TagInput);
 
-/** The session whose tags are being changed. */
-const editing = signal<string | null>(null);
-
-/** What is pressed for it stays, with the focus, until the field is there: a composer that opens meanwhile takes a focus that is nowhere. */
-export function editTags(sessionId: string): void {
-  void seldom.use(() => {
-    editing.value = sessionId;
-  });
-}
-
 /** A session's tags, and where one changes them. */
 export function Tags({ session: { session_id: id, tags } }: { session: Known }) {
   const box = useRef<HTMLSpanElement>(null);
-  const isEdited = editing.value === id;
+  const isEdited = editingTags.value === id;
   const wasEdited = useRef(false);
   const end = () => {
-    editing.value = null;
+    editingTags.value = null;
   };
   useLeave(box, end, isEdited);
   useEffect(() => {
@@ -54,8 +44,7 @@ export function Tags({ session: { session_id: id, tags } }: { session: Known }) 
               type="button"
               class="chip add-tag"
               title={said.addTag}
-              onPointerEnter={seldom.prefetch}
-              onFocus={seldom.prefetch}
+              {...seldom.aimed}
               onClick={() => editTags(id)}
             >
               <Icon name="tag" />

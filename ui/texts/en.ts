@@ -480,6 +480,11 @@ export const en = {
     other: "Use another key or token",
     mayNot: "This key or token may not do that",
     mayNotHint: (scope: string) => `Missing: ${scope}`,
+    lacks: {
+      run: "Run agents",
+      read: "Read conversations",
+      approvals: "See what waits for a person",
+    },
     scopes: {
       "config:read": "See instructions, tools and settings",
       "agents:read": "See agents",

@@ -45,3 +45,6 @@ export const looked = signal<Work | null>(null);
 export const erasing = signal<string | null>(null);
 /** The files that are about to be imported. */
 export const chosen = signal<readonly File[]>([]);
+
+/** Where the browser keeps what goes on after a reload. */
+export const KEPT_KEY = "edge-sessions.work";

@@ -1,5 +1,6 @@
 import type { Progress } from "../../scripts/portable/import-file.ts";
 import type { Place } from "../app/stored.ts";
+import { KEPT_KEY } from "./all-work.ts";
 
 /** Work of this browser that goes on after a reload. What a person types, such as messages, is never here. */
 export type Kept = { id: string; actor: string } & (
@@ -33,14 +34,13 @@ export interface KeptImport {
   progress: Progress;
 }
 
-const KEY = "edge-sessions.work";
 /** Older entries go: nobody looks for what began so long ago. */
 const MAX_KEPT = 50;
 
 /** All that is kept. Another version of the page, or another hand, may have written something else. */
 export function readKept(storage: Place): readonly Kept[] {
   try {
-    const read: unknown = JSON.parse(storage.getItem(KEY) ?? "[]");
+    const read: unknown = JSON.parse(storage.getItem(KEPT_KEY) ?? "[]");
     return Array.isArray(read) ? read.filter((one) => typeof one?.id === "string" && typeof one.kind === "string") : [];
   } catch {
     return [];
@@ -61,7 +61,7 @@ export function dropKept(storage: Place, id: string): void {
 
 function write(storage: Place, entries: readonly Kept[]): void {
   try {
-    storage.setItem(KEY, JSON.stringify(entries.slice(-MAX_KEPT)));
+    storage.setItem(KEPT_KEY, JSON.stringify(entries.slice(-MAX_KEPT)));
   } catch {
     // A browser that keeps nothing still does the work.
   }

@@ -1,5 +1,5 @@
 import { bytesText, countText } from "../parts/amounts.ts";
-import { roughDurationText } from "../parts/duration.ts";
+import { roughDurationText } from "../parts/rough-duration.ts";
 import { texts } from "../texts/index.ts";
 import type { Work } from "./all-work.ts";
 

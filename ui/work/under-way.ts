@@ -1,4 +1,5 @@
 /** All that takes long: it comes when something of it is begun, or goes on after a reload. */
+export { chooseFiles } from "./choose-files.ts";
 export { EraseDialog } from "./erase-dialog.tsx";
 export { exportAll, exportSession, exportSessions } from "./exports.ts";
 export { goOn } from "./go-on.ts";

@@ -2,8 +2,7 @@ import { useEffect } from "preact/hooks";
 import { me } from "../access/access.ts";
 import { device } from "../app/stored.ts";
 import { lazy } from "../parts/lazy.tsx";
-import { allWork } from "./all-work.ts";
-import { readKept } from "./kept.ts";
+import { allWork, KEPT_KEY } from "./all-work.ts";
 import { longWork } from "./long-work.ts";
 
 const WorkRows = lazy(longWork, (work) => work.WorkRows);
@@ -12,7 +11,7 @@ const WorkRows = lazy(longWork, (work) => work.WorkRows);
 export function WorkBar() {
   const actor = me.value?.actor;
   useEffect(() => {
-    const mayGoOn = longWork.there.peek() !== null || readKept(device).length > 0;
+    const mayGoOn = longWork.there.peek() !== null || (device.getItem(KEPT_KEY) ?? "[]") !== "[]";
     if (mayGoOn) void longWork.use((work) => work.goOn());
   }, [actor]);
   return allWork.value.some(({ isShown }) => isShown) ? <WorkRows /> : null;

@@ -3,13 +3,12 @@ import { filter } from "../app/place.ts";
 import { MenuItem } from "../parts/menu.tsx";
 import { texts } from "../texts/index.ts";
 import { chosen } from "./all-work.ts";
-import { chooseFiles } from "./choose-files.ts";
 import { queryOf } from "./filter-query.ts";
-import { exportAll, nameAll } from "./long-work.ts";
+import { exportAll, longWork, nameAll } from "./long-work.ts";
 import { mayImport } from "./work-tools.tsx";
 
 const choose = async () => {
-  chosen.value = await chooseFiles(true);
+  chosen.value = (await longWork.use((work) => work.chooseFiles(true))) ?? [];
 };
 
 /** What can be done with all that the list shows, in a menu. */

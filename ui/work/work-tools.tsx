@@ -3,7 +3,7 @@ import { useLayoutEffect } from "preact/hooks";
 import { isStaff, may } from "../access/access.ts";
 import { lazy } from "../parts/lazy.tsx";
 import { texts } from "../texts/index.ts";
-import { allWork, chosen, erasing, looked } from "./all-work.ts";
+import { chosen, erasing, looked } from "./all-work.ts";
 import { longWork } from "./long-work.ts";
 
 const Problems = lazy(longWork, (work) => work.Problems);
@@ -45,14 +45,6 @@ export function WorkTools() {
       "dragleave",
       (event) => {
         if ((event as DragEvent).relatedTarget === null) isDropping.value = false;
-      },
-      { signal },
-    );
-    addEventListener(
-      "beforeunload",
-      (event) => {
-        const ends = allWork.peek().some(({ isHere, state }) => isHere && state !== "ended" && state !== "failed");
-        if (ends) event.preventDefault();
       },
       { signal },
     );

@@ -107,3 +107,9 @@ export function closeAll(): void {
 }
 
 export const isGoingOn = (id: string): boolean => endings.has(id);
+
+// What ends with the page is not lost by an oversight.
+globalThis.addEventListener?.("beforeunload", (event) => {
+  const ends = allWork.peek().some(({ isHere, state }) => isHere && state !== "ended" && state !== "failed");
+  if (ends) event.preventDefault();
+});

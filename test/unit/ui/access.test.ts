@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  credentialIn,
-  forgetCredential,
-  forgetTraces,
-  keepCredential,
-  readCredential,
-} from "../../../ui/access/credential.ts";
+import { forgetCredential, forgetTraces, keepCredential, readCredential } from "../../../ui/access/credential.ts";
 import { readHeld } from "../../../ui/access/held-scopes.ts";
+import { credentialIn } from "../../../ui/access/pasted.ts";
 
 function place() {
   const kept = new Map<string, string>();
@@ -15,10 +10,7 @@ function place() {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
-    key: (nth: number) => [...kept.keys()][nth] ?? null,
-    get length() {
-      return kept.size;
-    },
+    keys: () => [...kept.keys()],
   };
 }
 

@@ -48,11 +48,18 @@ interface Import {
   from: string;
   /** Of types only: nothing of it is in the page. */
   isType: boolean;
+  /** Of a part that comes when it is asked for: what it needs of the page is there by then. */
+  isLater: boolean;
 }
 
 const imports: Import[] = sources.flatMap(([file, source]) =>
   [...source.matchAll(/^\s*(?:import|export)\b([^;]*?)from\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms)].map(
-    ([, what = "", from, called]) => ({ file, from: from ?? called ?? "", isType: what.startsWith(" type ") }),
+    ([, what = "", from, called]) => ({
+      file,
+      from: from ?? called ?? "",
+      isType: what.startsWith(" type "),
+      isLater: called !== undefined,
+    }),
   ),
 );
 
@@ -65,7 +72,7 @@ const roomOf = (file: string): string => file.split("/")[0] ?? file;
 /** The files that reach themselves by what they import. */
 function inCircles(): string[] {
   const graph = Map.groupBy(
-    imports.filter((one) => isInUi(one) && !one.isType),
+    imports.filter((one) => isInUi(one) && !one.isType && !one.isLater),
     ({ file }) => file,
   );
   const reachesItself = (start: string) => {

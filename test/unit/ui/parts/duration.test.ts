@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { durationText, roughDurationText } from "../../../../ui/parts/duration.ts";
+import { durationText } from "../../../../ui/parts/duration.ts";
+import { roughDurationText } from "../../../../ui/parts/rough-duration.ts";
 
 const HOUR = 3_600;
 

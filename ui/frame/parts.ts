@@ -1,0 +1,18 @@
+import { openSessionId } from "../app/place.ts";
+import { later } from "../parts/lazy.tsx";
+import { seldom } from "../sessions/later.ts";
+
+/** Screens that come when they are first shown, or when it looks as if they would be. */
+export const connect = later(() => import("../access/connect-screen.tsx"));
+export const begin = later(() => import("../begin/begin-screen.tsx"));
+export const conversation = later(() => import("../conversation/conversation-screen.tsx"));
+
+/** What one opens next comes by itself once the page has nothing else to do. Not every browser says when that is. */
+export function prefetchSoon(): void {
+  if (openSessionId.peek() !== null) conversation.prefetch();
+  const soon = window.requestIdleCallback ?? ((act: () => void) => setTimeout(act, 200));
+  soon(() => {
+    conversation.prefetch();
+    seldom.prefetch();
+  });
+}
