@@ -214,7 +214,7 @@ export function actionsTests(stage: Stage): void {
       await bar.getByRole("button", { name: "Archive" }).click();
       equal((await (await archived).json()).succeeded, 3);
       await page.locator(".notice").getByText("3 archived.").waitFor();
-      equal(await rows.count(), 1);
+      await rows.nth(1).waitFor({ state: "detached" });
       await page.getByRole("button", { name: "Undo" }).click();
       await rows.nth(3).waitFor();
 
@@ -237,7 +237,7 @@ export function actionsTests(stage: Stage): void {
       await deleted;
       await page.locator(".notice").getByText("3 deleted.").waitFor();
       await bar.waitFor({ state: "detached" });
-      equal(await rows.count(), 1);
+      await rows.nth(1).waitFor({ state: "detached" });
       await page.locator(".notice", { hasText: "3 deleted." }).getByRole("button", { name: "Undo" }).click();
       await rows.nth(3).waitFor();
       equal((await list()).length, 4);
