@@ -15,23 +15,21 @@ const TOGETHER = [
 export const behindStart = (main: string): Plugin => ({
   name: "behind-start",
   setup({ onLoad, onResolve, resolve }) {
-    const inPage = (file: string) => path.join(path.dirname(main), file);
-    const membersOf = (part: string): [string, ...string[]] => {
-      const [first, ...others] = TOGETHER.map((all) => all.map(inPage)).find((all) => all.includes(part)) ?? [];
-      return first === undefined ? [part] : [first, ...others];
-    };
+    const page = path.dirname(main);
+    const membersOf = (part: string): readonly string[] => TOGETHER.find((all) => all.includes(part)) ?? [part];
     onResolve({ filter: /^/ }, async ({ kind, path: name, resolveDir, pluginData }) => {
       if (kind !== "dynamic-import" || pluginData === "behind-start") return undefined;
       const found = await resolve(name, { kind, resolveDir, pluginData: "behind-start" });
-      const [first] = membersOf(found.path);
-      return { ...found, path: first, namespace: "behind-start" };
+      const part = path.relative(page, found.path).replaceAll(path.sep, "/");
+      // By its path below the page: in any folder the same files are made.
+      return { ...found, path: membersOf(part)[0] ?? part, namespace: "behind-start" };
     });
     onLoad({ filter: /^/, namespace: "behind-start" }, ({ path: part }) => ({
       contents: [
-        `import ${JSON.stringify(main)};`,
-        ...membersOf(part).map((one) => `export * from ${JSON.stringify(one)};`),
+        `import "./${path.basename(main)}";`,
+        ...membersOf(part).map((one) => `export * from "./${one}";`),
       ].join(""),
-      resolveDir: path.dirname(part),
+      resolveDir: page,
     }));
   },
 });
