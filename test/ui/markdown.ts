@@ -175,6 +175,33 @@ export function markdownTests(stage: Stage): void {
     },
   );
 
+  const burst = crypto.randomUUID();
+  inboxTest(
+    stage,
+    "10 a thousand deltas that come at once are shown in a few frames, not in one each",
+    {
+      hash: `#/s/${burst}`,
+      before: ({ api }) => api.agent("assistant").run({ message: "Hello", sessionId: burst }).result(),
+    },
+    async ({ page }) => {
+      await page.getByRole("log").getByText("You said: Hello").waitFor();
+      await page.route(/\/agents\/assistant\/runs$/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: withDeltas(await response.text(), 1_000) });
+      });
+      await page.evaluate(`
+        globalThis.frames = 0;
+        const ask = requestAnimationFrame;
+        globalThis.requestAnimationFrame = (act) => { globalThis.frames += 1; return ask(act); };
+      `);
+      await page.getByRole("textbox", { name: "Message" }).fill("Quickly");
+      await page.keyboard.press("Enter");
+      await page.getByText("delta 999", { exact: false }).waitFor({ state: "attached" });
+      const frames = await page.evaluate<number>("globalThis.frames");
+      assert.ok(frames < 200, `${frames} frames were asked for.`);
+    },
+  );
+
   const LINKS = [
     "[the docs](https://example.com/docs) https://example.com/x",
     "[https://bank.example](https://evil.example/)",
@@ -211,6 +238,21 @@ export function markdownTests(stage: Stage): void {
       assert.equal(await page.locator(".answer img").count(), 0);
     },
   );
+}
+
+/** A stream with so many deltas in the place of its first. */
+function withDeltas(stream: string, count: number): string {
+  const blocks = stream.split("\n\n");
+  const first = blocks.findIndex((block) => block.includes("\nevent: RunContent\n"));
+  const index = Number(/"event_index":(\d+)/.exec(blocks[first] ?? "")?.[1]);
+  const delta = (nth: number) => (blocks[first] ?? "").replace(/"content":"[^"]*"/, `"content":" delta ${nth}"`);
+  const deltas = Array.from({ length: count }, (_, nth) => delta(nth));
+  return [...blocks.slice(0, first), ...deltas, ...blocks.slice(first + 1)]
+    .map((block, nth) => {
+      const place = nth - first + index;
+      return block.replace(/^id: \d+/, `id: ${place}`).replace(/"event_index":\d+/, `"event_index":${place}`);
+    })
+    .join("\n\n");
 }
 
 const difference = (found: readonly string[], allowed: string): string[] =>

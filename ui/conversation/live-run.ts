@@ -114,8 +114,10 @@ export class LiveRun {
   }
 
   #changed(): void {
+    // One that waits already has asked to be shown. A fast model says a hundred things between two frames.
+    const isAsked = waiting.size > 0;
     waiting.add(this);
-    if (waiting.size > 1) return;
+    if (isAsked) return;
     if (document.visibilityState === "hidden") setTimeout(show, HIDDEN_MS);
     else requestAnimationFrame(show);
   }
@@ -141,9 +143,13 @@ export class LiveRun {
   }
 }
 
-/** The runs of the open conversation, by their ids. */
 /** The runs of which something has come since the last frame. */
 const waiting = new Set<LiveRun>();
+
+// Whoever waits for a frame would wait until the page is shown again.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden" && waiting.size > 0) setTimeout(show, HIDDEN_MS);
+});
 
 function show(): void {
   const runs = [...waiting];
