@@ -115,9 +115,9 @@ export class LiveRun {
 
   #changed(): void {
     // One that waits already has asked to be shown. A fast model says a hundred things between two frames.
-    const isAsked = waiting.size > 0;
+    const { size } = waiting;
     waiting.add(this);
-    if (isAsked) return;
+    if (size > 0) return;
     if (document.visibilityState === "hidden") setTimeout(show, HIDDEN_MS);
     else requestAnimationFrame(show);
   }
