@@ -344,6 +344,30 @@ export function listTests(stage: Stage): void {
       assert.ok(opened >= 1 && opened <= 4, `${opened} rows were rendered for the one that was opened`);
     },
   );
+
+  inboxTest(
+    stage,
+    "3 a list of sessions that all changed in one second, as an import makes it, stays loaded while it asks for what is new",
+    { hash: "#/approvals" },
+    async ({ page }) => {
+      const list = new MadeUpList(600, 50);
+      list.changeAllAtOnce();
+      await page.route("**/sessions?**", (route) =>
+        route.fulfill({ json: list.answer(new URL(route.request().url())) }),
+      );
+      await page.getByRole("link", { name: "All", exact: true }).click();
+      await page.locator("a.row").first().waitFor();
+      await page.evaluate(loadAll(600));
+      const asked = listRequests(page);
+      await lookAgain(page);
+      list.change(400, { session_name: "Moved to the head" });
+      await lookAgain(page);
+      await firstRow(page, "row-400").waitFor({ state: "attached" });
+      assert.equal(await page.locator("a.row").count(), 600);
+      // One look without news, and one whose second page has none.
+      assert.equal(asked.length, 3);
+    },
+  );
 }
 
 const fontStyle = (one: { ownerDocument: { defaultView: { getComputedStyle(of: unknown): { fontStyle: string } } } }) =>

@@ -2,7 +2,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { filter, openSessionId } from "../app/place.ts";
 import type { Filter } from "../app/route.ts";
 import { everyPoll, pollNow } from "../server/poll.ts";
-import { known } from "../sessions/known.ts";
+import { known, tagsOf } from "../sessions/known.ts";
 import { belongs, isSame } from "./list-rules.ts";
 import { LoadedList } from "./loaded-list.ts";
 import { hasUnread } from "./unread.ts";
@@ -55,15 +55,7 @@ export const unreadCount = computed(
 );
 
 /** The tags of the loaded sessions, those that most have first. */
-export const loadedTags = computed<readonly string[]>(() => {
-  const counts = new Map<string, number>();
-  for (const id of everListed.value) {
-    for (const tag of known(id).value?.tags ?? []) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  }
-  return [...counts]
-    .sort(([tag, count], [other, count2]) => count2 - count || tag.localeCompare(other))
-    .map(([tag]) => tag);
-});
+export const loadedTags = computed<readonly string[]>(() => tagsOf(everListed.value));
 
 /** The row before or behind another one, for keys that go through the list; of none the first. */
 export function neighbour(sessionId: string | null, step: 1 | -1): string | null {

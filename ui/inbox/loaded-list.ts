@@ -4,7 +4,7 @@ import type { Filter } from "../app/route.ts";
 import { api, refused } from "../server/api.ts";
 import { serverNowMs } from "../server/clock.ts";
 import { type Told, toldOf } from "../server/failure.ts";
-import { known, learn } from "../sessions/known.ts";
+import { isNews, known, learn } from "../sessions/known.ts";
 import { belongs, changesQuery, listQuery, withChanges, withOlder } from "./list-rules.ts";
 import { beganWith, hasUnread, readUpToMs } from "./unread.ts";
 
@@ -70,8 +70,9 @@ export class LoadedList {
     for (let page = 0; page < PAGES_OF_CHANGES && cursor !== null; page += 1) {
       const { data, meta } = await this.#ask({ ...query, ...(cursor && { cursor }) }, true);
       changed.push(...data);
-      // Without a time to begin at, the first page has what can have changed since the list was loaded.
-      cursor = this.#since === null ? null : (meta.next_cursor ?? null);
+      // Without a time to begin at, the first page has what can have changed since the list was loaded. Where the page has
+      // nothing new, no page behind it has: an import gives thousands of sessions the time that is asked from.
+      cursor = this.#since === null || !data.some(isNews) ? null : (meta.next_cursor ?? null);
     }
     this.#heard(changed);
     for (const row of changed) learn(row);

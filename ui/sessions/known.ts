@@ -48,9 +48,18 @@ export function learn(session: Session | SessionDetail): void {
   const entry = entryOf(session.session_id);
   // A slower answer may be older than what is known.
   if (entry.said !== null && entry.said.updated_at > session.updated_at) return;
-  entry.said = Object.fromEntries(Object.entries(session).filter(([name]) => !BESIDE.has(name))) as unknown as Known;
+  entry.said = keptOf(session);
   show(entry);
 }
+
+/** Whether the server has not said this of the session before. */
+export function isNews(session: Session): boolean {
+  const { said } = entryOf(session.session_id);
+  return said === null || !isSame(said, keptOf(session));
+}
+
+const keptOf = (session: Session | SessionDetail): Known =>
+  Object.fromEntries(Object.entries(session).filter(([name]) => !BESIDE.has(name))) as unknown as Known;
 
 /**
  * Shows a change before the server has said it, whatever the server says of the session meanwhile. Answers what ends that: to
@@ -85,14 +94,17 @@ export function forgetUser(userId: string): void {
   for (const [id, { said }] of all) if (said?.user_id === userId) forget(id);
 }
 
-/** The tags that the known sessions have, the most used ones first. */
-export function knownTags(): string[] {
+/** The tags that these sessions have, the most used ones first. */
+export function tagsOf(ids: Iterable<string>): string[] {
   const counts = new Map<string, number>();
-  for (const { shown } of all.values()) {
-    for (const tag of shown.peek()?.tags ?? []) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  for (const id of ids) {
+    for (const tag of known(id).value?.tags ?? []) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }
   return [...counts].sort(([a, inA], [b, inB]) => inB - inA || a.localeCompare(b)).map(([tag]) => tag);
 }
+
+/** The tags of everything that the page knows. */
+export const knownTags = (): string[] => tagsOf(all.keys());
 
 /** In the tests only: knows nothing any more. */
 export const forgetAll = (): void => all.clear();

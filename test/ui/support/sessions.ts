@@ -86,12 +86,21 @@ export class MadeUpList {
     if (there !== undefined) this.#changed = [{ ...there, ...change, updated_at: "2026-11-30T13:00:00Z" }];
   }
 
+  /** As if all had been imported in one second. */
+  changeAllAtOnce(): void {
+    for (const row of this.#rows) row.updated_at = "2026-11-30T12:00:00Z";
+  }
+
   answer({ searchParams }: URL) {
-    if (searchParams.has("updated_after")) return { data: this.#changed, meta: { limit: 50, next_cursor: null } };
+    const since = searchParams.get("updated_after");
+    const moved = new Set(this.#changed.map(({ session_id: id }) => id));
+    const rows = [...this.#changed, ...this.#rows.filter(({ session_id: id }) => !moved.has(id))].filter(
+      ({ updated_at: at }) => since === null || Date.parse(at) >= Date.parse(since),
+    );
     const from = Number(searchParams.get("cursor") ?? 0);
     const to = from + this.#page;
-    const meta = { limit: this.#page, next_cursor: to < this.#rows.length ? String(to) : null };
-    return { data: this.#rows.slice(from, to), meta };
+    const meta = { limit: this.#page, next_cursor: to < rows.length ? String(to) : null };
+    return { data: rows.slice(from, to), meta };
   }
 }
 

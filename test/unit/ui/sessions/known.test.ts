@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Session } from "../../../../packages/client/src/index.ts";
-import { assume, forget, forgetAll, known, knownTags, learn } from "../../../../ui/sessions/known.ts";
+import { assume, forget, forgetAll, isNews, known, knownTags, learn } from "../../../../ui/sessions/known.ts";
 
 const row = (changed: Partial<Session> = {}): Session => ({
   session_id: "s",
@@ -21,6 +21,13 @@ const shown = () => known("s").peek();
 
 describe("what the page knows of a session", () => {
   beforeEach(forgetAll);
+
+  it("is news until the server has said it, and again when the server says something else", () => {
+    expect(isNews(row())).toBe(true);
+    learn(row());
+    expect(isNews({ ...row({ user_id: null }), highlights: [] } as never)).toBe(false);
+    expect(isNews(row({ session_name: "Nara" }))).toBe(true);
+  });
 
   it("is told again only if something is another, in whatever order and with whatever nulls it comes", () => {
     learn(row());
