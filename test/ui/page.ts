@@ -85,6 +85,7 @@ export function pageTests(stage: Stage): void {
         await page.getByRole("button", { name: "Remove the examples" }).click();
         await told("8 examples removed.").waitFor();
         await page.getByRole("link", { name: /Mine/ }).waitFor();
+        await page.locator("a:focus").waitFor();
         assert.deepEqual((await idsOf()).sort(), [own.session_id, fork.session_id].sort());
       });
     });

@@ -27,9 +27,9 @@ export const sessionScreen = (sessionId: string, runId: string | null = null): S
   runId,
 });
 
-/** Shows a screen. `replace` leaves no way back to the one before. */
-export function go(screen: Screen, { replace = false } = {}): void {
-  show({ ...screen, filter: filter.peek() }, replace);
+/** Shows a screen, beside the list as it is or as `list` says. `replace` leaves no way back to the one before. */
+export function go(screen: Screen, { replace = false, list = filter.peek() } = {}): void {
+  show({ ...screen, filter: list }, replace);
 }
 
 /** Changes what the list shows, and keeps the screen. Typing leaves one entry in the history, not one for each letter. */

@@ -11,7 +11,7 @@ import { components, loadComponents } from "../server/components.ts";
 import { type Told, toldOf } from "../server/failure.ts";
 import { pollNow } from "../server/poll.ts";
 import { texts } from "../texts/index.ts";
-import { EMPTY_DRAFT, firstChoice, keyOf, requestOf } from "./begin.ts";
+import { EMPTY_DRAFT, firstChoice, keyOf, listWith, requestOf } from "./begin.ts";
 import { ComponentChoice } from "./component-choice.tsx";
 import { draft, edit, keepLastComponent, lastComponent } from "./draft.ts";
 
@@ -66,7 +66,7 @@ function BeginForm({ offered }: { offered: readonly Component[] }) {
       await api.request("POST", path, { body, idempotencyKey: attempt.key, ...asUser });
       keepLastComponent(keyOf(chosen));
       edit(EMPTY_DRAFT);
-      go(sessionScreen(id));
+      go(sessionScreen(id), { list: listWith(filter.peek(), chosen, userId.trim()) });
       pollNow();
     } catch (error) {
       if (!refused(error)) setFailed(toldOf(error));

@@ -1,3 +1,4 @@
+import { EVERYTHING, type Filter } from "../app/route.ts";
 import type { Component } from "../server/component.ts";
 
 /** What is typed for a new conversation. */
@@ -18,6 +19,15 @@ export function firstChoice(offered: readonly Component[], filtered: string | nu
   const wanted = [filtered?.replace(/^(agent|team)s\//, "$1:"), last];
   const found = wanted.flatMap((key) => offered.filter((one) => keyOf(one) === key));
   return found[0] ?? offered[0] ?? null;
+}
+
+/** The list that shows what begins now: it stays as narrow as that allows. */
+export function listWith({ component, userId }: Filter, begun: Component, ofUser: string): Filter {
+  return {
+    ...EVERYTHING,
+    component: component === `${begun.kind}s/${begun.id}` ? component : null,
+    userId: userId === ofUser ? userId : null,
+  };
 }
 
 /** Where the first message goes, and what it says. */

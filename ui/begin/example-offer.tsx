@@ -26,6 +26,15 @@ export function ExampleLine({ hasExamples, first }: { hasExamples: boolean; firs
     if (!isTop || document.activeElement !== document.body) return;
     document.querySelector<HTMLElement>(".rows a.row")?.focus();
   }, [isTop]);
+  useEffect(() => {
+    if (!hasExamples) return;
+    return () => {
+      // The button that removed them is gone with them.
+      if (document.activeElement !== document.body) return;
+      const there = document.querySelector(".rows a.row") ?? document.querySelector(".button.primary");
+      (there as HTMLElement | null)?.focus();
+    };
+  }, [hasExamples]);
   if (making.value !== null) {
     const { done, total } = making.value;
     return (

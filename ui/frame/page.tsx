@@ -1,6 +1,7 @@
 import { access, may, mayBegin } from "../access/access.ts";
 import { hrefOf, place } from "../app/place.ts";
 import type { Screen } from "../app/route.ts";
+import { settings } from "../app/settings.ts";
 import { approvals } from "../approvals/later.ts";
 import { Details } from "../details/details.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
@@ -143,7 +144,11 @@ function Screens() {
             {current.hasDetails && <Details key={`details ${current.sessionId}`} sessionId={current.sessionId} />}
           </Boundary>
         ) : (
-          <Empty icon="inbox" title={texts.app.nothingOpen} hint={texts.app.nothingOpenHint} />
+          <Empty
+            icon="inbox"
+            title={texts.app.nothingOpen}
+            hint={settings.value.hasShortcuts ? texts.app.nothingOpenHint : undefined}
+          />
         )}
       </section>
     </>

@@ -10,7 +10,7 @@ export function Empty({
 }: {
   icon: IconName;
   title: string;
-  hint?: string;
+  hint?: string | undefined;
   children?: ComponentChildren;
 }) {
   return (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY_DRAFT, firstChoice, requestOf } from "../../../ui/begin/begin.ts";
+import { EMPTY_DRAFT, firstChoice, listWith, requestOf } from "../../../ui/begin/begin.ts";
 import type { Component } from "../../../ui/server/component.ts";
 
 const component = (kind: Component["kind"], id: string): Component => ({
@@ -17,6 +17,19 @@ describe("who answers a new conversation", () => {
     expect(firstChoice(offered, null, "agent:desk")).toBe(offered[1]);
     expect(firstChoice(offered, "agents/gone", "agent:gone")).toBe(offered[0]);
     expect(firstChoice([], "agents/gone", null)).toBeNull();
+  });
+});
+
+describe("the list beside a conversation that begins", () => {
+  it("shows it: what narrows the list stays where the conversation passes it, and goes where not", () => {
+    const narrow = { view: "pinned", tag: "billing", component: "teams/desk", userId: "ada", words: "kyoto" } as const;
+    const wide = { view: "all", tag: null, component: null, userId: null, words: "" };
+    expect(listWith(narrow, component("team", "desk"), "ada")).toEqual({
+      ...wide,
+      component: "teams/desk",
+      userId: "ada",
+    });
+    expect(listWith(narrow, component("agent", "desk"), "")).toEqual(wide);
   });
 });
 
