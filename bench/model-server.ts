@@ -4,8 +4,8 @@ import { performance } from "node:perf_hooks";
 /*
  * An OpenAI-compatible server on loopback. It has a process of its own, because it would delay the clock on the event loop
  * of the bench. It answers with 50 deltas. The last user message may say otherwise: `deltas=10000` is their number,
- * `every=20` the pause before each in milliseconds, `rest=300` the pause after the last, `use=add` has it call that tool
- * once first.
+ * `every=20` the pause before each in milliseconds, `wait=50` how late the answer's first byte comes, `rest=300` the pause
+ * after the last, `use=add` has it call that tool once first.
  */
 
 const DELTAS = 50;
@@ -31,6 +31,7 @@ const server = createServer(async (request, response) => {
   const number = (name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(asked)?.[1] ?? 0);
   const tool = /\buse=(\w+)/.exec(asked)?.[1];
   const deltas = number("deltas") || DELTAS;
+  if (number("wait") > 0) await new Promise((resolve) => setTimeout(resolve, number("wait")));
   response.socket?.setNoDelay(true);
   response.writeHead(200, { "Content-Type": "text/event-stream" });
   if (tool !== undefined && messages.at(-1)?.role === "user") {
