@@ -11,6 +11,8 @@ export interface Options {
   write: boolean;
   /** The parts to run; null for all. */
   only: Group[] | null;
+  /** Whether to show where the isolate's time goes. No other part runs then, but those of `only`. */
+  profile: boolean;
 }
 
 export function readOptions(args: string[]): Options {
@@ -21,10 +23,12 @@ export function readOptions(args: string[]): Options {
       date: { type: "string", default: "undated" },
       "no-write": { type: "boolean", default: false },
       only: { type: "string" },
+      profile: { type: "boolean", default: false },
     },
   });
-  const only = values.only?.split(",").map(groupOf) ?? null;
-  return { quick: values.quick, date: values.date, write: !values.quick && !values["no-write"], only };
+  const { quick, date, profile } = values;
+  const only = values.only?.split(",").map(groupOf) ?? (profile ? [] : null);
+  return { quick, date, write: !quick && !values["no-write"], only, profile };
 }
 
 function groupOf(name: string): Group {

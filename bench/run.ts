@@ -12,6 +12,7 @@ import { COUNTS, GROUPS, PAGES, TIMINGS, type Timing } from "./groups.ts";
 import { startModel } from "./model-process.ts";
 import { readOptions } from "./options.ts";
 import { type Platform, startPlatform } from "./platform.ts";
+import { measureProfile } from "./profile/measure.ts";
 import { markdown, type Report, writeReport } from "./report.ts";
 import type { Section } from "./section.ts";
 
@@ -48,6 +49,7 @@ try {
   if (missing === null) {
     for (const [name, measure] of pages) sections.push(...(await step(name, measure(effort))));
   }
+  if (options.profile) sections.push(...(await step("profile", measureProfile(effort))));
   const counts: CountTable[] = [];
   await on("bench/workers/counted.ts", countings.length, async (platform) => {
     for (const [name, measure] of countings) counts.push(await step(name, measure(platform)));
