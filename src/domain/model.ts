@@ -97,6 +97,12 @@ export type ModelChunk =
   | { type: "finish"; reason: FinishReason };
 
 /**
+ * What of a model's answer came together, as in one read of the network: its chunks in order, at least one. They go through
+ * the engine together, because each hand-over costs as much as the chunks in it.
+ */
+export type ModelBurst = readonly ModelChunk[];
+
+/**
  * A model that can be asked. `stream` throws `ModelError` for every failure of the provider, also before the first chunk.
  * It ends without a `finish` chunk when the answer was cut off. It stops asking when `signal` aborts.
  */
@@ -115,7 +121,7 @@ export interface Model {
    * have the same name.
    */
   fallbacks?: readonly Model[];
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelBurst>;
 }
 
 /** A model as events and tokens name it. */

@@ -1,7 +1,7 @@
 import {
   type FinishReason,
   type Model,
-  type ModelChunk,
+  type ModelBurst,
   ModelError,
   type ModelRequest,
   NO_USAGE,
@@ -86,18 +86,20 @@ async function readFirst(
   }
 }
 
-async function readInto(answer: ModelAnswer, chunks: AsyncIterable<ModelChunk>, maxChars: number): Promise<void> {
-  for await (const chunk of chunks) {
-    if (chunk.type === "text") {
-      answer.text += chunk.delta;
-    } else if (chunk.type === "usage") {
-      answer.usage = chunk.usage;
-    } else if (chunk.type === "finish") {
-      answer.finishReason = chunk.reason;
-      return;
-    }
-    if (answer.text.length > maxChars) {
-      return;
+async function readInto(answer: ModelAnswer, bursts: AsyncIterable<ModelBurst>, maxChars: number): Promise<void> {
+  for await (const burst of bursts) {
+    for (const chunk of burst) {
+      if (chunk.type === "text") {
+        answer.text += chunk.delta;
+      } else if (chunk.type === "usage") {
+        answer.usage = chunk.usage;
+      } else if (chunk.type === "finish") {
+        answer.finishReason = chunk.reason;
+        return;
+      }
+      if (answer.text.length > maxChars) {
+        return;
+      }
     }
   }
   answer.failure = "unavailable";

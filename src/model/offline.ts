@@ -1,5 +1,6 @@
 import {
   type Model,
+  type ModelBurst,
   type ModelChunk,
   type ModelMessage,
   type ModelRequest,
@@ -34,15 +35,15 @@ export function offlineModel({ firstWordMs = 0 } = {}): Model {
   };
 }
 
-async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
+async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelBurst> {
   const answer = answerTo(request);
   const inputTokens = request.messages.reduce((sum, message) => sum + wordsOf(message.content).length, 0);
   if ("toolCall" in answer) {
     const { name, arguments: written } = answer.toolCall;
     const id = await callId(request);
-    if (!signal.aborted) yield { type: "tool_call", index: 0, id, name };
-    if (!signal.aborted) yield { type: "tool_call", index: 0, arguments: written };
-    if (!signal.aborted) yield* ending(inputTokens, 1 + wordsOf(written).length, "tool_calls");
+    if (!signal.aborted) yield [{ type: "tool_call", index: 0, id, name }];
+    if (!signal.aborted) yield [{ type: "tool_call", index: 0, arguments: written }];
+    if (!signal.aborted) yield ending(inputTokens, 1 + wordsOf(written).length, "tool_calls");
     return;
   }
   const thoughts = wordsOf(answer.thoughts ?? "");
@@ -56,10 +57,10 @@ async function* streamAnswer(request: ModelRequest, signal: AbortSignal): AsyncG
     // Lets whoever cancels have a turn, as between the deltas of a real answer.
     await Promise.resolve();
     if (signal.aborted) return;
-    yield chunk;
+    yield [chunk];
   }
   const reason = said.length < words.length ? "length" : "stop";
-  if (!signal.aborted) yield* ending(inputTokens, said.length, reason, thoughts.length);
+  if (!signal.aborted) yield ending(inputTokens, said.length, reason, thoughts.length);
 }
 
 /** One conversation, one id; another one, such as that of another member of a team, another id. */
@@ -68,17 +69,19 @@ async function callId({ messages }: ModelRequest): Promise<string> {
   return `call_offline_${messages.length}_${digest.slice(0, 12)}`;
 }
 
-function* ending(
+function ending(
   inputTokens: number,
   saidTokens: number,
   reason: "stop" | "length" | "tool_calls",
   reasoningTokens = 0,
-): Generator<ModelChunk> {
+): ModelBurst {
   // As providers count: thoughts are output.
   const outputTokens = reasoningTokens + saidTokens;
   const totalTokens = inputTokens + outputTokens;
-  yield { type: "usage", usage: { inputTokens, outputTokens, totalTokens, reasoningTokens, cacheReadTokens: 0 } };
-  yield { type: "finish", reason };
+  return [
+    { type: "usage", usage: { inputTokens, outputTokens, totalTokens, reasoningTokens, cacheReadTokens: 0 } },
+    { type: "finish", reason },
+  ];
 }
 
 function answerTo(request: ModelRequest): Answer {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { agents, teams } from "../../src/agents/index.ts";
 import { MAX_RUN_EVENT_BYTES } from "../../src/domain/limits.ts";
-import type { Model, ModelChunk, ModelRequest, ModelSource } from "../../src/domain/model.ts";
+import type { Model, ModelBurst, ModelChunk, ModelRequest, ModelSource } from "../../src/domain/model.ts";
 import { modelSettings } from "../../src/domain/model-choice.ts";
 import { offlineModel } from "../../src/model/offline.ts";
 import { LiveSession } from "../../src/session/live-session.ts";
@@ -69,7 +69,7 @@ async function runWith(models: ModelSource, teamId: string, message: string) {
   return { seen, body: (await readTeamRun(seen)).body };
 }
 
-const modelOf = (id: string, stream: (request: ModelRequest) => AsyncIterable<ModelChunk>): Model => ({
+const modelOf = (id: string, stream: (request: ModelRequest) => AsyncIterable<ModelBurst>): Model => ({
   id,
   name: "TestModel",
   provider: "Test",
@@ -89,13 +89,13 @@ const delegation = (index: number, member_id: string): ModelChunk => ({
 const leaderOf = (members: string[]): Model =>
   modelOf("leader", async function* ({ messages }) {
     if (!messages.some(({ role }) => role === "tool")) {
-      yield* members.map((id, index) => delegation(index, id));
-      yield { type: "finish", reason: "tool_calls" };
+      yield members.map((id, index) => delegation(index, id));
+      yield [{ type: "finish", reason: "tool_calls" }];
       return;
     }
-    yield { type: "text", delta: "All " };
-    yield { type: "text", delta: "said." };
-    yield { type: "finish", reason: "stop" };
+    yield [{ type: "text", delta: "All " }];
+    yield [{ type: "text", delta: "said." }];
+    yield [{ type: "finish", reason: "stop" }];
   });
 
 it("has the shipped support team delegate and answer, without key and network", async () => {
@@ -138,17 +138,17 @@ it("ends members that fill their team's events with finish reason length, and lo
     try {
       for (let said = 0; said < 50_000; said++) {
         await (said % 500 === 0 ? sleep(0) : takeTurns());
-        yield { type: "text", delta: "word " };
+        yield [{ type: "text", delta: "word " }];
       }
-      yield { type: "finish", reason: "stop" };
+      yield [{ type: "finish", reason: "stop" }];
     } finally {
       isAlone = true;
       waiting?.();
     }
   });
   const quiet = modelOf("quiet", async function* () {
-    yield { type: "text", delta: "Short." };
-    yield { type: "finish", reason: "stop" };
+    yield [{ type: "text", delta: "Short." }];
+    yield [{ type: "finish", reason: "stop" }];
   });
   const [ada, bob, cy] = [
     member("ada", { model: "chatty" }),

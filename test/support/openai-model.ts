@@ -91,7 +91,7 @@ export async function askFor(
   let error: ModelError | null = null;
   try {
     const asked = { messages, tools: [], toolChoice: "auto" as const, ...request };
-    for await (const chunk of model.stream(asked, signal)) chunks.push(chunk);
+    for await (const burst of model.stream(asked, signal)) chunks.push(...burst);
   } catch (thrown) {
     if (!(thrown instanceof ModelError)) throw thrown;
     error = thrown;

@@ -1,6 +1,7 @@
 import {
   type FinishReason,
   type Model,
+  type ModelBurst,
   type ModelChunk,
   ModelError,
   type ModelRequest,
@@ -191,15 +192,12 @@ async function* stream(
   try {
     // If another model can answer, the request is not sent again to one that is away.
     const sent = next === null ? request : { ...request, maxRetries: 0 };
-    const chunks = model.stream(sent, AbortSignal.any([deps.signal, upstream.signal]));
-    for await (const chunk of untilAborted(chunks, deps.signal)) {
+    const bursts = model.stream(sent, AbortSignal.any([deps.signal, upstream.signal]));
+    for await (const burst of untilAborted(bursts, deps.signal)) {
       // A usage chunk alone does not mean that the answer has begun: a provider may report usage for a request that then
       // fails.
-      hasBegun ||= chunk.type !== "usage";
-      const room = chunk.type === "reasoning" ? deps.reasoningRoom() : outputRoom(run, deps);
-      const told = take(streamed, chunk, room);
-      if (told !== null) yield told;
-      if (deps.eventRoom() < DELTA_EVENT_BYTES) streamed.end = "full";
+      hasBegun ||= burst.some(({ type }) => type !== "usage");
+      yield* takeBurst(run, streamed, burst, deps);
       if (streamed.end === "full") break;
     }
     return streamed;
@@ -207,6 +205,17 @@ async function* stream(
     return new Failed(error, { hasBegun, used: hasBegun || deps.signal.aborted ? usedTokens(streamed) : 0 });
   } finally {
     upstream.abort();
+  }
+}
+
+/** Adds a burst to the answer, as far as the run has room; each fact is applied before the next chunk is looked at. */
+function* takeBurst(run: Run, streamed: Streamed, burst: ModelBurst, deps: AskDependencies): Generator<RunFact> {
+  for (const chunk of burst) {
+    const room = chunk.type === "reasoning" ? deps.reasoningRoom() : outputRoom(run, deps);
+    const told = take(streamed, chunk, room);
+    if (told !== null) yield told;
+    if (deps.eventRoom() < DELTA_EVENT_BYTES) streamed.end = "full";
+    if (streamed.end === "full") return;
   }
 }
 

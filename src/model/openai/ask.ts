@@ -3,7 +3,7 @@ import { APIError } from "openai";
 import type { APIPromise } from "openai/core/api-promise";
 import type { Stream } from "openai/streaming";
 import type { JsonObject } from "../../domain/json.ts";
-import type { Model, ModelChunk, ModelError, ModelRequest } from "../../domain/model.ts";
+import type { Model, ModelBurst, ModelError, ModelRequest } from "../../domain/model.ts";
 import { DEFAULT_PROVIDER, type ModelApi, sourceOf } from "../../domain/model-choice.ts";
 import { log } from "../../lib/log.ts";
 import { createClient, OPENAI_BASE_URL, type OpenAiOptions, secretsOf } from "./client.ts";
@@ -61,15 +61,15 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
   async function* ask(
     { body, reader, found, tries }: Attempt,
     how: Asking,
-  ): AsyncGenerator<ModelChunk, APIError | null> {
+  ): AsyncGenerator<ModelBurst, APIError | null> {
     let hasBegun = false;
     try {
       const { data, response } = await send(client, body, how).withResponse();
-      for await (const chunk of readAnswer(data, response, reader, options.timeoutMs)) {
+      for await (const burst of readAnswer(data, response, reader, options.timeoutMs)) {
         // Only now is it known that what was left out was the reason.
         if (!hasBegun && tries > 0) remember(source, found);
         hasBegun = true;
-        yield chunk;
+        yield burst;
       }
       if (hasSeenDone(response)) reader.sawDone?.();
       return null;
@@ -89,7 +89,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
     return toModelError(error, options.timeoutMs, { secrets, prompt: promptTexts(request) });
   }
 
-  async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
+  async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelBurst> {
     if (signal.aborted) return;
     const how: Asking = { signal, maxRetries: request.maxRetries ?? options.maxRetries };
     let attempt = attemptWith(request, foundBefore(source), 0);
@@ -102,7 +102,8 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
       broken = failureOf(error, attempt.reader, request);
     }
     if (signal.aborted) return;
-    yield* attempt.reader.end();
+    const last = attempt.reader.end();
+    if (last.length > 0) yield last;
     const failure = broken ?? attempt.reader.failure ?? null;
     if (failure !== null) throw failure;
   }

@@ -1,6 +1,6 @@
 import { APIError } from "openai";
 import type { Stream } from "openai/streaming";
-import { type ModelChunk, ModelError } from "../../domain/model.ts";
+import { type ModelBurst, type ModelChunk, ModelError } from "../../domain/model.ts";
 import { StallTimer } from "../../lib/stall-timer.ts";
 import { modelTimeout } from "./provider-error.ts";
 import { errorIn } from "./refusal/provider-failure.ts";
@@ -33,7 +33,7 @@ export async function* readAnswer(
   response: Response,
   reader: AnswerReader,
   timeoutMs: number,
-): AsyncGenerator<ModelChunk> {
+): AsyncGenerator<ModelBurst> {
   const events = eventsOf(stream, response);
   let stalled = false;
   const timer = new StallTimer(() => {
@@ -48,8 +48,8 @@ export async function* readAnswer(
       if (next.done) break;
       const failed = errorIn(next.value);
       if (failed !== undefined) throw new APIError(undefined, failed, undefined, undefined);
-      // `yield*` would wrap the list in an asynchronous iterator, and wait for each of its steps.
-      for (const chunk of reader.read(next.value)) yield chunk;
+      const burst = reader.read(next.value);
+      if (burst.length > 0) yield burst;
     }
   } catch (error) {
     throw stalled ? modelTimeout(timeoutMs) : error;

@@ -1,4 +1,4 @@
-import { type Model, type ModelChunk, NO_USAGE } from "../../domain/model.ts";
+import { type Model, type ModelBurst, type ModelChunk, NO_USAGE } from "../../domain/model.ts";
 import { type Exchange, usedTokens } from "../../engine/drive/used-tokens.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 
@@ -39,16 +39,16 @@ export class Meter {
 
   async *#counted(
     exchange: Exchange,
-    chunks: AsyncIterable<ModelChunk>,
+    bursts: AsyncIterable<ModelBurst>,
     signal: AbortSignal,
-  ): AsyncGenerator<ModelChunk> {
+  ): AsyncGenerator<ModelBurst> {
     this.#exchanges.add(exchange);
     let hasBegun = false;
     try {
-      for await (const chunk of chunks) {
-        hasBegun ||= chunk.type !== "usage";
-        add(exchange, chunk);
-        yield chunk;
+      for await (const burst of bursts) {
+        hasBegun ||= burst.some(({ type }) => type !== "usage");
+        for (const chunk of burst) add(exchange, chunk);
+        yield burst;
       }
     } catch (error) {
       // A provider that said nothing has not worked, unless nobody waited for it to begin.

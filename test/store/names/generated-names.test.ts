@@ -27,10 +27,10 @@ function modelOf(...answers: (string | number)[]): Model {
         const type = answer === 429 ? "model_rate_limit_error" : "model_provider_error";
         throw new ModelError(type, "scripted", { status: answer });
       }
-      yield { type: "text", delta: answer };
+      yield [{ type: "text", delta: answer }];
       const usage = { inputTokens: 20, outputTokens: 4, totalTokens: 24, reasoningTokens: 0, cacheReadTokens: 0 };
-      yield { type: "usage", usage };
-      yield { type: "finish", reason: "stop" };
+      yield [{ type: "usage", usage }];
+      yield [{ type: "finish", reason: "stop" }];
     },
   };
 }

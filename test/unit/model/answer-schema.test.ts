@@ -82,8 +82,8 @@ const REFUSALS: [string, Script][] = [
 async function said(request: Partial<ModelRequest>, from: Model, signal = new AbortController().signal) {
   const messages: ModelRequest["messages"] = [{ role: "user", content: "hi" }];
   const chunks: ModelChunk[] = [];
-  for await (const each of from.stream({ messages, tools: [], toolChoice: "none", ...request }, signal)) {
-    chunks.push(each);
+  for await (const burst of from.stream({ messages, tools: [], toolChoice: "none", ...request }, signal)) {
+    chunks.push(...burst);
   }
   return chunks.map((each) => (each.type === "text" ? each.delta : "")).join("");
 }

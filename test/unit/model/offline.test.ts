@@ -16,8 +16,8 @@ const result = (content: string): ModelMessage => ({ role: "tool", toolCallId: "
 async function ask(messages: ModelMessage[], request: Partial<ModelRequest> = {}): Promise<ModelChunk[]> {
   const chunks: ModelChunk[] = [];
   const signal = new AbortController().signal;
-  for await (const chunk of offlineModel().stream({ messages, tools: [ADD], toolChoice: "auto", ...request }, signal)) {
-    chunks.push(chunk);
+  for await (const burst of offlineModel().stream({ messages, tools: [ADD], toolChoice: "auto", ...request }, signal)) {
+    chunks.push(...burst);
   }
   return chunks;
 }
@@ -71,8 +71,8 @@ describe("the offline model", () => {
     const controller = new AbortController();
     const seen: ModelChunk[] = [];
     const request: ModelRequest = { messages: [user("Hello")], tools: [], toolChoice: "auto" };
-    for await (const chunk of offlineModel().stream(request, controller.signal)) {
-      seen.push(chunk);
+    for await (const burst of offlineModel().stream(request, controller.signal)) {
+      seen.push(...burst);
       if (seen.length === 2) controller.abort();
     }
     expect(seen.map((chunk) => chunk.type)).toEqual(["text", "text"]);

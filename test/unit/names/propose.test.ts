@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MAX_NAME_WORDS } from "../../../src/domain/limits.ts";
-import { type Model, type ModelChunk, ModelError } from "../../../src/domain/model.ts";
+import { type Model, type ModelBurst, ModelError } from "../../../src/domain/model.ts";
 import { openAiChat } from "../../../src/model/openai/chat/model.ts";
 import { type ConversationLine, namingPrompt, proposeName } from "../../../src/names/propose.ts";
 import {
@@ -191,7 +191,7 @@ describe("a model that never answers", () => {
   });
   const silence = () => new Promise<never>(() => {});
 
-  test.each<[string, (signal: AbortSignal) => AsyncGenerator<ModelChunk>]>([
+  test.each<[string, (signal: AbortSignal) => AsyncGenerator<ModelBurst>]>([
     [
       "before its first word",
       async function* () {
@@ -201,7 +201,7 @@ describe("a model that never answers", () => {
     [
       "behind its first word",
       async function* () {
-        yield { type: "text", delta: "Whale" };
+        yield [{ type: "text", delta: "Whale" }];
         yield await silence();
       },
     ],

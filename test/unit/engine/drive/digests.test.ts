@@ -14,7 +14,7 @@ async function requestsOf(first: Partial<Model>): Promise<ModelRequest[]> {
     ...{ id: "m", name: "M", provider: "P", source: "chat here m" },
     async *stream(request) {
       requests.push(request);
-      yield { type: "finish", reason: "stop" };
+      yield [{ type: "finish", reason: "stop" }];
     },
     ...first,
   };

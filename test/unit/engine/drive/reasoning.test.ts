@@ -48,7 +48,7 @@ async function driven(
     async *stream() {
       for (const chunk of left.shift() ?? []) {
         if (chunk instanceof Error) throw chunk;
-        yield chunk;
+        yield [chunk];
       }
     },
   };

@@ -25,7 +25,7 @@ async function after(...said: (ModelChunk | "cancel" | Error)[]): Promise<Run> {
       for (const one of said) {
         if (one === "cancel") stop.abort();
         else if (one instanceof Error) throw one;
-        else yield one;
+        else yield [one];
       }
     },
   };

@@ -40,13 +40,13 @@ describe.each(APIS)("an answer of $api", (tested) => {
   it("streams: a delta arrives while the provider still works on the next", async () => {
     const point = gate();
     provider.next([text("one"), hold(point), text("two")]);
-    const chunks = model()
+    const bursts = model()
       .stream({ messages: [], tools: [], toolChoice: "auto" }, new AbortController().signal)
       [Symbol.asyncIterator]();
-    expect(await chunks.next()).toEqual({ done: false, value: { type: "text", delta: "one" } });
+    expect(await bursts.next()).toEqual({ done: false, value: [{ type: "text", delta: "one" }] });
     await point.reached();
     point.release();
-    expect(await chunks.next()).toEqual({ done: false, value: { type: "text", delta: "two" } });
+    expect(await bursts.next()).toEqual({ done: false, value: [{ type: "text", delta: "two" }] });
   });
 
   it("has tool calls in fragments, each with its id and name first", async () => {

@@ -28,7 +28,7 @@ const modelThat = (said: (ModelChunk | Error | "hangs")[], fallbacks: Model[] = 
     for (const one of said) {
       if (one === "hangs") await new Promise(() => {});
       else if (one instanceof Error) throw one;
-      else yield one;
+      else yield [one];
     }
   },
 });
