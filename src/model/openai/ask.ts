@@ -1,13 +1,11 @@
 import type OpenAI from "openai";
 import { APIError } from "openai";
 import type { APIPromise } from "openai/core/api-promise";
-import type { Stream } from "openai/streaming";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Model, ModelBurst, ModelError, ModelRequest } from "../../domain/model.ts";
 import { DEFAULT_PROVIDER, type ModelApi, sourceOf } from "../../domain/model-choice.ts";
 import { log } from "../../lib/log.ts";
 import { createClient, OPENAI_BASE_URL, type OpenAiOptions, secretsOf } from "./client.ts";
-import { hasSeenDone } from "./done-mark.ts";
 import { promptTexts, toModelError } from "./provider-error.ts";
 import { type AnswerReader, readAnswer } from "./read-stream.ts";
 import { foundBefore, remember } from "./refusal/memory.ts";
@@ -22,11 +20,7 @@ export interface OpenAiApi {
   name: string;
   /** The whole body, with every parameter that is wished. What the server does not take is taken out of it afterwards. */
   toBody(request: ModelRequest, fields: readonly FilledField[]): JsonObject;
-  send(
-    client: OpenAI,
-    body: JsonObject,
-    options: { signal: AbortSignal; maxRetries: number },
-  ): APIPromise<Stream<unknown>>;
+  send(client: OpenAI, body: JsonObject, options: { signal: AbortSignal; maxRetries: number }): APIPromise<unknown>;
   newReader(request: ModelRequest): AnswerReader;
 }
 
@@ -64,14 +58,15 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
   ): AsyncGenerator<ModelBurst, APIError | null> {
     let hasBegun = false;
     try {
-      const { data, response } = await send(client, body, how).withResponse();
-      for await (const burst of readAnswer(data, response, reader, options.timeoutMs)) {
+      // The package's own reader would hand on one event at a time, through many promises each.
+      const response = await send(client, body, how).asResponse();
+      const { timeoutMs } = options;
+      for await (const burst of readAnswer(response, reader, { signal: how.signal, timeoutMs })) {
         // Only now is it known that what was left out was the reason.
         if (!hasBegun && tries > 0) remember(source, found);
         hasBegun = true;
         yield burst;
       }
-      if (hasSeenDone(response)) reader.sawDone?.();
       return null;
     } catch (error) {
       const isRefusal = error instanceof APIError && !hasBegun && !reader.isWhole && !how.signal.aborted;

@@ -1,7 +1,6 @@
 import OpenAI from "openai";
 import type { ModelSettings } from "../../domain/model-choice.ts";
 import { joinBytes } from "../../lib/join-bytes.ts";
-import { watchDone } from "./done-mark.ts";
 import { readableBody } from "./refusal/provider-failure.ts";
 
 export interface OpenAiOptions {
@@ -40,7 +39,7 @@ export function createClient(options: OpenAiOptions): OpenAI {
     maxRetries: options.maxRetries,
     // Its log would hold what a provider sent.
     logLevel: "off",
-    fetch: options.settings.finishOnDone ? async (...asked) => watchDone(await fetchAnswer(...asked)) : fetchAnswer,
+    fetch: fetchAnswer,
   });
 }
 

@@ -1,8 +1,7 @@
 import { APIError } from "openai";
-import type { Stream } from "openai/streaming";
-import { type ModelBurst, type ModelChunk, ModelError } from "../../domain/model.ts";
-import { StallTimer } from "../../lib/stall-timer.ts";
-import { modelTimeout } from "./provider-error.ts";
+import type { ModelBurst, ModelChunk, ModelError } from "../../domain/model.ts";
+import { AnswerBody } from "./answer-body.ts";
+import { answerEvents } from "./answer-events.ts";
 import { errorIn } from "./refusal/provider-failure.ts";
 
 /** Reads the events of one answer in order, as one API sends them. */
@@ -18,7 +17,7 @@ export interface AnswerReader {
   read(event: unknown): ModelChunk[];
   /** What is told last, when no further event comes. */
   end(): ModelChunk[];
-  /** The stream ended with `[DONE]`. Told only if the model's settings ask for it. */
+  /** The stream ended with `[DONE]`. */
   sawDone?(): void;
 }
 
@@ -26,52 +25,45 @@ export interface AnswerReader {
 const TRAILER_MS = 5_000;
 
 /**
- * The SDK ends a stream in silence when the stream is aborted or closed early: `reader` knows whether the answer is whole.
+ * What is read together is told together, also where a failure follows it. When `signal` aborts the answer ends without a
+ * word; `reader` knows whether it is whole.
  */
 export async function* readAnswer(
-  stream: Stream<unknown>,
   response: Response,
   reader: AnswerReader,
-  timeoutMs: number,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
 ): AsyncGenerator<ModelBurst> {
-  const events = eventsOf(stream, response);
-  let stalled = false;
-  const timer = new StallTimer(() => {
-    stalled = true;
-    stream.controller.abort();
-  });
+  const body = new AnswerBody(response, { signal, timeoutMs });
   try {
-    for (;;) {
-      timer.restart(reader.isWhole ? Math.min(timeoutMs, TRAILER_MS) : timeoutMs);
-      const next = await events.next();
-      timer.pause();
-      if (next.done) break;
-      const failed = errorIn(next.value);
-      if (failed !== undefined) throw new APIError(undefined, failed, undefined, undefined);
-      const burst = reader.read(next.value);
-      if (burst.length > 0) yield burst;
+    const events = answerEvents(response);
+    const decoder = new TextDecoder();
+    for (let isOver = false; !isOver; isOver ||= events.isDone) {
+      const read = await body.read(reader.isWhole ? Math.min(timeoutMs, TRAILER_MS) : timeoutMs);
+      if (read === "stopped") return;
+      isOver = read === "ended";
+      yield* burstsOf(
+        read === "ended" ? events.end(decoder.decode()) : events.read(decoder.decode(read, { stream: true })),
+        reader,
+      );
     }
-  } catch (error) {
-    throw stalled ? modelTimeout(timeoutMs) : error;
+    if (events.isDone) reader.sawDone?.();
   } finally {
-    timer.stop();
-    stream.controller.abort();
+    body.stop();
   }
-  // The SDK's own stream ends without a word when it is aborted.
-  if (stalled) throw modelTimeout(timeoutMs);
 }
 
-function eventsOf(stream: Stream<unknown>, response: Response): AsyncIterator<unknown> {
-  const type = response.headers.get("content-type") ?? "";
-  if (type.includes("text/html")) {
-    stream.controller.abort();
-    const message = "The model's provider answered with a web page: is the base URL right?";
-    throw new ModelError("model_provider_error", message);
+/** What the events say, as one burst; then what is wrong with the first one that is a failure, or no event. */
+function* burstsOf(events: Iterable<unknown>, reader: AnswerReader): Generator<ModelBurst> {
+  const burst: ModelChunk[] = [];
+  try {
+    for (const event of events) burst.push(...chunksOf(event, reader));
+  } finally {
+    if (burst.length > 0) yield burst;
   }
-  return type.includes("application/json") ? wholeAnswer(response) : stream[Symbol.asyncIterator]();
 }
 
-/** The one event of a server that does not stream, although it was asked to. */
-async function* wholeAnswer(response: Response): AsyncGenerator<unknown> {
-  yield await response.json();
+function chunksOf(event: unknown, reader: AnswerReader): ModelChunk[] {
+  const failed = errorIn(event);
+  if (failed !== undefined) throw new APIError(undefined, failed, undefined, undefined);
+  return reader.read(event);
 }
