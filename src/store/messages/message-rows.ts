@@ -4,7 +4,8 @@ import type { RunStatus } from "../../domain/run.ts";
 import type { HistoryRun } from "../../engine/prompt/history.ts";
 import { messages, runs } from "../schema/tables.ts";
 
-export type MessageRow = typeof messages.$inferSelect;
+/** A message with its text, wherever that is stored. */
+export type MessageRow = Omit<typeof messages.$inferSelect, "systemText">;
 
 /** A message with its place in the session, and the run that it is of. */
 export type KeyedMessage = Message & MessageKey & { runId: string; runStatus: RunStatus };

@@ -31,8 +31,9 @@ export function insertMessages(
   placed: readonly PlacedMessage[],
   condition: SQL,
 ): Statement[] {
-  const rows = placed.map(({ runIndex, messageIndex, message }) =>
-    messageRow(sessionId, { runId, runIndex }, messageIndex, message),
-  );
+  const rows = placed.map(({ runIndex, messageIndex, message }) => ({
+    ...messageRow(sessionId, { runId, runIndex }, messageIndex, message),
+    systemText: null,
+  }));
   return insertNew(db, messages, rows, condition);
 }

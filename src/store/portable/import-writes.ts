@@ -8,7 +8,7 @@ import type { Database } from "../database.ts";
 import { rowSources } from "../insert-rows.ts";
 import { indexMessagesOfAll, type MessageOfSession } from "../messages/message-docs.ts";
 import type { MessageRow } from "../messages/message-rows.ts";
-import { messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { messages, requirements, runs, sessionLabels, sessions, systemTexts } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 
@@ -68,6 +68,8 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
     .update(sessions)
     .set({ hiddenAt: nowMs })
     .where(and(isAmong(sessions.sessionId, ours.sessionIds), isOurs));
+  const runRows = rows.runs.map((run) => ({ ...run, inputLeftOut: null }));
+  const messageRows = rows.messages.map((message) => ({ ...message, systemText: null }));
   const statements: [Statement, ...Statement[]] = [alive];
   const expected = [1];
   const add = (size: number, statement: Statement) => {
@@ -76,7 +78,7 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
   };
   // A repeated batch finds its own rows and reports again that it changed them; rows of others stay and count as
   // missing.
-  for (const { source, size } of rowSources(runs, rows.runs, isOurs)) {
+  for (const { source, size } of rowSources(runs, runRows, isOurs)) {
     // A run of this import in another session, or with another run index, is another run with the same id, so it is refused.
     const isSame = sql`${runs.fence} = excluded.fence and ${runs.sessionId} = excluded.session_id and ${runs.runIndex} is excluded.run_index`;
     add(
@@ -87,7 +89,7 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
         .onConflictDoUpdate({ target: runs.runId, set: { fence: sql`excluded.fence` }, setWhere: isSame }),
     );
   }
-  for (const { source, size } of rowSources(messages, rows.messages, isOurs)) {
+  for (const { source, size } of rowSources(messages, messageRows, isOurs)) {
     add(
       size,
       db
@@ -208,11 +210,11 @@ export function abandonStatement(db: Database, { sessionIds, fence }: ImportFenc
 
 /** Removes at most `limit` rows of the hidden sessions from each table; leaves alone those that are not this import's. */
 export function clearStatements(db: Database, ours: ImportFence, limit: number): [Statement, ...Statement[]] {
-  const [first, ...rest] = [messages, requirements, runs].map((table) => {
+  const [first, ...rest] = [messages, systemTexts, requirements, runs].map((table) => {
     const some = sql`select rowid from ${table} where ${table.sessionId} in (${importing(ours)}) limit ${limit}`;
     return db.delete(table).where(sql`rowid in (${some})`);
   });
-  if (first === undefined) throw new Error("There are three tables.");
+  if (first === undefined) throw new Error("There are four tables.");
   return [first, ...rest];
 }
 

@@ -139,7 +139,7 @@ export function cancelWaiting(
 function insertRun(db: Database, run: RunRow, condition: SQL): Statement {
   return db
     .insert(runs)
-    .select(rowsWhere(runs, [run], condition))
+    .select(rowsWhere(runs, [{ ...run, inputLeftOut: null }], condition))
     .onConflictDoUpdate({
       target: runs.runId,
       set: { fence: sql`excluded.fence` },

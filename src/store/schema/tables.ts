@@ -72,6 +72,8 @@ export const sessions = sqliteTable(
     chatMessages: integer("chat_messages").notNull().default(0),
     version: integer("version").notNull().default(0),
     forkedFromSessionId: text("forked_from_session_id"),
+    /** Whether `system_texts` says where system messages begin; null: nobody has looked yet. */
+    systemKnown: integer("system_known", { mode: "boolean" }),
     fence: text("fence").notNull(),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
@@ -114,7 +116,9 @@ export const runs = sqliteTable(
     userId: text("user_id").$type<Owner>(),
     status: text("status").$type<RunStatus>().notNull(),
     fence: text("fence").notNull(),
+    /** Left out ('') where the run's first user message says the same. */
     input: text("input").notNull(),
+    inputLeftOut: integer("input_left_out", { mode: "boolean" }),
     inputState: text("input_state", { mode: "json" }).$type<JsonObject>(),
     inputMessages: integer("input_messages").notNull().default(0),
     model: text("model"),
@@ -158,7 +162,9 @@ export const messages = sqliteTable(
     runId: text("run_id").notNull(),
     messageId: text("message_id").notNull(),
     role: text("role").$type<Role>().notNull(),
+    /** Left out ('') where `system_text` names the text in `system_texts`. */
     content: text("content").notNull(),
+    systemText: text("system_text"),
     reasoningContent: text("reasoning_content"),
     providerSource: text("provider_source"),
     providerData: text("provider_data"),
@@ -172,6 +178,25 @@ export const messages = sqliteTable(
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.sessionId, table.runIndex, table.messageIndex] })],
+);
+
+/**
+ * What system messages of a session say, each text once. The row without a name stands for system messages that hold their text
+ * themselves (a trigger writes it), so that together the rows tell from which run index on there are system messages.
+ */
+export const systemTexts = sqliteTable(
+  "system_texts",
+  {
+    sessionId: text("session_id").notNull(),
+    /** A digest of the text; "" for none. */
+    textId: text("text_id").notNull(),
+    /** The agent or team whose text it is; "" for several. */
+    componentId: text("component_id").notNull(),
+    /** No run below this index has it. */
+    firstRunIndex: integer("first_run_index").notNull(),
+    content: text("content").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId, table.textId] })],
 );
 
 /** One row per thing that a run waits, or waited, for. */

@@ -8,7 +8,16 @@ import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { auditStatement } from "../doors/audit.ts";
 import { hasManyDocs, removeDocs } from "../messages/message-docs.ts";
-import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import {
+  continuations,
+  messageDocs,
+  messages,
+  requirements,
+  runs,
+  sessionLabels,
+  sessions,
+  systemTexts,
+} from "../schema/tables.ts";
 import { mayComeBack } from "../usage/guard.ts";
 import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
@@ -87,7 +96,15 @@ function orDone({ sessionId }: SessionAsRead, fence: string, isToDo: SQL | undef
  * The tables of what is in a session, in the order in which it is purged. Runs go first: without its run's row no late write
  * of a run or of its messages finds anything to change.
  */
-export const PURGED_TABLES = [runs, requirements, continuations, messageDocs, messages, sessionLabels] as const;
+export const PURGED_TABLES = [
+  runs,
+  requirements,
+  continuations,
+  messageDocs,
+  messages,
+  systemTexts,
+  sessionLabels,
+] as const;
 
 /** How many rows one batch removes at most, apart from those of their indexes. */
 export const PURGE_ROWS = 2_000;

@@ -5,7 +5,16 @@ import { PLACE_HELD_MS } from "../../domain/usage.ts";
 import { fold } from "../../lib/text.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { continuations, messageDocs, messages, requirements, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import {
+  continuations,
+  messageDocs,
+  messages,
+  requirements,
+  runs,
+  sessionLabels,
+  sessions,
+  systemTexts,
+} from "../schema/tables.ts";
 import { freePlaces } from "../usage/ledger.ts";
 import { forgetOldest, withdrawFirstRun } from "../withdrawn-runs.ts";
 import { labelStatements } from "./labels.ts";
@@ -102,6 +111,7 @@ export function deleteStatements(db: Database, seen: SessionAsRead, nowMs: numbe
     db.delete(sessionLabels).where(and(eq(sessionLabels.sessionId, sessionId), isThere)),
     db.delete(messageDocs).where(and(eq(messageDocs.sessionId, sessionId), isThere)),
     db.delete(messages).where(and(eq(messages.sessionId, sessionId), isThere)),
+    db.delete(systemTexts).where(and(eq(systemTexts.sessionId, sessionId), isThere)),
     db.delete(runs).where(and(eq(runs.sessionId, sessionId), isThere)),
     db.delete(sessions).where(isAsRead(seen)),
   ];

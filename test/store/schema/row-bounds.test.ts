@@ -130,6 +130,7 @@ const TABLES: Record<string, Bound[]> = {
     ["run_id", ID],
     ["message_id", ID],
     ["role", WORD],
+    ["system_text", WORD],
     // Either a system message, or a message that takes all of its run's output and has the text that a person filled in.
     [
       "content tool_calls tool_call_id tool_name tool_args",
@@ -139,6 +140,12 @@ const TABLES: Record<string, Bound[]> = {
     ["provider_source", 3 * NAME],
     ["provider_data", MAX_PROVIDER_DATA_BYTES],
     ["usage", 1_000],
+  ],
+  system_texts: [
+    ["session_id", ID],
+    ["text_id", WORD],
+    ["component_id", ID],
+    ["content", Math.max(MAX_SYSTEM_BYTES, MAX_INSTRUCTIONS_BYTES + SUMMARY)],
   ],
   requirements: [
     ["requirement_id", ID],
