@@ -61,6 +61,8 @@ export interface Session extends SessionFields {
   /** Counts the changes of what callers may change. The ETag is made of it. */
   version: number;
   forkedFromSessionId: string | null;
+  /** Whether the store knows where its system messages begin; null: nobody has looked yet, so its next run does. */
+  systemKnown: boolean | null;
   /** Writes name it. It changes when the session is made anew, hidden or restored, and when a leftover of a run lands. */
   fence: string;
   createdAt: number;
@@ -88,6 +90,7 @@ export function blankSession(identity: Pick<Session, Identity>): Session {
     chatMessages: 0,
     version: 0,
     forkedFromSessionId: null,
+    systemKnown: true,
     updatedAt: identity.createdAt,
   };
 }

@@ -1,4 +1,5 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { firstUserMessage } from "./run-rows.ts";
 import { messages, requirements, runs } from "./schema/tables.ts";
 
 // How many bytes rows take when they are read. By these D1 ends a page before it reads any text.
@@ -18,7 +19,14 @@ export const textBytes = (...columns: SQLWrapper[]): SQL =>
 
 const rowBytes = (...columns: SQLWrapper[]): SQL => sql`(${sql.raw(String(ROW_BYTES))} + ${textBytes(...columns)})`;
 
-export const RUN_BYTES = rowBytes(
+/** Texts that other rows hold are read with these rows, so they count. */
+const SHARED_TEXT_BYTES = sql.raw(`ifnull((select octet_length(shared.content) from system_texts as shared
+  where shared.session_id = messages.session_id and shared.text_id = messages.system_text), 0)`);
+const LEFT_OUT_INPUT_BYTES = sql.raw(
+  `iif(runs.input_left_out, ifnull((${firstUserMessage("octet_length(asked.content)")}), 0), 0)`,
+);
+
+const OWN_RUN_BYTES = rowBytes(
   runs.input,
   runs.inputState,
   runs.origin,
@@ -31,6 +39,8 @@ export const RUN_BYTES = rowBytes(
   runs.events,
 );
 
+export const RUN_BYTES = sql`(${OWN_RUN_BYTES} + ${LEFT_OUT_INPUT_BYTES})`;
+
 const messageTexts = [
   messages.content,
   messages.reasoningContent,
@@ -42,10 +52,10 @@ const messageTexts = [
   messages.toolName,
 ] as const;
 
-export const MESSAGE_BYTES = rowBytes(...messageTexts);
+export const MESSAGE_BYTES = sql`(${rowBytes(...messageTexts)} + ${SHARED_TEXT_BYTES})`;
 
 /** The stored text of a message, without what its row takes beside it. */
-export const MESSAGE_TEXT_BYTES = textBytes(...messageTexts);
+export const MESSAGE_TEXT_BYTES = sql`(${textBytes(...messageTexts)} + ${SHARED_TEXT_BYTES})`;
 
 export const REQUIREMENT_BYTES = rowBytes(
   requirements.toolCallId,

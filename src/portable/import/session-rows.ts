@@ -226,6 +226,7 @@ export class SessionRows {
       nextRunIndex: this.#nextRunIndex,
       completedRuns: this.#completedRuns,
       chatMessages: this.#chatMessages,
+      systemKnown: true,
       fence: "",
     };
   }

@@ -22,7 +22,14 @@ import {
 import { recordFormat } from "./format.ts";
 
 /** Columns that stay behind: they belong to this deployment, or follow from the session's runs. */
-type Derived = "fence" | "hiddenAt" | "unindexedFrom" | "nextRunIndex" | "completedRuns" | "chatMessages";
+type Derived =
+  | "fence"
+  | "hiddenAt"
+  | "unindexedFrom"
+  | "nextRunIndex"
+  | "completedRuns"
+  | "chatMessages"
+  | "systemKnown";
 
 /** A session as it leaves one database and enters another. The owner is what the file says. */
 export type PortableSession = Omit<Session, Derived | "visibility" | "userId"> & {

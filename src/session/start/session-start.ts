@@ -84,6 +84,7 @@ export function sessionAtStart(before: Session, start: StartInSession): Session 
     version: before.version + (state !== before.state && !isNewSession ? 1 : 0),
     nextRunIndex: runIndex + 1,
     chatMessages: before.chatMessages + said,
+    systemKnown: true,
   };
 }
 
@@ -105,7 +106,7 @@ function componentAtStart(
 export function sessionStarted(now: Session, started: Session): Session {
   const { userId, agentId, teamId, componentData, firstMessage, lastMessage, state, version } = started;
   const { nextRunIndex, chatMessages } = started;
-  const said = { firstMessage, lastMessage, nextRunIndex, chatMessages };
+  const said = { firstMessage, lastMessage, nextRunIndex, chatMessages, systemKnown: started.systemKnown };
   const unindexedFrom = now.userId === userId ? now.unindexedFrom : started.unindexedFrom;
   return { ...now, userId, agentId, teamId, componentData, state, version, ...said, unindexedFrom };
 }
@@ -120,6 +121,10 @@ export function changedColumns(
 ): { changes: ChangedSessionColumns; previous: ChangedSessionColumns } {
   const changes: ChangedSessionColumns = { nextRunIndex: after.nextRunIndex, chatMessages: after.chatMessages };
   const previous: ChangedSessionColumns = { chatMessages: before.chatMessages };
+  if (after.systemKnown !== before.systemKnown) {
+    // It has no previous value either: what was found stays so.
+    changes.systemKnown = after.systemKnown;
+  }
   if (after.userId !== before.userId) {
     changes.userId = after.userId;
     previous.userId = before.userId;

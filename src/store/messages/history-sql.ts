@@ -8,6 +8,7 @@ import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
 import { isThere, type SeenSession } from "../visibility.ts";
 import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./message-rows.ts";
+import { systemMessagesFrom } from "./system-texts.ts";
 
 // Narrows a session's messages to those that the rules of `engine/prompt/history.ts` may keep, one row per message. A
 // query walks the primary key of `messages` in one direction and stops at a number of rows. The rules stay in the
@@ -94,18 +95,13 @@ export function passingUpToQuery(db: Database, session: SeenSession, filter: His
     .limit(1);
 }
 
-/**
- * The first system message of the runs that pass. If there is none, SQLite looks through all messages of those runs.
- */
+/** The first system message of the runs that pass. */
 export function firstSystemQuery(db: Database, session: SeenSession, filter: HistoryFilter) {
-  const { sessionId } = session;
   return db
     .select({ runIndex: messages.runIndex, runId: messages.runId, ...messageColumns, ...historyRunColumns })
     .from(messages)
     .crossJoin(runs)
-    .where(
-      and(messagesOfCountingRuns(db, sessionId, filter), isFirstSystem(db, sessionId, filter), isThere(db, session)),
-    )
+    .where(and(systemMessages(db, session.sessionId, filter), isThere(db, session)))
     .orderBy(...keyOrder("oldest first"))
     .limit(1);
 }
@@ -149,16 +145,25 @@ function isPassing(db: Database, sessionId: string, filter: HistoryFilter): SQL 
 }
 
 function messagesOfCountingRuns(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
-  return and(
-    eq(messages.sessionId, sessionId),
-    eq(runs.runIndex, messages.runIndex),
-    countingRuns(sessionId, filter),
-    inLastRuns(db, sessionId, filter),
-  );
+  const from = firstOfLastRuns(db, sessionId, filter);
+  return and(messagesOf(sessionId, filter), from && gte(messages.runIndex, from));
 }
 
-/** The messages of the newest `last_n_runs` runs that the filters let pass; all messages if there are fewer such runs. */
-function inLastRuns(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
+/** The system messages of the runs that count. The walk begins where the session has any, so it meets one, or nothing at all. */
+function systemMessages(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
+  const from = systemMessagesFrom(db, sessionId, filter.agentId ?? filter.teamId);
+  const ofLast = firstOfLastRuns(db, sessionId, filter);
+  // One bound: of two SQLite would begin at either.
+  const bound = gte(messages.runIndex, ofLast === undefined ? from : sql`max(${from}, ${ofLast})`);
+  return and(messagesOf(sessionId, filter), bound, eq(messages.role, "system"));
+}
+
+function messagesOf(sessionId: string, filter: HistoryFilter): SQL | undefined {
+  return and(eq(messages.sessionId, sessionId), eq(runs.runIndex, messages.runIndex), countingRuns(sessionId, filter));
+}
+
+/** The first of the newest `last_n_runs` runs that the filters let pass; 0 if there are fewer such runs. */
+function firstOfLastRuns(db: Database, sessionId: string, filter: HistoryFilter): SQL | undefined {
   if (filter.lastNRuns === undefined) return undefined;
   const nthNewest = db
     .select({ runIndex: runs.runIndex })
@@ -167,7 +172,7 @@ function inLastRuns(db: Database, sessionId: string, filter: HistoryFilter): SQL
     .orderBy(desc(runs.runIndex))
     .limit(1)
     .offset(filter.lastNRuns - 1);
-  return gte(messages.runIndex, sql`coalesce(${nthNewest}, 0)`);
+  return sql`coalesce(${nthNewest}, 0)`;
 }
 
 function keyOrder(order: HistoryWalk["order"]): [SQL, SQL] {
@@ -190,7 +195,7 @@ function isFirstSystem(db: Database, sessionId: string, filter: HistoryFilter): 
     .select({ runIndex: messages.runIndex, messageIndex: messages.messageIndex })
     .from(messages)
     .crossJoin(runs)
-    .where(and(messagesOfCountingRuns(db, sessionId, filter), eq(messages.role, "system")))
+    .where(systemMessages(db, sessionId, filter))
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex))
     .limit(1);
   return sql`(${messages.runIndex}, ${messages.messageIndex}) = ${first}`;

@@ -1,4 +1,4 @@
-import { eq, type SQL, type SQLWrapper } from "drizzle-orm";
+import { eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Message, MessageKey } from "../../domain/message.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { HistoryRun } from "../../engine/prompt/history.ts";
@@ -10,12 +10,16 @@ export type MessageRow = Omit<typeof messages.$inferSelect, "systemText">;
 /** A message with its place in the session, and the run that it is of. */
 export type KeyedMessage = Message & MessageKey & { runId: string; runStatus: RunStatus };
 
+/** What the row of a message says, or the shared text that it names. Written out: Drizzle leaves out names of tables in places. */
+const CONTENT = sql.raw(`ifnull((select shared.content from system_texts as shared
+  where shared.session_id = messages.session_id and shared.text_id = messages.system_text), messages.content)`);
+
 /** The columns that a message is made of. */
 export const messageColumns = {
   messageIndex: messages.messageIndex,
   messageId: messages.messageId,
   role: messages.role,
-  content: messages.content,
+  content: sql<string>`${CONTENT}`.as("content"),
   reasoningContent: messages.reasoningContent,
   providerSource: messages.providerSource,
   providerData: messages.providerData,
@@ -27,6 +31,14 @@ export const messageColumns = {
   usage: messages.usage,
   timeToFirstTokenMs: messages.timeToFirstTokenMs,
   createdAt: messages.createdAt,
+};
+
+/** All columns of a message, with its place. */
+export const wholeMessage = {
+  sessionId: messages.sessionId,
+  runIndex: messages.runIndex,
+  runId: messages.runId,
+  ...messageColumns,
 };
 
 /**

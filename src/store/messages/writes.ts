@@ -6,6 +6,7 @@ import type { Database } from "../database.ts";
 import { insertNew } from "../insert-rows.ts";
 import { messages } from "../schema/tables.ts";
 import { messageRow } from "./message-rows.ts";
+import { insertTexts, withSharedTexts } from "./system-texts.ts";
 
 /** A message with its place in the session. */
 export interface PlacedMessage {
@@ -27,13 +28,15 @@ export function placeMessages(
 /** Stores messages of a run while the condition holds. Repeatable. */
 export function insertMessages(
   db: Database,
-  { runId, sessionId }: Pick<RunRow, "runId" | "sessionId">,
+  { runId, sessionId, agentId, teamId }: Pick<RunRow, "runId" | "sessionId"> & Partial<RunRow>,
   placed: readonly PlacedMessage[],
   condition: SQL,
 ): Statement[] {
-  const rows = placed.map(({ runIndex, messageIndex, message }) => ({
-    ...messageRow(sessionId, { runId, runIndex }, messageIndex, message),
-    systemText: null,
-  }));
-  return insertNew(db, messages, rows, condition);
+  const { rows, texts } = withSharedTexts(
+    placed.map(({ runIndex, messageIndex, message }) =>
+      messageRow(sessionId, { runId, runIndex }, messageIndex, message),
+    ),
+    agentId ?? teamId ?? "",
+  );
+  return [...insertTexts(db, texts, condition), ...insertNew(db, messages, rows, condition)];
 }

@@ -1,10 +1,12 @@
 import { and, asc, eq, gte, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Principal } from "../../domain/principal.ts";
+import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Database } from "../database.ts";
-import { isMessageAt } from "../messages/message-rows.ts";
+import { isMessageAt, type MessageRow, wholeMessage } from "../messages/message-rows.ts";
 import { bytesUpTo, MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
+import { runColumns } from "../run-rows.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { isAtRest } from "../sessions/fork.ts";
 import { ownedBy, visibleTo } from "../visibility.ts";
@@ -42,8 +44,8 @@ export interface ExportPage {
   /** Null if the session does not exist any more. */
   createdAt: number | null;
   /** `systemInput`: how many of a run's input messages are system messages. */
-  runs: { row: typeof runs.$inferSelect; isAtRest: boolean; systemInput: number }[];
-  messages: (typeof messages.$inferSelect)[];
+  runs: { row: RunRow; isAtRest: boolean; systemInput: number }[];
+  messages: MessageRow[];
   /** How many system messages the run of the first message has before that. */
   systemBefore: number;
   requirements: { row: typeof requirements.$inferSelect; runIndex: number }[];
@@ -86,7 +88,12 @@ export async function readExportPage(
     eq(messages.role, "system"),
   )})`.as("system_input");
   const runsQuery = db
-    .select({ row: runs, isAtRest: sql<number>`${isAtRest()}`.as("is_at_rest"), systemInput, bytes: walkedRuns.bytes })
+    .select({
+      row: runColumns,
+      isAtRest: sql<number>`${isAtRest()}`.as("is_at_rest"),
+      systemInput,
+      bytes: walkedRuns.bytes,
+    })
     .from(walkedRuns)
     .crossJoin(runs)
     .where(and(eq(runs.runId, walkedRuns.runId), fits(sql`${walkedRuns.bytes}`, RUN_BYTES)))
@@ -111,7 +118,7 @@ export async function readExportPage(
     .limit(maxRows)
     .as("walked_messages");
   const messagesQuery = db
-    .select({ row: messages, bytes: walkedMessages.bytes })
+    .select({ row: wholeMessage, bytes: walkedMessages.bytes })
     .from(walkedMessages)
     .crossJoin(messages)
     .where(and(...isMessageAt(sessionId, walkedMessages), fits(sql`${walkedMessages.bytes}`, MESSAGE_BYTES)))
@@ -197,9 +204,9 @@ export async function readUnstarted(
   { principal, sessionId }: ExportedSession,
   from: { createdAt: number; runId: string } | null,
   limit: number,
-): Promise<{ createdAt: number | null; runs: (typeof runs.$inferSelect)[] }> {
+): Promise<{ createdAt: number | null; runs: RunRow[] }> {
   const unstarted = db
-    .select()
+    .select(runColumns)
     .from(runs)
     .where(
       and(

@@ -8,6 +8,8 @@ import type { Database } from "../database.ts";
 import { rowSources } from "../insert-rows.ts";
 import { indexMessagesOfAll, type MessageOfSession } from "../messages/message-docs.ts";
 import type { MessageRow } from "../messages/message-rows.ts";
+import { insertTextsOfAll, withSharedTexts } from "../messages/system-texts.ts";
+import { storedRun } from "../run-rows.ts";
 import { messages, requirements, runs, sessionLabels, sessions, systemTexts } from "../schema/tables.ts";
 import { labelStatements } from "../sessions/labels.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
@@ -68,8 +70,8 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
     .update(sessions)
     .set({ hiddenAt: nowMs })
     .where(and(isAmong(sessions.sessionId, ours.sessionIds), isOurs));
-  const runRows = rows.runs.map((run) => ({ ...run, inputLeftOut: null }));
-  const messageRows = rows.messages.map((message) => ({ ...message, systemText: null }));
+  const { rows: messageRows, texts } = withSharedTexts(rows.messages, "");
+  const runRows = storedRuns(rows);
   const statements: [Statement, ...Statement[]] = [alive];
   const expected = [1];
   const add = (size: number, statement: Statement) => {
@@ -88,6 +90,10 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
         .select(source)
         .onConflictDoUpdate({ target: runs.runId, set: { fence: sql`excluded.fence` }, setWhere: isSame }),
     );
+  }
+  for (const statement of insertTextsOfAll(db, texts, isOurs)) {
+    // A text that is there already changes no row.
+    add(0, statement);
   }
   for (const { source, size } of rowSources(messages, messageRows, isOurs)) {
     add(
@@ -116,6 +122,18 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
     );
   }
   return { statements, expected };
+}
+
+/** The rows of runs. The messages of a run may come in a later batch: then its input is stored with it. */
+function storedRuns(rows: ImportedRows) {
+  const asked = new Map<string, MessageRow>();
+  for (const message of rows.messages) {
+    if (message.role === "user" && !asked.has(message.runId)) asked.set(message.runId, message);
+  }
+  return rows.runs.map((run) => {
+    const first = asked.get(run.runId);
+    return storedRun(run, first === undefined ? [] : [first]);
+  });
 }
 
 /**

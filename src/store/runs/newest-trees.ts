@@ -3,7 +3,9 @@ import { alias } from "drizzle-orm/sqlite-core";
 import type { ComponentRef } from "../../domain/team.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
+import { wholeMessage } from "../messages/message-rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
+import { runColumns } from "../run-rows.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
 import { isThere, type SeenSession } from "../visibility.ts";
 import { isReplacing } from "./origins.ts";
@@ -107,13 +109,13 @@ export async function readTrees(db: Database, filter: TreeFilter, places: readon
   const within = (runIndex: SQL) => sql`${runIndex} between shown.value ->> 0 and shown.value ->> 1`;
   const [rows, said, asked] = await db.batch([
     db
-      .select({ row: runs })
+      .select({ row: runColumns })
       .from(shown)
       .crossJoin(runs)
       .where(and(eq(runs.sessionId, sessionId), within(sql`${runs.runIndex}`), isThere(db, filter)))
       .orderBy(asc(runs.runIndex)),
     db
-      .select({ message: messages })
+      .select({ message: wholeMessage })
       .from(shown)
       .crossJoin(messages)
       .where(and(eq(messages.sessionId, sessionId), within(sql`${messages.runIndex}`), isThere(db, filter)))

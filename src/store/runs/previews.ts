@@ -4,6 +4,7 @@ import type { RequirementKind } from "../../domain/requirement.ts";
 import type { RunPreview } from "../../domain/run.ts";
 import type { SessionType } from "../../domain/session.ts";
 import type { Database } from "../database.ts";
+import { RUN_INPUT } from "../run-rows.ts";
 import { messages, requirements, runs, sessions } from "../schema/tables.ts";
 import { ofType } from "../sessions/sessions.ts";
 import { isThere, type SeenSession } from "../visibility.ts";
@@ -70,7 +71,7 @@ function previews(db: Database) {
       status,
       error,
       createdAt,
-      input: sql<string>`substr(${runs.input}, 1, ${PREVIEW_CHARS})`.as("asked"),
+      input: sql<string>`substr(${RUN_INPUT}, 1, ${PREVIEW_CHARS})`.as("asked"),
       said: firstWords(db).as("said"),
       waitsFor: sql<string | null>`iif(${status} = 'PAUSED', ${kindsOpen(db)}, null)`.as("waits_for"),
     })

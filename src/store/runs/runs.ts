@@ -5,8 +5,9 @@ import type { Idempotency, RunRow, RunStatus } from "../../domain/run.ts";
 import { entryStart } from "../../engine/run/log-letters.ts";
 import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { type MessageRow, messageFromRow } from "../messages/message-rows.ts";
+import { type MessageRow, messageFromRow, wholeMessage } from "../messages/message-rows.ts";
 import { MESSAGE_BYTES, REQUIREMENT_BYTES, RUN_BYTES } from "../row-bytes.ts";
+import { runColumns } from "../run-rows.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
 import { isThere, type SeenSession } from "../visibility.ts";
 import { listedRuns, type RunFilter } from "./run-filter.ts";
@@ -26,7 +27,7 @@ export interface ListedRun extends StoredRun {
 export function pendingQuery(db: Database, session: SeenSession) {
   return (
     db
-      .select()
+      .select(runColumns)
       .from(runs)
       // The condition of the partial index `runs_waiting`, word for word: else SQLite would not use the index.
       .where(and(eq(runs.sessionId, session.sessionId), sql`${runs.waiting} = 1`, isThere(db, session)))
@@ -39,12 +40,12 @@ export async function findRun(db: Database, session: SeenSession, runId: string)
   const { sessionId } = session;
   const [found, rows] = await db.batch([
     db
-      .select()
+      .select(runColumns)
       .from(runs)
       .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), isThere(db, session)))
       .limit(1),
     db
-      .select({ message: messages })
+      .select({ message: wholeMessage })
       .from(messages)
       .innerJoin(runs, and(eq(runs.sessionId, messages.sessionId), eq(runs.runIndex, messages.runIndex)))
       .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId)))
@@ -80,7 +81,7 @@ export async function sessionOfRun(
 /** The run that an idempotency key named first, in any session. */
 export async function findByKey(db: Database, key: Idempotency): Promise<RunRow | null> {
   const [row] = await db
-    .select()
+    .select(runColumns)
     .from(runs)
     .where(
       and(
@@ -137,7 +138,7 @@ export async function readRuns(
   const walked = sql`(with sized as materialized (${sized.getSQL()})
     select run_id, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from sized)`;
   const found = await db
-    .select({ row: runs, bytes: sql<number>`walked.bytes` })
+    .select({ row: runColumns, bytes: sql<number>`walked.bytes` })
     .from(sql`${walked} as walked`)
     .crossJoin(runs)
     .where(and(sql`${runs.runId} = walked.run_id`, sql`walked.bytes - walked.own < ${maxBytes}`));
@@ -179,7 +180,7 @@ async function listed(db: Database, session: SeenSession, rows: RunRow[]): Promi
     return rows.map((row) => ({ row, messages: [], requirements: [] }));
   }
   const found = await db
-    .select()
+    .select(wholeMessage)
     .from(messages)
     .where(and(eq(messages.sessionId, session.sessionId), isAmong(messages.runIndex, indexes), isThere(db, session)))
     .orderBy(asc(messages.runIndex), asc(messages.messageIndex));

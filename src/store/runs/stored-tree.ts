@@ -1,6 +1,8 @@
 import { and, asc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { Database } from "../database.ts";
+import { wholeMessage } from "../messages/message-rows.ts";
+import { runColumns } from "../run-rows.ts";
 import { messages, requirements, runs } from "../schema/tables.ts";
 import { isThere, type SeenSession } from "../visibility.ts";
 import { type StoredRun, withMessages } from "./runs.ts";
@@ -30,17 +32,17 @@ export async function findRunTree(db: Database, session: SeenSession, runId: str
   const inTree = and(sql`run_index >= ${firstIndex}`, sql`run_index <= ${lastIndex}`);
   const [[row], members, rows, waited] = await db.batch([
     db
-      .select()
+      .select(runColumns)
       .from(runs)
       .where(and(eq(runs.runId, runId), eq(runs.sessionId, sessionId), isThere(db, session)))
       .limit(1),
     db
-      .select()
+      .select(runColumns)
       .from(runs)
       .where(and(eq(runs.sessionId, sessionId), inTree, sql`${runs.runId} <> ${runId}`))
       .orderBy(asc(runs.runIndex)),
     db
-      .select()
+      .select(wholeMessage)
       .from(messages)
       .where(and(eq(messages.sessionId, sessionId), inTree))
       .orderBy(asc(messages.runIndex), asc(messages.messageIndex)),

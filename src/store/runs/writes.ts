@@ -8,7 +8,9 @@ import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { insertNew, rowsWhere } from "../insert-rows.ts";
 import { indexMessages } from "../messages/message-docs.ts";
+import { noteOwnTexts } from "../messages/system-texts.ts";
 import { insertMessages, placeMessages } from "../messages/writes.ts";
+import { storedRun } from "../run-rows.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
 import { mayHaveSession, mayRun } from "../usage/guard.ts";
@@ -50,7 +52,10 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
   const stillWanted = allOf(notWithdrawn(db, run.runId), mayRun(db, quota, nowMs, usage));
   const mayBeStored = allOf(sessionIsOurs(db, run.sessionId, sessionFence), stillWanted);
   const isStored = hasRow(db, runs, and(eq(runs.runId, run.runId), eq(runs.fence, run.fence)));
-  const statements: [Statement, ...Statement[]] = [insertRun(db, run, mayBeStored), ...addUsage(db, usage, isStored)];
+  const statements: [Statement, ...Statement[]] = [
+    insertRun(db, run, start?.input ?? [], mayBeStored),
+    ...addUsage(db, usage, isStored),
+  ];
   if (start !== null) {
     statements.push(...startRows(db, run, start.input));
     if (newSession === null) {
@@ -76,7 +81,7 @@ export function acceptMemberStatements(
   { run, team, input }: { run: RunRow; team: { runId: string; fence: string }; input: Message[] },
 ): [Statement, ...Statement[]] {
   const mayStart = sql`${runIsOurs(db, team.runId, team.fence)} and ${notWithdrawn(db, run.runId)}`;
-  return [insertRun(db, run, mayStart), ...startRows(db, run, input)];
+  return [insertRun(db, run, input, mayStart), ...startRows(db, run, input)];
 }
 
 /** Starts a waiting run; the first statement changes 1 row if it did. Repeatable with the same fence. */
@@ -136,10 +141,10 @@ export function cancelWaiting(
 }
 
 /** A repeated batch finds its own row and reports again that it changed it; a row with another fence stays as it is. */
-function insertRun(db: Database, run: RunRow, condition: SQL): Statement {
+function insertRun(db: Database, run: RunRow, input: readonly Message[], condition: SQL): Statement {
   return db
     .insert(runs)
-    .select(rowsWhere(runs, [{ ...run, inputLeftOut: null }], condition))
+    .select(rowsWhere(runs, [storedRun(run, input)], condition))
     .onConflictDoUpdate({
       target: runs.runId,
       set: { fence: sql`excluded.fence` },
@@ -158,6 +163,8 @@ function indexInput(db: Database, run: RunRow, input: readonly Message[]): State
 
 function changeSession(db: Database, run: RunRow, changes: ChangedSessionColumns): Statement[] {
   const isOurs = runIsOurs(db, run.runId, run.fence);
+  // The session is from before texts were stored once, and is looked through now, once.
+  const note = changes.systemKnown === true ? [noteOwnTexts(db, run.sessionId, isOurs)] : [];
   const change = db
     .update(sessions)
     .set(changes)
@@ -170,5 +177,6 @@ function changeSession(db: Database, run: RunRow, changes: ChangedSessionColumns
       ),
     );
   // Requirements are listed by the session's owner, so a claim must change them too.
-  return changes.userId == null ? [change] : [change, claimRequirements(db, run.sessionId, changes.userId, isOurs)];
+  const claim = changes.userId == null ? [] : [claimRequirements(db, run.sessionId, changes.userId, isOurs)];
+  return [...note, change, ...claim];
 }

@@ -16,7 +16,7 @@ import { forkQuota, type Quota } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { messages, runs, sessionLabels, sessions } from "../schema/tables.ts";
+import { messages, runs, sessionLabels, sessions, systemTexts } from "../schema/tables.ts";
 import { mayHaveSession, mayRun } from "../usage/guard.ts";
 import { addSettledUsage } from "../usage/ledger.ts";
 import { visibleTo } from "../visibility.ts";
@@ -44,6 +44,7 @@ export function forkStatements(db: Database, fork: Fork): [Statement, ...Stateme
   return [
     copyRuns(db, fork),
     copyMessages(db, fork),
+    copyTexts(db, fork),
     copyLabels(db, fork),
     ...countFork(db, fork),
     copySession(db, fork),
@@ -117,6 +118,21 @@ function copyMessages(db: Database, fork: Fork): Statement {
       ),
     );
   return db.insert(messages).select(copy);
+}
+
+/** Of the texts of system messages those that the copied messages name. */
+function copyTexts(db: Database, fork: Fork): Statement {
+  const named = db
+    .select({ textId: messages.systemText })
+    .from(messages)
+    .where(and(eq(messages.sessionId, fork.sessionId), isNotNull(messages.systemText)));
+  const copy = db
+    .select({ ...getTableColumns(systemTexts), sessionId: sql`${fork.sessionId}`.as("session_id") })
+    .from(systemTexts)
+    .where(
+      and(eq(systemTexts.sessionId, fork.sourceSessionId), sql`${systemTexts.textId} in ${named}`, isNotMade(db, fork)),
+    );
+  return db.insert(systemTexts).select(copy);
 }
 
 /** Labels are copied only if runs were. Without runs there is no fork, and its labels would be left over. */

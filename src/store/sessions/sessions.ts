@@ -16,14 +16,7 @@ type SessionRow = typeof sessions.$inferSelect;
 
 /** The session of a row. */
 export function toSession(row: SessionRow): Session {
-  const {
-    componentId: _id,
-    nameFolded: _name,
-    firstMessageFolded: _first,
-    nameWords: _words,
-    systemKnown: _known,
-    ...session
-  } = row;
+  const { componentId: _id, nameFolded: _name, firstMessageFolded: _first, nameWords: _words, ...session } = row;
   return session;
 }
 
@@ -35,7 +28,6 @@ export function sessionColumns(session: Session): Required<typeof sessions.$infe
     nameWords: nameWords(session),
     nameFolded: session.name === null ? null : fold(session.name),
     firstMessageFolded: session.firstMessage === null ? null : fold(session.firstMessage),
-    systemKnown: null,
   };
 }
 

@@ -38,7 +38,7 @@ function expectKeysOnly(plan: string[]): void {
   expect(searches).not.toEqual([]);
   for (const search of searches) {
     expect(search).toMatch(
-      /^SEARCH (messages USING INDEX sqlite_autoindex_messages_1|runs USING (COVERING )?INDEX runs_session_index) \(session_id=\?/,
+      /^SEARCH ((messages|shared|system_texts|sessions) USING INDEX sqlite_autoindex_(messages|system_texts|sessions)_1|runs USING (COVERING )?INDEX runs_session_index) \(session_id=\?/,
     );
   }
 }

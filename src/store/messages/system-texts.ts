@@ -1,0 +1,112 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import { sha256 } from "../../lib/sha256.ts";
+import type { Statement } from "../commit.ts";
+import type { Database } from "../database.ts";
+import { rowSources, rowsWhere } from "../insert-rows.ts";
+import { messages, sessions, systemTexts } from "../schema/tables.ts";
+import type { MessageRow } from "./message-rows.ts";
+
+// What the system messages of a session say is stored once in the session, however many of its runs begin with it. The message
+// stays where it is, and names its text. A text is never changed, and goes with its session only: so no run that is taken back
+// takes a text away that another one names.
+
+type SystemText = typeof systemTexts.$inferSelect;
+
+/** A message as its row is: a system message names its text. */
+export type StoredMessageRow = typeof messages.$inferSelect;
+
+/** The rows of messages, and the texts that they name. `componentId` is whose texts they are; "" where it is not known. */
+export function withSharedTexts(
+  rows: readonly MessageRow[],
+  componentId: string,
+): { rows: StoredMessageRow[]; texts: SystemText[] } {
+  const texts = new Map<string, SystemText>();
+  const stored = rows.map((row): StoredMessageRow => {
+    const { sessionId, runIndex, role, content } = row;
+    if (role !== "system" || content === "") return { ...row, systemText: null };
+    const textId = idOf(content);
+    const key = `${sessionId} ${textId}`;
+    const known = texts.get(key);
+    const firstRunIndex = Math.min(runIndex, known?.firstRunIndex ?? runIndex);
+    texts.set(key, { sessionId, textId, componentId, firstRunIndex, content });
+    return { ...row, content: "", systemText: textId };
+  });
+  return { rows: stored, texts: [...texts.values()] };
+}
+
+/** Stores texts while the condition holds; to stand in front of the messages that name them. Repeatable. */
+export function insertTexts(db: Database, texts: readonly SystemText[], condition: SQL): Statement[] {
+  return texts.map((text) => insertText(db, rowsWhere(systemTexts, [text], condition)));
+}
+
+/** The same for many texts, in few statements. */
+export function insertTextsOfAll(db: Database, texts: readonly SystemText[], condition: SQL): Statement[] {
+  return rowSources(systemTexts, texts, condition).map(({ source }) => insertText(db, source));
+}
+
+/** Notes the first system message of a session that holds its text itself, if there is one: all others are in the table. */
+export function noteOwnTexts(db: Database, sessionId: string, condition: SQL): Statement {
+  const isOwn = sql`${messages.role} = 'system' and ${messages.systemText} is null`;
+  const first = sql`select ${messages.runIndex} as first from ${messages}
+    where ${and(eq(messages.sessionId, sessionId), isOwn)} order by ${messages.runIndex}, ${messages.messageIndex} limit 1`;
+  return insertText(db, sql`select ${sessionId}, '', '', first, '' from (${first}) where ${condition}`);
+}
+
+/** A text that is there already stays; who has it, and from where on, is put right. */
+function insertText(db: Database, source: SQL): Statement {
+  const { sessionId, textId, componentId, firstRunIndex } = systemTexts;
+  const isOthers = sql`${componentId} not in ('', excluded.component_id)`;
+  const isEarlier = sql`excluded.first_run_index < ${firstRunIndex}`;
+  return db
+    .insert(systemTexts)
+    .select(source)
+    .onConflictDoUpdate({
+      target: [sessionId, textId],
+      set: {
+        componentId: sql`iif(${isOthers}, '', ${componentId})`,
+        firstRunIndex: sql`min(${firstRunIndex}, excluded.first_run_index)`,
+      },
+      setWhere: sql`${isOthers} or ${isEarlier}`,
+    });
+}
+
+/** Above every run index. */
+const NEVER = 2 ** 31;
+
+/**
+ * A run index below which the session has no system message, of the agent or team if one is named. 0 for a session that nobody
+ * has looked through since texts are stored once: its next run does.
+ */
+export function systemMessagesFrom(db: Database, sessionId: string, componentId: string | undefined): SQL {
+  const isIts = componentId === undefined ? undefined : sql`${systemTexts.componentId} in ('', ${componentId})`;
+  const first = db
+    .select({ first: sql`min(${systemTexts.firstRunIndex})` })
+    .from(systemTexts)
+    .where(and(eq(systemTexts.sessionId, sessionId), isIts));
+  const known = db
+    .select({ from: sql`iif(${sessions.systemKnown} = 1, ifnull(${first}, ${sql.raw(String(NEVER))}), 0)` })
+    .from(sessions)
+    .where(eq(sessions.sessionId, sessionId));
+  return sql`ifnull(${known}, 0)`;
+}
+
+const ID_BYTES = 16;
+
+function idOf(text: string): string {
+  const known = ids.get(text);
+  if (known !== undefined) return known;
+  const id = btoa(String.fromCharCode(...sha256(text).slice(0, ID_BYTES)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+  if (text.length <= MAX_KNOWN_CHARS) {
+    if (ids.size >= MAX_KNOWN) ids.clear();
+    ids.set(text, id);
+  }
+  return id;
+}
+
+/** Most runs begin with the instructions of one of a few agents. */
+const ids = new Map<string, string>();
+const MAX_KNOWN = 100;
+const MAX_KNOWN_CHARS = 16 * 1024;
