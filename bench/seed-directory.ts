@@ -67,7 +67,7 @@ function statementsOf({ first, last, firstUser, users }: Part): string[] {
      FROM nth, part`,
     `${parts}
      INSERT INTO message_docs (id, session_id, run_index, message_index, owner, words)
-     SELECT -2048 * (${at} + m) - m, 'dir-' || s, m / 2, m % 2, 'u' || lower(hex(${owner})), ${TEXT}
-     FROM nth, part ORDER BY 1`,
+     SELECT 2048 * (${at} + m) + m, 'dir-' || s, m / 2, m % 2, 'u' || lower(hex(${owner})), ${TEXT}
+     FROM nth, part ORDER BY 1 DESC`,
   ];
 }

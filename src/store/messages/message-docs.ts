@@ -30,7 +30,10 @@ const MAX_STATEMENT_DOCS = 200;
 const MAX_REMOVED_DOCS = 500;
 const MAX_REMOVED_BYTES = 128 * 1024;
 
-/** How many ids each millisecond has. Ids count down in the order of time. */
+/**
+ * How many ids each millisecond has. Ids count up in the order of time, so that the table grows at its end. Older docs have
+ * ids that count down. The full-text rowid counts down for all, so no two docs may have the same id but for its sign.
+ */
 const IDS_PER_MS = 2048;
 /** If a millisecond has no id left, a doc goes behind all docs of this many milliseconds from then on. */
 const OVERFLOW_MS = 4096;
@@ -99,13 +102,15 @@ function insertDocs(db: Database, sessionId: string | SQL, docs: readonly Doc[],
   const rows = docs
     .toSorted((a, b) => a.base - b.base)
     .map((doc, nth) => [doc.runIndex, doc.messageIndex, doc.base, nth, doc.words, doc.sessionId])
-    // FTS5 gathers rows that come in the order of their ids. In another order it writes out what it has before each row.
+    // FTS5 gathers rows that come newest first. In another order it writes out what it has before each row.
     .toReversed();
-  const last = (ids: number) => sql`(select -min(id) from ${messageDocs}
-    where id <= -base and id > -base - ${sql.raw(String(ids))})`;
-  const bucket = last(IDS_PER_MS);
-  const id = sql`-nth - iif(${bucket} + nth >= base + ${sql.raw(String(IDS_PER_MS - 1))},
-    ${last(IDS_PER_MS * OVERFLOW_MS)} + 1, coalesce(${bucket} + 1, base))`;
+  const none = sql`base - 1`;
+  const last = (ids: SQL) => sql`max(
+    ifnull((select max(id) from ${messageDocs} where id >= base and id < base + ${ids}), ${none}),
+    ifnull((select -min(id) from ${messageDocs} where id <= -base and id > -base - ${ids}), ${none}))`;
+  const bucket = last(sql.raw(String(IDS_PER_MS)));
+  const id = sql`1 + nth + iif(${bucket} + nth < base + ${sql.raw(String(IDS_PER_MS - 1))},
+    ${bucket}, ${last(sql.raw(String(IDS_PER_MS * OVERFLOW_MS)))})`;
   const given = sql`select value ->> 0 as run_index, value ->> 1 as message_index, value ->> 2 as base, value ->> 3 as nth,
     value ->> 4 as words, value ->> 5 as in_session from json_each(${JSON.stringify(rows)})`;
   return db
@@ -123,6 +128,10 @@ function insertDocs(db: Database, sessionId: string | SQL, docs: readonly Doc[],
       setWhere: sql`${messageDocs.owner} <> excluded.owner or ${messageDocs.words} <> excluded.words`,
     });
 }
+
+/** Whether a doc is the one that has this rowid in the full-text index. */
+export const isDocAt = (rowid: SQL): SQL =>
+  sql`${messageDocs.id} = coalesce((select risen.id from ${messageDocs} as risen where risen.id = -${rowid}), ${rowid})`;
 
 /** A user id as one word of the index. */
 export const ownerWord = (userId: string): string =>

@@ -15,7 +15,7 @@ export const sessionLabels = sqliteTable(
 
 /**
  * The words of what people and agents said, by message; the full-text table `message_search` is an index over it, kept by
- * triggers. Ids count down in the order of time. `owner` is the owner's user id as one word, "" for none.
+ * triggers. Ids count up in the order of time; older docs have ids below 0, which counted down. `owner` is the owner's user id as one word, "" for none.
  */
 export const messageDocs = sqliteTable(
   "message_docs",

@@ -2,10 +2,11 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { SearchQuery } from "../../lib/search-query.ts";
 import { utf8Bytes } from "../../lib/text.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { isDocAt } from "../messages/message-docs.ts";
 import { messageDocs, nameDocs, sessions } from "../schema/tables.ts";
 
-// The full-text indexes of messages and of names, which have the same columns. Ids stand in the order newest first, so
-// nothing is sorted. The owner is a word of the index, so a search of one user reads nothing of others.
+// The full-text indexes of messages and of names, which have the same columns. Rowids stand in the order newest first, so
+// nothing is sorted. A match's id is its rowid. The owner is a word of the index, so a search of one user reads nothing of others.
 
 export type SearchRank = "newest" | "relevance";
 
@@ -159,8 +160,9 @@ function matchingIds(search: MatchSearch, range: SQL): SQL {
 /** SQLite keeps the order of a CROSS JOIN: it looks at the newest match first and stops once there are enough. */
 function passingDocs(search: MatchSearch, matching: SQL, score: SQL): SQL {
   const docs = docsOf(search);
-  const where = and(eq(docs.id, sql`found.id`), eq(sessions.sessionId, docs.sessionId), search.passes);
-  return sql`select ${docs.id} as id, ${score} as score
+  const isFound = search.index === "message" ? isDocAt(sql`found.id`) : eq(docs.id, sql`found.id`);
+  const where = and(isFound, eq(sessions.sessionId, docs.sessionId), search.passes);
+  return sql`select found.id, ${score} as score
     from (${matching}) as found cross join ${docs} cross join ${sessions} where ${where}`;
 }
 

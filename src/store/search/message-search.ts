@@ -5,7 +5,7 @@ import type { SearchQuery } from "../../lib/search-query.ts";
 import { cutUtf8 } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { MAX_HISTORY_BYTES } from "../messages/history-sql.ts";
-import { MAX_INDEXED_BYTES, ownerWord, sessionWord } from "../messages/message-docs.ts";
+import { isDocAt, MAX_INDEXED_BYTES, ownerWord, sessionWord } from "../messages/message-docs.ts";
 import { isMessageAt } from "../messages/message-rows.ts";
 import { messageDocs, messages, sessions } from "../schema/tables.ts";
 import { visibleTo } from "../visibility.ts";
@@ -87,7 +87,7 @@ function readMatches(db: Database, search: MatchSearch, maxBytes: number): Promi
     from (select found.*, ${messages}.rowid as message,
         sum(${bytes}) over (order by found.score desc, found.id rows unbounded preceding) - ${bytes} as bytes_before
       from ${matchesQuery(search)} as found
-      left join ${messageDocs} on ${messageDocs.id} = found.id and found."isShown"
+      left join ${messageDocs} on ${isDocAt(sql`found.id`)} and found."isShown"
       left join ${messages} on ${and(...isMessageAt(messageDocs.sessionId, messageDocs))}) as walked
     left join ${messages} on ${messages}.rowid = walked.message and walked.bytes_before < ${maxBytes}
     left join ${sessions} on ${eq(sessions.sessionId, messages.sessionId)}`);

@@ -274,7 +274,7 @@ it("orders by the time at which a thing was said, however many in a millisecond"
   );
   const docs = await docsOf(session_id);
   expect([docs.length, new Set(docs.map(({ id }) => id)).size]).toEqual([2300, 2300]);
-  expect(docs.every(({ id }, nth) => nth === 0 || id < docs[nth - 1].id)).toBe(true);
+  expect(docs.every(({ id }, nth) => nth === 0 || id > docs[nth - 1].id)).toBe(true);
 }, 30_000);
 
 it("writes three rows for each message that it puts into the index", async () => {
