@@ -15,15 +15,22 @@ export interface Count {
   /** Rows written, by table and index. */
   written: Written;
   objectWrites: number;
+  /** Those that deletes wrote count too. */
   objectRowsWritten: number;
+  objectRowsDeleted: number;
+  /** How often the object's alarm was set, how often it was taken away, and how often it went off. */
   alarms: number;
+  alarmsUnset: number;
+  wakes: number;
+  /** How often all of the object's storage was emptied at once. */
+  emptied: number;
 }
 
 /** Counts that are shown side by side, with the aims for the first one. */
 export interface CountTable {
   title: string;
   counts: Count[];
-  aims: Partial<Record<"d1Calls" | "readStatements" | "rowsWritten", string>>;
+  aims: Partial<Record<Exclude<keyof Count, "name" | "written">, string>>;
 }
 
 /**
@@ -33,11 +40,13 @@ export interface CountTable {
 export type Scenario = (sessionId: string, forget: () => Promise<unknown>) => Promise<Found>;
 interface Found {
   ids: string[];
+  /** Other sessions whose objects are counted. */
+  sessions?: string[];
   held?: string[];
 }
 
 /** How long to wait for the object to clean up after a run whose reader has left. */
-const AFTERWARDS_MS = 300;
+const AFTERWARDS_MS = 500;
 
 /** Counts each scenario once, in its session. It needs the Worker that counts (`workers/counted.ts`). */
 export async function countScenarios(
@@ -51,33 +60,29 @@ export async function countScenarios(
   const counts: Count[] = [];
   for (const [name, sessionId, scenario] of scenarios) {
     await taken();
-    const { ids, held = [] } = await scenario(sessionId, taken);
-    const log = (await taken()).filter((entry) => isAbout(entry, ids));
+    const { ids, sessions = [], held = [] } = await scenario(sessionId, taken);
+    const log = (await taken()).filter((entry) => isAbout(entry, ids, [sessionId, ...sessions, ...ids]));
     counts.push(await countOf(name, db, log, held));
   }
   return counts;
 }
 
 /**
- * Whether a call belongs to the scenario with these ids. A write belongs to it if it has one of them as a parameter. Reads,
- * alarms, and the object's statements without parameters always belong to it.
+ * Whether what was counted belongs to a scenario. A write to D1 belongs to it if it has one of these ids as a parameter, and
+ * what an object did if the object is of one of these sessions. Reads always belong to it.
  */
-function isAbout(entry: Counted, ids: string[]): boolean {
+function isAbout(entry: Counted, ids: string[], sessions: string[]): boolean {
+  if (entry.kind !== "d1") return sessions.includes(entry.object);
   const names = (params: unknown[]) => ids.some((id) => params.includes(id));
-  switch (entry.kind) {
-    case "d1":
-      return entry.statements.every(isRead) || entry.statements.some(({ params }) => names(params));
-    case "object":
-      return entry.params.length === 0 || names(entry.params);
-    case "alarm":
-      return true;
-  }
+  return entry.statements.every(isRead) || entry.statements.some(({ params }) => names(params));
 }
 
 async function countOf(name: string, db: D1Database, log: Counted[], held: string[]): Promise<Count> {
   const calls = log.filter((entry) => entry.kind === "d1");
   const statements = calls.flatMap((call) => call.statements);
   const objectWrites = log.filter((entry) => entry.kind === "object").filter(({ rowsWritten }) => rowsWritten > 0);
+  const deletes = objectWrites.filter(({ sql }) => /^delete\b/i.test(sql));
+  const times = (kind: Counted["kind"]) => log.filter((entry) => entry.kind === kind).length;
   return {
     name,
     d1Calls: calls.length,
@@ -88,7 +93,11 @@ async function countOf(name: string, db: D1Database, log: Counted[], held: strin
     written: await writtenBy(db, statements, held),
     objectWrites: objectWrites.length,
     objectRowsWritten: sum(objectWrites.map(({ rowsWritten }) => rowsWritten)),
-    alarms: log.filter(({ kind }) => kind === "alarm").length,
+    objectRowsDeleted: sum(deletes.map(({ rowsWritten }) => rowsWritten)),
+    alarms: times("alarm"),
+    alarmsUnset: times("unset_alarm"),
+    wakes: times("wake"),
+    emptied: times("emptied"),
   };
 }
 

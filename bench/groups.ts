@@ -1,7 +1,7 @@
 import type { CountTable } from "./count.ts";
 import { countNamingJobs } from "./count-jobs.ts";
 import { countPauses } from "./count-pauses.ts";
-import { countRuns } from "./count-runs.ts";
+import { countLongRuns, countRuns } from "./count-runs.ts";
 import type { Effort } from "./effort.ts";
 import { measureChats } from "./measure-chats.ts";
 import { measureDirectory } from "./measure-directory.ts";
@@ -39,6 +39,8 @@ export const TIMINGS = {
 
 /** The parts that count, on a Worker that counts. */
 export const COUNTS = {
+  // This part comes first, while no object of another part is still to be woken. It takes two minutes.
+  "long-run-counts": countLongRuns,
   "run-counts": countRuns,
   "job-counts": countNamingJobs,
   // This part comes last too: objects index the messages of its forks after it.

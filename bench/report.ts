@@ -81,8 +81,12 @@ const COUNTED: [string, Exclude<keyof Count, "name" | "written">][] = [
   ["D1 rows read", "rowsRead"],
   ["D1 rows written", "rowsWritten"],
   ["writes to the object's own SQLite", "objectWrites"],
-  ["rows they wrote", "objectRowsWritten"],
+  ["rows they wrote, deletes counted", "objectRowsWritten"],
+  ["of them deletes", "objectRowsDeleted"],
   ["alarms set", "alarms"],
+  ["alarms taken away", "alarmsUnset"],
+  ["times its storage was emptied", "emptied"],
+  ["times its alarm woke it", "wakes"],
 ];
 
 function countTable({ counts, aims }: CountTable): string {

@@ -8,13 +8,14 @@ export interface CountedStatement {
 }
 
 /**
- * Something that was counted: a call to D1 (a batch, or a statement by itself), or a statement or an alarm of an object's
- * storage.
+ * Something that was counted: a call to D1 (a batch, or a statement by itself), or what a session's object did with its
+ * storage. `alarm` is set or taken away, which a platform may count as a row; `wake` is the alarm going off; `emptied` is all
+ * of the storage going at once.
  */
 export type Counted =
   | { kind: "d1"; statements: CountedStatement[] }
-  | { kind: "object"; sql: string; params: unknown[]; rowsWritten: number }
-  | { kind: "alarm" };
+  | { kind: "object"; object: string; sql: string; rowsWritten: number }
+  | { kind: "alarm" | "unset_alarm" | "wake" | "emptied"; object: string };
 
 let log: Counted[] = [];
 

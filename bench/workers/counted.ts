@@ -1,7 +1,7 @@
 import app, { SessionObject as ProductObject } from "../../src/index.ts";
-import { takeLog } from "./count-log.ts";
+import { count, takeLog } from "./count-log.ts";
 import { CountedDatabase } from "./counted-database.ts";
-import { countedState } from "./counted-state.ts";
+import { countedState, sessionOf } from "./counted-state.ts";
 
 /*
  * The product's Worker, on a D1 and an object storage that count what is asked of them. It is for counts only: times are
@@ -11,6 +11,11 @@ import { countedState } from "./counted-state.ts";
 export class SessionObject extends ProductObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(countedState(ctx), counted(env));
+  }
+
+  override alarm(): Promise<void> {
+    count({ kind: "wake", object: sessionOf(this.ctx) });
+    return super.alarm();
   }
 }
 
