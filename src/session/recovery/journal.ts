@@ -12,14 +12,24 @@ export type JournalEntry =
   /** `continues`: the run had paused before, and what it had done by then is in D1. */
   | { phase: "running"; head: RunHead; continues: boolean };
 
+/** A run's events below this index, counted from where this object took it up, need no row that reserves them. */
+const FREE_EVENTS = 256;
 /**
- * How many event indexes are reserved at a time. Readers get reserved ones only, so the end of a dead run
- * can stand above them.
+ * How many event indexes are reserved at a time beyond those. Readers get reserved ones only, so the end of a dead run can
+ * stand above them: it leaves a gap of this size at most.
  */
-const RESERVED_EVENTS = 256;
+const RESERVED_EVENTS = 4096;
 
+/** What a row of facts grows to at most. The platform writes a row that grows as a whole. */
+const MAX_GROWN_CHARS = 32 * 1024;
 /** A row takes 2 MB at most, and a character up to 3 bytes. */
 const MAX_ROW_CHARS = 256 * 1024;
+
+/** The row that a run's next facts are added to, if there is room. */
+interface GrowingRow {
+  id: number;
+  chars: number;
+}
 
 /**
  * The object's own small record of the runs that are under way; it is empty between runs. Writes are synchronous, and
@@ -30,6 +40,7 @@ export class Journal {
   /** The rows of the table, which only this class writes. */
   readonly #entries: Map<string, JournalEntry>;
   readonly #reserved = new Map<string, number>();
+  readonly #growing = new Map<string, GrowingRow>();
   /** Whether the tables exist. They are made with the first entry, so that an object which is only asked keeps nothing. */
   #isThere: boolean;
 
@@ -49,24 +60,61 @@ export class Journal {
     this.#entries.set(runId, entry);
   }
 
-  /** Adds facts behind those that were written before; `startedAt` is their run's. */
+  /**
+   * Adds facts behind those that were written before; `startedAt` is their run's. They go into the run's last row while that is
+   * small: a checkpoint then writes one row, and what is removed at the end is one row, too.
+   */
   append(runId: string, facts: readonly RecordedFact[], startedAt: number): void {
     if (facts.length === 0) {
       return;
     }
     this.#create();
     const text = writeFacts(facts, startedAt);
+    const row = this.#growing.get(runId);
+    if (row !== undefined && row.chars + text.length <= MAX_GROWN_CHARS) {
+      this.#grow(runId, row, text);
+      return;
+    }
+    const id = this.#insert(runId, text);
+    if (text.length <= MAX_GROWN_CHARS) {
+      this.#growing.set(runId, { id, chars: text.length });
+    } else {
+      this.#growing.delete(runId);
+    }
+  }
+
+  /**
+   * Puts an array's items behind those of the array in the row. The row is a whole array after each write, which versions that
+   * know no growing row read, too.
+   */
+  #grow(runId: string, row: GrowingRow, text: string): void {
+    this.#sql.exec(
+      "UPDATE journal_facts SET piece = substr(piece, 1, length(piece) - 1) || ? WHERE id = ? AND run_id = ?",
+      `,${text.slice(1)}`,
+      row.id,
+      runId,
+    );
+    row.chars += text.length;
+  }
+
+  /** Writes an array as a row, or as several if it is long. Returns the id of the last one. */
+  #insert(runId: string, text: string): number {
+    let id = 0;
     for (let from = 0; from < text.length; ) {
       // Never between the halves of a surrogate pair: each half alone would be stored as U+FFFD.
       const to = from + MAX_ROW_CHARS - (isHighSurrogate(text.charCodeAt(from + MAX_ROW_CHARS - 1)) ? 1 : 0);
-      this.#sql.exec(
-        "INSERT INTO journal_facts (run_id, piece, is_last) VALUES (?, ?, ?)",
-        runId,
-        text.slice(from, to),
-        to >= text.length ? 1 : 0,
-      );
+      const [row] = this.#sql
+        .exec<{ id: number }>(
+          "INSERT INTO journal_facts (run_id, piece, is_last) VALUES (?, ?, ?) RETURNING id",
+          runId,
+          text.slice(from, to),
+          to >= text.length ? 1 : 0,
+        )
+        .toArray();
+      id = row?.id ?? id;
       from = to;
     }
+    return id;
   }
 
   remove(runId: string): void {
@@ -76,6 +124,7 @@ export class Journal {
     this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
     this.#sql.exec("DELETE FROM journal_reserved WHERE run_id = ?", runId);
     this.#reserved.delete(runId);
+    this.#growing.delete(runId);
     this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
     this.#entries.delete(runId);
   }
@@ -84,6 +133,7 @@ export class Journal {
   forget(): void {
     this.#entries.clear();
     this.#reserved.clear();
+    this.#growing.clear();
     this.#isThere = false;
   }
 
@@ -114,7 +164,7 @@ export class Journal {
 
   /** To be called before readers get the first `count` events of a run that had `from` of them when this object took it up. */
   reserve(runId: string, count: number, from: number): void {
-    const reserved = this.#reserved.get(runId) ?? from + RESERVED_EVENTS;
+    const reserved = this.#reserved.get(runId) ?? from + FREE_EVENTS;
     if (count <= reserved) {
       return;
     }
@@ -127,12 +177,12 @@ export class Journal {
   /** An event index above every one that a reader can have got. */
   nextFreeIndex(runId: string, from: number): number {
     if (!this.#isThere) {
-      return from + RESERVED_EVENTS;
+      return from + FREE_EVENTS;
     }
     const [row] = this.#sql
       .exec<{ next_index: number }>("SELECT next_index FROM journal_reserved WHERE run_id = ?", runId)
       .toArray();
-    return row?.next_index ?? from + RESERVED_EVENTS;
+    return row?.next_index ?? from + FREE_EVENTS;
   }
 
   #create(): void {

@@ -10,6 +10,7 @@ import { gate, hold, open, scriptModel, text, toolCall } from "../../support/scr
 import {
   alarmOf,
   detailOf,
+  eventually,
   journalOf,
   killObjects,
   objectOf,
@@ -69,6 +70,47 @@ it("tells a run's start again, although its object died before anything of it wa
   expect(replay.map(({ event }) => event)).toEqual(["RunStarted", "RunError"]);
   // The last event's index is above every index that a reader can have got, also of events that were never written down.
   expect(replay.map(({ id }) => id)).toEqual([0, 256]);
+});
+
+/** What the session's journal has of facts, as text. */
+const factsOf = (session_id: string): Promise<string> =>
+  runInDurableObject(objectOf(session_id), (_object, { storage: { sql } }) =>
+    sql
+      .exec<{ piece: string }>("SELECT piece FROM journal_facts ORDER BY id")
+      .toArray()
+      .map(({ piece }) => piece)
+      .join(""),
+  );
+
+it.each([1, 2, 3])("keeps all that was said up to checkpoint %i, whatever is said behind it", async (checkpoints) => {
+  const session_id = newId();
+  const key = newId();
+  const words = Array.from({ length: checkpoints }, (_, nth) => `word ${nth} `);
+  const [points, behind] = [words.map(() => gate()), gate()];
+  model.next([
+    ...words.flatMap((word, nth) => [text(word), hold(points[nth] ?? behind)]),
+    text("said in vain"),
+    hold(behind),
+  ]);
+  const stream = await openRun("tell me", { session_id, key });
+  for (const [nth, word] of words.entries()) {
+    await stream.until("RunContent");
+    await eventually(
+      () => factsOf(session_id),
+      (facts) => facts.includes(word),
+    );
+    points[nth]?.release();
+  }
+  const last = await stream.until("RunContent");
+  await killObjects();
+  await stream.rest().catch(() => []);
+  await ring(session_id);
+
+  expect(await saidIn(session_id)).toEqual(["user: tell me", `assistant: ${words.join("")}`]);
+  const replay = await streamRun("tell me", { session_id, key });
+  expect(replay.at(-1)?.event).toBe("RunError");
+  // The reader that saw the words that are lost goes on from its last index, and is told the end.
+  expect(replay.at(-1)?.id).toBeGreaterThan(last.id);
 });
 
 it("changes nothing when the alarm goes off again", async () => {
@@ -277,6 +319,10 @@ it("ignores what an old instance still sends of a run that a new one closed as i
   const stream = await openRun("hello", { session_id });
   await stream.until("RunContent");
   await sleep(CHECKPOINT_MS);
+  const piece = await runInDurableObject(
+    objectOf(session_id),
+    (_object, { storage: { sql } }) => sql.exec<{ piece: string }>("SELECT piece FROM journal_facts").one().piece,
+  );
   d1.next(settles(session_id), async (send, operation) => {
     await late.fault(send, operation).catch(() => {});
     return heldUnsent(sending)(send, operation);
@@ -285,8 +331,8 @@ it("ignores what an old instance still sends of a run that a new one closed as i
   await sending.reached();
   // Takes the last words out of the journal, as if the object had died before they were on disk. What the old instance sends
   // later is then more than the journal has.
-  await runInDurableObject(objectOf(session_id), (_object, state) => {
-    state.storage.sql.exec("DELETE FROM journal_facts WHERE id > (SELECT min(id) FROM journal_facts)");
+  await runInDurableObject(objectOf(session_id), (_object, { storage: { sql } }) => {
+    sql.exec("UPDATE journal_facts SET piece = ?", piece);
   });
   await killObjects();
   await ring(session_id);
