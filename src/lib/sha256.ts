@@ -16,7 +16,7 @@ export function sha256(text: string): Uint8Array {
     compress(hash, words);
   }
   const digest = new DataView(new ArrayBuffer(32));
-  hash.forEach((word, nth) => digest.setInt32(4 * nth, word));
+  for (const [nth, word] of hash.entries()) digest.setInt32(4 * nth, word);
   return new Uint8Array(digest.buffer);
 }
 
