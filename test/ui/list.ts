@@ -376,4 +376,4 @@ const fontStyle = (one: { ownerDocument: { defaultView: { getComputedStyle(of: u
 const sessionOf = async (link: Locator): Promise<string> => (await link.getAttribute("data-session")) ?? "";
 const topOf = (link: Locator): Promise<number> => link.evaluate((one) => one.getBoundingClientRect().top);
 const firstRow = (page: Page, sessionId: string): Locator =>
-  page.locator(`.rows > li:first-child a.row[data-session="${sessionId}"]`);
+  page.locator(`.row-part:first-child > :first-child a.row[data-session="${sessionId}"]`);

@@ -6,6 +6,7 @@ import { renaming } from "../sessions/asking.ts";
 import { chooseRow, RowTools, renameRow } from "../sessions/row-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { keepPlace, placeIn } from "./keep-place.ts";
+import { inParts, type Part } from "./list-parts.ts";
 import { currentList, shownIds } from "./lists.ts";
 import { Row } from "./row.tsx";
 import { onRowFocus, onRowKey, tabStop } from "./row-focus.ts";
@@ -13,9 +14,9 @@ import { onRowFocus, onRowKey, tabStop } from "./row-focus.ts";
 /** The same function for each row, or all of them would be rendered with the list. */
 const idsNow = () => shownIds.peek();
 
-/** All rows that are loaded. The browser skips those that are out of sight, and the next page comes before its place is in sight. */
+/** All rows that are loaded. The browser skips parts that are out of sight, and the next page comes before its place is in sight. */
 export function Rows() {
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const newest = shownIds.value;
   // While a name is edited in the list it stands still: a field that moves is lost from sight, and loses where one types in it.
   const isStill = useComputed(() => renaming.value?.at === "row").value;
@@ -23,18 +24,13 @@ export function Rows() {
   if (!isStill) still.current = newest;
   const ids = still.current;
   const loaded = currentList.value;
-  // Of a row that is given again as it was nothing is compared: thousands of them cost next to nothing.
-  const made = useRef(new Map<string, VNode>()).current;
-  const item = (id: string): VNode => {
-    const there = made.get(id) ?? (
-      <li key={id}>
-        <Row sessionId={id} />
-        <RowTools sessionId={id} ids={idsNow} stop={tabStop} />
-      </li>
-    );
-    made.set(id, there);
-    return there;
-  };
+  const parts = useRef<readonly Part[]>([]);
+  parts.current = inParts(parts.current, ids);
+  // Of a part that is given again as it was nothing is compared.
+  const made = useRef(new Map<Part, VNode>());
+  made.current = new Map(
+    parts.current.map((part) => [part, made.current.get(part) ?? <RowsOf key={part.key} part={part} />]),
+  );
   const before = list.current && placeIn(list.current);
   useLayoutEffect(() => {
     if (list.current && before) keepPlace(list.current, before);
@@ -56,9 +52,11 @@ export function Rows() {
     return () => removeEventListener("resize", fill);
   }, [loaded]);
   return (
-    <ul
+    // biome-ignore lint/a11y/useSemanticElements: an <ul> may have nothing between itself and its rows, and this has parts.
+    <div
       ref={list}
       class="rows"
+      role="list"
       onScroll={({ currentTarget }) => {
         loaded.scrollTop = currentTarget.scrollTop;
         fill();
@@ -69,12 +67,32 @@ export function Rows() {
       onDblClick={renameRow}
       aria-busy={loaded.isLoading.value}
     >
-      {ids.map(item)}
+      {[...made.current.values()]}
       {loaded.failed.value && (
-        <li key="failed">
+        // biome-ignore lint/a11y/useSemanticElements: a <li> stands in an <ul>.
+        <div key="failed" role="listitem">
           <Failure what={texts.inbox.olderFailed} told={loaded.failed.value} onRetry={() => void loaded.more()} />
-        </li>
+        </div>
       )}
-    </ul>
+    </div>
   );
 }
+
+/** The rows of a part. One that is given again as it was is compared with nothing. */
+function RowsOf({ part: { ids } }: { part: Part }) {
+  const made = useRef(new Map<string, VNode>());
+  made.current = new Map(ids.map((id) => [id, made.current.get(id) ?? item(id)]));
+  return (
+    <div class="row-part" style={{ "--rows": ids.length }}>
+      {[...made.current.values()]}
+    </div>
+  );
+}
+
+const item = (id: string): VNode => (
+  // biome-ignore lint/a11y/useSemanticElements: a <li> stands in an <ul>.
+  <div key={id} role="listitem" class="row-place">
+    <Row sessionId={id} />
+    <RowTools sessionId={id} ids={idsNow} stop={tabStop} />
+  </div>
+);

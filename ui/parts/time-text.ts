@@ -1,17 +1,25 @@
 const DAY_MS = 86_400_000;
 
+/** To make a format takes longer than all else of a row. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(date: Date, options: Intl.DateTimeFormatOptions, language: string | undefined): string {
+  const key = JSON.stringify([language, options]);
+  const made = formats.get(key) ?? new Intl.DateTimeFormat(language, options);
+  formats.set(key, made);
+  return made.format(date);
+}
+
 /** Today the time, this week the day, this year day and month, else the date: as lists of mail have it, in the browser's language. */
 export function shortTime(date: Date, now: Date, language?: string): string {
   if (Number.isNaN(date.getTime())) return "";
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options).format(date);
-  if (date.toDateString() === now.toDateString()) return format({ hour: "numeric", minute: "2-digit" });
+  const as = (options: Intl.DateTimeFormatOptions) => format(date, options, language);
+  if (date.toDateString() === now.toDateString()) return as({ hour: "numeric", minute: "2-digit" });
   const ageMs = now.getTime() - date.getTime();
-  if (ageMs > 0 && ageMs < 6 * DAY_MS) return format({ weekday: "short" });
-  if (date.getFullYear() === now.getFullYear()) return format({ day: "numeric", month: "short" });
-  return format({ dateStyle: "short" });
+  if (ageMs > 0 && ageMs < 6 * DAY_MS) return as({ weekday: "short" });
+  if (date.getFullYear() === now.getFullYear()) return as({ day: "numeric", month: "short" });
+  return as({ dateStyle: "short" });
 }
 
 export const longTime = (date: Date, language?: string): string =>
-  Number.isNaN(date.getTime())
-    ? ""
-    : new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" }).format(date);
+  Number.isNaN(date.getTime()) ? "" : format(date, { dateStyle: "full", timeStyle: "medium" }, language);

@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import { longTime, shortTime } from "./time-text.ts";
 
-/** The time of day, as far as relative times need it. */
-const now = signal(Date.now());
+/** The time, as far as short times need it: it moves on when the day does. */
+const now = signal(new Date());
 setInterval(() => {
-  now.value = Date.now();
+  const date = new Date();
+  if (date.toDateString() !== now.peek().toDateString()) now.value = date;
 }, 30_000);
 
 /** When something was, short, with the whole of it as its tip: ISO 8601, or epoch milliseconds. Nothing of what is no time. */
@@ -12,7 +13,7 @@ export function Time({ at }: { at: string | number }) {
   const date = new Date(at);
   return (
     <time dateTime={typeof at === "string" ? at : date.toJSON()} title={longTime(date)}>
-      {shortTime(date, new Date(now.value))}
+      {shortTime(date, now.value)}
     </time>
   );
 }
