@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { asked, streamed } from "./client.ts";
+import { installedAgentOs } from "./install.ts";
+import { ANSWER_DELTAS, type Peer, QUESTION, type Running } from "./peer.ts";
+import { startServer } from "./server-process.ts";
+
+export const agentOs: Peer = {
+  name: "AgentOS",
+  about: "agno[os] 3.1.10, uvicorn with one worker, SqliteDb (WAL, synchronous FULL), 3 runs of history",
+  unlike:
+    "AgentOS writes a run when it starts and again when it ends, one JSON document with the run's messages in it. It " +
+    "has no page of messages: what is timed there is `GET /sessions/{id}/runs`, all of them. It has no route that " +
+    "names a session by a model. Runs of one session are not put in a row.",
+  start,
+};
+
+async function start(modelUrl: string): Promise<Running> {
+  const folder = installedAgentOs();
+  const data = mkdtempSync(path.join(tmpdir(), "bench-agentos-"));
+  const file = path.join(data, "agent.db");
+  const args = (port: string) => ["serve.py", port, file, modelUrl];
+  const { url, pid, readyMs, stop } = await startServer("venv/bin/python", args, folder);
+  const run = (session: string, message: string) => {
+    const form = new URLSearchParams({ message, session_id: session, stream: "true" });
+    const marks = { first: "event: RunContent\n", end: "event: RunCompleted\n" };
+    return streamed(`${url}/agents/assistant/runs`, form, marks);
+  };
+  const list = async (query: string) => {
+    const sessions = `${url}/sessions?type=agent&limit=20&sort_by=updated_at&sort_order=desc${query}`;
+    return (await asked<{ data: unknown[] }>("GET", sessions)).data.length;
+  };
+  const runsOf = (session: string) => asked<{ status: string }[]>("GET", `${url}/sessions/${session}/runs?type=agent`);
+  return {
+    pid,
+    readyMs,
+    run,
+    stop: async () => {
+      await stop();
+      rmSync(data, { recursive: true, force: true });
+    },
+    seed: async (prefix, count, messages, users) => {
+      const template = `${prefix}-template`;
+      await run(template, `${QUESTION} every=0 deltas=${ANSWER_DELTAS}`);
+      return seed(file, template, { prefix, count, runs: messages / 2, users: users ?? 0 });
+    },
+    listOfUser: (user) => list(`&user_id=${user}`),
+    listOfAll: () => list(""),
+    newestMessages: async (session) => (await runsOf(session)).length * 2,
+    rename: (session, name) => asked("POST", `${url}/sessions/${session}/rename?type=agent`, { session_name: name }),
+    changeState: (session, state) => asked("PATCH", `${url}/sessions/${session}?type=agent`, { session_state: state }),
+    look: async (session) => {
+      const runs = (await runsOf(session)).filter(({ status }) => status === undefined || status === "COMPLETED");
+      const seen = await asked<{ session_name: string; session_state: Record<string, unknown> }>(
+        "GET",
+        `${url}/sessions/${session}?type=agent`,
+      );
+      return { runs: runs.length, name: seen.session_name, state: seen.session_state ?? {} };
+    },
+  };
+}
+
+interface Seeds {
+  prefix: string;
+  count: number;
+  runs: number;
+  /** 0: the sessions belong to nobody. */
+  users: number;
+}
+
+/** Copies the rows that AgentOS itself has written of one session with one run. */
+function seed(file: string, template: string, { prefix, count, runs, users }: Seeds): string[] {
+  const db = new DatabaseSync(file, { timeout: 10_000 });
+  const user = users === 0 ? "NULL" : `'user-' || (n % ${users})`;
+  const numbers = (name: string, to: number) =>
+    `${name}(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM ${name} WHERE n + 1 < ${to})`;
+  db.exec(`
+    WITH RECURSIVE ${numbers("nth", count)}
+    INSERT INTO agno_sessions (session_id, session_type, agent_id, user_id, session_data, agent_data, metadata, created_at, updated_at)
+    SELECT '${prefix}-' || n, session_type, agent_id, ${user}, session_data, agent_data, metadata, created_at + n, updated_at + n
+    FROM nth, agno_sessions WHERE session_id = '${template}';
+    WITH RECURSIVE ${numbers("nth", count)}, ${numbers("part", runs)}
+    INSERT INTO agno_runs (run_id, session_id, run_type, agent_id, user_id, status, run_index, run_data, created_at, updated_at)
+    SELECT '${prefix}-' || nth.n || '-run-' || part.n, '${prefix}-' || nth.n, run_type, agent_id, ${user.replace("n ", "nth.n ")}, status, part.n,
+      replace(replace(run_data, '${template}', '${prefix}-' || nth.n), run_id, '${prefix}-' || nth.n || '-run-' || part.n),
+      created_at + part.n, updated_at + part.n
+    FROM nth, part, agno_runs WHERE session_id = '${template}';
+    DELETE FROM agno_runs WHERE session_id = '${template}';
+    DELETE FROM agno_sessions WHERE session_id = '${template}';`);
+  db.close();
+  return Array.from({ length: count }, (_, nth) => `${prefix}-${nth}`);
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { asked, streamed } from "./client.ts";
+import { installedMastra } from "./install.ts";
+import { ANSWER_DELTAS, type Peer, QUESTION, type Running } from "./peer.ts";
+import { startServer } from "./server-process.ts";
+
+/** Mastra's threads always belong to somebody. */
+const OWNER = "ada";
+
+export const mastra: Peer = {
+  name: "Mastra",
+  about:
+    "@mastra/core 1.71.0 with @mastra/hono 1.7.9 on Node, LibSQL in a file (WAL, as it sets it), 6 messages of history",
+  unlike:
+    "Mastra writes messages behind the answer. It keeps no run, no events that could be replayed, no counts and no search. " +
+    "Its threads have no state beside their metadata, which is what is changed here. Runs of one thread are not put in a row.",
+  start,
+};
+
+async function start(modelUrl: string, names = false): Promise<Running> {
+  const folder = installedMastra();
+  const data = mkdtempSync(path.join(tmpdir(), "bench-mastra-"));
+  const file = path.join(data, "mastra.db");
+  const args = (port: string) => ["serve.mjs", port, file, modelUrl, String(names)];
+  const { url, pid, readyMs, stop } = await startServer(process.execPath, args, folder);
+  const memory = `${url}/api/memory/threads`;
+  const run = (session: string, message: string) => {
+    const body = { messages: [{ role: "user", content: message }], memory: { thread: session, resource: OWNER } };
+    const marks = { first: '"type":"text-delta"', end: "data: [DONE]" };
+    return streamed(`${url}/api/agents/assistant/stream`, body, marks);
+  };
+  const list = async (query: string) => {
+    const orderBy = "orderBy[field]=updatedAt&orderBy[direction]=DESC";
+    const threads = `${memory}?agentId=assistant&page=0&perPage=20&${orderBy}${query}`;
+    return (await asked<{ threads: unknown[] }>("GET", threads)).threads.length;
+  };
+  const messagesOf = (session: string) =>
+    asked<{ messages: unknown[]; total: number }>(
+      "GET",
+      `${memory}/${session}/messages?agentId=assistant&page=0&perPage=20&orderBy[field]=createdAt&orderBy[direction]=DESC`,
+    );
+  return {
+    pid,
+    readyMs,
+    run,
+    stop: async () => {
+      await stop();
+      rmSync(data, { recursive: true, force: true });
+    },
+    seed: async (prefix, count, messages, users) => {
+      const template = `${prefix}-template`;
+      await run(template, `${QUESTION} every=0 deltas=${ANSWER_DELTAS}`);
+      return seed(file, template, { prefix, count, runs: messages / 2, users: users ?? 0 });
+    },
+    listOfUser: (user) => list(`&resourceId=${user}`),
+    listOfAll: () => list(""),
+    newestMessages: async (session) => (await messagesOf(session)).messages.length,
+    rename: (session, name) => asked("PATCH", `${memory}/${session}?agentId=assistant`, { title: name }),
+    changeState: (session, state) => asked("PATCH", `${memory}/${session}?agentId=assistant`, { metadata: state }),
+    look: async (session) => {
+      const { total } = await messagesOf(session);
+      const thread = await asked<{ title: string; metadata: Record<string, unknown> | null }>(
+        "GET",
+        `${memory}/${session}?agentId=assistant`,
+      );
+      return { runs: total / 2, name: thread.title, state: thread.metadata ?? {} };
+    },
+  };
+}
+
+interface Seeds {
+  prefix: string;
+  count: number;
+  runs: number;
+  /** 0: all belong to one. */
+  users: number;
+}
+
+/** Copies the rows that Mastra itself has written of one thread with one run. */
+function seed(file: string, template: string, { prefix, count, runs, users }: Seeds): string[] {
+  const db = new DatabaseSync(file, { timeout: 10_000 });
+  const owner = users === 0 ? `'${OWNER}'` : `'user-' || (nth.n % ${users})`;
+  const at = (seconds: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', 1760000000 + ${seconds}, 'unixepoch')`;
+  const numbers = (name: string, to: number) =>
+    `${name}(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM ${name} WHERE n + 1 < ${to})`;
+  db.exec(`
+    WITH RECURSIVE ${numbers("nth", count)}
+    INSERT INTO mastra_threads (id, resourceId, title, metadata, createdAt, updatedAt)
+    SELECT '${prefix}-' || n, ${owner}, 'Session ' || n, metadata, ${at("n")}, ${at("n")}
+    FROM nth, mastra_threads WHERE id = '${template}';
+    WITH RECURSIVE ${numbers("nth", count)}, ${numbers("part", runs)}
+    INSERT INTO mastra_messages (id, thread_id, content, role, type, createdAt, resourceId)
+    SELECT '${prefix}-' || nth.n || '-' || part.n || '-' || role, '${prefix}-' || nth.n, content, role, type,
+      ${at("part.n * 2 + (role = 'assistant')")}, ${owner}
+    FROM nth, part, mastra_messages WHERE thread_id = '${template}';
+    DELETE FROM mastra_messages WHERE thread_id = '${template}';
+    DELETE FROM mastra_threads WHERE id = '${template}';`);
+  db.close();
+  return Array.from({ length: count }, (_, nth) => `${prefix}-${nth}`);
+}
