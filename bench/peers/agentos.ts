@@ -11,9 +11,9 @@ export const agentOs: Peer = {
   name: "AgentOS",
   about: "agno[os] 3.1.10, uvicorn with one worker, SqliteDb (WAL, synchronous FULL), 3 runs of history",
   unlike:
-    "AgentOS writes a run when it starts and again when it ends, one JSON document with the run's messages in it. It " +
-    "has no page of messages: what is timed there is `GET /sessions/{id}/runs`, all of them. It has no route that " +
-    "names a session by a model. Runs of one session are not put in a row.",
+    "AgentOS stores a run as one JSON document, with its messages and events in it, and rewrites the session's row. It has no " +
+    "page of messages: what is timed there is `GET /sessions/{id}/runs`, all of them. It has no route that names a " +
+    "session by a model.",
   start,
 };
 

@@ -15,8 +15,9 @@ export const mastra: Peer = {
   about:
     "@mastra/core 1.71.0 with @mastra/hono 1.7.9 on Node, LibSQL in a file (WAL, as it sets it), 6 messages of history",
   unlike:
-    "Mastra writes messages behind the answer. It keeps no run, no events that could be replayed, no counts and no search. " +
-    "Its threads have no state beside their metadata, which is what is changed here. Runs of one thread are not put in a row.",
+    "Mastra stores threads and messages, set up like this: no run, no events that could be replayed, no totals, no search. It " +
+    "waits for no disk (the table of fsyncs), so what it has answered can be lost with the power. Its threads have no state " +
+    "beside their metadata, which is what is changed here.",
   start,
 };
 

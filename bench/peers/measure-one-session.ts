@@ -34,8 +34,7 @@ export async function measureAtOnce(contenders: readonly Contender[], effort: Pe
     rowOf(samples, peers, { name: "answered well", what: "well", better: "more" }),
     { name: "kept, at least", better: "more", cells: peers.map((peer) => Math.min(...(kept.get(peer) ?? [0]))) },
   ];
-  const note =
-    "Who does not put them in a row is done sooner, and lets each of them answer without the ones before it.";
+  const note = "The product puts them in a row, so that each answers with those before it. The peers are not known to.";
   return { title: `${AT_ONCE} runs at once in one session, model at 0 ms a delta`, note, peers, rows };
 }
 
