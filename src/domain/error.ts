@@ -26,6 +26,7 @@ export type ErrorCode =
   | "server_busy"
   | "unsupported_file"
   | "database_unavailable"
+  | "database_full"
   | "session_unavailable"
   | "model_not_configured"
   | "security_key_not_configured"
@@ -192,6 +193,12 @@ export const databaseUnavailable = (): Failure => ({
   code: "database_unavailable",
   detail: "The database did not answer. Nothing was started; try again.",
   retryAfterSeconds: 2,
+});
+
+/** It passes only once somebody deletes something, so the caller is not told to try again soon. */
+export const databaseFull = (): Failure => ({
+  code: "database_full",
+  detail: "The database is full: nothing was started or changed. Deleting sessions makes room.",
 });
 
 /** No run may start before the journal of earlier runs has reached D1. */

@@ -2,8 +2,16 @@ import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { matchedRoutes } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { AppError, databaseUnavailable, type ErrorCode, type Failure, notFound } from "../domain/error.ts";
+import {
+  AppError,
+  databaseFull,
+  databaseUnavailable,
+  type ErrorCode,
+  type Failure,
+  notFound,
+} from "../domain/error.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { saysFull } from "../lib/database-full.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { headerText } from "./headers.ts";
@@ -35,6 +43,7 @@ const STATUS = {
   server_busy: 503,
   unsupported_file: 400,
   database_unavailable: 503,
+  database_full: 507,
   session_unavailable: 503,
   model_not_configured: 503,
   security_key_not_configured: 503,
@@ -75,12 +84,13 @@ export function unwrap<T>(outcome: Outcome<T>): T {
 }
 
 /**
- * Answers what was thrown: a failure of ours, an error of Hono's, or a D1 that is away. Anything else is a bug: it is logged
+ * Answers what was thrown: a failure of ours, an error of Hono's, or a D1 that is full or away. Anything else is a bug: it is logged
  * once, and the caller is not told what it is.
  */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
   if (error instanceof AppError) return expected(c, error.failure);
   if (error instanceof HTTPException && error.status < 500) return expected(c, fromHono(error));
+  if (saysFull(error)) return expected(c, databaseFull());
   if (isDatabaseAway(error)) return expected(c, databaseUnavailable());
   log("error", "request.failed", { ...requestFields(c), ...errorFields(error) });
   return errorResponse(c, INTERNAL);

@@ -1,4 +1,4 @@
-import { databaseUnavailable, idempotencyConflict } from "../domain/error.ts";
+import { databaseFull, databaseUnavailable, idempotencyConflict } from "../domain/error.ts";
 import { type Job, type JobKind, type JobParams, jobIdAt } from "../domain/job.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Owner } from "../domain/owner.ts";
@@ -47,6 +47,9 @@ export async function storeJob(
   const committed = await commit(deps.db, createJobStatements(deps.db, { ...request, jobId, nowMs }, from));
   if (committed.kind === "refused") {
     throw new Error(`D1 refused a job: ${committed.constraint}`);
+  }
+  if (committed.kind === "full") {
+    return fail(databaseFull());
   }
   if (committed.kind === "unknown") {
     // D1 may still write the job. Then the sweep sends it, and a caller with a key finds it.

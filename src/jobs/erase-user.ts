@@ -1,7 +1,7 @@
 import { auditEntry } from "../domain/audit.ts";
-import { databaseUnavailable } from "../domain/error.ts";
 import { fail, type Outcome, ok } from "../domain/outcome.ts";
 import type { Owner } from "../domain/owner.ts";
+import { whyNotWritten } from "../store/commit.ts";
 import {
   countOfUser,
   type Erasure,
@@ -33,8 +33,9 @@ export async function eraseUser(
   const erasure = await erasureOf(userId, keepsUsageFrom);
   // Noted before anything is erased: the cron trigger goes on with it even if this call dies.
   const act = auditEntry({ actor, action: "user.erased", target: userId }, deps.newId(), deps.now());
-  if (!(await noteErasure(deps.db, erasure, act))) {
-    return fail(databaseUnavailable());
+  const noted = await noteErasure(deps.db, erasure, act);
+  if (noted.kind !== "written") {
+    return fail(whyNotWritten(noted));
   }
   const isDone = await eraseSome(deps, erasure);
   return ok({ remaining: isDone ? 0 : Math.max(1, await countOfUser(deps.db, userId, MAX_COUNTED)) });

@@ -20,7 +20,7 @@ import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
 import { expireRequirements } from "./people/expire-requirements.ts";
 import { findToResume, resumeAnswer } from "./people/resume-run.ts";
 import { Alarm, watchExpiry } from "./recovery/alarm.ts";
-import { Leftovers } from "./recovery/leftovers.ts";
+import { Leftovers, type NotLanded, whyNotLanded } from "./recovery/leftovers.ts";
 import { changeForJob, type JobChange } from "./row/change-for-job.ts";
 import {
   type DeleteOptions,
@@ -135,15 +135,18 @@ export class LiveSession {
 
   /** Cancels a waiting, active or paused run. A run that is unknown, settled or somebody else's stays as it is. */
   async cancelRun(principal: Principal, runId: string): Promise<Outcome<null>> {
-    const woken = this.#context.lane.find(runId) !== null || (await this.wake());
+    const { lane, leftovers } = this.#context;
+    const woken = lane.find(runId) === null ? await this.#wake() : "awake";
     const row = await this.#context.memory.row();
-    if (!woken || row === null) {
+    if (woken === "away" || row === null) {
       return fail(databaseUnavailable());
     }
     if (row.value === null || !maySee(principal, row.value)) {
       return ok(null);
     }
-    return (await this.#context.lane.cancel(runId)) ? ok(null) : fail(databaseUnavailable());
+    // Of a run whose end or pause a full database has not taken it cannot be said what a cancel would change.
+    const cancelled = leftovers.has(runId) ? "full" : await lane.cancel(runId);
+    return cancelled === "cancelled" ? ok(null) : fail(whyNotLanded(cancelled));
   }
 
   /** Changes the session as a caller asks; answers it as it stands then. */
@@ -198,11 +201,15 @@ export class LiveSession {
     return this.#arrivals.run(() => purgeSession(this.#context, call));
   }
 
-  /** Does what is left to do: lands what D1 has not, and takes up waiting runs. False when D1 is away. */
-  wake(): Promise<boolean> {
+  /**
+   * Does what is left to do: lands what D1 has not, and takes up waiting runs. `full`: results wait that a full database does not
+   * take, and with them all runs that wait.
+   */
+  #wake(): Promise<"awake" | NotLanded> {
     return this.#arrivals.run(async () => {
-      if (!(await this.#context.leftovers.land())) {
-        return false;
+      const landed = await this.#context.leftovers.land();
+      if (landed === "away") {
+        return landed;
       }
       const loaded = await this.#context.memory.load(NO_HISTORY, false);
       if (loaded === null) {
@@ -212,13 +219,16 @@ export class LiveSession {
         this.#context.alarm.index();
       }
       this.#context.lane.takeUp();
-      return loaded !== null;
+      if (loaded === null) {
+        return "away";
+      }
+      return landed === "full" ? landed : "awake";
     });
   }
 
   /** The object's alarm. It is set again while there is anything to be woken for. */
   async alarm(): Promise<void> {
-    const isAwake = await this.wake();
+    const isAwake = (await this.#wake()) === "awake";
     const isDone = isAwake && (await this.#arrivals.run(() => expireRequirements(this.#context)));
     const isIndexed = isDone && (await this.#indexing.step());
     this.#rearm(isIndexed);

@@ -1,4 +1,5 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import { commit } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { sessions, walks } from "./schema/tables.ts";
 
@@ -58,15 +59,14 @@ export async function stepOf(db: Database, { name, instant, along, meant }: Walk
 }
 
 /**
- * Lets the walk go on behind the step. Its sessions are looked at again once the walk has gone through all the others.
+ * Lets the walk go on behind the step. Its sessions are looked at again once the walk has gone through all the others. Does not
+ * throw: where D1 does not take it, the next go takes the same step, and what the step found is done all the same.
  */
 export async function walkOn(db: Database, { name }: Walk, { from, next }: Step): Promise<void> {
   if (next !== null) {
-    await db
-      .insert(walks)
-      .values({ name, ...next })
-      .onConflictDoUpdate({ target: walks.name, set: next });
+    const place = db.insert(walks).values({ name, ...next });
+    await commit(db, [place.onConflictDoUpdate({ target: walks.name, set: next })]);
   } else if (from !== null) {
-    await db.delete(walks).where(eq(walks.name, name));
+    await commit(db, [db.delete(walks).where(eq(walks.name, name))]);
   }
 }

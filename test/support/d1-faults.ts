@@ -7,6 +7,7 @@
  * const d1 = watchD1(); // once per file; every test starts with a D1 that works
  *
  * d1.failWrites(); d1.failReads(); d1.heal(); // D1 is away for writes, for reads, and is back
+ * d1.fill(); // D1 has no room for more, until it heals
  * d1.next(settles(session_id), unanswered()); // that session's next settle is written, but its answer is lost
  * d1.next(accepts(session_id), refused("string or blob too big: SQLITE_TOOBIG"), 3);
  *
@@ -49,6 +50,8 @@ export interface WatchedD1 {
   of(sessionId: string): Operation[];
   failReads(): void;
   failWrites(): void;
+  /** The database is full: what would add to it fails in D1's words, and what is read or removed works. */
+  fill(): void;
   /** The next `times` operations of the kind meet the fault, in order with other faults of that kind. */
   next(which: Which, fault: Fault, times?: number): void;
   /** Every operation of the kind meets the fault until D1 heals. */
@@ -117,6 +120,13 @@ export const refused =
   (message = "string or blob too big: SQLITE_TOOBIG"): Fault =>
   () =>
     Promise.reject(new Error(`D1_ERROR: ${message}`));
+/**
+ * What finds no room in a full database, as SQLite was seen to answer where no page is free: what adds rows, and what moves a
+ * session in its indexes, unless the batch removes something as well. Updates of runs and requirements mostly stay in their pages.
+ */
+const grows: Which = ({ statements }) =>
+  statements.some(({ sql }) => /^(insert into|update "sessions")/.test(sql)) &&
+  !statements.some(({ sql }) => /^delete from "(?!session_labels)/.test(sql));
 export const heldBefore =
   (point: Gate): Fault =>
   async (send) => {
@@ -192,6 +202,7 @@ export function watchD1(): WatchedD1 {
     of: (sessionId) => d1.operations.filter((operation) => names(operation, sessionId)),
     failReads: () => d1.always((operation) => operation.isRead, unsent()),
     failWrites: () => d1.always((operation) => !operation.isRead, unsent()),
+    fill: () => d1.always(grows, refused("Exceeded maximum DB size")),
     next: (which, fault, times = 1) => void planned.push({ which, fault, times }),
     always: (which, fault) => void planned.push({ which, fault, times: Number.POSITIVE_INFINITY }),
     heal: () => {

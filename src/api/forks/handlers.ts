@@ -1,4 +1,4 @@
-import { AppError, badRequest, databaseUnavailable, sessionNotFound } from "../../domain/error.ts";
+import { AppError, badRequest, databaseFull, databaseUnavailable, sessionNotFound } from "../../domain/error.ts";
 import type { ComponentRef } from "../../domain/team.ts";
 import { principal } from "../../http/auth.ts";
 import type { AppContext } from "../../http/context.ts";
@@ -63,6 +63,8 @@ async function write(c: AppContext, fork: Fork): Promise<boolean> {
     case "refused":
       // D1 has taken the same rows before, so this is a bug.
       throw new Error(`D1 refused a fork: ${committed.constraint}`);
+    case "full":
+      throw new AppError(databaseFull());
     case "unknown":
       // The write may still arrive. Then there is one more session, which is whole and which the caller was not told of.
       throw new AppError(databaseUnavailable());

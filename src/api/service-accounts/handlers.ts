@@ -5,6 +5,7 @@ import {
   cannotGrant,
   cannotReplaceLater,
   cannotWidenLimits,
+  databaseFull,
   type Failure,
   serviceAccountEnded,
   serviceAccountExists,
@@ -80,9 +81,9 @@ export function serviceAccountsRouter({ now, newId }: Pick<RouteDependencies, "n
   router.openapi(contract.revokeServiceAccount, async (c) => {
     const account = await requireAccount(c, c.req.valid("param").service_account_id);
     const entry = noted(c, account, { action: "service_account.revoked", before: told(account) });
-    const isRevoked = await revokeAccount(database(c), account.accountId, now(), entry);
+    const revoked = await revokeAccount(database(c), account.accountId, now(), entry);
     forgetServiceToken(c.get("config"), account.tokenHash);
-    if (!isRevoked) throw notStored("unknown", serviceAccountNotFound(account.accountId));
+    if (revoked !== "revoked") throw notStored(revoked, serviceAccountNotFound(account.accountId));
     return c.body(null, 204);
   });
 
@@ -176,6 +177,7 @@ async function requireAccount(c: AppContext, accountId: string): Promise<Service
 /** A batch that D1 does not confirm may be written nevertheless, now or later. */
 function notStored(stored: Exclude<Stored, "stored">, taken: Failure): AppError {
   if (stored === "taken") return new AppError(taken);
+  if (stored === "full") return new AppError(databaseFull());
   const detail = "The database did not answer whether this is done. GET /service-accounts tells.";
   return new AppError({ code: "database_unavailable", detail, retryAfterSeconds: 2 });
 }

@@ -1,6 +1,6 @@
 import type { Session } from "../../domain/session.ts";
 import { log } from "../../lib/log.ts";
-import { type Committed, commit, readOrNull, type Statement } from "../../store/commit.ts";
+import { type Committed, commit, type NotWritten, readOrNull, type Statement } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
 import {
   abandonStatement,
@@ -18,7 +18,7 @@ import {
   type WholeSessions,
 } from "../../store/portable/import-writes.ts";
 
-/** Why a session cannot be imported. `isAway`: D1 does not answer, so no other session can be imported either. */
+/** Why a session cannot be imported. `isAway`: D1 does not answer, or is full, so no other session can be imported either. */
 export interface Trouble {
   reason: string;
   isAway: boolean;
@@ -29,6 +29,7 @@ export const ABANDONED_AFTER_MS = 2 * 60_000;
 const ROWS_A_STEP = 5_000;
 
 const AWAY: Trouble = { reason: "The database did not answer.", isAway: true };
+const FULL: Trouble = { reason: "The database is full. Deleting sessions makes room.", isAway: true };
 const TAKEN_OVER: Trouble = { reason: "Another import has taken the session over.", isAway: false };
 const IN_VAIN: Trouble = {
   reason: "A run, message or requirement of it is there already, in another session or twice in this one.",
@@ -145,9 +146,12 @@ export class ImportDatabase {
   }
 }
 
-function troubleOf(committed: Exclude<Committed, { kind: "written" }>): Trouble {
+function troubleOf(committed: NotWritten): Trouble {
   if (committed.kind === "unknown") {
     return AWAY;
+  }
+  if (committed.kind === "full") {
+    return FULL;
   }
   // Rows were checked before. Still refused are, say, two runs of one run index, or a row that is too large after all.
   log("warn", "import.refused", { reason: committed.constraint });

@@ -152,7 +152,7 @@ async function startMember(
     leftovers.abandon(runId);
     return notStarted("The run could not be stored.");
   }
-  if (committed.kind === "refused" || !committed.changed[0]) {
+  if (committed.kind !== "written" || !committed.changed[0]) {
     leftovers.forget(runId);
     return notStarted("The run could not be stored.");
   }
@@ -194,7 +194,7 @@ async function settleMember(context: SettleContext, tree: DrivenTree, { recorder
     log("error", "settle.failed_unexpectedly", { run_id: run.head.runId, ...errorFields(error) });
     context.leftovers.abandon(run.head.runId);
   });
-  if (settled?.kind === "unknown") {
+  if (settled?.kind === "unknown" || settled?.kind === "full") {
     tree.live.persisted = false;
   }
   recorder.show();

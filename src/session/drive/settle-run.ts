@@ -3,6 +3,7 @@ import type { Run } from "../../engine/run/state.ts";
 import { commit } from "../../store/commit.ts";
 import { keepUsage } from "../../store/usage/ledger.ts";
 import type { SessionContext } from "../context.ts";
+import { isNotLanded } from "../recovery/leftovers.ts";
 import { type Settled, settle } from "../recovery/settle.ts";
 import { settledSession, settlementOf, usageOf } from "../recovery/settlement.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -33,14 +34,15 @@ export async function settleRun({ deps, memory, leftovers }: SettleContext, live
   // A settle is in line with other writes of the session's row only if it writes a column that others write too: the state,
   // or the tokens, which several runs of a team add to at the same time.
   const inLine = run.isStateChanged || run.members.length > 0 || run.head.parentRunId !== null;
-  const settled = inLine ? ((await leftovers.writeRow(write)) ?? { kind: "unknown" }) : await write();
+  const written = inLine ? await leftovers.writeRow(write) : await write();
+  const settled: Settled = isNotLanded(written) ? { kind: written === "full" ? "full" : "unknown" } : written;
   if (live.gone) {
     if (run.head.parentRunId === null) {
       keepUsed(deps, run);
     }
     return settled;
   }
-  if (settled.kind === "unknown") {
+  if (settled.kind === "unknown" || settled.kind === "full") {
     leftovers.abandon(runId);
     return settled;
   }

@@ -1,4 +1,4 @@
-import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/error.ts";
+import { databaseFull, databaseUnavailable, runNotFound } from "../../domain/error.ts";
 import type { Model } from "../../domain/model.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Principal } from "../../domain/principal.ts";
@@ -12,6 +12,7 @@ import { log } from "../../lib/log.ts";
 import { type Committed, commit, violates } from "../../store/commit.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../../store/runs/writes.ts";
 import { LiveRun } from "../drive/live-run.ts";
+import { isNotLanded, whyNotLanded } from "../recovery/leftovers.ts";
 import type { LookAgain } from "../row/look-again.ts";
 import type { Loaded } from "../row/memory.ts";
 import { castOf, type LoadedOrigin, loadOrigin } from "../start/run-origin.ts";
@@ -81,9 +82,9 @@ async function startOccupying(
   const timings = { queue: seconds(queueMs), hydrate: seconds(hydrateMs) };
   const planned = { accepted: live.row, loaded, origin, timings, nowMs: acceptedFrom };
   const written = await leftovers.writeRow(() => acceptInLine(context, arrival, planned));
-  if (written === null || written === "away" || written === "look_again") {
+  if (isNotLanded(written) || written === "look_again") {
     lane.release(live);
-    return written === "look_again" ? written : fail(written === null ? runNotLanded() : databaseUnavailable());
+    return written === "look_again" ? written : fail(whyNotLanded(written));
   }
   const { start, acceptance, committed } = written;
   if (isStored(committed, acceptance)) {
@@ -207,12 +208,16 @@ async function notStored(
   }
   leftovers.forget(runId);
   const isLimited = committed.kind === "written" && quota !== null;
-  if (idempotency !== null && (isLimited || violates(committed, "idempotency_key"))) {
-    // A key that is repeated gets its run, also where its user may start no further one.
+  const isFull = committed.kind === "full";
+  if (idempotency !== null && (isLimited || isFull || violates(committed, "idempotency_key"))) {
+    // A key that is repeated gets its run, also where its user may start no further one, or the database has no room for it.
     const earlier = await runOfKey(context, idempotency);
     if (earlier !== null) {
       return earlier;
     }
+  }
+  if (isFull) {
+    return fail(databaseFull());
   }
   if (isLimited) {
     return (await whyOverQuota(deps, quota, { newSession: newSession !== null })) ?? "look_again";

@@ -1,5 +1,6 @@
 import {
   badRequest,
+  databaseFull,
   databaseUnavailable,
   type Failure,
   payloadTooLarge,
@@ -29,8 +30,9 @@ import { runOfKey, sameRun } from "./keyed-run.ts";
  * the order of arrival.
  */
 export async function admit(context: AdmitContext, arrival: Arrival): Promise<Outcome<LiveRun>> {
-  if (!(await context.leftovers.land())) {
-    return fail(runNotLanded());
+  const landed = await context.leftovers.land();
+  if (landed !== "landed") {
+    return fail(landed === "full" ? databaseFull() : runNotLanded());
   }
   return (await decideOnLook(context.memory, () => lookAndAdmit(context, arrival))) ?? fail(sessionUnavailable());
 }

@@ -5,12 +5,13 @@ import { applyFact } from "../../engine/run/apply-fact.ts";
 import { storedLog } from "../../engine/run/event-log.ts";
 import { newRun, type Run } from "../../engine/run/state.ts";
 import { headFromRow, runTree } from "../../engine/run/stored-run.ts";
-import { commit, readOrNull } from "../../store/commit.ts";
+import { commit, type NotWritten, readOrNull } from "../../store/commit.ts";
 import { cancelPausedStatements } from "../../store/runs/settle.ts";
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { cancelWaiting } from "../../store/runs/writes.ts";
 import type { SessionContext } from "../context.ts";
 import type { LiveRun } from "../drive/live-run.ts";
+import { isNotLanded, type NotLanded } from "../recovery/leftovers.ts";
 
 type CancelContext = Pick<SessionContext, "deps" | "leftovers">;
 
@@ -28,16 +29,25 @@ export function showCancelled(live: LiveRun, at: number): void {
   }
 }
 
-/** Stores that a waiting run is cancelled, if it still waits; false when D1 is away. */
-export async function storeCancelled({ deps, leftovers }: CancelContext, row: RunRow, at: number): Promise<boolean> {
+/** Stores that a waiting run is cancelled, if it still waits. */
+export async function storeCancelled(
+  { deps, leftovers }: CancelContext,
+  row: RunRow,
+  at: number,
+): Promise<"cancelled" | NotLanded> {
   const { db } = deps;
   const events = storedLog(cancelledRun(newRun(headFromRow(row)), at).log);
   // In line with starts: a start that D1 did not confirm must be put back before. Afterwards it would make the run wait again.
-  const committed = await leftovers.writeRow(() => commit(db, cancelWaiting(db, row, events, at)));
-  return committed?.kind === "written";
+  const committed = await leftovers.writeRowInFull(() => commit(db, cancelWaiting(db, row, events, at)));
+  if (isNotLanded(committed)) {
+    return committed;
+  }
+  return committed.kind === "written" ? "cancelled" : notCancelled(committed);
 }
 
-type CancelledPause = { kind: "cancelled"; run: Run; at: number } | { kind: "not_paused" } | { kind: "away" };
+const notCancelled = ({ kind }: NotWritten): NotLanded => (kind === "full" ? "full" : "away");
+
+type CancelledPause = { kind: "cancelled"; run: Run; at: number } | { kind: "not_paused" } | { kind: NotLanded };
 
 /**
  * Cancels a paused run, whether it waits for people or to continue, with the member runs that are paused in it. `expired`
@@ -48,7 +58,7 @@ export async function cancelPaused(
   runId: string,
   expired: readonly Requirement[] = [],
 ): Promise<CancelledPause> {
-  const done = await leftovers.writeRow(async (): Promise<CancelledPause> => {
+  const done = await leftovers.writeRowInFull(async (): Promise<CancelledPause> => {
     const read = await readOrNull(findRunTree(db, { sessionId, principal: null }, runId));
     if (read === null) {
       return { kind: "away" };
@@ -65,7 +75,7 @@ export async function cancelPaused(
     if (committed.kind === "written") {
       return committed.changed.at(-1) ? { kind: "cancelled", run, at } : { kind: "not_paused" };
     }
-    return { kind: "away" };
+    return { kind: notCancelled(committed) };
   });
-  return done ?? { kind: "away" };
+  return isNotLanded(done) ? { kind: done } : done;
 }

@@ -5,6 +5,7 @@ import { errorFields, log } from "../../lib/log.ts";
 import type { SessionContext } from "../context.ts";
 import { driveToEnd, type StartedRun } from "../drive/drive-to-end.ts";
 import { LiveRun } from "../drive/live-run.ts";
+import type { NotLanded } from "../recovery/leftovers.ts";
 import type { Occupancy, Placed } from "./admission.ts";
 import { cancelPaused, showCancelled, storeCancelled } from "./cancelled-run.ts";
 import { startWaitingRun } from "./start-waiting.ts";
@@ -167,8 +168,8 @@ export class RunLane {
     }
   }
 
-  /** Cancels a run of this object, or one that is paused; false when D1 could not be told so. */
-  async cancel(runId: string): Promise<boolean> {
+  /** Cancels a run of this object, or one that is paused; if D1 could not be told so, answers why. */
+  async cancel(runId: string): Promise<"cancelled" | NotLanded> {
     const active = this.#active;
     if (active?.runId === runId) {
       return this.#cancelActive(active);
@@ -178,8 +179,9 @@ export class RunLane {
       return this.#cancelPaused(runId, waiting ?? null);
     }
     const at = this.#context.deps.now();
-    if (!(await storeCancelled(this.#context, waiting.row, at))) {
-      return false;
+    const stored = await storeCancelled(this.#context, waiting.row, at);
+    if (stored !== "cancelled") {
+      return stored;
     }
     if (this.#active === waiting) {
       // The run started while the cancel was being written.
@@ -188,34 +190,34 @@ export class RunLane {
       this.#removeWaiting(waiting);
       showCancelled(waiting, at);
     }
-    return true;
+    return "cancelled";
   }
 
-  async #cancelActive(active: LiveRun): Promise<boolean> {
+  async #cancelActive(active: LiveRun): Promise<"cancelled" | NotLanded> {
     const { runId } = active;
     active.cancel();
     if (active.stage === "starting") {
       await this.#starting;
       // If the start was taken, the run goes on and ends as cancelled. Else it waits again, and must be cancelled in D1: else
       // the next object would start it.
-      return this.#active === active || this.cancel(runId);
+      return this.#active === active ? "cancelled" : this.cancel(runId);
     }
     if (active.stage !== "settling" || active.run?.end?.status !== "PAUSED") {
-      return true;
+      return "cancelled";
     }
     // The run is being stored as paused. It is cancelled once that is done. A run that is being stored as ended stays so.
     await active.done();
-    return active.run?.end?.status !== "PAUSED" || this.#cancelPaused(runId, null);
+    return active.run?.end?.status === "PAUSED" ? this.#cancelPaused(runId, null) : "cancelled";
   }
 
-  async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<boolean> {
+  async #cancelPaused(runId: string, waiting: LiveRun | null): Promise<"cancelled" | NotLanded> {
     const cancelled = await cancelPaused(this.#context, runId);
     if (waiting !== null && this.#active === waiting) {
       // The run began to continue while the cancel was being written. Its drive is cancelled in any case.
       waiting.cancel();
     }
     if (cancelled.kind !== "cancelled") {
-      return cancelled.kind === "not_paused";
+      return cancelled.kind === "not_paused" ? "cancelled" : cancelled.kind;
     }
     if (waiting !== null) {
       this.#removeWaiting(waiting);
@@ -223,7 +225,7 @@ export class RunLane {
       waiting.run ??= cancelled.run;
       showCancelled(waiting, cancelled.at);
     }
-    return true;
+    return "cancelled";
   }
 
   /** Ends all runs as cancelled for their readers, since the session is gone. Nothing of them is written any more. */

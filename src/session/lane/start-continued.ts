@@ -14,6 +14,7 @@ import type { SessionContext } from "../context.ts";
 import type { StartedRun } from "../drive/drive-to-end.ts";
 import { allMembers } from "../drive/driven-tree.ts";
 import type { LiveRun } from "../drive/live-run.ts";
+import { isNotLanded } from "../recovery/leftovers.ts";
 import type { LookAgain } from "../row/look-again.ts";
 import { resolve } from "../start/resolve-component.ts";
 import { type DriveWith, type StartOutcome, startedRun } from "./begin-run.ts";
@@ -52,10 +53,14 @@ export async function startContinued(context: ContinueContext, live: LiveRun): P
     memberRunIds: tree.members.flatMap((member) => (member.row.status === "PAUSED" ? [member.row.runId] : [])),
   };
   const committed = await leftovers.writeRow(() => continueInLine(context, looked, note));
-  if (committed === null || committed === "away" || committed === "look_again") {
-    return committed ?? "away";
+  if (isNotLanded(committed) || committed === "look_again") {
+    return committed === "full" ? "away" : committed;
   }
-  if (committed.kind === "unknown") {
+  if (committed.kind === "full") {
+    // The run goes on waiting, as it does while D1 is away.
+    leftovers.forget(live.runId);
+  }
+  if (committed.kind === "unknown" || committed.kind === "full") {
     return "away";
   }
   if (committed.kind === "refused" || !committed.changed.at(-1)) {

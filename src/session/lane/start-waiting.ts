@@ -8,6 +8,7 @@ import { findRun } from "../../store/runs/runs.ts";
 import { startStatements } from "../../store/runs/writes.ts";
 import type { SessionContext } from "../context.ts";
 import type { LiveRun } from "../drive/live-run.ts";
+import { isNotLanded } from "../recovery/leftovers.ts";
 import { decideOnLook, type LookAgain } from "../row/look-again.ts";
 import type { Loaded } from "../row/memory.ts";
 import { type Resolved, resolve } from "../start/resolve-component.ts";
@@ -50,7 +51,7 @@ async function lookAndStart(context: StartContext, live: LiveRun): Promise<Start
     return "gone";
   }
   if (isForeign(live.row, session)) {
-    return (await storeCancelled(context, live.row, deps.now())) ? "gone" : "away";
+    return (await storeCancelled(context, live.row, deps.now())) === "cancelled" ? "gone" : "away";
   }
   const origin = await loadOrigin(deps, live.row.origin, window);
   if (origin === null) {
@@ -74,11 +75,15 @@ async function startOnLook(context: StartContext, live: LiveRun, look: Look): Pr
   const { deps, memory, leftovers } = context;
   const acceptedAt = deps.now();
   const written = await leftovers.writeRow(() => startInLine(context, live.row, look, acceptedAt));
-  if (written === null || written === "away" || written === "look_again") {
-    return written ?? "away";
+  if (isNotLanded(written) || written === "look_again") {
+    return written === "full" ? "away" : written;
   }
   const { start, tooLarge, committed } = written;
-  if (committed.kind === "unknown") {
+  if (committed.kind === "full") {
+    // The run goes on waiting, as it does while D1 is away.
+    leftovers.forget(live.runId);
+  }
+  if (committed.kind === "unknown" || committed.kind === "full") {
     return "away";
   }
   if (committed.kind === "refused" || !committed.changed[0]) {
@@ -147,8 +152,8 @@ async function cancelInstead(
 ): Promise<StartOutcome> {
   const isStored =
     live.row.status === "PAUSED"
-      ? (await cancelPaused(context, live.runId)).kind !== "away"
-      : await storeCancelled(context, live.row, context.deps.now());
+      ? !isNotLanded((await cancelPaused(context, live.runId)).kind)
+      : (await storeCancelled(context, live.row, context.deps.now())) === "cancelled";
   return isStored ? "gone" : "away";
 }
 

@@ -1,5 +1,5 @@
 import { type Act, auditEntry } from "../../domain/audit.ts";
-import { badRequest, databaseUnavailable } from "../../domain/error.ts";
+import { badRequest, databaseFull, databaseUnavailable } from "../../domain/error.ts";
 import { MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Requirement } from "../../domain/requirement.ts";
@@ -17,6 +17,7 @@ import { type Admission, decideAdmission } from "../lane/admission.ts";
 import { whyOverQuota } from "../lane/over-quota.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
 import { continuedTree } from "../lane/start-continued.ts";
+import { isNotLanded, whyNotLanded } from "../recovery/leftovers.ts";
 import type { LookAgain } from "../row/look-again.ts";
 
 type AnswersContext = Pick<LaneContext, "deps" | "leftovers" | "lane">;
@@ -158,7 +159,13 @@ async function store(
     }
     return committed;
   });
-  if (written === null || written.kind === "unknown") {
+  if (isNotLanded(written)) {
+    return fail(whyNotLanded(written));
+  }
+  if (written.kind === "full") {
+    return fail(databaseFull());
+  }
+  if (written.kind === "unknown") {
     // The answers are taken back now if D1 is back already, else before anything else is written, or by the alarm.
     deps.background(leftovers.land().then(() => {}));
     return fail(databaseUnavailable());

@@ -1,6 +1,7 @@
 import { answerRights } from "../../domain/approval.ts";
 import { actInSession } from "../../domain/audit.ts";
 import {
+  databaseFull,
   databaseUnavailable,
   idempotencyConflict,
   runNotContinuable,
@@ -50,8 +51,9 @@ const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
  * one arrival at a time.
  */
 export async function admitAnswers(context: ContinueContext, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
-  if (!(await context.leftovers.land())) {
-    return fail(runNotLanded());
+  const landed = await context.leftovers.land();
+  if (landed !== "landed") {
+    return fail(landed === "full" ? databaseFull() : runNotLanded());
   }
   return (await decideOnLook(context.memory, () => lookAndAnswer(context, arrival))) ?? fail(sessionUnavailable());
 }

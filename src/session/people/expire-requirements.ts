@@ -7,6 +7,7 @@ import { expiredRequirements, nextExpiry } from "../../store/runs/requirements.t
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { cancelPaused } from "../lane/cancelled-run.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
+import { isNotLanded } from "../recovery/leftovers.ts";
 import { applyAnswers } from "./apply-answers.ts";
 
 type ExpiryContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "alarm" | "lane">;
@@ -57,7 +58,7 @@ async function expire(context: ExpiryContext, runId: string, due: readonly Requi
   const { db, sessionId, now } = context.deps;
   const expired = due.map((requirement) => expireRequirement(requirement, now()));
   if (due.some(({ onExpiry }) => onExpiry === "cancel")) {
-    return (await cancelPaused(context, runId, expired)).kind !== "away";
+    return !isNotLanded((await cancelPaused(context, runId, expired)).kind);
   }
   const read = await readOrNull(findRunTree(db, { sessionId, principal: null }, runId));
   const tree = read?.value ?? null;

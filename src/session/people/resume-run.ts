@@ -1,4 +1,4 @@
-import { databaseUnavailable, runNotFound, runNotLanded } from "../../domain/error.ts";
+import { databaseFull, databaseUnavailable, runNotFound, runNotLanded } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
 import { type ComponentRef, isRunOf } from "../../domain/team.ts";
@@ -30,8 +30,12 @@ export async function findToResume(context: ResumeContext, request: ResumeReques
   const { memory, leftovers, lane } = context;
   const { runId, component, principal } = request;
   // The runs of a dead instance are closed first: a reader gets an end then, not a run that seems to go on.
-  if (lane.find(runId) === null && !(await leftovers.land())) {
+  const landed = lane.find(runId) === null ? await leftovers.land() : "landed";
+  if (landed === "away") {
     return fail(runNotLanded());
+  }
+  if (landed === "full" && leftovers.has(runId)) {
+    return fail(databaseFull());
   }
   const row = await memory.row();
   if (row === null) {

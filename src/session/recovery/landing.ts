@@ -12,7 +12,7 @@ import { takeBackAnswers, waitAgainStatements } from "../../store/runs/continue.
 import { findRunTree } from "../../store/runs/stored-tree.ts";
 import { putBackStatements, renewFence, withdrawStatements } from "../../store/runs/undo.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { settle } from "./settle.ts";
+import { type Settled, settle } from "./settle.ts";
 
 /** What landing is done with. */
 export interface LandingDependencies extends Registry {
@@ -34,45 +34,48 @@ export interface Landing {
 
 type RunningEntry = Extract<JournalEntry, { phase: "running" }>;
 
+/** What became of an entry that was to land. Where D1 is away, or full, the entry stays and is tried again. */
+export type Landed = "landed" | "away" | "full";
+
 /**
- * Brings to D1 what an entry of the journal has and D1 may not have, and removes the entry. False when D1 is away: then the
- * entry stays and is tried again. Afterwards every write that an older instance still sends is void.
+ * Brings to D1 what an entry of the journal has and D1 may not have, and removes the entry once that is done. Afterwards
+ * every write that an older instance still sends is void.
  */
-export async function land(landing: Landing, runId: string, entry: JournalEntry): Promise<boolean> {
+export async function land(landing: Landing, runId: string, entry: JournalEntry): Promise<Landed> {
   const landed = await landEntry(landing, entry);
-  if (landed) {
+  if (landed === "landed") {
     landing.deps.journal.remove(runId);
   }
   return landed;
 }
 
-async function landEntry(landing: Landing, entry: JournalEntry): Promise<boolean> {
+async function landEntry(landing: Landing, entry: JournalEntry): Promise<Landed> {
   const { db, now, newId, sessionId } = landing.deps;
   const renewal = () => renewFence(db, sessionId, newId());
   switch (entry.phase) {
     case "accepting":
-      return isDecided(await commit(db, [...withdrawStatements(db, entry.note, now()), renewal()]));
+      return landedBy(await commit(db, [...withdrawStatements(db, entry.note, now()), renewal()]));
     case "starting":
-      return isDecided(await commit(db, [...putBackStatements(db, entry.note), renewal()]));
+      return landedBy(await commit(db, [...putBackStatements(db, entry.note), renewal()]));
     case "answering":
-      return isDecided(await commit(db, takeBackAnswers(db, entry.note, newId())));
+      return landedBy(await commit(db, takeBackAnswers(db, entry.note, newId())));
     case "continuing":
-      return isDecided(await commit(db, [...waitAgainStatements(db, entry.note), renewal()]));
+      return landedBy(await commit(db, [...waitAgainStatements(db, entry.note), renewal()]));
     case "running":
       return landRun(landing, entry);
   }
 }
 
-async function landRun(landing: Landing, entry: RunningEntry): Promise<boolean> {
+async function landRun(landing: Landing, entry: RunningEntry): Promise<Landed> {
   const { db, newId, sessionId } = landing.deps;
   const { head, continues } = entry;
   const isAlone = !continues && head.component.type === "agent";
   const stored = isAlone ? null : await storedRun(landing, head);
   if (stored === "away") {
-    return false;
+    return "away";
   }
   if (stored === "gone") {
-    return true;
+    return "landed";
   }
   if (stored !== null && (stored.end !== null || stored.head.fence !== head.fence)) {
     return landSettled(landing, stored);
@@ -80,23 +83,24 @@ async function landRun(landing: Landing, entry: RunningEntry): Promise<boolean> 
   const { run, end } = stoppedRun(landing, entry, stored);
   const session = await landing.row();
   if (session === null) {
-    return false;
+    return "away";
   }
   const settled = await settle(db, { run, end, session: session.value, before: [renewFence(db, sessionId, newId())] });
   if (settled.kind === "landed" && run.head.parentRunId === null) {
     landing.onRunLanded(run);
   }
-  return settled.kind !== "unknown";
+  return landedBy(settled);
 }
 
 /** Lands a run whose settle is in D1: only D1's answer was lost. */
-async function landSettled(landing: Landing, stored: Run): Promise<boolean> {
+async function landSettled(landing: Landing, stored: Run): Promise<Landed> {
   const { db, newId, sessionId } = landing.deps;
   const committed = await commit(db, [renewFence(db, sessionId, newId())]);
-  if (isDecided(committed) && stored.head.parentRunId === null) {
+  const landed = landedBy(committed);
+  if (landed === "landed" && stored.head.parentRunId === null) {
     landing.onRunLanded(stored);
   }
-  return isDecided(committed);
+  return landed;
 }
 
 /** The run as the journal has it, with its end. If it has none, the death of its instance gives it one. */
@@ -191,7 +195,7 @@ function askAgain(deps: LandingDependencies, run: Run, pending: PendingCall, pos
   return outcomeUnknown(tool, call, place, callArguments(run, nth));
 }
 
-/** Whether D1 answered. A refusal is an answer too: it would be the same the next time. */
-function isDecided(committed: Committed): boolean {
-  return committed.kind !== "unknown";
+/** A refusal is an answer too: it would be the same the next time. A full database is none: there may be room the next time. */
+function landedBy({ kind }: Committed | Settled): Landed {
+  return kind === "unknown" ? "away" : kind === "full" ? "full" : "landed";
 }

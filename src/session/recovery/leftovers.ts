@@ -1,9 +1,10 @@
+import { databaseFull, databaseUnavailable, type Failure } from "../../domain/error.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
 import type { Alarm } from "./alarm.ts";
 import type { JournalEntry } from "./journal.ts";
-import { type LandingDependencies, land } from "./landing.ts";
+import { type Landed, type LandingDependencies, land } from "./landing.ts";
 
 /** The part of the session's memory that leftovers use: the row that a run settles in, and `drop`, for what may be wrong. */
 interface RememberedRow {
@@ -30,6 +31,15 @@ function depth(entries: readonly [string, JournalEntry][], entry: JournalEntry):
   return parent === undefined ? 0 : 1 + depth(entries, parent[1]);
 }
 
+/** Why nothing was written: the leftovers that go before it have not landed, since D1 is away or full. */
+export type NotLanded = Exclude<Landed, "landed">;
+
+export const isNotLanded = (written: unknown): written is NotLanded => written === "away" || written === "full";
+
+/** What a caller is told whose write has to wait for leftovers. */
+export const whyNotLanded = (notLanded: NotLanded): Failure =>
+  notLanded === "full" ? databaseFull() : databaseUnavailable();
+
 /** A write that took this long without an answer means that D1 hangs. */
 const HANG_MS = 5_000;
 /** For this long after a hang, callers in line fail at once: otherwise each one would wait for all its attempts in turn. */
@@ -48,7 +58,7 @@ export class Leftovers {
   /** The runs of this object that have an entry: those are no leftovers. */
   readonly #ours = new Set<string>();
   readonly #writes = new Serial();
-  #landing: Promise<boolean> | null = null;
+  #landing: Promise<Landed> | null = null;
   #hangsUntil = 0;
 
   constructor(deps: LandingDependencies, memory: RememberedRow, alarm: Alarm, callbacks: LandingCallbacks) {
@@ -88,18 +98,44 @@ export class Leftovers {
     return this.#entries().length > 0;
   }
 
-  /**
-   * Writes to the session's row, one at a time and behind every leftover, so that each write is planned on the row that
-   * the one before it left, and landing a leftover never undoes a later change. Null when D1 is away.
-   */
-  writeRow<T>(task: () => Promise<T>): Promise<T | null> {
-    return this.#writes.run(async () => ((await this.#landAll()) ? task() : null));
+  /** Whether what this run did waits to be written to D1. */
+  has(runId: string): boolean {
+    return this.#entries().some(([id]) => id === runId);
   }
 
-  /** Brings every leftover to D1; false when D1 is away. */
-  land(): Promise<boolean> {
+  /** When the newest of the runs began whose results wait to be written; 0 if none does. */
+  newestStart(): number {
+    const starts = this.#entries().map(([, entry]) => (entry.phase === "running" ? entry.head.startedAt : 0));
+    return Math.max(0, ...starts);
+  }
+
+  /**
+   * Writes to the session's row, one at a time and behind every leftover, so that each write is planned on the row that
+   * the one before it left, and landing a leftover never undoes a later change.
+   */
+  writeRow<T>(task: () => Promise<T>): Promise<T | NotLanded> {
+    return this.#writes.run(async () => {
+      const landed = await this.#landAll();
+      return landed === "landed" ? task() : landed;
+    });
+  }
+
+  /**
+   * As `writeRow`, for what makes room or ends something: it does not wait for results that a full database does not take. A
+   * result takes nothing back when it lands, and in a session that is gone it changes nothing.
+   */
+  writeRowInFull<T>(task: () => Promise<T>): Promise<T | NotLanded> {
+    return this.#writes.run(async () => {
+      const landed = await this.#landAll();
+      const isResults = this.#entries().every(([, { phase }]) => phase === "running");
+      return landed === "landed" || (landed === "full" && isResults) ? task() : landed;
+    });
+  }
+
+  /** Brings every leftover to D1. */
+  land(): Promise<Landed> {
     if (!this.any()) {
-      return Promise.resolve(true);
+      return Promise.resolve("landed");
     }
     this.#landing ??= this.#writes
       .run(() => this.#landAll())
@@ -109,14 +145,14 @@ export class Leftovers {
     return this.#landing;
   }
 
-  async #landAll(): Promise<boolean> {
+  async #landAll(): Promise<Landed> {
     const entries = this.#entries();
     if (entries.length === 0) {
-      return true;
+      return "landed";
     }
     const { now } = this.#deps;
     if (now() < this.#hangsUntil) {
-      return false;
+      return "away";
     }
     const startedAt = now();
     const { onRunLanded } = this.#callbacks;
@@ -124,15 +160,15 @@ export class Leftovers {
     for (const [runId, entry] of entries) {
       const landed = await land(landing, runId, entry);
       this.#memory.drop();
-      if (!landed) {
+      if (landed !== "landed") {
         this.#hangsUntil = now() - startedAt >= HANG_MS ? now() + FAIL_FAST_MS : 0;
         this.#alarm.failed();
-        return false;
+        return landed;
       }
     }
     this.#alarm.recovered();
     this.#callbacks.onLanded();
-    return true;
+    return "landed";
   }
 
   /** The leftovers, member runs before the runs that they are in: how a member run ended is part of its team's run. */

@@ -10,6 +10,8 @@ export type Settled =
   | { kind: "landed"; kept: Run }
   /** Another writer closed the run, or the session is gone: there was nothing left to write. */
   | { kind: "fenced" }
+  /** D1 has not taken it: the database is full, or D1 was away. It is to be written again later. */
+  | { kind: "full" }
   | { kind: "unknown" };
 
 export interface SettledRun {
@@ -39,5 +41,5 @@ export async function settle(db: Database, { run, end, session, before = [] }: S
   if (committed.kind === "written") {
     return committed.changed.at(-1) ? { kind: "landed", kept } : { kind: "fenced" };
   }
-  return { kind: "unknown" };
+  return { kind: committed.kind === "full" ? "full" : "unknown" };
 }

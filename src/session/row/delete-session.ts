@@ -6,12 +6,18 @@ import { isOverdue, isPurging, isToBePurged, type PurgeLimits, timeToLive } from
 import { isHidden, type Session } from "../../domain/session.ts";
 import { findComponent } from "../../domain/team.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
-import { commit, readOrNull, type Statement } from "../../store/commit.ts";
-import { audited, beginPurgeStatements, hideStatement, isSmall } from "../../store/sessions/hiding.ts";
+import { commit, readOrNull, type Statement, whyNotWritten } from "../../store/commit.ts";
+import {
+  audited,
+  beginPurgeStatements,
+  hideInFullStatements,
+  hideStatement,
+  isSmall,
+} from "../../store/sessions/hiding.ts";
 import { deleteStatements } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
-import type { Leftovers } from "../recovery/leftovers.ts";
+import { isNotLanded, type Leftovers, type NotLanded, whyNotLanded } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 import { purgeRows } from "./purge-session.ts";
 
@@ -35,8 +41,8 @@ interface ClosingLane {
   takeUp(): void;
   /** Cancels the active run. */
   interrupt(): void;
-  /** False when D1 could not be told so. */
-  cancel(runId: string): Promise<boolean>;
+  /** If D1 could not be told so, answers why. */
+  cancel(runId: string): Promise<"cancelled" | NotLanded>;
   /** Ends all runs for their readers; nothing of them is written any more. */
   clear(): void;
 }
@@ -82,7 +88,7 @@ export async function expireSession(
   { undo, deploymentTtlSeconds }: ExpireCall,
 ): Promise<Outcome<Removed>> {
   const { deps, memory, leftovers, lane } = going;
-  if (!(await leftovers.land()) || (await memory.load(NO_HISTORY, false)) === null) {
+  if ((await leftovers.land()) === "away" || (await memory.load(NO_HISTORY, false)) === null) {
     return fail(databaseUnavailable());
   }
   lane.takeUp();
@@ -94,7 +100,9 @@ export async function expireSession(
     const id = sessionType === "agent" ? agentId : teamId;
     const component =
       id === null || sessionType === "workflow" ? undefined : findComponent(deps, { type: sessionType, id });
-    const isDue = isOverdue(session, timeToLive(session, component, deploymentTtlSeconds), deps.now());
+    // A run whose result a full database has not taken yet has changed the session all the same.
+    const changed = { ...session, updatedAt: Math.max(session.updatedAt, leftovers.newestStart()) };
+    const isDue = isOverdue(changed, timeToLive(session, component, deploymentTtlSeconds), deps.now());
     return isDue && !isHidden(session) ? (undo ? "hide" : "purge") : "leave";
   });
 }
@@ -135,9 +143,9 @@ async function remove(
   actOf: (session: Session) => Act | null = () => null,
 ): Promise<Outcome<Removed>> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const removed = await going.leftovers.writeRow(() => removeOnce(going, decide, actOf));
-    if (removed === null) {
-      return fail(databaseUnavailable());
+    const removed = await going.leftovers.writeRowInFull(() => removeOnce(going, decide, actOf));
+    if (isNotLanded(removed)) {
+      return fail(whyNotLanded(removed));
     }
     if (removed !== "changed_since") {
       return removed.ok ? ok(await finish(going, removed.value)) : removed;
@@ -179,12 +187,18 @@ async function removeOnce(
   const statements: [Statement, ...Statement[]] = removal === "hide" ? [hideStatement(deps.db, hiding)] : purge;
   const act = actOf(session);
   const noted = act && auditEntry(act, deps.newId(), deps.now());
-  const committed = await commit(deps.db, audited(deps.db, session, noted, statements));
+  const write = (batch: typeof statements) => commit(deps.db, audited(deps.db, session, noted, batch));
+  let committed = await write(statements);
+  if (committed.kind === "full" && removal === "hide") {
+    committed = await write(hideInFullStatements(deps.db, hiding));
+  }
   memory.drop();
   if (committed.kind !== "written") {
     // The session may be hidden now. Then the alarm has to cancel what runs in it.
-    going.alarm.failed();
-    return fail(databaseUnavailable());
+    if (committed.kind !== "full") {
+      going.alarm.failed();
+    }
+    return fail(whyNotWritten(committed));
   }
   if (!committed.changed.at(-1)) {
     return "changed_since";
@@ -242,7 +256,7 @@ function forget({ deps, memory, leftovers, alarm, lane }: GoingSession): void {
 async function closeLane(lane: ClosingLane): Promise<void> {
   lane.interrupt();
   for (const runId of lane.waitingIds()) {
-    if (!(await lane.cancel(runId))) {
+    if ((await lane.cancel(runId)) !== "cancelled") {
       return;
     }
   }

@@ -6,7 +6,7 @@ import { indexStatements, readUnindexed } from "../../store/search/unindexed.ts"
 import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
-import type { Leftovers } from "../recovery/leftovers.ts";
+import { isNotLanded, type Leftovers, type NotLanded } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
 /**
@@ -64,7 +64,7 @@ export class SessionIndexing {
     // Only the write is in line: no other write of the row should wait while texts are split into words.
     const statements = indexStatements(db, session, slice.value, nextFrom);
     const committed = await this.#leftovers.writeRow(() => commit(db, statements));
-    if (committed?.kind !== "written") {
+    if (isNotLanded(committed) || committed.kind !== "written") {
       return this.#refused(committed);
     }
     this.#reached = null;
@@ -88,8 +88,8 @@ export class SessionIndexing {
     }
   }
 
-  #refused(committed: Committed | null): false {
-    if (committed?.kind === "refused") {
+  #refused(committed: Committed | NotLanded): false {
+    if (!isNotLanded(committed) && committed.kind === "refused") {
       log("error", "index.refused", { session_id: this.#deps.sessionId, reason: committed.constraint });
     }
     return false;

@@ -44,7 +44,7 @@ export async function purgeRows(
   return (await write(deleteStatements(db, session, now()))) === null ? "going_on" : "purged";
 }
 
-/** How many rows the last statement changed; null if D1 did not say: then the alarm tries again. */
+/** How many rows the last statement changed; null if D1 did not say, or took none of it: then the alarm tries again. */
 async function removedRows(
   { db, sessionId }: SessionDependencies,
   statements: [Statement, ...Statement[]],

@@ -5,12 +5,12 @@ import { couldSee, type Principal } from "../../domain/principal.ts";
 import { isRestorable } from "../../domain/retention.ts";
 import type { Session, SessionType } from "../../domain/session.ts";
 import { type Quota, whyNoneBack } from "../../domain/usage.ts";
-import { commit, readOrNull } from "../../store/commit.ts";
+import { commit, readOrNull, whyNotWritten } from "../../store/commit.ts";
 import { audited, restoreStatement } from "../../store/sessions/hiding.ts";
 import { countSessionsUpTo } from "../../store/usage/guard.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
-import type { Leftovers } from "../recovery/leftovers.ts";
+import { isNotLanded, type Leftovers, whyNotLanded } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
 interface ReturningSession {
@@ -56,7 +56,7 @@ export async function restoreSession(
     );
     memory.drop();
     if (committed.kind !== "written") {
-      return fail(databaseUnavailable());
+      return fail(whyNotWritten(committed));
     }
     if (!committed.changed.at(-1)) {
       return whyNotRestored(deps, quota);
@@ -64,12 +64,15 @@ export async function restoreSession(
     const after = await memory.row();
     return after?.value == null ? fail(databaseUnavailable()) : ok(after.value);
   });
-  if (restored?.ok) {
+  if (isNotLanded(restored)) {
+    return fail(whyNotLanded(restored));
+  }
+  if (restored.ok) {
     // The object must ask D1 again which runs wait in the session, and when its requirements expire.
     memory.forgetPending();
     alarm.expireAt(deps.now());
   }
-  return restored ?? fail(databaseUnavailable());
+  return restored;
 }
 
 /** Why a batch that D1 has written restored nothing: the user has as many sessions as they may, or the row has changed since. */

@@ -4,10 +4,10 @@ import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import { maySee, type Principal } from "../../domain/principal.ts";
 import type { Session } from "../../domain/session.ts";
 import type { SessionPatch } from "../../domain/session-fields.ts";
-import { commit, type Statement } from "../../store/commit.ts";
+import { commit, type Statement, whyNotWritten } from "../../store/commit.ts";
 import { patchedSession, patchStatements } from "../../store/sessions/writes.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import type { Leftovers } from "../recovery/leftovers.ts";
+import { isNotLanded, type Leftovers, whyNotLanded } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
 /** How often a write is planned, if the row is not as it was remembered. */
@@ -70,7 +70,7 @@ export class SessionRows {
       }),
     );
     if (!isWritten) this.note(along);
-    return written ?? fail(databaseUnavailable());
+    return isNotLanded(written) ? fail(whyNotLanded(written)) : written;
   }
 
   /** Writes repeatable statements that are about no row of the session. Nobody waits for this. */
@@ -113,7 +113,7 @@ export class SessionRows {
       }
       this.#memory.drop();
       if (committed.kind !== "written") {
-        return fail(databaseUnavailable());
+        return fail(whyNotWritten(committed));
       }
     }
     return fail(databaseUnavailable());

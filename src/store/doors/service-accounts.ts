@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, gt, isNull, lte, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
 import { accountSubject, type ServiceAccount } from "../../domain/service-account.ts";
-import { type Committed, commit, readOrNull, type Statement } from "../commit.ts";
+import { commit, type NotWritten, readOrNull, type Statement } from "../commit.ts";
 import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { insertNew, rowsWhere } from "../insert-rows.ts";
@@ -81,7 +81,7 @@ export async function listAccounts(
 }
 
 /** `taken`: another token stands in the way, or the one to be replaced is not there any more. */
-export type Stored = "stored" | "taken" | "unknown";
+export type Stored = "stored" | "taken" | "full" | "unknown";
 
 /**
  * Stores an account, with the audit's entry of it, unless a token of its name is in force. A caller for whom only its own
@@ -170,24 +170,24 @@ async function store(db: Database, { accountId }: ServiceAccount, statements: St
   return read.value === null ? "taken" : "stored";
 }
 
-function notWritten(committed: Exclude<Committed, { kind: "written" }>): "unknown" {
+function notWritten(committed: NotWritten): "full" | "unknown" {
   if (committed.kind === "refused") throw new Error(`D1 refused a service account: ${committed.constraint}`);
-  return "unknown";
+  return committed.kind;
 }
 
-/** Revokes an account; the audit gets its entry only if the account was not revoked before. False: D1 did not say. */
+/** Revokes an account; the audit gets its entry only if the account was not revoked before. */
 export async function revokeAccount(
   db: Database,
   accountId: string,
   nowMs: number,
   entry: AuditEntry,
-): Promise<boolean> {
+): Promise<"revoked" | "full" | "unknown"> {
   const isLeft = and(isAccount(accountId), isNull(serviceAccounts.revokedAt));
   const committed = await commit(db, [
     auditStatement(db, entry, hasRow(db, serviceAccounts, isLeft)),
     db.update(serviceAccounts).set({ revokedAt: nowMs }).where(isLeft),
   ]);
-  return committed.kind === "written" || notWritten(committed) !== "unknown";
+  return committed.kind === "written" ? "revoked" : notWritten(committed);
 }
 
 /** Notes that the account's token was used, unless somebody did so less than `apartMs` ago. Does not throw. */

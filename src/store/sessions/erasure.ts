@@ -4,7 +4,7 @@ import type { AuditEntry } from "../../domain/audit.ts";
 import type { Owner } from "../../domain/owner.ts";
 import { endOfDay } from "../../domain/usage.ts";
 import { sha256Hex, uuidFrom } from "../../lib/digest.ts";
-import { commit, type Statement } from "../commit.ts";
+import { type Committed, commit, type Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { auditStatement } from "../doors/audit.ts";
@@ -27,10 +27,10 @@ export async function erasureOf(userId: Owner, keepsUsageFrom: number | null): P
 }
 
 /**
- * Writes down that the user is to be erased, and who asked for it; false when D1 did not answer that it was written. Of two that
+ * Writes down that the user is to be erased, and who asked for it. Of two that
  * are under way for one user, the one that keeps nothing counts, and only a first one of its kind is a row of the audit.
  */
-export async function noteErasure(db: Database, erasure: Erasure, act: AuditEntry): Promise<boolean> {
+export async function noteErasure(db: Database, erasure: Erasure, act: AuditEntry): Promise<Committed> {
   const { jobId, userId, keepsUsageFrom } = erasure;
   const { createdAt: nowMs } = act;
   const params = keepsUsageFrom === null ? {} : { keepsUsageFrom };
@@ -46,12 +46,12 @@ export async function noteErasure(db: Database, erasure: Erasure, act: AuditEntr
     });
   const isNoted = and(eq(jobs.jobId, jobId), keepsUsageFrom === null ? not(keepsUsage) : undefined);
   const isNew = sql`not ${hasRow(db, jobs, isNoted)}`;
-  return (await commit(db, [auditStatement(db, act, isNew), note])).kind === "written";
+  return commit(db, [auditStatement(db, act, isNew), note]);
 }
 
-/** Puts the erasure behind the others, so that an erasure which cannot end holds up none of them. */
-export function markErasure(db: Database, { jobId }: Erasure, nowMs: number) {
-  return db.update(jobs).set({ sweptAt: nowMs }).where(eq(jobs.jobId, jobId));
+/** Puts the erasure behind the others, so that an erasure which cannot end holds up none of them. Does not throw: a full database erases all the same. */
+export async function markErasure(db: Database, { jobId }: Erasure, nowMs: number): Promise<void> {
+  await commit(db, [db.update(jobs).set({ sweptAt: nowMs }).where(eq(jobs.jobId, jobId))]);
 }
 
 /** The erasures that have something to do now; the one that was worked on least lately comes first. */

@@ -54,6 +54,22 @@ export function hideStatement(db: Database, { seen, fence, nowMs }: Hiding): Sta
 }
 
 /**
+ * As `hideStatement`, for a full database, in which even the new index entries of a hidden session may find no room: its words are
+ * taken out of the search index first, as far as one statement may. If the session comes back it is indexed anew.
+ */
+export function hideInFullStatements(db: Database, hiding: Hiding): [Statement, ...Statement[]] {
+  const { seen, fence, nowMs } = hiding;
+  const isShown = and(isAsRead(seen), inArray(sessions.visibility, ["listed", "archived"]));
+  return [
+    removeDocs(db, seen.sessionId, exists(db.select({ one: sql`1` }).from(sessions).where(isShown))),
+    db
+      .update(sessions)
+      .set({ visibility: "deleted", hiddenAt: nowMs, fence, unindexedFrom: 0 })
+      .where(orDone(seen, fence, isShown)),
+  ];
+}
+
+/**
  * Restores a deleted session as it was, archived or not, unless its user may have no further one; changes 1 row if it did.
  * `updated_at` moves: else a session whose time to live is over would be deleted again at once. Repeatable.
  */
