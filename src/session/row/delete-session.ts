@@ -6,7 +6,7 @@ import { isOverdue, isPurging, isToBePurged, type PurgeLimits, timeToLive } from
 import { isHidden, type Session } from "../../domain/session.ts";
 import { findComponent } from "../../domain/team.ts";
 import { NO_HISTORY } from "../../engine/prompt/window.ts";
-import { commit, readOrNull, type Statement, whyNotWritten } from "../../store/commit.ts";
+import { type Committed, commit, readOrNull, type Statement, whyNotWritten } from "../../store/commit.ts";
 import {
   audited,
   beginPurgeStatements,
@@ -182,16 +182,7 @@ async function removeOnce(
   if (small === null) {
     return fail(databaseUnavailable());
   }
-  const hiding = { seen: session, fence: deps.newId(), nowMs: deps.now() };
-  const purge = small.value ? deleteStatements(deps.db, session, deps.now()) : beginPurgeStatements(deps.db, hiding);
-  const statements: [Statement, ...Statement[]] = removal === "hide" ? [hideStatement(deps.db, hiding)] : purge;
-  const act = actOf(session);
-  const noted = act && auditEntry(act, deps.newId(), deps.now());
-  const write = (batch: typeof statements) => commit(deps.db, audited(deps.db, session, noted, batch));
-  let committed = await write(statements);
-  if (committed.kind === "full" && removal === "hide") {
-    committed = await write(hideInFullStatements(deps.db, hiding));
-  }
+  const committed = await writeRemoval(going, session, { removal, isSmall: small.value, act: actOf(session) });
   memory.drop();
   if (committed.kind !== "written") {
     // The session may be hidden now. Then the alarm has to cancel what runs in it.
@@ -209,6 +200,22 @@ async function removeOnce(
   }
   forget(going);
   return ok(small.value ? "purged" : "going_on");
+}
+
+/** Hides the session, purges it, or begins the purge of a large one. */
+async function writeRemoval(
+  { deps: { db, newId, now } }: Pick<GoingSession, "deps">,
+  session: Session,
+  { removal, isSmall, act }: { removal: "hide" | "purge"; isSmall: boolean; act: Act | null },
+): Promise<Committed> {
+  const hiding = { seen: session, fence: newId(), nowMs: now() };
+  const noted = act && auditEntry(act, newId(), now());
+  const write = (statements: [Statement, ...Statement[]]) => commit(db, audited(db, session, noted, statements));
+  if (removal === "purge") {
+    return write(isSmall ? deleteStatements(db, session, now()) : beginPurgeStatements(db, hiding));
+  }
+  const hidden = await write([hideStatement(db, hiding)]);
+  return hidden.kind === "full" ? write(hideInFullStatements(db, hiding)) : hidden;
 }
 
 /** What follows the write. It is not in line with writes of the row. */

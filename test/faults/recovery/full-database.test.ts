@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { accepts, refused, settles, unsent, type Which, watchD1 } from "../../support/d1-faults.ts";
 import { openChat, said } from "../../support/chat.ts";
-import { call, newId, openRun, run, send, streamRun } from "../../support/http.ts";
-import { exportOf, importing } from "../../support/portable.ts";
+import { accepts, refused, settles, unsent, type Which, watchD1 } from "../../support/d1-faults.ts";
+import { call, newId, openRun, run, send } from "../../support/http.ts";
+import { importing } from "../../support/portable.ts";
 import { asText, sessionLines } from "../../support/portable-lines.ts";
-import { callWith, deleteWithUndo, rowOf, setRow, storageOf, tick } from "../../support/retention.ts";
+import { deleteWithUndo, rowOf, setRow, storageOf, tick } from "../../support/retention.ts";
 import { gate, hold, scriptModel, text } from "../../support/scripted-model.ts";
 import {
   alarmOf,
