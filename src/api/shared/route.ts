@@ -134,7 +134,7 @@ export const DATABASE_PATHS = ["/sessions", "/users"];
 
 /** The failures that are answered without the handler: before it runs, or for a method that the path does not have. */
 function commonFailures(route: Declaration<string>): FailureStatus[] {
-  const { path, scope, user } = route;
+  const { path, scope, user, method } = route;
   return [
     // For a path whose escapes are not UTF-8, or a body that cannot be read.
     ...(path.includes("{") || user !== "none" ? ([400] as const) : []),
@@ -148,6 +148,7 @@ function commonFailures(route: Declaration<string>): FailureStatus[] {
     ...(scope !== "open" ? ([429] as const) : []),
     500,
     503,
+    ...(method === "get" ? [] : ([507] as const)),
   ];
 }
 
@@ -213,6 +214,7 @@ const FAILURES = {
   429: "Too much is waiting, was asked for of late, or was used today: try again after `Retry-After` seconds. `code` says which",
   500: "A fault of the server",
   503: "The server cannot do this now, or is not configured for it",
+  507: "The database is full: nothing was started or changed. Deleting sessions makes room",
 };
 
 type FailureStatus = keyof typeof FAILURES;

@@ -147,7 +147,6 @@ it("answers 507 to everything else that asks to write, and changes nothing", asy
     ["POST", `/agents/assistant/sessions/${session_id}/fork`],
     ["POST", "/sessions/names", { session_ids: [session_id], overwrite: "generated" }],
     ["POST", "/sessions/bulk", { action: "archive", session_ids: [session_id] }],
-    ["POST", "/service-accounts", { name: "nightly", scopes: [{ scope: "agents:run" }] }],
   ];
   for (const [method, path, body] of asked) {
     const answer = await call(method, path, body);
