@@ -145,7 +145,7 @@ export class LiveSession {
       return ok(null);
     }
     // Of a run whose end or pause a full database has not taken it cannot be said what a cancel would change.
-    const cancelled = leftovers.has(runId) ? "full" : await lane.cancel(runId);
+    const cancelled = woken === "full" && leftovers.has(runId) ? "full" : await lane.cancel(runId);
     return cancelled === "cancelled" ? ok(null) : fail(whyNotLanded(cancelled));
   }
 
