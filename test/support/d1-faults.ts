@@ -226,6 +226,7 @@ export function watchD1(): WatchedD1 {
     );
   };
 
+  notesCountsOfRaw();
   const database = Object.getPrototypeOf(env.DB) as Record<"batch", Method>;
   const { batch } = database;
   vi.spyOn(database, "batch").mockImplementation(function (this: unknown, ...args) {
@@ -267,10 +268,27 @@ function operationOf(statements: SentStatement[], isBatch: boolean): Operation {
   return { isBatch, isRead: statements.every(({ sql }) => /^\s*select/i.test(sql)), statements };
 }
 
+/** By the parameters of a statement: what D1 counted for it. `raw`, by which Drizzle reads, answers rows alone. */
+const counts = new WeakMap<object, D1Meta>();
+
+/** All methods of a statement send it by this one of their session, which is told what D1 counted. */
+function notesCountsOfRaw(): void {
+  const { dbSession } = env.DB.prepare("select 1") as unknown as { dbSession: object };
+  const session = Object.getPrototypeOf(Object.getPrototypeOf(dbSession)) as Record<"_sendOrThrow", Method>;
+  const { _sendOrThrow: send } = session;
+  vi.spyOn(session, "_sendOrThrow").mockImplementation(async function (this: unknown, ...args) {
+    const answer = await send.apply(this, args);
+    const [result] = [answer].flat() as { meta?: D1Meta }[];
+    const params = args[2];
+    if (result?.meta !== undefined && Array.isArray(params)) counts.set(params, result.meta);
+    return answer;
+  });
+}
+
 function count({ statements }: Operation, answer: unknown): void {
   const results = Array.isArray(answer) ? answer : [answer];
   statements.forEach((statement, nth) => {
-    const meta = (results[nth] as { meta?: D1Meta } | null)?.meta;
+    const meta = (results[nth] as { meta?: D1Meta } | null)?.meta ?? counts.get(statement.params);
     statement.rowsRead = meta?.rows_read ?? 0;
     statement.rowsWritten = meta?.rows_written ?? 0;
   });
