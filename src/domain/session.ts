@@ -69,6 +69,20 @@ export interface Session extends SessionFields {
   updatedAt: number;
 }
 
+/** What lists show of a session. The rest they do not read: what a name cost, alone, is as long as all else of a short session. */
+export type ListedFields = Omit<
+  Session,
+  | "componentData"
+  | "nameVersion"
+  | "nameUpdatedAt"
+  | "nameDetails"
+  | "summarizedThrough"
+  | "unindexedFrom"
+  | "hiddenAt"
+  | "version"
+  | "fence"
+>;
+
 export function displayName(session: Pick<Session, "name" | "firstMessage">): string {
   return session.name ?? session.firstMessage ?? "";
 }

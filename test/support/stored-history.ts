@@ -4,9 +4,10 @@ import { env } from "cloudflare:workers";
 import type { MessageKey } from "../../src/domain/message.ts";
 import type { HistoryFilter } from "../../src/engine/prompt/history.ts";
 import { utf8Bytes } from "../../src/lib/text.ts";
-import { openDatabase } from "../../src/store/database.ts";
+import { type Database, openDatabase } from "../../src/store/database.ts";
 import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../src/store/messages/history.ts";
 import { messageRow } from "../../src/store/messages/message-rows.ts";
+import { chatOf, recentChatQuery } from "../../src/store/messages/messages.ts";
 import { messages, runs } from "../../src/store/schema/tables.ts";
 import type { SeenSession } from "../../src/store/visibility.ts";
 import { run, type SessionRun } from "./history.ts";
@@ -33,6 +34,10 @@ export async function storeSession(sessionRuns: SessionRun[]): Promise<string> {
 
 /** A session's contents as its object reads them, whoever's the session is. */
 export const ofObject = (sessionId: string): SeenSession => ({ sessionId, principal: null });
+
+/** The newest messages of a session's chat, as its detail shows them. */
+export const recentChat = async (reading: Database, session: SeenSession, limit: number) =>
+  chatOf(await recentChatQuery(reading, session, limit), limit);
 
 /** Reads pages in one direction until there are no more, and answers the pages as they came. */
 export async function walk(

@@ -276,7 +276,9 @@ export const directoryShape = {
 } satisfies Schemas<SentName<DirectoryField>> & Schemas<string>;
 
 /** The directory's fields in answers. */
-export function directoryJson(row: SessionFields) {
+export function directoryJson(
+  row: Pick<SessionFields, "tags" | "pinnedAt" | "visibility" | "archivedAt" | "ttlSeconds">,
+) {
   return {
     tags: row.tags,
     pinned: row.pinnedAt !== null,

@@ -25,12 +25,11 @@ import { guardedName } from "../../names/guard.ts";
 import type { SessionClient } from "../../session/client.ts";
 import type { RequestedPatch } from "../../session/row/patch.ts";
 import { mayBegin, reservedSessionId } from "../../session/start/keyed-session.ts";
-import { recentChat } from "../../store/messages/messages.ts";
+import { readContents, readDetail, type SessionContents } from "../../store/sessions/detail.ts";
 import {
-  countOpenRequirements,
-  countSessions,
   decodeListCursor,
   type ListedSession,
+  listCounted,
   listSessions,
   MAX_COUNTED,
   type SessionQuery,
@@ -119,8 +118,11 @@ export function sessionsRouter(dependencies: RouteDependencies) {
   router.openapi(contract.getSession, async (c) => {
     const { session_id } = c.req.valid("param");
     const scope = c.req.valid("query");
-    const session = await requireSession(c, session_id, scope, notFoundTexts.detail(session_id, scope));
-    return c.json(withoutNulls(await withChat(c, session)), 200, sessionHeaders(session));
+    const asked = { sessionId: session_id, principal: principal(c) };
+    const found = await readDetail(database(c), asked, scope.type, CHAT_TAIL);
+    if (found === null) throw new AppError(sessionNotFound(notFoundTexts.detail(session_id, scope)));
+    const { session, contents } = found;
+    return c.json(withoutNulls(detail(c, session, contents)), 200, sessionHeaders(session));
   });
 
   router.openapi(contract.patchSession, async (c) => {
@@ -206,21 +208,18 @@ async function whyTaken(c: AppContext, caller: Principal, sessionId: string): Pr
 
 const undoOf = (c: AppContext) => ({ undo: c.get("config").deleteUndoSeconds > 0 });
 
+/** A session as it stands, with what is in it now. */
 export async function withChat(c: AppContext, session: Session) {
-  const [messages, openRequirements] = await Promise.all([
-    recentChat(database(c), seen(c, session.sessionId), CHAT_TAIL),
-    countOpenRequirements(database(c), seen(c, session.sessionId)),
-  ]);
-  return sessionDetail(session, { messages, total: session.chatMessages }, openRequirements, callersView(c));
+  return detail(c, session, await readContents(database(c), seen(c, session.sessionId), CHAT_TAIL));
 }
+
+const detail = (c: AppContext, session: Session, { chat, openRequirements }: SessionContents) =>
+  sessionDetail(session, { messages: chat, total: session.chatMessages }, openRequirements, callersView(c));
 
 /** The page that has this number, with what there is in all. */
 async function numberedPage(c: AppContext, query: SessionQuery, limit: number, page: number) {
   const offset = (Math.max(1, page) - 1) * limit;
-  const [found, counted] = await Promise.all([
-    listSessions(database(c), query, { limit, from: { offset } }),
-    countSessions(database(c), query.principal, query.filter),
-  ]);
+  const { counted, ...found } = await listCounted(database(c), query, { limit, from: { offset } });
   const totalCount = Math.min(counted, MAX_COUNTED);
   const meta = {
     page,

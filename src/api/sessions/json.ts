@@ -1,6 +1,6 @@
 import { etagOf } from "../../domain/etag.ts";
 import type { Message } from "../../domain/message.ts";
-import { displayName, type Session } from "../../domain/session.ts";
+import { displayName, type ListedFields, type Session } from "../../domain/session.ts";
 import { shownComponentData, shownSaying, type View } from "../../domain/view.ts";
 import { isoOrNull, isoSeconds, messagesJson } from "../shared/json.ts";
 import { directoryJson } from "./fields.ts";
@@ -11,23 +11,21 @@ export interface ChatTail {
   total: number;
 }
 
-type Shown = Omit<Session, "componentData">;
-
-const times = (session: Shown) => ({
+const times = (session: ListedFields) => ({
   created_at: isoSeconds(session.createdAt),
   updated_at: isoSeconds(session.updatedAt),
 });
 
 /** AgentOS keeps name, state and metrics in one object, which is null until one of them is set or a run has started. */
-const hasData = (session: Shown) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
+const hasData = (session: ListedFields) => session.name !== null || session.state !== null || session.nextRunIndex > 0;
 
-const stateJson = (session: Shown) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
+const stateJson = (session: ListedFields) => session.state ?? (session.nextRunIndex > 0 ? {} : null);
 
-const forkJson = (session: Shown) =>
+const forkJson = (session: ListedFields) =>
   session.forkedFromSessionId === null ? {} : { forked_from_session_id: session.forkedFromSessionId };
 
 /** The fields that AgentOS does not have. Those that are not the directory's spare a client a further request. */
-function beyondAgentOs(session: Shown, openRequirements: number) {
+function beyondAgentOs(session: ListedFields, openRequirements: number) {
   const { lastMessage } = session;
   return {
     ...directoryJson(session),
@@ -44,7 +42,7 @@ function beyondAgentOs(session: Shown, openRequirements: number) {
 }
 
 /** A session in the list: AgentOS's SessionSchema. */
-export function sessionItem(session: Shown & { openRequirements: number }) {
+export function sessionItem(session: ListedFields & { openRequirements: number }) {
   return {
     session_id: session.sessionId,
     session_name: displayName(session),

@@ -13,16 +13,17 @@ export interface MessageExcerpt {
   content: string;
 }
 
-/**
- * The newest messages of people and agents in runs of any status, oldest first: at most `limit`, fewer if one answer
- * cannot hold them.
- */
-export async function recentChat(db: Database, session: SeenSession, limit: number): Promise<Message[]> {
-  if (limit <= 0) return [];
-  const walk: HistoryWalk = { order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES };
-  const { page } = pageOf(await passingMessagesQuery(db, session, CHAT_HISTORY, walk), walk);
+/** The query of the newest messages of people and agents in runs of any status; `chatOf` puts them in order. */
+export const recentChatQuery = (db: Database, session: SeenSession, limit: number) =>
+  passingMessagesQuery(db, session, CHAT_HISTORY, recentWalk(limit));
+
+/** The messages of `recentChatQuery`, oldest first: at most `limit`, fewer if one answer cannot hold them. */
+export function chatOf(rows: Awaited<ReturnType<typeof recentChatQuery>>, limit: number): Message[] {
+  const { page } = pageOf(rows, recentWalk(limit));
   return historyMessages(historyRunsFromRows(page), CHAT_HISTORY);
 }
+
+const recentWalk = (limit: number): HistoryWalk => ({ order: "newest first", limit, maxBytes: MAX_HISTORY_BYTES });
 
 /**
  * How far a name looks into a session. Without this bound a session that has no text would be walked to its end. The bound

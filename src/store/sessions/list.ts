@@ -1,7 +1,7 @@
 import { and, eq, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
 import { MAX_LIST_BYTES } from "../../domain/limits.ts";
 import type { Principal } from "../../domain/principal.ts";
-import type { Session } from "../../domain/session.ts";
+import type { ListedFields } from "../../domain/session.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
@@ -22,7 +22,7 @@ export interface ListPosition {
 }
 
 /** A session as a list shows it. */
-export type ListedSession = Omit<Session, "componentData"> & { openRequirements: number };
+export type ListedSession = ListedFields & { openRequirements: number };
 
 export interface SessionPage {
   sessions: ListedSession[];
@@ -56,23 +56,51 @@ interface Walk {
 export async function listSessions(db: Database, query: SessionQuery, walk: Walk): Promise<SessionPage> {
   const { principal, filter, sort } = query;
   const shortcut = await findShortcut(db, principal, filter, sort.by);
+  return pageOf(await pageQuery(db, query, walk, shortcut), query, walk);
+}
+
+/** The same with how many sessions the filter means, counted up to `MAX_COUNTED` and one more: in one trip to D1. */
+export async function listCounted(
+  db: Database,
+  query: SessionQuery,
+  walk: Walk,
+): Promise<SessionPage & { counted: number }> {
+  const { principal, filter, sort } = query;
+  const [way, wayToCount] = await Promise.all([
+    findShortcut(db, principal, filter, sort.by),
+    findShortcut(db, principal, filter),
+  ]);
+  const [rows, [found]] = await db.batch([
+    pageQuery(db, query, walk, way),
+    countQuery(db, principal, filter, wayToCount),
+  ]);
+  return { ...pageOf(rows, query, walk), counted: found?.count ?? 0 };
+}
+
+function pageQuery(db: Database, query: SessionQuery, walk: Walk, shortcut: Shortcut | null) {
   const picked = pickedQuery(db, query, walk, shortcut);
-  const order = orderBy(sort, sql`instant`, sql`session_id`);
+  const order = orderBy(query.sort, sql`instant`, sql`session_id`);
   // Ids are picked first. Then only the sessions that fit are read with their text, and the next one behind them.
   const walked = sql`(with picked as materialized (${picked})
     select session_id, instant, own, sum(own) over (order by ${order} rows unbounded preceding) as bytes from picked)`;
-  const rows = await db
+  return db
     .select({
-      ...listedColumns(db),
+      ...LISTED,
+      openRequirements: openRequirementsOf(db),
       bytes: sql<number>`walked.bytes`,
       instant: sql<number>`walked.instant`,
     })
     .from(sql`${walked} as walked`)
     .crossJoin(sessions)
     .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${MAX_LIST_BYTES}`));
+}
+
+type PageRow = Awaited<ReturnType<typeof pageQuery>>[number];
+
+function pageOf(rows: PageRow[], { sort }: SessionQuery, { limit }: Walk): SessionPage {
   // SQLite walks in order, so that the rows come in order. Only an ORDER BY would promise that, but it would sort whole rows.
   rows.sort((one, other) => one.bytes - other.bytes);
-  const shown = rows.filter(({ bytes }) => bytes <= MAX_LIST_BYTES).slice(0, walk.limit);
+  const shown = rows.filter(({ bytes }) => bytes <= MAX_LIST_BYTES).slice(0, limit);
   const last = shown.at(-1);
   const hasMore = rows.length > shown.length && last !== undefined;
   return {
@@ -100,20 +128,15 @@ export async function meantSessions(
   return { meant: pickedQuery(db, { principal, filter, sort }, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
 }
 
-/** How many sessions the filter means, counted up to `MAX_COUNTED` and one more. */
-export async function countSessions(db: Database, principal: Principal, filter: SessionFilter): Promise<number> {
-  const shortcut = await findShortcut(db, principal, filter);
+function countQuery(db: Database, principal: Principal, filter: SessionFilter, shortcut: Shortcut | null) {
   const walked = principal.userId === null ? sql`${sessions}` : alongIndex(principal, filter, "created_at");
   const found = sql`select 1 from ${shortcut === null ? walked : via(shortcut)} where ${and(viaShortcut(shortcut), isMeant(db, principal, filter))}`;
-  const [row] = await db.all<{ count: number }>(sql`select count(*) as count from (${found} limit ${MAX_COUNTED + 1})`);
-  return row?.count ?? 0;
+  return db.select({ count: sql<number>`count(*)`.as("count") }).from(sql`(${found} limit ${MAX_COUNTED + 1})`);
 }
 
-/** How many things the session waits for people to do. */
-export async function countOpenRequirements(db: Database, session: SeenSession): Promise<number> {
-  const [row] = await openRequirements(db, sql`${session.sessionId}`, isThere(db, session));
-  return row?.count ?? 0;
-}
+/** The query of how many things the session waits for people to do. */
+export const openRequirementsQuery = (db: Database, session: SeenSession) =>
+  openRequirements(db, sql`${session.sessionId}`, isThere(db, session));
 
 function openRequirements(db: Database, sessionId: SQL, condition?: SQL) {
   return db
@@ -124,13 +147,12 @@ function openRequirements(db: Database, sessionId: SQL, condition?: SQL) {
 
 /** The columns that a list shows. */
 export const LISTED = (() => {
-  const { componentData, componentId, nameFolded, firstMessageFolded, nameWords, ...listed } =
+  const { componentData, componentId, nameFolded, firstMessageFolded, nameWords, ...columns } =
     getTableColumns(sessions);
+  const { nameVersion, nameUpdatedAt, nameDetails, summarizedThrough, unindexedFrom, hiddenAt, ...shown } = columns;
+  const { version, fence, ...listed } = shown;
   return listed;
 })();
-
-/** What is selected of a session for a list. */
-export const listedColumns = (db: Database) => ({ ...LISTED, openRequirements: openRequirementsOf(db) });
 
 /** How many things the session of the row waits for people to do. */
 export const openRequirementsOf = (db: Database) =>

@@ -54,18 +54,22 @@ export function sessionQuery(db: Database, sessionId: string) {
   return db.select().from(sessions).where(eq(sessions.sessionId, sessionId)).limit(1);
 }
 
-/** The session if it exists for the principal (and is of the type, when one is asked for); null otherwise. */
+/** The query for one session if it exists for the principal (and is of the type, when one is asked for). */
+export const seenSessionQuery = (db: Database, principal: Principal, sessionId: string, sessionType?: SessionType) =>
+  db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal), ofType(sessionType)))
+    .limit(1);
+
+/** The session of `seenSessionQuery`; null if there is none. */
 export async function findSession(
   db: Database,
   principal: Principal,
   sessionId: string,
   sessionType?: SessionType,
 ): Promise<Session | null> {
-  const [row] = await db
-    .select()
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal), ofType(sessionType)))
-    .limit(1);
+  const [row] = await seenSessionQuery(db, principal, sessionId, sessionType);
   return row === undefined ? null : toSession(row);
 }
 

@@ -11,9 +11,8 @@ import {
   readHistory,
 } from "../../../src/store/messages/history.ts";
 import type { KeyedMessage } from "../../../src/store/messages/message-rows.ts";
-import { recentChat } from "../../../src/store/messages/messages.ts";
 import { anyFilter, anySession, byKey, type Generator, generator, type SessionRun } from "../../support/history.ts";
-import { END, notingDatabase, ofObject, START, storeSession, walk } from "../../support/stored-history.ts";
+import { END, notingDatabase, ofObject, START, storeSession, walk, recentChat } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 const MB = 1024 * 1024;

@@ -4,9 +4,9 @@ import type { Role } from "../../../src/domain/message.ts";
 import { CHAT_HISTORY, type HistoryFilter } from "../../../src/engine/prompt/history.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
-import { firstMessages, recentChat } from "../../../src/store/messages/messages.ts";
+import { firstMessages } from "../../../src/store/messages/messages.ts";
 import { windowRuns } from "../../../src/store/messages/window.ts";
-import { END, notingDatabase, ofObject, START, walk } from "../../support/stored-history.ts";
+import { END, notingDatabase, ofObject, START, walk, recentChat } from "../../support/stored-history.ts";
 
 const db = openDatabase(env.DB);
 
