@@ -1,7 +1,17 @@
-import { getTableColumns, type InferInsertModel, type SQL, StringChunk, sql } from "drizzle-orm";
+import {
+  type Column,
+  getTableColumns,
+  type InferInsertModel,
+  is,
+  Placeholder,
+  type SQL,
+  StringChunk,
+  sql,
+} from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
+import type { Placed, Value } from "./template.ts";
 
 // Inserts that only happen while a condition holds. (Drizzle's own `values()` has no condition.)
 
@@ -19,14 +29,19 @@ export function insertNew<Table extends SQLiteTable>(
   rows: readonly Row<Table>[],
   condition: SQL,
 ): Statement[] {
-  const columns = Object.keys(getTableColumns(table));
-  const sizeOf = (row: Row<Table>) => columns.filter((name) => !isNull(row[name as keyof typeof row])).length;
-  return inPieces(rows, { maxSize: MAX_PARAMETERS - CONDITION_PARAMETERS, sizeOf }).map((some) =>
-    db
-      .insert(table)
-      .select(rowsWhere(table, some, condition))
-      .onConflictDoNothing(),
+  return rowPieces(table, rows).map((some) =>
+    db.insert(table).select(valuesWhere(some, condition)).onConflictDoNothing(),
   );
+}
+
+/** A row as D1 is given it: its columns in the table's order. */
+export type DriverRow = Value[];
+
+/** The rows as D1 is given them, as many in a piece as one insert takes. */
+export function rowPieces<Table extends SQLiteTable>(table: Table, rows: readonly Row<Table>[]): DriverRow[][] {
+  const sizeOf = (row: DriverRow) => row.filter((value) => value !== null).length;
+  const driverRows = rows.map((row) => driverRow(table, row));
+  return inPieces(driverRows, { maxSize: MAX_PARAMETERS - CONDITION_PARAMETERS, sizeOf });
 }
 
 /** Cuts a list into pieces that keep both bounds; an item that is larger than `maxSize` is a piece by itself. */
@@ -58,19 +73,19 @@ export function inPieces<Item>(
 const COMMA = new StringChunk(", ");
 const NULL = new StringChunk("null");
 
-const isNull = (value: unknown): boolean => value === null || value === undefined;
-
 /**
  * `select * from (values (?, ?, …), …) where condition`: rows in the order of the table's columns, each value a
  * parameter, but for nulls.
  */
 export function rowsWhere<Table extends SQLiteTable>(table: Table, rows: readonly Row<Table>[], condition: SQL): SQL {
-  const columns = Object.entries(getTableColumns(table));
+  const driverRows = rows.map((row) => driverRow(table, row));
+  return valuesWhere(driverRows, condition);
+}
+
+/** The same of rows as D1 is given them, or of placeholders. */
+export function valuesWhere(rows: readonly Placed<DriverRow>[], condition: SQL): SQL {
   const tuples = rows.map((row) => {
-    const values = columns.map(([name, column]) => {
-      const value: unknown = row[name as keyof typeof row];
-      return isNull(value) ? NULL : sql.param(value, column);
-    });
+    const values = row.map((value) => (value === null ? NULL : is(value, Placeholder) ? value : sql.param(value)));
     return sql`(${sql.join(values, COMMA)})`;
   });
   return sql`select * from (values ${sql.join(tuples, COMMA)}) where ${condition}`;
@@ -96,7 +111,7 @@ export function rowSources<Table extends SQLiteTable>(
   condition: SQL,
 ): RowSource[] {
   const { json = [], values = [] } = Object.groupBy(
-    rows.map((row) => ({ row, text: JSON.stringify(driverValues(table, row)) })),
+    rows.map((row) => ({ row, text: JSON.stringify(driverRow(table, row)) })),
     // SQLite ends a text that it reads out of JSON at the first NUL, so a row with one must not go as JSON.
     ({ text }) => (text.length > MAX_ROW_CHARS || text.includes("\\u0000") ? "values" : "json"),
   );
@@ -116,9 +131,26 @@ function jsonRowsWhere(table: SQLiteTable, text: string, condition: SQL): SQL {
   return sql`select ${sql.join(columns, sql`, `)} from json_each(${text}) where ${condition}`;
 }
 
-function driverValues<Table extends SQLiteTable>(table: Table, row: Row<Table>): unknown[] {
-  return Object.entries(getTableColumns(table)).map(([name, column]) => {
-    const value: unknown = row[name as keyof typeof row];
-    return value === null || value === undefined ? null : column.mapToDriverValue(value);
-  });
+/** A row as D1 is given it. */
+export function driverRow<Table extends SQLiteTable>(table: Table, row: Row<Table>): DriverRow {
+  return columnsOf(table).map(([name, column]) => driverValue(column, row[name as keyof typeof row]));
 }
+
+/** Columns that are to be set, as D1 is given them; those that are undefined are left out. */
+export function driverColumns<Table extends SQLiteTable>(
+  table: Table,
+  set: Partial<Row<Table>>,
+): Record<string, Value> {
+  const given = columnsOf(table).filter(([name]) => set[name as keyof typeof set] !== undefined);
+  return Object.fromEntries(given.map(([name, column]) => [name, driverValue(column, set[name as keyof typeof set])]));
+}
+
+/** Columns of `driverColumns` as an update takes them: Drizzle would make text of the JSON once more. */
+export function setColumns(columns: Placed<Record<string, Value>>): Record<string, SQL> {
+  return Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, sql`${value}`]));
+}
+
+const columnsOf = (table: SQLiteTable): [string, Column][] => Object.entries(getTableColumns(table));
+
+const driverValue = (column: Column, value: unknown): Value =>
+  value === null || value === undefined ? null : (column.mapToDriverValue(value) as Value);

@@ -2,6 +2,7 @@ import { and, asc, eq, isNotNull, isNull, lt, notExists, type SQL, sql } from "d
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 import { runs, withdrawnRuns } from "./schema/tables.ts";
+import type { Placed } from "./template.ts";
 
 // `withdrawn_runs`: the ids of runs whose accept must not count any more. The network may keep a batch and deliver it
 // late; an accept that finds its run id here stores nothing.
@@ -9,7 +10,7 @@ import { runs, withdrawnRuns } from "./schema/tables.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Whether the accept of the run was not taken back. */
-export function notWithdrawn(db: Database, runId: string): SQL {
+export function notWithdrawn(db: Database, runId: Placed<string>): SQL {
   return notExists(db.select({ one: sql`1` }).from(withdrawnRuns).where(eq(withdrawnRuns.runId, runId)));
 }
 

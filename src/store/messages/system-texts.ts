@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { sha256 } from "../../lib/sha256.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
-import { rowSources, rowsWhere } from "../insert-rows.ts";
+import { rowSources } from "../insert-rows.ts";
 import { messages, sessions, systemTexts } from "../schema/tables.ts";
 import type { MessageRow } from "./message-rows.ts";
 
@@ -34,14 +34,9 @@ export function withSharedTexts(
   return { rows: stored, texts: [...texts.values()] };
 }
 
-/** Stores texts while the condition holds; to stand in front of the messages that name them. Repeatable. */
-export function insertTexts(db: Database, texts: readonly SystemText[], condition: SQL): Statement[] {
-  return texts.map((text) => insertText(db, rowsWhere(systemTexts, [text], condition)));
-}
-
-/** The same for many texts, in few statements. */
+/** Stores texts while the condition holds, in few statements; to stand in front of the messages that name them. Repeatable. */
 export function insertTextsOfAll(db: Database, texts: readonly SystemText[], condition: SQL): Statement[] {
-  return rowSources(systemTexts, texts, condition).map(({ source }) => insertText(db, source));
+  return rowSources(systemTexts, texts, condition).map(({ source }) => addText(db, source));
 }
 
 /** Notes the first system message of a session that holds its text itself, if there is one: all others are in the table. */
@@ -49,11 +44,11 @@ export function noteOwnTexts(db: Database, sessionId: string, condition: SQL): S
   const isOwn = sql`${messages.role} = 'system' and ${messages.systemText} is null`;
   const first = sql`select ${messages.runIndex} as first from ${messages}
     where ${and(eq(messages.sessionId, sessionId), isOwn)} order by ${messages.runIndex}, ${messages.messageIndex} limit 1`;
-  return insertText(db, sql`select ${sessionId}, '', '', first, '' from (${first}) where ${condition}`);
+  return addText(db, sql`select ${sessionId}, '', '', first, '' from (${first}) where ${condition}`);
 }
 
-/** A text that is there already stays; who has it, and from where on, is put right. */
-function insertText(db: Database, source: SQL): Statement {
+/** Adds texts. One that is there already stays; who has it, and from where on, is put right. */
+export function addText(db: Database, source: SQL) {
   const { sessionId, textId, componentId, firstRunIndex } = systemTexts;
   const isOthers = sql`${componentId} not in ('', excluded.component_id)`;
   const isEarlier = sql`excluded.first_run_index < ${firstRunIndex}`;

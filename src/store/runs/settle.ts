@@ -1,20 +1,22 @@
 import { and, eq, inArray, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { Requirement } from "../../domain/requirement.ts";
-import type { RunRow } from "../../domain/run.ts";
+import type { RunRow, RunStatus } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { UsageKey } from "../../domain/usage.ts";
 import { entryStart, type StoredKind } from "../../engine/run/log-letters.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
+import { driverColumns, setColumns } from "../insert-rows.ts";
 import { indexMessages } from "../messages/message-docs.ts";
-import { insertMessages, placeMessages } from "../messages/writes.ts";
 import { runs, sessions } from "../schema/tables.ts";
-import { settleUsage } from "../usage/ledger.ts";
+import { Template, type Value } from "../template.ts";
+import { settleUsage, updateUsage } from "../usage/ledger.ts";
 import { runIsOurs } from "./fences.ts";
 import { isReplacing } from "./origins.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
+import { insertMessages, placeMessages } from "./run-messages.ts";
 
 // The batches that pause, end or cancel a run. Each can be repeated, and changes nothing if it arrives late: the fences
 // that a statement names, and the second half of an `or`, are there for that. None of them is redundant.
@@ -67,43 +69,107 @@ export interface Settlement {
  * run. Repeatable. The run's own row is written last, because all other statements hold only while the run is RUNNING.
  */
 export function settleStatements(db: Database, settlement: Settlement): [Statement, ...Statement[]] {
-  const { run, produced, columns, session, requirements, replaces, usage } = settlement;
+  const { run, produced, requirements, replaces } = settlement;
   const running = runIsOurs(db, run.runId, run.fence);
-  // A repeated batch finds the run as it has closed it before, and must report again that it changed the row.
-  const isClosedSo = and(eq(runs.status, columns.status), sql`${runs.settledAt} = ${columns.settledAt}`);
-  const closeRun = db
-    .update(runs)
-    .set(columns)
-    .where(and(eq(runs.runId, run.runId), eq(runs.fence, run.fence), or(eq(runs.status, "RUNNING"), isClosedSo)));
-  const countRun = db
-    .update(sessions)
-    .set({
-      ...(session.metrics !== null && { metrics: session.metrics }),
-      ...(session.completedRuns > 0 && { completedRuns: sql`${sessions.completedRuns} + ${session.completedRuns}` }),
-      ...(session.chatMessages > 0 && { chatMessages: sql`${sessions.chatMessages} + ${session.chatMessages}` }),
-      ...(session.lastMessage !== null && { lastMessage: session.lastMessage }),
-      // SQLite's min() of null is null: a session without a summary keeps null.
-      ...(session.rereadsFrom !== null && {
-        summarizedThrough: sql`min(${sessions.summarizedThrough}, ${session.rereadsFrom - 1})`,
-      }),
-      ...session.changed,
-      updatedAt: sql`max(${sessions.updatedAt}, ${session.updatedAt})`,
-    })
-    .where(and(eq(sessions.sessionId, run.sessionId), running));
   const placed = placeMessages(run, settlement.firstMessage, produced);
   const statements: Statement[] = [
-    ...insertMessages(db, run, placed, running),
+    ...insertMessages(db, run, placed),
     ...(settlement.isSearched ? indexMessages(db, run.sessionId, placed, running) : []),
     ...insertRequirements(db, requirements, running),
     ...(settlement.closes ? [cancelOpen(db, run.runId, running), ...closeMembers(db, settlement)] : []),
     ...(replaces === null ? [] : replaceStatements(db, replaces, settlement)),
-    countRun,
-    // A run that goes on by itself keeps its place.
-    ...(usage === null ? [] : settleUsage(db, usage.key, { ...usage, settled: !columns.waiting }, running)),
+    countRun(db, settlement),
+    ...countUsage(db, settlement),
   ];
   const [first, ...rest] = statements;
-  return first === undefined ? [closeRun] : [first, ...rest, closeRun];
+  const close = closeRun(db, settlement);
+  return first === undefined ? [close] : [first, ...rest, close];
 }
+
+/** The fence of a run that settles. */
+interface Running {
+  runId: string;
+  fence: string;
+}
+
+function closeRun(db: Database, { run: { runId, fence }, columns }: Settlement): Statement {
+  const { status, settledAt } = columns;
+  return close.bind(db, { set: driverColumns(runs, columns), runId, fence, status, settledAt });
+}
+
+interface ClosedRun extends Running {
+  set: Record<string, Value>;
+  status: RunStatus;
+  settledAt: number | null;
+}
+
+const close = new Template<ClosedRun>((db, { set, runId, fence, status, settledAt }) => {
+  // A repeated batch finds the run as it has closed it before, and must report again that it changed the row.
+  const isClosedSo = and(eq(runs.status, status), sql`${runs.settledAt} = ${settledAt}`);
+  return db
+    .update(runs)
+    .set(setColumns(set))
+    .where(and(eq(runs.runId, runId), eq(runs.fence, fence), or(eq(runs.status, "RUNNING"), isClosedSo)));
+});
+
+function countRun(db: Database, { run: { runId, sessionId, fence }, session }: Settlement): Statement {
+  const { metrics, lastMessage, completedRuns, chatMessages, rereadsFrom, updatedAt, changed } = session;
+  // What is null here stays as it is.
+  const said = { metrics: metrics ?? undefined, lastMessage: lastMessage ?? undefined };
+  return count.bind(db, {
+    set: driverColumns(sessions, { ...said, ...changed }),
+    completedRuns: completedRuns > 0 ? completedRuns : null,
+    chatMessages: chatMessages > 0 ? chatMessages : null,
+    through: rereadsFrom === null ? null : rereadsFrom - 1,
+    updatedAt,
+    sessionId,
+    runId,
+    fence,
+  });
+}
+
+interface CountedRun extends Running {
+  set: Record<string, Value>;
+  completedRuns: number | null;
+  chatMessages: number | null;
+  through: number | null;
+  updatedAt: number;
+  sessionId: string;
+}
+
+const count = new Template<CountedRun>(
+  (db, { set, completedRuns, chatMessages, through, updatedAt, sessionId, runId, fence }) =>
+    db
+      .update(sessions)
+      .set({
+        ...setColumns(set),
+        ...(completedRuns !== null && { completedRuns: sql`${sessions.completedRuns} + ${completedRuns}` }),
+        ...(chatMessages !== null && { chatMessages: sql`${sessions.chatMessages} + ${chatMessages}` }),
+        // SQLite's min() of null is null: a session without a summary keeps null.
+        ...(through !== null && { summarizedThrough: sql`min(${sessions.summarizedThrough}, ${through})` }),
+        updatedAt: sql`max(${sessions.updatedAt}, ${updatedAt})`,
+      })
+      .where(and(eq(sessions.sessionId, sessionId), runIsOurs(db, runId, fence))),
+);
+
+function countUsage(db: Database, { run: { runId, fence }, columns, usage }: Settlement): Statement[] {
+  if (usage === null) return [];
+  const { key } = usage;
+  const tokens = usage.tokens > 0 ? usage.tokens : null;
+  // A run that goes on by itself keeps its place.
+  const settled = columns.waiting ? 0 : 1;
+  return [countTokens.bind(db, { key, tokens, settled, runId, fence })];
+}
+
+interface CountedUsage extends Running {
+  key: UsageKey;
+  tokens: number | null;
+  settled: number;
+}
+
+const countTokens = new Template<CountedUsage>((db, { key, tokens, settled, runId, fence }) =>
+  updateUsage(db, key, { tokens, settled }, runIsOurs(db, runId, fence)),
+);
 
 /** An entry behind another one in the text of an event log; `at` is an SQL expression. */
 const nextEntry = (kind: StoredKind, at: SQL) => sql`',${sql.raw(entryStart(kind))},' || ${at} || ']'`;

@@ -2,22 +2,23 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
-import { type Quota, usageKey } from "../../domain/usage.ts";
+import { type Quota, type UsageKey, usageKey } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { insertNew, rowsWhere } from "../insert-rows.ts";
+import { type DriverRow, driverColumns, driverRow, insertNew, setColumns, valuesWhere } from "../insert-rows.ts";
 import { indexMessages } from "../messages/message-docs.ts";
 import { noteOwnTexts } from "../messages/system-texts.ts";
-import { insertMessages, placeMessages } from "../messages/writes.ts";
 import { storedRun } from "../run-rows.ts";
-import { runs, sessions } from "../schema/tables.ts";
+import { runs, runUsage, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
-import { mayHaveSession, mayRun } from "../usage/guard.ts";
-import { addUsage, settleUsage } from "../usage/ledger.ts";
+import { type Placed, Template, type Value } from "../template.ts";
+import { isBelow, mayHaveSession, mayRun, type QuotaAt, quotaAt } from "../usage/guard.ts";
+import { settleUsage, usageRow } from "../usage/ledger.ts";
 import { notWithdrawn } from "../withdrawn-runs.ts";
 import { runIsOurs, sessionIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
+import { insertMessages, placeMessages } from "./run-messages.ts";
 
 // The batches that accept and start runs. Each can be repeated, and changes nothing if it arrives late: that is what
 // the fences and the other conditions of each statement are for. None of them is redundant.
@@ -47,15 +48,9 @@ export interface Acceptance {
 
 /** Stores a run that starts or waits; the statement at `acceptedAt` changes 1 row if it did. Repeatable. */
 export function acceptStatements(db: Database, acceptance: Acceptance): [Statement, ...Statement[]] {
-  const { run, sessionFence, newSession, start, quota, nowMs } = acceptance;
+  const { run, newSession, start, quota, nowMs } = acceptance;
   const usage = usageKey(run, []);
-  const stillWanted = allOf(notWithdrawn(db, run.runId), mayRun(db, quota, nowMs, usage));
-  const mayBeStored = allOf(sessionIsOurs(db, run.sessionId, sessionFence), stillWanted);
-  const isStored = hasRow(db, runs, and(eq(runs.runId, run.runId), eq(runs.fence, run.fence)));
-  const statements: [Statement, ...Statement[]] = [
-    insertRun(db, run, start?.input ?? [], mayBeStored),
-    ...addUsage(db, usage, isStored),
-  ];
+  const statements: [Statement, ...Statement[]] = [acceptRun(db, acceptance, usage), ...addUsageOf(db, run, usage)];
   if (start !== null) {
     statements.push(...startRows(db, run, start.input));
     if (newSession === null) {
@@ -64,6 +59,7 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
     statements.push(...indexInput(db, run, start.input));
   }
   if (newSession !== null) {
+    const stillWanted = allOf(notWithdrawn(db, run.runId), mayRun(db, quota, nowMs, usage));
     const mayBeMade = allOf(stillWanted, mayHaveSession(db, quota, newSession.sessionId));
     statements.unshift(...insertNew(db, sessions, [sessionColumns(newSession)], mayBeMade));
   }
@@ -80,9 +76,26 @@ export function acceptMemberStatements(
   db: Database,
   { run, team, input }: { run: RunRow; team: { runId: string; fence: string }; input: Message[] },
 ): [Statement, ...Statement[]] {
-  const mayStart = sql`${runIsOurs(db, team.runId, team.fence)} and ${notWithdrawn(db, run.runId)}`;
-  return [insertRun(db, run, input, mayStart), ...startRows(db, run, input)];
+  const { runId } = run;
+  const accepted = acceptMember.bind(db, {
+    row: driverRow(runs, storedRun(run, input)),
+    runId,
+    teamRunId: team.runId,
+    teamFence: team.fence,
+  });
+  return [accepted, ...startRows(db, run, input)];
 }
+
+interface AcceptedMember {
+  row: DriverRow;
+  runId: string;
+  teamRunId: string;
+  teamFence: string;
+}
+
+const acceptMember = new Template<AcceptedMember>((db, { row, runId, teamRunId, teamFence }) =>
+  insertRun(db, row, sql`${runIsOurs(db, teamRunId, teamFence)} and ${notWithdrawn(db, runId)}`),
+);
 
 /** Starts a waiting run; the first statement changes 1 row if it did. Repeatable with the same fence. */
 export function startStatements(
@@ -140,11 +153,38 @@ export function cancelWaiting(
   ];
 }
 
+function acceptRun(
+  db: Database,
+  { run, sessionFence, start, quota, nowMs }: Acceptance,
+  usage: UsageKey | null,
+): Statement {
+  const { runId, sessionId } = run;
+  const row = driverRow(runs, storedRun(run, start?.input ?? []));
+  const limits = quotaAt(quota, nowMs);
+  const own = limits && usage;
+  return accept.bind(db, { row, runId, sessionId, sessionFence, limits, own });
+}
+
+/** `own` is the run's row of the ledger, where there are limits. */
+interface AcceptedRun {
+  row: DriverRow;
+  runId: string;
+  sessionId: string;
+  sessionFence: string;
+  limits: QuotaAt | null;
+  own: UsageKey | null;
+}
+
+const accept = new Template<AcceptedRun>((db, { row, runId, sessionId, sessionFence, limits, own }) => {
+  const stillWanted = allOf(notWithdrawn(db, runId), isBelow(db, limits, own));
+  return insertRun(db, row, allOf(sessionIsOurs(db, sessionId, sessionFence), stillWanted));
+});
+
 /** A repeated batch finds its own row and reports again that it changed it; a row with another fence stays as it is. */
-function insertRun(db: Database, run: RunRow, input: readonly Message[], condition: SQL): Statement {
+function insertRun(db: Database, row: Placed<DriverRow>, condition: SQL) {
   return db
     .insert(runs)
-    .select(rowsWhere(runs, [storedRun(run, input)], condition))
+    .select(valuesWhere([row], condition))
     .onConflictDoUpdate({
       target: runs.runId,
       set: { fence: sql`excluded.fence` },
@@ -152,8 +192,20 @@ function insertRun(db: Database, run: RunRow, input: readonly Message[], conditi
     });
 }
 
+function addUsageOf(db: Database, { runId, fence }: RunRow, usage: UsageKey | null): Statement[] {
+  return usage === null ? [] : [addUsage.bind(db, { row: usageRow(usage), runId, fence })];
+}
+
+const addUsage = new Template<{ row: DriverRow; runId: string; fence: string }>((db, { row, runId, fence }) => {
+  const isStored = hasRow(db, runs, and(eq(runs.runId, runId), eq(runs.fence, fence)));
+  return db
+    .insert(runUsage)
+    .select(valuesWhere([row], isStored))
+    .onConflictDoNothing();
+});
+
 function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
-  return insertMessages(db, run, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
+  return insertMessages(db, run, placeMessages(run, 0, input));
 }
 
 /** Stands behind the change of the session in the batch, so that docs get the user who claims the session as their owner. */
@@ -161,22 +213,39 @@ function indexInput(db: Database, run: RunRow, input: readonly Message[]): State
   return indexMessages(db, run.sessionId, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
 }
 
-function changeSession(db: Database, run: RunRow, changes: ChangedSessionColumns): Statement[] {
-  const isOurs = runIsOurs(db, run.runId, run.fence);
+function changeSession(
+  db: Database,
+  { runId, sessionId, fence, runIndex, memberSlots }: RunRow,
+  changes: ChangedSessionColumns,
+): Statement[] {
+  const isOurs = runIsOurs(db, runId, fence);
   // The session is from before texts were stored once, and is looked through now, once.
-  const note = changes.systemKnown === true ? [noteOwnTexts(db, run.sessionId, isOurs)] : [];
-  const change = db
-    .update(sessions)
-    .set(changes)
-    .where(
-      and(
-        eq(sessions.sessionId, run.sessionId),
-        // The row is changed once: if the batch is repeated or arrives late, what others have changed since then stays.
-        sql`${sessions.nextRunIndex} = ${(run.runIndex ?? 0) - run.memberSlots}`,
-        isOurs,
-      ),
-    );
+  const note = changes.systemKnown === true ? [noteOwnTexts(db, sessionId, isOurs)] : [];
+  const nextRunIndex = (runIndex ?? 0) - memberSlots;
+  const change = changeOnce.bind(db, { set: driverColumns(sessions, changes), sessionId, nextRunIndex, runId, fence });
   // Requirements are listed by the session's owner, so a claim must change them too.
-  const claim = changes.userId == null ? [] : [claimRequirements(db, run.sessionId, changes.userId, isOurs)];
+  const claim = changes.userId == null ? [] : [claimRequirements(db, sessionId, changes.userId, isOurs)];
   return [...note, change, ...claim];
 }
+
+interface ChangedSession {
+  set: Record<string, Value>;
+  sessionId: string;
+  nextRunIndex: number;
+  runId: string;
+  fence: string;
+}
+
+const changeOnce = new Template<ChangedSession>((db, { set, sessionId, nextRunIndex, runId, fence }) =>
+  db
+    .update(sessions)
+    .set(setColumns(set))
+    .where(
+      and(
+        eq(sessions.sessionId, sessionId),
+        // The row is changed once: if the batch is repeated or arrives late, what others have changed since then stays.
+        sql`${sessions.nextRunIndex} = ${nextRunIndex}`,
+        runIsOurs(db, runId, fence),
+      ),
+    ),
+);

@@ -3,13 +3,17 @@ import type { UsageKey } from "../../domain/usage.ts";
 import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
-import { insertNew } from "../insert-rows.ts";
+import { type DriverRow, driverRow, insertNew } from "../insert-rows.ts";
 import { runs, runUsage, sessions } from "../schema/tables.ts";
+import type { Placed } from "../template.ts";
 
 // The rows of `run_usage`, which go into the batches of their run. Each statement changes something only while its
 // condition holds, and can be repeated. A run without a user has no row, so its batches have no such statement.
 
-/** Adds the row of a start or a continue. The condition takes four parameters at most. */
+/** The row of a run that begins, as D1 is given it. */
+export const usageRow = (key: UsageKey): DriverRow => driverRow(runUsage, { ...key, tokens: 0, settled: false });
+
+/** Adds the row of a continue. The condition takes four parameters at most. */
 export function addUsage(db: Database, key: UsageKey | null, condition: SQL): Statement[] {
   return key === null ? [] : insertNew(db, runUsage, [{ ...key, tokens: 0, settled: false }], condition);
 }
@@ -46,13 +50,22 @@ export function settleUsage(
   condition: SQL,
 ): Statement[] {
   if (key === null) return [];
-  const set = { ...(tokens > 0 && { tokens: sql`${runUsage.tokens} + ${tokens}` }), settled };
-  return [
-    db
-      .update(runUsage)
-      .set(set)
-      .where(and(isRow(key), condition)),
-  ];
+  const change = { tokens: tokens > 0 ? tokens : null, settled: settled ? 1 : 0 };
+  return [updateUsage(db, key, change, condition)];
+}
+
+/** The same of values or of their placeholders; `tokens` is null for none, and `settled` is 1 or 0. */
+export function updateUsage(
+  db: Database,
+  key: Placed<UsageKey>,
+  { tokens, settled }: Placed<{ tokens: number | null; settled: number }>,
+  condition: SQL,
+) {
+  const set = { ...(tokens !== null && { tokens: sql`${runUsage.tokens} + ${tokens}` }), settled: sql`${settled}` };
+  return db
+    .update(runUsage)
+    .set(set)
+    .where(and(isRow(key), condition));
 }
 
 /** Writes what a run has used whose session is gone, so that there is no row of it to settle. Repeatable. */
@@ -87,7 +100,7 @@ export function freePlaces(db: Database, sessionId: string, since: number, condi
 }
 
 /** Whether the ledger has the row. */
-export const hasUsage = (db: Database, key: UsageKey): SQL => hasRow(db, runUsage, isRow(key));
+export const hasUsage = (db: Database, key: Placed<UsageKey>): SQL => hasRow(db, runUsage, isRow(key));
 
-const isRow = ({ userId, startedAt, runId }: UsageKey): SQL | undefined =>
+const isRow = ({ userId, startedAt, runId }: Placed<UsageKey>): SQL | undefined =>
   and(eq(runUsage.userId, userId), eq(runUsage.startedAt, startedAt), eq(runUsage.runId, runId));

@@ -1,0 +1,55 @@
+import type { Message } from "../../domain/message.ts";
+import type { RunRow } from "../../domain/run.ts";
+import type { Statement } from "../commit.ts";
+import type { Database } from "../database.ts";
+import { type DriverRow, driverRow, rowPieces, valuesWhere } from "../insert-rows.ts";
+import { messageRow } from "../messages/message-rows.ts";
+import { addText, withSharedTexts } from "../messages/system-texts.ts";
+import { messages, systemTexts } from "../schema/tables.ts";
+import { Template } from "../template.ts";
+import { runIsOurs } from "./fences.ts";
+
+/** A message with its place in the session. */
+export interface PlacedMessage {
+  runIndex: number;
+  messageIndex: number;
+  message: Message;
+}
+
+/** Gives messages their places in a run, the first of them at `firstIndex`. */
+export function placeMessages(
+  run: Pick<RunRow, "runIndex">,
+  firstIndex: number,
+  added: readonly Message[],
+): PlacedMessage[] {
+  const runIndex = run.runIndex ?? 0;
+  return added.map((message, nth) => ({ runIndex, messageIndex: firstIndex + nth, message }));
+}
+
+/** Stores messages of a run while this attempt owns it. Repeatable. */
+export function insertMessages(
+  db: Database,
+  { runId, sessionId, fence, agentId, teamId }: Pick<RunRow, "runId" | "sessionId" | "fence"> & Partial<RunRow>,
+  placed: readonly PlacedMessage[],
+): Statement[] {
+  const { rows, texts } = withSharedTexts(
+    placed.map(({ runIndex, messageIndex, message }) =>
+      messageRow(sessionId, { runId, runIndex }, messageIndex, message),
+    ),
+    agentId ?? teamId ?? "",
+  );
+  const addedTexts = texts.map((text) => insertText.bind(db, { row: driverRow(systemTexts, text), runId, fence }));
+  const addedRows = rowPieces(messages, rows).map((some) => insertRows.bind(db, { rows: some, runId, fence }));
+  return [...addedTexts, ...addedRows];
+}
+
+const insertText = new Template<{ row: DriverRow; runId: string; fence: string }>((db, { row, runId, fence }) =>
+  addText(db, valuesWhere([row], runIsOurs(db, runId, fence))),
+);
+
+const insertRows = new Template<{ rows: DriverRow[]; runId: string; fence: string }>((db, { rows, runId, fence }) =>
+  db
+    .insert(messages)
+    .select(valuesWhere(rows, runIsOurs(db, runId, fence)))
+    .onConflictDoNothing(),
+);
