@@ -6,6 +6,7 @@ import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { inPieces } from "../insert-rows.ts";
 import { messageDocs, sessions } from "../schema/tables.ts";
+import type { Placed } from "../template.ts";
 
 /** How much of a message's text is indexed. */
 export const MAX_INDEXED_BYTES = 256 * 1024;
@@ -49,26 +50,24 @@ export function indexMessages(
   placed: readonly IndexedMessage[],
   condition: SQL,
 ): Statement[] {
-  const docs = placed.flatMap((one) => docOf(one) ?? []);
-  const sizeOf = ({ words }: Doc) => utf8Bytes(words);
-  return inPieces(docs, { maxItems: MAX_STATEMENT_DOCS, maxSize: MAX_STATEMENT_BYTES, sizeOf }).map((some) =>
-    insertDocs(db, sessionId, some, condition),
-  );
+  return docsOf(placed).map((docs) => insertDocs(db, sessionId, docs, condition));
+}
+
+/** The docs of messages as `insertDocs` takes them: as many as one statement adds are one text. */
+export function docsOf(placed: readonly IndexedMessage[]): string[] {
+  return inTexts(placed.flatMap((one) => docOf(one) ?? []));
 }
 
 /** A message to be indexed, in one of several sessions. */
 export type MessageOfSession = IndexedMessage & { sessionId: string };
 
-/** The same for messages of several sessions, in as few statements as those of one. */
+/** As `indexMessages`, of messages of several sessions, in as few statements as those of one. */
 export function indexMessagesOfAll(db: Database, placed: readonly MessageOfSession[], condition: SQL): Statement[] {
   const docs = placed.flatMap((one) => {
     const doc = docOf(one);
     return doc === null ? [] : [{ ...doc, sessionId: one.sessionId }];
   });
-  const sizeOf = ({ words }: Doc) => utf8Bytes(words);
-  return inPieces(docs, { maxItems: MAX_STATEMENT_DOCS, maxSize: MAX_STATEMENT_BYTES, sizeOf }).map((some) =>
-    insertDocs(db, sql`in_session`, some, condition),
-  );
+  return inTexts(docs).map((some) => insertDocs(db, sql`in_session`, some, condition));
 }
 
 interface Doc {
@@ -95,8 +94,12 @@ function wholeWords(words: string): string {
   return cut === words ? words : cut.slice(0, cut.lastIndexOf(" "));
 }
 
-/** `sessionId` is an id, or the column `in_session` of the docs. */
-function insertDocs(db: Database, sessionId: string | SQL, docs: readonly Doc[], condition: SQL): Statement {
+function inTexts(docs: readonly Doc[]): string[] {
+  const sizeOf = ({ words }: Doc) => utf8Bytes(words);
+  return inPieces(docs, { maxItems: MAX_STATEMENT_DOCS, maxSize: MAX_STATEMENT_BYTES, sizeOf }).map(docsText);
+}
+
+function docsText(docs: readonly Doc[]): string {
   // SQLite computes all ids before it inserts the first row, so two docs of one statement may be placed behind the same row.
   // Each id is therefore moved on by the doc's number within the statement, and no two docs get the same id.
   const rows = docs
@@ -104,6 +107,11 @@ function insertDocs(db: Database, sessionId: string | SQL, docs: readonly Doc[],
     .map((doc, nth) => [doc.runIndex, doc.messageIndex, doc.base, nth, doc.words, doc.sessionId])
     // FTS5 gathers rows that come newest first. In another order it writes out what it has before each row.
     .toReversed();
+  return JSON.stringify(rows);
+}
+
+/** Adds docs (`docsOf`). `sessionId` is an id, or the column `in_session` of the docs. */
+export function insertDocs(db: Database, sessionId: Placed<string> | SQL, docs: Placed<string>, condition: SQL) {
   const none = sql`base - 1`;
   const last = (ids: SQL) => sql`max(
     ifnull((select max(id) from ${messageDocs} where id >= base and id < base + ${ids}), ${none}),
@@ -112,7 +120,7 @@ function insertDocs(db: Database, sessionId: string | SQL, docs: readonly Doc[],
   const id = sql`1 + nth + iif(${bucket} + nth < base + ${sql.raw(String(IDS_PER_MS - 1))},
     ${bucket}, ${last(sql.raw(String(IDS_PER_MS * OVERFLOW_MS)))})`;
   const given = sql`select value ->> 0 as run_index, value ->> 1 as message_index, value ->> 2 as base, value ->> 3 as nth,
-    value ->> 4 as words, value ->> 5 as in_session from json_each(${JSON.stringify(rows)})`;
+    value ->> 4 as words, value ->> 5 as in_session from json_each(${docs})`;
   return db
     .insert(messageDocs)
     .select(
@@ -143,7 +151,7 @@ export const sessionWord = (sessionId: string): string =>
 
 const hexByte = (byte: number) => byte.toString(16).padStart(2, "0");
 
-function ownerOf(sessionId: string | SQL): SQL {
+function ownerOf(sessionId: Placed<string> | SQL): SQL {
   return sql`coalesce((select 'u' || lower(hex(${sessions.userId})) from ${sessions}
     where ${sessions.sessionId} = ${sessionId} and ${sessions.userId} is not null), '')`;
 }

@@ -3,6 +3,7 @@ import type { RunRow } from "../../domain/run.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { type DriverRow, driverRow, rowPieces, valuesWhere } from "../insert-rows.ts";
+import { docsOf, insertDocs } from "../messages/message-docs.ts";
 import { messageRow } from "../messages/message-rows.ts";
 import { addText, withSharedTexts } from "../messages/system-texts.ts";
 import { messages, systemTexts } from "../schema/tables.ts";
@@ -42,6 +43,26 @@ export function insertMessages(
   const addedRows = rowPieces(messages, rows).map((some) => insertRows.bind(db, { rows: some, runId, fence }));
   return [...addedTexts, ...addedRows];
 }
+
+/** Puts messages of a run into the search index while this attempt owns it. Repeatable. */
+export function indexRunMessages(
+  db: Database,
+  { runId, sessionId, fence }: Pick<RunRow, "runId" | "sessionId" | "fence">,
+  placed: readonly PlacedMessage[],
+): Statement[] {
+  return docsOf(placed).map((docs) => index.bind(db, { sessionId, docs, runId, fence }));
+}
+
+interface IndexedDocs {
+  sessionId: string;
+  docs: string;
+  runId: string;
+  fence: string;
+}
+
+const index = new Template<IndexedDocs>((db, { sessionId, docs, runId, fence }) =>
+  insertDocs(db, sessionId, docs, runIsOurs(db, runId, fence)),
+);
 
 const insertText = new Template<{ row: DriverRow; runId: string; fence: string }>((db, { row, runId, fence }) =>
   addText(db, valuesWhere([row], runIsOurs(db, runId, fence))),

@@ -9,14 +9,13 @@ import type { Statement } from "../commit.ts";
 import { hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { driverColumns, setColumns } from "../insert-rows.ts";
-import { indexMessages } from "../messages/message-docs.ts";
 import { runs, sessions } from "../schema/tables.ts";
 import { Template, type Value } from "../template.ts";
 import { settleUsage, updateUsage } from "../usage/ledger.ts";
 import { runIsOurs } from "./fences.ts";
 import { isReplacing } from "./origins.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
-import { insertMessages, placeMessages } from "./run-messages.ts";
+import { indexRunMessages, insertMessages, placeMessages } from "./run-messages.ts";
 
 // The batches that pause, end or cancel a run. Each can be repeated, and changes nothing if it arrives late: the fences
 // that a statement names, and the second half of an `or`, are there for that. None of them is redundant.
@@ -74,7 +73,7 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
   const placed = placeMessages(run, settlement.firstMessage, produced);
   const statements: Statement[] = [
     ...insertMessages(db, run, placed),
-    ...(settlement.isSearched ? indexMessages(db, run.sessionId, placed, running) : []),
+    ...(settlement.isSearched ? indexRunMessages(db, run, placed) : []),
     ...insertRequirements(db, requirements, running),
     ...(settlement.closes ? [cancelOpen(db, run.runId, running), ...closeMembers(db, settlement)] : []),
     ...(replaces === null ? [] : replaceStatements(db, replaces, settlement)),

@@ -7,7 +7,6 @@ import type { Statement } from "../commit.ts";
 import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { type DriverRow, driverColumns, driverRow, insertNew, setColumns, valuesWhere } from "../insert-rows.ts";
-import { indexMessages } from "../messages/message-docs.ts";
 import { noteOwnTexts } from "../messages/system-texts.ts";
 import { storedRun } from "../run-rows.ts";
 import { runs, runUsage, sessions } from "../schema/tables.ts";
@@ -18,7 +17,7 @@ import { settleUsage, usageRow } from "../usage/ledger.ts";
 import { notWithdrawn } from "../withdrawn-runs.ts";
 import { runIsOurs, sessionIsOurs } from "./fences.ts";
 import { claimRequirements } from "./requirement-writes.ts";
-import { insertMessages, placeMessages } from "./run-messages.ts";
+import { indexRunMessages, insertMessages, placeMessages } from "./run-messages.ts";
 
 // The batches that accept and start runs. Each can be repeated, and changes nothing if it arrives late: that is what
 // the fences and the other conditions of each statement are for. None of them is redundant.
@@ -210,7 +209,7 @@ function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
 
 /** Stands behind the change of the session in the batch, so that docs get the user who claims the session as their owner. */
 function indexInput(db: Database, run: RunRow, input: readonly Message[]): Statement[] {
-  return indexMessages(db, run.sessionId, placeMessages(run, 0, input), runIsOurs(db, run.runId, run.fence));
+  return indexRunMessages(db, run, placeMessages(run, 0, input));
 }
 
 function changeSession(
