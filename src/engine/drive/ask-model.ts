@@ -16,7 +16,7 @@ import { type LeftOut, leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from ".
 import { validMessages } from "../prompt/valid-messages.ts";
 import { roomForCalls, toolRounds } from "../run/calls.ts";
 import { modelChangedBytes } from "../run/event-log.ts";
-import type { Run, RunFact } from "../run/state.ts";
+import type { Run, RunFact, Facts } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
 import { type Asked, askedModel } from "./fallback.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
@@ -69,11 +69,7 @@ interface Streamed extends Exchange {
 }
 
 /** One request to the model; null when the run has ended with it. */
-export async function* askModel(
-  run: Run,
-  prompt: Prompt,
-  deps: AskDependencies,
-): AsyncGenerator<RunFact, Answer | null> {
+export async function* askModel(run: Run, prompt: Prompt, deps: AskDependencies): AsyncGenerator<Facts, Answer | null> {
   const streamed = yield* streamWithLess(run, prompt, deps);
   if (streamed === null) return null;
   if (deps.signal.aborted) {
@@ -107,11 +103,7 @@ function kept({ data }: Aside, source: string, { providerDataRoom }: AskDependen
  * Asks, and asks again: with less of the history if the provider refuses it, another model if the provider is away. Null
  * when the run has ended.
  */
-async function* streamWithLess(
-  run: Run,
-  prompt: Prompt,
-  deps: AskDependencies,
-): AsyncGenerator<RunFact, Streamed | null> {
+async function* streamWithLess(run: Run, prompt: Prompt, deps: AskDependencies): AsyncGenerator<Facts, Streamed | null> {
   const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
   const produced = run.messages.map(toModelMessage);
   for (;;) {
@@ -176,7 +168,7 @@ async function* stream(
   { model, next }: Asked,
   request: ModelRequest,
   deps: AskDependencies,
-): AsyncGenerator<RunFact, Streamed | Failed> {
+): AsyncGenerator<Facts, Streamed | Failed> {
   const streamed: Streamed = {
     request,
     text: "",
@@ -197,7 +189,7 @@ async function* stream(
       // A usage chunk alone does not mean that the answer has begun: a provider may report usage for a request that then
       // fails.
       hasBegun ||= burst.some(({ type }) => type !== "usage");
-      yield* takeBurst(run, streamed, burst, deps);
+      yield takeBurst(run, streamed, burst, deps);
       if (streamed.end === "full") break;
     }
     return streamed;
@@ -208,7 +200,7 @@ async function* stream(
   }
 }
 
-/** Adds a burst to the answer, as far as the run has room; each fact is applied before the next chunk is looked at. */
+/** Adds a burst to the answer, as far as the run has room. Each fact is applied before the next chunk is looked at. */
 function* takeBurst(run: Run, streamed: Streamed, burst: ModelBurst, deps: AskDependencies): Generator<RunFact> {
   for (const chunk of burst) {
     const room = chunk.type === "reasoning" ? deps.reasoningRoom() : outputRoom(run, deps);
@@ -227,7 +219,7 @@ function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | nu
   const { fragments } = streamed;
   switch (chunk.type) {
     case "text": {
-      const delta = fitting(chunk.delta, Math.max(0, room - fragments.bytes));
+      const delta = cutUtf8(chunk.delta, Math.max(0, room - fragments.bytes));
       if (delta.length < chunk.delta.length) streamed.end = "full";
       streamed.text += delta;
       return delta === "" ? null : { type: "content", delta };
@@ -238,7 +230,7 @@ function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | nu
       return null;
     case "reasoning": {
       streamed.reasoningBytes += utf8Bytes(chunk.delta);
-      const delta = room < CHARACTER_BYTES ? "" : fitting(chunk.delta, room);
+      const delta = room < CHARACTER_BYTES ? "" : cutUtf8(chunk.delta, room);
       return delta === "" ? null : { type: "reasoning", delta };
     }
     case "provider_data":
@@ -252,8 +244,6 @@ function take(streamed: Streamed, chunk: ModelChunk, room: number): RunFact | nu
       return null;
   }
 }
-
-const fitting = (text: string, bytes: number): string => (utf8Bytes(text) <= bytes ? text : cutUtf8(text, bytes));
 
 /** The answer with its calls, or without them if they do not fit; null when the provider broke it off. */
 function wholeAnswer(streamed: Streamed, room: number, newId: () => string): Answer | null {

@@ -1,23 +1,23 @@
 import type { RunFinishReason } from "../../domain/run.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { pendingCalls } from "../run/calls.ts";
-import type { Run, RunFact } from "../run/state.ts";
+import type { Run, Facts } from "../run/state.ts";
 import { askModel } from "./ask-model.ts";
 import type { DriveDependencies } from "./dependencies.ts";
 import { type RoundOutcome, runRound } from "./tool-round.ts";
 
 /**
- * Asks the model and runs tools until the run pauses or ends. It yields facts; the caller applies each fact to the run
- * before it asks for the next one. A tool starts only after the caller has taken its `tool_started`, so no tool runs that
+ * Asks the model and runs tools until the run pauses or ends. It yields facts, those of one burst of the model's together;
+ * the caller applies each fact to the run before it asks for the next one. A tool starts only after the caller has taken its `tool_started`, so no tool runs that
  * the journal does not know of. The last fact is `paused`, `completed`, `failed` or `cancelled`. Does not throw.
  */
-export async function* driveRun(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<RunFact> {
+export async function* driveRun(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<Facts> {
   yield { type: "run_started" };
   yield* drive(run, prompt, deps);
 }
 
 /** Goes on with a paused run whose requirements are answered: first the calls that waited, then as `driveRun` does. */
-export async function* continueRun(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<RunFact> {
+export async function* continueRun(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<Facts> {
   // The paused members of a team go on first: the team needs their results.
   const delegated = pendingCalls(run).filter((pending) => deps.isDelegated(pending));
   const members = yield* runRound(run, delegated, deps, { areTold: true });
@@ -36,7 +36,7 @@ export async function* continueRun(run: Run, prompt: Prompt, deps: DriveDependen
   }
 }
 
-async function* drive(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<RunFact> {
+async function* drive(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncGenerator<Facts> {
   if (run.historyDropped === null && prompt.refused !== null) {
     yield { type: "history_dropped", dropped: prompt.refused };
   }
@@ -59,7 +59,7 @@ async function* drive(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncG
   }
 }
 
-async function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): AsyncGenerator<RunFact> {
+async function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): AsyncGenerator<Facts> {
   if (outcome.kind === "answered") {
     yield { type: "said", messageId: deps.newId(), content: outcome.text };
     yield* complete("stop", deps);
@@ -69,10 +69,7 @@ async function* closeRound(outcome: RoundOutcome, deps: DriveDependencies): Asyn
 }
 
 /** Ends a run whose answer is whole. It completes also when it is cancelled now, or when its summary cannot be made. */
-async function* complete(
-  finishReason: RunFinishReason,
-  { summary, signal }: DriveDependencies,
-): AsyncGenerator<RunFact> {
+async function* complete(finishReason: RunFinishReason, { summary, signal }: DriveDependencies): AsyncGenerator<Facts> {
   yield { type: "content_completed" };
   if (summary !== null && !signal.aborted && (await summary.isDue())) {
     yield { type: "summary_started", finishReason };

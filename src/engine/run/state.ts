@@ -155,6 +155,14 @@ export type RunFact =
   | { type: "cancelled"; uncounted?: number }
   | { type: "gap"; nextIndex: number };
 
+/**
+ * What is recorded together: one fact, or those that are made of one burst of the model's. They are lazy: each is made once
+ * the one before it is applied. Whoever takes them takes all of them.
+ */
+export type Facts = RunFact | Iterable<RunFact>;
+
+export const factsOf = (told: Facts): Iterable<RunFact> => ("type" in told ? [told] : told);
+
 /** A fact and when it was recorded, in milliseconds since the run started. */
 export interface RecordedFact {
   at: number;

@@ -6,7 +6,7 @@ import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { buildPrompt } from "../../engine/prompt/prompt.ts";
 import { delegationResult, type MemberReport, readDelegation } from "../../engine/prompt/team.ts";
 import { isWaitingDelegation, membersOfCall, runText, wasInterrupted } from "../../engine/run/calls.ts";
-import type { Run, RunFact } from "../../engine/run/state.ts";
+import type { Run, Facts } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";
 import { acceptMemberStatements } from "../../store/runs/writes.ts";
@@ -218,7 +218,7 @@ function memberFacts(
   context: MembersContext,
   tree: DrivenTree,
   { strand, model, continues }: MemberDrive,
-): AsyncIterable<RunFact> {
+): AsyncIterable<Facts> {
   if (model === null) {
     const error = { type: "model_not_configured", message: "No model is configured." } as const;
     return failAtOnce(error, continues ? tree.state.current : null);

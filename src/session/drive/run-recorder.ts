@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { RunError } from "../../domain/run.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
-import type { Run, RunFact } from "../../engine/run/state.ts";
+import { factsOf, type Run, type RunFact, type Facts } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 
@@ -40,23 +40,27 @@ export class RunRecorder {
   }
 
   /** With `isLast` the fact is journaled at once, because no other fact may follow with which it would be written. */
-  record(fact: RunFact, isLast = false): void {
+  record(told: Facts, isLast = false): void {
     // A clock that was set back must not give an event a time before the run's start.
-    const recorded = { at: Math.max(0, this.#now() - this.run.head.startedAt), fact };
-    applyFact(this.run, recorded);
-    const isEnd = ENDS.has(fact.type);
-    this.#writer.add(this.run.head, recorded, isEnd || isLast || AT_ONCE.has(fact.type));
-    if (!isEnd && this.run.end === null) {
-      this.show();
+    const at = Math.max(0, this.#now() - this.run.head.startedAt);
+    let before: RunFact["type"] | null = null;
+    for (const fact of factsOf(told)) {
+      // A team is told of what its member says apart from what it thinks: each has a room of its own.
+      if (before !== null && before !== fact.type) this.#showIfGoingOn();
+      before = fact.type;
+      const recorded = { at, fact };
+      applyFact(this.run, recorded);
+      this.#writer.add(this.run.head, recorded, isLast || ENDS.has(fact.type) || AT_ONCE.has(fact.type));
     }
+    if (before !== null) this.#showIfGoingOn();
   }
 
   /** Records what a drive yields; a drive that throws, or stops without an end, fails its run. Does not reject. */
-  async recordAll(facts: AsyncIterable<RunFact>): Promise<void> {
+  async recordAll(drive: AsyncIterable<Facts>): Promise<void> {
     let isEnded = false;
     try {
-      for await (const fact of facts) {
-        this.record(fact);
+      for await (const told of drive) {
+        this.record(told);
         isEnded = this.run.end !== null;
       }
     } catch (error) {
@@ -68,6 +72,11 @@ export class RunRecorder {
     }
   }
 
+  /** The end of a run is shown by who has stored it. */
+  #showIfGoingOn(): void {
+    if (this.run.end === null) this.show();
+  }
+
   /** Shows readers all that the run has told. */
   show(): void {
     const events = this.run.eventCount - this.#shown;
@@ -77,7 +86,7 @@ export class RunRecorder {
 }
 
 /** The facts of a run that fails before it asks its model; `state` is the session's, given for a run that was paused. */
-export async function* failAtOnce(error: RunError, state: JsonObject | null): AsyncGenerator<RunFact> {
+export async function* failAtOnce(error: RunError, state: JsonObject | null): AsyncGenerator<Facts> {
   yield state === null ? { type: "run_started" } : { type: "run_continued", state };
   yield { type: "failed", error };
 }

@@ -3,7 +3,7 @@ import type { Model, ModelRequest } from "../../../../src/domain/model.ts";
 import type { DriveDependencies } from "../../../../src/engine/drive/dependencies.ts";
 import { driveRun } from "../../../../src/engine/drive/drive-run.ts";
 import { buildPrompt } from "../../../../src/engine/prompt/prompt.ts";
-import { newRun, type RunHead } from "../../../../src/engine/run/state.ts";
+import { factsOf, newRun, type RunHead } from "../../../../src/engine/run/state.ts";
 
 const DIGESTS = { promptCacheKey: "of the session", safetyIdentifier: "of the user" };
 
@@ -25,7 +25,7 @@ async function requestsOf(first: Partial<Model>): Promise<ModelRequest[]> {
     requestDigests: async () => DIGESTS,
     limits: { maxToolRounds: 3, maxOutputBytes: 1e6 },
   } as unknown as DriveDependencies;
-  for await (const _fact of driveRun(run, buildPrompt([], {}), deps));
+  for await (const told of driveRun(run, buildPrompt([], {}), deps)) [...factsOf(told)];
   return requests;
 }
 

@@ -11,7 +11,7 @@ import { buildPrompt } from "../../../../src/engine/prompt/prompt.ts";
 import { applyFact } from "../../../../src/engine/run/apply-fact.ts";
 import { runReasoning, runText } from "../../../../src/engine/run/calls.ts";
 import { storedLog } from "../../../../src/engine/run/event-log.ts";
-import { newRun, type Run, type RunHead } from "../../../../src/engine/run/state.ts";
+import { factsOf, newRun, type Run, type RunHead } from "../../../../src/engine/run/state.ts";
 import { runFromRow } from "../../../../src/engine/run/stored-run.ts";
 
 const USAGE = { inputTokens: 1, outputTokens: 1, totalTokens: 2, reasoningTokens: 1, cacheReadTokens: 0 };
@@ -87,10 +87,12 @@ async function driven(
     limits: { maxToolRounds: 3, maxOutputBytes: rooms.output ?? 1e6 },
   };
   let at = 0;
-  for await (const fact of driveRun(run, buildPrompt([], {}), deps)) {
-    applyFact(run, { at, fact });
-    at += stepMs;
-    if (runReasoning(run).length >= cancelBehind) cancel.abort();
+  for await (const told of driveRun(run, buildPrompt([], {}), deps)) {
+    for (const fact of factsOf(told)) {
+      applyFact(run, { at, fact });
+      at += stepMs;
+      if (runReasoning(run).length >= cancelBehind) cancel.abort();
+    }
   }
   return run;
 }

@@ -5,7 +5,7 @@ import { driveRun } from "../../../../src/engine/drive/drive-run.ts";
 import { buildPrompt } from "../../../../src/engine/prompt/prompt.ts";
 import { applyFact } from "../../../../src/engine/run/apply-fact.ts";
 import { newTokens, uncountedTokens } from "../../../../src/engine/run/metrics.ts";
-import { newRun, type Run, type RunHead } from "../../../../src/engine/run/state.ts";
+import { factsOf, newRun, type Run, type RunHead } from "../../../../src/engine/run/state.ts";
 
 const counted: ModelChunk = {
   type: "usage",
@@ -36,7 +36,9 @@ async function after(...said: (ModelChunk | "cancel" | Error)[]): Promise<Run> {
     limits: { maxToolRounds: 3, maxOutputBytes: 1e6 },
   } as unknown as DriveDependencies;
   const prompt = buildPrompt([{ role: "user", messageId: "u", content: "a".repeat(40), createdAt: 0 }], {});
-  for await (const fact of driveRun(run, prompt, deps)) applyFact(run, { at: 0, fact });
+  for await (const told of driveRun(run, prompt, deps)) {
+    for (const fact of factsOf(told)) applyFact(run, { at: 0, fact });
+  }
   return run;
 }
 
