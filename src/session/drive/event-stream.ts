@@ -4,13 +4,12 @@ import { EventReader } from "../../engine/events/run-events.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
 import type { ToldBy, Translator } from "../../wire/translator.ts";
+import { gatherMs, Load } from "./gathering.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Reader } from "./readers.ts";
 
 /** How often a stream is checked for silence: a comment goes out after 10 to 20 quiet seconds, before proxies hang up. */
 export const KEEP_ALIVE_MS = 10_000;
-/** Deltas that follow each other faster go out together, since a chunk costs more on its way than the events in it. */
-const GATHER_MS = 2;
 /**
  * How much one read takes at most. Without a limit a reader that is far behind would get a second copy of
  * the run at once.
@@ -58,7 +57,7 @@ export function eventStream(
   });
   let opening = translator.open();
   let isClosed = false;
-  return pulled(live, reader, () => {
+  return pulled(live, reader, events, () => {
     const text = opening + events.read((event, by) => translator.tell(event, by));
     opening = "";
     if (text !== "" || isClosed || live.stage !== "done") {
@@ -125,7 +124,7 @@ export function resumeStream(
         current_event_count: total,
         message: `Subscribed to ${live.componentType} run. Receiving live events.`,
       });
-  return pulled(live, reader, () => {
+  return pulled(live, reader, events, () => {
     let text = control;
     control = "";
     if (subscribed !== "") {
@@ -180,16 +179,26 @@ class StreamedEvents {
 
 /**
  * Sends text as it comes, until the run is over for its readers. Only a delta that follows another one waits for more
- * deltas, at most until `GATHER_MS` after the last chunk. Nothing is buffered for a slow reader: it pulls when it can, and
- * reads on in the run, which is in memory anyway. A reader that leaves changes nothing.
+ * deltas, by the load. Nothing is buffered for a slow reader: it pulls when it can, and reads on in the run, which is in
+ * memory anyway. A reader that leaves changes nothing.
  */
-function pulled(live: LiveRun, { leave }: Reader, read: () => string): ReadableStream<Uint8Array> {
+function pulled(
+  live: LiveRun,
+  { leave }: Reader,
+  events: StreamedEvents,
+  read: () => string,
+): ReadableStream<Uint8Array> {
   let left = false;
   let wake = () => {};
   let isQuiet = false;
   let sentAt = 0;
   let gathered: ReturnType<typeof setTimeout> | undefined;
-  const unwatch = live.watch(() => wake());
+  const load = new Load(live.run?.eventCount ?? 0);
+  const mayWait = () => live.stage === "running" && events.nextIndex >= live.promptEvents;
+  const unwatch = live.watch(() => {
+    load.note(Date.now(), live.run?.eventCount ?? 0);
+    if (gathered === undefined || !mayWait()) wake();
+  });
   const ticker = setInterval(() => {
     isQuiet = true;
     wake();
@@ -211,9 +220,11 @@ function pulled(live: LiveRun, { leave }: Reader, read: () => string): ReadableS
   };
   const next = (): string => {
     const sinceMs = Date.now() - sentAt;
+    const isThereMore = events.nextIndex < (live.run?.eventCount ?? 0);
+    const waitMs = isThereMore && mayWait() ? gatherMs(load.lately) : 0;
     // `sinceMs` is negative if the clock was set back.
-    if (live.isFlowing && sinceMs >= 0 && sinceMs < GATHER_MS) {
-      return gather(GATHER_MS - sinceMs);
+    if (sinceMs >= 0 && sinceMs < waitMs) {
+      return gather(waitMs - sinceMs);
     }
     const text = read();
     if (text !== "") {

@@ -35,7 +35,11 @@ function waitingRun(): LiveRun {
   return new LiveRun(acceptedRow(request, "s1", "f1"), 0);
 }
 
-function runningRun(live: LiveRun): { run: Run; tell: (...facts: RunFact[]) => void } {
+function runningRun(live: LiveRun): {
+  run: Run;
+  tell: (...facts: RunFact[]) => void;
+  burst: (...deltas: string[]) => void;
+} {
   const run = newRun(headFromRow(live.row));
   live.stage = "running";
   const tell = (...facts: RunFact[]) => {
@@ -44,7 +48,12 @@ function runningRun(live: LiveRun): { run: Run; tell: (...facts: RunFact[]) => v
       live.publish(run);
     }
   };
-  return { run, tell };
+  /** Deltas that came together. */
+  const burst = (...deltas: string[]) => {
+    for (const text of deltas) applyFact(run, { at: 0, fact: delta(text) });
+    live.publish(run);
+  };
+  return { run, tell, burst };
 }
 
 const delta = (text: string): RunFact => ({ type: "content", delta: text });
@@ -77,40 +86,75 @@ it("ends, and sets no timer, when the run is over", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("sends deltas that follow each other at once as one chunk; the first of them waits for nothing", async () => {
+it("sends deltas that follow each other fast as one chunk; the first of them waits for nothing", async () => {
   const live = waitingRun();
-  const { tell } = runningRun(live);
+  const { tell, burst } = runningRun(live);
   const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
   tell({ type: "run_started" }, { type: "model_requested", messageId: "m1" });
   expect(ids((await reader.read()).value)).toEqual([0, 1]);
-  tell(delta("a"));
-  expect(contents((await reader.read()).value)).toEqual(["a"]);
+  burst("a", "b", "c", "d", "e", "f");
+  expect(contents((await reader.read()).value)).toEqual(["a", "b", "c", "d", "e", "f"]);
   const together = reader.read();
-  tell(delta("b"));
-  await vi.advanceTimersByTimeAsync(1);
-  tell(delta("c"), delta("d"));
-  await vi.advanceTimersByTimeAsync(1);
+  burst("g");
+  await vi.advanceTimersByTimeAsync(6);
+  burst("h", "i");
+  expect(vi.getTimerCount()).toBe(2);
+  await vi.advanceTimersByTimeAsync(3);
   const { value } = await together;
-  expect(contents(value)).toEqual(["b", "c", "d"]);
-  expect(ids(value)).toEqual([3, 4, 5]);
+  expect(contents(value)).toEqual(["g", "h", "i"]);
+  expect(ids(value)).toEqual([8, 9, 10]);
   await reader.cancel();
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("holds no delta back from what comes behind it, or when the last one is a while ago", async () => {
+it("sends each delta of a slow model at once, and sets no timer for it", async () => {
   const live = waitingRun();
-  const { tell } = runningRun(live);
+  const { burst, tell } = runningRun(live);
   const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
-  tell({ type: "model_requested", messageId: "m1" }, delta("a"));
-  expect(contents((await reader.read()).value)).toEqual(["a"]);
-  vi.setSystemTime(Date.now() + 2);
-  tell(delta("b"));
-  expect(contents((await reader.read()).value)).toEqual(["b"]);
-  tell(delta("c"), { type: "model_answered", usage: NO_USAGE, toolCalls: [] });
-  expect(ids((await reader.read()).value)).toEqual([3, 4]);
-  tell({ type: "model_requested", messageId: "m2" }, delta("d"));
-  const next = reader.read();
-  expect(contents((await next).value)).toEqual(["d"]);
+  tell({ type: "model_requested", messageId: "m1" });
+  expect(ids((await reader.read()).value)).toEqual([0]);
+  for (const text of ["a", "b", "c", "d", "e", "f"]) {
+    burst(text);
+    expect(contents((await reader.read()).value)).toEqual([text]);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(4);
+  }
+  await reader.cancel();
+});
+
+it("holds nothing back that is no delta, nor the first delta of an answer, nor what waits before them", async () => {
+  const live = waitingRun();
+  const { tell, burst } = runningRun(live);
+  const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
+  tell({ type: "model_requested", messageId: "m1" });
+  burst(..."abcdefghijkl");
+  expect(ids((await reader.read()).value)).toHaveLength(13);
+  burst("m");
+  const answered = reader.read();
+  await vi.advanceTimersByTimeAsync(1);
+  tell({ type: "model_answered", usage: NO_USAGE, toolCalls: [] });
+  expect(ids((await answered).value)).toEqual([13, 14]);
+  tell({ type: "model_requested", messageId: "m2" });
+  expect(ids((await reader.read()).value)).toEqual([15]);
+  burst("n", "o");
+  expect(contents((await reader.read()).value)).toEqual(["n", "o"]);
+  tell({ type: "reasoning", delta: "hm" });
+  expect(ids((await reader.read()).value)).toEqual([18]);
+  burst("p");
+  expect(contents((await reader.read()).value)).toEqual(["p"]);
+  await reader.cancel();
+});
+
+it("holds no delta back that comes a while behind the last one, however many came before", async () => {
+  const live = waitingRun();
+  const { tell, burst } = runningRun(live);
+  const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
+  tell({ type: "model_requested", messageId: "m1" });
+  burst(..."abcdefghijkl");
+  expect(ids((await reader.read()).value)).toHaveLength(13);
+  await vi.advanceTimersByTimeAsync(10);
+  burst(..."mnopqrstuvwx");
+  expect(contents((await reader.read()).value)).toEqual([..."mnopqrstuvwx"]);
   await reader.cancel();
 });
 
@@ -129,15 +173,15 @@ it("holds no delta back until a clock that was set back has caught up", async ()
   const live = waitingRun();
   const { tell } = runningRun(live);
   const reader = eventStream(live, everything, agentos()).pipeThrough(new TextDecoderStream()).getReader();
-  tell({ type: "model_requested", messageId: "m1" }, delta("a"));
-  expect(contents((await reader.read()).value)).toEqual(["a"]);
+  tell({ type: "model_requested", messageId: "m1" }, ...Array.from({ length: 20 }, () => delta("a")));
+  expect(contents((await reader.read()).value)).toHaveLength(20);
   vi.setSystemTime(Date.now() - 3_600_000);
   let value = "";
   void reader.read().then((read) => {
     value = read.value ?? "";
   });
   tell(delta("b"));
-  await vi.advanceTimersByTimeAsync(2);
+  await vi.advanceTimersByTimeAsync(0);
   expect(contents(value)).toEqual(["b"]);
   await reader.cancel();
 });
