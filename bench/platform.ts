@@ -17,6 +17,9 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** An object that is evicted has been idle for longer than it takes to clear away what its last run left. */
+const CLEARS_WITHIN_MS = 300;
+
 const COMPATIBILITY = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"] };
 
 /** Starts workerd with an empty state folder, and applies the migrations of `tree`. Callers come in by `door`. */
@@ -66,7 +69,10 @@ export async function startPlatform(
     url,
     db,
     inspector: await miniflare.getInspectorURL(),
-    evict: (sessionId) => miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId }),
+    evict: async (sessionId) => {
+      await new Promise((resolve) => setTimeout(resolve, CLEARS_WITHIN_MS));
+      await miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId });
+    },
     stop: async () => {
       await miniflare.dispose();
       await rm(state, { recursive: true, force: true });

@@ -5,8 +5,8 @@ import type { LandingDependencies } from "./recovery/landing.ts";
 /** What a live session gets from outside: it has no platform, no clock and no model of its own. */
 export interface SessionDependencies extends LandingDependencies {
   models: ModelSource;
-  /** Has the platform wake the object at this instant, even if this instance is dead by then. */
-  setAlarm(atMs: number): void;
+  /** Has the platform wake the object at this instant, even if this instance is dead by then; null: not any more. */
+  setAlarm(atMs: number | null): void;
   /** When the first open requirement expires. */
   expiry: ExpiryNote;
   /** Empties the object's own storage, its alarm too. */

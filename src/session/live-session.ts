@@ -41,6 +41,7 @@ import { SessionNames } from "./row/session-names.ts";
 import { SessionRows } from "./row/session-rows.ts";
 import { SessionSummaries } from "./row/summaries.ts";
 import type { ContinueCall, ResumeAnswer, ResumeCall, RunAnswer, RunCall } from "./run-calls.ts";
+import { RunTraces } from "./run-traces.ts";
 
 /**
  * A session while its object lives. Nothing else writes the session's rows. Runs go through the lane, one at a time; all
@@ -55,12 +56,16 @@ export class LiveSession {
   /** Runs are let in one at a time, in the order in which they arrive. */
   readonly #arrivals = new Serial();
   readonly #readers = new Readers();
+  readonly #traces: RunTraces;
 
   constructor(deps: SessionDependencies) {
     const memory = new SessionMemory(deps.db, deps.sessionId);
     const alarm = new Alarm(deps.now, deps.setAlarm, deps.expiry);
     const leftovers = new Leftovers(deps, memory, alarm, {
-      onLanded: () => lane.startNext(),
+      onLanded: () => {
+        deps.journal.sweep();
+        lane.startNext();
+      },
       onRunLanded: (run) => {
         if (run.end?.status === "PAUSED") {
           // If nobody has to be asked, the run continues by itself: the next load must find it among the waiting runs.
@@ -71,13 +76,17 @@ export class LiveSession {
     });
     const rows = new SessionRows(deps, memory, leftovers);
     const context = { deps, memory, leftovers, alarm, summaries: new SessionSummaries(deps, rows) };
-    const lane = new RunLane(context, (component) =>
-      deps.background(
-        this.#afterCompletion(component).catch((error: unknown) =>
-          log("error", "completion.failed_unexpectedly", { session_id: deps.sessionId, ...errorFields(error) }),
-        ),
-      ),
-    );
+    const lane = new RunLane(context, (completed) => {
+      this.#traces.clearSoon();
+      if (completed !== null) {
+        deps.background(
+          this.#afterCompletion(completed).catch((error: unknown) =>
+            log("error", "completion.failed_unexpectedly", { session_id: deps.sessionId, ...errorFields(error) }),
+          ),
+        );
+      }
+    });
+    this.#traces = new RunTraces({ ...context, lane });
     this.#deps = deps;
     this.#context = { ...context, lane };
     this.#rows = rows;
@@ -103,6 +112,7 @@ export class LiveSession {
     return this.#readers.withPlace({ ...call, read }, call.request.runId, async (place) => {
       const admitted = await this.#arrivals.run(() => admit(this.#context, arrival));
       if (!admitted.ok) {
+        this.#traces.clearSoon();
         return admitted;
       }
       const live = admitted.value;
@@ -115,6 +125,7 @@ export class LiveSession {
     const arrival: AnswerArrival = { ...call, quota: call.quota ?? null, arrivedAt: this.#deps.now() };
     return this.#readers.withPlace({ ...call, read }, call.runId, async (place) => {
       const continued = await this.#arrivals.run(() => admitAnswers(this.#context, arrival));
+      this.#traces.clearSoon();
       if (!continued.ok) {
         return continued;
       }
@@ -146,6 +157,7 @@ export class LiveSession {
     }
     // Of a run whose end or pause a full database has not taken it cannot be said what a cancel would change.
     const cancelled = woken === "full" && leftovers.has(runId) ? "full" : await lane.cancel(runId);
+    this.#traces.clearSoon();
     return cancelled === "cancelled" ? ok(null) : fail(whyNotLanded(cancelled));
   }
 
@@ -248,13 +260,15 @@ export class LiveSession {
   }
 
   /**
-   * Empties the object's storage if it has nothing to be woken for: even empty tables would take six pages
-   * for each session.
+   * Empties the object's storage if it was woken and has nothing more to be woken for: an object that is not used any more shall
+   * not keep even empty tables.
    */
   #rest(): void {
     const isQuiet = !this.#context.lane.isBusy() && this.#context.alarm.isQuiet();
     if (isQuiet && this.#deps.journal.entries().size === 0) {
       this.#deps.forgetStorage();
+    } else {
+      this.#deps.journal.sweep();
     }
   }
 

@@ -73,6 +73,10 @@ function liveSession(ctx: DurableObjectState, config: Config): LiveSession {
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),
     setAlarm: (at) => {
+      if (at === null) {
+        void ctx.storage.deleteAlarm();
+        return;
+      }
       // https://github.com/cloudflare/workerd/issues/6850: an object that its alarm wakes has no name.
       if (!isKept) {
         kv.put(SESSION_ID_KEY, sessionId);

@@ -18,16 +18,16 @@ export interface LaneContext extends SessionContext {
 /** The session's top-level runs, one at a time: which run is active, which wait, in what order, and which is next. */
 export class RunLane {
   readonly #context: SessionContext;
-  /** Called when a run has completed and landed. */
-  readonly #onCompleted: (component: Component) => void;
+  /** Called when a run is over here: with its component if it has completed and landed, else with null. */
+  readonly #onOver: (completed: Component | null) => void;
   #active: LiveRun | null = null;
   #waiting: LiveRun[] = [];
   /** Resolves when D1 has answered the start of a run that waited. */
   #starting: Promise<void> = Promise.resolve();
 
-  constructor(context: SessionContext, onCompleted: (component: Component) => void) {
+  constructor(context: SessionContext, onOver: (completed: Component | null) => void) {
     this.#context = context;
-    this.#onCompleted = onCompleted;
+    this.#onOver = onOver;
   }
 
   /** The run that is starting, running or settling. */
@@ -101,9 +101,7 @@ export class RunLane {
     this.#context.deps.background(
       driveToEnd(this.#context, started).then((completed) => {
         this.release(live);
-        if (completed) {
-          this.#onCompleted(top.component);
-        }
+        this.#onOver(completed ? top.component : null);
       }),
     );
   }

@@ -49,14 +49,14 @@ export function watchExpiry(alarm: Alarm, { end, requirements }: Run): void {
 /** The object's one alarm. It stays set while there is anything to be woken for, also if this instance dies, and never gives up. */
 export class Alarm {
   readonly #now: () => number;
-  readonly #set: (atMs: number) => void;
+  readonly #set: (atMs: number | null) => void;
   readonly #expiry: ExpiryNote;
   /** How often D1 was away in a row. */
   #failures = 0;
   #isIndexing = false;
   #at = 0;
 
-  constructor(now: () => number, set: (atMs: number) => void, expiry: ExpiryNote) {
+  constructor(now: () => number, set: (atMs: number | null) => void, expiry: ExpiryNote) {
     this.#now = now;
     this.#set = set;
     this.#expiry = expiry;
@@ -120,6 +120,28 @@ export class Alarm {
 
   isIndexing(): boolean {
     return this.#isIndexing;
+  }
+
+  /** Whether this instance has set the alarm. */
+  isSet(): boolean {
+    return this.#at > 0;
+  }
+
+  /**
+   * To be called when no run lives here and nothing is left to write. What watched over runs is taken away: the alarm is set for
+   * what else there is to wake for, or not at all.
+   */
+  rest(): void {
+    if (!this.isSet() || this.#failures > 0 || this.#isIndexing) {
+      return;
+    }
+    const at = this.#expiry.get();
+    if (at === null) {
+      this.#at = 0;
+      this.#set(null);
+    } else if (at !== this.#at) {
+      this.#setAt(at);
+    }
   }
 
   /** Whether there is nothing to wake for. */

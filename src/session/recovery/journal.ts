@@ -41,6 +41,8 @@ export class Journal {
   readonly #entries: Map<string, JournalEntry>;
   readonly #reserved = new Map<string, number>();
   readonly #growing = new Map<string, GrowingRow>();
+  /** Runs that are removed, and whose rows are still there. */
+  readonly #removed = new Set<string>();
   /** Whether the tables exist. They are made with the first entry, so that an object which is only asked keeps nothing. */
   #isThere: boolean;
 
@@ -56,6 +58,7 @@ export class Journal {
   /** Writes how far a run has come, over the run's former entry. */
   note(runId: string, entry: JournalEntry): void {
     this.#create();
+    this.sweep();
     this.#sql.exec("INSERT OR REPLACE INTO journal (run_id, entry) VALUES (?, ?)", runId, JSON.stringify(entry));
     this.#entries.set(runId, entry);
   }
@@ -69,6 +72,7 @@ export class Journal {
       return;
     }
     this.#create();
+    this.sweep();
     const text = writeFacts(facts, startedAt);
     const row = this.#growing.get(runId);
     if (row !== undefined && row.chars + text.length <= MAX_GROWN_CHARS) {
@@ -117,16 +121,33 @@ export class Journal {
     return id;
   }
 
+  /**
+   * Removes a run. If it was driven, D1 has its end: its rows are deleted together with the next write, or by `sweep`. Should the
+   * object die before, the run lands once more, and changes nothing. Any other entry says what is to be taken back: it must be
+   * gone before a caller is told anything.
+   */
   remove(runId: string): void {
     if (!this.#isThere) {
       return;
     }
-    this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
-    this.#sql.exec("DELETE FROM journal_reserved WHERE run_id = ?", runId);
+    const entry = this.#entries.get(runId);
     this.#reserved.delete(runId);
     this.#growing.delete(runId);
-    this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
     this.#entries.delete(runId);
+    this.#removed.add(runId);
+    if (entry?.phase !== "running") {
+      this.sweep();
+    }
+  }
+
+  /** Deletes the rows of runs that are removed. */
+  sweep(): void {
+    for (const runId of this.#removed) {
+      this.#sql.exec("DELETE FROM journal_facts WHERE run_id = ?", runId);
+      this.#sql.exec("DELETE FROM journal_reserved WHERE run_id = ?", runId);
+      this.#sql.exec("DELETE FROM journal WHERE run_id = ?", runId);
+    }
+    this.#removed.clear();
   }
 
   /** The storage was emptied: the tables are gone with all that was in them. */
@@ -134,6 +155,7 @@ export class Journal {
     this.#entries.clear();
     this.#reserved.clear();
     this.#growing.clear();
+    this.#removed.clear();
     this.#isThere = false;
   }
 

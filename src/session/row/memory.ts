@@ -195,6 +195,11 @@ export class SessionMemory {
     return { session: row === undefined ? null : toSession(row), history: runsOfWindow(windowRows), pending };
   }
 
+  /** Whether each run that waits in D1 has been taken from here. */
+  get knowsWaiting(): boolean {
+    return this.#pendingRead && this.#pending === null;
+  }
+
   /** The waiting runs that the first load found, once. */
   takePending(): RunRow[] {
     const pending = this.#pending ?? [];

@@ -5,7 +5,17 @@ import { costOf } from "../../support/d1-cost.ts";
 import { patches, unsent, watchD1 } from "../../support/d1-faults.ts";
 import { call, type EventStream, names, newId, openRun, run } from "../../support/http.ts";
 import { gate, hold, isNaming, lastUser, scriptModel, text, until } from "../../support/scripted-model.ts";
-import { detailOf, objectOf, rowsOf, runCalls, runsOf, saidIn, shown, storyOf } from "../../support/session-story.ts";
+import {
+  detailOf,
+  journalOf,
+  objectOf,
+  rowsOf,
+  runCalls,
+  runsOf,
+  saidIn,
+  shown,
+  storyOf,
+} from "../../support/session-story.ts";
 
 const model = scriptModel();
 const d1 = watchD1();
@@ -337,6 +347,8 @@ it("costs one batch of three reads more for a cold run", async () => {
   const session_id = newId();
   await run("m0", { session_id });
   await call("POST", `/sessions/${session_id}/rename`, { session_name: "Named" });
+  // An object is evicted when it has been idle for long: by then it has cleared away what its run left.
+  expect(await journalOf(session_id)).toEqual([]);
   await evictDurableObject(objectOf(session_id));
   d1.forget();
   await run("m1", { session_id });

@@ -26,6 +26,66 @@ it("keeps nothing of a session that nothing is to be woken for, as if its object
   expect(await alarmOf(session_id)).toBeNull();
 });
 
+/** Waits until the object has cleared away what its runs left. */
+const cleared = (sessionId: string) =>
+  eventually(
+    () => alarmOf(sessionId),
+    (at) => at === null,
+  );
+
+it("is not woken any more once its runs are over: no alarm, no rows, six pages", async () => {
+  const session_id = newId();
+  await run("one", { session_id });
+  await run("two", { session_id });
+  await cleared(session_id);
+  expect(await ring(session_id)).toBe(false);
+  expect(await journalOf(session_id)).toEqual([]);
+  expect(await keysOf(session_id)).toEqual([["session_id", session_id]]);
+  expect(await bytesOf(session_id)).toBeLessThanOrEqual(6 * 4096);
+});
+
+it("stays watched over by its alarm when another run follows at once", async () => {
+  const session_id = newId();
+  await run("one", { session_id });
+  const point = gate();
+  model.next([text("Half"), hold(point)]);
+  const next = await openRun("two", { session_id });
+  await next.until("RunContent");
+  // This looks for longer than an object waits before it clears away.
+  expect(await journalOf(session_id)).toEqual([next.runId]);
+  expect(await alarmOf(session_id)).not.toBeNull();
+  await killObjects();
+  await next.rest().catch(() => []);
+  expect(await ring(session_id)).toBe(true);
+  expect(await storyOf(session_id)).toEqual(["one → COMPLETED: echo: one", expect.stringMatching(/^two → ERROR: /)]);
+});
+
+it("changes nothing when it died before it had cleared away, and is woken once", async () => {
+  const session_id = newId();
+  const stream = await openRun("one", { session_id });
+  await stream.rest();
+  await killObjects();
+  const before = await storyOf(session_id);
+  expect(await ring(session_id)).toBe(true);
+  expect(await storyOf(session_id)).toEqual(before);
+  expect(before).toEqual(["one → COMPLETED: echo: one"]);
+  expect(await journalOf(session_id)).toEqual([]);
+  expect(await alarmOf(session_id)).toBeNull();
+  expect((await run("two", { session_id })).body.status).toBe("COMPLETED");
+});
+
+it("waits with its alarm for the requirement that expires, as soon as the run has paused", async () => {
+  const session_id = newId();
+  const { agent } = peopleAgent({ expiresAfterSeconds: 3600 });
+  model.next([toolCall("wipe", { disk: 1 })]);
+  expect((await run("wipe it", { session_id, agent })).body.status).toBe("PAUSED");
+  await eventually(
+    () => alarmOf(session_id),
+    (at) => at !== null && at > Date.now() + 3_000_000,
+  );
+  expect(await alarmOf(session_id)).toBe(new Map(await keysOf(session_id)).get("expires_at"));
+});
+
 it("goes on from there, in the same object and in the next, and is looked after as before", async () => {
   const session_id = newId();
   await run("one", { session_id });
