@@ -1,4 +1,5 @@
 import { isHidden } from "../domain/session.ts";
+import { errorFields, log } from "../lib/log.ts";
 import type { LaneContext } from "./lane/run-lane.ts";
 
 /**
@@ -24,10 +25,15 @@ export class RunTraces {
     }
     this.#isClearing = true;
     deps.background(
-      sleep(WAITS_MS).then(() => {
-        this.#isClearing = false;
-        this.#clear();
-      }),
+      sleep(WAITS_MS)
+        .then(() => {
+          this.#isClearing = false;
+          this.#clear();
+        })
+        .catch((error: unknown) =>
+          // The alarm is still set, and clears away what is left.
+          log("error", "clear.failed_unexpectedly", { session_id: deps.sessionId, ...errorFields(error) }),
+        ),
     );
   }
 
