@@ -184,7 +184,10 @@ export function appendEntry(
 export const modelChangedBytes = ({ id, provider }: ModelName): number =>
   ENTRY_BYTES + utf8Bytes(JSON.stringify([id, provider]));
 
-/** The log as stored: `[["S",0],["Q",1],["D",5,3,4,2],…]`, of ASCII but for a summary and the names of models. */
+/**
+ * The log as stored while the run may go on: `[["S",0],["Q",1],["D",5,3,4,2],…]`, of ASCII but for a summary and the names of
+ * models. What room a log has is counted in this form.
+ */
 export function storedLog(log: readonly LogEntry[]): string {
   return JSON.stringify(log.map(storedEntry));
 }
@@ -196,7 +199,43 @@ export function reasoningEventBytes(log: readonly LogEntry[]): number {
   return entries.reduce((bytes, entry) => bytes + bytesOf(entry), entries.length === 0 ? 0 : storedLog(entries).length);
 }
 
-function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)[] {
+/**
+ * The log of a run that is over, in fewer bytes: one digit a delta, where that is shorter. A run that may go on keeps the long
+ * form, because a Worker of before, which knows no other, may have to write its log on.
+ */
+export const shortLog = (log: readonly LogEntry[]): string => shortened(log.map(storedEntry));
+
+/** The same of a log in the long form. */
+export const shortened = (long: readonly StoredValue[][]): string => JSON.stringify(long.map(shortEntry));
+
+/** A piece that is longer than a digit says leaves all of its entry in the long form. */
+const DIGITS = 36;
+
+function shortEntry(long: StoredValue[]): StoredValue[] {
+  const [letter, at = 0, ...lengths] = long;
+  const kind = kindOfLetter(letter);
+  if (kind !== "deltas" && kind !== "reasoning") return long;
+  if (!lengths.every((length) => typeof length === "number" && length < DIGITS)) return long;
+  const digits = lengths.map((length) => (length as number).toString(DIGITS)).join("");
+  const short = [LETTERS[kind === "deltas" ? "short_deltas" : "short_reasoning"], at, digits];
+  return JSON.stringify(short).length < JSON.stringify(long).length ? short : long;
+}
+
+/** The entries of a stored log in the long form, which exports are written in. */
+export function longLog(stored: string): StoredValue[][] {
+  return (JSON.parse(stored) as StoredValue[][]).map((entry) => {
+    const kind = kindOfLetter(entry[0]);
+    if (kind !== "short_deltas" && kind !== "short_reasoning") return entry;
+    const [, at = 0, digits] = entry;
+    return [LETTERS[kind === "short_deltas" ? "deltas" : "reasoning"], at, ...lengthsOf(String(digits))];
+  });
+}
+
+const lengthsOf = (digits: string): number[] => Array.from(digits, (digit) => Number.parseInt(digit, DIGITS));
+
+type StoredValue = string | number | SessionSummary | null;
+
+function storedEntry(entry: LogEntry): StoredValue[] {
   switch (entry.kind) {
     case "deltas":
     case "reasoning":
@@ -222,7 +261,10 @@ function storedEntry(entry: LogEntry): (string | number | SessionSummary | null)
 
 type StoredSummary = [string, number, SessionSummary | null];
 type StoredChange = [string, number, id: string, provider: string];
-type StoredEntry = StoredSummary | StoredChange | [string, number, ...number[]];
+type StoredShort = [string, number, digits: string];
+type StoredEntry = StoredSummary | StoredChange | StoredShort | [string, number, ...number[]];
+
+type NumberedKind = Exclude<StoredKind, "summary_completed" | "model_changed" | "short_deltas" | "short_reasoning">;
 
 /** What one answer of the model said and thought. */
 type ToldAnswer = Readonly<Record<DeltasKind, string>>;
@@ -256,12 +298,16 @@ class StoredLogReader {
       const [, at, id, provider] = entry as StoredChange;
       return { kind, at, before: { id, provider } };
     }
+    if (kind === "short_deltas" || kind === "short_reasoning") {
+      const [, at, digits] = entry as StoredShort;
+      return this.#numbered(kind === "short_deltas" ? "deltas" : "reasoning", at, lengthsOf(digits));
+    }
     const [, first, ...rest] = entry as [string, number, ...number[]];
     return this.#numbered(kind, first, rest);
   }
 
   /** An entry of numbers only. */
-  #numbered(kind: Exclude<StoredKind, "summary_completed" | "model_changed">, first: number, rest: number[]): LogEntry {
+  #numbered(kind: NumberedKind, first: number, rest: number[]): LogEntry {
     switch (kind) {
       case "deltas":
       case "reasoning":

@@ -10,6 +10,9 @@ export const LETTERS = {
   model_changed: "V",
   deltas: "D",
   reasoning: "H",
+  /** The same in fewer bytes, in the log of a run that is over. A version that does not know them passes them over. */
+  short_deltas: "d",
+  short_reasoning: "h",
   model_answered: "A",
   said: "I",
   tool_started: "T",
@@ -27,7 +30,10 @@ export const LETTERS = {
   gap: "G",
 } as const;
 
-/** The kind of an entry as stored: that of a `LogEntry`, except that reasoning of a member run has a letter of its own. */
+/**
+ * The kind of an entry as stored: that of a `LogEntry`, except that reasoning of a member run has a letter of its own, and
+ * deltas have two.
+ */
 export type StoredKind = keyof typeof LETTERS;
 
 const KINDS = new Map<unknown, StoredKind>(

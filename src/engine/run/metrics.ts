@@ -1,3 +1,4 @@
+import type { ModelName } from "../../domain/model.ts";
 import type { RunMetrics } from "../../domain/run.ts";
 import type { TokenMetrics } from "../../domain/session.ts";
 import type { Run } from "./state.ts";
@@ -24,6 +25,30 @@ export function runMetrics(run: Run): RunMetrics {
   }
   metrics.timings = { ...head.timings, model: seconds(run.modelMs) };
   return metrics;
+}
+
+type Details = NonNullable<RunMetrics["details"]>;
+
+/** Stands in a run's row for the tokens by model, where the run's own model has used all of them. */
+const OWN_MODEL = { own: true } as unknown as Details;
+const isOwnModel = (details: Details | undefined): boolean => details !== undefined && "own" in details;
+
+/** The metrics as a run's row has them: without the details that follow from the rest, and from the model that the row names. */
+export function storedMetrics(metrics: RunMetrics, model: ModelName): RunMetrics {
+  const { details } = metrics;
+  const repeats = JSON.stringify(details) === JSON.stringify(detailsOf(metrics, model));
+  return details !== undefined && repeats ? { ...metrics, details: OWN_MODEL } : metrics;
+}
+
+/** What a run's row has of its metrics, as they were before they were stored. */
+export function wholeMetrics(stored: RunMetrics, model: ModelName): RunMetrics {
+  return isOwnModel(stored.details) ? { ...stored, details: detailsOf(stored, model) } : stored;
+}
+
+/** The tokens of the metrics as those of one model. */
+function detailsOf(metrics: RunMetrics, { id, provider }: ModelName): Details {
+  const { details: _, time_to_first_token, duration, timings, ...counts } = metrics;
+  return { model: [{ ...(counts as TokenMetrics), id, provider }] };
 }
 
 /** How long the run was paused, up to an instant of it. */

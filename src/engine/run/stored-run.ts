@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message.ts";
+import type { ModelName } from "../../domain/model.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import type { RunMetrics, RunRow } from "../../domain/run.ts";
 import { refOf } from "../../domain/team.ts";
@@ -6,7 +7,7 @@ import { utf8Bytes } from "../../lib/text.ts";
 import { usageByModel } from "./asked-model.ts";
 import { toolAnswers, toolCallBytes, toolResultBytes } from "./calls.ts";
 import { type LogEntry, readStoredLog, reasoningEventBytes } from "./event-log.ts";
-import { totalTokens } from "./metrics.ts";
+import { totalTokens, wholeMetrics } from "./metrics.ts";
 import { modelOf, type Run, type RunEnd, type RunHead } from "./state.ts";
 
 /** A run with its messages, input first, as the store answers it. */
@@ -54,9 +55,20 @@ export function runFromRow(row: RunRow, messages: readonly Message[], requiremen
     providerDataBytes: bytesOf(answers.map(({ providerData }) => providerData?.data)),
     eventCount: 0,
     answer: null,
-    stored: { messages: produced.length, usage, metrics: row.metrics, tokens: 0 },
+    stored: {
+      messages: produced.length,
+      usage,
+      metrics: row.metrics && wholeMetrics(row.metrics, ownModel(row)),
+      tokens: 0,
+    },
   };
 }
+
+/** The model that the run's row names. */
+export const ownModel = ({ model, modelProvider }: Pick<RunRow, "model" | "modelProvider">): ModelName => ({
+  id: model ?? "",
+  provider: modelProvider ?? "",
+});
 
 function firstTokenAt(log: readonly LogEntry[]): number | null {
   for (const entry of log) {

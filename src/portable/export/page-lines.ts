@@ -10,6 +10,9 @@ import {
   shownSaying,
   type View,
 } from "../../domain/view.ts";
+import { longLog } from "../../engine/run/event-log.ts";
+import { wholeMetrics } from "../../engine/run/metrics.ts";
+import { ownModel } from "../../engine/run/stored-run.ts";
 import type { MessageRow } from "../../store/messages/message-rows.ts";
 import type { ExportPage, Part, Place } from "../../store/portable/export-pages.ts";
 import type { StoredEntry } from "../record/event-log.ts";
@@ -112,7 +115,8 @@ function shownDetails(details: Session["nameDetails"], view: View): Session["nam
 }
 
 export function runLine({ row, systemInput }: { row: RunRow; systemInput: number }, view: View): string {
-  const events = row.events === null ? null : (JSON.parse(row.events) as StoredEntry[]);
+  const events: StoredEntry[] | null = row.events === null ? null : longLog(row.events);
+  const metrics = row.metrics && wholeMetrics(row.metrics, ownModel(row));
   return runRecord.write({
     ...row,
     inputMessages: row.inputMessages - (view.mayReadConfig ? 0 : systemInput),
@@ -121,6 +125,7 @@ export function runLine({ row, systemInput }: { row: RunRow; systemInput: number
     historyDropped: row.historyDropped && shownDropped(row.historyDropped, view),
     metadata: shownRunMetadata(row.metadata, view),
     status: row.status as PortableRun["status"],
+    metrics,
     events,
   });
 }

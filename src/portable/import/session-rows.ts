@@ -11,6 +11,9 @@ import { importedOwner, type Principal } from "../../domain/principal.ts";
 import type { Requirement } from "../../domain/requirement.ts";
 import { hasCompleted, type RunRow } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
+import { shortened } from "../../engine/run/event-log.ts";
+import { storedMetrics } from "../../engine/run/metrics.ts";
+import { ownModel } from "../../engine/run/stored-run.ts";
 import { storedBytes } from "../../lib/stored-bytes.ts";
 import type { MessageRow } from "../../store/messages/message-rows.ts";
 import type { LateFields } from "../agno/session.ts";
@@ -149,7 +152,8 @@ export class SessionRows {
       position: 0,
       fence: "",
       claims: null,
-      events: run.events === null ? null : JSON.stringify(run.events),
+      metrics: run.metrics && storedMetrics(run.metrics, ownModel(run)),
+      events: run.events === null ? null : run.status === "PAUSED" ? JSON.stringify(run.events) : shortened(run.events),
       idempotencyCaller: "",
       idempotencyUser: "",
       idempotencyAgent: "",

@@ -75,6 +75,8 @@ export class ToldBytes {
       // A list of runs holds no deltas, and their text is told only once anyway.
       case "deltas":
       case "reasoning":
+      case "short_deltas":
+      case "short_reasoning":
       case "gap":
       case "member_told":
       case "member_reasoning":

@@ -2,7 +2,7 @@ import type { Requirement } from "../../domain/requirement.ts";
 import type { RunRow } from "../../domain/run.ts";
 import { usageKey } from "../../domain/usage.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
-import { storedLog } from "../../engine/run/event-log.ts";
+import { shortLog } from "../../engine/run/event-log.ts";
 import { newRun, type Run } from "../../engine/run/state.ts";
 import { headFromRow, runTree } from "../../engine/run/stored-run.ts";
 import { commit, type NotWritten, readOrNull } from "../../store/commit.ts";
@@ -36,7 +36,7 @@ export async function storeCancelled(
   at: number,
 ): Promise<"cancelled" | NotLanded> {
   const { db } = deps;
-  const events = storedLog(cancelledRun(newRun(headFromRow(row)), at).log);
+  const events = shortLog(cancelledRun(newRun(headFromRow(row)), at).log);
   // In line with starts: a start that D1 did not confirm must be put back before. Afterwards it would make the run wait again.
   const committed = await leftovers.writeRowInFull(() => commit(db, cancelWaiting(db, row, events, at)));
   if (isNotLanded(committed)) {
@@ -70,7 +70,7 @@ export async function cancelPaused(
     const at = now();
     const run = cancelledRun(runTree(tree, tree.members, tree.requirements), at);
     const usage = tree.row.waiting ? usageKey(tree.row, tree.requirements) : null;
-    const cancelled = { events: storedLog(run.log), settledAt: at, expired, usage };
+    const cancelled = { events: shortLog(run.log), settledAt: at, expired, usage };
     const committed = await commit(db, cancelPausedStatements(db, tree.row, cancelled));
     if (committed.kind === "written") {
       return committed.changed.at(-1) ? { kind: "cancelled", run, at } : { kind: "not_paused" };

@@ -4,8 +4,8 @@ import type { Session } from "../../domain/session.ts";
 import { usageKey } from "../../domain/usage.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
 import { pendingCalls } from "../../engine/run/calls.ts";
-import { storedLog } from "../../engine/run/event-log.ts";
-import { addRunTokens, newTokens, runMetrics, uncountedTokens } from "../../engine/run/metrics.ts";
+import { shortLog, storedLog } from "../../engine/run/event-log.ts";
+import { addRunTokens, newTokens, runMetrics, storedMetrics, uncountedTokens } from "../../engine/run/metrics.ts";
 import { newRun, type Run, type RunEnd } from "../../engine/run/state.ts";
 import { sameJson } from "../../lib/same-json.ts";
 import { cutUtf8 } from "../../lib/text.ts";
@@ -28,11 +28,11 @@ export function settlementOf(run: Run, end: RunEnd, session: Session | null): Se
       status: end.status,
       // A run that paused, with calls to run and nobody to ask, waits to continue by itself.
       waiting: isTop && isPaused && pendingCalls(run).length > 0 && run.requirements.every(isAnswered),
-      metrics: runMetrics(run),
+      metrics: storedMetrics(runMetrics(run), run.model),
       historyDropped: run.historyDropped,
       finishReason: end.status === "COMPLETED" ? end.finishReason : null,
       error: end.status === "ERROR" ? end.error : null,
-      events: storedLog(run.log),
+      events: isPaused ? storedLog(run.log) : shortLog(run.log),
       settledAt: end.at,
       ...(hasChangedModel(run) && modelColumns(run.model)),
       ...(run.isStateChanged && { sessionState: run.state }),
