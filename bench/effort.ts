@@ -2,6 +2,8 @@
 export interface Effort {
   /** How many sessions of each kind are seeded. */
   sessions: number;
+  /** How many sessions are talked in, for the bytes that this leaves. */
+  talkedSessions: number;
   warmUp: number;
   fast: number;
   slow: number;
@@ -24,6 +26,7 @@ export interface Effort {
 
 export const FULL: Effort = {
   sessions: 20,
+  talkedSessions: 150,
   warmUp: 40,
   fast: 240,
   slow: 30,
@@ -44,6 +47,7 @@ export const FULL: Effort = {
 /** Takes less than two minutes. Its numbers are too noisy to be written into the report. */
 export const QUICK: Effort = {
   sessions: 5,
+  talkedSessions: 30,
   warmUp: 10,
   fast: 25,
   slow: 2,

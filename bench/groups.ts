@@ -3,6 +3,7 @@ import { countNamingJobs } from "./count-jobs.ts";
 import { countPauses } from "./count-pauses.ts";
 import { countLongRuns, countRuns } from "./count-runs.ts";
 import type { Effort } from "./effort.ts";
+import { measureBytes } from "./measure-bytes.ts";
 import { measureChats } from "./measure-chats.ts";
 import { measureDirectory } from "./measure-directory.ts";
 import { measureExports } from "./measure-export.ts";
@@ -21,6 +22,8 @@ export type Timing = (platform: Platform, effort: Effort) => Promise<Section | S
 
 /** The parts that take times, in the order in which they run. */
 export const TIMINGS = {
+  // This part comes first: it weighs tables that have nothing else in them.
+  bytes: measureBytes,
   runs: measureWarmRuns,
   cold: measureColdRuns,
   chats: measureChats,

@@ -1,11 +1,13 @@
 import { createServer, type ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
+import { textOf, tokensOf } from "./words.ts";
 
 /*
  * An OpenAI-compatible server on loopback. It has a process of its own, because it would delay the clock on the event loop
  * of the bench. It answers with 50 deltas. The last user message may say otherwise: `deltas=10000` is their number,
  * `every=20` the pause before each in milliseconds, `wait=50` how late the answer's first byte comes, `rest=300` the pause
- * after the last, `use=add` has it call that tool once first.
+ * after the last, `use=add` has it call that tool once first, `text=600` has it say a text of words that is as long, of which
+ * `nth=7` chooses one.
  */
 
 const DELTAS = 50;
@@ -30,7 +32,8 @@ const server = createServer(async (request, response) => {
   const asked = messages.findLast((message) => message.role === "user")?.content ?? "";
   const number = (name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(asked)?.[1] ?? 0);
   const tool = /\buse=(\w+)/.exec(asked)?.[1];
-  const deltas = number("deltas") || DELTAS;
+  const words = tokensOf(textOf(number("nth"), number("text")));
+  const deltas = words.length > 0 ? words : Array<string>(number("deltas") || DELTAS).fill(DELTA);
   if (number("wait") > 0) await new Promise((resolve) => setTimeout(resolve, number("wait")));
   response.socket?.setNoDelay(true);
   response.writeHead(200, { "Content-Type": "text/event-stream" });
@@ -39,22 +42,25 @@ const server = createServer(async (request, response) => {
   } else {
     await answer(response, { deltas, everyMs: number("every"), restMs: number("rest") });
   }
-  send(response, { choices: [], usage: { prompt_tokens: 100, completion_tokens: deltas, total_tokens: 100 + deltas } });
+  send(response, {
+    choices: [],
+    usage: { prompt_tokens: 100, completion_tokens: deltas.length, total_tokens: 100 + deltas.length },
+  });
   response.end("data: [DONE]\n\n");
 });
 
 async function answer(
   response: ServerResponse,
-  { deltas, everyMs, restMs }: { deltas: number; everyMs: number; restMs: number },
+  { deltas, everyMs, restMs }: { deltas: readonly string[]; everyMs: number; restMs: number },
 ): Promise<void> {
   const startedAt = performance.now();
-  for (let nth = 1; nth <= deltas; nth++) {
+  for (const [nth, content] of deltas.entries()) {
     if (everyMs > 0) {
       // The wait is counted from the start, so that late timers do not add up.
-      const waitMs = startedAt + nth * everyMs - performance.now();
+      const waitMs = startedAt + (nth + 1) * everyMs - performance.now();
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
     }
-    send(response, { choices: [{ index: 0, delta: { content: DELTA }, finish_reason: null }] });
+    send(response, { choices: [{ index: 0, delta: { content }, finish_reason: null }] });
   }
   if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
   send(response, { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });

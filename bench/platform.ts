@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -12,6 +12,8 @@ export interface Platform {
   db: D1Database;
   /** The address at which workerd answers questions about its isolates. */
   inspector: URL;
+  /** The file that D1 keeps its database in. */
+  databaseFile(): Promise<string>;
   /** Takes the session's object out of memory, as the platform does when it is idle. */
   evict(sessionId: string): Promise<void>;
   stop(): Promise<void>;
@@ -69,6 +71,7 @@ export async function startPlatform(
     url,
     db,
     inspector: await miniflare.getInspectorURL(),
+    databaseFile: () => databaseIn(state),
     evict: async (sessionId) => {
       await new Promise((resolve) => setTimeout(resolve, CLEARS_WITHIN_MS));
       await miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId });
@@ -78,4 +81,12 @@ export async function startPlatform(
       await rm(state, { recursive: true, force: true });
     },
   };
+}
+
+async function databaseIn(state: string): Promise<string> {
+  const files = await readdir(state, { recursive: true });
+  const found = files.filter((file) => /d1\/.*\.sqlite$/.test(file) && !file.endsWith("metadata.sqlite"));
+  const [file, ...others] = found;
+  if (file === undefined || others.length > 0) throw new Error(`D1 has ${found.length} databases, not one.`);
+  return path.join(state, file);
 }
