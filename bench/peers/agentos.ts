@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asked, streamed } from "./client.ts";
@@ -19,10 +17,8 @@ export const agentOs: Peer = {
 
 async function start(modelUrl: string): Promise<Running> {
   const folder = installedAgentOs();
-  const data = mkdtempSync(path.join(tmpdir(), "bench-agentos-"));
-  const file = path.join(data, "agent.db");
-  const args = (port: string) => ["serve.py", port, file, modelUrl];
-  const { url, pid, readyMs, stop } = await startServer("venv/bin/python", args, folder);
+  const args = (port: string, data: string) => ["serve.py", port, path.join(data, "agent.db"), modelUrl];
+  const { url, data, pid, readyMs, stop } = await startServer("venv/bin/python", args, folder);
   const run = (session: string, message: string) => {
     const form = new URLSearchParams({ message, session_id: session, stream: "true" });
     const marks = { first: "event: RunContent\n", end: "event: RunCompleted\n" };
@@ -37,14 +33,11 @@ async function start(modelUrl: string): Promise<Running> {
     pid,
     readyMs,
     run,
-    stop: async () => {
-      await stop();
-      rmSync(data, { recursive: true, force: true });
-    },
+    stop,
     seed: async (prefix, count, messages, users) => {
       const template = `${prefix}-template`;
       await run(template, `${QUESTION} every=0 deltas=${ANSWER_DELTAS}`);
-      return seed(file, template, { prefix, count, runs: messages / 2, users: users ?? 0 });
+      return seed(path.join(data, "agent.db"), template, { prefix, count, runs: messages / 2, users: users ?? 0 });
     },
     listOfUser: (user) => list(`&user_id=${user}`),
     listOfAll: () => list(""),

@@ -16,7 +16,7 @@ export interface PeerEffort {
 /** About twelve minutes. */
 export const FULL: PeerEffort = {
   lengths: 40,
-  fast: 32,
+  fast: 24,
   slow: 8,
   listed: 20_000,
   reads: 60,
@@ -27,7 +27,7 @@ export const FULL: PeerEffort = {
 /** About three minutes, for development. */
 export const QUICK: PeerEffort = {
   lengths: 6,
-  fast: 8,
+  fast: 6,
   slow: 1,
   listed: 2_000,
   reads: 10,

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asked, streamed } from "./client.ts";
@@ -23,10 +21,14 @@ export const mastra: Peer = {
 
 async function start(modelUrl: string, names = false): Promise<Running> {
   const folder = installedMastra();
-  const data = mkdtempSync(path.join(tmpdir(), "bench-mastra-"));
-  const file = path.join(data, "mastra.db");
-  const args = (port: string) => ["serve.mjs", port, file, modelUrl, String(names)];
-  const { url, pid, readyMs, stop } = await startServer(process.execPath, args, folder);
+  const args = (port: string, data: string) => [
+    "serve.mjs",
+    port,
+    path.join(data, "mastra.db"),
+    modelUrl,
+    String(names),
+  ];
+  const { url, data, pid, readyMs, stop } = await startServer(process.execPath, args, folder);
   const memory = `${url}/api/memory/threads`;
   const run = (session: string, message: string) => {
     const body = { messages: [{ role: "user", content: message }], memory: { thread: session, resource: OWNER } };
@@ -47,14 +49,11 @@ async function start(modelUrl: string, names = false): Promise<Running> {
     pid,
     readyMs,
     run,
-    stop: async () => {
-      await stop();
-      rmSync(data, { recursive: true, force: true });
-    },
+    stop,
     seed: async (prefix, count, messages, users) => {
       const template = `${prefix}-template`;
       await run(template, `${QUESTION} every=0 deltas=${ANSWER_DELTAS}`);
-      return seed(file, template, { prefix, count, runs: messages / 2, users: users ?? 0 });
+      return seed(path.join(data, "mastra.db"), template, { prefix, count, runs: messages / 2, users: users ?? 0 });
     },
     listOfUser: (user) => list(`&resourceId=${user}`),
     listOfAll: () => list(""),

@@ -49,7 +49,7 @@ export async function measureThroughput(
   for (const clients of CLIENTS) {
     // The more clients, the more runs a turn has, and the fewer turns it takes.
     const rounds = Math.max(2, Math.ceil((every === 0 ? effort.fast / 2 : effort.slow) / Math.sqrt(clients)));
-    const runs = every === 0 ? Math.max(1, Math.round(16 / clients)) : 1;
+    const runs = every === 0 ? Math.max(1, Math.round(16 / (clients + 1))) : 1;
     const takers: (() => Promise<Sample>)[] = [];
     for (const contender of contenders) takers.push(await turnsOf(contender, { clients, runs, rounds, message }));
     const samples = await interleave(takers, { rounds, warmUp: 1 });

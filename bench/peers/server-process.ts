@@ -1,40 +1,49 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { performance } from "node:perf_hooks";
 
 const READY_WITHIN_MS = 60_000;
 
 export interface ServerProcess {
   url: string;
+  data: string;
   pid: number;
   readyMs: number;
   stop(): Promise<void>;
 }
 
-const running = new Set<ChildProcess>();
+/** What runs, with the folder of its data: neither is left behind. */
+const running = new Map<ChildProcess, string>();
 process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const [child, data] of running) {
+    child.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true });
+  }
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 /**
- * Starts a server, and waits until it answers. Its first argument is the port. It ends when its standard input does, so none
+ * Starts a server with an empty folder for its data, and waits until it answers. It ends when its standard input does, so none
  * is left behind, however this process ends.
  */
 export async function startServer(
   program: string,
-  args: (port: string) => string[],
+  args: (port: string, data: string) => string[],
   cwd: string,
 ): Promise<ServerProcess> {
   const port = String(await freePort());
+  const data = mkdtempSync(path.join(tmpdir(), "bench-peer-"));
   const startedAt = performance.now();
-  const child = spawn(program, args(port), {
+  const child = spawn(program, args(port, data), {
     cwd,
     stdio: ["pipe", "ignore", "pipe"],
     env: { ...process.env, ...QUIET },
   });
-  running.add(child);
+  running.set(child, data);
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     said = (said + text).slice(-2_000);
@@ -47,14 +56,17 @@ export async function startServer(
   }
   return {
     url,
+    data,
     pid: child.pid ?? Number.NaN,
     readyMs: performance.now() - startedAt,
     stop: async () => {
       running.delete(child);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, "exit");
+        child.kill("SIGKILL");
+        await ended;
+      }
+      rmSync(data, { recursive: true, force: true });
     },
   };
 }

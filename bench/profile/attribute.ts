@@ -20,13 +20,9 @@ export function timeByOwner(profile: CpuProfile, map: SourceMap): Map<string, nu
   return summed(profile, ownersOf(profile, map));
 }
 
-/** Milliseconds by file, for files that no row of the table fits: what to look at when "other" grows. */
-export function timeOfStrangers(profile: CpuProfile, map: SourceMap): Map<string, number> {
-  const owners = ownersOf(profile, map);
-  const files = profile.nodes
-    .filter(({ id }) => owners.get(id) === OTHER)
-    .map((node) => [node.id, fileOf(node, map) || node.callFrame.functionName] as const);
-  return summed(profile, new Map(files));
+/** Milliseconds by file, the greatest first: what to look at when an owner is too large. */
+export function timeByFile(profile: CpuProfile, map: SourceMap): Map<string, number> {
+  return summed(profile, new Map(profile.nodes.map((node) => [node.id, fileOf(node, map)])));
 }
 
 /** Milliseconds in which the isolate was not idle. */

@@ -9,7 +9,7 @@ import { startModel } from "../model-process.ts";
 import { startPlatform } from "../platform.ts";
 import type { Section } from "../section.ts";
 import { seedSessions } from "../seed.ts";
-import { busyMs, timeByOwner, timeOfStrangers } from "./attribute.ts";
+import { busyMs, timeByOwner, timeByFile } from "./attribute.ts";
 import { profileDuring } from "./inspector.ts";
 import { OTHER } from "./owners.ts";
 
@@ -19,6 +19,7 @@ const CLIENTS = 8;
 const APP = "core:user:app";
 const D1 = "d1:db";
 const D1_ROW = "D1's simulator, in an isolate of its own";
+const MOST_FILES = 15;
 /** Owners below this share stand in one row. */
 const SMALL = 0.005;
 
@@ -43,8 +44,7 @@ export async function measureProfile(effort: Effort): Promise<Section[]> {
       await makeRuns();
       const profiles = await profileDuring(platform.inspector, [APP, D1], makeRuns);
       const owners = timeByOwner(profiles[APP], map);
-      const strangers = [...timeOfStrangers(profiles[APP], map)].slice(0, 5).map(([file]) => file);
-      if (strangers.length > 0) console.error(`profile: "${OTHER}" is ${strangers.join(", ")}`);
+      tellFiles(timeByFile(profiles[APP], map), CLIENTS * runs);
       return [profileSection(owners, busyMs(profiles[D1]), CLIENTS * runs)];
     } finally {
       await platform.stop();
@@ -53,6 +53,14 @@ export async function measureProfile(effort: Effort): Promise<Section[]> {
     model.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The table has owners. Where their time goes is told here, and not kept. */
+function tellFiles(files: ReadonlyMap<string, number>, runs: number): void {
+  const own = [...files].filter(([file]) => file !== "").slice(0, MOST_FILES);
+  console.error(
+    `profile, processor ms a run:\n${own.map(([file, ms]) => `  ${(ms / runs).toFixed(2)} ${file}`).join("\n")}`,
+  );
 }
 
 /** Each owner's share of the Worker's isolate. The simulator is beside it, as a part of the same whole. */

@@ -21,9 +21,10 @@ export const OWNERS: readonly (readonly [path: RegExp, owner: string])[] = [
   ],
   [/src\/engine\/prompt\//, "prompt"],
   [/src\/session\/(?:lane|recovery|row|start)\/|src\/session\/drive\/settle-run|src\/store\//, "settle, admit, store"],
-  [/src\/(?:engine|model|session\/drive)\/|src\/lib\/(?:visible-text|abort)/, "pipeline a delta"],
+  [/src\/model\//, "the model's answer"],
+  [/src\/(?:engine|session\/drive)\/|src\/lib\/(?:visible-text|abort)/, "pipeline a delta"],
   [/src\/(?:api|http|auth|app\.ts|index\.ts|env\.ts)/, "the Worker's routes"],
-  [/src\/lib\/log/, "log"],
+  [/src\/lib\/log|^node-internal:internal_inspect$/, "log"],
   [/src\/session\//, "the object's calls"],
   [/src\/(?:domain|lib|names|privacy|agents|summaries|model-answers)\//, "domain, lib, names"],
 ];
