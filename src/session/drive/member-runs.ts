@@ -146,7 +146,8 @@ async function startMember(
   const note = { runId, sessionId, sessionFence, runIndex, startedSession: false, previous: null };
   leftovers.note(runId, { phase: "accepting", note });
   const { runId: teamRunId, fence } = team.run.head;
-  const statements = acceptMemberStatements(deps.db, { run: row, team: { runId: teamRunId, fence }, input });
+  const { texts: known } = memory;
+  const statements = acceptMemberStatements(deps.db, { run: row, team: { runId: teamRunId, fence }, input, known });
   const committed = await commit(deps.db, statements);
   if (committed.kind === "unknown") {
     leftovers.abandon(runId);
@@ -160,6 +161,7 @@ async function startMember(
     leftovers.forget(runId);
     return notStarted("The session was deleted.");
   }
+  memory.stored(row, input);
   const head = headOf(row, componentRef(member));
   leftovers.note(runId, { phase: "running", head, continues: false });
   team.recorder.record({ type: "member_started", head });

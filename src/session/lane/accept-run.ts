@@ -139,7 +139,7 @@ async function acceptInLine(
     run: start.row,
     sessionFence: start.session.fence,
     newSession: start.isNewSession ? start.session : null,
-    start: { input: start.input, changes: start.changes },
+    start: { input: start.input, changes: start.changes, known: memory.texts },
     quota,
     nowMs,
   };

@@ -31,6 +31,7 @@ export function beginRun(
   if (start.isNewSession) {
     memory.created(start.session);
   }
+  memory.stored(start.row, start.input);
   live.row = start.row;
   live.input = start.input;
   live.run = newRun(head);

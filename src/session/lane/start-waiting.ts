@@ -136,7 +136,13 @@ async function startInLine(
   const previous = start.withdrawal.previous ?? {};
   leftovers.note(runId, { phase: "starting", note: { runId, sessionId, runIndex: runIndex ?? 0, fence, previous } });
   const { row: run, input, changes } = start;
-  const statements = startStatements(deps.db, { run, sessionFence: session.fence, input, changes });
+  const statements = startStatements(deps.db, {
+    run,
+    sessionFence: session.fence,
+    input,
+    changes,
+    known: memory.texts,
+  });
   const committed = await commit(deps.db, statements);
   if (committed.kind === "unknown") {
     // This must happen within the line, so that the next write in line waits until this one has landed.

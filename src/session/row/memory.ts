@@ -1,10 +1,12 @@
 import { MAX_HISTORY_WINDOW_BYTES } from "../../domain/limits.ts";
+import type { Message } from "../../domain/message.ts";
 import type { RunRow, SessionCacheUse } from "../../domain/run.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Refusal } from "../../engine/prompt/refusal.ts";
 import { type HistoryWindow, type WindowRun, withinWindow } from "../../engine/prompt/window.ts";
 import { readOrNull } from "../../store/commit.ts";
 import type { Database } from "../../store/database.ts";
+import { type KnownTexts, learnTexts } from "../../store/messages/system-texts.ts";
 import { runsOfWindow, windowRunsQuery } from "../../store/messages/window.ts";
 import { pendingQuery } from "../../store/runs/runs.ts";
 import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
@@ -30,6 +32,8 @@ export class SessionMemory {
   #history: HistoryCache | null = null;
   /** By the source of the model. It stays when the rest is dropped: what a provider refuses does not change with D1. */
   readonly #refusals = new Map<string, Refusal>();
+  /** What the session's system messages say, as far as this object has stored it. */
+  readonly #texts = new Map<string, number>();
   /** Counts changes. A read that began before a change may hold old rows, and is not remembered. */
   #generation = 0;
   /** Counts how often the row was read or dropped. */
@@ -45,6 +49,16 @@ export class SessionMemory {
 
   get session(): Session | null {
     return this.#session;
+  }
+
+  get texts(): KnownTexts {
+    return this.#texts;
+  }
+
+  /** Remembers which texts were just stored with a run's first messages. */
+  stored(run: RunRow, input: readonly Message[]): void {
+    // A session that is not remembered may be gone by now, and its texts with it.
+    if (this.#session !== null) learnTexts(this.#texts, run, input);
   }
 
   /** Remembers what was just written of the row. */
@@ -85,6 +99,7 @@ export class SessionMemory {
   /** Remembers a session that was just created with its first run, so it has no history. */
   created(session: Session): void {
     this.#refusals.clear();
+    this.#texts.clear();
     this.#session = session;
     this.#history = HistoryCache.empty();
   }
@@ -111,6 +126,7 @@ export class SessionMemory {
   drop(): void {
     this.#session = null;
     this.#history = null;
+    this.#texts.clear();
     this.#generation += 1;
     this.#reads += 1;
   }

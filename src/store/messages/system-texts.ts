@@ -1,10 +1,12 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Message } from "../../domain/message.ts";
+import type { RunRow } from "../../domain/run.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { rowSources } from "../insert-rows.ts";
 import { messages, sessions, systemTexts } from "../schema/tables.ts";
-import type { MessageRow } from "./message-rows.ts";
+import { type MessageRow, messageRow } from "./message-rows.ts";
 
 // What the system messages of a session say is stored once in the session, however many of its runs begin with it. The message
 // stays where it is, and names its text. A text is never changed, and goes with its session only: so no run that is taken back
@@ -33,6 +35,30 @@ export function withSharedTexts(
   });
   return { rows: stored, texts: [...texts.values()] };
 }
+
+/** The texts that a session is known to have: from which run index on, by text and by whose it is. */
+export type KnownTexts = ReadonlyMap<string, number>;
+
+const knownBy = ({ textId, componentId }: SystemText): string => `${textId} ${componentId}`;
+
+/** The texts that are not known yet, or only of later runs. */
+export const newTexts = (texts: readonly SystemText[], known: KnownTexts): SystemText[] =>
+  texts.filter((text) => (known.get(knownBy(text)) ?? Number.POSITIVE_INFINITY) > text.firstRunIndex);
+
+/** Adds the texts of a run's messages, which are stored now. */
+export function learnTexts(known: Map<string, number>, run: RunOfTexts, messages: readonly Message[]): void {
+  const rows = messages.map((message) =>
+    messageRow(run.sessionId, { ...run, runIndex: run.runIndex ?? 0 }, 0, message),
+  );
+  for (const text of newTexts(withSharedTexts(rows, componentOf(run)).texts, known)) {
+    known.set(knownBy(text), text.firstRunIndex);
+  }
+}
+
+type RunOfTexts = Pick<RunRow, "runId" | "sessionId" | "runIndex" | "agentId" | "teamId">;
+
+export const componentOf = ({ agentId, teamId }: Partial<Pick<RunRow, "agentId" | "teamId">>): string =>
+  agentId ?? teamId ?? "";
 
 /** Stores texts while the condition holds, in few statements; to stand in front of the messages that name them. Repeatable. */
 export function insertTextsOfAll(db: Database, texts: readonly SystemText[], condition: SQL): Statement[] {

@@ -5,7 +5,7 @@ import type { Database } from "../database.ts";
 import { type DriverRow, driverRow, rowPieces, valuesWhere } from "../insert-rows.ts";
 import { docsOf, insertDocs } from "../messages/message-docs.ts";
 import { messageRow } from "../messages/message-rows.ts";
-import { addText, withSharedTexts } from "../messages/system-texts.ts";
+import { addText, componentOf, type KnownTexts, newTexts, withSharedTexts } from "../messages/system-texts.ts";
 import { messages, systemTexts } from "../schema/tables.ts";
 import { Template } from "../template.ts";
 import { runIsOurs } from "./fences.ts";
@@ -27,22 +27,28 @@ export function placeMessages(
   return added.map((message, nth) => ({ runIndex, messageIndex: firstIndex + nth, message }));
 }
 
-/** Stores messages of a run while this attempt owns it. Repeatable. */
+/** Stores messages of a run while this attempt owns it, and the texts that they name unless those are known. Repeatable. */
 export function insertMessages(
   db: Database,
-  { runId, sessionId, fence, agentId, teamId }: Pick<RunRow, "runId" | "sessionId" | "fence"> & Partial<RunRow>,
+  run: Pick<RunRow, "runId" | "sessionId" | "fence"> & Partial<RunRow>,
   placed: readonly PlacedMessage[],
+  known: KnownTexts = NONE_KNOWN,
 ): Statement[] {
+  const { runId, sessionId, fence } = run;
   const { rows, texts } = withSharedTexts(
     placed.map(({ runIndex, messageIndex, message }) =>
       messageRow(sessionId, { runId, runIndex }, messageIndex, message),
     ),
-    agentId ?? teamId ?? "",
+    componentOf(run),
   );
-  const addedTexts = texts.map((text) => insertText.bind(db, { row: driverRow(systemTexts, text), runId, fence }));
+  const addedTexts = newTexts(texts, known).map((text) =>
+    insertText.bind(db, { row: driverRow(systemTexts, text), runId, fence }),
+  );
   const addedRows = rowPieces(messages, rows).map((some) => insertRows.bind(db, { rows: some, runId, fence }));
   return [...addedTexts, ...addedRows];
 }
+
+const NONE_KNOWN: KnownTexts = new Map();
 
 /** Puts messages of a run into the search index while this attempt owns it. Repeatable. */
 export function indexRunMessages(

@@ -7,7 +7,7 @@ import type { Statement } from "../commit.ts";
 import { allOf, hasRow } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { type DriverRow, driverColumns, driverRow, insertNew, setColumns, valuesWhere } from "../insert-rows.ts";
-import { noteOwnTexts } from "../messages/system-texts.ts";
+import { type KnownTexts, noteOwnTexts } from "../messages/system-texts.ts";
 import { storedRun } from "../run-rows.ts";
 import { runs, runUsage, sessions } from "../schema/tables.ts";
 import { sessionColumns } from "../sessions/sessions.ts";
@@ -39,7 +39,7 @@ export interface Acceptance {
   /** Set if the run makes the session. */
   newSession: Session | null;
   /** Set if the run starts at once. A run that waits stores its messages when it starts. */
-  start: { input: Message[]; changes: ChangedSessionColumns } | null;
+  start: { input: Message[]; changes: ChangedSessionColumns; known: KnownTexts } | null;
   /** Of a confined caller: the run is stored, and its session made, only while the user may use more. */
   quota: Quota | null;
   nowMs: number;
@@ -51,7 +51,7 @@ export function acceptStatements(db: Database, acceptance: Acceptance): [Stateme
   const usage = usageKey(run, []);
   const statements: [Statement, ...Statement[]] = [acceptRun(db, acceptance, usage), ...addUsageOf(db, run, usage)];
   if (start !== null) {
-    statements.push(...startRows(db, run, start.input));
+    statements.push(...startRows(db, run, start.input, start.known));
     if (newSession === null) {
       statements.push(...changeSession(db, run, start.changes));
     }
@@ -73,7 +73,12 @@ export const acceptedAt = (acceptance: Acceptance): number => (acceptance.newSes
  */
 export function acceptMemberStatements(
   db: Database,
-  { run, team, input }: { run: RunRow; team: { runId: string; fence: string }; input: Message[] },
+  {
+    run,
+    team,
+    input,
+    known,
+  }: { run: RunRow; team: { runId: string; fence: string }; input: Message[]; known: KnownTexts },
 ): [Statement, ...Statement[]] {
   const { runId } = run;
   const accepted = acceptMember.bind(db, {
@@ -82,7 +87,7 @@ export function acceptMemberStatements(
     teamRunId: team.runId,
     teamFence: team.fence,
   });
-  return [accepted, ...startRows(db, run, input)];
+  return [accepted, ...startRows(db, run, input, known)];
 }
 
 interface AcceptedMember {
@@ -99,7 +104,13 @@ const acceptMember = new Template<AcceptedMember>((db, { row, runId, teamRunId, 
 /** Starts a waiting run; the first statement changes 1 row if it did. Repeatable with the same fence. */
 export function startStatements(
   db: Database,
-  start: { run: RunRow; sessionFence: string; input: Message[]; changes: ChangedSessionColumns },
+  start: {
+    run: RunRow;
+    sessionFence: string;
+    input: Message[];
+    changes: ChangedSessionColumns;
+    known: KnownTexts;
+  },
 ): [Statement, ...Statement[]] {
   const { run } = start;
   const startRun = db
@@ -128,7 +139,7 @@ export function startStatements(
     );
   return [
     startRun,
-    ...startRows(db, run, start.input),
+    ...startRows(db, run, start.input, start.known),
     ...changeSession(db, run, start.changes),
     ...indexInput(db, run, start.input),
   ];
@@ -203,8 +214,8 @@ const addUsage = new Template<{ row: DriverRow; runId: string; fence: string }>(
     .onConflictDoNothing();
 });
 
-function startRows(db: Database, run: RunRow, input: Message[]): Statement[] {
-  return insertMessages(db, run, placeMessages(run, 0, input));
+function startRows(db: Database, run: RunRow, input: Message[], known: KnownTexts): Statement[] {
+  return insertMessages(db, run, placeMessages(run, 0, input), known);
 }
 
 /** Stands behind the change of the session in the batch, so that docs get the user who claims the session as their owner. */

@@ -41,7 +41,11 @@ const inSession = (fields: Record<string, unknown> = {}) => ({ session_id: known
 async function originOf(fields: Record<string, unknown>, headers: Record<string, string> = {}) {
   const { status, body } = await call("POST", path(), inSession({ stream: false, ...fields }), headers);
   expect([status, body.detail]).toEqual([200, undefined]);
-  const row = await env.DB.prepare("SELECT origin, input FROM runs WHERE run_id = ?")
+  const row = await env.DB.prepare(
+    `SELECT origin, iif(input_left_out, (SELECT content FROM messages WHERE messages.session_id = runs.session_id
+       AND messages.run_index = runs.run_index AND role = 'user' ORDER BY message_index LIMIT 1), input) AS input
+     FROM runs WHERE run_id = ?`,
+  )
     .bind(body.run_id)
     .first<{ origin: string; input: string }>();
   return { runId: body.run_id, input: row?.input, origin: JSON.parse(row?.origin ?? "null") };

@@ -129,24 +129,27 @@ async function warmTeamSession(team: string) {
   return session;
 }
 
-it("costs two batches and 14 written rows more for each member run, and no read", async () => {
+it("costs two batches and 14 written rows more for each member run, and no read; the first time 2 for what the member is told", async () => {
   const [one, two] = [testAgent({ instructions: "One." }), testAgent({ instructions: "Two." })];
   const team = testTeam({ instructions: "Lead.", mode: "broadcast", members: [one, two] });
   const session = await warmTeamSession(team);
-  model.next([toolCall("delegate_task_to_members", { task: "work" })]);
-  const answer = await call("POST", `/teams/${team}/runs`, { message: "m1", ...session });
-  expect(answer.body).toMatchObject({ status: "COMPLETED", session_cache: "hit" });
-  const operations = d1.of(session.session_id);
-  const started = written({ runs: 3, messages: 4 });
-  const settled = written({ messages: 2, sessions: 4, runs: 1 });
-  const [accept, ...rest] = costs(operations);
-  expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }));
-  // The team's own messages: its delegation, the members' answer to that, and what the leader makes of it.
-  expect(rest.pop()).toEqual(
-    written({ messages: 6, requirements: 0, runs: 1, sessions: 4, message_docs: 3, run_usage: 1 }),
-  );
-  const inOrder = (all: ReturnType<typeof costs>) => all.map((cost) => JSON.stringify(cost)).toSorted();
-  expect(inOrder(rest)).toEqual(inOrder([started, started, settled, settled]));
+  for (const told of [{ system_texts: 2 }, {}]) {
+    d1.forget();
+    model.next([toolCall("delegate_task_to_members", { task: "work" })]);
+    const answer = await call("POST", `/teams/${team}/runs`, { message: "m1", ...session });
+    expect(answer.body).toMatchObject({ status: "COMPLETED", session_cache: "hit" });
+    const operations = d1.of(session.session_id);
+    const started = written({ runs: 3, ...told, messages: 4 });
+    const settled = written({ messages: 2, sessions: 4, runs: 1 });
+    const [accept, ...rest] = costs(operations);
+    expect(accept).toEqual(written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }));
+    // The team's own messages: its delegation, the members' answer to that, and what the leader makes of it.
+    expect(rest.pop()).toEqual(
+      written({ messages: 6, requirements: 0, runs: 1, sessions: 4, message_docs: 3, run_usage: 1 }),
+    );
+    const inOrder = (all: ReturnType<typeof costs>) => all.map((cost) => JSON.stringify(cost)).toSorted();
+    expect(inOrder(rest)).toEqual(inOrder([started, started, settled, settled]));
+  }
 });
 
 it("writes 8 rows for a requirement of a member run, and pauses its team with none", async () => {
@@ -158,13 +161,13 @@ it("writes 8 rows for a requirement of a member run, and pauses its team with no
   expect(answer.body.status).toBe("PAUSED");
   expect(costs(d1.of(session.session_id))).toEqual([
     written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }),
-    written({ runs: 3, messages: 4 }),
+    written({ runs: 3, system_texts: 2, messages: 4 }),
     written({ messages: 2, requirements: 8, sessions: 4, runs: 1 }),
     written({ messages: 2, sessions: 4, runs: 1, run_usage: 1 }),
   ]);
 });
 
-it("costs one read and one batch of four statements for a fork, 3 rows a run and 2 a message", async () => {
+it("costs one read and one batch of five statements for a fork, 3 rows a run, 2 a message and 2 a system text", async () => {
   const agent = testAgent({ instructions: "Be brief." });
   const sizes: number[] = [];
   for (const runs of [1, 5]) {
@@ -177,9 +180,9 @@ it("costs one read and one batch of four statements for a fork, 3 rows a run and
     const [read, copy, ...more] = d1.of(session_id);
     expect([read?.isRead, read?.statements.length, more]).toEqual([true, 1, []]);
     expect(costs(copy ? [copy] : [])).toEqual([
-      written({ runs: 3 * runs, messages: 2 * 3 * runs, session_labels: 0, sessions: 12 }),
+      written({ runs: 3 * runs, messages: 2 * 3 * runs, system_texts: 2, session_labels: 0, sessions: 12 }),
     ]);
     sizes.push(copy?.statements.length ?? 0);
   }
-  expect(sizes).toEqual([4, 4]);
+  expect(sizes).toEqual([5, 5]);
 });

@@ -291,7 +291,7 @@ describe("POST /agents/{agent_id}/sessions/{session_id}/fork", () => {
       expect(await rowsOf(copy)).toEqual({ sessions: 1, runs: count, messages: 2 * count });
       expect(await detailOf(copy)).toMatchObject({ chat_history_total: 2 * count });
     }
-    expect(statements).toEqual([4, 4]);
+    expect(statements).toEqual([5, 5]);
   });
 
   it("outlives its source, and the source it", async () => {
