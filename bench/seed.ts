@@ -29,10 +29,10 @@ export async function seedSessions(db: D1Database, prefix: string, count: number
       `WITH RECURSIVE nth(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM nth WHERE n + 1 < ?1)
        INSERT INTO sessions (session_id, session_type, agent_id, component_id, name, name_source, name_version,
          name_updated_at, name_folded, first_message, first_message_folded, metrics, next_run_index, completed_runs,
-         chat_messages, fence, created_at, updated_at)
+         chat_messages, system_known, fence, created_at, updated_at)
        SELECT ?2 || '-' || n, 'agent', 'assistant', 'assistant', 'Session ' || n, 'manual', 1,
          ?3 + n, 'session ' || n, ?4, lower(?4), ?5, ?6, ?6,
-         ?7, 'seeded', ?3 + n, ?3 + n
+         ?7, 1, 'seeded', ?3 + n, ?3 + n
        FROM nth`,
     )
     .bind(count, prefix, CREATED_AT, QUESTION, messages === 0 ? null : metrics, runs, messages)
@@ -51,9 +51,9 @@ async function seedRuns(db: D1Database, prefix: string, runs: number): Promise<v
       `WITH RECURSIVE nth(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM nth WHERE n + 1 < ?1)
        INSERT INTO runs (run_id, session_id, run_index, position, agent_id, component_name, status, fence, input,
          input_messages, model, model_provider, session_cache, session_state, metrics, finish_reason, events,
-         created_at, started_at, settled_at)
-       SELECT session_id || '-run-' || n, session_id, n, 0, 'assistant', 'Assistant', 'COMPLETED', 'seeded', ?3,
-         1, 'bench', 'OpenAI', 'hit', '{}', ?4, 'stop', ?5, ?6 + n, ?6 + n, ?6 + n
+         created_at, started_at, settled_at, input_left_out)
+       SELECT session_id || '-run-' || n, session_id, n, 0, 'assistant', 'Assistant', 'COMPLETED', 'seeded', '',
+         1, 'bench', 'OpenAI', 'hit', '{}', ?4, 'stop', ?5, ?6 + n, ?6 + n, ?6 + n, 1
        FROM sessions, nth WHERE session_id GLOB ?2 || '-*'`,
     )
     .bind(runs, prefix, QUESTION, JSON.stringify(metrics), JSON.stringify(EVENTS), CREATED_AT)
