@@ -107,7 +107,7 @@ describe("a text of a run is stored once", () => {
     const waiting = await openRun("m2", { session_id });
     expect(
       (await call("GET", `/sessions/${session_id}/run-previews`)).body.map(
-        (one: { input_preview: string }) => one.input_preview,
+        (one: { run_input: string }) => one.run_input,
       ),
     ).toEqual(["m1", "m2"]);
     point.release();
