@@ -76,7 +76,7 @@ const OF_OBJECT = /"waiting" = 1\)? order by|"expires_at" (<=|is not null)/;
 /** The first read of anything in the session, behind the look at the session itself. */
 const CONTENTS = /from "(messages|runs|requirements)"/;
 /** What a list reads behind the rows of its runs. */
-const MESSAGES = /^select [^(]* from "messages"/;
+const MESSAGES = /^select "session_id", .* from "messages" where/s;
 const REQUIREMENTS = /^select [^(]* from "requirements"/;
 /** What a chat's history reads behind the places of its runs, and beside them. */
 const TREES = /json_each\(\?\) as shown/;

@@ -135,6 +135,7 @@ it("leaves nothing of the user in any table, search index or object, and everyth
   expect(new Set(before.map((found) => found.split(":")[0]))).toEqual(
     new Set([
       ...["sessions", "session_labels", "runs", "messages", "requirements", "continuations", "jobs", "job_items"],
+      "system_texts",
       ...["message_docs", "message_search_data", "name_docs", "name_search_data", "run_usage"],
     ]),
   );
