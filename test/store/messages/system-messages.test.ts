@@ -69,7 +69,7 @@ async function shown(sessionId: string, filter: HistoryFilter & { maxBytes?: num
 describe("whatever form system messages are stored in", () => {
   test("a history shows the same, under any filter", async () => {
     const random = generator(15);
-    for (let nth = 0; nth < 60; nth++) {
+    for (let nth = 0; nth < 25; nth++) {
       const some = anySession(random).map((its) => ({
         ...its,
         // A run is an agent's or a team's.
