@@ -5,9 +5,10 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import type { Message } from "../../src/domain/message.ts";
 import type { RunRow } from "../../src/domain/run.ts";
 import type { Quota } from "../../src/domain/usage.ts";
-import { runs, sessions } from "../../src/store/schema/tables.ts";
+import type { KnownTexts } from "../../src/store/messages/system-texts.ts";
 import type { Settlement } from "../../src/store/runs/settle.ts";
 import type { Acceptance } from "../../src/store/runs/writes.ts";
+import { runs, sessions } from "../../src/store/schema/tables.ts";
 
 // What the batches of runs may be handed: any row that its table's columns allow.
 
@@ -82,6 +83,9 @@ const quota: fc.Arbitrary<Quota> = fc.record({
   limits: fc.record({ runsPerDay: limit, tokensPerDay: limit, concurrentRuns: limit, maxSessions: limit }),
 }) as fc.Arbitrary<Quota>;
 
+/** What is known is not sent: with nothing known every text is. */
+const known = fc.constant<KnownTexts>(new Map());
+
 export const runRow = rowOf(runs) as unknown as fc.Arbitrary<RunRow>;
 
 /** The accept of a run in a session that there is. */
@@ -93,6 +97,7 @@ export const acceptance: fc.Arbitrary<Acceptance> = fc.record({
     fc.record({
       input: messages(14),
       changes: columnsOf(sessions).map((changes) => ({ ...changes, nextRunIndex: 1, chatMessages: 1 })),
+      known,
     }),
   ),
   quota: orNull(quota),
@@ -103,6 +108,7 @@ export const memberAccept = fc.record({
   run: runRow,
   team: fc.record({ runId: text, fence: text }),
   input: messages(3),
+  known,
 });
 
 const ofRun = [

@@ -7,7 +7,12 @@ import { utf8Bytes } from "../../../src/lib/text.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { readHistory } from "../../../src/store/messages/history.ts";
 import { messageRow } from "../../../src/store/messages/message-rows.ts";
-import { componentOf, insertTexts, noteOwnTexts, withSharedTexts } from "../../../src/store/messages/system-texts.ts";
+import {
+  componentOf,
+  insertTextsOfAll,
+  noteOwnTexts,
+  withSharedTexts,
+} from "../../../src/store/messages/system-texts.ts";
 import { messages, runs, sessions } from "../../../src/store/schema/tables.ts";
 import { sessionColumns } from "../../../src/store/sessions/sessions.ts";
 import { anyFilter, anySession, generator, type SessionRun } from "../../support/history.ts";
@@ -48,7 +53,7 @@ async function storeAs(form: Form, given: SessionRun[]): Promise<string> {
       const { rows: shared, texts } = withSharedTexts(rows, componentOf(its));
       return [
         db.insert(runs).values({ ...its, sessionId, position: 0, fence: "f", input: "", createdAt: 1 }),
-        ...(isShared ? insertTexts(db, texts, sql`1`) : []),
+        ...(isShared ? insertTextsOfAll(db, texts, sql`1`) : []),
         ...(isShared ? shared : rows).map((row) => db.insert(messages).values(row)),
       ];
     }),
