@@ -5,6 +5,7 @@ export interface PeerEffort {
   /** Rounds of one client's runs without a pause between deltas, and with 20 ms. More clients take fewer. */
   fast: number;
   slow: number;
+  fewest: number;
   /** How many sessions the lists are taken of. */
   listed: number;
   reads: number;
@@ -18,6 +19,7 @@ export const FULL: PeerEffort = {
   lengths: 40,
   fast: 24,
   slow: 8,
+  fewest: 3,
   listed: 20_000,
   reads: 60,
   during: 5,
@@ -29,6 +31,7 @@ export const QUICK: PeerEffort = {
   lengths: 6,
   fast: 6,
   slow: 1,
+  fewest: 1,
   listed: 2_000,
   reads: 10,
   during: 1,
