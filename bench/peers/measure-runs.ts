@@ -48,7 +48,10 @@ export async function measureThroughput(
   const rows = [];
   for (const clients of CLIENTS) {
     // The more clients, the more runs a turn has, and the fewer turns it takes.
-    const rounds = Math.max(effort.fewest, Math.ceil((every === 0 ? effort.fast / 2 : effort.slow) / Math.sqrt(clients)));
+    const rounds = Math.max(
+      effort.fewest,
+      Math.ceil((every === 0 ? effort.fast / 2 : effort.slow) / Math.sqrt(clients)),
+    );
     const runs = every === 0 ? Math.max(1, Math.round(16 / (clients + 1))) : 1;
     const takers: (() => Promise<Sample>)[] = [];
     for (const contender of contenders) takers.push(await turnsOf(contender, { clients, runs, rounds, message }));
