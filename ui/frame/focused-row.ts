@@ -5,7 +5,7 @@ import { shownIds } from "../inbox/lists.ts";
 const links = () => [...document.querySelectorAll<HTMLElement>(".list-pane a.row")];
 
 /** The link of the row in which the focus is; undefined where it is elsewhere. */
-const focusedLink = () => document.activeElement?.closest("li")?.querySelector<HTMLElement>("a.row");
+const focusedLink = () => document.activeElement?.closest("li, [role=listitem]")?.querySelector<HTMLElement>("a.row");
 
 /** The session whose row has the focus, or something beside its link; null where the focus is elsewhere. */
 export const focusedSession = (): string | null => focusedLink()?.dataset.session ?? null;
