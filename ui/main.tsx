@@ -2,7 +2,7 @@ import { render } from "preact";
 import { access, followOtherTabs } from "./access/access.ts";
 import { applySettings } from "./app/settings.ts";
 import { Page } from "./frame/page.tsx";
-import { prefetchSoon } from "./frame/parts.ts";
+import { askListEarly, prefetchSoon } from "./frame/parts.ts";
 import { keepTitle } from "./frame/title.ts";
 import { askAccess } from "./server/api.ts";
 import { toldOf } from "./server/failure.ts";
@@ -18,6 +18,7 @@ render(<Page />, page);
 
 /** Asks again and again until the server has said who this is; a person may be quicker. */
 async function begin(): Promise<void> {
+  askListEarly();
   try {
     await askAccess();
   } catch (error) {

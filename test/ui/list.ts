@@ -23,6 +23,25 @@ const ROW = '"data-session"';
 export function listTests(stage: Stage): void {
   inboxTest(
     stage,
+    "37 who comes back has the list on its way while the server says who that is",
+    { before: (user) => makeSessions(user, 1) },
+    async ({ page }) => {
+      const said = Promise.withResolvers<void>();
+      await page.route("**/me", async (route) => {
+        await said.promise;
+        await route.continue();
+      });
+      const asked = page.waitForRequest((request) => new URL(request.url()).pathname === "/sessions");
+      await page.reload({ waitUntil: "commit" });
+      await asked;
+      assert.equal(await page.locator("a.row").count(), 0);
+      said.resolve();
+      await page.locator("a.row").first().waitFor();
+    },
+  );
+
+  inboxTest(
+    stage,
     "3 a session of a file whose dates are still to come hides nothing that changes",
     {
       before: async (user) => {

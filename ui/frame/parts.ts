@@ -1,4 +1,6 @@
+import { hasCredential } from "../access/access.ts";
 import { openSessionId } from "../app/place.ts";
+import { currentList } from "../inbox/lists.ts";
 import { later } from "../parts/lazy.tsx";
 import { seldom } from "../sessions/later.ts";
 
@@ -15,4 +17,9 @@ export function prefetchSoon(): void {
     conversation.prefetch();
     seldom.prefetch();
   });
+}
+
+/** Most who come back are let in: what they will see is asked for while the server says who they are. */
+export function askListEarly(): void {
+  if (hasCredential.peek()) void currentList.peek().more();
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { ApiError, ConnectionError, EdgeSessions, type Me } from "../../packages/client/src/index.ts";
-import { access, grant, type Server, server, shownCredential } from "../access/access.ts";
+import { access, grant, hasCredential, type Server, server, shownCredential } from "../access/access.ts";
 import { hearTime } from "./clock.ts";
 
 /** Whether the server has answered the last request, whatever it said. */
@@ -23,15 +23,23 @@ export const api = new EdgeSessions({
   },
 });
 
-/** Asks who the caller is. Where the server refuses it, `Connect` is shown. */
+/** Asks what the server is, and who the caller is. Where the server refuses it, `Connect` is shown. */
 export async function askAccess(): Promise<void> {
-  server.value ??= (await api.request<Server>("GET", "/info")).data;
+  const isKnown = askServer();
   try {
+    // Without a credential there is nobody to ask for, unless the server lets everybody in.
+    if (!hasCredential.peek()) await isKnown;
     const { data } = await api.request<Me>("GET", "/me");
     grant(data);
+    await isKnown;
   } catch (error) {
+    isKnown.catch(() => {});
     if (!refused(error)) throw error;
   }
+}
+
+async function askServer(): Promise<void> {
+  server.value ??= (await api.request<Server>("GET", "/info")).data;
 }
 
 /**
