@@ -99,7 +99,7 @@ it("sends deltas that follow each other fast as one chunk; the first of them wai
   await vi.advanceTimersByTimeAsync(6);
   burst("h", "i");
   expect(vi.getTimerCount()).toBe(2);
-  await vi.advanceTimersByTimeAsync(3);
+  await vi.advanceTimersByTimeAsync(4);
   const { value } = await together;
   expect(contents(value)).toEqual(["g", "h", "i"]);
   expect(ids(value)).toEqual([8, 9, 10]);
