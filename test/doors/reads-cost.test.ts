@@ -50,11 +50,6 @@ interface Growing {
 /** What grows by design. An entry that excuses nothing fails, so that none outlives its reason. */
 const GROWING: readonly Growing[] = [
   {
-    operations: ["get_session_messages"],
-    sql: /^select "messages"."run_index"/,
-    because: "issue 15, point 6: where no system message is stored, the first one is looked for in the whole session",
-  },
-  {
     operations: ["list_sessions"],
     sql: /^select count\(\*\) as "count"/,
     because: "the count of a page by number is exact up to 10,000",

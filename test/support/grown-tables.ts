@@ -78,10 +78,10 @@ function sessionsBetween(from: number, to: number): string[] {
 }
 
 const longSession = (id: string, type: "agent" | "team") =>
-  `insert into sessions (session_id, session_type, agent_id, team_id, component_id, user_id, name, name_source, name_words, name_folded, fence,
-     created_at, updated_at)
+  `insert into sessions (session_id, session_type, agent_id, team_id, component_id, user_id, name, name_source, name_words, name_folded, system_known,
+     fence, created_at, updated_at)
    values ('${id}', '${type}', ${type === "agent" ? "'assistant', null, 'assistant'" : "null, 'support', 'support'"}, '${OWNER}', 'long',
-     'manual', 'long', 'long', 'f', 1, 1)`;
+     'manual', 'long', 'long', 1, 'f', 1, 1)`;
 
 /** Runs of two messages, without instructions; the first few have a word of their own. */
 function runsBetween(id: string, from: number, to: number): string[] {
