@@ -222,13 +222,14 @@ function shortEntry(long: StoredValue[]): StoredValue[] {
 }
 
 /** The entries of a stored log in the long form, which exports are written in. */
-export function longLog(stored: string): StoredValue[][] {
-  return (JSON.parse(stored) as StoredValue[][]).map((entry) => {
-    const kind = kindOfLetter(entry[0]);
-    if (kind !== "short_deltas" && kind !== "short_reasoning") return entry;
-    const [, at = 0, digits] = entry;
-    return [LETTERS[kind === "short_deltas" ? "deltas" : "reasoning"], at, ...lengthsOf(String(digits))];
-  });
+export const longLog = (stored: string): StoredValue[][] => (JSON.parse(stored) as StoredValue[][]).map(longEntry);
+
+/** An entry in the long form. */
+export function longEntry(entry: StoredValue[]): StoredValue[] {
+  const kind = kindOfLetter(entry[0]);
+  if (kind !== "short_deltas" && kind !== "short_reasoning") return entry;
+  const [, at = 0, digits] = entry;
+  return [LETTERS[kind === "short_deltas" ? "deltas" : "reasoning"], at, ...lengthsOf(String(digits))];
 }
 
 const lengthsOf = (digits: string): number[] => Array.from(digits, (digit) => Number.parseInt(digit, DIGITS));

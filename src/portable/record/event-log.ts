@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MAX_CLOSING_EVENT_BYTES, MAX_REASONING_EVENT_BYTES, MAX_RUN_EVENT_BYTES } from "../../domain/limits.ts";
 import type { RunStatus } from "../../domain/run.ts";
 import type { SessionSummary } from "../../domain/session.ts";
+import { longEntry } from "../../engine/run/event-log.ts";
 import { kindOfLetter, LETTERS, type StoredKind } from "../../engine/run/log-letters.ts";
 import { checked, count, instant, list, name, summary } from "./field-kinds.ts";
 
@@ -26,12 +27,28 @@ const entry = z.unknown().superRefine((value, ctx) => {
   if (issue !== undefined) ctx.addIssue({ code: "custom", message: issue.message, path: issue.path });
 });
 
+const shortEntry = z.tuple([
+  z.literal([LETTERS.short_deltas, LETTERS.short_reasoning]),
+  number,
+  z.string().regex(/^[0-9a-z]+$/),
+]);
+
+/**
+ * The entries in the long form. Exports are written in it; but the Worker of the deploy before writes out what is stored as it
+ * stands, also what a newer Worker has stored. A log with more digits than the long form has room for is left as it is, and refused.
+ */
+function inLongForm(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const short = new Set<unknown>(value.filter((entry) => shortEntry.safeParse(entry).success));
+  const digits = [...short].reduce<number>((sum, entry) => sum + (entry as [string, number, string])[2].length, 0);
+  return digits > MAX_LOG_BYTES ? value : value.map((entry) => (short.has(entry) ? longEntry(entry) : entry));
+}
+
 /** The log of a run. It may not be longer than that of a live run, since readers get an event for each entry. */
 export const eventLog: z.ZodType<StoredEntry[]> = z
-  .custom<unknown>(
-    (value) => bytesOf(value, isOther) <= MAX_LOG_BYTES,
-    `must not be larger than ${MAX_LOG_BYTES} bytes`,
-  )
+  .unknown()
+  .transform(inLongForm)
+  .refine((value) => bytesOf(value, isOther) <= MAX_LOG_BYTES, `must not be larger than ${MAX_LOG_BYTES} bytes`)
   .refine(
     (value) => bytesOf(value, isReasoning) <= MAX_REASONING_EVENT_BYTES,
     `must not tell of reasoning in more than ${MAX_REASONING_EVENT_BYTES} bytes`,
