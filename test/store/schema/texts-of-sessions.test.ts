@@ -99,4 +99,44 @@ describe("whatever Worker writes", () => {
     ]);
     expect(await textsOf("fork")).toMatchObject([{ text_id: "" }, { text_id: "t", content: "Be kind." }]);
   });
+
+  it("a run made from one whose texts are stored once finds them, and one that was never left out stays", async () => {
+    const makeAgain = (index: number, type: string, input: string) =>
+      sql(
+        `insert into runs (run_id, session_id, run_index, position, status, fence, input, origin, created_at)
+         values (?, 'again', ?, 0, 'RUNNING', 'f', ?, ?, 1)`,
+        `again-${index}`,
+        index,
+        input,
+        JSON.stringify({ type, runId: "again-0", messageIndex: 2, historyBefore: 0, input: null }),
+      );
+    const makeMessageOf = (index: number, content: string) =>
+      sql(
+        `insert into messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+         values ('again', ?, 0, ?, 'm', 'system', ?, 1)`,
+        index,
+        `again-${index}`,
+        content,
+      );
+    await env.DB.batch([
+      makeSession("again", 1),
+      makeText("again", "t", "Be kind."),
+      makeRun("again", 0, "", 1),
+      makeMessage("again", 0, "", "t"),
+    ]);
+    await env.DB.batch([makeAgain(1, "regenerated", ""), makeMessageOf(1, "")]);
+    await env.DB.batch([makeAgain(2, "continued", ""), makeMessageOf(2, "Be brief.")]);
+    await env.DB.batch([makeAgain(3, "continued", "more"), makeMessageOf(3, "")]);
+    expect(
+      await rows("select system_text as text, content from messages where session_id = 'again' order by run_index"),
+    ).toEqual([
+      { text: "t", content: "" },
+      { text: "t", content: "" },
+      { text: null, content: "Be brief." },
+      { text: "t", content: "" },
+    ]);
+    expect(
+      await rows("select input_left_out as is_left from runs where session_id = 'again' order by run_index"),
+    ).toEqual([1, 1, 1, null].map((is_left) => ({ is_left })));
+  });
 });
