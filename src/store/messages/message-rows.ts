@@ -11,7 +11,7 @@ export type MessageRow = Omit<typeof messages.$inferSelect, "systemText">;
 export type KeyedMessage = Message & MessageKey & { runId: string; runStatus: RunStatus };
 
 /** What the row of a message says, or the shared text that it names. Written out: Drizzle leaves out names of tables in places. */
-const CONTENT = sql.raw(`ifnull((select shared.content from system_texts as shared
+export const CONTENT = sql.raw(`ifnull((select shared.content from system_texts as shared
   where shared.session_id = messages.session_id and shared.text_id = messages.system_text), messages.content)`);
 
 /** The columns that a message is made of. */

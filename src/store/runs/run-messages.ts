@@ -1,10 +1,11 @@
+import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { type DriverRow, driverRow, rowPieces, valuesWhere } from "../insert-rows.ts";
 import { docsOf, insertDocs } from "../messages/message-docs.ts";
-import { messageRow } from "../messages/message-rows.ts";
+import { CONTENT, messageRow } from "../messages/message-rows.ts";
 import { addText, componentOf, type KnownTexts, newTexts, withSharedTexts } from "../messages/system-texts.ts";
 import { messages, systemTexts } from "../schema/tables.ts";
 import { Template } from "../template.ts";
@@ -50,6 +51,17 @@ export function insertMessages(
 
 const NONE_KNOWN: KnownTexts = new Map();
 
+/**
+ * Writes a run's shared system text into the message that names it, while this attempt owns the run: a Worker of before, which knows
+ * no shared texts, may have to go on with the run, and would ask its model without one. Repeatable.
+ */
+export function holdOwnText(
+  db: Database,
+  { runId, sessionId, fence, runIndex }: Pick<RunRow, "runId" | "sessionId" | "fence" | "runIndex">,
+): Statement {
+  return holdText.bind(db, { sessionId, runIndex: runIndex ?? 0, runId, fence });
+}
+
 /** Puts messages of a run into the search index while this attempt owns it. Repeatable. */
 export function indexRunMessages(
   db: Database,
@@ -68,6 +80,27 @@ interface IndexedDocs {
 
 const index = new Template<IndexedDocs>((db, { sessionId, docs, runId, fence }) =>
   insertDocs(db, sessionId, docs, runIsOurs(db, runId, fence)),
+);
+
+interface HeldText {
+  sessionId: string;
+  runIndex: number;
+  runId: string;
+  fence: string;
+}
+
+const holdText = new Template<HeldText>((db, { sessionId, runIndex, runId, fence }) =>
+  db
+    .update(messages)
+    .set({ content: sql`${CONTENT}`, systemText: null })
+    .where(
+      and(
+        eq(messages.sessionId, sessionId),
+        eq(messages.runIndex, runIndex),
+        isNotNull(messages.systemText),
+        runIsOurs(db, runId, fence),
+      ),
+    ),
 );
 
 const insertText = new Template<{ row: DriverRow; runId: string; fence: string }>((db, { row, runId, fence }) =>

@@ -15,7 +15,7 @@ import { settleUsage, updateUsage } from "../usage/ledger.ts";
 import { runIsOurs } from "./fences.ts";
 import { isReplacing } from "./origins.ts";
 import { answerStatements, cancelOpen, insertRequirements } from "./requirement-writes.ts";
-import { indexRunMessages, insertMessages, placeMessages } from "./run-messages.ts";
+import { holdOwnText, indexRunMessages, insertMessages, placeMessages } from "./run-messages.ts";
 
 // The batches that pause, end or cancel a run. Each can be repeated, and changes nothing if it arrives late: the fences
 // that a statement names, and the second half of an `or`, are there for that. None of them is redundant.
@@ -73,6 +73,7 @@ export function settleStatements(db: Database, settlement: Settlement): [Stateme
   const placed = placeMessages(run, settlement.firstMessage, produced);
   const statements: Statement[] = [
     ...insertMessages(db, run, placed),
+    ...(settlement.columns.status === "PAUSED" ? [holdOwnText(db, run)] : []),
     ...(settlement.isSearched ? indexRunMessages(db, run, placed) : []),
     ...insertRequirements(db, requirements, running),
     ...(settlement.closes ? [cancelOpen(db, run.runId, running), ...closeMembers(db, settlement)] : []),

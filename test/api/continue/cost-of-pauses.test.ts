@@ -48,14 +48,14 @@ function approve(paused: Answer, { agent, session_id, user_id }: Session, ids: s
   return call("POST", `/agents/${agent}/runs/${paused.body.run_id}/continue`, body);
 }
 
-it("costs two batches, no read and 28 written rows for a run of a user that pauses, whatever the session's length", async () => {
+it("costs two batches, no read and 29 written rows for a run of a user that pauses, whatever the session's length", async () => {
   const session = await warmSession(asker());
   for (const nth of numbers(4)) {
     d1.forget();
     expect((await pausedRun(`n${nth}`, session)).body.status).toBe("PAUSED");
     expect(costs(d1.of(session.session_id))).toEqual([
       written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }),
-      written({ messages: 2, requirements: 7, sessions: 4, runs: 1, run_usage: 1 }),
+      written({ messages: 3, requirements: 7, sessions: 4, runs: 1, run_usage: 1 }),
     ]);
   }
 });
@@ -162,8 +162,8 @@ it("writes 8 rows for a requirement of a member run, and pauses its team with no
   expect(costs(d1.of(session.session_id))).toEqual([
     written({ runs: 3, messages: 4, sessions: 1, message_docs: 3, run_usage: 2 }),
     written({ runs: 3, system_texts: 2, messages: 4 }),
-    written({ messages: 2, requirements: 8, sessions: 4, runs: 1 }),
-    written({ messages: 2, sessions: 4, runs: 1, run_usage: 1 }),
+    written({ messages: 3, requirements: 8, sessions: 4, runs: 1 }),
+    written({ messages: 3, sessions: 4, runs: 1, run_usage: 1 }),
   ]);
 });
 
