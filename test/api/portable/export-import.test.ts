@@ -77,6 +77,20 @@ describe("a session that is written out and taken in again", () => {
     ]);
   });
 
+  it("is the same where the Worker of the deploy before wrote it out, with logs as they are stored", async () => {
+    const session_id = newId();
+    await run("hello", { session_id });
+    const before = await exportOf(session_id);
+    const [stored] = (await storedRows(session_id)).runs ?? [];
+    expect(stored?.events).toContain('["d",');
+    const lines = linesOf(before).map((line) =>
+      line.type === "run" ? { ...line, events: JSON.parse(String(stored?.events)) } : line,
+    );
+    await remove(session_id);
+    expect(await importing(asText(lines))).toMatchObject({ imported: 1, failed: 0, errors: [] });
+    expect(await exportOf(session_id)).toBe(before);
+  });
+
   it("is the same with tools, failures, cancelled, forked and regenerated runs", async () => {
     const session_id = newId();
     const { agent } = peopleAgent();
