@@ -1,6 +1,6 @@
 import { AppError, bodyTimeout, type Failure, serverBusy } from "../domain/error.ts";
-import { withTimeout } from "../lib/abort.ts";
 import { joinBytes } from "../lib/join-bytes.ts";
+import { StallTimer } from "../lib/stall-timer.ts";
 
 interface Bounds {
   /** How long a body may bring nothing. */
@@ -31,14 +31,18 @@ export class BodyReader {
     const { silenceMs, totalMs, heldBytes } = this.#bounds;
     const reader = body.getReader();
     const endsAt = Date.now() + totalMs;
-    const late = () => new AppError(bodyTimeout());
+    let onStall = (_late: AppError) => {};
+    const timer = new StallTimer(() => onStall(new AppError(bodyTimeout())));
     const chunks: Uint8Array[] = [];
     let size = 0;
     let isWhole = false;
     try {
       for (;;) {
-        const waitMs = Math.max(0, Math.min(silenceMs, endsAt - Date.now()));
-        const { done, value } = await withTimeout(reader.read(), waitMs, late);
+        timer.restart(Math.max(0, Math.min(silenceMs, endsAt - Date.now())));
+        const { done, value } = await new Promise<ReadableStreamReadResult<Uint8Array>>((resolve, reject) => {
+          onStall = reject;
+          reader.read().then(resolve, reject);
+        });
         isWhole = done;
         if (done) return joinBytes(chunks, size);
         size += value.byteLength;
@@ -48,6 +52,7 @@ export class BodyReader {
         chunks.push(value);
       }
     } finally {
+      timer.stop();
       this.#heldBytes -= size;
       // This is not awaited: what brings nothing may not answer it either.
       if (!isWhole) reader.cancel().catch(() => {});
