@@ -13,6 +13,11 @@ export interface Effort {
   resumed: number;
   forked: number;
   namedSessions: number;
+  /** What is put into the search index beside runs, and how many turns of runs are timed beside each. */
+  importedSessions: number;
+  forkedMessages: number;
+  unindexedSessions: number;
+  indexingTurns: number;
   /** How many users the directory has. Each has 100 sessions. */
   directoryUsers: number;
   /** How many messages the exported session has. */
@@ -36,6 +41,10 @@ export const FULL: Effort = {
   resumed: 12,
   forked: 15,
   namedSessions: 2_000,
+  importedSessions: 2_000,
+  forkedMessages: 10_000,
+  unindexedSessions: 200,
+  indexingTurns: 20,
   directoryUsers: 1_000,
   exportedMessages: 200_000,
   inboxSessions: 5_000,
@@ -57,6 +66,10 @@ export const QUICK: Effort = {
   resumed: 2,
   forked: 3,
   namedSessions: 100,
+  importedSessions: 2_000,
+  forkedMessages: 4_000,
+  unindexedSessions: 100,
+  indexingTurns: 6,
   directoryUsers: 50,
   exportedMessages: 20_000,
   inboxSessions: 500,

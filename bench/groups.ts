@@ -9,6 +9,7 @@ import { measureDirectory } from "./measure-directory.ts";
 import { measureExports } from "./measure-export.ts";
 import { measureForks } from "./measure-forks.ts";
 import { measureInbox } from "./measure-inbox.ts";
+import { measureIndexing } from "./measure-indexing.ts";
 import { measureNamingJobs } from "./measure-jobs.ts";
 import { measurePauses } from "./measure-pauses.ts";
 import { measureLists, measureReads } from "./measure-reads.ts";
@@ -34,6 +35,7 @@ export const TIMINGS = {
   jobs: measureNamingJobs,
   exports: measureExports,
   "run-lists": measureRunLists,
+  indexing: measureIndexing,
   // This part fills the tables that the parts before it are measured on, so it comes after them.
   directory: measureDirectory,
   // This part comes last. For minutes after it, objects index the copied messages, on the thread that all objects share.

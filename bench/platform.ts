@@ -16,6 +16,8 @@ export interface Platform {
   databaseFile(): Promise<string>;
   /** Takes the session's object out of memory, as the platform does when it is idle. */
   evict(sessionId: string): Promise<void>;
+  /** Does what the cron trigger does every minute. */
+  cron(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export async function startPlatform(
     evict: async (sessionId) => {
       await new Promise((resolve) => setTimeout(resolve, CLEARS_WITHIN_MS));
       await miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId });
+    },
+    cron: async () => {
+      await (await miniflare.getWorker("app")).scheduled();
     },
     stop: async () => {
       await miniflare.dispose();
