@@ -56,6 +56,8 @@ export interface ModelRequest {
   safetyIdentifier?: string;
   /** How often a request that did not start is sent again. Left out, the deployment's setting holds. */
   maxRetries?: number;
+  /** Awaited each time before the request is sent, tries after the first one too. Left out, nothing is awaited. */
+  beforeSending?(): Promise<void>;
 }
 
 export interface Usage {

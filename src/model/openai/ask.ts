@@ -5,7 +5,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Model, ModelBurst, ModelError, ModelRequest } from "../../domain/model.ts";
 import { DEFAULT_PROVIDER, type ModelApi, sourceOf } from "../../domain/model-choice.ts";
 import { log } from "../../lib/log.ts";
-import { createClient, OPENAI_BASE_URL, type OpenAiOptions, secretsOf } from "./client.ts";
+import { createClient, OPENAI_BASE_URL, type OpenAiOptions, type SentInit, secretsOf } from "./client.ts";
 import { promptTexts, toModelError } from "./provider-error.ts";
 import { type AnswerReader, readAnswer } from "./read-stream.ts";
 import { foundBefore, remember } from "./refusal/memory.ts";
@@ -20,7 +20,7 @@ export interface OpenAiApi {
   name: string;
   /** The whole body, with every parameter that is wished. What the server does not take is taken out of it afterwards. */
   toBody(request: ModelRequest, fields: readonly FilledField[]): JsonObject;
-  send(client: OpenAI, body: JsonObject, options: { signal: AbortSignal; maxRetries: number }): APIPromise<unknown>;
+  send(client: OpenAI, body: JsonObject, options: Asking): APIPromise<unknown>;
   newReader(request: ModelRequest): AnswerReader;
 }
 
@@ -86,7 +86,8 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelBurst> {
     if (signal.aborted) return;
-    const how: Asking = { signal, maxRetries: request.maxRetries ?? options.maxRetries };
+    const { maxRetries = options.maxRetries, beforeSending } = request;
+    const how: Asking = { signal, maxRetries, ...(beforeSending && { fetchOptions: { beforeSending } as SentInit }) };
     let attempt = attemptWith(request, foundBefore(source), 0);
     let broken: ModelError | null = null;
     try {
@@ -110,6 +111,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
 interface Asking {
   signal: AbortSignal;
   maxRetries: number;
+  fetchOptions?: SentInit;
 }
 
 /**

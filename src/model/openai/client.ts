@@ -1,4 +1,5 @@
 import OpenAI from "openai";
+import type { ModelRequest } from "../../domain/model.ts";
 import type { ModelSettings } from "../../domain/model-choice.ts";
 import { joinBytes } from "../../lib/join-bytes.ts";
 import { readableBody } from "./refusal/provider-failure.ts";
@@ -43,8 +44,13 @@ export function createClient(options: OpenAiOptions): OpenAI {
   });
 }
 
+/** How a request is sent. The SDK hands on what it does not know. */
+export type SentInit = RequestInit & Pick<ModelRequest, "beforeSending">;
+
 /** Looks `fetch` up when it is called: a client lives longer than a test's replacement of it. */
-async function fetchAnswer(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+async function fetchAnswer(input: string | URL | Request, sent?: SentInit): Promise<Response> {
+  const { beforeSending, ...init } = sent ?? {};
+  if (beforeSending !== undefined) await beforeSending();
   // A redirect is not followed, because fetch would send the key and the conversation to the new address.
   const response = await globalThis.fetch(input, { ...init, redirect: "manual" });
   if (response.ok) return response;
