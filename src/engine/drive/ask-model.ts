@@ -12,13 +12,13 @@ import {
 import { untilAborted } from "../../lib/abort.ts";
 import { cutUtf8, utf8Bytes } from "../../lib/text.ts";
 import { type Prompt, toModelMessage } from "../prompt/prompt.ts";
-import { type LeftOut, leaveOutMore, NOTHING_LEFT_OUT, requestMessages } from "../prompt/request.ts";
-import { validMessages } from "../prompt/valid-messages.ts";
+import { type LeftOut, leaveOutMore, NOTHING_LEFT_OUT } from "../prompt/request.ts";
 import { roomForCalls, toolRounds } from "../run/calls.ts";
 import { modelChangedBytes } from "../run/event-log.ts";
 import type { Run, RunFact, Facts } from "../run/state.ts";
 import type { DriveDependencies } from "./dependencies.ts";
 import { type Asked, askedModel } from "./fallback.ts";
+import { modelRequest, sentRequest } from "./model-request.ts";
 import { type CallFragments, collectFragment, newFragments, wholeCalls } from "./tool-calls.ts";
 import { type Exchange, usedTokens } from "./used-tokens.ts";
 
@@ -103,15 +103,18 @@ function kept({ data }: Aside, source: string, { providerDataRoom }: AskDependen
  * Asks, and asks again: with less of the history if the provider refuses it, another model if the provider is away. Null
  * when the run has ended.
  */
-async function* streamWithLess(run: Run, prompt: Prompt, deps: AskDependencies): AsyncGenerator<Facts, Streamed | null> {
-  const toolChoice = toolRounds(run) < deps.limits.maxToolRounds ? "auto" : "none";
+async function* streamWithLess(
+  run: Run,
+  prompt: Prompt,
+  deps: AskDependencies,
+): AsyncGenerator<Facts, Streamed | null> {
   const produced = run.messages.map(toModelMessage);
   for (;;) {
     const left = run.historyDropped ?? NOTHING_LEFT_OUT;
-    const messages = validMessages(requestMessages(prompt, produced, left), deps.tools);
     const asked = askedModel(deps.model, run.model);
     const digests = asked.model.takesDigests ? await deps.requestDigests() : {};
-    const request: ModelRequest = { messages, tools: deps.tools, toolChoice, ...digests };
+    const made = modelRequest({ prompt, produced, left, toolRounds: toolRounds(run) }, deps);
+    const request: ModelRequest = { ...made, ...digests };
     const streamed = yield* stream(run, asked, request, deps);
     if (!(streamed instanceof Failed)) return streamed;
     if (deps.signal.aborted) {
@@ -182,9 +185,7 @@ async function* stream(
   // Aborted when the run ends as well as when it is cancelled: else the provider goes on with an answer that nobody reads.
   const upstream = new AbortController();
   try {
-    // If another model can answer, the request is not sent again to one that is away.
-    const sent = next === null ? request : { ...request, maxRetries: 0 };
-    const bursts = model.stream(sent, AbortSignal.any([deps.signal, upstream.signal]));
+    const bursts = model.stream(sentRequest(request, next), AbortSignal.any([deps.signal, upstream.signal]));
     for await (const burst of untilAborted(bursts, deps.signal)) {
       // A usage chunk alone does not mean that the answer has begun: a provider may report usage for a request that then
       // fails.
