@@ -14,6 +14,7 @@ import { Readers } from "./drive/readers.ts";
 import { runAnswer } from "./drive/run-answer.ts";
 import type { Arrival } from "./lane/accept-run.ts";
 import { admit } from "./lane/admit.ts";
+import { AcceptPace } from "./lane/accept-pace.ts";
 import { patchSession } from "./lane/patch-session.ts";
 import { type LaneContext, RunLane } from "./lane/run-lane.ts";
 import { type AnswerArrival, admitAnswers } from "./people/continue-run.ts";
@@ -88,7 +89,7 @@ export class LiveSession {
     });
     this.#traces = new RunTraces({ ...context, lane });
     this.#deps = deps;
-    this.#context = { ...context, lane };
+    this.#context = { ...context, lane, pace: new AcceptPace() };
     this.#rows = rows;
     this.#names = new SessionNames(deps, rows);
     this.#indexing = new SessionIndexing(deps, memory, leftovers, alarm);

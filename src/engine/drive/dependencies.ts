@@ -46,6 +46,8 @@ export interface DriveDependencies {
   /** How many bytes of provider data the run may still keep. */
   providerDataRoom(): number;
   newId(): string;
+  /** When the first request was sent, in milliseconds since the run started, if that was before the drive began. */
+  firstSentAt?: number | undefined;
   /** Whose request it is, for a model that `takesDigests`. Must not reject. */
   requestDigests(): Promise<Pick<ModelRequest, "promptCacheKey" | "safetyIdentifier">>;
   /** Aborts when the run is cancelled. */

@@ -40,11 +40,13 @@ async function* drive(run: Run, prompt: Prompt, deps: DriveDependencies): AsyncG
   if (run.historyDropped === null && prompt.refused !== null) {
     yield { type: "history_dropped", dropped: prompt.refused };
   }
+  let sentAt = deps.firstSentAt;
   for (;;) {
     if (deps.signal.aborted) {
       return yield { type: "cancelled" };
     }
-    yield { type: "model_requested", messageId: deps.newId() };
+    yield { type: "model_requested", messageId: deps.newId(), ...(sentAt !== undefined && { sentAt }) };
+    sentAt = undefined;
     const answer = yield* askModel(run, prompt, deps);
     if (answer === null) {
       return;

@@ -82,7 +82,13 @@ export function applyFact(run: Run, { at, fact }: RecordedFact): void {
       tell(run, { kind: "run_continued", at });
       break;
     case "model_requested":
-      run.answer = { messageId: fact.messageId, text: [], reasoning: [], requestedAt: at, firstTokenAt: null };
+      run.answer = {
+        messageId: fact.messageId,
+        text: [],
+        reasoning: [],
+        requestedAt: fact.sentAt ?? at,
+        firstTokenAt: null,
+      };
       tell(run, { kind: "model_requested", at });
       break;
     case "model_changed":

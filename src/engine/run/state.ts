@@ -120,7 +120,8 @@ export type RunFact =
   | { type: "run_started" }
   /** The run goes on after a pause; `state` is the session's at that time. */
   | { type: "run_continued"; state: JsonObject }
-  | { type: "model_requested"; messageId: string }
+  /** `sentAt` is left out if the request is sent now; else it says when it was, in milliseconds since the run started. */
+  | { type: "model_requested"; messageId: string; sentAt?: number }
   /** The model that was asked is away: the run asks this one now, and stays with it. */
   | { type: "model_changed"; model: RunModel }
   /** The provider refused the request, or one of an earlier run: the next one goes without this. */

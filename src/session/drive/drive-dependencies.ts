@@ -26,6 +26,8 @@ export interface DelegatingCall {
 export interface Driven {
   strand: Strand;
   model: Model;
+  /** When its first request was sent, in milliseconds since the run started, if that was before the drive began. */
+  firstSentAt?: number | undefined;
   delegate(delegation: DelegatingCall): Promise<ToolOutcome>;
 }
 
@@ -33,7 +35,7 @@ export interface Driven {
 export function driveDependencies(
   { deps, memory, summaries }: Pick<SessionContext, "deps" | "memory" | "summaries">,
   tree: DrivenTree,
-  { strand, model, delegate }: Driven,
+  { strand, model, firstSentAt, delegate }: Driven,
 ): DriveDependencies {
   const { run, component } = strand;
   const { signal } = tree.live;
@@ -68,6 +70,7 @@ export function driveDependencies(
     reasoningRoom: () => (component.showReasoning === false ? 0 : tree.reasoningRoom(strand)),
     providerDataRoom: () => tree.providerDataRoom(strand),
     newId: deps.newId,
+    firstSentAt,
     requestDigests: () => requestDigests(run.head.sessionId, run.head.userId ?? memory.session?.userId ?? null),
     signal,
     limits: {

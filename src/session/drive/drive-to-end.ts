@@ -2,8 +2,8 @@ import type { Model } from "../../domain/model.ts";
 import type { RunError } from "../../domain/run.ts";
 import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { askedModel } from "../../engine/drive/fallback.ts";
-import { buildPrompt, toModelMessage } from "../../engine/prompt/prompt.ts";
-import { refusalOf, refusedBefore } from "../../engine/prompt/refusal.ts";
+import { toModelMessage } from "../../engine/prompt/prompt.ts";
+import { refusalOf } from "../../engine/prompt/refusal.ts";
 import { type WindowRun, windowRun } from "../../engine/prompt/window.ts";
 import { endInstead } from "../../engine/run/apply-fact.ts";
 import { errorFields, log } from "../../lib/log.ts";
@@ -12,6 +12,7 @@ import { watchExpiry } from "../recovery/alarm.ts";
 import { driveDependencies } from "./drive-dependencies.ts";
 import type { DrivenTree } from "./driven-tree.ts";
 import { delegate, endMembers } from "./member-runs.ts";
+import { promptOf } from "./prompt-of.ts";
 import { failAtOnce } from "./run-recorder.ts";
 import { settleRun } from "./settle-run.ts";
 
@@ -19,6 +20,8 @@ import { settleRun } from "./settle-run.ts";
 export interface StartedRun {
   tree: DrivenTree;
   model: Model;
+  /** When its first request was sent, in milliseconds since the run started, if that was before its start was in D1. */
+  firstSentAt?: number | undefined;
   history: WindowRun[];
   /** Set when the run is to fail before it asks the model. */
   failure: RunError | null;
@@ -52,17 +55,18 @@ export async function driveToEnd(context: SessionContext, started: StartedRun): 
   }
 }
 
-function facts(context: SessionContext, { tree, model, history, failure, continues }: StartedRun) {
+function facts(context: SessionContext, started: StartedRun) {
+  const { tree, model, firstSentAt, history, failure, continues } = started;
   if (failure !== null) {
     return failAtOnce(failure, continues ? tree.state.current : null);
   }
   const { top } = tree;
   const { source } = askedModel(model, top.run.model).model;
-  const refused = refusedBefore(context.memory.refusal(source), history);
-  const prompt = buildPrompt(top.input, top.component, { history, refused });
+  const prompt = promptOf(context.memory, source, { ...top, history });
   const deps = driveDependencies(context, tree, {
     strand: top,
     model,
+    firstSentAt,
     delegate: (delegation) => delegate(context, tree, top, delegation),
   });
   return continues ? continueRun(top.run, prompt, deps) : driveRun(top.run, prompt, deps);

@@ -11,6 +11,7 @@ import { seconds } from "../../engine/run/metrics.ts";
 import { log } from "../../lib/log.ts";
 import { type Committed, commit, violates } from "../../store/commit.ts";
 import { type Acceptance, acceptedAt, acceptStatements } from "../../store/runs/writes.ts";
+import type { StartedRun } from "../drive/drive-to-end.ts";
 import { LiveRun } from "../drive/live-run.ts";
 import { isNotLanded, whyNotLanded } from "../recovery/leftovers.ts";
 import type { LookAgain } from "../row/look-again.ts";
@@ -19,11 +20,12 @@ import { castOf, type LoadedOrigin, loadOrigin } from "../start/run-origin.ts";
 import { acceptedRow, planStart, type RunStart } from "../start/run-start.ts";
 import type { Admission } from "./admission.ts";
 import { beginRun } from "./begin-run.ts";
+import { askEarly } from "./early-ask.ts";
 import { runOfKey } from "./keyed-run.ts";
 import { whyOverQuota } from "./over-quota.ts";
 import type { LaneContext } from "./run-lane.ts";
 
-export type AdmitContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "alarm" | "lane">;
+export type AdmitContext = Pick<LaneContext, "deps" | "memory" | "leftovers" | "alarm" | "lane" | "pace">;
 
 /** A run that arrives, with what the registry says of its agent or team. */
 export interface Arrival {
@@ -59,6 +61,7 @@ export async function startNow(context: AdmitContext, arrival: Arrival, look: Lo
   } catch (error) {
     // This is a bug, or the object's own disk failed. The session must not stay busy with a run that nobody drives.
     leftovers.abandon(live.runId);
+    live.cancel();
     lane.release(live);
     throw error;
   }
@@ -71,7 +74,7 @@ async function startOccupying(
   { loaded, hydrateMs }: Look,
 ): Promise<Admitted> {
   const { deps, leftovers, lane } = context;
-  const { component, model, request } = arrival;
+  const { component, request } = arrival;
   const origin = await loadOrigin(deps, request.origin, historyWindow(component));
   if (origin === null || origin === "gone") {
     lane.release(live);
@@ -81,19 +84,21 @@ async function startOccupying(
   const queueMs = Math.max(0, acceptedFrom - arrival.arrivedAt - hydrateMs);
   const timings = { queue: seconds(queueMs), hydrate: seconds(hydrateMs) };
   const planned = { accepted: live.row, loaded, origin, timings, nowMs: acceptedFrom };
-  const written = await leftovers.writeRow(() => acceptInLine(context, arrival, planned));
+  const written = await leftovers.writeRow(() => acceptInLine(context, arrival, live, planned));
   if (isNotLanded(written) || written === "look_again") {
     lane.release(live);
     return written === "look_again" ? written : fail(whyNotLanded(written));
   }
-  const { start, acceptance, committed } = written;
+  const { start, acceptance, committed, asked } = written;
   if (isStored(committed, acceptance)) {
     const accept = seconds(deps.now() - acceptedFrom);
     const history = origin.history ?? loaded.history;
-    const drive = { component, model, history, failure: null, continues: false };
+    const drive = { component, ...asked, history, failure: null, continues: false };
     lane.drive(beginRun(context, live, { start, timings: { accept } }, drive));
     return ok(live);
   }
+  // The model may have been asked already: nobody wants the answer.
+  live.cancel();
   // This run must leave the lane before `notStored` looks there for the run that has the key: else it would find this one.
   lane.release(live);
   return notStored(context, arrival, acceptance, committed);
@@ -111,14 +116,20 @@ interface WrittenAccept {
   start: RunStart;
   acceptance: Acceptance;
   committed: Committed;
+  /** The model that the run is driven with, which may have been asked already. */
+  asked: Pick<StartedRun, "model" | "firstSentAt">;
 }
 
 /** Plans the start on the row as it stands, and writes it. To be called in line with other writes of the row. */
 async function acceptInLine(
-  { deps, memory, leftovers }: Pick<AdmitContext, "deps" | "memory" | "leftovers">,
-  { component, model, quota }: Arrival,
+  context: Pick<AdmitContext, "deps" | "memory" | "leftovers" | "pace">,
+  arrival: Arrival,
+  live: LiveRun,
   { accepted, loaded, origin, timings, nowMs }: PlannedOn,
 ): Promise<WrittenAccept | "away" | LookAgain> {
+  const { deps, memory, leftovers } = context;
+  const { component, model, quota } = arrival;
+  const isRemembered = memory.session !== null;
   const session = loaded.session && (await memory.rowInLine(loaded.session));
   if (session === "away" || session === "look_again") {
     return session;
@@ -144,18 +155,30 @@ async function acceptInLine(
     nowMs,
   };
   const { runId } = accepted;
+  // Behind the note, the platform would hold the request until the note is on the disk.
+  const asked = askEarly(context, arrival, live, { start, loaded, isRemembered });
   leftovers.note(runId, { phase: "accepting", note: start.withdrawal });
-  const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  const committed = await commitAccept(context, acceptance);
   if (committed.kind === "unknown") {
     // This must happen within the line, so that the next write in line waits until the accept is withdrawn.
     leftovers.abandon(runId);
   }
-  return { start, acceptance, committed };
+  return { start, acceptance, committed, asked };
+}
+
+async function commitAccept(
+  { deps, pace }: Pick<AdmitContext, "deps" | "pace">,
+  acceptance: Acceptance,
+): Promise<Committed> {
+  const sentAt = deps.now();
+  const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  pace.answered(isStored(committed, acceptance), { sentAt, answeredAt: deps.now() });
+  return committed;
 }
 
 /** Stores the run among those that wait. */
 export async function wait(
-  context: Pick<AdmitContext, "deps" | "leftovers" | "lane">,
+  context: Pick<AdmitContext, "deps" | "leftovers" | "lane" | "pace">,
   arrival: Arrival,
   session: Session | null,
   { position, interrupts }: Extract<Admission, { kind: "wait" }>,
@@ -172,7 +195,7 @@ export async function wait(
   const usage = usageKey(row, []);
   const note = { runId, sessionId, sessionFence, runIndex: null, startedSession: false, previous: null, usage };
   leftovers.note(runId, { phase: "accepting", note });
-  const committed = await commit(deps.db, acceptStatements(deps.db, acceptance));
+  const committed = await commitAccept(context, acceptance);
   if (committed.kind === "unknown") {
     leftovers.abandon(runId);
   }

@@ -7,12 +7,14 @@ import { driveToEnd, type StartedRun } from "../drive/drive-to-end.ts";
 import { LiveRun } from "../drive/live-run.ts";
 import type { NotLanded } from "../recovery/leftovers.ts";
 import type { Occupancy, Placed } from "./admission.ts";
+import type { AcceptPace } from "./accept-pace.ts";
 import { cancelPaused, showCancelled, storeCancelled } from "./cancelled-run.ts";
 import { startWaitingRun } from "./start-waiting.ts";
 
 /** The session with its lane, for what stands above the lane. Whoever is handed it says by `Pick` what is used. */
 export interface LaneContext extends SessionContext {
   lane: RunLane;
+  pace: AcceptPace;
 }
 
 /** The session's top-level runs, one at a time: which run is active, which wait, in what order, and which is next. */
