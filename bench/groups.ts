@@ -7,6 +7,7 @@ import { measureBytes } from "./measure-bytes.ts";
 import { measureChats } from "./measure-chats.ts";
 import { measureDirectory } from "./measure-directory.ts";
 import { measureExports } from "./measure-export.ts";
+import { measureFarRuns } from "./measure-far-runs.ts";
 import { measureForks } from "./measure-forks.ts";
 import { measureInbox } from "./measure-inbox.ts";
 import { measureIndexing } from "./measure-indexing.ts";
@@ -26,6 +27,7 @@ export const TIMINGS = {
   // This part comes first: it weighs tables that have nothing else in them.
   bytes: measureBytes,
   runs: measureWarmRuns,
+  "far-runs": measureFarRuns,
   cold: measureColdRuns,
   chats: measureChats,
   reads: measureReads,
