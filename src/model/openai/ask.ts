@@ -5,7 +5,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Model, ModelBurst, ModelError, ModelRequest } from "../../domain/model.ts";
 import { DEFAULT_PROVIDER, type ModelApi, sourceOf } from "../../domain/model-choice.ts";
 import { log } from "../../lib/log.ts";
-import { createClient, OPENAI_BASE_URL, type OpenAiOptions, type SentInit, secretsOf } from "./client.ts";
+import { createClient, OPENAI_BASE_URL, type FetchOptions, type OpenAiOptions, secretsOf } from "./client.ts";
 import { promptTexts, toModelError } from "./provider-error.ts";
 import { type AnswerReader, readAnswer } from "./read-stream.ts";
 import { foundBefore, remember } from "./refusal/memory.ts";
@@ -87,7 +87,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelBurst> {
     if (signal.aborted) return;
     const { maxRetries = options.maxRetries, beforeSending } = request;
-    const how: Asking = { signal, maxRetries, ...(beforeSending && { fetchOptions: { beforeSending } as SentInit }) };
+    const how: Asking = { signal, maxRetries, ...(beforeSending && { fetchOptions: { beforeSending } }) };
     let attempt = attemptWith(request, foundBefore(source), 0);
     let broken: ModelError | null = null;
     try {
@@ -111,7 +111,7 @@ export function modelBehind({ api, name, toBody, send, newReader }: OpenAiApi, o
 interface Asking {
   signal: AbortSignal;
   maxRetries: number;
-  fetchOptions?: SentInit;
+  fetchOptions?: FetchOptions;
 }
 
 /**

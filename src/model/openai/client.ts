@@ -44,11 +44,13 @@ export function createClient(options: OpenAiOptions): OpenAI {
   });
 }
 
+type Held = Pick<ModelRequest, "beforeSending">;
+
 /** How a request is sent. The SDK hands on what it does not know. */
-export type SentInit = RequestInit & Pick<ModelRequest, "beforeSending">;
+export type FetchOptions = NonNullable<OpenAI.RequestOptions["fetchOptions"]> & Held;
 
 /** Looks `fetch` up when it is called: a client lives longer than a test's replacement of it. */
-async function fetchAnswer(input: string | URL | Request, sent?: SentInit): Promise<Response> {
+async function fetchAnswer(input: string | URL | Request, sent?: RequestInit & Held): Promise<Response> {
   const { beforeSending, ...init } = sent ?? {};
   if (beforeSending !== undefined) await beforeSending();
   // A redirect is not followed, because fetch would send the key and the conversation to the new address.
