@@ -1,15 +1,32 @@
-import { CALLS_AT_ONCE } from "../domain/limits.ts";
 import type { JobDependencies } from "../jobs/dependencies.ts";
-import { sideBySide } from "../lib/side-by-side.ts";
 import { unindexedSessions } from "../store/search/unindexed.ts";
 
-/** How many sessions one go wakes. */
-const SESSIONS = 200;
+/** How many steps of indexing one go hands out. So the index costs D1 the same each minute, however much is missing in it. */
+const STEPS = 200;
+/** Sessions are woken one after the other, so that few index at the same time. All are woken within most of a minute. */
+const SPACING_MS = 250;
 
-/** Wakes sessions with messages that are not in the search index. Each then goes on indexing by itself. */
-export async function indexSessions(deps: JobDependencies): Promise<void> {
+/** Wakes sessions with messages that are not in the search index. Each then does a part of the steps by itself. */
+export async function indexSessions({ db, newId, session }: JobDependencies): Promise<void> {
   // The walk begins at a random id, so that sessions that cannot be reached do not hold up the others for ever.
-  const behind = await unindexedSessions(deps.db, deps.newId(), SESSIONS);
-  const ids = behind.length < SESSIONS ? await unindexedSessions(deps.db, "", SESSIONS) : behind;
-  await sideBySide(ids, CALLS_AT_ONCE, (id) => deps.session(id).index());
+  const behind = await unindexedSessions(db, newId(), STEPS);
+  const ids = behind.length < STEPS ? await unindexedSessions(db, "", STEPS) : behind;
+  await handOut(ids, (id, steps) => session(id).index(steps), wait);
 }
+
+/** Tells each session how many steps it may do until the next go. One that does not answer holds up no other. */
+export async function handOut(
+  ids: readonly string[],
+  tell: (id: string, steps: number) => Promise<unknown>,
+  pause: (ms: number) => Promise<void>,
+): Promise<void> {
+  const steps = Math.max(1, Math.floor(STEPS / ids.length));
+  const told: Promise<unknown>[] = [];
+  for (const id of ids) {
+    if (told.length > 0) await pause(SPACING_MS);
+    told.push(tell(id, steps));
+  }
+  await Promise.all(told);
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

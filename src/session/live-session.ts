@@ -273,10 +273,13 @@ export class LiveSession {
     }
   }
 
-  /** Sets the alarm for a session that was made without its object, by a fork or an import: to index it, and to expire requirements. */
-  async index(): Promise<Outcome<null>> {
+  /**
+   * Sets the alarm for a session that was made without its object, by a fork or an import: to index it, and to expire requirements.
+   * It is indexed in so many steps at most; null: until all is.
+   */
+  async index(steps: number | null = null): Promise<Outcome<null>> {
     this.#context.alarm.expireAt(this.#deps.now());
-    this.#context.alarm.index();
+    this.#indexing.begin(steps);
     return ok(null);
   }
 

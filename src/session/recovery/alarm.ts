@@ -1,9 +1,8 @@
 import type { Run } from "../../engine/run/state.ts";
+import { FIRST_REST_MS } from "./indexing-pace.ts";
 
 /** The object wakes this often while a run lives in it, so that the runs of a dead instance are closed by then. */
 const WATCHDOG_MS = 30_000;
-/** Between two steps of indexing, in which runs go on. */
-const INDEXING_MS = 250;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
@@ -15,17 +14,17 @@ interface Due {
   failures: number;
   /** When the first open requirement expires, in milliseconds since the epoch; null when none does. */
   expiresAt: number | null;
-  /** Whether there are messages that are not in the search index. */
-  isIndexing: boolean;
+  /** How long the next step of indexing has to wait; null when no messages are missing in the search index. */
+  indexingInMs: number | null;
 }
 
 /** When the object's one alarm is due next; null when there is nothing to be woken for. */
-function nextAlarm({ liveRuns, failures, expiresAt, isIndexing }: Due, nowMs: number): number | null {
+function nextAlarm({ liveRuns, failures, expiresAt, indexingInMs }: Due, nowMs: number): number | null {
   if (failures > 0) {
     return nowMs + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
   }
   const watched = liveRuns > 0 ? nowMs + WATCHDOG_MS : null;
-  const indexed = isIndexing ? nowMs + INDEXING_MS : null;
+  const indexed = indexingInMs !== null ? nowMs + indexingInMs : null;
   const times = [watched, expiresAt, indexed].filter((at) => at !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
@@ -54,6 +53,7 @@ export class Alarm {
   /** How often D1 was away in a row. */
   #failures = 0;
   #isIndexing = false;
+  #restMs = FIRST_REST_MS;
   #at = 0;
 
   constructor(now: () => number, set: (atMs: number | null) => void, expiry: ExpiryNote) {
@@ -108,10 +108,16 @@ export class Alarm {
   /** To be called when messages are missing in the search index. Sets the alarm for the next step of indexing. */
   index(): void {
     this.#isIndexing = true;
-    const at = nextAlarm({ liveRuns: 0, failures: this.#failures, expiresAt: null, isIndexing: true }, this.#now());
+    const due = { liveRuns: 0, failures: this.#failures, expiresAt: null, indexingInMs: this.#restMs };
+    const at = nextAlarm(due, this.#now());
     if (at !== null && (this.#at <= this.#now() || at < this.#at)) {
       this.#setAt(at);
     }
+  }
+
+  /** Notes how long indexing rests between two steps. */
+  indexEvery(restMs: number): void {
+    this.#restMs = restMs;
   }
 
   indexed(): void {
@@ -163,7 +169,8 @@ export class Alarm {
   /** Sets the alarm for the first of all reasons to wake; does not set it when there is none. */
   rearm(liveRuns: number): void {
     this.#at = 0;
-    const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get(), isIndexing: this.#isIndexing };
+    const indexingInMs = this.#isIndexing ? this.#restMs : null;
+    const due = { liveRuns, failures: this.#failures, expiresAt: this.#expiry.get(), indexingInMs };
     const at = nextAlarm(due, this.#now());
     if (at !== null) {
       this.#setAt(at);

@@ -7,6 +7,7 @@ import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
 import { isNotLanded, type Leftovers, type NotLanded } from "../recovery/leftovers.ts";
+import { restAfter } from "../recovery/indexing-pace.ts";
 import type { SessionMemory } from "./memory.ts";
 
 /**
@@ -23,6 +24,10 @@ export class SessionIndexing {
    * `unindexedFrom` names in D1.
    */
   #reached: { key: MessageKey; userId: string | null } | null = null;
+  /** How many steps this instance may still do; null: as many as there are. */
+  #steps: number | null = null;
+  /** Whether D1 knows of a step since these were allowed. It notes runs only, so a long run takes several. */
+  #isNoted = false;
 
   constructor(deps: SessionDependencies, memory: SessionMemory, leftovers: Leftovers, alarm: Alarm) {
     this.#deps = deps;
@@ -31,14 +36,36 @@ export class SessionIndexing {
     this.#alarm = alarm;
   }
 
+  /**
+   * Has the alarm index messages, in so many steps at most; null: in as many as it takes. Steps that were allowed without a bound
+   * are not bounded by it.
+   */
+  begin(steps: number | null): void {
+    if (steps === null || !this.#alarm.isIndexing() || this.#steps !== null) {
+      this.#steps = steps;
+      this.#isNoted = false;
+    }
+    this.#alarm.index();
+  }
+
   /** Indexes the next messages, if some are missing in the index; false when D1 is away. */
   async step(): Promise<boolean> {
     if (!this.#alarm.isIndexing()) {
       return true;
     }
+    const startedAt = this.#deps.now();
     const isDone = await this.#index();
+    this.#alarm.indexEvery(restAfter(this.#deps.now() - startedAt));
     if (!isDone) {
       this.#alarm.failed();
+    }
+    if (this.#steps !== null) {
+      this.#steps -= 1;
+      // The cron trigger hands out further steps. What D1 has not noted would be done again then, each time.
+      if (this.#steps <= 0 && this.#isNoted) this.#alarm.indexed();
+    }
+    if (!this.#alarm.isIndexing()) {
+      this.#steps = null;
     }
     return isDone;
   }
@@ -71,6 +98,7 @@ export class SessionIndexing {
     if (committed.changed.at(-1)) {
       this.#reached = goesOn ? { key: last, userId: session.userId } : null;
       this.#moveOn(nextFrom);
+      this.#isNoted ||= nextFrom !== session.unindexedFrom;
     }
     return true;
   }

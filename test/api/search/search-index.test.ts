@@ -16,7 +16,7 @@ import {
 import { call, newId, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { gate, scriptModel } from "../../support/scripted-model.ts";
-import { eventually, killObjects, ring } from "../../support/session-story.ts";
+import { alarmOf, eventually, killObjects, objectOf, ring } from "../../support/session-story.ts";
 
 /* What is in the search index, and from when on: of runs, and of sessions that are claimed, forked or deleted. */
 
@@ -293,4 +293,61 @@ it("costs three batches for the first run of a session, its name in the index am
   const { rows, batches } = costOf(writes.slice(0, 2));
   // An answer with a word costs 3 rows more. Of the session's rows 3 are those of its name in the index.
   expect([batches, rows]).toEqual([2, { sessions: 17, runs: 4, messages: 6, message_docs: 3, run_usage: 3 }]);
+});
+
+it("does as many steps as the cron trigger hands out, and rests without an alarm until it hands out more", async () => {
+  const session_id = newId();
+  await call("POST", "/sessions", { session_id, agent_id: "assistant" });
+  await seedRuns(session_id, 170);
+  await env.DB.prepare("update sessions set unindexed_from = 0 where session_id = ?").bind(session_id).run();
+  d1.forget();
+  const from: (number | null | undefined)[] = [];
+  for (let minute = 0; minute < 4; minute++) {
+    await objectOf(session_id).index(1);
+    await eventually(
+      () => ring(session_id).then(() => alarmOf(session_id)),
+      (at) => at === null,
+    );
+    from.push(await unindexedFrom(session_id));
+    // Whatever the object knew is gone by the next minute.
+    await killObjects();
+  }
+  expect(from.slice(0, 3)).toEqual([49, 98, 147]);
+  expect(from[3]).toBeNull();
+  expect(d1.operations.filter(steps(session_id))).toHaveLength(4);
+  expect(await docsOf(session_id)).toHaveLength(340);
+  await check();
+});
+
+it("goes on beyond the steps that were handed out until D1 has noted one, so that a run of any length is indexed", async () => {
+  const session_id = newId();
+  await call("POST", "/sessions", { session_id, agent_id: "assistant" });
+  await seedRuns(session_id, 2);
+  await env.DB.prepare(
+    `with recursive n(i) as (select 2 union all select i + 1 from n where i < 250)
+     insert into messages (session_id, run_index, message_index, run_id, message_id, role, content, created_at)
+     select session_id, run_index, n.i, run_id, message_id || n.i, role, content || n.i, created_at from messages, n
+     where session_id = ?1 and run_index = 0 and message_index = 1`,
+  )
+    .bind(session_id)
+    .run();
+  await env.DB.prepare("update sessions set unindexed_from = 0 where session_id = ?").bind(session_id).run();
+  await objectOf(session_id).index(1);
+  await eventually(
+    () => ring(session_id).then(() => alarmOf(session_id)),
+    (at) => at === null,
+  );
+  expect(await unindexedFrom(session_id)).toBeNull();
+  expect(await docsOf(session_id)).toHaveLength(4 + 249);
+});
+
+it("is not held to the cron trigger's steps where a fork or an import asked for all", async () => {
+  const session_id = newId();
+  await call("POST", "/sessions", { session_id, agent_id: "assistant" });
+  await seedRuns(session_id, 170);
+  await env.DB.prepare("update sessions set unindexed_from = 0 where session_id = ?").bind(session_id).run();
+  await objectOf(session_id).index();
+  await objectOf(session_id).index(1);
+  await indexed(session_id);
+  expect(await docsOf(session_id)).toHaveLength(340);
 });
