@@ -79,7 +79,9 @@ export async function startPlatform(
       await miniflare.unsafeEvictDurableObject("app", "SessionObject", { name: sessionId });
     },
     cron: async () => {
-      await (await miniflare.getWorker("app")).scheduled();
+      // Its types leave out what Miniflare adds.
+      const worker = (await miniflare.getWorker("app")) as unknown as { scheduled(): Promise<unknown> };
+      await worker.scheduled();
     },
     stop: async () => {
       await miniflare.dispose();

@@ -2,6 +2,7 @@ import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import worker from "../../../src/index.ts";
+import { sessionClient } from "../../../src/session/client.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import {
   accepts,
@@ -16,7 +17,7 @@ import {
 import { call, newId, run } from "../../support/http.ts";
 import { seedRuns } from "../../support/rows.ts";
 import { gate, scriptModel } from "../../support/scripted-model.ts";
-import { alarmOf, eventually, killObjects, objectOf, ring } from "../../support/session-story.ts";
+import { alarmOf, eventually, killObjects, ring } from "../../support/session-story.ts";
 
 /* What is in the search index, and from when on: of runs, and of sessions that are claimed, forked or deleted. */
 
@@ -303,7 +304,7 @@ it("does as many steps as the cron trigger hands out, and rests without an alarm
   d1.forget();
   const from: (number | null | undefined)[] = [];
   for (let minute = 0; minute < 4; minute++) {
-    await objectOf(session_id).index(1);
+    await sessionClient(env.SESSIONS, session_id).index(1);
     await eventually(
       () => ring(session_id).then(() => alarmOf(session_id)),
       (at) => at === null,
@@ -332,7 +333,7 @@ it("goes on beyond the steps that were handed out until D1 has noted one, so tha
     .bind(session_id)
     .run();
   await env.DB.prepare("update sessions set unindexed_from = 0 where session_id = ?").bind(session_id).run();
-  await objectOf(session_id).index(1);
+  await sessionClient(env.SESSIONS, session_id).index(1);
   await eventually(
     () => ring(session_id).then(() => alarmOf(session_id)),
     (at) => at === null,
@@ -346,8 +347,8 @@ it("is not held to the cron trigger's steps where a fork or an import asked for 
   await call("POST", "/sessions", { session_id, agent_id: "assistant" });
   await seedRuns(session_id, 170);
   await env.DB.prepare("update sessions set unindexed_from = 0 where session_id = ?").bind(session_id).run();
-  await objectOf(session_id).index();
-  await objectOf(session_id).index(1);
+  await sessionClient(env.SESSIONS, session_id).index();
+  await sessionClient(env.SESSIONS, session_id).index(1);
   await indexed(session_id);
   expect(await docsOf(session_id)).toHaveLength(340);
 });
