@@ -46,7 +46,8 @@ async function timedBeside(near: Platform, far: Platform, effort: Effort): Promi
       async () => nearSample(await nearby.run("every=0")),
       ...MODEL_MS.map((waitMs) => async () => farSample(waitMs, await away.run(`every=0 wait=${waitMs}`))),
     ],
-    { rounds: effort.slow, warmUp: 2 },
+    // A run takes long until what it does is compiled, and where nothing waits that would be most of it.
+    { rounds: effort.slow, warmUp: effort.warmUp / 2 },
   );
   return MODEL_MS.map((waitMs) =>
     section(`A warm run, D1 ${D1_MS} ms away, model ${waitMs} ms late`, ["first token", "whole run"], samples, [
