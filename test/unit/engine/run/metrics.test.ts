@@ -43,3 +43,20 @@ it("counts no time in which a run waited for people: neither in its duration nor
   for (const [at, fact] of story.slice(9)) applyFact(again, { at, fact });
   expect(runMetrics(again)).toMatchObject({ duration: 0.09, time_to_first_token: 0.05 });
 });
+
+it("counts the model's time from when its request was sent, which may be before the run was in D1", () => {
+  const head = { startedAt: 1_000, timings: {}, component: { type: "agent", id: "a", name: "A" } } as RunHead;
+  const run = newRun(head);
+  const facts: [at: number, fact: RunFact][] = [
+    [500, { type: "run_started" }],
+    [500, { type: "model_requested", messageId: "a", sentAt: 10 }],
+    [510, { type: "content", delta: "Hi" }],
+    [520, { type: "model_answered", usage: NO_USAGE, toolCalls: [] }],
+  ];
+  for (const [at, fact] of facts) applyFact(run, { at, fact });
+  expect(runMetrics(run)).toMatchObject({ time_to_first_token: 0.51, timings: { model: 0.51 } });
+  expect(run.log.map(({ kind, at }) => `${kind} ${at}`).slice(0, 2)).toEqual([
+    "run_started 500",
+    "model_requested 500",
+  ]);
+});
