@@ -21,11 +21,12 @@ export type StoredMessageRow = typeof messages.$inferSelect;
 export function withSharedTexts(
   rows: readonly MessageRow[],
   componentId: string,
+  shares: (row: MessageRow) => boolean = () => true,
 ): { rows: StoredMessageRow[]; texts: SystemText[] } {
   const texts = new Map<string, SystemText>();
   const stored = rows.map((row): StoredMessageRow => {
     const { sessionId, runIndex, role, content } = row;
-    if (role !== "system" || content === "") return { ...row, systemText: null };
+    if (role !== "system" || content === "" || !shares(row)) return { ...row, systemText: null };
     const textId = idOf(content);
     const key = `${sessionId} ${textId}`;
     const known = texts.get(key);

@@ -70,7 +70,9 @@ export function addStatements(db: Database, ours: ImportFence, rows: ImportedRow
     .update(sessions)
     .set({ hiddenAt: nowMs })
     .where(and(isAmong(sessions.sessionId, ours.sessionIds), isOurs));
-  const { rows: messageRows, texts } = withSharedTexts(rows.messages, "");
+  // As `holdOwnText`: a run that has paused holds its system text itself.
+  const paused = new Set(rows.runs.flatMap(({ runId, status }) => (status === "PAUSED" ? [runId] : [])));
+  const { rows: messageRows, texts } = withSharedTexts(rows.messages, "", ({ runId }) => !paused.has(runId));
   const runRows = storedRuns(rows);
   const statements: [Statement, ...Statement[]] = [alive];
   const expected = [1];

@@ -79,7 +79,7 @@ describe("a session that is written out and taken in again", () => {
 
   it("is the same where the Worker of the deploy before wrote it out, with logs as they are stored", async () => {
     const session_id = newId();
-    await run("hello", { session_id });
+    await run("one two three four five six", { session_id });
     const before = await exportOf(session_id);
     const [stored] = (await storedRows(session_id)).runs ?? [];
     expect(stored?.events).toContain('["d",');
