@@ -276,7 +276,7 @@ describe("the cost of a naming job", () => {
       // One batch is the claim, ten write the names, and there is one for every ten results.
       expect(batches).toBeLessThanOrEqual(1 + 10 + 6);
       const read = d1.operations.flatMap(({ statements }) => statements).reduce((sum, one) => sum + one.rowsRead, 0);
-      expect(read).toBeLessThan(50 * 65);
+      expect(read).toBeLessThan(50 * 85);
       await call("POST", `/naming-jobs/${id}/cancel`);
     }
   });

@@ -9,7 +9,7 @@ import { formOf, toOldForm } from "../../support/old-form.ts";
 import { exportOf, importing } from "../../support/portable.ts";
 import { rowsNaming } from "../../support/rows.ts";
 import { gate, hold, scriptModel, text, toolCall } from "../../support/scripted-model.ts";
-import { objectOf } from "../../support/session-story.ts";
+import { journalOf, objectOf } from "../../support/session-story.ts";
 
 const model = scriptModel();
 const d1 = watchD1();
@@ -93,6 +93,8 @@ describe("a text of a run is stored once", () => {
     d1.forget();
     await asked(["two"], { agent, session_id });
     expect(costOf(d1.of(session_id))).toEqual({ batches: 2, alone: 0, reads: 0, rows });
+    // By the time that an object is evicted it has cleared away what its run left.
+    expect(await journalOf(session_id)).toEqual([]);
     await evictDurableObject(objectOf(session_id));
     d1.forget();
     await asked(["three"], { agent, session_id });
