@@ -113,9 +113,7 @@ describe("an early answer", () => {
   it("tells a failure to the run that takes it, and to nobody else", async () => {
     const failing: Model = {
       ...watched().model,
-      async *stream() {
-        throw new Error("away");
-      },
+      stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("away")) }) }),
     };
     const early = new EarlyAnswer(failing, REQUEST, NEVER, noDigests);
     await turn();
