@@ -1,5 +1,5 @@
 import { hasCredential } from "../access/access.ts";
-import { openSessionId } from "../app/place.ts";
+import { openSessionId, place } from "../app/place.ts";
 import { currentList } from "../inbox/lists.ts";
 import { later } from "../parts/lazy.tsx";
 import { seldom } from "../sessions/later.ts";
@@ -19,7 +19,8 @@ export function prefetchSoon(): void {
   });
 }
 
-/** Most who come back are let in: what they will see is asked for while the server says who they are. */
+/** Most who come back are let in: the list that they will see is asked for while the server says who they are. */
 export function askListEarly(): void {
-  if (hasCredential.peek()) void currentList.peek().more();
+  const { screen } = place.peek();
+  if (hasCredential.peek() && (screen === "inbox" || screen === "session")) void currentList.peek().more();
 }
