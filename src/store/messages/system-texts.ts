@@ -1,7 +1,7 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/message.ts";
 import type { RunRow } from "../../domain/run.ts";
-import { sha256 } from "../../lib/sha256.ts";
 import type { Statement } from "../commit.ts";
 import type { Database } from "../database.ts";
 import { rowSources } from "../insert-rows.ts";
@@ -114,10 +114,12 @@ export function systemMessagesFrom(db: Database, sessionId: string, componentId:
 
 const ID_BYTES = 16;
 
+/** The first half of a SHA-256. `crypto.subtle` answers later, and nothing may happen while a batch is put together. */
 function idOf(text: string): string {
   const known = ids.get(text);
   if (known !== undefined) return known;
-  const id = btoa(String.fromCharCode(...sha256(text).slice(0, ID_BYTES)))
+  const digest = sha256(new TextEncoder().encode(text));
+  const id = btoa(String.fromCharCode(...digest.slice(0, ID_BYTES)))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
