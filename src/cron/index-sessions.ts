@@ -1,4 +1,5 @@
 import type { JobDependencies } from "../jobs/dependencies.ts";
+import { sleep } from "../lib/abort.ts";
 import { unindexedSessions } from "../store/search/unindexed.ts";
 
 /** How many steps of indexing one go hands out. So the index costs D1 the same each minute, however much is missing in it. */
@@ -11,7 +12,7 @@ export async function indexSessions({ db, newId, session }: JobDependencies): Pr
   // The walk begins at a random id, so that sessions that cannot be reached do not hold up the others for ever.
   const behind = await unindexedSessions(db, newId(), STEPS);
   const ids = behind.length < STEPS ? await unindexedSessions(db, "", STEPS) : behind;
-  await handOut(ids, (id, steps) => session(id).index(steps), wait);
+  await handOut(ids, (id, steps) => session(id).index(steps), sleep);
 }
 
 /** Tells each session how many steps it may do until the next go. One that does not answer holds up no other. */
@@ -28,5 +29,3 @@ export async function handOut(
   }
   await Promise.all(told);
 }
-
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

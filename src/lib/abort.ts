@@ -1,3 +1,5 @@
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Resolves when the signal aborts; never, if it does not. */
 export function aborted(signal: AbortSignal): Promise<"aborted"> {
   if (signal.aborted) {

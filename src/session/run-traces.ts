@@ -1,4 +1,5 @@
 import { isHidden } from "../domain/session.ts";
+import { sleep } from "../lib/abort.ts";
 import { errorFields, log } from "../lib/log.ts";
 import type { LaneContext } from "./lane/run-lane.ts";
 
@@ -53,5 +54,3 @@ export class RunTraces {
     return isBusy || session === null || isHidden(session) || session.unindexedFrom !== null;
   }
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import type { BatchItem } from "drizzle-orm/batch";
 import { databaseFull, databaseUnavailable, type Failure } from "../domain/error.ts";
-import { withTimeout } from "../lib/abort.ts";
+import { sleep, withTimeout } from "../lib/abort.ts";
 import { saysFull } from "../lib/database-full.ts";
 import type { Database } from "./database.ts";
 
@@ -47,7 +47,7 @@ export async function commit(db: Database, statements: readonly [Statement, ...S
       if (delayMs === undefined) {
         return { kind: "unknown" };
       }
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await sleep(delayMs);
     }
   }
 }

@@ -3,6 +3,7 @@ import { authUnavailable } from "../../domain/error.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
 import type { Config } from "../../env.ts";
+import { sleep } from "../../lib/abort.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import type { CheckContext } from "../form.ts";
 import { type KeySource, MAX_READ_MS, nextStep } from "./next-step.ts";
@@ -47,7 +48,7 @@ export async function issuerKey(header: JsonObject, context: CheckContext): Prom
         await look(source, context);
         break;
       case "wait":
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await sleep(POLL_MS);
         break;
       case "refuse":
         return ok(null);
