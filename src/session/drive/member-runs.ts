@@ -6,7 +6,7 @@ import { continueRun, driveRun } from "../../engine/drive/drive-run.ts";
 import { buildPrompt } from "../../engine/prompt/prompt.ts";
 import { delegationResult, type MemberReport, readDelegation } from "../../engine/prompt/team.ts";
 import { isWaitingDelegation, membersOfCall, runText, wasInterrupted } from "../../engine/run/calls.ts";
-import type { Run, Facts } from "../../engine/run/state.ts";
+import type { Facts, Run } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import { commit } from "../../store/commit.ts";
 import { acceptMemberStatements } from "../../store/runs/writes.ts";

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { RunError } from "../../domain/run.ts";
 import { applyFact } from "../../engine/run/apply-fact.ts";
-import { factsOf, type Run, type RunFact, type Facts } from "../../engine/run/state.ts";
+import { type Facts, factsOf, type Run, type RunFact } from "../../engine/run/state.ts";
 import { errorFields, log } from "../../lib/log.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 

@@ -1,10 +1,8 @@
 import {
   badRequest,
-  databaseFull,
   databaseUnavailable,
   type Failure,
   payloadTooLarge,
-  runNotLanded,
   sessionNotFound,
   sessionUnavailable,
 } from "../../domain/error.ts";
@@ -15,6 +13,7 @@ import { whyNotIn } from "../../domain/retention.ts";
 import { isHidden, type Session } from "../../domain/session.ts";
 import { historyWindow } from "../../engine/prompt/window.ts";
 import type { LiveRun } from "../drive/live-run.ts";
+import { whyNoRunYet } from "../recovery/leftovers.ts";
 import { decideOnLook } from "../row/look-again.ts";
 import type { Loaded } from "../row/memory.ts";
 import { mayBegin, reservedSessionId } from "../start/keyed-session.ts";
@@ -32,7 +31,7 @@ import { runOfKey, sameRun } from "./keyed-run.ts";
 export async function admit(context: AdmitContext, arrival: Arrival): Promise<Outcome<LiveRun>> {
   const landed = await context.leftovers.land();
   if (landed !== "landed") {
-    return fail(landed === "full" ? databaseFull() : runNotLanded());
+    return fail(whyNoRunYet(landed));
   }
   return (await decideOnLook(context.memory, () => lookAndAdmit(context, arrival))) ?? fail(sessionUnavailable());
 }

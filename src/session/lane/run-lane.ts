@@ -6,8 +6,8 @@ import type { SessionContext } from "../context.ts";
 import { driveToEnd, type StartedRun } from "../drive/drive-to-end.ts";
 import { LiveRun } from "../drive/live-run.ts";
 import type { NotLanded } from "../recovery/leftovers.ts";
-import type { Occupancy, Placed } from "./admission.ts";
 import type { AcceptPace } from "./accept-pace.ts";
+import type { Occupancy, Placed } from "./admission.ts";
 import { cancelPaused, showCancelled, storeCancelled } from "./cancelled-run.ts";
 import { startWaitingRun } from "./start-waiting.ts";
 

@@ -1,12 +1,10 @@
 import { answerRights } from "../../domain/approval.ts";
 import { actInSession } from "../../domain/audit.ts";
 import {
-  databaseFull,
   databaseUnavailable,
   idempotencyConflict,
   runNotContinuable,
   runNotFound,
-  runNotLanded,
   sessionUnavailable,
 } from "../../domain/error.ts";
 import { fail, type Outcome, ok } from "../../domain/outcome.ts";
@@ -27,6 +25,7 @@ import { findRunTree, type StoredTree } from "../../store/runs/stored-tree.ts";
 import { allMembers } from "../drive/driven-tree.ts";
 import { storedLive } from "../drive/live-run.ts";
 import type { LaneContext } from "../lane/run-lane.ts";
+import { whyNoRunYet } from "../recovery/leftovers.ts";
 import { decideOnLook } from "../row/look-again.ts";
 import { type AnswerTerms, applyAnswers, type Continued, type ContinuedRun } from "./apply-answers.ts";
 
@@ -53,7 +52,7 @@ const ENDS = new Set(["run_paused", "run_completed", "run_failed"]);
 export async function admitAnswers(context: ContinueContext, arrival: AnswerArrival): Promise<Outcome<ContinuedRun>> {
   const landed = await context.leftovers.land();
   if (landed !== "landed") {
-    return fail(landed === "full" ? databaseFull() : runNotLanded());
+    return fail(whyNoRunYet(landed));
   }
   return (await decideOnLook(context.memory, () => lookAndAnswer(context, arrival))) ?? fail(sessionUnavailable());
 }

@@ -1,4 +1,4 @@
-import { databaseFull, databaseUnavailable, type Failure } from "../../domain/error.ts";
+import { databaseFull, databaseUnavailable, type Failure, runNotLanded } from "../../domain/error.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { Serial } from "../../lib/serial.ts";
@@ -39,6 +39,9 @@ export const isNotLanded = (written: unknown): written is NotLanded => written =
 /** What a caller is told whose write has to wait for leftovers. */
 export const whyNotLanded = (notLanded: NotLanded): Failure =>
   notLanded === "full" ? databaseFull() : databaseUnavailable();
+
+/** What a caller is told whose run has to wait for leftovers. */
+export const whyNoRunYet = (notLanded: NotLanded): Failure => (notLanded === "full" ? databaseFull() : runNotLanded());
 
 /** A write that took this long without an answer means that D1 hangs. */
 const HANG_MS = 5_000;

@@ -6,8 +6,8 @@ import { indexStatements, readUnindexed } from "../../store/search/unindexed.ts"
 import { sessionQuery, toSession } from "../../store/sessions/sessions.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import type { Alarm } from "../recovery/alarm.ts";
-import { isNotLanded, type Leftovers, type NotLanded } from "../recovery/leftovers.ts";
 import { restAfter } from "../recovery/indexing-pace.ts";
+import { isNotLanded, type Leftovers, type NotLanded } from "../recovery/leftovers.ts";
 import type { SessionMemory } from "./memory.ts";
 
 /**
