@@ -1,8 +1,8 @@
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { asked, streamed } from "./client.ts";
+import { type Copies, numbers, seedByCopies } from "./copied-sessions.ts";
 import { installedAgentOs } from "./install.ts";
-import { ANSWER_DELTAS, type Peer, QUESTION, type Running } from "./peer.ts";
+import type { Peer, Running } from "./peer.ts";
 import { startServer } from "./server-process.ts";
 
 export const agentOs: Peer = {
@@ -34,11 +34,7 @@ async function start(modelUrl: string): Promise<Running> {
     readyMs,
     run,
     stop,
-    seed: async (prefix, count, messages, users) => {
-      const template = `${prefix}-template`;
-      await run(template, `${QUESTION} every=0 deltas=${ANSWER_DELTAS}`);
-      return seed(path.join(data, "agent.db"), template, { prefix, count, runs: messages / 2, users: users ?? 0 });
-    },
+    seed: seedByCopies(run, path.join(data, "agent.db"), copies),
     listOfUser: (user) => list(`&user_id=${user}`),
     listOfAll: () => list(""),
     newestMessages: async (session) => (await runsOf(session)).length * 2,
@@ -55,21 +51,10 @@ async function start(modelUrl: string): Promise<Running> {
   };
 }
 
-interface Seeds {
-  prefix: string;
-  count: number;
-  runs: number;
-  /** 0: the sessions belong to nobody. */
-  users: number;
-}
-
 /** Copies the rows that AgentOS itself has written of one session with one run. */
-function seed(file: string, template: string, { prefix, count, runs, users }: Seeds): string[] {
-  const db = new DatabaseSync(file, { timeout: 10_000 });
+function copies({ template, prefix, count, runs, users }: Copies): string {
   const user = users === 0 ? "NULL" : `'user-' || (n % ${users})`;
-  const numbers = (name: string, to: number) =>
-    `${name}(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM ${name} WHERE n + 1 < ${to})`;
-  db.exec(`
+  return `
     WITH RECURSIVE ${numbers("nth", count)}
     INSERT INTO agno_sessions (session_id, session_type, agent_id, user_id, session_data, agent_data, metadata, created_at, updated_at)
     SELECT '${prefix}-' || n, session_type, agent_id, ${user}, session_data, agent_data, metadata, created_at + n, updated_at + n
@@ -81,7 +66,5 @@ function seed(file: string, template: string, { prefix, count, runs, users }: Se
       created_at + part.n, updated_at + part.n
     FROM nth, part, agno_runs WHERE session_id = '${template}';
     DELETE FROM agno_runs WHERE session_id = '${template}';
-    DELETE FROM agno_sessions WHERE session_id = '${template}';`);
-  db.close();
-  return Array.from({ length: count }, (_, nth) => `${prefix}-${nth}`);
+    DELETE FROM agno_sessions WHERE session_id = '${template}';`;
 }

@@ -1,8 +1,8 @@
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { asked, streamed } from "./client.ts";
+import { type Copies, numbers, seedByCopies } from "./copied-sessions.ts";
 import { installedMastra } from "./install.ts";
-import { ANSWER_DELTAS, type Peer, QUESTION, type Running } from "./peer.ts";
+import type { Peer, Running } from "./peer.ts";
 import { startServer } from "./server-process.ts";
 
 /** Mastra's threads always belong to somebody. */
@@ -50,11 +50,7 @@ async function start(modelUrl: string, names = false): Promise<Running> {
     readyMs,
     run,
     stop,
-    seed: async (prefix, count, messages, users) => {
-      const template = `${prefix}-template`;
-      await run(template, `${QUESTION} every=0 deltas=${ANSWER_DELTAS}`);
-      return seed(path.join(data, "mastra.db"), template, { prefix, count, runs: messages / 2, users: users ?? 0 });
-    },
+    seed: seedByCopies(run, path.join(data, "mastra.db"), copies),
     listOfUser: (user) => list(`&resourceId=${user}`),
     listOfAll: () => list(""),
     newestMessages: async (session) => (await messagesOf(session)).messages.length,
@@ -71,22 +67,11 @@ async function start(modelUrl: string, names = false): Promise<Running> {
   };
 }
 
-interface Seeds {
-  prefix: string;
-  count: number;
-  runs: number;
-  /** 0: all belong to one. */
-  users: number;
-}
-
 /** Copies the rows that Mastra itself has written of one thread with one run. */
-function seed(file: string, template: string, { prefix, count, runs, users }: Seeds): string[] {
-  const db = new DatabaseSync(file, { timeout: 10_000 });
+function copies({ template, prefix, count, runs, users }: Copies): string {
   const owner = users === 0 ? `'${OWNER}'` : `'user-' || (nth.n % ${users})`;
   const at = (seconds: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', 1760000000 + ${seconds}, 'unixepoch')`;
-  const numbers = (name: string, to: number) =>
-    `${name}(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM ${name} WHERE n + 1 < ${to})`;
-  db.exec(`
+  return `
     WITH RECURSIVE ${numbers("nth", count)}
     INSERT INTO mastra_threads (id, resourceId, title, metadata, createdAt, updatedAt)
     SELECT '${prefix}-' || n, ${owner}, 'Session ' || n, metadata, ${at("n")}, ${at("n")}
@@ -97,7 +82,5 @@ function seed(file: string, template: string, { prefix, count, runs, users }: Se
       ${at("part.n * 2 + (role = 'assistant')")}, ${owner}
     FROM nth, part, mastra_messages WHERE thread_id = '${template}';
     DELETE FROM mastra_messages WHERE thread_id = '${template}';
-    DELETE FROM mastra_threads WHERE id = '${template}';`);
-  db.close();
-  return Array.from({ length: count }, (_, nth) => `${prefix}-${nth}`);
+    DELETE FROM mastra_threads WHERE id = '${template}';`;
 }

@@ -1,5 +1,5 @@
-import http, { createServer } from "node:http";
 import { once } from "node:events";
+import http, { createServer } from "node:http";
 import type { Peer, Running } from "./peer.ts";
 import type { Table } from "./table.ts";
 

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { interleave, type Sample } from "../rounds.ts";
 import { type Contender, never } from "./contender.ts";
 import type { PeerEffort } from "./effort.ts";
-import { rowOf, type Row, type Table } from "./table.ts";
+import { type Row, rowOf, type Table } from "./table.ts";
 
 const AT_ONCE = 20;
 const RUN = "every=0";

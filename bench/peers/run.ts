@@ -12,7 +12,7 @@ import { FULL, QUICK } from "./effort.ts";
 import { mastra } from "./mastra.ts";
 import { measureNames } from "./measure-names.ts";
 import { measureAtOnce, measureDuring } from "./measure-one-session.ts";
-import { memoryOf, measureSyncs, processTable } from "./measure-processes.ts";
+import { measureSyncs, memoryOf, processTable } from "./measure-processes.ts";
 import { measureLists, measureMessages } from "./measure-reads.ts";
 import { measureLengths, measureThroughput } from "./measure-runs.ts";
 import type { Peer } from "./peer.ts";
