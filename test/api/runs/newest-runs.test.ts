@@ -128,7 +128,7 @@ describe.each(LISTS)("GET /sessions/{session_id}/%s", (list) => {
       for (const query of ["?limit=20", `?limit=20&before=${id}-30`]) {
         d1.forget();
         expect(await listed(id, list, query)).toHaveLength(20);
-        read.push(rowsReadBy(d1.operations));
+        read.push(rowsReadBy(d1.of(id)));
       }
       costs.push(read);
     }
