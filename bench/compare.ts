@@ -10,7 +10,6 @@ import { startModel } from "./model-process.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { canReadProcessor, childrenOf, processorMs, untilIdle } from "./processor.ts";
 import { interleave, median, type Sample, valuesOf } from "./rounds.ts";
-import { seedSessions } from "./seed.ts";
 import { withSlowDatabase } from "./slow-database.ts";
 
 /*
@@ -122,6 +121,8 @@ async function start(name: string, floor: Bundle): Promise<Measured> {
   if (name === "floor") {
     return { ...shared, run: () => timedRelay(platform.url, message), nextSessions: () => Array(clients).fill("") };
   }
+  // Another checkout may have other columns.
+  const { seedSessions } = (await import(path.join(tree, "bench/seed.ts"))) as typeof import("./seed.ts");
   const ids = await seedSessions(platform.db, "warm", sessions, 10);
   await giveSessions(platform.db, door);
   const timed = timedRunWith(door.headers, door.fields);
