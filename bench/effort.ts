@@ -15,7 +15,7 @@ export interface Effort {
   namedSessions: number;
   /** What is put into the search index beside runs, and how many turns of runs are timed beside each. */
   importedSessions: number;
-  forkedMessages: number;
+  unindexedMessages: number;
   unindexedSessions: number;
   indexingTurns: number;
   /** How many users the directory has. Each has 100 sessions. */
@@ -42,9 +42,9 @@ export const FULL: Effort = {
   forked: 15,
   namedSessions: 2_000,
   importedSessions: 2_000,
-  forkedMessages: 10_000,
-  unindexedSessions: 200,
-  indexingTurns: 20,
+  unindexedMessages: 6_000,
+  unindexedSessions: 100,
+  indexingTurns: 8,
   directoryUsers: 1_000,
   exportedMessages: 200_000,
   inboxSessions: 5_000,
@@ -67,7 +67,7 @@ export const QUICK: Effort = {
   forked: 3,
   namedSessions: 100,
   importedSessions: 1_000,
-  forkedMessages: 2_000,
+  unindexedMessages: 2_000,
   unindexedSessions: 60,
   indexingTurns: 4,
   directoryUsers: 50,
