@@ -42,6 +42,17 @@ export function listTests(stage: Stage): void {
 
   inboxTest(
     stage,
+    "2 the time of a row has all of itself as its tip, once somebody points at it",
+    { before: (user) => makeSessions(user, 1) },
+    async ({ page }) => {
+      const time = page.locator("a.row time");
+      await time.hover();
+      assert.match((await time.getAttribute("title")) ?? "", /day, .*\d{4}.*:\d\d:\d\d/);
+    },
+  );
+
+  inboxTest(
+    stage,
     "3 a session of a file whose dates are still to come hides nothing that changes",
     {
       before: async (user) => {

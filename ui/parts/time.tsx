@@ -12,7 +12,13 @@ setInterval(() => {
 export function Time({ at }: { at: string | number }) {
   const date = new Date(at);
   return (
-    <time dateTime={typeof at === "string" ? at : date.toJSON()} title={longTime(date)}>
+    <time
+      dateTime={typeof at === "string" ? at : date.toJSON()}
+      // Made when it is wanted: a list does not wait for the long words of its times.
+      onPointerEnter={({ currentTarget }) => {
+        currentTarget.title = longTime(date);
+      }}
+    >
       {shortTime(date, now.value)}
     </time>
   );
