@@ -9,6 +9,20 @@ export interface Part {
 /** A page of the list. The browser looks at each part in each frame, so thousands of small ones cost more than they spare. */
 const PART = 50;
 
+/** Fewer than a page: rows that come behind the end are made within one frame, also by a slow processor. */
+const STEP = 13;
+
+/** The rows that a list shows now: up to the last one that it has shown already, and a step of those behind it. */
+export function grown(shown: readonly string[], ids: readonly string[]): readonly string[] {
+  const before = new Set(shown);
+  const end = ids.findLastIndex((id) => before.has(id)) + 1 + STEP;
+  return end < ids.length ? ids.slice(0, end) : ids;
+}
+
+/** Whether rows have come behind others only, which stay where they are. */
+export const isContinued = (before: readonly string[], ids: readonly string[]): boolean =>
+  before.length <= ids.length && before.every((id, at) => id === ids[at]);
+
 /**
  * The list in parts. A row stays in its part, and a part without a change stays the same object, so that a change renders the
  * parts that it is in. A row that moves up goes to the part of the row below it.
@@ -23,6 +37,9 @@ export function inParts(before: readonly Part[], ids: readonly string[]): readon
     at = Math.min(at, partOf.get(id) ?? at);
     (there[at] ?? behind).unshift(id);
   }
+  // What comes behind the end fills the last part first.
+  const last = there.at(-1);
+  if (last !== undefined) last.push(...behind.splice(0, Math.max(0, PART - last.length)));
   let key = Math.max(0, ...before.map((part) => part.key + 1));
   const parts = there.flatMap((own, nth): Part[] => {
     const part = before[nth];

@@ -1,14 +1,18 @@
-import { computed, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { openSessionId } from "../app/place.ts";
 import { shownIds } from "./lists.ts";
 import { focusSearch } from "./search-field.tsx";
 
 const focused = signal<string | null>(null);
 
+const stop = signal<string | null>(null);
+
 /** The row that Tab leads to: one of them, and the arrows lead to the others. */
-export const tabStop = computed(() => {
+export const tabStop: ReadonlySignal<string | null> = stop;
+// Every row reads it. Of a list that only grows they hear nothing.
+effect(() => {
   const ids = shownIds.value;
-  return [focused.value, openSessionId.value].find((id) => id !== null && ids.includes(id)) ?? ids[0] ?? null;
+  stop.value = [focused.value, openSessionId.value].find((id) => id !== null && ids.includes(id)) ?? ids[0] ?? null;
 });
 
 /** The row that has the focus becomes the one that Tab leads to. */

@@ -1,12 +1,12 @@
 import { useComputed } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
 import { renaming } from "../sessions/asking.ts";
 import { chooseRow, RowTools, renameRow } from "../sessions/row-tools.tsx";
 import { texts } from "../texts/index.ts";
 import { keepPlace, placeIn } from "./keep-place.ts";
-import { inParts, type Part } from "./list-parts.ts";
+import { grown, inParts, isContinued, type Part } from "./list-parts.ts";
 import { currentList, shownIds } from "./lists.ts";
 import { Row } from "./row.tsx";
 import { onRowFocus, onRowKey, tabStop } from "./row-focus.ts";
@@ -22,8 +22,14 @@ export function Rows() {
   const isStill = useComputed(() => renaming.value?.at === "row").value;
   const still = useRef(newest);
   if (!isStill) still.current = newest;
-  const ids = still.current;
   const loaded = currentList.value;
+  // Who comes back to a place in the list needs all that is above it.
+  const shown = useRef(loaded.scrollTop > 0 ? still.current : []);
+  const ids = grown(shown.current, still.current);
+  const isMoved = !isContinued(shown.current, ids);
+  shown.current = ids;
+  const isGrown = ids === still.current;
+  const [, growOn] = useState({});
   const parts = useRef<readonly Part[]>([]);
   parts.current = inParts(parts.current, ids);
   // Of a part that is given again as it was nothing is compared.
@@ -31,7 +37,7 @@ export function Rows() {
   made.current = new Map(
     parts.current.map((part) => [part, made.current.get(part) ?? <RowsOf key={part.key} part={part} />]),
   );
-  const before = list.current && placeIn(list.current);
+  const before = isMoved && list.current && placeIn(list.current);
   useLayoutEffect(() => {
     if (list.current && before) keepPlace(list.current, before);
   });
@@ -40,7 +46,7 @@ export function Rows() {
   }, []);
   const fill = () => {
     const { current } = list;
-    if (current === null || loaded.failed.peek() !== null) return;
+    if (current === null || !isGrown || loaded.failed.peek() !== null) return;
     const below = current.scrollHeight - current.scrollTop - current.clientHeight;
     if (below < current.clientHeight) void loaded.more();
   };
@@ -48,9 +54,12 @@ export function Rows() {
   const hasCome = !loaded.isLoading.value;
   useEffect(fill, [ids, hasCome, loaded]);
   useEffect(() => {
+    if (!isGrown) growOn({});
+  });
+  useEffect(() => {
     addEventListener("resize", fill);
     return () => removeEventListener("resize", fill);
-  }, [loaded]);
+  }, [loaded, isGrown]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: an <ul> may have nothing between itself and its rows, and this has parts.
     <div
