@@ -53,19 +53,22 @@ export class LogPlace {
   readonly #moved = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     this.isAtEnd = scrollHeight - scrollTop - clientHeight <= AT_END;
-    this.#remember();
+    if (!this.isAtEnd) this.#remember();
     this.onMove();
   };
 
   #keep(): void {
-    if (this.isAtEnd) this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    else if (this.#anchor?.element.isConnected) {
+    if (this.isAtEnd) {
+      this.#scroller.scrollTop = this.#scroller.scrollHeight;
+      return;
+    }
+    if (this.#anchor?.element.isConnected) {
       this.#scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.top;
     }
     this.#remember();
   }
 
-  /** The run at the upper edge. */
+  /** The run at the upper edge. Nobody needs it while the end is followed. */
   #remember(): void {
     const { left, top, width } = this.#scroller.getBoundingClientRect();
     const at = document.elementFromPoint(left + width / 2, top + 1)?.closest(".log-run") ?? null;
