@@ -14,6 +14,9 @@ import type { Told } from "./told.ts";
 
 /** How often a hidden page, which has no frames, shows what has come. */
 const HIDDEN_MS = 250;
+/** An answer that is longer than this grows every so often instead of in each frame: drawing one costs more than all else. */
+const LONG_CHARS = 16_000;
+const LONG_MS = 50;
 /** How long after a stream broke off, and could not be connected again, it is tried once more. */
 const AGAIN_MS = 3_000;
 
@@ -28,6 +31,7 @@ export class LiveRun {
   #after: number;
   #reading: AbortController | null = null;
   #isSettled: boolean;
+  #isLong = false;
 
   constructor(fold: RunFold, after = -1) {
     this.#fold = fold;
@@ -119,6 +123,7 @@ export class LiveRun {
     waiting.add(this);
     if (size > 0) return;
     if (document.visibilityState === "hidden") setTimeout(show, HIDDEN_MS);
+    else if (this.#isLong) setTimeout(show, LONG_MS);
     else requestAnimationFrame(show);
   }
 
@@ -127,6 +132,7 @@ export class LiveRun {
     const before = this.#view.peek();
     const { view } = this.#fold;
     if (before === view) return;
+    this.#isLong = isLong(view);
     this.#view.value = view;
     this.news.value += 1;
     if (before.status === view.status) return;
@@ -157,6 +163,11 @@ function show(): void {
   batch(() => {
     for (const run of runs) run.show();
   });
+}
+
+function isLong({ parts }: RunView): boolean {
+  const chars = parts.reduce((sum, part) => sum + (part.kind === "call" ? 0 : part.text.length), 0);
+  return chars > LONG_CHARS;
 }
 
 function say({ status }: RunView): void {
