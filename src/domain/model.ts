@@ -99,8 +99,8 @@ export type ModelChunk =
   | { type: "finish"; reason: FinishReason };
 
 /**
- * What of a model's answer came together, as in one read of the network: its chunks in order, at least one. They go through
- * the engine together, because each hand-over costs as much as the chunks in it.
+ * What of a model's answer came together, or fast: its chunks in order, at least one. They go through the engine together,
+ * because each hand-over costs as much as the chunks in it.
  */
 export type ModelBurst = readonly ModelChunk[];
 

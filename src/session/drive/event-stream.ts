@@ -4,7 +4,6 @@ import { EventReader } from "../../engine/events/run-events.ts";
 import type { Run } from "../../engine/run/state.ts";
 import { SSE_KEEP_ALIVE, sseBytes, sseControl, sseEvent } from "../../lib/sse.ts";
 import type { ToldBy, Translator } from "../../wire/translator.ts";
-import { gatherMs, Load } from "./gathering.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Reader } from "./readers.ts";
 
@@ -57,7 +56,7 @@ export function eventStream(
   });
   let opening = translator.open();
   let isClosed = false;
-  return pulled(live, reader, events, () => {
+  return pulled(live, reader, () => {
     const text = opening + events.read((event, by) => translator.tell(event, by));
     opening = "";
     if (text !== "" || isClosed || live.stage !== "done") {
@@ -124,7 +123,7 @@ export function resumeStream(
         current_event_count: total,
         message: `Subscribed to ${live.componentType} run. Receiving live events.`,
       });
-  return pulled(live, reader, events, () => {
+  return pulled(live, reader, () => {
     let text = control;
     control = "";
     if (subscribed !== "") {
@@ -178,27 +177,14 @@ class StreamedEvents {
 }
 
 /**
- * Sends text as it comes, until the run is over for its readers. Only a delta that follows another one waits for more
- * deltas, by the load. Nothing is buffered for a slow reader: it pulls when it can, and reads on in the run, which is in
- * memory anyway. A reader that leaves changes nothing.
+ * Sends text as it comes, until the run is over for its readers. Nothing is buffered for a slow reader: it pulls when it can,
+ * and reads on in the run, which is in memory anyway. A reader that leaves changes nothing.
  */
-function pulled(
-  live: LiveRun,
-  { leave }: Reader,
-  events: StreamedEvents,
-  read: () => string,
-): ReadableStream<Uint8Array> {
+function pulled(live: LiveRun, { leave }: Reader, read: () => string): ReadableStream<Uint8Array> {
   let left = false;
   let wake = () => {};
   let isQuiet = false;
-  let sentAt = 0;
-  let gathered: ReturnType<typeof setTimeout> | undefined;
-  const load = new Load(live.run?.eventCount ?? 0);
-  const mayWait = () => live.stage === "running" && events.nextIndex >= live.promptEvents;
-  const unwatch = live.watch(() => {
-    load.note(Date.now(), live.run?.eventCount ?? 0);
-    if (gathered === undefined || !mayWait()) wake();
-  });
+  const unwatch = live.watch(() => wake());
   const ticker = setInterval(() => {
     isQuiet = true;
     wake();
@@ -208,38 +194,15 @@ function pulled(
     leave();
     unwatch();
     clearInterval(ticker);
-    clearTimeout(gathered);
     wake();
-  };
-  const gather = (ms: number): string => {
-    gathered ??= setTimeout(() => {
-      gathered = undefined;
-      wake();
-    }, ms);
-    return "";
-  };
-  const next = (): string => {
-    const sinceMs = Date.now() - sentAt;
-    const isThereMore = events.nextIndex < (live.run?.eventCount ?? 0);
-    const waitMs = isThereMore && mayWait() ? gatherMs(load.lately) : 0;
-    // `sinceMs` is negative if the clock was set back.
-    if (sinceMs >= 0 && sinceMs < waitMs) {
-      return gather(waitMs - sinceMs);
-    }
-    const text = read();
-    if (text !== "") {
-      isQuiet = false;
-      // A reader that got a full chunk is behind: its next read does not wait.
-      sentAt = text.length < CHUNK_CHARS ? Date.now() : 0;
-    }
-    return text;
   };
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       while (!left) {
-        const text = next();
+        const text = read();
         if (text !== "") {
+          isQuiet = false;
           return controller.enqueue(sseBytes(text));
         }
         if (live.stage === "done") {

@@ -26,8 +26,6 @@ export class LiveRun {
   state: LiveState | null = null;
   /** How many entries of the run's log readers may see. Its end is shown only when D1 or the journal has it. */
   published = 0;
-  /** So many of its first events wait for nothing on their way to a reader; all behind them are deltas that follow deltas. */
-  promptEvents = 0;
   /** False when the run's end is in the journal but has not reached D1. */
   persisted = true;
   /** Set when the session was deleted under the run: nothing of it is written any more. */
@@ -37,7 +35,6 @@ export class LiveRun {
   readonly acceptedAt: number;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<() => void>();
-  #events = 0;
   readonly #done = Promise.withResolvers<void>();
 
   constructor(row: RunRow, acceptedAt: number) {
@@ -77,11 +74,9 @@ export class LiveRun {
     }
   }
 
-  /** Shows readers everything told so far. What is shown at once is deltas of one kind, or no deltas. */
+  /** Shows readers everything told so far. */
   publish(run: Run): void {
     this.run = run;
-    if (!goOn(run, run.eventCount - this.#events)) this.promptEvents = run.eventCount;
-    this.#events = run.eventCount;
     this.published = run.log.length;
     this.#wake();
   }
@@ -122,20 +117,4 @@ export function storedLive(tree: StoredTree, untilEntry?: number): LiveRun {
   live.publish(untilEntry === undefined ? run : runAtPause(run, untilEntry));
   live.finish();
   return live;
-}
-
-/** Whether the last events, so many of them, are deltas that follow others of their kind. */
-function goOn({ log, members }: Run, events: number): boolean {
-  const last = log.at(-1);
-  switch (last?.kind) {
-    case "deltas":
-    case "reasoning":
-      return last.deltas.length > events;
-    case "member_told": {
-      const member = members[last.member];
-      return member !== undefined && goOn(member, events);
-    }
-    default:
-      return false;
-  }
 }
