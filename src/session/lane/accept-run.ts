@@ -156,7 +156,7 @@ async function acceptInLine(
   };
   const { runId } = accepted;
   // Behind the note, the platform would hold the request until the note is on the disk.
-  const asked = askEarly(context, arrival, live, { start, loaded, isRemembered });
+  const asked = await askEarly(context, arrival, live, { start, loaded, isRemembered });
   leftovers.note(runId, { phase: "accepting", note: start.withdrawal });
   const committed = await commitAccept(context, acceptance);
   if (committed.kind === "unknown") {

@@ -3,6 +3,7 @@ import type { RunRequest } from "../../domain/run.ts";
 import { type Component, isTeam } from "../../domain/team.ts";
 import type { Quota } from "../../domain/usage.ts";
 import { firstRequest } from "../../engine/drive/model-request.ts";
+import { sleep } from "../../lib/abort.ts";
 import type { SessionContext } from "../context.ts";
 import { EarlyAnswer } from "../drive/early-answer.ts";
 import type { LiveRun } from "../drive/live-run.ts";
@@ -41,13 +42,16 @@ export function mayAskEarly(
   return isWarm && isPlain && !isTeam(component) && start.changes.userId === undefined;
 }
 
-/** Sends a run's first request, if it may be sent before D1 has answered. Whoever cancels the run aborts it. */
-export function askEarly(
+/**
+ * Sends a run's first request, if it may be sent before D1 has answered. Whoever cancels the run aborts it. Answers once the
+ * request has left.
+ */
+export async function askEarly(
   { deps, memory, pace }: Pick<SessionContext, "deps" | "memory"> & { pace: AcceptPace },
   arrival: EarlyRun,
   live: LiveRun,
   early: EarlyStart,
-): { model: Model; firstSentAt?: number } {
+): Promise<{ model: Model; firstSentAt?: number }> {
   const { component, model } = arrival;
   const nowMs = deps.now();
   if (live.signal.aborted || !pace.isSound(nowMs) || !mayAskEarly(arrival, early)) {
@@ -59,5 +63,7 @@ export function askEarly(
   const request = firstRequest(model, prompt, { tools, limits: deps.settings });
   const digests = () => requestDigests(head.sessionId, head.userId ?? memory.session?.userId ?? null);
   const answer = new EarlyAnswer(model, request, live.signal, digests);
+  // The client sends it a few promises later, and the platform puts it on its way when nothing else is to be done.
+  await sleep(0);
   return { model: answer.model, firstSentAt: Math.max(0, nowMs - head.startedAt) };
 }

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { testAgent } from "../../support/agents.ts";
 import {
   accepts,
@@ -66,6 +66,45 @@ it("asks the model of a warm run before D1 has answered the accept, once, with w
     "user: second",
     "assistant: echo: second",
   ]);
+});
+
+it("sends the request before anything is written: neither D1 nor the journal's disk holds it up", async () => {
+  const session_id = await warmSession();
+  const isAccept = accepts(session_id);
+  const sent = () => d1.operations.filter(isAccept).length;
+  const before = sent();
+  let written = Number.NaN;
+  model.next([
+    () => {
+      written = sent() - before;
+    },
+    text("Here"),
+  ]);
+  expect((await run("second", { session_id })).body).toMatchObject({ content: "Here", session_cache: "hit" });
+  expect(written).toBe(0);
+});
+
+it("leaves nothing behind when the object dies once the request has left, and before the run is noted", async () => {
+  const session_id = await warmSession();
+  const held = gate();
+  const set = globalThis.setTimeout;
+  // The turn in which the request leaves never ends.
+  const timers = vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: () => void, ms?: number) => {
+    if (ms !== 0) return set(run, ms);
+    held.arrivals += 1;
+    return 0;
+  }) as typeof setTimeout);
+  model.next([text("Never shown"), hold(gate())]);
+  const answer = run("second", { session_id });
+  await askedWhileHeld(held);
+  await killObjects();
+  expect((await answer).status).toBe(503);
+  timers.mockRestore();
+
+  await ring(session_id);
+  expect(await journalOf(session_id)).toEqual([]);
+  expect(await storyOf(session_id)).toEqual(["first → COMPLETED: echo: first"]);
+  expect((await run("third", { session_id })).body).toMatchObject({ content: "echo: third" });
 });
 
 it("tells the same events in the same order, early or not", async () => {
