@@ -2,11 +2,19 @@ import type { AppContext, Middleware } from "./context.ts";
 
 /** Sets headers on a finished answer, also on one that came from a fetch, whose own headers cannot be changed. */
 export function setHeaders(c: AppContext, headers: Record<string, string>): void {
-  const answer = new Response(c.res.body, c.res);
+  try {
+    setAll(c.res, headers);
+  } catch {
+    const answer = new Response(c.res.body, c.res);
+    setAll(answer, headers);
+    // Hono merges the old answer's headers into one that is assigned over it, so the old one is taken away first.
+    c.res = undefined;
+    c.res = answer;
+  }
+}
+
+function setAll(answer: Response, headers: Record<string, string>): void {
   for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
-  // Hono merges the old answer's headers into one that is assigned over it, so the old one is taken away first.
-  c.res = undefined;
-  c.res = answer;
 }
 
 /** An id as a header can hold it, which is visible ASCII: any other id, or one with a `%`, is escaped as in a URL. */

@@ -49,12 +49,9 @@ async function bodyUpTo({ req }: AppContext, limitBytes: number, tooLarge: Failu
   return bodies.read(body, limitBytes, tooLarge);
 }
 
-/** Has the body read as these bytes. */
+/** Has the body read as these bytes: they are put into Hono's cache, where Hono looks first. */
 function putBody({ req }: AppContext, bytes: Uint8Array): void {
-  // A GET may have a body, but a new Request of a GET may not. So the body is put into Hono's cache, where Hono looks first.
-  if (req.method === "GET" || req.method === "HEAD") {
-    Object.assign(req.bodyCache, { arrayBuffer: new Response(bytes).arrayBuffer() });
-  } else req.raw = new Request(req.raw, { body: bytes });
+  Object.assign(req.bodyCache, { arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer) });
 }
 
 /** Throws the 413 for a field of a request that is larger than what is stored of it may be. */
