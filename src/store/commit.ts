@@ -78,10 +78,15 @@ function metaOf(result: unknown): { changes?: number; size_after?: number } | un
 const REFUSALS =
   /(?:unique|check|foreign key|not null|primary key)? ?constraint failed(?:: [\w.]+(?:, [\w.]+)*)?|SQLITE_(?:CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|too big|too large|too many SQL/i;
 
+/** A deployment that was not migrated. What it cannot store is not wrong, and is stored once its columns are there. */
+const NOT_MIGRATED = /no such (?:table|column)|has no column named/i;
+
 function refusedFor(error: unknown): string | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     // Drizzle's own message repeats the statement and its parameters; D1's message is in its cause.
-    const [refusal] = cause.message.startsWith("Failed query") ? [] : (REFUSALS.exec(cause.message) ?? []);
+    if (cause.message.startsWith("Failed query")) continue;
+    if (NOT_MIGRATED.test(cause.message)) return null;
+    const [refusal] = REFUSALS.exec(cause.message) ?? [];
     if (refusal !== undefined) {
       return refusal;
     }

@@ -256,6 +256,18 @@ it("lands a settle whose every answer was lost, and counts it once", async () =>
   expect(await journalOf(session_id)).toEqual([]);
 });
 
+it.each([
+  "table runs has no column named input_left_out: SQLITE_ERROR",
+  "no such column: system_known: SQLITE_ERROR",
+  "no such table: system_texts: SQLITE_ERROR",
+])("keeps the whole answer where the database is being migrated: %s", async (message) => {
+  const session_id = newId();
+  d1.next(settles(session_id), refused(message));
+  expect((await run("hello", { session_id })).body).toMatchObject({ status: "COMPLETED", content: "echo: hello" });
+  expect(await storyOf(session_id)).toEqual(["hello → COMPLETED: echo: hello"]);
+  expect(await journalOf(session_id)).toEqual([]);
+});
+
 it("lands a run that D1 refuses for its content as ERROR storage, with what fits", async () => {
   const session_id = newId();
   d1.next(settles(session_id), refused());
