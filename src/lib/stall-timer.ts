@@ -17,11 +17,6 @@ export class StallTimer {
     }
   }
 
-  /** Stops the clock until the next `restart`: what goes on now may take its time. */
-  pause(): void {
-    this.#deadline = Number.POSITIVE_INFINITY;
-  }
-
   stop(): void {
     clearTimeout(this.#timer);
   }
