@@ -14,7 +14,11 @@ export const epochSeconds = (epochMs: number): number => Math.floor(epochMs / 10
 
 /** Leaves out fields that are null or undefined, as AgentOS does in lists and details. */
 export function withoutNulls<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const name in value) {
+    if (value[name] !== null && value[name] !== undefined) kept[name] = value[name];
+  }
+  return kept as T;
 }
 
 /** A message as AgentOS shows it, without the fields that are null, or an empty list or object. */
