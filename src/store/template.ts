@@ -1,9 +1,9 @@
-import { is, Placeholder, type Query } from "drizzle-orm";
+import { Column, type DriverValueDecoder, is, Placeholder, type Query, SQL } from "drizzle-orm";
 import type { Statement } from "./commit.ts";
 import type { Database } from "./database.ts";
 
-// Statements that every run writes. Drizzle makes the text of a statement out of hundreds of small pieces, which takes longer than
-// all else that is done to write it. So the text of these is made once, and then only bound.
+// Statements that every run writes, and queries that every app asks. Drizzle makes the text of a statement out of hundreds of small pieces, which takes longer than
+// all else that is done to write or to read. So the text of these is made once, and then only bound.
 
 type Bound = string | number;
 /** What D1 binds. A null is part of the text. */
@@ -43,7 +43,7 @@ const MAX_TEXTS = 32;
  */
 export class Template<Given extends { [Name in keyof Given]: Values<Given[Name]> }> {
   readonly build: (db: Database, placed: Placed<Given>) => Built;
-  readonly #texts = new Map<string, Text>();
+  readonly #texts = new Texts<Text>();
 
   constructor(build: (db: Database, placed: Placed<Given>) => Built) {
     this.build = build;
@@ -53,25 +53,105 @@ export class Template<Given extends { [Name in keyof Given]: Values<Given[Name]>
   bind(db: Database, given: Given): Statement {
     const values: Bound[] = [];
     const shape = shapeOf(given, values);
-    const { sql, params } = this.#texts.get(shape) ?? this.#make(db, given, shape);
-    return new BoundStatement(db, {
-      sql,
-      params: params.map((one) => ("nth" in one ? values[one.nth] : one.always)),
-    });
+    const text = this.#texts.get(shape, () => textOf(this.build(db, withPlaceholders(given))));
+    return new BoundStatement(db, boundQuery(text, values));
+  }
+}
+
+/** A query of Drizzle's, whose rows have no objects in them. */
+interface Selected extends Built {
+  readonly _: {
+    readonly dialect: "sqlite";
+    readonly result: unknown;
+    readonly selectedFields: Record<string, unknown>;
+  };
+}
+
+interface ReadText extends Text {
+  fields: { field: string; column: string; decoder: DriverValueDecoder<unknown, unknown> }[];
+}
+
+/** A query with its values, for a batch. */
+export interface BoundRead<Rows> {
+  readonly _: { readonly dialect: "sqlite"; readonly result: Rows };
+}
+
+/**
+ * A query whose text is made once for each shape of its values and each `form`, which is what else the text hangs on. `build` is
+ * handed placeholders for the values, so it may only pass them on to Drizzle. Each column needs a name of its own.
+ */
+export class ReadTemplate<Given extends object, Form, Select extends Selected> {
+  readonly build: (db: Database, placed: Given, form: Form) => Select;
+  readonly #texts = new Texts<ReadText>();
+
+  constructor(build: (db: Database, placed: Given, form: Form) => Select) {
+    this.build = build;
   }
 
-  #make(db: Database, given: Given, shape: string): Text {
-    const { sql, params } = this.build(db, withPlaceholders(given)).toSQL();
-    const text = {
-      sql,
-      params: params.map((one) => (is(one, Placeholder) ? { nth: Number(one.name) } : { always: one })),
-    };
+  bind(db: Database, given: Given, form: Form): BoundRead<Select["_"]["result"]> {
+    const values: Bound[] = [];
+    const key = `${shapeOf(given, values)} ${JSON.stringify(form)}`;
+    const text = this.#texts.get(key, () => {
+      const built = this.build(db, withPlaceholders(given) as Given, form);
+      return { ...textOf(built), fields: fieldsOf(built) };
+    });
+    return new BoundStatement(db, boundQuery(text, values), (result) => rowsOf(text, result)) as BoundRead<
+      Select["_"]["result"]
+    >;
+  }
+}
+
+function fieldsOf({ _ }: Selected): ReadText["fields"] {
+  const fields = Object.entries(_.selectedFields).map(([field, value]) => {
+    if (is(value, Column)) return { field, column: value.name, decoder: value };
+    // Of a text of SQL Drizzle hides the decoder from types.
+    if (is(value, SQL.Aliased)) return { field, column: value.fieldAlias, decoder: decoderOf(value.sql) };
+    throw new Error(`The column of "${field}" has no name.`);
+  });
+  if (new Set(fields.map(({ column }) => column)).size < fields.length) throw new Error("Two columns have one name.");
+  return fields;
+}
+
+const decoderOf = (text: SQL) => (text as unknown as { decoder: DriverValueDecoder<unknown, unknown> }).decoder;
+
+function rowsOf({ fields }: ReadText, result: unknown): unknown[] {
+  return (result as D1Result<Record<string, unknown>>).results.map((row) => {
+    const read: Record<string, unknown> = {};
+    for (const { field, column, decoder } of fields) {
+      const value = row[column];
+      read[field] = value === null ? null : decoder.mapFromDriverValue(value);
+    }
+    return read;
+  });
+}
+
+/** The texts of a template. The oldest goes when there are too many. */
+class Texts<One extends Text> {
+  readonly #texts = new Map<string, One>();
+
+  get(key: string, make: () => One): One {
+    const known = this.#texts.get(key);
+    if (known !== undefined) return known;
+    const text = make();
     const oldest = this.#texts.keys().next();
     if (this.#texts.size >= MAX_TEXTS && !oldest.done) this.#texts.delete(oldest.value);
-    this.#texts.set(shape, text);
+    this.#texts.set(key, text);
     return text;
   }
 }
+
+function textOf(built: Built): Text {
+  const { sql, params } = built.toSQL();
+  return {
+    sql,
+    params: params.map((one) => (is(one, Placeholder) ? { nth: Number(one.name) } : { always: one })),
+  };
+}
+
+const boundQuery = ({ sql, params }: Text, values: readonly Bound[]): Query => ({
+  sql,
+  params: params.map((one) => ("nth" in one ? values[one.nth] : one.always)),
+});
 
 /** Adds the values that are not null to `values`, in order; tells all else of what is given. */
 function shapeOf(given: unknown, values: Bound[]): string {
@@ -108,10 +188,12 @@ class BoundStatement implements Statement {
   declare readonly _: Statement["_"];
   readonly #db: Database;
   readonly #query: Query;
+  readonly #mapResult: (result: unknown) => unknown;
 
-  constructor(db: Database, query: Query) {
+  constructor(db: Database, query: Query, mapResult: (result: unknown) => unknown = (result) => result) {
     this.#db = db;
     this.#query = query;
+    this.#mapResult = mapResult;
   }
 
   toSQL(): Query {
@@ -123,7 +205,7 @@ class BoundStatement implements Statement {
     return {
       stmt: this.#db.$client.prepare(query.sql),
       getQuery: () => query,
-      mapResult: (result: unknown) => result,
+      mapResult: this.#mapResult,
     };
   }
 }

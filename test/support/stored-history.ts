@@ -36,8 +36,10 @@ export async function storeSession(sessionRuns: SessionRun[]): Promise<string> {
 export const ofObject = (sessionId: string): SeenSession => ({ sessionId, principal: null });
 
 /** The newest messages of a session's chat, as its detail shows them. */
-export const recentChat = async (reading: Database, session: SeenSession, limit: number) =>
-  chatOf(await recentChatQuery(reading, session, limit), limit);
+export const recentChat = async (reading: Database, session: SeenSession, limit: number) => {
+  const [rows] = await reading.batch([recentChatQuery(reading, session, limit)]);
+  return chatOf(rows, limit);
+};
 
 /** Reads pages in one direction until there are no more, and answers the pages as they came. */
 export async function walk(
@@ -81,6 +83,7 @@ export function notingDatabase() {
   });
   return {
     db: openDatabase(noting),
+    asked: noted,
     statements: () => noted.length,
     rowsRead: async () => {
       const results = await env.DB.batch(noted.map(({ sql, params }) => env.DB.prepare(sql).bind(...params)));

@@ -1,15 +1,18 @@
+import { AppError, sessionNotFound } from "../../domain/error.ts";
 import type { View } from "../../domain/view.ts";
+import { CHAT_HISTORY, type HistoryFilter } from "../../engine/prompt/history.ts";
+import { principal } from "../../http/auth.ts";
+import type { AppContext } from "../../http/context.ts";
 import { wrongField } from "../../http/field-errors.ts";
 import { callersView } from "../../http/view.ts";
 import {
   decodeHistoryCursor,
+  findHistory,
   type HistoryCursor,
   type HistoryPage,
-  readChatHistory,
-  readHistory,
 } from "../../store/messages/history.ts";
 import { sessionHeaders, sessionNameJson } from "../sessions/json.ts";
-import { database, notFoundTexts, requireSession, seen } from "../shared/find-session.ts";
+import { database, notFoundTexts, requireSession, type Scope } from "../shared/find-session.ts";
 import { messagesJson } from "../shared/json.ts";
 import { newRouter } from "../shared/route.ts";
 import * as contract from "./contract.ts";
@@ -23,9 +26,13 @@ export function historyRouter() {
     const query = c.req.valid("query");
     const cursor = cursorOf(query);
     const view = callersView(c);
-    const session = await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
+    const detail = notFoundTexts.detail(session_id, query);
+    // Without these a page is the same whatever the session is of.
+    const asksForMembers =
+      query.member_ids !== undefined || query.team_id !== undefined || query.skip_member_messages === false;
+    const session = asksForMembers ? await requireSession(c, session_id, query, detail) : null;
     const filter = {
-      sessionType: session.sessionType,
+      sessionType: session?.sessionType,
       agentId: query.agent_id,
       teamId: query.team_id,
       memberIds: query.member_ids,
@@ -36,17 +43,15 @@ export function historyRouter() {
       skipStatuses: query.skip_statuses,
       skipHistoryMessages: query.skip_history_messages,
     };
-    return c.json(pageJson(await readHistory(database(c), seen(c, session_id), filter, cursor), view), 200);
+    return c.json(pageJson(await requirePage(c, session_id, query, { filter, cursor }), view), 200);
   });
 
   router.openapi(contract.getChatHistory, async (c) => {
     const { session_id } = c.req.valid("param");
     const query = c.req.valid("query");
     const cursor = cursorOf(query);
-    await requireSession(c, session_id, query, notFoundTexts.detail(session_id, query));
-    const filter = { lastNRuns: query.last_n_runs, limit: query.limit };
-    const page = await readChatHistory(database(c), seen(c, session_id), filter, cursor);
-    return c.json(pageJson(page, callersView(c)), 200);
+    const filter = { ...CHAT_HISTORY, lastNRuns: query.last_n_runs, limit: query.limit };
+    return c.json(pageJson(await requirePage(c, session_id, query, { filter, cursor }), callersView(c)), 200);
   });
 
   router.openapi(contract.getSessionName, async (c) => {
@@ -57,6 +62,19 @@ export function historyRouter() {
   });
 
   return router;
+}
+
+interface Page {
+  filter: HistoryFilter;
+  cursor: HistoryCursor | undefined;
+}
+
+/** A page of the session's messages; throws the 404 if no such session exists for the caller. */
+async function requirePage(c: AppContext, sessionId: string, scope: Scope, { filter, cursor }: Page) {
+  const asked = { sessionId, principal: principal(c), sessionType: scope.type };
+  const page = await findHistory(database(c), asked, filter, cursor);
+  if (page === null) throw new AppError(sessionNotFound(notFoundTexts.detail(sessionId, scope)));
+  return page;
 }
 
 /** Each message says of which run it is, so that a reader can tell runs apart without asking for them. */

@@ -6,7 +6,8 @@ import { isAmong } from "../conditions.ts";
 import type { Database } from "../database.ts";
 import { bytesUpTo, MESSAGE_TEXT_BYTES } from "../row-bytes.ts";
 import { messages, runs } from "../schema/tables.ts";
-import { isThere, type SeenSession } from "../visibility.ts";
+import { ReadTemplate } from "../template.ts";
+import { isThere, type SeenSession, type Whose } from "../visibility.ts";
 import { type HistoryRow, historyRunColumns, isMessageAt, messageColumns } from "./message-rows.ts";
 import { systemMessagesFrom } from "./system-texts.ts";
 
@@ -33,14 +34,51 @@ export interface HistoryWalk {
 /** A message with the bytes of all messages that the walk has passed, its own included. */
 type WalkedRow = HistoryRow & { bytes: number };
 
-/**
- * The messages that pass all filters but `limit`: those within both bounds of the walk, and one more. By that one `pageOf`
- * sees that the page is not the last.
- */
-export function passingMessagesQuery(db: Database, session: SeenSession, filter: HistoryFilter, walk: HistoryWalk) {
-  const { sessionId } = session;
-  const order = keyOrder(walk.order);
-  const range = walk.range && compareKey(walk.range.compare, walk.range.key);
+/** What is bound in the queries of a history, and what their texts hang on beside it. */
+interface Asked {
+  sessionId: string;
+  userId: Whose["userId"];
+  agentId: string | undefined;
+  teamId: string | undefined;
+}
+type AskedForm = Omit<HistoryFilter, "agentId" | "teamId" | "limit" | "skipHistoryMessages"> & { isOwn: boolean };
+
+const askedOf = ({ sessionId, principal }: SeenSession, { agentId, teamId }: HistoryFilter): Asked => ({
+  sessionId,
+  userId: principal?.userId ?? null,
+  agentId,
+  teamId,
+});
+
+function formOf({ principal }: SeenSession, filter: HistoryFilter): AskedForm {
+  const { agentId: _agent, teamId: _team, limit: _limit, skipHistoryMessages: _copies, ...form } = filter;
+  return { ...form, isOwn: principal === null };
+}
+
+const seenOf = ({ sessionId, userId }: Asked, { isOwn }: AskedForm): SeenSession => ({
+  sessionId,
+  principal: isOwn ? null : { userId },
+});
+
+const filterOf = ({ agentId, teamId }: Asked, { isOwn: _own, ...form }: AskedForm): HistoryFilter => ({
+  ...form,
+  agentId,
+  teamId,
+});
+
+interface AskedWalk extends Asked {
+  rows: number;
+  maxBytes: number;
+  key: MessageKey | null;
+}
+type WalkForm = AskedForm & { order: HistoryWalk["order"]; compare: "<" | ">" | null };
+
+const passing = new ReadTemplate((db, asked: AskedWalk, form: WalkForm) => {
+  const { sessionId, rows, maxBytes, key } = asked;
+  const { order: direction, compare, ...ofFilter } = form;
+  const order = keyOrder(direction);
+  const range = compare !== null && key !== null ? compareKey(compare, key) : undefined;
+  const filter = filterOf(asked, ofFilter);
   // Selects no text: D1 would read it for every row of the walk, whether it fits or not. There must be one window only:
   // SQLite sums it while it walks, so the limit ends both. With a second window it walks the whole session first.
   const walked = db
@@ -55,9 +93,9 @@ export function passingMessagesQuery(db: Database, session: SeenSession, filter:
     // SQLite keeps the order of a CROSS JOIN. With messages first their primary key gives the order, and nothing is
     // sorted.
     .crossJoin(runs)
-    .where(and(isPassing(db, sessionId, filter), range, isThere(db, session)))
+    .where(and(isPassing(db, sessionId, filter), range, isThere(db, seenOf(asked, ofFilter))))
     .orderBy(...order)
-    .limit(walk.limit + 1)
+    .limit(rows)
     .as("walked");
   return db
     .select({
@@ -72,7 +110,17 @@ export function passingMessagesQuery(db: Database, session: SeenSession, filter:
     })
     .from(walked)
     .crossJoin(messages)
-    .where(and(...isMessageAt(sessionId, walked), sql`${walked.bytes} - ${MESSAGE_TEXT_BYTES} <= ${walk.maxBytes}`));
+    .where(and(...isMessageAt(sessionId, walked), sql`${walked.bytes} - ${MESSAGE_TEXT_BYTES} <= ${maxBytes}`));
+});
+
+/**
+ * The messages that pass all filters but `limit`: those within both bounds of the walk, and one more. By that one `pageOf`
+ * sees that the page is not the last.
+ */
+export function passingMessagesQuery(db: Database, session: SeenSession, filter: HistoryFilter, walk: HistoryWalk) {
+  const { order, limit, maxBytes, range } = walk;
+  const asked = { ...askedOf(session, filter), rows: limit + 1, maxBytes, key: range?.key ?? null };
+  return passing.bind(db, asked, { ...formOf(session, filter), order, compare: range?.compare ?? null });
 }
 
 /** The rows of a walk that an answer shows, oldest first, and whether a bound cut the walk short. */
@@ -95,16 +143,19 @@ export function passingUpToQuery(db: Database, session: SeenSession, filter: His
     .limit(1);
 }
 
-/** The first system message of the runs that pass. */
-export function firstSystemQuery(db: Database, session: SeenSession, filter: HistoryFilter) {
-  return db
+const firstSystem = new ReadTemplate((db, asked: Asked, form: AskedForm) =>
+  db
     .select({ runIndex: messages.runIndex, runId: messages.runId, ...messageColumns, ...historyRunColumns })
     .from(messages)
     .crossJoin(runs)
-    .where(and(systemMessages(db, session.sessionId, filter), isThere(db, session)))
+    .where(and(systemMessages(db, asked.sessionId, filterOf(asked, form)), isThere(db, seenOf(asked, form))))
     .orderBy(...keyOrder("oldest first"))
-    .limit(1);
-}
+    .limit(1),
+);
+
+/** The first system message of the runs that pass. */
+export const firstSystemQuery = (db: Database, session: SeenSession, filter: HistoryFilter) =>
+  firstSystem.bind(db, askedOf(session, filter), formOf(session, filter));
 
 /**
  * The filters that decide on whole runs, except `last_n_runs`. A run that has not started has no run index and is left

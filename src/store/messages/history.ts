@@ -1,8 +1,11 @@
+import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { MessageKey } from "../../domain/message.ts";
-import { CHAT_HISTORY, type HistoryFilter, historyMessages, passingMessages } from "../../engine/prompt/history.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { SessionType } from "../../domain/session.ts";
+import { type HistoryFilter, historyMessages, passingMessages } from "../../engine/prompt/history.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
-import type { SeenSession } from "../visibility.ts";
+import { type SeenSession, whetherThereQuery } from "../visibility.ts";
 import {
   firstSystemQuery,
   type HistoryWalk,
@@ -52,9 +55,53 @@ export function decodeHistoryCursor(text: string): MessageKey | null {
  * message is moved to the front and no tool message is stripped. If the answer would be longer than `maxBytes`, it holds
  * as many messages as fit, as if `limit` were smaller. A session that does not exist for the principal has no messages.
  */
-export async function readHistory(
+export function readHistory(
   db: Database,
   session: SeenSession,
+  filter: HistoryFilter & { maxBytes?: number },
+  cursor?: HistoryCursor,
+): Promise<HistoryPage> {
+  return readPage({ db, session, ask: (queries) => db.batch(queries) }, filter, cursor);
+}
+
+/**
+ * The same for who does not know yet whether the session exists for its principal, and is of the type, if one is asked for; null
+ * if none is there. In one trip to D1.
+ */
+export async function findHistory(
+  db: Database,
+  {
+    sessionId,
+    principal,
+    sessionType,
+  }: { sessionId: string; principal: Principal; sessionType: SessionType | undefined },
+  filter: HistoryFilter,
+  cursor?: HistoryCursor,
+): Promise<HistoryPage | null> {
+  const whether = whetherThereQuery(db, principal, sessionId, sessionType);
+  let isFound: boolean | undefined;
+  const ask: Reading["ask"] = async (queries) => {
+    const [found, ...answers] = await db.batch([whether, ...queries]);
+    isFound = found.length > 0;
+    return answers as BatchResponse<typeof queries>;
+  };
+  const page = await readPage({ db, session: { sessionId, principal }, ask }, filter, cursor);
+  // For a page of no messages nothing is asked.
+  isFound ??= (await db.batch([whether]))[0].length > 0;
+  return isFound ? page : null;
+}
+
+type Query = BatchItem<"sqlite">;
+
+/** Whose messages are read, and how D1 is asked: once for a page. */
+interface Reading {
+  db: Database;
+  session: SeenSession;
+  ask<Queries extends Readonly<[Query, ...Query[]]>>(queries: Queries): Promise<BatchResponse<Queries>>;
+}
+
+async function readPage(
+  reading: Reading,
   { maxBytes = MAX_HISTORY_BYTES, ...filter }: HistoryFilter & { maxBytes?: number },
   cursor?: HistoryCursor,
 ): Promise<HistoryPage> {
@@ -64,36 +111,21 @@ export async function readHistory(
     return { data: [], meta: { limit, has_more: false, before: null, after: null } };
   }
   const bounds = { limit, maxBytes };
-  if (cursor === undefined) return readNewest(db, session, filter, bounds);
-  if ("before" in cursor) return readBefore(db, session, filter, { ...bounds, key: cursor.before });
-  return readAfter(db, session, filter, { ...bounds, key: cursor.after });
-}
-
-/** Reads what users and agents said, in runs of any status: Agno's `get_chat_history`, paged as `readHistory`. */
-export function readChatHistory(
-  db: Database,
-  session: SeenSession,
-  filter: Pick<HistoryFilter, "lastNRuns" | "limit">,
-  cursor?: HistoryCursor,
-): Promise<HistoryPage> {
-  return readHistory(db, session, { ...CHAT_HISTORY, ...filter }, cursor);
+  if (cursor === undefined) return readNewest(reading, filter, bounds);
+  if ("before" in cursor) return readBefore(reading, filter, { ...bounds, key: cursor.before });
+  return readAfter(reading, filter, { ...bounds, key: cursor.after });
 }
 
 type Bounds = Pick<HistoryWalk, "limit" | "maxBytes">;
 type BoundsFrom = Bounds & { key: MessageKey };
 
-async function readNewest(
-  db: Database,
-  session: SeenSession,
-  filter: HistoryFilter,
-  bounds: Bounds,
-): Promise<HistoryPage> {
+async function readNewest({ db, session, ask }: Reading, filter: HistoryFilter, bounds: Bounds): Promise<HistoryPage> {
   const { limit } = bounds;
   const walk: HistoryWalk = { ...bounds, order: "newest first" };
   const query = passingMessagesQuery(db, session, filter, walk);
-  const [rows, system] = filter.skipRoles?.includes("system")
-    ? [await query, []]
-    : await db.batch([query, firstSystemQuery(db, session, filter)]);
+  const [rows, system = []] = filter.skipRoles?.includes("system")
+    ? await ask([query])
+    : await ask([query, firstSystemQuery(db, session, filter)]);
   const { page, isCut } = pageOf(rows, walk);
   const newest = page.at(-1);
   if (newest === undefined) return { data: [], meta: { limit, has_more: false, before: null, after: null } };
@@ -114,13 +146,13 @@ async function readNewest(
 }
 
 async function readBefore(
-  db: Database,
-  session: SeenSession,
+  { db, session, ask }: Reading,
   filter: HistoryFilter,
   { key, ...bounds }: BoundsFrom,
 ): Promise<HistoryPage> {
   const walk: HistoryWalk = { ...bounds, order: "newest first", range: { compare: "<", key } };
-  const { page, isCut } = pageOf(await passingMessagesQuery(db, session, filter, walk), walk);
+  const [rows] = await ask([passingMessagesQuery(db, session, filter, walk)]);
+  const { page, isCut } = pageOf(rows, walk);
   const data = passingMessages(historyRunsFromRows(page), filter);
   return {
     data,
@@ -134,13 +166,12 @@ async function readBefore(
 }
 
 async function readAfter(
-  db: Database,
-  session: SeenSession,
+  { db, session, ask }: Reading,
   filter: HistoryFilter,
   { key, ...bounds }: BoundsFrom,
 ): Promise<HistoryPage> {
   const walk: HistoryWalk = { ...bounds, order: "oldest first", range: { compare: ">", key } };
-  const [rows, older] = await db.batch([
+  const [rows, older] = await ask([
     passingMessagesQuery(db, session, filter, walk),
     passingUpToQuery(db, session, filter, key),
   ]);

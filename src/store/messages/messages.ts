@@ -18,7 +18,7 @@ export const recentChatQuery = (db: Database, session: SeenSession, limit: numbe
   passingMessagesQuery(db, session, CHAT_HISTORY, recentWalk(limit));
 
 /** The messages of `recentChatQuery`, oldest first: at most `limit`, fewer if one answer cannot hold them. */
-export function chatOf(rows: Awaited<ReturnType<typeof recentChatQuery>>, limit: number): Message[] {
+export function chatOf(rows: ReturnType<typeof recentChatQuery>["_"]["result"], limit: number): Message[] {
   const { page } = pageOf(rows, recentWalk(limit));
   return historyMessages(historyRunsFromRows(page), CHAT_HISTORY);
 }

@@ -24,12 +24,13 @@ export interface UnindexedSlice {
 
 /** Reads what people and agents said behind a key, as much as one step takes. */
 export async function readUnindexed(db: Database, sessionId: string, after: MessageKey): Promise<UnindexedSlice> {
-  const rows = await passingMessagesQuery(db, { sessionId, principal: null }, CHAT_HISTORY, {
+  const query = passingMessagesQuery(db, { sessionId, principal: null }, CHAT_HISTORY, {
     order: "oldest first",
     limit: STEP_MESSAGES,
     maxBytes: STEP_BYTES,
     range: { compare: ">", key: after },
   });
+  const [rows] = await db.batch([query]);
   const inOrder = rows
     .toSorted((a, b) => a.runIndex - b.runIndex || a.messageIndex - b.messageIndex)
     .slice(0, STEP_MESSAGES);

@@ -1,16 +1,15 @@
 import { and, eq, exists, gte, inArray, isNotNull, isNull, lte, not, type SQL, sql } from "drizzle-orm";
-import type { Principal } from "../../domain/principal.ts";
 import type { Visibility } from "../../domain/session.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { fold } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
-import { ownedBy } from "../visibility.ts";
+import { ownedBy, type Whose } from "../visibility.ts";
 import { entryLabel, tagLabel } from "./labels.ts";
 import { ofType } from "./sessions.ts";
 
 /** Which sessions the filter means: those that exist for the principal and pass it. */
-export function isMeant(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {
+export function isMeant(db: Database, principal: Whose, filter: SessionFilter): SQL | undefined {
   return and(inArray(sessions.visibility, visibilities(filter)), passes(db, principal, filter));
 }
 
@@ -24,7 +23,7 @@ export function visibilities({ archived = false }: SessionFilter): Visibility[] 
  * `isMeant`, apart from where the session shows. A filter that few sessions pass also wants its way into the list in
  * `shortcut.ts`: without one, a list looks at all sessions to find those few.
  */
-export function passes(db: Database, principal: Principal, filter: SessionFilter): SQL | undefined {
+export function passes(db: Database, principal: Whose, filter: SessionFilter): SQL | undefined {
   const { componentId, name, pinned, hasOpenRequirements, unnamed } = filter;
   const conditions: Record<keyof SessionFilter, SQL | undefined> = {
     sessionType: ofType(filter.sessionType),
@@ -96,7 +95,7 @@ function isAsking(db: Database): SQL {
  * A user has fewer sessions than an agent has. So if a user is named, the plus keeps SQLite from taking the component's
  * index instead of the user's.
  */
-function ofComponent(principal: Principal, componentId: string): SQL {
+function ofComponent(principal: Whose, componentId: string): SQL {
   return principal.userId === null
     ? eq(sessions.componentId, componentId)
     : sql`+${sessions.componentId} = ${componentId}`;

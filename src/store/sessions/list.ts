@@ -1,12 +1,12 @@
 import { and, eq, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
 import { MAX_LIST_BYTES } from "../../domain/limits.ts";
-import type { Principal } from "../../domain/principal.ts";
 import type { ListedFields } from "../../domain/session.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessions } from "../schema/tables.ts";
-import { isThere, type SeenSession } from "../visibility.ts";
+import { ReadTemplate } from "../template.ts";
+import { isThere, type SeenSession, type Whose } from "../visibility.ts";
 import { isMeant, passes, visibilities } from "./filter.ts";
 import { findShortcut, MAX_SORTED, type Shortcut } from "./shortcut.ts";
 
@@ -42,7 +42,7 @@ export function decodeListCursor(cursor: string, sort: SessionSort): ListPositio
 
 /** Which sessions are listed, for whom and in which order. */
 export interface SessionQuery {
-  principal: Principal;
+  principal: Whose;
   filter: SessionFilter;
   sort: SessionSort;
 }
@@ -52,11 +52,15 @@ interface Walk {
   from: ListPosition | { offset: number };
 }
 
+/** How many sessions a walk finds at most. */
+type Stretch = { rows: number; from: Walk["from"] };
+
 /** The sessions of the query, from a position or an offset on: at most `limit`, and at most `MAX_LIST_BYTES`. */
 export async function listSessions(db: Database, query: SessionQuery, walk: Walk): Promise<SessionPage> {
   const { principal, filter, sort } = query;
   const shortcut = await findShortcut(db, principal, filter, sort.by);
-  return pageOf(await pageQuery(db, query, walk, shortcut), query, walk);
+  const [rows] = await db.batch([pageQuery(db, query, walk, shortcut)]);
+  return pageOf(rows, query, walk);
 }
 
 /** The same with how many sessions the filter means, counted up to `MAX_COUNTED` and one more: in one trip to D1. */
@@ -70,15 +74,49 @@ export async function listCounted(
     findShortcut(db, principal, filter, sort.by),
     findShortcut(db, principal, filter),
   ]);
-  const [rows, [found]] = await db.batch([
-    pageQuery(db, query, walk, way),
-    countQuery(db, principal, filter, wayToCount),
-  ]);
+  const [rows, [found]] = await db.batch([pageQuery(db, query, walk, way), countQuery(db, query, wayToCount)]);
   return { ...pageOf(rows, query, walk), counted: found?.count ?? 0 };
 }
 
-function pageQuery(db: Database, query: SessionQuery, walk: Walk, shortcut: Shortcut | null) {
-  const picked = pickedQuery(db, query, walk, shortcut);
+/** The query of a page and of the next session behind it. */
+function pageQuery(db: Database, query: SessionQuery, { limit, from }: Walk, shortcut: Shortcut | null) {
+  const stretch = { rows: limit + 1, from };
+  const { asked, form } = split(query);
+  const { sort } = query;
+  return isPlain(query) && shortcut === null
+    ? plainPage.bind(db, { ...asked, ...stretch }, { ...form, sort })
+    : walkedPage(db, query, stretch, shortcut);
+}
+
+/** The texts of most lists are made once: those without a name or labels, of which each has others, and without a shortcut. */
+const isPlain = ({ filter: { name, tags, metadata } }: SessionQuery): boolean =>
+  name === undefined && tags === undefined && metadata === undefined;
+
+type Bounds = "componentId" | "sessionType" | "createdAfter" | "createdBefore" | "updatedAfter" | "updatedBefore";
+/** What is bound in the text of a list. */
+type Asked = Whose & { [Bound in Bounds]: SessionFilter[Bound] };
+/** What else the text hangs on. */
+type Form = Omit<SessionFilter, Bounds>;
+
+function split({ principal: { userId }, filter }: Omit<SessionQuery, "sort">): { asked: Asked; form: Form } {
+  const { componentId, sessionType, createdAfter, createdBefore, updatedAfter, updatedBefore, ...form } = filter;
+  return {
+    asked: { userId, componentId, sessionType, createdAfter, createdBefore, updatedAfter, updatedBefore },
+    form,
+  };
+}
+
+const plainPage = new ReadTemplate(
+  (db, { userId, rows, from, ...bounds }: Asked & Stretch, { sort, ...form }: Form & { sort: SessionSort }) =>
+    walkedPage(db, { principal: { userId }, filter: { ...form, ...bounds }, sort }, { rows, from }, null),
+);
+
+const plainCount = new ReadTemplate((db, { userId, ...bounds }: Asked, form: Form) =>
+  counted(db, { userId }, { ...form, ...bounds }, null),
+);
+
+function walkedPage(db: Database, query: SessionQuery, stretch: Stretch, shortcut: Shortcut | null) {
+  const picked = pickedQuery(db, query, stretch, shortcut);
   const order = orderBy(query.sort, sql`instant`, sql`session_id`);
   // Ids are picked first. Then only the sessions that fit are read with their text, and the next one behind them.
   const walked = sql`(with picked as materialized (${picked})
@@ -87,15 +125,15 @@ function pageQuery(db: Database, query: SessionQuery, walk: Walk, shortcut: Shor
     .select({
       ...LISTED,
       openRequirements: openRequirementsOf(db),
-      bytes: sql<number>`walked.bytes`,
-      instant: sql<number>`walked.instant`,
+      bytes: sql<number>`walked.bytes`.as("bytes"),
+      instant: sql<number>`walked.instant`.as("instant"),
     })
     .from(sql`${walked} as walked`)
     .crossJoin(sessions)
     .where(and(sql`${sessions.sessionId} = walked.session_id`, sql`walked.bytes - walked.own <= ${MAX_LIST_BYTES}`));
 }
 
-type PageRow = Awaited<ReturnType<typeof pageQuery>>[number];
+type PageRow = ReturnType<typeof pageQuery>["_"]["result"][number];
 
 function pageOf(rows: PageRow[], { sort }: SessionQuery, { limit }: Walk): SessionPage {
   // SQLite walks in order, so that the rows come in order. Only an ORDER BY would promise that, but it would sort whole rows.
@@ -118,25 +156,35 @@ export interface MeantSessions {
 /** Finds the oldest sessions that the filter means. */
 export async function meantSessions(
   db: Database,
-  principal: Principal,
+  principal: Whose,
   filter: SessionFilter,
   limit: number,
 ): Promise<MeantSessions> {
   const sort: SessionSort = { by: "created_at", order: "asc" };
   const shortcut = await findShortcut(db, principal, filter, sort.by);
-  // The query finds one more than it is asked for.
-  return { meant: pickedQuery(db, { principal, filter, sort }, { limit: limit - 1, from: { offset: 0 } }, shortcut) };
+  return { meant: pickedQuery(db, { principal, filter, sort }, { rows: limit, from: { offset: 0 } }, shortcut) };
 }
 
-function countQuery(db: Database, principal: Principal, filter: SessionFilter, shortcut: Shortcut | null) {
+function countQuery(db: Database, query: SessionQuery, shortcut: Shortcut | null) {
+  const { asked, form } = split(query);
+  return isPlain(query) && shortcut === null
+    ? plainCount.bind(db, asked, form)
+    : counted(db, query.principal, query.filter, shortcut);
+}
+
+function counted(db: Database, principal: Whose, filter: SessionFilter, shortcut: Shortcut | null) {
   const walked = principal.userId === null ? sql`${sessions}` : alongIndex(principal, filter, "created_at");
   const found = sql`select 1 from ${shortcut === null ? walked : via(shortcut)} where ${and(viaShortcut(shortcut), isMeant(db, principal, filter))}`;
   return db.select({ count: sql<number>`count(*)`.as("count") }).from(sql`(${found} limit ${MAX_COUNTED + 1})`);
 }
 
+const openOf = new ReadTemplate((db, { sessionId, userId }: Whose & { sessionId: string }, isOwn: boolean) =>
+  openRequirements(db, sql`${sessionId}`, isThere(db, { sessionId, principal: isOwn ? null : { userId } })),
+);
+
 /** The query of how many things the session waits for people to do. */
-export const openRequirementsQuery = (db: Database, session: SeenSession) =>
-  openRequirements(db, sql`${session.sessionId}`, isThere(db, session));
+export const openRequirementsQuery = (db: Database, { sessionId, principal }: SeenSession) =>
+  openOf.bind(db, { sessionId, userId: principal?.userId ?? null }, principal === null);
 
 function openRequirements(db: Database, sessionId: SQL, condition?: SQL) {
   return db
@@ -166,7 +214,7 @@ const OWN_BYTES = sql`(ifnull(octet_length(${sessions.state}), 0) + ifnull(octet
 function pickedQuery(
   db: Database,
   { principal, filter, sort }: SessionQuery,
-  { limit, from }: Walk,
+  { rows, from }: Stretch,
   shortcut: Shortcut | null,
 ): SQL {
   const instant = sort.by === "created_at" ? sessions.createdAt : sessions.updatedAt;
@@ -188,14 +236,14 @@ function pickedQuery(
     : shown.map((visibility) => pick(eq(sessions.visibility, visibility)));
   const offset = "offset" in from ? from.offset : 0;
   return sql`${sql.join(picks, sql` union all `)}
-    order by ${orderBy(sort, sql`instant`, sql`session_id`)} limit ${limit + 1} offset ${offset}`;
+    order by ${orderBy(sort, sql`instant`, sql`session_id`)} limit ${rows} offset ${offset}`;
 }
 
 /**
  * A walk along the index of one instant. The index is named, since SQLite would choose another one for a range of the other
  * instant, or for the sessions of all users, and would have to sort what it finds there.
  */
-function alongIndex({ userId }: Principal, { componentId }: SessionFilter, by: SessionSort["by"]): SQL {
+function alongIndex({ userId }: Whose, { componentId }: SessionFilter, by: SessionSort["by"]): SQL {
   // A user has fewer sessions than an agent has.
   const whose = userId !== null ? "user_" : componentId !== undefined ? "component_" : "";
   return sql`${sessions} indexed by ${sql.raw(`sessions_${whose}${by === "created_at" ? "created" : "updated"}`)}`;

@@ -8,8 +8,9 @@ import { fold } from "../../lib/text.ts";
 import type { Database } from "../database.ts";
 import { rowsWhere } from "../insert-rows.ts";
 import { sessions } from "../schema/tables.ts";
+import { ReadTemplate } from "../template.ts";
 import { mayHaveSession } from "../usage/guard.ts";
-import { visibleTo } from "../visibility.ts";
+import { visibleTo, type Whose } from "../visibility.ts";
 import { labelStatements } from "./labels.ts";
 
 type SessionRow = typeof sessions.$inferSelect;
@@ -54,13 +55,21 @@ export function sessionQuery(db: Database, sessionId: string) {
   return db.select().from(sessions).where(eq(sessions.sessionId, sessionId)).limit(1);
 }
 
+interface Sought extends Whose {
+  sessionId: string;
+  sessionType: SessionType | undefined;
+}
+
+const isSought = (sought: Sought) =>
+  and(eq(sessions.sessionId, sought.sessionId), visibleTo(sought), ofType(sought.sessionType));
+
+const seen = new ReadTemplate((db, sought: Sought, _form: null) =>
+  db.select().from(sessions).where(isSought(sought)).limit(1),
+);
+
 /** The query for one session if it exists for the principal (and is of the type, when one is asked for). */
-export const seenSessionQuery = (db: Database, principal: Principal, sessionId: string, sessionType?: SessionType) =>
-  db
-    .select()
-    .from(sessions)
-    .where(and(eq(sessions.sessionId, sessionId), visibleTo(principal), ofType(sessionType)))
-    .limit(1);
+export const seenSessionQuery = (db: Database, { userId }: Whose, sessionId: string, sessionType?: SessionType) =>
+  seen.bind(db, { userId, sessionId, sessionType }, null);
 
 /** The session of `seenSessionQuery`; null if there is none. */
 export async function findSession(
@@ -69,7 +78,7 @@ export async function findSession(
   sessionId: string,
   sessionType?: SessionType,
 ): Promise<Session | null> {
-  const [row] = await seenSessionQuery(db, principal, sessionId, sessionType);
+  const [[row]] = await db.batch([seenSessionQuery(db, principal, sessionId, sessionType)]);
   return row === undefined ? null : toSession(row);
 }
 

@@ -1,8 +1,8 @@
 import { and, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
-import type { Principal } from "../../domain/principal.ts";
 import type { SessionFilter } from "../../domain/session-fields.ts";
 import type { Database } from "../database.ts";
 import { requirements, sessionLabels, sessions } from "../schema/tables.ts";
+import type { Whose } from "../visibility.ts";
 import { createdWithin, IS_UNNAMED, labelsOf, updatedWithin, visibilities } from "./filter.ts";
 
 // A list is a walk by date. If few sessions pass the filter, the walk is long, because it looks at all others too. Then it is
@@ -25,7 +25,7 @@ export interface Shortcut {
  */
 export async function findShortcut(
   db: Database,
-  principal: Principal,
+  principal: Whose,
   filter: SessionFilter,
   walkedBy?: "created_at" | "updated_at",
 ): Promise<Shortcut | null> {

@@ -1,15 +1,15 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Message } from "../../../src/domain/message.ts";
-import { type HistoryFilter, historyMessages, passingMessages } from "../../../src/engine/prompt/history.ts";
+import {
+  CHAT_HISTORY,
+  type HistoryFilter,
+  historyMessages,
+  passingMessages,
+} from "../../../src/engine/prompt/history.ts";
 import { utf8Bytes } from "../../../src/lib/text.ts";
 import { openDatabase } from "../../../src/store/database.ts";
-import {
-  decodeHistoryCursor,
-  type HistoryPage,
-  readChatHistory,
-  readHistory,
-} from "../../../src/store/messages/history.ts";
+import { decodeHistoryCursor, type HistoryPage, readHistory } from "../../../src/store/messages/history.ts";
 import type { KeyedMessage } from "../../../src/store/messages/message-rows.ts";
 import { anyFilter, anySession, byKey, type Generator, generator, type SessionRun } from "../../support/history.ts";
 import { END, notingDatabase, ofObject, START, storeSession, walk, recentChat } from "../../support/stored-history.ts";
@@ -83,7 +83,7 @@ describe("a session of 40 messages of 1 MB each", () => {
   test("shows of its chat the newest that fit", async () => {
     expect(ids(await recentChat(db, ofObject(sessionId), 200))).toEqual(range(32, 40));
     expect(ids(await recentChat(db, ofObject(sessionId), 3))).toEqual(range(37, 40));
-    expect(ids((await readChatHistory(db, ofObject(sessionId), {})).data)).toEqual(range(32, 40));
+    expect(ids((await readHistory(db, ofObject(sessionId), CHAT_HISTORY)).data)).toEqual(range(32, 40));
   });
 
   const reads: { read: string; run(noted: typeof db): PromiseLike<unknown> }[] = [

@@ -1,5 +1,4 @@
 import { env } from "cloudflare:workers";
-import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Principal } from "../../../src/domain/principal.ts";
 import type { SessionFilter } from "../../../src/domain/session-fields.ts";
@@ -7,12 +6,11 @@ import { listCounted, listSessions, type SessionSort } from "../../../src/store/
 import { rowsReadBy } from "../../support/d1-cost.ts";
 import { watchD1 } from "../../support/d1-faults.ts";
 import { developer } from "../../support/principals.ts";
+import { notingDatabase } from "../../support/stored-history.ts";
 
 const d1 = watchD1();
-const asked: { sql: string; params: unknown[] }[] = [];
+const { db, asked } = notingDatabase();
 beforeEach(() => void asked.splice(0));
-const logger = { logQuery: (sql: string, params: unknown[]) => void asked.push({ sql, params }) };
-const db = drizzle(env.DB, { logger });
 
 const ALL = developer();
 const ONE = developer("u");
