@@ -2,6 +2,7 @@ import { hasCredential } from "../access/access.ts";
 import { openSessionId, place } from "../app/place.ts";
 import { currentList } from "../inbox/lists.ts";
 import { later } from "../parts/lazy.tsx";
+import { makeFormats } from "../parts/time-text.ts";
 import { seldom } from "../sessions/later.ts";
 
 /** Screens that come when they are first shown, or when it looks as if they would be. */
@@ -22,5 +23,7 @@ export function prefetchSoon(): void {
 /** Most who come back are let in: the list that they will see is asked for while the server says who they are. */
 export function askListEarly(): void {
   const { screen } = place.peek();
-  if (hasCredential.peek() && (screen === "inbox" || screen === "session")) void currentList.peek().more();
+  if (!hasCredential.peek() || (screen !== "inbox" && screen !== "session")) return;
+  void currentList.peek().more();
+  setTimeout(() => makeFormats(new Date()));
 }

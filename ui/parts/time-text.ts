@@ -21,5 +21,10 @@ export function shortTime(date: Date, now: Date, language?: string): string {
   return as({ dateStyle: "short" });
 }
 
+/** Makes what a list needs, while there is nothing else to do: its first rows would wait for it. */
+export function makeFormats(now: Date, language?: string): void {
+  for (const days of [0, 1, 30, 400]) shortTime(new Date(now.getTime() - days * DAY_MS), now, language);
+}
+
 export const longTime = (date: Date, language?: string): string =>
   Number.isNaN(date.getTime()) ? "" : format(date, { dateStyle: "full", timeStyle: "medium" }, language);
