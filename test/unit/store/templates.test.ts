@@ -1,11 +1,15 @@
 import { eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Owner } from "../../../src/domain/owner.ts";
+import { serverFor } from "../../../src/domain/principal.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { settleStatements } from "../../../src/store/runs/settle.ts";
 import { acceptMemberStatements, acceptStatements } from "../../../src/store/runs/writes.ts";
 import { runs } from "../../../src/store/schema/tables.ts";
-import { Template } from "../../../src/store/template.ts";
+import { findHistory } from "../../../src/store/messages/history.ts";
+import { listCounted } from "../../../src/store/sessions/list.ts";
+import { ReadTemplate, Template } from "../../../src/store/template.ts";
 import { acceptance, memberAccept, settlement } from "../../support/written-runs.ts";
 
 /** Nothing is sent, so no D1 is asked. */
@@ -75,5 +79,76 @@ describe("A text that is made once", () => {
     expect(build).toHaveBeenCalledTimes(40);
     bind(1);
     expect(build).toHaveBeenCalledTimes(41);
+  });
+});
+
+describe("The text of a query that is made once", () => {
+  const empty = openDatabase({
+    prepare: (query: string) => ({ bind: () => ({ query, all: async () => ({ results: [] }) }) }),
+    batch: async (statements: unknown[]) => statements.map(() => ({ results: [] })),
+  } as unknown as D1Database);
+
+  /** Has each query that is bound compared with the one that the builder makes of the values themselves. */
+  function compareAll(): { compared: () => number } {
+    const { bind } = ReadTemplate.prototype;
+    let compared = 0;
+    // biome-ignore lint/suspicious/noExplicitAny: whatever the template takes
+    vi.spyOn(ReadTemplate.prototype, "bind").mockImplementation(function bound(this: any, on, given, form) {
+      const sent = bind.call(this, on, given, form);
+      expect(told(sent)).toEqual(this.build(on, given, form).toSQL());
+      compared += 1;
+      return sent;
+    });
+    return { compared: () => compared };
+  }
+
+  const maybe = <One>(one: fc.Arbitrary<One>) => fc.option(one, { nil: undefined });
+  const instant = maybe(fc.nat());
+  const user = fc.option(fc.string({ minLength: 1 }) as fc.Arbitrary<Owner>);
+  const lists = fc.record({
+    userId: user,
+    filter: fc.record({
+      sessionType: maybe(fc.constantFrom("agent" as const, "team" as const)),
+      componentId: maybe(fc.string({ minLength: 1 })),
+      archived: maybe(fc.constantFrom(true, false, "all" as const)),
+      pinned: maybe(fc.boolean()),
+      unnamed: maybe(fc.boolean()),
+      createdAfter: instant,
+      createdBefore: instant,
+      updatedAfter: instant,
+      updatedBefore: instant,
+    }),
+    by: fc.constantFrom("created_at" as const, "updated_at" as const),
+    order: fc.constantFrom("asc" as const, "desc" as const),
+    limit: fc.integer({ min: 1, max: 100 }),
+    from: fc.oneof(fc.record({ offset: fc.nat() }), fc.record({ instant: fc.nat(), sessionId: fc.string() })),
+  });
+
+  it("is what the builder makes anew, and binds the same: a page of a list with its count", async () => {
+    const { compared } = compareAll();
+    await fc.assert(
+      fc.asyncProperty(lists, async ({ userId, filter, by, order, limit, from }) => {
+        await listCounted(empty, { principal: { userId }, filter, sort: { by, order } }, { limit, from });
+      }),
+      { numRuns: 100 },
+    );
+    expect(compared()).toBeGreaterThanOrEqual(100);
+  });
+
+  it("is what the builder makes anew, and binds the same: a page of messages", async () => {
+    const { compared } = compareAll();
+    const pages = fc.record({
+      sessionId: fc.string({ minLength: 1 }),
+      userId: user,
+      limit: fc.integer({ min: 1, max: 100 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(pages, async ({ sessionId, userId, limit }) => {
+        const asked = { sessionId, principal: serverFor(userId), sessionType: undefined };
+        await findHistory(empty, asked, { limit, skipRoles: ["tool"] });
+      }),
+      { numRuns: 50 },
+    );
+    expect(compared()).toBeGreaterThanOrEqual(100);
   });
 });
