@@ -82,8 +82,11 @@ const whenItAnswers = (shows: string, key: string | null) => `
     const press = () => {
       const before = document.activeElement;
       const init = { key: ${JSON.stringify(key)}, bubbles: true, cancelable: true };
-      document.body.dispatchEvent(new KeyboardEvent("keydown", init));
-      until(() => document.activeElement !== before, end);
+      // In each frame: a key that comes before the page listens is lost, and nothing would ever answer it.
+      until(() => {
+        document.body.dispatchEvent(new KeyboardEvent("keydown", init));
+        return document.activeElement !== before;
+      }, end);
     };
     const isShown = () => document.querySelector(${JSON.stringify(shows)}) !== null;
     addEventListener("DOMContentLoaded", () => until(isShown, () => requestAnimationFrame(${key === null ? "end" : "press"})));

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Texts } from "../texts/index.ts";
 import { type Begun, keyOf, pressedKeys } from "./key-press.ts";
 import { settings } from "./settings.ts";
@@ -34,7 +34,8 @@ export function shortcut(one: Shortcut): () => void {
 export function useShortcuts(these: readonly Shortcut[]): void {
   const newest = useRef(these);
   newest.current = these;
-  useEffect(() => {
+  // Not behind the first picture: a key that somebody presses as soon as there is something to press it for would be lost.
+  useLayoutEffect(() => {
     const ends = these.map((one, nth) =>
       shortcut({
         ...one,
