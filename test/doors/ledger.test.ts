@@ -1,7 +1,5 @@
 /** The ledger of what users use: which batches write its rows, and that each row is written once. */
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import { defineTool } from "../../src/domain/tool.ts";
 import { testAgent } from "../support/agents.ts";
 import { key } from "../support/credentials.ts";
 import { costOf } from "../support/d1-cost.ts";
@@ -17,6 +15,7 @@ import {
   settableClock,
 } from "../support/end-user.ts";
 import { type Answer, call, EventStream, newId, send } from "../support/http.ts";
+import { ask } from "../support/paused-runs.ts";
 import {
   askedBytes,
   gate,
@@ -36,14 +35,6 @@ const d1 = watchD1();
 const clock = settableClock();
 
 const last = ({ calls }: ScriptedModel) => calls.at(-1) as ModelCall;
-
-const ask = defineTool({
-  name: "ask",
-  description: "Waits for a person.",
-  parameters: z.object({}),
-  requiresConfirmation: true,
-  execute: () => "done",
-});
 
 interface Paused {
   agent: string;

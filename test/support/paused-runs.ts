@@ -1,9 +1,20 @@
 /** Runs that wait for people, as callers start them, look at them and answer them. */
 import { expect } from "vitest";
+import { z } from "zod";
+import { defineTool } from "../../src/domain/tool.ts";
 import { type Answer, call, EventStream, type RunOptions, run, send } from "./http.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer's JSON, looked into by tests
 type Json = any;
+
+/** A tool without arguments, whose calls wait for a person. */
+export const ask = defineTool({
+  name: "ask",
+  description: "Waits for a person.",
+  parameters: z.object({}),
+  requiresConfirmation: true,
+  execute: () => "done",
+});
 
 /** A run that paused, with what its caller was shown of it. */
 export interface PausedRun {

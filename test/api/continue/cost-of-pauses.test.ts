@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
-import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent, testTeam } from "../../support/agents.ts";
 import { costOf } from "../../support/d1-cost.ts";
 import { type Operation, watchD1 } from "../../support/d1-faults.ts";
 import { type Answer, call, newId, run } from "../../support/http.ts";
+import { ask } from "../../support/paused-runs.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
 /* What pauses, member runs and forks cost in D1, as docs/storage.md has it. Every index entry counts as a row. */
@@ -16,13 +15,6 @@ const numbers = (count: number) => Array.from({ length: count }, (_, nth) => nth
 const costs = (operations: Operation[]) => operations.map((operation) => costOf([operation]));
 const written = (rows: Record<string, number>) => ({ batches: 1, alone: 0, reads: 0, rows });
 
-const ask = defineTool({
-  name: "ask",
-  description: "Waits for a person.",
-  parameters: z.object({}),
-  requiresConfirmation: true,
-  execute: () => "done",
-});
 const asker = () => testAgent({ instructions: "Be brief.", tools: [ask] });
 
 /** A session that has an owner, a name and a run already, so that only what the next run costs is counted. */

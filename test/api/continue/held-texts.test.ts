@@ -1,22 +1,12 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { z } from "zod";
-import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
 import { call, newId, run } from "../../support/http.ts";
-import { answer, confirmed, pausedRun, requirements } from "../../support/paused-runs.ts";
+import { answer, ask, confirmed, pausedRun, requirements } from "../../support/paused-runs.ts";
 import { exportOf, importing } from "../../support/portable.ts";
 import { scriptModel, toolCall } from "../../support/scripted-model.ts";
 
 const model = scriptModel();
-
-const ask = defineTool({
-  name: "ask",
-  description: "Waits for a person.",
-  parameters: z.object({}),
-  requiresConfirmation: true,
-  execute: () => "done",
-});
 
 const systemRows = async (sessionId: string) => {
   const sql =

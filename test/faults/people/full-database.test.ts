@@ -1,10 +1,8 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
-import { defineTool } from "../../../src/domain/tool.ts";
 import { testAgent } from "../../support/agents.ts";
 import { accepts, answers, type Fault, refused, watchD1 } from "../../support/d1-faults.ts";
 import { call, newId, run } from "../../support/http.ts";
-import { answer, confirmed, pausedRun, requirements } from "../../support/paused-runs.ts";
+import { answer, ask, confirmed, pausedRun, requirements } from "../../support/paused-runs.ts";
 import { deleteWithUndo, rowOf } from "../../support/retention.ts";
 import { gate, hold, scriptModel, text, toolCall, until } from "../../support/scripted-model.ts";
 import { journalOf, ring, runCalls, storyOf } from "../../support/session-story.ts";
@@ -16,14 +14,6 @@ const d1 = watchD1();
 
 const FULL = [507, "database_full"];
 const noRoom = () => refused("Exceeded maximum DB size");
-
-const ask = defineTool({
-  name: "ask",
-  description: "Waits for a person.",
-  parameters: z.object({}),
-  requiresConfirmation: true,
-  execute: () => "done",
-});
 
 async function paused() {
   const agent = testAgent({ tools: [ask] });
